@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+/** To be described by the first type of this package. */
+@NullMarked
+package dev.openlines.harness;
+
+import org.jspecify.annotations.NullMarked;

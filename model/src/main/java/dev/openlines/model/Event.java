@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.model;
+
+/**
+ * What a portal told an application.
+ *
+ * <p>The set of events grows: a {@code switch} over an {@code Event} needs a default, and events
+ * that this version does not know arrive as {@link UnknownEvent} with their whole payload.
+ */
+public sealed interface Event
+        permits OnSessionFinish,
+                OnSessionStart,
+                OnImConnectorDialogFinish,
+                OnAppInstall,
+                OnAppUpdate,
+                OnAppUninstall,
+                OnAppTest,
+                UnknownEvent,
+                ReservedEvent {
+
+    /**
+     * Returns what every event carries: its code, when it was queued and on whose behalf.
+     *
+     * @return the header, never null
+     */
+    EventHeader header();
+
+    /**
+     * Returns the symbolic code, such as {@code ONSESSIONFINISH}; wire field {@code event}.
+     *
+     * @return the code in upper case, as the platform stores it; never null
+     */
+    default String code() {
+        return header().code();
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.model;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The answer to a call of {@code event.test}: proof that events of a portal reach the application.
+ *
+ * @param header what every event carries; its auth has access and refresh token
+ * @param query the parameters of that call; wire field {@code data[QUERY]}, in the form that
+ *     {@link UnknownEvent#data()} describes. Null where the call had none
+ * @param languageId the portal's language; wire field {@code data[LANGUAGE_ID]}
+ * @see <a href="https://apidocs.bitrix24.com/api-reference/events/test-handler.html">event.test</a>
+ */
+public record OnAppTest(
+        EventHeader header,
+        @Nullable Object query,
+        @Nullable String languageId) implements Event {
+
+    /** The event's code on the wire. */
+    public static final String CODE = "ONAPPTEST";
+
+    public OnAppTest {
+        Objects.requireNonNull(header, "header");
+        query = UnknownEvent.copyOf(query);
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.model;
+
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A dialog of a connector that the application itself registered was closed. Unlike
+ * {@link OnSessionFinish} it carries a session id, and its ids are the messenger's.
+ *
+ * <p>The line is the one the dialog began in; after a transfer {@link OnSessionFinish} names another.
+ *
+ * @param header what every event carries
+ * @param connector the connector's code; wire field {@code data[CONNECTOR]}
+ * @param line the line's id; wire field {@code data[LINE]}
+ * @param dialogs the closed dialogs, at least one; wire field {@code data[DATA]}
+ * @see <a
+ *     href="https://apidocs.bitrix24.com/api-reference/imopenlines/imconnector/events/on-im-connector-dialog-finish.html">OnImConnectorDialogFinish</a>
+ */
+public record OnImConnectorDialogFinish(
+        EventHeader header,
+        @Nullable ConnectorCode connector,
+        @Nullable Long line,
+        List<Dialog> dialogs) implements Event {
+
+    /** The event's code on the wire. */
+    public static final String CODE = "ONIMCONNECTORDIALOGFINISH";
+
+    public OnImConnectorDialogFinish {
+        Objects.requireNonNull(header, "header");
+        dialogs = List.copyOf(dialogs);
+        if (dialogs.isEmpty()) {
+            throw new IllegalArgumentException("an event needs at least one dialog");
+        }
+    }
+
+    /**
+     * One closed dialog.
+     *
+     * @param connectorId the connector's code; wire field {@code connector[connector_id]}
+     * @param lineId the line the dialog began in; wire field {@code connector[line_id]}
+     * @param chatId the chat's id in the messenger, any text; wire field {@code connector[chat_id]},
+     *     else {@code chat[id]}
+     * @param userId the customer's id in the messenger, any text; wire field
+     *     {@code connector[user_id]}, else {@code user[id]}
+     * @param session the session on the portal; wire block {@code session}
+     */
+    public record Dialog(
+            @Nullable ConnectorCode connectorId,
+            @Nullable Long lineId,
+            @Nullable String chatId,
+            @Nullable String userId,
+            OpenLineChat.@Nullable Session session) {}
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.model;
+
+/**
+ * Keeps {@link Event} open: because callers cannot name this type they cannot write an exhaustive
+ * switch without a default, so a new event breaks nobody. It is never instantiated.
+ */
+final class ReservedEvent implements Event {
+
+    private ReservedEvent() {}
+
+    @Override
+    public EventHeader header() {
+        throw new IllegalStateException("never instantiated");
+    }
+}
