@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.testkit;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * A test, or a class of tests, that runs a program from outside Maven.
+ *
+ * <p>Where a program is missing, the test is skipped and the report names the program. With {@code
+ * -Dtools=required} the test fails instead, so that a machine that should have everything cannot
+ * pass by skipping.
+ */
+@Documented
+@Retention(RetentionPolicy.RUNTIME)
+@Target({ElementType.TYPE, ElementType.METHOD})
+@ExtendWith(ToolCondition.class)
+public @interface RequiresTool {
+
+    /**
+     * The programs needed, all of them, each by the name it has on the {@code PATH}.
+     *
+     * @return names such as {@code php}
+     */
+    String[] value();
+}
