@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.parser;
+
+import dev.openlines.model.ConnectorCode;
+import dev.openlines.model.OnImConnectorDialogFinish.Dialog;
+import dev.openlines.model.OpenLineChat;
+import dev.openlines.model.OpenLineChat.Chat;
+import dev.openlines.model.OpenLineChat.Connector;
+import dev.openlines.model.OpenLineChat.Line;
+import dev.openlines.model.OpenLineChat.Session;
+import dev.openlines.model.OpenLineChat.User;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads what a {@code data[DATA]} holds, in each published shape.
+ *
+ * <p>The platform sends one object with {@code chat[chat_id]} and {@code line}. The documentation has
+ * shown a list; {@code chat[id]}; the line under the key {@code user}; and blocks {@code session} and
+ * {@code user} which belong to another event.
+ */
+final class ChatReader {
+
+    private final EventReader reader;
+    private final Tree tree;
+    private boolean list;
+    private boolean chatUnderId;
+    private boolean lineUnderUser;
+    private boolean session;
+
+    ChatReader(EventReader reader) {
+        this.reader = reader;
+        this.tree = reader.tree;
+    }
+
+    /** Tells the shapes apart by what was read so far. */
+    Dialect dialect() {
+        if (session) {
+            return Dialect.DOCS_2026;
+        }
+        if (lineUnderUser || list && chatUnderId) {
+            return Dialect.DOCS_2024;
+        }
+        return chatUnderId ? Dialect.DOCS_2024_TABLE : Dialect.PLATFORM;
+    }
+
+    /** Returns the chats; empty only after a strict reader found none it could read. */
+    List<OpenLineChat> chats() {
+        int data = required(reader.data(), "$.data");
+        int elements = data == Tree.NONE ? Tree.NONE : elements(data);
+        if (elements == Tree.NONE) {
+            return List.of();
+        }
+        if (!isListed(elements)) {
+            OpenLineChat chat = chat(elements);
+            return chat == null ? List.of() : List.of(chat);
+        }
+        list = true;
+        reader.note(elements, "a list where the platform sends one object");
+        List<OpenLineChat> chats = new ArrayList<>(tree.size(elements));
+        for (int at = tree.firstChild(elements); at != Tree.NONE; at = tree.nextSibling(at)) {
+            OpenLineChat chat = isBlock(at) ? chat(at) : null;
+            if (chat != null) {
+                chats.add(chat);
+            }
+        }
+        return chats;
+    }
+
+    /** Returns the dialogs of a connector's event, whose list the platform does send. */
+    List<Dialog> dialogs(int data) {
+        int elements = data == Tree.NONE ? Tree.NONE : elements(data);
+        if (elements == Tree.NONE) {
+            return List.of();
+        }
+        if (!isListed(elements)) {
+            reader.note(elements, "one object where the platform sends a list");
+            return List.of(dialog(elements));
+        }
+        List<Dialog> dialogs = new ArrayList<>(tree.size(elements));
+        for (int at = tree.firstChild(elements); at != Tree.NONE; at = tree.nextSibling(at)) {
+            Dialog dialog = isBlock(at) ? dialog(at) : null;
+            if (dialog != null) {
+                dialogs.add(dialog);
+            }
+        }
+        return dialogs;
+    }
+
+    /** Returns a block that must be there, or {@link Tree#NONE} after a strict reader recorded it. */
+    int required(int node, String path) {
+        if (node == Tree.NONE) {
+            reader.missing(path, "a block of fields");
+            return Tree.NONE;
+        }
+        if (!tree.isArray(node)) {
+            reader.mismatch(node, "a block of fields");
+            return Tree.NONE;
+        }
+        return node;
+    }
+
+    private int elements(int data) {
+        int elements = reader.field(data, Name.DATA);
+        if (elements == Tree.NONE) {
+            elements = reader.field(data, Name.DATA_LOWER);
+            if (elements != Tree.NONE) {
+                reader.note(elements, "in place of DATA");
+            }
+        }
+        elements = required(elements, reader.pathOf(data, Name.DATA));
+        if (elements != Tree.NONE && tree.size(elements) == 0) {
+            reader.mismatch(elements, "at least one chat");
+            return Tree.NONE;
+        }
+        return elements;
+    }
+
+    /** Whether a block holds elements, under whatever keys, and is not an element itself. */
+    private boolean isListed(int node) {
+        return tree.isList(node)
+                || tree.find(node, Name.CONNECTOR) == Tree.NONE
+                        && tree.find(node, Name.CHAT) == Tree.NONE
+                        && tree.isArray(tree.firstChild(node));
+    }
+
+    private boolean isBlock(int node) {
+        if (!tree.isArray(node)) {
+            reader.mismatch(node, "a block of fields");
+            return false;
+        }
+        return true;
+    }
+
+    private @Nullable OpenLineChat chat(int element) {
+        int connector = reader.block(element, Name.CONNECTOR);
+        Connector read = new Connector(
+                code(connector, Name.CONNECTOR_ID),
+                reader.id(connector, Name.LINE_ID),
+                reader.id(connector, Name.CHAT_ID),
+                reader.id(connector, Name.USER_ID));
+        Chat chat = chatBlock(reader.block(element, Name.CHAT), read.chatId());
+        Line line = line(reader.block(element, Name.LINE), read.lineId());
+        User user = null;
+        int userBlock = reader.block(element, Name.USER);
+        if (userBlock != Tree.NONE) {
+            Line misplaced = line == null ? lineUnderUser(userBlock, read.lineId()) : null;
+            if (misplaced != null) {
+                line = misplaced;
+            } else {
+                session = true;
+                reader.note(userBlock, "a block that the platform does not send");
+                user = new User(reader.id(userBlock, Name.ID));
+            }
+        }
+        int sessionBlock = reader.block(element, Name.SESSION);
+        if (sessionBlock != Tree.NONE) {
+            session = true;
+            reader.note(sessionBlock, "a block that the platform does not send");
+        }
+        Session readSession = session(sessionBlock);
+        if (read.chatId() == null && chat == null) {
+            reader.missing(reader.pathOf(element, Name.CONNECTOR) + "." + Name.CHAT_ID, "an integer");
+            return null;
+        }
+        return new OpenLineChat(read, chat, line, readSession, user);
+    }
+
+    private @Nullable Chat chatBlock(int block, @Nullable Long connectorsChat) {
+        Name name = Name.CHAT_ID;
+        Long id = reader.id(block, name);
+        if (id == null) {
+            name = Name.ID;
+            id = reader.id(block, name);
+            if (id == null) {
+                return null;
+            }
+            chatUnderId = true;
+            reader.noteAt(block, name, "in place of chat_id");
+        }
+        if (connectorsChat != null && !connectorsChat.equals(id)) {
+            reader.noteAt(block, name, "another chat than the connector's, which counts");
+        }
+        return new Chat(id);
+    }
+
+    private @Nullable Line line(int block, @Nullable Long connectorsLine) {
+        if (block == Tree.NONE) {
+            return null;
+        }
+        Long id = reader.id(block, Name.ID);
+        if (id != null && connectorsLine != null && !connectorsLine.equals(id)) {
+            reader.noteAt(block, Name.ID, "another line than the connector's, which counts");
+        }
+        return new Line(id, reader.text(block, Name.NAME));
+    }
+
+    /** A user with a name and the line's id is the line, as one published example has it. */
+    private @Nullable Line lineUnderUser(int block, @Nullable Long connectorsLine) {
+        if (reader.field(block, Name.NAME) == Tree.NONE) {
+            return null;
+        }
+        Long id = reader.id(block, Name.ID);
+        if (id == null || connectorsLine != null && !connectorsLine.equals(id)) {
+            return null;
+        }
+        lineUnderUser = true;
+        reader.note(block, "in place of line");
+        return new Line(id, reader.text(block, Name.NAME));
+    }
+
+    private @Nullable Session session(int block) {
+        return block == Tree.NONE
+                ? null
+                : new Session(
+                        reader.id(block, Name.ID),
+                        reader.flag(block, Name.CLOSED),
+                        reader.id(block, Name.PARENT_ID),
+                        reader.id(block, Name.CLOSE_TERM));
+    }
+
+    private Dialog dialog(int element) {
+        int connector = reader.block(element, Name.CONNECTOR);
+        String chat = reader.text(connector, Name.CHAT_ID);
+        String user = reader.text(connector, Name.USER_ID);
+        return new Dialog(
+                code(connector, Name.CONNECTOR_ID),
+                reader.id(connector, Name.LINE_ID),
+                chat != null ? chat : reader.text(reader.block(element, Name.CHAT), Name.ID),
+                user != null ? user : reader.text(reader.block(element, Name.USER), Name.ID),
+                session(reader.block(element, Name.SESSION)));
+    }
+
+    private @Nullable ConnectorCode code(int block, Name name) {
+        String code = reader.text(block, name);
+        if (code == null) {
+            return null;
+        }
+        return code.equals("livechat") ? ConnectorCode.LIVECHAT : new ConnectorCode(code);
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.parser;
+
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A body that is no event. Sending it again changes nothing.
+ *
+ * <p>The message says what was expected, what kind of thing was found and where: <em>expected an
+ * integer but found text (3 characters) at $.data.DATA.connector.line_id</em>. It never repeats what
+ * the body held, so it may be logged and shown.
+ */
+public final class DecodeException extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    /** What is wrong with a body. */
+    public enum Kind {
+        /** Not a form or not JSON at all. */
+        MALFORMED,
+
+        /** Well formed, but a field is not what an event has there. */
+        MISMATCH,
+
+        /** Larger, longer, deeper or more than {@link Limits} allow. */
+        LIMIT;
+
+        /**
+         * Returns the name that command lines and reports use.
+         *
+         * @return the constant's name in lower case
+         */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    private final Kind kind;
+    private final String expected;
+    private final transient List<Note> problems;
+    private final String path;
+
+    DecodeException(Kind kind, String path, String expected, String found) {
+        this(kind, path, expected, List.of(new Note(path, "expected " + expected + " but found " + found)));
+    }
+
+    DecodeException(Kind kind, String path, String expected, List<Note> problems) {
+        super(message(problems));
+        this.kind = kind;
+        this.path = path;
+        this.expected = expected;
+        this.problems = List.copyOf(problems);
+    }
+
+    private static String message(List<Note> problems) {
+        StringBuilder text = new StringBuilder();
+        if (problems.size() > 1) {
+            text.append(problems.size()).append(" problems: ");
+        }
+        for (int i = 0; i < problems.size(); i++) {
+            text.append(i == 0 ? "" : "; ").append(problems.get(i));
+        }
+        return text.toString();
+    }
+
+    /**
+     * Returns what is wrong; of several problems the first one's kind.
+     *
+     * @return the kind, never null
+     */
+    public Kind kind() {
+        return kind;
+    }
+
+    /**
+     * Returns where; of several problems the first one's place.
+     *
+     * @return a path such as {@code $.auth.member_id}; {@code $} where the whole body is meant
+     */
+    public String path() {
+        return path;
+    }
+
+    /**
+     * Returns what should have been there; of several problems for the first one.
+     *
+     * @return such as {@code an integer}
+     */
+    public String expected() {
+        return expected;
+    }
+
+    /**
+     * Returns everything that is wrong. A lenient decoder stops at the first problem, a strict one
+     * finds them all.
+     *
+     * @return at least one; empty only after Java serialization, which keeps the message alone
+     */
+    public List<Note> problems() {
+        return problems == null ? List.of() : problems;
+    }
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.parser;
+
+import dev.openlines.model.ConnectorCode;
+import dev.openlines.model.Event;
+import dev.openlines.model.EventHeader;
+import dev.openlines.model.OnAppInstall;
+import dev.openlines.model.OnAppTest;
+import dev.openlines.model.OnAppUninstall;
+import dev.openlines.model.OnAppUpdate;
+import dev.openlines.model.OnImConnectorDialogFinish;
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.OnSessionStart;
+import dev.openlines.model.OpenLineChat;
+import dev.openlines.model.UnknownEvent;
+import jakarta.json.JsonObject;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
+/**
+ * Turns request bodies into typed events.
+ *
+ * <pre>{@code
+ * Decoded<Event> decoded = EventDecoder.lenient().decode(body, BodyFormat.FORM);
+ * if (decoded.event() instanceof OnSessionFinish finish) {
+ *     finish.chats().forEach(chat -> archive(chat.chatId()));
+ * }
+ * }</pre>
+ *
+ * <p>A lenient decoder takes every published shape of an event and notes what is not as the platform
+ * sends it; a strict one refuses such a body and names everything at once. Events without a type of
+ * their own become {@link UnknownEvent}, in either mode.
+ *
+ * <p>Decoding proves nothing: whoever knows the address of an endpoint can post to it. Where a body
+ * comes from a network, compare {@link Envelope#applicationToken()} first.
+ *
+ * <p>Immutable and safe to share between threads. Nothing here blocks.
+ */
+public final class EventDecoder {
+
+    private static final EventDecoder LENIENT = new EventDecoder(false, Limits.DEFAULT);
+    private static final EventDecoder STRICT = new EventDecoder(true, Limits.DEFAULT);
+
+    /** Scratch space of finished calls, which the next call takes if it can. */
+    private static final AtomicReferenceArray<Scratch> SCRATCH = new AtomicReferenceArray<>(16);
+
+    private static final int KEPT_BYTES = 256 * 1024;
+
+    private final boolean strict;
+    private final Limits limits;
+
+    private EventDecoder(boolean strict, Limits limits) {
+        this.strict = strict;
+        this.limits = limits;
+    }
+
+    /**
+     * Returns a decoder that tolerates and notes, with the default limits.
+     *
+     * @return the decoder for production
+     */
+    public static EventDecoder lenient() {
+        return LENIENT;
+    }
+
+    /**
+     * Returns a decoder that refuses whatever a lenient one would note, with the default limits.
+     *
+     * @return the decoder for tests of senders
+     */
+    public static EventDecoder strict() {
+        return STRICT;
+    }
+
+    /**
+     * Returns this decoder with other limits.
+     *
+     * @param newLimits what to read at most
+     * @return a new decoder
+     */
+    public EventDecoder withLimits(Limits newLimits) {
+        return new EventDecoder(strict, Objects.requireNonNull(newLimits, "newLimits"));
+    }
+
+    /**
+     * Decodes a request body.
+     *
+     * @param body the whole body; kept by the result, so it must not change afterwards
+     * @param format what the body is, by its content type
+     * @return the event and how it was sent
+     * @throws DecodeException if the body is malformed, beyond the limits, or not an event
+     */
+    public Decoded<Event> decode(byte[] body, BodyFormat format) {
+        int slot = (int) Thread.currentThread().getId() & SCRATCH.length() - 1;
+        Scratch scratch = SCRATCH.getAndSet(slot, null);
+        if (scratch == null) {
+            scratch = new Scratch();
+        }
+        try {
+            scratch.read(body, format, limits);
+            return decode(scratch.tree, new Decoded.Source(body, format, limits, true));
+        } finally {
+            scratch.tree.wipe();
+            if (scratch.tree.retainedBytes() <= KEPT_BYTES) {
+                SCRATCH.set(slot, scratch);
+            }
+        }
+    }
+
+    /**
+     * Decodes a body that was parsed, and most likely verified, before.
+     *
+     * @param envelope the parsed body
+     * @return the event, without tokens where the envelope is {@link Envelope#withoutCredentials}
+     * @throws DecodeException if the body is not an event
+     */
+    public Decoded<Event> decode(Envelope envelope) {
+        return decode(envelope.tree(), envelope.source());
+    }
+
+    /**
+     * Decodes JSON that was read by JSON-P.
+     *
+     * @param json an event as JSON
+     * @return the event and how it was sent
+     * @throws DecodeException if it is beyond the limits, or not an event
+     */
+    public Decoded<Event> decode(JsonObject json) {
+        return decode(Envelope.of(json, limits));
+    }
+
+    private Decoded<Event> decode(Tree tree, Decoded.Source source) {
+        return decode(tree, source, false);
+    }
+
+    Decoded<Event> decode(Tree tree, Decoded.Source source, boolean keepsNotes) {
+        EventReader reader = new EventReader(tree, strict, keepsNotes, source.credentials());
+        EventHeader header = reader.header();
+        ChatReader chats = new ChatReader(reader);
+        Event event = event(reader, chats, header);
+        reader.noteRepeated();
+        reader.finish();
+        return new Decoded<>(event, chats.dialect(), reader.noted(), keepsNotes ? reader.notes() : null, source);
+    }
+
+    private static Event event(EventReader reader, ChatReader chats, EventHeader header) {
+        switch (header.code()) {
+            case OnSessionFinish.CODE -> {
+                List<OpenLineChat> read = chats.chats();
+                return read.isEmpty() ? unknown(reader, header) : new OnSessionFinish(header, read);
+            }
+            case OnSessionStart.CODE -> {
+                List<OpenLineChat> read = chats.chats();
+                return read.isEmpty() ? unknown(reader, header) : new OnSessionStart(header, read);
+            }
+            case OnImConnectorDialogFinish.CODE -> {
+                int data = chats.required(reader.data(), "$.data");
+                List<OnImConnectorDialogFinish.Dialog> dialogs = chats.dialogs(data);
+                String connector = reader.text(data, Name.CONNECTOR_UPPER);
+                return dialogs.isEmpty()
+                        ? unknown(reader, header)
+                        : new OnImConnectorDialogFinish(
+                                header,
+                                connector == null ? null : new ConnectorCode(connector),
+                                reader.id(data, Name.LINE_UPPER),
+                                dialogs);
+            }
+            case OnAppInstall.CODE -> {
+                int data = reader.dataBlock();
+                return new OnAppInstall(
+                        header,
+                        reader.text(data, Name.VERSION),
+                        reader.flag(data, Name.ACTIVE),
+                        reader.flag(data, Name.INSTALLED),
+                        reader.text(data, Name.LANGUAGE_ID));
+            }
+            case OnAppUpdate.CODE -> {
+                int data = reader.dataBlock();
+                return new OnAppUpdate(
+                        header,
+                        reader.text(data, Name.VERSION),
+                        reader.text(data, Name.PREVIOUS_VERSION),
+                        reader.text(data, Name.LANGUAGE_ID));
+            }
+            case OnAppUninstall.CODE -> {
+                int data = reader.dataBlock();
+                return new OnAppUninstall(header, reader.flag(data, Name.CLEAN), reader.text(data, Name.LANGUAGE_ID));
+            }
+            case OnAppTest.CODE -> {
+                int data = reader.dataBlock();
+                return new OnAppTest(
+                        header, reader.payload(reader.field(data, Name.QUERY)), reader.text(data, Name.LANGUAGE_ID));
+            }
+            default -> {
+                return unknown(reader, header);
+            }
+        }
+    }
+
+    private static Event unknown(EventReader reader, EventHeader header) {
+        return new UnknownEvent(header, reader.payload(reader.data()));
+    }
+
+    /** A tree and both of its readers. */
+    private static final class Scratch {
+        final Tree tree = new Tree(64, 2048);
+        private final FormReader form = new FormReader(tree);
+        private final JsonReader json = new JsonReader(tree);
+
+        void read(byte[] body, BodyFormat format, Limits limits) {
+            if (format == BodyFormat.FORM) {
+                form.read(body, limits);
+            } else {
+                json.read(body, limits);
+            }
+        }
+    }
+}

@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.parser;
+
+import dev.openlines.model.AppStatus;
+import dev.openlines.model.EventAuth;
+import dev.openlines.model.EventHeader;
+import dev.openlines.model.Scope;
+import dev.openlines.model.Secret;
+import dev.openlines.parser.DecodeException.Kind;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the fields of one event out of a tree: the only code that does, for both formats.
+ *
+ * <p>A lenient reader notes what it tolerates and throws at the first thing it cannot. A strict one
+ * collects both, to throw them together.
+ */
+final class EventReader {
+
+    /** 9999-12-31T23:59:59Z, beyond which no clock is believed. */
+    private static final long LAST_SECOND = 253_402_300_799L;
+
+    private static final int DATA_DEPTH_LEFT = 64;
+
+    final Tree tree;
+    private final boolean strict;
+    private final boolean keepsNotes;
+    private final boolean credentials;
+    private boolean noted;
+    private @Nullable List<Note> notes;
+    private @Nullable List<Note> problems;
+    private @Nullable DecodeException first;
+
+    /**
+     * Reads from a tree.
+     *
+     * @param keepsNotes whether notes are kept: making their texts costs more than the rest
+     * @param credentials whether tokens are read at all
+     */
+    EventReader(Tree tree, boolean strict, boolean keepsNotes, boolean credentials) {
+        this.tree = tree;
+        this.strict = strict;
+        this.keepsNotes = keepsNotes || strict;
+        this.credentials = credentials;
+    }
+
+    // ---- what is not as it should be
+
+    /** Whether anything was tolerated, whether or not notes are kept. */
+    boolean noted() {
+        return noted;
+    }
+
+    List<Note> notes() {
+        return notes == null ? List.of() : List.copyOf(notes);
+    }
+
+    /** Records a tolerated deviation at a node. */
+    void note(int node, String message) {
+        noted = true;
+        if (keepsNotes) {
+            keep(tree.path(node), message);
+        }
+    }
+
+    /** Records a deviation at a field, which may be missing. */
+    void noteAt(int container, Name name, String message) {
+        noted = true;
+        if (keepsNotes) {
+            keep(pathOf(container, name), message);
+        }
+    }
+
+    /** Records a value that was taken as absent. */
+    private void noteMismatch(int node, String expected) {
+        noted = true;
+        if (keepsNotes) {
+            keep(tree.path(node), "expected " + expected + " but found " + describe(node) + ", taken as absent");
+        }
+    }
+
+    private void keep(String path, String message) {
+        if (notes == null) {
+            notes = new ArrayList<>();
+        }
+        notes.add(new Note(path, message));
+    }
+
+    /** Throws everything that a strict reader found. */
+    void finish() {
+        if (strict && (problems != null || notes != null)) {
+            List<Note> all = new ArrayList<>(problems == null ? List.of() : problems);
+            all.addAll(notes());
+            throw first != null
+                    ? new DecodeException(first.kind(), first.path(), first.expected(), all)
+                    : new DecodeException(Kind.MISMATCH, all.get(0).path(), "what the platform sends", all);
+        }
+    }
+
+    private void mismatch(String path, String expected, String found) {
+        DecodeException mismatch = new DecodeException(Kind.MISMATCH, path, expected, found);
+        if (!strict) {
+            throw mismatch;
+        }
+        if (problems == null) {
+            problems = new ArrayList<>();
+            first = mismatch;
+        }
+        problems.addAll(mismatch.problems());
+    }
+
+    void mismatch(int node, String expected) {
+        mismatch(tree.path(node), expected, describe(node));
+    }
+
+    void missing(String path, String expected) {
+        mismatch(path, expected, "nothing");
+    }
+
+    String pathOf(int container, Name name) {
+        return tree.path(container) + "." + name;
+    }
+
+    /** Says what kind of thing a node is, never what it holds. */
+    private String describe(int node) {
+        return switch (tree.kind(node)) {
+            case Tree.TEXT -> {
+                int length = tree.text(node).length();
+                yield length == 0 ? "empty text" : "text (" + length + (length == 1 ? " character)" : " characters)");
+            }
+            case Tree.NUMBER -> "a number";
+            case Tree.TRUE, Tree.FALSE -> "a boolean";
+            case Tree.NULL -> "null";
+            default -> "a " + (tree.isList(node) ? "list" : "map") + " of " + tree.size(node);
+        };
+    }
+
+    /** Notes each field that was sent more than once, for whichever value counts, another was lost. */
+    void noteRepeated() {
+        if (tree.repeated() == 0) {
+            return;
+        }
+        for (int node = 1; node < tree.nodes(); node++) {
+            if (tree.isRepeated(node) && tree.isReachable(node)) {
+                note(node, "sent more than once, the last value counts");
+            }
+        }
+    }
+
+    // ---- single fields: each returns null where the field is absent, null or empty
+
+    /** Returns the field's node, or {@link Tree#NONE} where it is absent or null. */
+    int field(int container, Name name) {
+        if (container == Tree.NONE) {
+            return Tree.NONE;
+        }
+        int node = tree.find(container, name);
+        return node == Tree.NONE || tree.kind(node) == Tree.NULL ? Tree.NONE : node;
+    }
+
+    /** Returns the block of that name, or {@link Tree#NONE}; anything but a block is a mismatch. */
+    int block(int container, Name name) {
+        int node = field(container, name);
+        if (node != Tree.NONE && !tree.isArray(node)) {
+            mismatch(node, "a block of fields");
+            return Tree.NONE;
+        }
+        return node == Tree.NONE || tree.size(node) == 0 ? Tree.NONE : node;
+    }
+
+    @Nullable
+    String text(int container, Name name) {
+        int node = field(container, name);
+        if (node == Tree.NONE) {
+            return null;
+        }
+        return switch (tree.kind(node)) {
+            case Tree.TEXT, Tree.NUMBER -> tree.text(node);
+            case Tree.TRUE -> "1";
+            case Tree.FALSE -> "0";
+            default -> {
+                mismatch(node, "text");
+                yield null;
+            }
+        };
+    }
+
+    @Nullable
+    Secret secret(int container, Name name) {
+        if (!credentials) {
+            return null;
+        }
+        String text = text(container, name);
+        return text == null ? null : Secret.of(text);
+    }
+
+    /** An id: decimal digits that fit a long, as text or as a number. */
+    @Nullable
+    Long id(int container, Name name) {
+        int node = field(container, name);
+        if (node == Tree.NONE) {
+            return null;
+        }
+        byte kind = tree.kind(node);
+        if (kind == Tree.TEXT && tree.length(node) == 0) {
+            note(node, "empty, taken as absent");
+            return null;
+        }
+        long value = kind == Tree.TEXT || kind == Tree.NUMBER ? digits(node) : -1;
+        if (value < 0) {
+            mismatch(node, kind == Tree.TEXT || kind == Tree.NUMBER ? idExpectation(node) : "an integer");
+            return null;
+        }
+        if (tree.length(node) > 1 && tree.source(node)[tree.start(node)] == '0') {
+            note(node, "an id with leading zeros");
+        }
+        return value;
+    }
+
+    private String idExpectation(int node) {
+        byte[] source = tree.source(node);
+        int at = tree.start(node);
+        boolean negative = source[at] == '-' && tree.length(node) > 1;
+        for (int i = negative ? at + 1 : at; i < tree.end(node); i++) {
+            if (source[i] < '0' || source[i] > '9') {
+                return "an integer";
+            }
+        }
+        return negative ? "an integer of at least 0" : "an integer of at most " + Long.MAX_VALUE;
+    }
+
+    /** Returns the number that a node's digits mean, or -1 where they are none or too many. */
+    private long digits(int node) {
+        byte[] source = tree.source(node);
+        int end = tree.end(node);
+        long value = 0;
+        for (int i = tree.start(node); i < end; i++) {
+            int digit = source[i] - '0';
+            if (digit < 0 || digit > 9 || value > (Long.MAX_VALUE - digit) / 10) {
+                return -1;
+            }
+            value = value * 10 + digit;
+        }
+        return value;
+    }
+
+    /** A number that nothing depends on: what is not one is noted and absent. */
+    private long leniently(int node, long most, String expected) {
+        byte kind = tree.kind(node);
+        long value = (kind == Tree.TEXT || kind == Tree.NUMBER) && tree.length(node) > 0 ? digits(node) : -1;
+        if (value < 0 || value > most) {
+            noteMismatch(node, expected);
+            return -1;
+        }
+        return value;
+    }
+
+    @Nullable
+    Instant second(int container, Name name) {
+        int node = field(container, name);
+        long value = node == Tree.NONE ? -1 : leniently(node, LAST_SECOND, "Unix seconds");
+        return value < 0 ? null : Instant.ofEpochSecond(value);
+    }
+
+    @Nullable
+    Boolean flag(int container, Name name) {
+        int node = field(container, name);
+        if (node == Tree.NONE) {
+            return null;
+        }
+        if (tree.kind(node) == Tree.TRUE || tree.kind(node) == Tree.FALSE) {
+            return tree.kind(node) == Tree.TRUE;
+        }
+        String text = tree.isArray(node) ? "" : tree.text(node);
+        switch (text) {
+            case "Y", "1", "true" -> {
+                return true;
+            }
+            case "N", "0", "false" -> {
+                return false;
+            }
+            default -> {
+                noteMismatch(node, "Y, N, 1 or 0");
+                return null;
+            }
+        }
+    }
+
+    // ---- the envelope
+
+    /** Returns the event's code in upper case, empty where there is none. */
+    String code() {
+        String code = text(Tree.ROOT, Name.EVENT);
+        if (code == null || code.isEmpty()) {
+            return "";
+        }
+        return code.equals("ONSESSIONFINISH") ? "ONSESSIONFINISH" : code.toUpperCase(Locale.ROOT);
+    }
+
+    EventHeader header() {
+        String code = code();
+        if (code.isEmpty()) {
+            noteAt(Tree.ROOT, Name.EVENT, "no event named");
+        } else {
+            int node = field(Tree.ROOT, Name.EVENT);
+            if (!code.equals(tree.text(node))) {
+                note(node, "an event code not in upper case");
+            }
+        }
+        Instant sentAt = second(Tree.ROOT, Name.TS);
+        if (sentAt == null && field(Tree.ROOT, Name.TS) == Tree.NONE) {
+            noteAt(Tree.ROOT, Name.TS, "missing");
+        }
+        return new EventHeader(code, handlerId(), sentAt, auth());
+    }
+
+    private @Nullable Long handlerId() {
+        int node = field(Tree.ROOT, Name.EVENT_HANDLER_ID);
+        if (node == Tree.NONE) {
+            node = field(Tree.ROOT, Name.EVENT_ID_DOCS);
+            if (node == Tree.NONE) {
+                node = field(Tree.ROOT, Name.EVENT_ID);
+            }
+            if (node == Tree.NONE) {
+                return null;
+            }
+            note(node, "in place of event_handler_id");
+        }
+        long value = leniently(node, Long.MAX_VALUE, "an integer");
+        return value < 0 ? null : value;
+    }
+
+    private EventAuth auth() {
+        int auth = block(Tree.ROOT, Name.AUTH);
+        if (auth == Tree.NONE) {
+            noteAt(Tree.ROOT, Name.AUTH, "missing");
+            return EventAuth.none();
+        }
+        int expiresIn = field(auth, Name.EXPIRES_IN);
+        long lifetime = expiresIn == Tree.NONE ? -1 : leniently(expiresIn, Integer.MAX_VALUE, "seconds");
+        int user = field(auth, Name.USER_ID);
+        long userId = user == Tree.NONE ? -1 : leniently(user, Long.MAX_VALUE, "an integer");
+        String status = text(auth, Name.STATUS);
+        return new EventAuth(
+                secret(auth, Name.ACCESS_TOKEN),
+                second(auth, Name.EXPIRES),
+                lifetime < 0 ? null : Duration.ofSeconds(lifetime),
+                scope(auth),
+                text(auth, Name.DOMAIN),
+                endpoint(auth, Name.SERVER_ENDPOINT),
+                status == null ? null : status(status),
+                endpoint(auth, Name.CLIENT_ENDPOINT),
+                text(auth, Name.MEMBER_ID),
+                userId < 0 ? null : userId,
+                secret(auth, Name.REFRESH_TOKEN),
+                secret(auth, Name.APPLICATION_TOKEN));
+    }
+
+    /** One published example ends its addresses in an HTML entity; what such an address means is not guessed. */
+    private @Nullable String endpoint(int auth, Name name) {
+        String endpoint = text(auth, name);
+        if (endpoint != null && endpoint.endsWith("&#39;")) {
+            noteAt(auth, name, "an address that ends in an HTML entity");
+        }
+        return endpoint;
+    }
+
+    private static AppStatus status(String code) {
+        return switch (code) {
+            case "L" -> AppStatus.LOCAL;
+            case "F" -> AppStatus.FREE;
+            case "P" -> AppStatus.PAID;
+            default -> new AppStatus(code);
+        };
+    }
+
+    private List<Scope> scope(int auth) {
+        String text = text(auth, Name.SCOPE);
+        if (text == null || text.isEmpty()) {
+            return List.of();
+        }
+        List<Scope> scopes = new ArrayList<>(4);
+        boolean spaced = false;
+        int from = 0;
+        for (int i = 0; i <= text.length(); i++) {
+            char c = i == text.length() ? ',' : text.charAt(i);
+            if (c == ',' || Character.isWhitespace(c)) {
+                spaced |= c != ',';
+                if (i > from) {
+                    String code = text.substring(from, i);
+                    scopes.add(code.equals("imopenlines") ? Scope.IMOPENLINES : new Scope(code));
+                }
+                from = i + 1;
+            }
+        }
+        if (spaced) {
+            noteAt(auth, Name.SCOPE, "scopes separated by spaces");
+        }
+        return scopes;
+    }
+
+    // ---- payloads of any shape
+
+    /** Returns the event's {@code data}, under whichever case of the name. */
+    int data() {
+        int data = field(Tree.ROOT, Name.DATA_LOWER);
+        if (data == Tree.NONE) {
+            data = field(Tree.ROOT, Name.DATA);
+            if (data != Tree.NONE) {
+                note(data, "in place of data");
+            }
+        }
+        return data;
+    }
+
+    /** Returns {@code data} of an event that may do without; a scalar is a mismatch. */
+    int dataBlock() {
+        int data = data();
+        if (data != Tree.NONE && !tree.isArray(data)) {
+            mismatch(data, "a block of fields");
+            return Tree.NONE;
+        }
+        return data;
+    }
+
+    /** Returns what a node holds as text, lists and maps; null where a form could not carry it. */
+    @Nullable
+    Object payload(int node) {
+        return node == Tree.NONE ? null : payload(node, DATA_DEPTH_LEFT);
+    }
+
+    /** Recurses no deeper than {@link Limits} let a tree be. */
+    private @Nullable Object payload(int node, int depthLeft) {
+        switch (tree.kind(node)) {
+            case Tree.TEXT -> {
+                return tree.text(node);
+            }
+            case Tree.NUMBER -> {
+                return PhpNumber.text(tree.text(node));
+            }
+            case Tree.TRUE -> {
+                return "1";
+            }
+            case Tree.FALSE -> {
+                return "0";
+            }
+            case Tree.NULL -> {
+                return null;
+            }
+            default -> {
+                return depthLeft == 0 ? null : container(node, depthLeft - 1);
+            }
+        }
+    }
+
+    private @Nullable Object container(int node, int depthLeft) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        boolean list = true;
+        for (int child = tree.firstChild(node); child != Tree.NONE; child = tree.nextSibling(child)) {
+            Object value = credentials || !tree.isCredential(child) ? payload(child, depthLeft) : null;
+            if (value != null) {
+                String key = tree.key(child);
+                list &= key.equals(Integer.toString(map.size()));
+                map.put(key, value);
+            }
+        }
+        if (map.isEmpty()) {
+            return null;
+        }
+        return list ? new ArrayList<>(map.values()) : map;
+    }
+}

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.parser;
+
+import dev.openlines.model.ConnectorCode;
+import dev.openlines.model.Event;
+import dev.openlines.model.EventAuth;
+import dev.openlines.model.EventHeader;
+import dev.openlines.model.OnAppInstall;
+import dev.openlines.model.OnAppTest;
+import dev.openlines.model.OnAppUninstall;
+import dev.openlines.model.OnAppUpdate;
+import dev.openlines.model.OnImConnectorDialogFinish;
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.OnSessionStart;
+import dev.openlines.model.OpenLineChat;
+import dev.openlines.model.Scope;
+import dev.openlines.model.Secret;
+import dev.openlines.model.UnknownEvent;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes an event's fields in the order and under the names of the platform: the counterpart of
+ * {@link EventReader} and the readers it serves.
+ */
+final class EventWriter {
+
+    private final FieldWriter out;
+
+    private EventWriter(FieldWriter out) {
+        this.out = out;
+    }
+
+    static void write(Event event, FieldWriter out) {
+        new EventWriter(out).write(event);
+    }
+
+    private void write(Event event) {
+        EventHeader header = event.header();
+        out.open(null);
+        if (!header.code().isEmpty()) {
+            out.text("event", header.code());
+        }
+        out.number("event_handler_id", header.handlerId());
+        data(event);
+        out.number("ts", seconds(header.sentAt()));
+        if (!header.auth().equals(EventAuth.none())) {
+            auth(header.auth());
+        }
+        out.close();
+    }
+
+    private void data(Event event) {
+        if (event instanceof UnknownEvent unknown) {
+            payload("data", unknown.data());
+            return;
+        }
+        out.open("data");
+        if (event instanceof OnSessionFinish finish) {
+            chats(finish.chats());
+        } else if (event instanceof OnSessionStart start) {
+            chats(start.chats());
+        } else if (event instanceof OnImConnectorDialogFinish finish) {
+            out.text("CONNECTOR", code(finish.connector()));
+            out.number("LINE", finish.line());
+            out.openList("DATA");
+            finish.dialogs().forEach(this::dialog);
+            out.close();
+        } else if (event instanceof OnAppInstall install) {
+            out.text("VERSION", install.version());
+            out.text("ACTIVE", yesOrNo(install.active()));
+            out.text("INSTALLED", yesOrNo(install.installed()));
+            out.text("LANGUAGE_ID", install.languageId());
+        } else if (event instanceof OnAppUpdate update) {
+            out.text("VERSION", update.version());
+            out.text("PREVIOUS_VERSION", update.previousVersion());
+            out.text("LANGUAGE_ID", update.languageId());
+        } else if (event instanceof OnAppUninstall uninstall) {
+            Boolean clean = uninstall.clean();
+            out.number("CLEAN", clean == null ? null : clean ? 1L : 0L);
+            out.text("LANGUAGE_ID", uninstall.languageId());
+        } else if (event instanceof OnAppTest test) {
+            payload("QUERY", test.query());
+            out.text("LANGUAGE_ID", test.languageId());
+        } else {
+            throw new IllegalStateException("no way to write " + event.code());
+        }
+        out.close();
+    }
+
+    /** One chat is an object, as the platform sends it; several are a list. */
+    private void chats(List<OpenLineChat> chats) {
+        if (chats.size() == 1) {
+            chat("DATA", chats.get(0));
+            return;
+        }
+        out.openList("DATA");
+        for (OpenLineChat chat : chats) {
+            chat(null, chat);
+        }
+        out.close();
+    }
+
+    private void chat(@Nullable String name, OpenLineChat chat) {
+        out.open(name);
+        OpenLineChat.Connector connector = chat.connector();
+        out.open("connector");
+        out.text("connector_id", code(connector.connectorId()));
+        out.number("line_id", connector.lineId());
+        out.number("chat_id", connector.chatId());
+        out.number("user_id", connector.userId());
+        out.close();
+        if (chat.chat() != null) {
+            out.open("chat");
+            out.number("chat_id", chat.chat().id());
+            out.close();
+        }
+        OpenLineChat.Line line = chat.line();
+        if (line != null) {
+            out.open("line");
+            out.number("id", line.id());
+            out.text("name", line.name());
+            out.close();
+        }
+        session(chat.session());
+        OpenLineChat.User user = chat.user();
+        if (user != null) {
+            out.open("user");
+            out.number("id", user.id());
+            out.close();
+        }
+        out.close();
+    }
+
+    private void dialog(OnImConnectorDialogFinish.Dialog dialog) {
+        out.open(null);
+        out.open("connector");
+        out.text("connector_id", code(dialog.connectorId()));
+        out.number("line_id", dialog.lineId());
+        out.text("chat_id", dialog.chatId());
+        out.text("user_id", dialog.userId());
+        out.close();
+        session(dialog.session());
+        out.close();
+    }
+
+    private void session(OpenLineChat.@Nullable Session session) {
+        if (session != null) {
+            out.open("session");
+            out.number("id", session.id());
+            out.text("closed", yesOrNo(session.closed()));
+            out.number("parent_id", session.parentId());
+            out.number("close_term", session.closeTerm());
+            out.close();
+        }
+    }
+
+    private void auth(EventAuth auth) {
+        out.open("auth");
+        out.text("access_token", reveal(auth.accessToken()));
+        out.number("expires", seconds(auth.expires()));
+        out.number(
+                "expires_in", auth.expiresIn() == null ? null : auth.expiresIn().toSeconds());
+        out.text("scope", scope(auth.scope()));
+        out.text("domain", auth.domain());
+        out.text("server_endpoint", auth.serverEndpoint());
+        out.text("status", auth.status() == null ? null : auth.status().code());
+        out.text("client_endpoint", auth.clientEndpoint());
+        out.text("member_id", auth.memberId());
+        out.number("user_id", auth.userId());
+        out.text("refresh_token", reveal(auth.refreshToken()));
+        out.text("application_token", reveal(auth.applicationToken()));
+        out.close();
+    }
+
+    private void payload(@Nullable String name, @Nullable Object value) {
+        if (value instanceof Map<?, ?> map) {
+            out.open(name);
+            map.forEach((key, element) -> payload(String.valueOf(key), element));
+            out.close();
+        } else if (value instanceof List<?> list) {
+            out.openList(name);
+            list.forEach(element -> payload(null, element));
+            out.close();
+        } else {
+            out.text(name, Objects.toString(value, null));
+        }
+    }
+
+    private static @Nullable String reveal(@Nullable Secret secret) {
+        return secret == null ? null : secret.reveal();
+    }
+
+    private static @Nullable Long seconds(@Nullable Instant instant) {
+        return instant == null ? null : instant.getEpochSecond();
+    }
+
+    private static @Nullable String code(@Nullable ConnectorCode connector) {
+        return connector == null ? null : connector.code();
+    }
+
+    private static @Nullable String yesOrNo(@Nullable Boolean value) {
+        return value == null ? null : value ? "Y" : "N";
+    }
+
+    private static @Nullable String scope(List<Scope> scopes) {
+        if (scopes.isEmpty()) {
+            return null;
+        }
+        StringBuilder text = new StringBuilder();
+        for (Scope scope : scopes) {
+            text.append(text.length() == 0 ? "" : ",").append(scope.code());
+        }
+        return text.toString();
+    }
+}

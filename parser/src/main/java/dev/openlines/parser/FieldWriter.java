@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.parser;
+
+import org.jspecify.annotations.Nullable;
+
+/** Takes the fields of an event in wire order; what is null is left out, as PHP leaves it out. */
+interface FieldWriter {
+
+    /** Begins a block under a name, or under the next index within a list. */
+    void open(@Nullable String name);
+
+    /** Begins a list under a name, or under the next index within a list. */
+    void openList(@Nullable String name);
+
+    /** Ends the block or list begun last. */
+    void close();
+
+    /** Writes text; the name is null within a list. */
+    void text(@Nullable String name, @Nullable String value);
+
+    /** Writes an integer; the name is null within a list. */
+    void number(@Nullable String name, @Nullable Long value);
+}

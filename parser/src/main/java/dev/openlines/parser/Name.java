@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.parser;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+
+/** A field's name on the wire, ready to be looked up in a {@link Tree}. */
+final class Name {
+
+    private static final Map<String, Name> ALL = new HashMap<>();
+
+    static final Name EVENT = of("event");
+    static final Name EVENT_HANDLER_ID = of("event_handler_id");
+    static final Name EVENT_ID_DOCS = of("eventId");
+    static final Name EVENT_ID = of("event_id");
+    static final Name DATA_LOWER = of("data");
+    static final Name DATA = of("DATA");
+    static final Name TS = of("ts");
+    static final Name AUTH = of("auth");
+
+    static final Name ACCESS_TOKEN = of("access_token");
+    static final Name REFRESH_TOKEN = of("refresh_token");
+    static final Name APPLICATION_TOKEN = of("application_token");
+    static final Name CLIENT_SECRET = of("client_secret");
+    static final Name EXPIRES = of("expires");
+    static final Name EXPIRES_IN = of("expires_in");
+    static final Name SCOPE = of("scope");
+    static final Name DOMAIN = of("domain");
+    static final Name SERVER_ENDPOINT = of("server_endpoint");
+    static final Name STATUS = of("status");
+    static final Name CLIENT_ENDPOINT = of("client_endpoint");
+    static final Name MEMBER_ID = of("member_id");
+
+    static final Name CONNECTOR = of("connector");
+    static final Name CONNECTOR_UPPER = of("CONNECTOR");
+    static final Name LINE = of("line");
+    static final Name LINE_UPPER = of("LINE");
+    static final Name CHAT = of("chat");
+    static final Name SESSION = of("session");
+    static final Name USER = of("user");
+    static final Name CONNECTOR_ID = of("connector_id");
+    static final Name LINE_ID = of("line_id");
+    static final Name CHAT_ID = of("chat_id");
+    static final Name USER_ID = of("user_id");
+    static final Name ID = of("id");
+    static final Name NAME = of("name");
+    static final Name CLOSED = of("closed");
+    static final Name PARENT_ID = of("parent_id");
+    static final Name CLOSE_TERM = of("close_term");
+
+    static final Name VERSION = of("VERSION");
+    static final Name PREVIOUS_VERSION = of("PREVIOUS_VERSION");
+    static final Name ACTIVE = of("ACTIVE");
+    static final Name INSTALLED = of("INSTALLED");
+    static final Name LANGUAGE_ID = of("LANGUAGE_ID");
+    static final Name CLEAN = of("CLEAN");
+    static final Name QUERY = of("QUERY");
+
+    final String text;
+    final byte[] bytes;
+    final int hash;
+
+    private Name(String text) {
+        this.text = text;
+        this.bytes = text.getBytes(US_ASCII);
+        this.hash = Tree.hash(bytes, 0, bytes.length);
+    }
+
+    private static Name of(String text) {
+        Name name = new Name(text);
+        ALL.put(text, name);
+        return name;
+    }
+
+    /** Whether this is a field of an event: such names may be shown, others may hold anything. */
+    static boolean isKnown(String text) {
+        return ALL.containsKey(text);
+    }
+
+    static Name named(String text) {
+        return Objects.requireNonNull(ALL.get(text), "no such field");
+    }
+
+    @Override
+    public String toString() {
+        return text;
+    }
+}

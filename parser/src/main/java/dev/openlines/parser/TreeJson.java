@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.parser;
+
+import dev.openlines.parser.DecodeException.Kind;
+import jakarta.json.JsonArrayBuilder;
+import jakarta.json.JsonObjectBuilder;
+import jakarta.json.JsonStructure;
+import jakarta.json.JsonValue;
+import jakarta.json.spi.JsonProvider;
+import jakarta.json.stream.JsonParser;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/** Between a tree and JSON: text, {@link JsonStructure} and {@link JsonParser}. Nothing here recurses. */
+final class TreeJson {
+
+    private TreeJson() {}
+
+    /** Finds an implementation of JSON-P when it is first needed: decoding needs none. */
+    static final class Provider {
+        static final JsonProvider JSON = JsonProvider.provider();
+
+        private Provider() {}
+    }
+
+    // ---- tree to text
+
+    /** Writes the tree as JSON: an object at the top, below it lists where keys are 0, 1, 2 …. */
+    static String text(Tree tree, boolean credentials) {
+        StringBuilder out = new StringBuilder(512);
+        out.append('{');
+        int node = Tree.ROOT;
+        int child = visible(tree, tree.firstChild(Tree.ROOT), credentials);
+        while (true) {
+            if (child == Tree.NONE) {
+                out.append(node == Tree.ROOT || !tree.isList(node) ? '}' : ']');
+                if (node == Tree.ROOT) {
+                    return out.toString();
+                }
+                child = visible(tree, tree.nextSibling(node), credentials);
+                node = tree.parent(node);
+                continue;
+            }
+            char last = out.charAt(out.length() - 1);
+            if (last != '{' && last != '[') {
+                out.append(',');
+            }
+            if (node == Tree.ROOT || !tree.isList(node)) {
+                quote(out, tree.key(child));
+                out.append(':');
+            }
+            if (tree.isArray(child)) {
+                out.append(tree.isList(child) ? '[' : '{');
+                node = child;
+                child = visible(tree, tree.firstChild(node), credentials);
+                continue;
+            }
+            if (tree.kind(child) == Tree.TEXT) {
+                quote(out, tree.text(child));
+            } else {
+                out.append(tree.text(child));
+            }
+            child = visible(tree, tree.nextSibling(child), credentials);
+        }
+    }
+
+    private static int visible(Tree tree, int first, boolean credentials) {
+        int node = first;
+        while (node != Tree.NONE && !credentials && tree.isCredential(node)) {
+            node = tree.nextSibling(node);
+        }
+        return node;
+    }
+
+    /** Appends a JSON string. */
+    static void quote(StringBuilder out, String text) {
+        out.append('"');
+        int done = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c >= ' ' && c != '"' && c != '\\') {
+                continue;
+            }
+            out.append(text, done, i);
+            done = i + 1;
+            switch (c) {
+                case '"', '\\' -> out.append('\\').append(c);
+                case '\n' -> out.append("\\n");
+                case '\r' -> out.append("\\r");
+                case '\t' -> out.append("\\t");
+                default -> out.append("\\u00").append(HEX[c >> 4]).append(HEX[c & 15]);
+            }
+        }
+        out.append(text, done, text.length()).append('"');
+    }
+
+    private static final char[] HEX = "0123456789abcdef".toCharArray();
+
+    // ---- tree to JsonStructure
+
+    /** Returns the tree as an object or, where {@code listAllowed} and PHP has one, a list. */
+    static JsonStructure structure(Tree tree, boolean listAllowed, boolean credentials) {
+        Deque<Object> builders = new ArrayDeque<>();
+        boolean rootIsList = listAllowed && tree.isList(Tree.ROOT);
+        builders.push(rootIsList ? Provider.JSON.createArrayBuilder() : Provider.JSON.createObjectBuilder());
+        int node = Tree.ROOT;
+        int child = visible(tree, tree.firstChild(Tree.ROOT), credentials);
+        while (true) {
+            if (child == Tree.NONE) {
+                JsonStructure built = build(builders.pop());
+                if (node == Tree.ROOT) {
+                    return built;
+                }
+                add(tree, builders.element(), node, built);
+                child = visible(tree, tree.nextSibling(node), credentials);
+                node = tree.parent(node);
+            } else if (tree.isArray(child)) {
+                node = child;
+                builders.push(
+                        tree.isList(node) ? Provider.JSON.createArrayBuilder() : Provider.JSON.createObjectBuilder());
+                child = visible(tree, tree.firstChild(node), credentials);
+            } else {
+                add(tree, builders.element(), child, leaf(tree, child));
+                child = visible(tree, tree.nextSibling(child), credentials);
+            }
+        }
+    }
+
+    private static void add(Tree tree, Object builder, int node, JsonValue value) {
+        if (builder instanceof JsonObjectBuilder object) {
+            object.add(tree.key(node), value);
+        } else {
+            ((JsonArrayBuilder) builder).add(value);
+        }
+    }
+
+    private static JsonStructure build(Object builder) {
+        return builder instanceof JsonObjectBuilder object ? object.build() : ((JsonArrayBuilder) builder).build();
+    }
+
+    private static JsonValue leaf(Tree tree, int node) {
+        return switch (tree.kind(node)) {
+            case Tree.TEXT -> Provider.JSON.createValue(tree.text(node));
+            case Tree.NUMBER -> number(tree.text(node));
+            case Tree.TRUE -> JsonValue.TRUE;
+            case Tree.FALSE -> JsonValue.FALSE;
+            default -> JsonValue.NULL;
+        };
+    }
+
+    private static JsonValue number(String literal) {
+        return literal.length() < 19 && literal.chars().allMatch(c -> c == '-' || c >= '0' && c <= '9')
+                ? Provider.JSON.createValue(Long.parseLong(literal))
+                : Provider.JSON.createValue(new BigDecimal(literal));
+    }
+
+    // ---- JSON-P to tree
+
+    /** Fills the tree from a parser that stands before, or at, the start of an object or array. */
+    static void read(Tree tree, JsonParser parser, boolean started, Limits limits) {
+        tree.reset(new byte[0]);
+        if (!started) {
+            parser.next();
+        }
+        int array = Tree.ROOT;
+        int depth = 0;
+        int pairs = 0;
+        int node = Tree.NONE;
+        while (true) {
+            JsonParser.Event event = parser.next();
+            if (event == JsonParser.Event.END_ARRAY || event == JsonParser.Event.END_OBJECT) {
+                if (array == Tree.ROOT) {
+                    return;
+                }
+                array = tree.parent(array);
+                depth--;
+                node = Tree.NONE;
+                continue;
+            }
+            if (node == Tree.NONE && ++pairs > limits.pairs()) {
+                throw new DecodeException(
+                        Kind.LIMIT, "$", "at most " + limits.pairs() + " fields", pairs + " fields or more");
+            }
+            if (event == JsonParser.Event.KEY_NAME) {
+                node = member(tree, array, parser.getString(), limits);
+                continue;
+            }
+            if (node == Tree.NONE) {
+                node = tree.nextChild(array);
+            }
+            if (event == JsonParser.Event.START_ARRAY || event == JsonParser.Event.START_OBJECT) {
+                if (++depth > limits.depth()) {
+                    throw FormReader.tooDeep(depth, limits);
+                }
+                tree.newArray(node);
+                array = node;
+            } else {
+                scalar(tree, node, event, parser, limits);
+            }
+            node = Tree.NONE;
+        }
+    }
+
+    private static int member(Tree tree, int array, String name, Limits limits) {
+        int from = tree.bufferEnd();
+        int bytes = append(tree, name);
+        if (bytes > limits.keyBytes()) {
+            throw FormReader.tooLongKey(bytes, limits);
+        }
+        return tree.child(array, false, from, bytes);
+    }
+
+    private static void scalar(Tree tree, int node, JsonParser.Event event, JsonParser parser, Limits limits) {
+        byte kind = switch (event) {
+            case VALUE_STRING -> Tree.TEXT;
+            case VALUE_NUMBER -> Tree.NUMBER;
+            case VALUE_TRUE -> Tree.TRUE;
+            case VALUE_FALSE -> Tree.FALSE;
+            default -> Tree.NULL;
+        };
+        String text = switch (kind) {
+            case Tree.TEXT, Tree.NUMBER -> parser.getString();
+            case Tree.TRUE -> "true";
+            case Tree.FALSE -> "false";
+            default -> "null";
+        };
+        int from = tree.bufferEnd();
+        int bytes = append(tree, text);
+        if (bytes > limits.valueBytes()) {
+            throw FormReader.tooLongValue(tree.path(node), bytes, limits);
+        }
+        tree.value(node, kind, false, bytes == text.length(), from, from + bytes);
+    }
+
+    /** Lone surrogates become question marks in the JDK's encoder: replace them as the other readers do. */
+    private static int append(Tree tree, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        if (bytes.length != text.length() && hasLoneSurrogate(text)) {
+            bytes = text.codePoints()
+                    .map(c -> c >= 0xD800 && c <= 0xDFFF ? 0xFFFD : c)
+                    .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                    .toString()
+                    .getBytes(StandardCharsets.UTF_8);
+        }
+        System.arraycopy(bytes, 0, tree.roomFor(bytes.length), tree.bufferEnd(), bytes.length);
+        tree.bufferEnd(tree.bufferEnd() + bytes.length);
+        return bytes.length;
+    }
+
+    private static boolean hasLoneSurrogate(String text) {
+        return text.codePoints().anyMatch(c -> c >= 0xD800 && c <= 0xDFFF);
+    }
+}
