@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.client;
+
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Why the platform refused a call; wire field {@code error}.
+ *
+ * <p>The code decides, not the HTTP status: the platform's documents and its source disagree on the
+ * status of the same code, and an error may come with status 200. The platform mixes upper and lower
+ * case, so two codes are equal whatever their case.
+ *
+ * <p>An open set: a code without a constant here keeps its text and is not {@link #known()}.
+ *
+ * @param code the platform's code, in upper case
+ * @see <a href="https://apidocs.bitrix24.com/_includes/system-errors.html">System errors</a>
+ */
+public record ErrorCode(String code) {
+
+    /** {@code NO_AUTH_FOUND}: no access token, or one that the portal does not know. */
+    public static final ErrorCode NO_AUTH_FOUND = new ErrorCode("NO_AUTH_FOUND");
+
+    /** {@code expired_token}: the access token was good and has expired. */
+    public static final ErrorCode EXPIRED_TOKEN = new ErrorCode("EXPIRED_TOKEN");
+
+    /** {@code invalid_token}: the OAuth host refused the access token. */
+    public static final ErrorCode INVALID_TOKEN = new ErrorCode("INVALID_TOKEN");
+
+    /** {@code insufficient_scope}: the application was not granted the method's scope. */
+    public static final ErrorCode INSUFFICIENT_SCOPE = new ErrorCode("INSUFFICIENT_SCOPE");
+
+    /** {@code invalid_grant}: the OAuth host refused a code or a refresh token. */
+    public static final ErrorCode INVALID_GRANT = new ErrorCode("INVALID_GRANT");
+
+    /** {@code ACCESS_DENIED}: missing rights or a missing plan, sometimes "not found". */
+    public static final ErrorCode ACCESS_DENIED = new ErrorCode("ACCESS_DENIED");
+
+    /** {@code WRONG_AUTH_TYPE}: the method wants an application's token. */
+    public static final ErrorCode WRONG_AUTH_TYPE = new ErrorCode("WRONG_AUTH_TYPE");
+
+    /** {@code QUERY_LIMIT_EXCEEDED}: too many calls; this one did not run. */
+    public static final ErrorCode QUERY_LIMIT_EXCEEDED = new ErrorCode("QUERY_LIMIT_EXCEEDED");
+
+    /** {@code OPERATION_TIME_LIMIT}: the method used up its time of ten minutes; it did not run. */
+    public static final ErrorCode OPERATION_TIME_LIMIT = new ErrorCode("OPERATION_TIME_LIMIT");
+
+    /** {@code OVERLOAD_LIMIT}: the portal's REST API is blocked; this call did not run. */
+    public static final ErrorCode OVERLOAD_LIMIT = new ErrorCode("OVERLOAD_LIMIT");
+
+    /** {@code CONNECTION_ERROR}: the portal could not reach the OAuth host; the call did not run. */
+    public static final ErrorCode CONNECTION_ERROR = new ErrorCode("CONNECTION_ERROR");
+
+    /** {@code INTERNAL_SERVER_ERROR}: the portal broke, perhaps in the middle of the call. */
+    public static final ErrorCode INTERNAL_SERVER_ERROR = new ErrorCode("INTERNAL_SERVER_ERROR");
+
+    /** {@code ERROR_METHOD_NOT_FOUND}: no such method on this portal. */
+    public static final ErrorCode ERROR_METHOD_NOT_FOUND = new ErrorCode("ERROR_METHOD_NOT_FOUND");
+
+    /** {@code ERROR_ARGUMENT}: a parameter is missing or malformed. */
+    public static final ErrorCode ERROR_ARGUMENT = new ErrorCode("ERROR_ARGUMENT");
+
+    /** {@code ERROR_EVENT_NOT_FOUND}: no such event, or not in the token's scope. */
+    public static final ErrorCode ERROR_EVENT_NOT_FOUND = new ErrorCode("ERROR_EVENT_NOT_FOUND");
+
+    /** {@code ERROR_WRONG_HANDLER_URL}: the portal cannot reach such an address. */
+    public static final ErrorCode ERROR_WRONG_HANDLER_URL = new ErrorCode("ERROR_WRONG_HANDLER_URL");
+
+    /** {@code ERROR_UNSUPPORTED_PROTOCOL}: a handler address is neither http nor https. */
+    public static final ErrorCode ERROR_UNSUPPORTED_PROTOCOL = new ErrorCode("ERROR_UNSUPPORTED_PROTOCOL");
+
+    /** {@code ERROR_CORE}: anything else; the description tells. */
+    public static final ErrorCode ERROR_CORE = new ErrorCode("ERROR_CORE");
+
+    /** {@code PORTAL_DELETED}: the portal is gone. */
+    public static final ErrorCode PORTAL_DELETED = new ErrorCode("PORTAL_DELETED");
+
+    private static final Set<ErrorCode> KNOWN = Set.of(
+            NO_AUTH_FOUND,
+            EXPIRED_TOKEN,
+            INVALID_TOKEN,
+            INSUFFICIENT_SCOPE,
+            INVALID_GRANT,
+            ACCESS_DENIED,
+            WRONG_AUTH_TYPE,
+            QUERY_LIMIT_EXCEEDED,
+            OPERATION_TIME_LIMIT,
+            OVERLOAD_LIMIT,
+            CONNECTION_ERROR,
+            INTERNAL_SERVER_ERROR,
+            ERROR_METHOD_NOT_FOUND,
+            ERROR_ARGUMENT,
+            ERROR_EVENT_NOT_FOUND,
+            ERROR_WRONG_HANDLER_URL,
+            ERROR_UNSUPPORTED_PROTOCOL,
+            ERROR_CORE,
+            PORTAL_DELETED);
+
+    public ErrorCode {
+        code = code.toUpperCase(Locale.ROOT);
+    }
+
+    /**
+     * Tells whether this is one of the constants.
+     *
+     * @return false for a code of which this version has no constant
+     */
+    public boolean known() {
+        return KNOWN.contains(this);
+    }
+
+    @Override
+    public String toString() {
+        return code;
+    }
+}

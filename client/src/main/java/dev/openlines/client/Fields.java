@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.client;
+
+import jakarta.json.JsonArray;
+import jakarta.json.JsonNumber;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonString;
+import jakarta.json.JsonValue;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One value of a reply with its path, read as leniently as PHP's types demand: numbers as text, flags
+ * as Y, 1 or true, an empty list for an empty object; names of members in any case.
+ */
+record Fields(String method, String path, JsonValue value) {
+
+    JsonObject object() {
+        if (value instanceof JsonObject object) {
+            return object;
+        }
+        if (value instanceof JsonArray array && array.isEmpty()) {
+            return JsonValue.EMPTY_JSON_OBJECT;
+        }
+        throw unexpected("an object");
+    }
+
+    JsonArray array() {
+        if (value instanceof JsonArray array) {
+            return array;
+        }
+        throw unexpected("a list");
+    }
+
+    /** The elements of a list, or the members of an object: PHP prints a list with gaps as one. */
+    List<Fields> elements() {
+        List<Fields> elements = new ArrayList<>();
+        if (value instanceof JsonObject object) {
+            object.forEach((name, member) -> elements.add(new Fields(method, path + "." + name, member)));
+            return elements;
+        }
+        JsonArray array = array();
+        for (int i = 0; i < array.size(); i++) {
+            elements.add(new Fields(method, path + "[" + i + "]", array.get(i)));
+        }
+        return elements;
+    }
+
+    /** A member of this object; JSON null stands for a missing one. */
+    Fields member(String name) {
+        JsonObject object = object();
+        JsonValue found = object.get(name);
+        if (found == null) {
+            for (var entry : object.entrySet()) {
+                if (entry.getKey().equalsIgnoreCase(name)) {
+                    found = entry.getValue();
+                    break;
+                }
+            }
+        }
+        return new Fields(method, path + "." + name, found == null ? JsonValue.NULL : found);
+    }
+
+    boolean absent() {
+        return value == JsonValue.NULL || value.getValueType() == JsonValue.ValueType.NULL;
+    }
+
+    String text() {
+        if (value instanceof JsonString string) {
+            return string.getString();
+        }
+        if (value instanceof JsonNumber number) {
+            return number.toString();
+        }
+        throw unexpected("text");
+    }
+
+    @Nullable
+    String textOrNull() {
+        return absent() || value == JsonValue.FALSE ? null : text();
+    }
+
+    long integer() {
+        try {
+            if (value instanceof JsonNumber number) {
+                return number.longValueExact();
+            }
+            if (value instanceof JsonString string) {
+                return new BigDecimal(checked(string.getString())).longValueExact();
+            }
+        } catch (ArithmeticException | NumberFormatException e) {
+            throw unexpected("an integer");
+        }
+        throw unexpected("an integer");
+    }
+
+    /** PHP prints a missing id as null, false or an empty text. */
+    @Nullable
+    Long integerOrNull() {
+        boolean empty = value instanceof JsonString string && string.getString().isEmpty();
+        return absent() || empty || value == JsonValue.FALSE ? null : integer();
+    }
+
+    boolean flag() {
+        if (value == JsonValue.TRUE) {
+            return true;
+        }
+        if (absent() || value == JsonValue.FALSE) {
+            return false;
+        }
+        return switch (text().toUpperCase(Locale.ROOT)) {
+            case "Y", "1", "TRUE" -> true;
+            case "N", "0", "", "FALSE" -> false;
+            default -> throw unexpected("a flag");
+        };
+    }
+
+    UnexpectedReplyException unexpected(String expected) {
+        return new UnexpectedReplyException(method, expected, kind(value), path);
+    }
+
+    static String kind(JsonValue value) {
+        return switch (value.getValueType()) {
+            case OBJECT -> "an object of " + value.asJsonObject().size();
+            case ARRAY -> "a list of " + value.asJsonArray().size();
+            case STRING -> "text (" + ((JsonString) value).getString().length() + " characters)";
+            case NUMBER -> "a number";
+            case TRUE -> "true";
+            case FALSE -> "false";
+            case NULL -> "nothing";
+        };
+    }
+
+    /** No exponents: {@code 1e999999999} must not be written out. */
+    private static String checked(String text) {
+        if (text.isEmpty() || text.length() > 20 || !text.chars().allMatch(c -> (c >= '0' && c <= '9') || c == '-')) {
+            throw new NumberFormatException("not an integer");
+        }
+        return text;
+    }
+}

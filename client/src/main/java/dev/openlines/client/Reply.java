@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.client;
+
+import jakarta.json.JsonArray;
+import jakarta.json.JsonNumber;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
+import java.util.Optional;
+
+/**
+ * A successful answer of the platform.
+ *
+ * <p>PHP prints an empty map as {@code []}, so {@link #object()} takes an empty list for an empty
+ * object.
+ */
+public final class Reply {
+
+    private final String method;
+    private final JsonObject raw;
+
+    Reply(String method, JsonObject raw) {
+        this.method = method;
+        this.raw = raw;
+    }
+
+    /**
+     * Returns what was called.
+     *
+     * @return a REST method such as {@code event.get}
+     */
+    public String method() {
+        return method;
+    }
+
+    /**
+     * Returns the whole answer, {@code time} included.
+     *
+     * @return the answer as it came
+     */
+    public JsonObject raw() {
+        return raw;
+    }
+
+    /**
+     * Returns the method's result; wire field {@code result}.
+     *
+     * @return any JSON value, {@link JsonValue#NULL} where it was missing
+     */
+    public JsonValue result() {
+        return raw.getOrDefault("result", JsonValue.NULL);
+    }
+
+    /**
+     * Returns the result as an object.
+     *
+     * @return an empty object also where the platform sent an empty list
+     * @throws UnexpectedReplyException where it is neither
+     */
+    public JsonObject object() {
+        return fields().object();
+    }
+
+    /**
+     * Returns the result as a list.
+     *
+     * @return the list as it came
+     * @throws UnexpectedReplyException where it is none
+     */
+    public JsonArray array() {
+        return fields().array();
+    }
+
+    /**
+     * Returns where the next page starts; wire field {@code next}.
+     *
+     * @return empty on the last page
+     */
+    public Optional<Long> next() {
+        return number("next");
+    }
+
+    /**
+     * Returns how many entries there are on all pages; wire field {@code total}.
+     *
+     * @return empty where not sent
+     */
+    public Optional<Long> total() {
+        return number("total");
+    }
+
+    /** The result with its place, for typed reading. */
+    Fields fields() {
+        return new Fields(method, "$.result", result());
+    }
+
+    private Optional<Long> number(String name) {
+        return raw.get(name) instanceof JsonNumber number && number.isIntegral()
+                ? Optional.of(number.longValue())
+                : Optional.empty();
+    }
+
+    /** Returns the method and the kind of the result, never its content. */
+    @Override
+    public String toString() {
+        return method + ": " + Fields.kind(result());
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.client;
+
+import jakarta.json.JsonObject;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** One call of a REST method: its name, its parameters, and whether it may be sent twice. */
+public final class RestCall {
+
+    private static final Pattern METHOD = Pattern.compile("[A-Za-z0-9_]+(\\.[A-Za-z0-9_]+)*");
+
+    /** Methods that only look, besides those that end in {@code .get} or {@code .list}. */
+    private static final Set<String> READING = Set.of("profile", "app.info", "scope", "events", "server.time");
+
+    /** It looks like a reading method, but takes events out of the queue. */
+    private static final String TAKING = "event.offline.get";
+
+    private final String method;
+    private final JsonObject params;
+    private final boolean idempotent;
+
+    private RestCall(String method, JsonObject params, boolean idempotent) {
+        this.method = method;
+        this.params = params;
+        this.idempotent = idempotent;
+    }
+
+    /**
+     * Returns a call without parameters.
+     *
+     * @param method such as {@code profile}
+     * @return a call
+     * @throws IllegalArgumentException where the name is not words with dots between
+     */
+    public static RestCall of(String method) {
+        return of(method, Map.of());
+    }
+
+    /**
+     * Returns a call. Methods known to read, by their names, are idempotent from the start.
+     *
+     * @param method such as {@code imopenlines.dialog.get}
+     * @param params names to texts, numbers, booleans, nulls, maps, lists or {@link
+     *     jakarta.json.JsonValue}s, copied; many methods want the names in upper case
+     * @return a call
+     * @throws IllegalArgumentException where the name is not words with dots between, or a parameter
+     *     has no JSON form
+     */
+    public static RestCall of(String method, Map<String, ?> params) {
+        if (!METHOD.matcher(method).matches()) {
+            throw new IllegalArgumentException("expected a method such as event.bind but found " + method.length()
+                    + " characters of another form");
+        }
+        return new RestCall(
+                method, Wire.JSON.createObjectBuilder(params).build(), reads(method.toLowerCase(Locale.ROOT)));
+    }
+
+    /**
+     * Returns the same call with the promise that sending it twice does no more than sending it once.
+     * Only then is it sent again after an attempt whose outcome nobody knows.
+     *
+     * @return an idempotent call
+     */
+    public RestCall idempotent() {
+        return new RestCall(method, params, true);
+    }
+
+    /**
+     * Returns the method's name.
+     *
+     * @return as given
+     */
+    public String method() {
+        return method;
+    }
+
+    /**
+     * Returns the parameters, without any token.
+     *
+     * @return as given
+     */
+    public JsonObject params() {
+        return params;
+    }
+
+    /**
+     * Tells whether the call may be sent twice.
+     *
+     * @return whether it only reads, or was said to be idempotent
+     */
+    public boolean isIdempotent() {
+        return idempotent;
+    }
+
+    /** Returns the method and the number of parameters. */
+    @Override
+    public String toString() {
+        return method + " with " + params.size() + " parameters";
+    }
+
+    private static boolean reads(String method) {
+        return !method.equals(TAKING)
+                && (READING.contains(method) || method.endsWith(".get") || method.endsWith(".list"));
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.client;
+
+import dev.openlines.model.Secret;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What an error answer says, ready to be shown: short, on one line, without tokens. */
+record RestError(
+        int status,
+        @Nullable ErrorCode code,
+        String description,
+        @Nullable String argument,
+        @Nullable String requestId) {
+
+    private static final int SHOWN = 300;
+
+    /** Codes whose check stands before the method: the call did not run and may be sent again. */
+    private static final Map<ErrorCode, Duration> NOT_RUN = Map.of(
+            ErrorCode.QUERY_LIMIT_EXCEEDED, Duration.ofSeconds(1),
+            ErrorCode.OPERATION_TIME_LIMIT, Duration.ofSeconds(60),
+            ErrorCode.OVERLOAD_LIMIT, Duration.ofSeconds(60),
+            ErrorCode.CONNECTION_ERROR, Duration.ofSeconds(2));
+
+    private static final Duration AFTER_BREAKAGE = Duration.ofSeconds(2);
+
+    RestError {
+        description = shown(description);
+        argument = argument == null ? null : shown(argument);
+        requestId = requestId == null ? null : shown(requestId);
+    }
+
+    /** Blanks out secrets before the text is cut, so that no half of one remains. */
+    static String withoutSecrets(String text, List<Secret> secrets) {
+        String clean = text;
+        for (Secret secret : secrets) {
+            String token = secret.reveal();
+            if (!token.isEmpty()) {
+                clean = clean.replace(token, secret.toString());
+            }
+        }
+        return clean;
+    }
+
+    String sentence() {
+        StringBuilder text = new StringBuilder("HTTP ").append(status).append(' ');
+        text.append(code == null ? "without an error code" : code.code());
+        if (!description.isEmpty()) {
+            text.append(": ").append(description);
+        }
+        if (argument != null) {
+            text.append(" (argument ").append(argument).append(')');
+        }
+        if (requestId != null) {
+            text.append(" (request ").append(requestId).append(')');
+        }
+        return text.toString();
+    }
+
+    /** The code decides; the status only where there is no code that is known. */
+    RestException exception(String method, @Nullable Duration askedFor) {
+        Duration notRun = code == null ? null : NOT_RUN.get(code);
+        if (notRun != null) {
+            return new RetriableRestException(method, this, askedFor == null ? notRun : askedFor, false);
+        }
+        boolean broken = ErrorCode.INTERNAL_SERVER_ERROR.equals(code) || (code == null && status >= 500);
+        if (broken) {
+            return new RetriableRestException(method, this, askedFor == null ? AFTER_BREAKAGE : askedFor, true);
+        }
+        if (code == null && status == 429) {
+            return new RetriableRestException(method, this, askedFor == null ? AFTER_BREAKAGE : askedFor, false);
+        }
+        return new RestException(method, this);
+    }
+
+    static String shown(String text) {
+        StringBuilder line = new StringBuilder(Math.min(text.length(), SHOWN));
+        text.codePoints()
+                .limit(SHOWN)
+                .map(point -> Character.isISOControl(point) ? ' ' : point)
+                .forEach(line::appendCodePoint);
+        return line.toString().strip();
+    }
+}

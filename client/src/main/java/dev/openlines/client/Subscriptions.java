@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.client;
+
+import jakarta.json.JsonValue;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The application's subscriptions to the events of one portal. They need an application's token: a
+ * webhook's is refused with {@link ErrorCode#WRONG_AUTH_TYPE}.
+ *
+ * <p>Each blocking method fails as {@link PortalClient#call(String, Map)} does, and has an asynchronous
+ * form of the same meaning.
+ *
+ * @see <a href="https://apidocs.bitrix24.com/api-reference/events/index.html">Events</a>
+ */
+public final class Subscriptions {
+
+    private static final String BIND = "event.bind";
+    private static final String UNBIND = "event.unbind";
+    private static final String GET = "event.get";
+
+    private final PortalClient portal;
+
+    Subscriptions(PortalClient portal) {
+        this.portal = portal;
+    }
+
+    /**
+     * Subscribes, once: a second time is an error. {@link #ensure} does not mind.
+     *
+     * @param subscription what to subscribe to
+     * @throws RestException with {@link ErrorCode#ERROR_CORE} where it is bound already, {@link
+     *     ErrorCode#ERROR_EVENT_NOT_FOUND} where the event is unknown or outside the token's scope,
+     *     {@link ErrorCode#ERROR_WRONG_HANDLER_URL} where the portal will not post there
+     */
+    public void bind(Subscription subscription) {
+        Async.await(BIND, bindAsync(subscription));
+    }
+
+    /**
+     * Subscribes, as {@link #bind} does.
+     *
+     * @param subscription what to subscribe to
+     * @return completes when bound
+     */
+    public CompletableFuture<Void> bindAsync(Subscription subscription) {
+        return Async.then(portal.callAsync(BIND, params(subscription)), reply -> {
+            requireTrue(reply);
+            return null;
+        });
+    }
+
+    /**
+     * Subscribes where that is not done yet. Safe to repeat and to race with others.
+     *
+     * @param subscription what to subscribe to
+     * @return whether this call subscribed; false where it was bound already
+     */
+    public boolean ensure(Subscription subscription) {
+        return Async.await(BIND, ensureAsync(subscription));
+    }
+
+    /**
+     * Subscribes, as {@link #ensure} does.
+     *
+     * @param subscription what to subscribe to
+     * @return completes with whether this call subscribed
+     */
+    public CompletableFuture<Boolean> ensureAsync(Subscription subscription) {
+        RestCall call = RestCall.of(BIND, params(subscription)).idempotent();
+        return Async.handle(portal.callAsync(call), (reply, failure) -> {
+            if (failure instanceof RestException refused && alreadyBound(refused)) {
+                return false;
+            }
+            if (failure != null) {
+                throw failure;
+            }
+            requireTrue(reply);
+            return true;
+        });
+    }
+
+    /**
+     * Ends a subscription.
+     *
+     * @param subscription what to end; its user is sent only where it is not 0
+     * @return how many ended; 0 where there was none
+     */
+    public long unbind(Subscription subscription) {
+        return Async.await(UNBIND, unbindAsync(subscription));
+    }
+
+    /**
+     * Ends a subscription, as {@link #unbind} does.
+     *
+     * @param subscription what to end
+     * @return completes with how many ended
+     */
+    public CompletableFuture<Long> unbindAsync(Subscription subscription) {
+        RestCall call = RestCall.of(UNBIND, params(subscription)).idempotent();
+        return Async.then(
+                portal.callAsync(call), reply -> reply.fields().member("count").integer());
+    }
+
+    /**
+     * Lists the subscriptions that the token's user may see: an administrator all of the application,
+     * others their own.
+     *
+     * @return in the order of binding
+     */
+    public List<Subscription> get() {
+        return Async.await(GET, getAsync());
+    }
+
+    /**
+     * Lists subscriptions, as {@link #get} does.
+     *
+     * @return completes with the list
+     */
+    public CompletableFuture<List<Subscription>> getAsync() {
+        return Async.then(
+                portal.callAsync(GET, Map.of()),
+                reply -> reply.fields().elements().stream()
+                        .map(Subscriptions::listed)
+                        .toList());
+    }
+
+    /** The source says so in English on every portal, in one of two sentences. */
+    static boolean alreadyBound(RestException refused) {
+        String text = refused.description().toLowerCase(Locale.ROOT);
+        return refused.is(ErrorCode.ERROR_CORE)
+                && (text.contains("already binded")
+                        || text.contains("process of binding the handler has already started"));
+    }
+
+    private static void requireTrue(Reply reply) {
+        if (reply.result() != JsonValue.TRUE) {
+            throw reply.fields().unexpected("true");
+        }
+    }
+
+    private static Subscription listed(Fields row) {
+        Long authType = row.member("auth_type").integerOrNull();
+        boolean offline = row.member("offline").flag();
+        String connector = row.member("connector_id").textOrNull();
+        return new Subscription(
+                row.member("event").text(),
+                offline ? null : row.member("handler").text(),
+                authType == null ? 0 : authType,
+                offline,
+                connector == null || connector.isEmpty() ? null : connector);
+    }
+
+    /** The platform refuses AUTH_TYPE from anyone but an administrator, so 0 is left out. */
+    private static Map<String, Object> params(Subscription subscription) {
+        Map<String, Object> params = new LinkedHashMap<>();
+        params.put("EVENT", subscription.event());
+        if (subscription.handler() != null) {
+            params.put("HANDLER", subscription.handler());
+        }
+        if (subscription.authType() != 0) {
+            params.put("AUTH_TYPE", subscription.authType());
+        }
+        if (subscription.offline()) {
+            params.put("EVENT_TYPE", "offline");
+        }
+        if (subscription.connector() != null) {
+            params.put("AUTH_CONNECTOR", subscription.connector());
+        }
+        return params;
+    }
+}

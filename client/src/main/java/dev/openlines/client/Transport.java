@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.client;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLHandshakeException;
+import org.jspecify.annotations.Nullable;
+
+/** Sends one POST to a guarded address and collects the whole answer, within a time and a size. */
+final class Transport {
+
+    /** An answer as it came. */
+    static final class Answer {
+        final int status;
+        final HttpHeaders headers;
+        final byte[] body;
+
+        Answer(int status, HttpHeaders headers, byte[] body) {
+            this.status = status;
+            this.headers = headers;
+            this.body = body;
+        }
+    }
+
+    private final HttpClient http;
+    private final AddressGuard guard;
+    private final Executor blocking;
+    private final int replyLimit;
+
+    Transport(HttpClient http, AddressGuard guard, Executor blocking, int replyLimit) {
+        this.http = http;
+        this.guard = guard;
+        this.blocking = blocking;
+        this.replyLimit = replyLimit;
+    }
+
+    /**
+     * Posts a body. The time covers all from the connection to the last byte of the answer.
+     *
+     * @return a future that fails with a {@link ClientException} only; cancelling it breaks off the
+     *     exchange
+     */
+    CompletableFuture<Answer> post(String method, URI address, String contentType, byte[] body, Duration timeout) {
+        CompletableFuture<Answer> answer = new CompletableFuture<>();
+        if (guard.passedLately(address) || throughProxy(address)) {
+            exchange(method, address, contentType, body, timeout, answer);
+        } else {
+            blocking.execute(() -> {
+                if (passes(method, address, answer)) {
+                    exchange(method, address, contentType, body, timeout, answer);
+                }
+            });
+        }
+        return answer;
+    }
+
+    /** The proxy resolves the name: what it resolves to here says nothing. */
+    private boolean throughProxy(URI address) {
+        return http.proxy().stream()
+                .flatMap(selector -> selector.select(address).stream())
+                .anyMatch(proxy -> proxy.type() != java.net.Proxy.Type.DIRECT);
+    }
+
+    private boolean passes(String method, URI address, CompletableFuture<Answer> answer) {
+        try {
+            String objection = guard.objectionToHost(address);
+            if (objection != null) {
+                answer.completeExceptionally(new AddressRefusedException(method, objection));
+                return false;
+            }
+            return true;
+        } catch (UnknownHostException e) {
+            answer.completeExceptionally(new NoAnswerException(method, "the host name is unknown", false, null));
+            return false;
+        }
+    }
+
+    private void exchange(
+            String method,
+            URI address,
+            String contentType,
+            byte[] body,
+            Duration timeout,
+            CompletableFuture<Answer> answer) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(address)
+                .header("Content-Type", contentType)
+                .header("Accept", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body));
+        if ("http".equalsIgnoreCase(address.getScheme())) {
+            // No upgrade dance on every connection without TLS.
+            request.version(HttpClient.Version.HTTP_1_1);
+        }
+        CompletableFuture<HttpResponse<byte[]>> exchange =
+                http.sendAsync(request.build(), head -> new CappedBody(replyLimit));
+        Async.done(exchange, (response, failure) -> {
+            if (failure == null) {
+                answer.complete(new Answer(response.statusCode(), response.headers(), response.body()));
+            } else {
+                answer.completeExceptionally(explained(method, failure));
+            }
+        });
+        Async.done(answer.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS), (whole, failure) -> {
+            if (failure instanceof TimeoutException || failure instanceof CancellationException) {
+                exchange.cancel(true);
+            }
+        });
+    }
+
+    /** Turns what {@code java.net.http} threw into an exception that says whether the request left. */
+    static ClientException explained(String method, Throwable thrown) {
+        Throwable failure = unwrapped(thrown);
+        if (failure instanceof ClientException already) {
+            return already;
+        }
+        if (failure instanceof HttpConnectTimeoutException) {
+            return new NoAnswerException(method, "no connection in time", false, null);
+        }
+        if (failure instanceof ConnectException) {
+            return new NoAnswerException(method, "no connection", false, failure);
+        }
+        if (failure instanceof SSLHandshakeException) {
+            return new NoAnswerException(method, "the TLS handshake failed", false, failure);
+        }
+        if (failure instanceof TimeoutException) {
+            return new NoAnswerException(method, "the time was up", true, null);
+        }
+        if (failure instanceof IOException) {
+            return new NoAnswerException(method, "the connection broke", true, failure);
+        }
+        return new NoAnswerException(method, "the HTTP client failed", true, failure);
+    }
+
+    static Throwable unwrapped(Throwable thrown) {
+        Throwable failure = thrown;
+        Throwable cause = failure.getCause();
+        while (failure instanceof CompletionException && cause != null) {
+            failure = cause;
+            cause = failure.getCause();
+        }
+        return failure;
+    }
+
+    static @Nullable String header(HttpHeaders headers, String name) {
+        return headers.firstValue(name).orElse(null);
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.client;
+
+/**
+ * The platform reported success in a shape that this version cannot read. The text says what was
+ * expected, the kind of what was found and where, never its content.
+ */
+public final class UnexpectedReplyException extends ClientException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final String path;
+
+    UnexpectedReplyException(String method, String expected, String found, String path) {
+        super(method, "expected " + expected + " but found " + found + " at " + path, null);
+        this.path = path;
+    }
+
+    /**
+     * Returns where in the reply.
+     *
+     * @return such as {@code $.result[0].event}
+     */
+    public String path() {
+        return path;
+    }
+}

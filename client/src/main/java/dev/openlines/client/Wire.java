@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.client;
+
+import dev.openlines.client.Transport.Answer;
+import dev.openlines.model.Secret;
+import jakarta.json.JsonException;
+import jakarta.json.JsonNumber;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonReader;
+import jakarta.json.JsonReaderFactory;
+import jakarta.json.JsonString;
+import jakarta.json.JsonStructure;
+import jakarta.json.JsonValue;
+import jakarta.json.JsonWriter;
+import jakarta.json.JsonWriterFactory;
+import jakarta.json.spi.JsonProvider;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Calls to bytes and answers to replies or errors. */
+final class Wire {
+
+    static final JsonProvider JSON = JsonProvider.provider();
+
+    private static final JsonReaderFactory READERS = JSON.createReaderFactory(Map.of());
+    private static final JsonWriterFactory WRITERS = JSON.createWriterFactory(Map.of());
+
+    /** The longest wait that an answer may ask for; more would be a mistake or malice. */
+    private static final Duration LONGEST = Duration.ofMinutes(15);
+
+    private Wire() {}
+
+    static byte[] json(JsonStructure value) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(256);
+        try (JsonWriter writer = WRITERS.createWriter(bytes, StandardCharsets.UTF_8)) {
+            writer.write(value);
+        }
+        return bytes.toByteArray();
+    }
+
+    /**
+     * Reads an answer.
+     *
+     * @param secrets what must not be shown should the answer repeat it
+     * @throws ClientException where the answer is an error or unreadable
+     */
+    static JsonObject read(String method, Answer answer, List<Secret> secrets) {
+        JsonObject body = objectOrNull(answer.body);
+        JsonValue error = body == null ? null : body.get("error");
+        boolean failed = isError(error) || answer.status / 100 != 2;
+        if (failed) {
+            throw error(answer, body == null ? JsonValue.EMPTY_JSON_OBJECT : body, secrets)
+                    .exception(method, retryAfter(answer));
+        }
+        if (body == null) {
+            throw new UnexpectedReplyException(
+                    method, "a JSON object", answer.body.length + " bytes of something else", "$");
+        }
+        return body;
+    }
+
+    /** The two published forms of an error: {@code error} is a code, or an object that holds one. */
+    private static RestError error(Answer answer, JsonObject body, List<Secret> secrets) {
+        JsonValue error = body.get("error");
+        String code = error instanceof JsonObject inner ? text(inner, "code") : text(body, "error");
+        String description =
+                error instanceof JsonObject inner ? text(inner, "message") : text(body, "error_description");
+        String argument = text(body, "argument");
+        String cleanCode = RestError.withoutSecrets(code, secrets);
+        return new RestError(
+                answer.status,
+                cleanCode.isBlank() ? null : new ErrorCode(RestError.shown(cleanCode)),
+                RestError.withoutSecrets(description, secrets),
+                argument.isEmpty() ? null : RestError.withoutSecrets(argument, secrets),
+                Transport.header(answer.headers, "x-request-id"));
+    }
+
+    private static boolean isError(@Nullable JsonValue error) {
+        return error instanceof JsonObject
+                || (error instanceof JsonString text && !text.getString().isBlank());
+    }
+
+    private static String text(JsonObject object, String name) {
+        JsonValue value = object.get(name);
+        if (value instanceof JsonString string) {
+            return string.getString();
+        }
+        return value instanceof JsonNumber number ? number.toString() : "";
+    }
+
+    private static @Nullable JsonObject objectOrNull(byte[] body) {
+        try (JsonReader reader = READERS.createReader(new ByteArrayInputStream(body), StandardCharsets.UTF_8)) {
+            return reader.readValue() instanceof JsonObject object ? object : null;
+        } catch (JsonException e) {
+            return null;
+        }
+    }
+
+    private static @Nullable Duration retryAfter(Answer answer) {
+        String seconds = Transport.header(answer.headers, "retry-after");
+        if (seconds == null || !seconds.matches("[0-9]{1,6}")) {
+            return null;
+        }
+        Duration asked = Duration.ofSeconds(Math.max(1, Long.parseLong(seconds)));
+        return asked.compareTo(LONGEST) > 0 ? LONGEST : asked;
+    }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The application's side of a Bitrix24 portal: REST calls and event subscriptions over the JDK's own
+ * HTTP client.
+ */
+module dev.openlines.client {
+    requires transitive dev.openlines.parser;
+    requires transitive java.net.http;
+
+    exports dev.openlines.client;
+}
