@@ -243,6 +243,7 @@ final class FormReader {
         int part = base;
         int partEnd = open;
         boolean append = false;
+        boolean appends = false;
         int depth = 0;
         while (open < end && name[open] == '[') {
             int inside = open + 1;
@@ -261,6 +262,7 @@ final class FormReader {
             tree.array(node);
             array = node;
             append = close == search;
+            appends |= append;
             part = inside;
             partEnd = close;
             open = close + 1;
@@ -268,7 +270,8 @@ final class FormReader {
         if (append) {
             return tree.nextChild(array);
         }
-        if (prefix != Tree.NONE && open == end && partEnd - part == partLength) {
+        // An empty part leads to another array each time.
+        if (prefix != Tree.NONE && !appends && open == end && partEnd - part == partLength) {
             int slot = Tree.hash(body, from, prefix - from) & PREFIXES - 1;
             prefixStart[slot] = from;
             prefixEnd[slot] = prefix;
