@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.house;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
+import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.GeneralCodingRules.NO_CLASSES_SHOULD_THROW_GENERIC_EXCEPTIONS;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethod;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The rules of CONTRIBUTING that bytecode can show, over the classes of all published modules. */
+class ArchitectureTest {
+
+    private static final JavaClasses OURS = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages("dev.openlines")
+            .that(not(resideInAnyPackage("dev.openlines.house..", "dev.openlines.testkit..")));
+
+    /** The command line: picocli commands and what stands in the same files. */
+    private static final DescribedPredicate<JavaClass> COMMAND_LINE = describe(
+            "the command line",
+            type -> type.getPackageName().equals("dev.openlines.harness")
+                    && type.getSimpleName().contains("Command"));
+
+    @ParameterizedTest
+    @CsvSource({"model, 20", "parser, 0", "client, 0", "receiver, 0", "harness, 0"})
+    void theImportFindsTheClassesOfEachModule(String module, int atLeast) {
+        long found = OURS.stream()
+                .filter(type -> type.getPackageName().equals("dev.openlines." + module))
+                .count();
+
+        assertThat(found).as("classes of " + module).isGreaterThanOrEqualTo(atLeast);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "model, ''",
+        "parser, model",
+        "client, model parser",
+        "receiver, model parser",
+        "harness, model parser",
+    })
+    void theArrowsOfTheModulesPointOneWay(String module, String allowed) {
+        String[] seen = Stream.concat(Stream.of(module), Arrays.stream(allowed.split(" ")))
+                .filter(name -> !name.isEmpty())
+                .map(name -> "dev.openlines." + name)
+                .toArray(String[]::new);
+
+        classes()
+                .that()
+                .resideInAPackage("dev.openlines." + module)
+                .should()
+                .onlyDependOnClassesThat(
+                        not(resideInAPackage("dev.openlines..")).or(resideInAnyPackage(seen)))
+                .because("docs/adr/0001 says who may see whom")
+                .check(OURS);
+    }
+
+    @Test
+    void modelNeedsTheJdkOnly() {
+        classes()
+                .that()
+                .resideInAPackage("dev.openlines.model")
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage("dev.openlines.model", "java..", "org.jspecify.annotations")
+                .check(OURS);
+    }
+
+    @Test
+    void packagesHaveNoCycles() {
+        slices().matching("dev.openlines.(**)").should().beFreeOfCycles().check(OURS);
+    }
+
+    @Test
+    void everyModuleIsOneFlatPackage() {
+        assertThat(OURS.stream().map(JavaClass::getPackageName).distinct())
+                .isSubsetOf(List.of(
+                        "dev.openlines.model",
+                        "dev.openlines.parser",
+                        "dev.openlines.client",
+                        "dev.openlines.receiver",
+                        "dev.openlines.harness"));
+    }
+
+    @Test
+    void everyPackageIsNullMarked() {
+        classes()
+                .that()
+                .haveSimpleName("package-info")
+                .should()
+                .beAnnotatedWith(NullMarked.class)
+                .check(OURS);
+        assertThat(OURS.stream().map(JavaClass::getPackageName).distinct())
+                .allMatch(name -> OURS.contain(name + ".package-info"));
+    }
+
+    @Test
+    void onlyTheCommandLineUsesStandardStreams() {
+        noClasses().that(not(COMMAND_LINE)).should(ACCESS_STANDARD_STREAMS).check(OURS);
+    }
+
+    @Test
+    void nothingThrowsAnExceptionThatSaysNothing() {
+        NO_CLASSES_SHOULD_THROW_GENERIC_EXCEPTIONS.check(OURS);
+    }
+
+    @Test
+    void namesAreWordsOfTheField() {
+        noClasses()
+                .should()
+                .haveNameMatching(".*(Impl|Utils?|Manager|Helper)([$].*)?")
+                .because("a function stands where its noun lives, and an implementation is called by what it is")
+                .check(OURS);
+    }
+
+    @Test
+    void noRecordHoldsASecretAsText() {
+        noFields()
+                .that()
+                .areDeclaredInClassesThat(describe("are records", JavaClass::isRecord))
+                .and()
+                .areNotStatic()
+                .and()
+                .haveNameMatching("(?i).*(token|secret|password)")
+                .should()
+                .haveRawType(describe("text", ArchitectureTest::isText))
+                .because("a record prints its components: wrap them in dev.openlines.model.Secret")
+                .check(OURS);
+    }
+
+    @Test
+    void foreignServersStayOutOfTheHarnessApi() {
+        methods()
+                .that()
+                .areDeclaredInClassesThat()
+                .resideInAPackage("dev.openlines.harness")
+                .and()
+                .areDeclaredInClassesThat()
+                .arePublic()
+                .and(describe(
+                        "are API",
+                        method -> method.getModifiers().contains(JavaModifier.PUBLIC)
+                                || method.getModifiers().contains(JavaModifier.PROTECTED)))
+                .should(new ArchCondition<>("name no type of WireMock, Jetty or servlets") {
+                    @Override
+                    public void check(JavaMethod method, ConditionEvents events) {
+                        Stream.concat(Stream.of(method.getRawReturnType()), method.getRawParameterTypes().stream())
+                                .filter(resideInAnyPackage(
+                                        "com.github.tomakehurst..",
+                                        "org.wiremock..",
+                                        "wiremock..",
+                                        "org.eclipse.jetty..",
+                                        "jakarta.servlet.."))
+                                .forEach(type -> events.add(SimpleConditionEvent.violated(
+                                        method, method.getFullName() + " names " + type.getName())));
+                    }
+                })
+                .allowEmptyShould(true)
+                .check(OURS);
+    }
+
+    private static boolean isText(JavaClass type) {
+        return List.of("java.lang.String", "java.lang.CharSequence", "char[]", "byte[]")
+                .contains(type.getName());
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.house;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The rules of CONTRIBUTING that only sources and POMs can show. */
+class SourcesTest {
+
+    // Surefire starts in the module's folder.
+    private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
+
+    private static final List<String> PUBLISHED = List.of("model", "parser", "client", "receiver", "harness");
+
+    @Test
+    void theWalkFindsTheSources() {
+        assertThat(javaFiles(path -> true)).hasSizeGreaterThan(20);
+    }
+
+    @Test
+    void testsDoNotSleep() {
+        Predicate<Path> test = path -> path.toString().contains("/src/test/");
+
+        assertThat(linesWith("Thread.sleep" + "(", test)).isEmpty();
+        assertThat(linesWith("TimeUnit.SECONDS.sleep" + "(", test)).isEmpty();
+    }
+
+    @Test
+    void testsUseNoFixedPorts() {
+        Pattern port = Pattern.compile("new (InetSocketAddress|ServerSocket|Socket)\\((\"[^\"]*\", )?[1-9][0-9]{3,}");
+
+        assertThat(lines(
+                        path -> path.toString().contains("/src/test/"),
+                        line -> port.matcher(line).find()))
+                .isEmpty();
+    }
+
+    @Test
+    void everySourceFileSaysItsLicence() {
+        assertThat(javaFiles(path -> true))
+                .allSatisfy(path -> assertThat(read(path)).startsWith("// SPDX-License-Identifier: Apache-2.0\n"));
+    }
+
+    @Test
+    void everyPublishedLibraryIsAModuleWithAComment() {
+        // The harness is an automatic module: WireMock has no module name of its own.
+        assertThat(PUBLISHED)
+                .filteredOn(module -> !module.equals("harness"))
+                .filteredOn(module -> javaFiles(path -> path.startsWith(ROOT.resolve(module + "/src/main")))
+                                .size()
+                        > 1)
+                .allSatisfy(module -> assertThat(read(ROOT.resolve(module + "/src/main/java/module-info.java")))
+                        .contains("\n/**\n")
+                        .contains("module dev.openlines." + module + " {"));
+    }
+
+    @Test
+    void theBomNamesEveryPublishedModule() {
+        Matcher names = Pattern.compile("<artifactId>openlines-([a-z]+)</artifactId>\\s*<version>[$]")
+                .matcher(read(ROOT.resolve("bom/pom.xml")));
+
+        assertThat(names.results().map(found -> found.group(1))).containsExactlyElementsOf(PUBLISHED);
+    }
+
+    @Test
+    void everyDecisionIsInTheIndex() throws IOException {
+        String index = read(ROOT.resolve("docs/adr/README.md"));
+        try (Stream<Path> files = Files.list(ROOT.resolve("docs/adr"))) {
+            List<String> decisions = files.map(file -> file.getFileName().toString())
+                    .filter(name -> !name.equals("README.md"))
+                    .sorted()
+                    .toList();
+
+            assertThat(decisions)
+                    .isNotEmpty()
+                    .allSatisfy(name -> assertThat(index).contains("](" + name + ")"));
+            assertThat(decisions.stream().map(name -> name.substring(0, 4)))
+                    .as("numbers")
+                    .doesNotHaveDuplicates();
+        }
+    }
+
+    @Test
+    void everyAnnouncedModuleIsInTheFolderMap() {
+        Matcher modules = Pattern.compile("<module>([a-z]+)</module>").matcher(read(ROOT.resolve("pom.xml")));
+        String map = read(ROOT.resolve("CONTRIBUTING.md"));
+
+        assertThat(modules.results().map(found -> found.group(1)))
+                .isNotEmpty()
+                .allSatisfy(module -> assertThat(map).contains("| `" + module + "/`"));
+    }
+
+    private static List<String> linesWith(String text, Predicate<Path> where) {
+        return lines(where, line -> line.contains(text));
+    }
+
+    private static List<String> lines(Predicate<Path> where, Predicate<String> what) {
+        List<String> found = new ArrayList<>();
+        for (Path file : javaFiles(where)) {
+            List<String> lines = read(file).lines().toList();
+            IntStream.range(0, lines.size())
+                    .filter(index -> what.test(lines.get(index)))
+                    .forEach(index -> found.add(ROOT.relativize(file) + ":" + (index + 1)));
+        }
+        return found;
+    }
+
+    private static List<Path> javaFiles(Predicate<Path> where) {
+        try (Stream<Path> files = Files.walk(ROOT)) {
+            return files.filter(path -> path.toString().endsWith(".java"))
+                    .filter(path -> path.toString().contains("/src/"))
+                    .filter(path -> !path.toString().contains("/target/"))
+                    .filter(where)
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
