@@ -6,6 +6,8 @@
 module dev.openlines.client {
     requires transitive dev.openlines.parser;
     requires transitive java.net.http;
+    // Annotations only: nobody needs the jar.
+    requires static org.jspecify;
 
     exports dev.openlines.client;
 }

@@ -5,8 +5,8 @@
  * <p>Bytes become these types, and these types bytes, in {@code dev.openlines.parser}.
  */
 module dev.openlines.model {
-    // Annotations only: nobody needs the jar at run time.
-    requires static transitive org.jspecify;
+    // Annotations only: nobody needs the jar.
+    requires static org.jspecify;
 
     exports dev.openlines.model;
 }

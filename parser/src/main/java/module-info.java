@@ -6,8 +6,8 @@ module dev.openlines.parser {
     requires transitive dev.openlines.model;
     requires transitive jakarta.json;
     requires transitive jakarta.json.bind;
-    // Annotations only: nobody needs the jar at run time.
-    requires static transitive org.jspecify;
+    // Annotations only: nobody needs the jar.
+    requires static org.jspecify;
 
     exports dev.openlines.parser;
 }

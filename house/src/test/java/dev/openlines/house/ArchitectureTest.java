@@ -6,7 +6,7 @@ import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.codeUnits;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.domain.JavaMethod;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -154,22 +154,32 @@ class ArchitectureTest {
     }
 
     @Test
+    void theApiNamesNoHiddenType() {
+        codeUnits()
+                .that(describe("are API", ArchitectureTest::isApi))
+                .should(new ArchCondition<>("name public types only") {
+                    @Override
+                    public void check(JavaCodeUnit unit, ConditionEvents events) {
+                        named(unit)
+                                .filter(type -> type.getPackageName().startsWith("dev.openlines"))
+                                .filter(type -> !isVisible(type))
+                                .forEach(type -> events.add(SimpleConditionEvent.violated(
+                                        unit, unit.getFullName() + " names " + type.getName())));
+                    }
+                })
+                .check(OURS);
+    }
+
+    @Test
     void foreignServersStayOutOfTheHarnessApi() {
-        methods()
-                .that()
-                .areDeclaredInClassesThat()
-                .resideInAPackage("dev.openlines.harness")
-                .and()
-                .areDeclaredInClassesThat()
-                .arePublic()
-                .and(describe(
-                        "are API",
-                        method -> method.getModifiers().contains(JavaModifier.PUBLIC)
-                                || method.getModifiers().contains(JavaModifier.PROTECTED)))
+        codeUnits()
+                .that(describe(
+                        "are API of the harness",
+                        unit -> isApi(unit) && unit.getOwner().getPackageName().equals("dev.openlines.harness")))
                 .should(new ArchCondition<>("name no type of WireMock, Jetty or servlets") {
                     @Override
-                    public void check(JavaMethod method, ConditionEvents events) {
-                        Stream.concat(Stream.of(method.getRawReturnType()), method.getRawParameterTypes().stream())
+                    public void check(JavaCodeUnit unit, ConditionEvents events) {
+                        named(unit)
                                 .filter(resideInAnyPackage(
                                         "com.github.tomakehurst..",
                                         "org.wiremock..",
@@ -177,11 +187,32 @@ class ArchitectureTest {
                                         "org.eclipse.jetty..",
                                         "jakarta.servlet.."))
                                 .forEach(type -> events.add(SimpleConditionEvent.violated(
-                                        method, method.getFullName() + " names " + type.getName())));
+                                        unit, unit.getFullName() + " names " + type.getName())));
                     }
                 })
                 .allowEmptyShould(true)
                 .check(OURS);
+    }
+
+    /** Public or protected, in types that users can reach. */
+    private static boolean isApi(JavaCodeUnit unit) {
+        return isVisible(unit.getOwner())
+                && (unit.getModifiers().contains(JavaModifier.PUBLIC)
+                        || unit.getModifiers().contains(JavaModifier.PROTECTED))
+                && !unit.getModifiers().contains(JavaModifier.SYNTHETIC);
+    }
+
+    private static boolean isVisible(JavaClass type) {
+        JavaClass element = type.getBaseComponentType();
+        return element.getModifiers().contains(JavaModifier.PUBLIC)
+                && element.getEnclosingClass().map(ArchitectureTest::isVisible).orElse(true);
+    }
+
+    private static Stream<JavaClass> named(JavaCodeUnit unit) {
+        return Stream.concat(
+                Stream.concat(Stream.of(unit.getReturnType()), unit.getParameterTypes().stream())
+                        .flatMap(type -> type.getAllInvolvedRawTypes().stream()),
+                unit.getExceptionTypes().stream());
     }
 
     private static boolean isText(JavaClass type) {

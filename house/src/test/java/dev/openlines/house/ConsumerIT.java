@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.house;
+
+import static java.util.stream.Collectors.joining;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.jar.JarFile;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Applications of somebody else, compiled and run against the packaged jars: on the module path and on
+ * the class path. Their sources are in {@code src/test/consumers}.
+ */
+class ConsumerIT {
+
+    private static final Path CONSUMERS = Path.of("src/test/consumers");
+
+    private static final Pattern LIBRARIES = Pattern.compile(
+            ".*/(openlines-(model|parser|client|receiver)-|jakarta\\.|yasson-|parsson-|slf4j-api-).*[.]jar");
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void anApplicationRunsOnTheModulePath() throws Exception {
+        compile(Stream.of("--module-path", libraries()), CONSUMERS.resolve("module"), CONSUMERS.resolve("app"));
+
+        assertThat(run("--module-path", libraries() + File.pathSeparator + folder, "--module", "consumer/consumer.App"))
+                .isEqualTo("""
+                        closed chat=11
+                        same=true
+                        modules=dev.openlines.model,dev.openlines.parser,dev.openlines.client
+                        exit 0
+                        """);
+    }
+
+    @Test
+    void anApplicationRunsOnTheClassPath() throws Exception {
+        compile(Stream.of("--class-path", libraries()), CONSUMERS.resolve("app"));
+
+        assertThat(run("--class-path", libraries() + File.pathSeparator + folder, "consumer.App"))
+                .isEqualTo("""
+                        closed chat=11
+                        same=true
+                        modules=null,null,null
+                        exit 0
+                        """);
+    }
+
+    @Test
+    void everyModuleDescriptorAgreesWithTheJarsAroundIt() throws Exception {
+        assertThat(run("--module-path", libraries(), "--validate-modules")).endsWith("exit 0\n");
+    }
+
+    @Test
+    void thePackagedJarsAreThoseOfThisBuild() throws IOException {
+        List<Path> ours = Arrays.stream(libraries().split(File.pathSeparator))
+                .map(Path::of)
+                .filter(jar -> jar.getFileName().toString().startsWith("openlines-"))
+                .toList();
+
+        assertThat(ours).hasSize(4).allMatch(jar -> jar.getParent().endsWith("target"));
+        for (Path path : ours) {
+            try (JarFile jar = new JarFile(path.toFile())) {
+                assertThat(jar.getEntry("META-INF/MANIFEST.MF"))
+                        .as(path.toString())
+                        .isNotNull();
+            }
+        }
+    }
+
+    private static String libraries() {
+        return Arrays.stream(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
+                        .split(File.pathSeparator))
+                .filter(entry -> LIBRARIES.matcher(entry).matches())
+                .collect(joining(File.pathSeparator));
+    }
+
+    private void compile(Stream<String> path, Path... sources) throws Exception {
+        List<String> command = new ArrayList<>(List.of(tool("javac"), "--release", "17", "-Xlint:all", "-Werror"));
+        path.forEach(command::add);
+        command.addAll(List.of("-d", folder.toString()));
+        for (Path source : sources) {
+            try (Stream<Path> files = Files.walk(source)) {
+                files.map(Path::toString).filter(file -> file.endsWith(".java")).forEach(command::add);
+            }
+        }
+        assertThat(start(command)).isEqualTo("exit 0\n");
+    }
+
+    private static String run(String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of(tool("java")));
+        command.addAll(List.of(arguments));
+        return start(command);
+    }
+
+    private static String start(List<String> command) throws Exception {
+        Path output = Files.createTempFile("consumer", ".txt");
+        try {
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start();
+            if (!process.waitFor(1, TimeUnit.MINUTES)) {
+                process.destroyForcibly();
+                throw new AssertionError("still running after a minute: " + command.get(0));
+            }
+            return Files.readString(output) + "exit " + process.exitValue() + "\n";
+        } finally {
+            Files.delete(output);
+        }
+    }
+
+    private static String tool(String name) {
+        return Path.of(System.getProperty("java.home"), "bin", name).toString();
+    }
+}
