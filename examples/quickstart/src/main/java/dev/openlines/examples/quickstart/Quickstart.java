@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.examples.quickstart;
+
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.OpenLineChat;
+import dev.openlines.receiver.ConfigurationException;
+import dev.openlines.receiver.EventContext;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.ReceiverConfig;
+import dev.openlines.receiver.ReceiverServer;
+
+/** Prints each closed chat; configured by the environment, see {@link ReceiverConfig#fromEnvironment}. */
+public final class Quickstart {
+
+    private Quickstart() {}
+
+    /**
+     * Runs until the process is asked to end.
+     *
+     * @param args none
+     * @throws InterruptedException never
+     */
+    public static void main(String[] args) throws InterruptedException {
+        Handlers handlers =
+                Handlers.on(OnSessionFinish.class, Quickstart::closed).otherwise((event, context) -> {});
+        try (ReceiverServer server = ReceiverServer.start(ReceiverConfig.fromEnvironment(System.getenv()), handlers)) {
+            System.out.println("receiver ready at " + server.url());
+            server.join();
+        } catch (ConfigurationException e) {
+            System.err.println(e.getMessage());
+            System.exit(3);
+        }
+    }
+
+    private static void closed(OnSessionFinish finish, EventContext context) {
+        for (OpenLineChat chat : finish.chats()) {
+            System.out.println("closed chat=" + chat.chatId() + " line=" + chat.lineId() + " connector="
+                    + chat.connector().connectorId() + " portal=" + context.memberId());
+        }
+    }
+}

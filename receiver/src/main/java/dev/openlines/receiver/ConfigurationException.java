@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import org.jspecify.annotations.Nullable;
+
+/** What an operator set does not let the receiver start. The message is one line and names the setting. */
+public final class ConfigurationException extends RuntimeException {
+
+    private static final long serialVersionUID = 1;
+
+    ConfigurationException(String message, @Nullable Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import dev.openlines.model.Event;
+import dev.openlines.parser.DecodeException;
+import dev.openlines.parser.Decoded;
+import dev.openlines.parser.EventDecoder;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives each stored event to its handler at least once: after a crash, or when a lease ends before the
+ * handler does, an event is handled again.
+ *
+ * <p>One thread leases what is due and extends the leases of what takes long; worker threads decode and
+ * handle. An event whose handler throws is tried again by the {@link RetryPolicy} and put aside after
+ * the last attempt; one that cannot be decoded is put aside at once. Nothing is dropped.
+ */
+public final class Dispatcher implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
+
+    /** How long a lease lasts unless it is extended, and so how long an event of a dead owner waits. */
+    private static final Duration LEASE = Duration.ofSeconds(9);
+
+    /** How long to wait for what no {@link #wake()} tells: retries, other nodes, a store that is back. */
+    private static final Duration POLL = Duration.ofMillis(250);
+
+    /** So that no worker waits for the next round of leasing. */
+    private static final int LEASED_PER_WORKER = 8;
+
+    private final Inbox inbox;
+    private final Handlers handlers;
+    private final RetryPolicy retry;
+    private final int workers;
+    private final InstantSource clock;
+    private final String owner = newOwner();
+    private final EventDecoder decoder = EventDecoder.lenient();
+    private final Map<Long, LeasedDelivery> leased = new ConcurrentHashMap<>();
+    private final ExecutorService pool;
+    private final Thread leasing = new Thread(this::run, "openlines-dispatcher");
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private volatile boolean stopping;
+    private volatile boolean due;
+    private boolean storeDown;
+
+    /**
+     * Makes a dispatcher that does nothing yet.
+     *
+     * @param inbox where events are leased from; not closed with the dispatcher
+     * @param handlers what is done with them
+     * @param retry how often and when a failed event is tried again
+     * @param workers how many events are handled at the same time, at least 1
+     * @param clock the time of leases and retries
+     */
+    public Dispatcher(Inbox inbox, Handlers handlers, RetryPolicy retry, int workers, InstantSource clock) {
+        if (workers < 1) {
+            throw new IllegalArgumentException("expected at least 1 worker but found " + workers);
+        }
+        this.inbox = inbox;
+        this.handlers = handlers;
+        this.retry = retry;
+        this.workers = workers;
+        this.clock = clock;
+        AtomicInteger number = new AtomicInteger();
+        this.pool = Executors.newFixedThreadPool(
+                workers, task -> new Thread(task, "openlines-worker-" + number.incrementAndGet()));
+    }
+
+    /**
+     * Begins to lease and handle events, also those stored before.
+     *
+     * @return this
+     * @throws IllegalThreadStateException if it was started before
+     */
+    public Dispatcher start() {
+        leasing.start();
+        return this;
+    }
+
+    /** Says that something may be due. Quick, and from any thread. */
+    public void wake() {
+        if (!due) {
+            due = true;
+            LockSupport.unpark(leasing);
+        }
+    }
+
+    /** Stops as {@link #stop} does, with ten seconds for what is being handled. */
+    @Override
+    public void close() {
+        stop(Duration.ofSeconds(10));
+    }
+
+    /**
+     * Leases no more, lets handlers finish, and gives up after the time is over: then their threads are
+     * interrupted, and the events come again when their leases end. Blocks.
+     *
+     * @param patience how long handlers may take
+     */
+    public void stop(Duration patience) {
+        stopping = true;
+        LockSupport.unpark(leasing);
+        boolean interrupted = false;
+        try {
+            if (leasing.getState() != Thread.State.NEW) {
+                stopped.await();
+            }
+            pool.shutdown();
+            if (!pool.awaitTermination(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.warn("reason=stop-impatient handling={}", leased.size());
+                pool.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            interrupted = true;
+            pool.shutdownNow();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        long renewAt = System.nanoTime() + LEASE.toNanos() / 3;
+        try {
+            while (!stopping) {
+                due = false;
+                boolean more = leaseDue();
+                if (System.nanoTime() - renewAt >= 0) {
+                    renewAt = System.nanoTime() + LEASE.toNanos() / 3;
+                    renew();
+                }
+                if (!more && !due && !stopping) {
+                    LockSupport.parkNanos(this, POLL.toNanos());
+                }
+            }
+        } finally {
+            stopped.countDown();
+        }
+    }
+
+    /** Returns whether it is worth asking again at once. */
+    private boolean leaseDue() {
+        int free = workers * LEASED_PER_WORKER - leased.size();
+        if (free <= workers * LEASED_PER_WORKER / 2) {
+            return false;
+        }
+        try {
+            Instant now = clock.instant();
+            List<LeasedDelivery> deliveries = inbox.lease(owner, free, now, now.plus(LEASE));
+            if (storeDown) {
+                storeDown = false;
+                LOG.info("reason=store-up");
+            }
+            for (LeasedDelivery delivery : deliveries) {
+                leased.put(delivery.id(), delivery);
+                pool.execute(() -> work(delivery));
+            }
+            return deliveries.size() == free;
+        } catch (StoreException e) {
+            if (!storeDown) {
+                storeDown = true;
+                LOG.warn("reason=store-down", e);
+            }
+            return false;
+        }
+    }
+
+    private void renew() {
+        if (!leased.isEmpty()) {
+            try {
+                inbox.renew(leased.values(), clock.instant().plus(LEASE));
+            } catch (StoreException e) {
+                LOG.warn("reason=renew-failed", e);
+            }
+        }
+    }
+
+    private void work(LeasedDelivery delivery) {
+        if (stopping) {
+            settle(delivery, new Settlement.Release());
+            return;
+        }
+        settle(delivery, handle(delivery));
+    }
+
+    private Settlement handle(LeasedDelivery delivery) {
+        Decoded<Event> decoded;
+        try {
+            decoded = decoder.decode(VerifiedDelivery.stored(delivery.payload()));
+        } catch (DecodeException e) {
+            LOG.warn("reason=undecodable id={} detail=\"{}\"", delivery.id(), e.getMessage());
+            return new Settlement.Dead("cannot be decoded: " + e.getMessage());
+        }
+        try {
+            handlers.handle(decoded.event(), new EventContext(delivery, decoded));
+            return new Settlement.Done();
+        } catch (Throwable e) {
+            return failed(delivery, e);
+        }
+    }
+
+    private Settlement failed(LeasedDelivery delivery, Throwable e) {
+        String reason =
+                e.getMessage() == null ? e.getClass().getName() : e.getClass().getName() + ": " + e.getMessage();
+        if (delivery.attempt() >= retry.attempts()) {
+            LOG.error("reason=dead id={} attempt={}", delivery.id(), delivery.attempt(), e);
+            return new Settlement.Dead(reason);
+        }
+        Duration wait = retry.waitAfter(delivery.attempt(), ThreadLocalRandom.current());
+        LOG.warn("reason=retry id={} attempt={} wait={}", delivery.id(), delivery.attempt(), wait, e);
+        return new Settlement.Retry(clock.instant().plus(wait), reason);
+    }
+
+    private void settle(LeasedDelivery delivery, Settlement settlement) {
+        inbox.settle(delivery, settlement, clock.instant())
+                .whenComplete((mine, failure) -> settled(delivery, mine, failure));
+    }
+
+    private void settled(LeasedDelivery delivery, @Nullable Boolean mine, @Nullable Throwable failure) {
+        leased.remove(delivery.id());
+        if (failure != null) {
+            LOG.warn("reason=unsettled id={}: it will be handled again", delivery.id(), failure);
+        } else if (Boolean.FALSE.equals(mine)) {
+            LOG.warn("reason=lease-lost id={}: another owner handles it again", delivery.id());
+        }
+        wake();
+    }
+
+    private static String newOwner() {
+        byte[] random = new byte[8];
+        ThreadLocalRandom.current().nextBytes(random);
+        return ProcessHandle.current().pid() + "-" + HexFormat.of().formatHex(random);
+    }
+}

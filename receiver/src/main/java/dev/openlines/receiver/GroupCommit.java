@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One thread with one connection that makes everything waiting durable with one commit.
+ *
+ * <p>While a commit is on its way to the disk, work gathers in the queue; the next commit takes all of
+ * it, up to {@value #BATCH} pieces. Replies complete after the commit, on this thread. When a commit
+ * fails because of one row, its pieces are tried again one by one; when it fails because of the store,
+ * all of them fail, the connection is dropped and the next piece opens another.
+ */
+final class GroupCommit implements AutoCloseable {
+
+    static final int BATCH = 512;
+
+    private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
+
+    /** A piece of work; it runs again if the commit it took part in failed. */
+    interface Work<T> {
+        T run(Connection connection) throws SQLException;
+    }
+
+    private final SqlDialect dialect;
+    private final BlockingQueue<Piece<?>> queue = new LinkedBlockingQueue<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final Thread thread;
+    private @Nullable Connection connection;
+
+    GroupCommit(SqlDialect dialect) {
+        this.dialect = dialect;
+        this.thread = new Thread(this::run, "openlines-inbox");
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    <T> CompletableFuture<T> submit(Work<T> work) {
+        Piece<T> piece = new Piece<>(work);
+        queue.add(piece);
+        if (closed.get() && queue.remove(piece)) {
+            piece.reply.completeExceptionally(new StoreException("the inbox is closed", null));
+        }
+        return piece.reply;
+    }
+
+    int waiting() {
+        return queue.size();
+    }
+
+    /** Runs everything that was submitted before, then ends the thread. */
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            queue.add(new Piece<>(ignored -> Boolean.TRUE));
+        }
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        List<Piece<?>> batch = new ArrayList<>();
+        try {
+            while (!closed.get() || !queue.isEmpty()) {
+                batch.add(queue.take());
+                queue.drainTo(batch, BATCH - 1);
+                commit(batch);
+                batch.clear();
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("nobody knows this thread to interrupt it", e);
+        } finally {
+            drop();
+        }
+    }
+
+    private void commit(List<Piece<?>> batch) {
+        try {
+            Connection open = connection;
+            if (open == null) {
+                open = dialect.connections().open();
+                connection = open;
+            }
+            for (Piece<?> piece : batch) {
+                piece.run(open);
+            }
+            open.commit();
+        } catch (SQLException | RuntimeException e) {
+            boolean again = undo() && batch.size() > 1 && !(e instanceof SQLException sql && !dialect.blamesRow(sql));
+            if (again) {
+                batch.forEach(piece -> commit(List.of(piece)));
+            } else {
+                fail(batch, e);
+            }
+            return;
+        }
+        batch.forEach(Piece::succeed);
+    }
+
+    private void fail(List<Piece<?>> batch, Exception e) {
+        if (e instanceof SQLException sql && !dialect.blamesRow(sql)) {
+            drop();
+        }
+        StoreException failure =
+                e instanceof StoreException store ? store : new StoreException("cannot write to " + dialect.place(), e);
+        batch.forEach(piece -> piece.reply.completeExceptionally(failure));
+    }
+
+    private boolean undo() {
+        if (connection == null) {
+            return false;
+        }
+        try {
+            connection.rollback();
+            return true;
+        } catch (SQLException e) {
+            LOG.debug("rollback failed, the connection is dropped", e);
+            drop();
+            return false;
+        }
+    }
+
+    private void drop() {
+        if (connection != null) {
+            try {
+                connection.close();
+            } catch (SQLException e) {
+                LOG.debug("closing a connection failed", e);
+            }
+            connection = null;
+        }
+    }
+
+    /** One piece of work and who waits for it. Used by the writer thread, but for the reply. */
+    private static final class Piece<T> {
+        private final Work<T> work;
+        private final CompletableFuture<T> reply = new CompletableFuture<>();
+        private @Nullable T result;
+
+        Piece(Work<T> work) {
+            this.work = work;
+        }
+
+        void run(Connection connection) throws SQLException {
+            result = work.run(connection);
+        }
+
+        void succeed() {
+            reply.complete(result);
+        }
+    }
+}

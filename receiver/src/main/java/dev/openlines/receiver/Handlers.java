@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import dev.openlines.model.Event;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which handler gets which event: one for each type, and one for all the rest.
+ *
+ * <pre>{@code
+ * Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> file(finish))
+ *         .on(OnSessionStart.class, (start, context) -> open(start))
+ *         .otherwise((event, context) -> {});
+ * }</pre>
+ *
+ * <p>Immutable. There is none without {@code otherwise}: an event that nobody expected is met, not lost.
+ */
+public final class Handlers {
+
+    private final Map<Class<?>, EventHandler<Event>> byType;
+    private final EventHandler<Event> otherwise;
+
+    private Handlers(Map<Class<?>, EventHandler<Event>> byType, EventHandler<Event> otherwise) {
+        this.byType = Map.copyOf(byType);
+        this.otherwise = otherwise;
+    }
+
+    /**
+     * Begins with a handler for one type of event.
+     *
+     * @param type a type of event, such as {@code OnSessionFinish.class}
+     * @param handler gets every event of that type
+     * @param <E> the type
+     * @return what the other handlers are added to
+     * @throws IllegalArgumentException if the type is {@code Event} itself
+     */
+    public static <E extends Event> Routes on(Class<E> type, EventHandler<? super E> handler) {
+        return new Routes().on(type, handler);
+    }
+
+    /**
+     * Gives every event to one handler.
+     *
+     * @param handler gets every event
+     * @return handlers that are complete
+     */
+    public static Handlers all(EventHandler<Event> handler) {
+        return new Routes().otherwise(handler);
+    }
+
+    /** Returns handlers that do as these, and then one thing more. */
+    Handlers then(EventHandler<Event> more) {
+        Map<Class<?>, EventHandler<Event>> both = new LinkedHashMap<>();
+        byType.forEach((type, handler) -> both.put(type, inOrder(handler, more)));
+        return new Handlers(both, inOrder(otherwise, more));
+    }
+
+    void handle(Event event, EventContext context) throws Exception {
+        @Nullable EventHandler<Event> handler = byType.get(event.getClass());
+        (handler == null ? otherwise : handler).handle(event, context);
+    }
+
+    private static EventHandler<Event> inOrder(EventHandler<Event> first, EventHandler<Event> second) {
+        return (event, context) -> {
+            first.handle(event, context);
+            second.handle(event, context);
+        };
+    }
+
+    /** Handlers to which more can be added, until {@link #otherwise} completes them. */
+    public static final class Routes {
+
+        private final Map<Class<?>, EventHandler<Event>> byType = new LinkedHashMap<>();
+
+        private Routes() {}
+
+        /**
+         * Adds a handler for one type of event.
+         *
+         * @param type a type of event that has no handler yet
+         * @param handler gets every event of that type
+         * @param <E> the type
+         * @return this
+         * @throws IllegalArgumentException if the type has a handler, or is {@code Event} itself
+         */
+        public <E extends Event> Routes on(Class<E> type, EventHandler<? super E> handler) {
+            Objects.requireNonNull(handler, "handler");
+            if (type.isInterface()) {
+                throw new IllegalArgumentException("expected a type of event but found " + type.getSimpleName()
+                        + ": use otherwise for all the rest");
+            }
+            if (byType.putIfAbsent(type, (event, context) -> handler.handle(type.cast(event), context)) != null) {
+                throw new IllegalArgumentException(
+                        "expected one handler for " + type.getSimpleName() + " but found a second");
+            }
+            return this;
+        }
+
+        /**
+         * Completes the handlers.
+         *
+         * @param handler gets every event that has no handler of its own; {@code (event, context) -> {}}
+         *     says that they are of no interest
+         * @return handlers that do not change any more
+         */
+        public Handlers otherwise(EventHandler<Event> handler) {
+            return new Handlers(byType, Objects.requireNonNull(handler, "handler"));
+        }
+    }
+}

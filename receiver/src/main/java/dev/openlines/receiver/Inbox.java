@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Where events wait, durably, from their acknowledgement until they are handled.
+ *
+ * <p>An event is stored once per idempotency key, for as long as the key is remembered. It is leased
+ * to an owner for some time and then settled by that owner; a lease that ends unsettled makes the
+ * event available again, so an event is handled at least once. Implementations are safe for use by
+ * many threads.
+ */
+public interface Inbox extends AutoCloseable {
+
+    /**
+     * Opens an inbox in one SQLite file, which is made, readable by its owner only, where it does not
+     * exist. A write is on the disk before it is acknowledged ({@code journal_mode=WAL}, {@code
+     * synchronous=FULL}); writes that wait together share one commit. Needs {@code
+     * org.xerial:sqlite-jdbc}.
+     *
+     * <p>When no other process has the file open, leases left by a dead process end at once.
+     *
+     * @param file the database file; SQLite keeps two more beside it, and there is a lock file
+     * @return an open inbox with one thread of its own
+     * @throws StoreException if the file cannot be opened or is of a newer version
+     */
+    static Inbox sqlite(Path file) {
+        return SqlInbox.open(SqlDialect.sqlite(file), ProcessLock.beside(file.toAbsolutePath()));
+    }
+
+    /**
+     * Stores an event, or finds that it is stored. Does not block.
+     *
+     * @param delivery a verified event
+     * @return completes when the event is durable, on the inbox's thread, which must not be kept; with
+     *     a {@link StoreException} when it may not be
+     */
+    CompletionStage<StoreResult> store(VerifiedDelivery delivery);
+
+    /**
+     * Leases events that are due, the longest waiting first. Blocks until the leases are durable.
+     *
+     * @param owner who asks; each running dispatcher has its own name
+     * @param max how many at most, at least 1
+     * @param now the caller's time
+     * @param until when the leases end
+     * @return leased events, none where nothing is due
+     * @throws StoreException if the store is down
+     */
+    List<LeasedDelivery> lease(String owner, int max, Instant now, Instant until);
+
+    /**
+     * Extends leases. Blocks until that is durable.
+     *
+     * @param leases what {@link #lease} gave; those that have passed to somebody else stay theirs
+     * @param until when the leases end now
+     * @throws StoreException if the store is down
+     */
+    void renew(Collection<LeasedDelivery> leases, Instant until);
+
+    /**
+     * Ends a lease. Does not block.
+     *
+     * @param lease what {@link #lease} gave
+     * @param settlement how it ended
+     * @param now the caller's time
+     * @return completes when that is durable: true, or false where the lease had passed to somebody
+     *     else and nothing was changed; with a {@link StoreException} when it may not be
+     */
+    CompletionStage<Boolean> settle(LeasedDelivery lease, Settlement settlement, Instant now);
+
+    /** Writes what was accepted for writing, then closes. Blocks until then. */
+    @Override
+    void close();
+}

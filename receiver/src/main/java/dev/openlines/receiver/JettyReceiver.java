@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.Invocable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@link Receiver} as a handler of Jetty 12: it answers every request that reaches it, never blocks a
+ * thread and never uses Jetty's own form parser. Put it behind whatever selects by path.
+ */
+public final class JettyReceiver extends Handler.Abstract.NonBlocking {
+
+    private static final int FIRST_BYTES = 1024;
+
+    private final Receiver receiver;
+
+    /**
+     * Makes a handler.
+     *
+     * @param receiver gets every request with its body
+     */
+    public JettyReceiver(Receiver receiver) {
+        this.receiver = receiver;
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) {
+        String contentType = request.getHeaders().get(HttpHeader.CONTENT_TYPE);
+        long length = request.getHeaders().getLongField(HttpHeader.CONTENT_LENGTH);
+        Optional<Reply> early = receiver.beforeBody(request.getMethod(), contentType, length);
+        if (early.isPresent()) {
+            closeIfUnread(request, response);
+            answer(early.get(), response, callback);
+        } else {
+            new Body(request, response, callback, contentType).run();
+        }
+        return true;
+    }
+
+    /** Says that the connection ends with this answer, since the rest of the request will not be read. */
+    static void closeIfUnread(Request request, Response response) {
+        HttpFields headers = request.getHeaders();
+        if (headers.getLongField(HttpHeader.CONTENT_LENGTH) > 0 || headers.contains(HttpHeader.TRANSFER_ENCODING)) {
+            response.getHeaders().put(HttpHeader.CONNECTION, "close");
+        }
+    }
+
+    private static void answer(Reply reply, Response response, Callback callback) {
+        response.setStatus(reply.status());
+        reply.headers().forEach(response.getHeaders()::put);
+        response.write(true, null, callback);
+    }
+
+    /** Reads the body as it comes, up to the limit. Grows with what has come, not with what was promised. */
+    private final class Body implements Runnable, Invocable {
+
+        private final Request request;
+        private final Response response;
+        private final Callback callback;
+        private final @Nullable String contentType;
+        private byte[] bytes = new byte[FIRST_BYTES];
+        private int count;
+
+        Body(Request request, Response response, Callback callback, @Nullable String contentType) {
+            this.request = request;
+            this.response = response;
+            this.callback = callback;
+            this.contentType = contentType;
+        }
+
+        @Override
+        public InvocationType getInvocationType() {
+            return InvocationType.NON_BLOCKING;
+        }
+
+        @Override
+        public void run() {
+            while (true) {
+                Content.Chunk chunk = request.read();
+                if (chunk == null) {
+                    request.demand(this);
+                    return;
+                }
+                if (Content.Chunk.isFailure(chunk)) {
+                    callback.failed(chunk.getFailure());
+                    return;
+                }
+                boolean fits = append(chunk.getByteBuffer());
+                boolean last = chunk.isLast();
+                chunk.release();
+                if (!fits) {
+                    answer(receiver.tooLarge(), response, callback);
+                    return;
+                }
+                if (last) {
+                    deliver();
+                    return;
+                }
+            }
+        }
+
+        private boolean append(ByteBuffer more) {
+            int length = more.remaining();
+            if (length > receiver.bodyBytes() - count) {
+                return false;
+            }
+            if (length > bytes.length - count) {
+                bytes = Arrays.copyOf(bytes, Math.max(count + length, bytes.length * 2));
+            }
+            more.get(bytes, count, length);
+            count += length;
+            return true;
+        }
+
+        private void deliver() {
+            RawDelivery delivery = new RawDelivery(request.getMethod(), contentType, Arrays.copyOf(bytes, count));
+            CompletionStage<Reply> reply = receiver.receive(delivery);
+            if (reply.toCompletableFuture().isDone()) {
+                reply.whenComplete(this::finish);
+            } else {
+                // The inbox's thread has the next commit to make.
+                reply.whenCompleteAsync(this::finish, request.getComponents().getExecutor());
+            }
+        }
+
+        private void finish(@Nullable Reply reply, @Nullable Throwable failure) {
+            if (reply != null) {
+                answer(reply, response, callback);
+            } else {
+                callback.failed(failure);
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.time.Instant;
+
+/**
+ * A stored event that one owner may handle until its lease ends.
+ *
+ * @param id the event's place in the inbox
+ * @param memberId the portal that sent it
+ * @param event the event's code
+ * @param idempotencyKey what makes the event one, 64 hexadecimal digits
+ * @param payload the event as canonical JSON without credentials
+ * @param receivedAt when it was received
+ * @param attempt how often it was leased, this time included; from 1
+ * @param owner who leased it
+ */
+public record LeasedDelivery(
+        long id,
+        String memberId,
+        String event,
+        String idempotencyKey,
+        String payload,
+        Instant receivedAt,
+        int attempt,
+        String owner) {
+
+    /**
+     * Names the event, not its content.
+     *
+     * @return id, code and attempt
+     */
+    @Override
+    public String toString() {
+        return "delivery " + id + " " + event + " attempt " + attempt;
+    }
+}

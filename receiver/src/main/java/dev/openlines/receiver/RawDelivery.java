@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request as it came, believed in nothing.
+ *
+ * @param method the HTTP method as sent, such as {@code POST}
+ * @param contentType the {@code Content-Type} header as sent, or null where there is none
+ * @param body the whole body. Not copied: the caller gives it away
+ */
+@SuppressWarnings("ArrayRecordComponent") // Carries bytes from adapter to core; never compared.
+public record RawDelivery(String method, @Nullable String contentType, byte[] body) {
+
+    public RawDelivery {
+        Objects.requireNonNull(method, "method");
+        Objects.requireNonNull(body, "body");
+    }
+
+    /**
+     * Says how long the body is, and nothing of its content, which holds tokens.
+     *
+     * @return method and number of bytes
+     */
+    @Override
+    public String toString() {
+        return "RawDelivery[" + body.length + " bytes]";
+    }
+}

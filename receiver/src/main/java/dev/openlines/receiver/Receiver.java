@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import dev.openlines.parser.BodyFormat;
+import dev.openlines.parser.DecodeException;
+import dev.openlines.parser.Envelope;
+import dev.openlines.parser.Limits;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way from a request to an answer, without a transport: parse, verify, strip, store, reply.
+ *
+ * <p>There is no other order and no switch that skips a step. Safe for use by many threads. {@link
+ * #receive} does not block: it computes for some microseconds and leaves the rest to the inbox.
+ */
+public final class Receiver {
+
+    private static final Pattern EVENT = Pattern.compile("[!-~]{1,255}");
+    private static final String NO_EVENT =
+            "expected an event code of 1 to 255 visible ASCII characters but found something else at $.event";
+
+    private final Inbox inbox;
+    private final Portals portals;
+    private final Limits limits;
+    private final InstantSource clock;
+    private final Runnable stored;
+    private final ReplyLog log = new ReplyLog(System::nanoTime);
+
+    /**
+     * Makes a receiver.
+     *
+     * @param inbox where verified events are kept before they are acknowledged
+     * @param portals who is trusted; may change while the receiver runs
+     * @param limits how large and how deep a body may be
+     * @param clock the time of receipt
+     * @param stored called after each new event is durable, on the inbox's thread, to wake a
+     *     dispatcher; must be quick
+     */
+    public Receiver(Inbox inbox, Portals portals, Limits limits, InstantSource clock, Runnable stored) {
+        this.inbox = inbox;
+        this.portals = portals;
+        this.limits = limits;
+        this.clock = clock;
+        this.stored = stored;
+    }
+
+    /**
+     * Says what can be said before the body is read, so that an adapter need not read it.
+     *
+     * @param method the request's method
+     * @param contentType the {@code Content-Type} header, or null
+     * @param contentLength the length declared, or a negative number where none is
+     * @return the final reply, or empty to read on
+     */
+    public Optional<Reply> beforeBody(String method, @Nullable String contentType, long contentLength) {
+        if (!method.equals("POST")) {
+            return Optional.of(log.of(new Reply.NotPost()));
+        }
+        if (BodyFormat.ofContentType(contentType).isEmpty()) {
+            return Optional.of(log.of(new Reply.WrongType()));
+        }
+        return contentLength > limits.bodyBytes() ? Optional.of(tooLarge()) : Optional.empty();
+    }
+
+    /**
+     * Returns how much of a body an adapter may read before it gives {@link #tooLarge()}.
+     *
+     * @return a number of bytes
+     */
+    public int bodyBytes() {
+        return limits.bodyBytes();
+    }
+
+    /**
+     * Returns the reply to a body that turns out too large while it is read.
+     *
+     * @return 413
+     */
+    public Reply tooLarge() {
+        return log.of(new Reply.TooLarge());
+    }
+
+    /**
+     * Takes a delivery the whole way.
+     *
+     * @param delivery a request with its whole body
+     * @return the reply. Where the event is stored it completes on the inbox's thread, which must not
+     *     be kept: go on elsewhere before anything that blocks. Exceptional completion is a bug
+     */
+    public CompletionStage<Reply> receive(RawDelivery delivery) {
+        Optional<Reply> early = beforeBody(delivery.method(), delivery.contentType(), delivery.body().length);
+        if (early.isPresent()) {
+            return CompletableFuture.completedStage(early.get());
+        }
+        Optional<VerifiedDelivery> verified;
+        try {
+            Envelope envelope = parse(delivery);
+            if (!EVENT.matcher(envelope.event()).matches()) {
+                return CompletableFuture.completedStage(log.of(new Reply.Malformed(NO_EVENT)));
+            }
+            verified = portals.verify(envelope, delivery.body().length, clock.instant());
+        } catch (DecodeException e) {
+            return CompletableFuture.completedStage(log.of(new Reply.Malformed(String.valueOf(e.getMessage()))));
+        }
+        if (verified.isEmpty()) {
+            return CompletableFuture.completedStage(log.of(new Reply.Refused()));
+        }
+        return inbox.store(verified.get()).handle(this::reply);
+    }
+
+    private Envelope parse(RawDelivery delivery) {
+        BodyFormat format = BodyFormat.ofContentType(delivery.contentType()).orElseThrow();
+        return Envelope.parse(delivery.body(), format, limits);
+    }
+
+    private Reply reply(@Nullable StoreResult result, @Nullable Throwable failure) {
+        if (result == null) {
+            return log.unavailable(failure);
+        }
+        if (result == StoreResult.STORED) {
+            stored.run();
+            return log.of(new Reply.Accepted());
+        }
+        return log.of(new Reply.Duplicate());
+    }
+}

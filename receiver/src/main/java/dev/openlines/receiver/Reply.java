@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.util.Map;
+
+/**
+ * What became of a delivery, and the HTTP answer that says so. Bodies are empty.
+ *
+ * <p>The platform sends an event once and looks at no answer; the statuses are for whoever looks at
+ * the endpoint and for proxies.
+ */
+public sealed interface Reply {
+
+    /**
+     * Returns the HTTP status.
+     *
+     * @return a status between 200 and 599
+     */
+    int status();
+
+    /**
+     * Returns a stable word for logs and metric labels.
+     *
+     * @return a word of a closed set, in lower case
+     */
+    String reason();
+
+    /**
+     * Returns the headers that belong to the answer, beside those every answer has.
+     *
+     * @return names and values, mostly none; unmodifiable
+     */
+    default Map<String, String> headers() {
+        return Map.of();
+    }
+
+    /** Verified and durably stored: 200. */
+    record Accepted() implements Reply {
+        @Override
+        public int status() {
+            return 200;
+        }
+
+        @Override
+        public String reason() {
+            return "accepted";
+        }
+    }
+
+    /** Verified and already in the inbox: 200, and no second dispatch. */
+    record Duplicate() implements Reply {
+        @Override
+        public int status() {
+            return 200;
+        }
+
+        @Override
+        public String reason() {
+            return "duplicate";
+        }
+    }
+
+    /** Not POST: 405. */
+    record NotPost() implements Reply {
+        @Override
+        public int status() {
+            return 405;
+        }
+
+        @Override
+        public String reason() {
+            return "not-post";
+        }
+
+        @Override
+        public Map<String, String> headers() {
+            return Map.of("Allow", "POST");
+        }
+    }
+
+    /** Neither a form nor JSON: 415. */
+    record WrongType() implements Reply {
+        @Override
+        public int status() {
+            return 415;
+        }
+
+        @Override
+        public String reason() {
+            return "wrong-type";
+        }
+    }
+
+    /** More bytes than the limit, as declared or as sent: 413, and the connection closes. */
+    record TooLarge() implements Reply {
+        @Override
+        public int status() {
+            return 413;
+        }
+
+        @Override
+        public String reason() {
+            return "too-large";
+        }
+
+        @Override
+        public Map<String, String> headers() {
+            return Map.of("Connection", "close");
+        }
+    }
+
+    /**
+     * Not an event: 400.
+     *
+     * @param message what was expected, what was found and where, without content
+     */
+    record Malformed(String message) implements Reply {
+        @Override
+        public int status() {
+            return 400;
+        }
+
+        @Override
+        public String reason() {
+            return "malformed";
+        }
+    }
+
+    /**
+     * Not proven to come from a known portal: 403. One answer, whether the portal is unknown or the
+     * token is wrong or missing.
+     */
+    record Refused() implements Reply {
+        @Override
+        public int status() {
+            return 403;
+        }
+
+        @Override
+        public String reason() {
+            return "refused";
+        }
+    }
+
+    /** Verified but not stored, because the store is down or too busy: 503, nothing acknowledged. */
+    record Unavailable() implements Reply {
+        @Override
+        public int status() {
+            return 503;
+        }
+
+        @Override
+        public String reason() {
+            return "unavailable";
+        }
+
+        @Override
+        public Map<String, String> headers() {
+            return Map.of("Retry-After", "5");
+        }
+    }
+}

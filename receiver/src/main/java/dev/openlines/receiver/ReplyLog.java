@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One log record for each refusal, up to {@value #BURST} of a reason in ten seconds; what goes beyond
+ * is counted and told with the next record, so that a flood cannot fill a disk.
+ *
+ * <p>A record holds the reason and, for a body that cannot be parsed, where: nothing a stranger sent.
+ */
+final class ReplyLog {
+
+    static final int BURST = 20;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Receiver.class);
+    private static final long WINDOW_NANOS = 10_000_000_000L;
+
+    private final Map<String, Window> windows = new ConcurrentHashMap<>();
+    private final LongSupplier nanos;
+
+    ReplyLog(LongSupplier nanos) {
+        this.nanos = nanos;
+    }
+
+    Reply of(Reply reply) {
+        if (reply.status() == 200) {
+            LOG.debug("reason={} status=200", reply.reason());
+        } else if (reply instanceof Reply.Malformed malformed) {
+            warn(reply, malformed.message(), null);
+        } else {
+            warn(reply, "", null);
+        }
+        return reply;
+    }
+
+    Reply unavailable(@Nullable Throwable failure) {
+        Reply reply = new Reply.Unavailable();
+        warn(reply, "", failure);
+        return reply;
+    }
+
+    private void warn(Reply reply, String detail, @Nullable Throwable failure) {
+        long left = windows.computeIfAbsent(reply.reason(), reason -> new Window(nanos.getAsLong()))
+                .admit(nanos.getAsLong());
+        if (left >= 0) {
+            String text = "reason=" + reply.reason() + " status=" + reply.status()
+                    + (detail.isEmpty() ? "" : " detail=\"" + detail + '"') + (left > 0 ? " unlogged=" + left : "");
+            LOG.warn(text, failure);
+        }
+    }
+
+    /** Guarded by itself. */
+    private static final class Window {
+        private long start;
+        private int logged;
+        private long unlogged;
+
+        Window(long start) {
+            this.start = start;
+        }
+
+        /** Returns how many went unlogged before this record, or -1 where this one goes unlogged too. */
+        synchronized long admit(long now) {
+            if (now - start >= WINDOW_NANOS) {
+                start = now;
+                logged = 0;
+            }
+            if (logged == BURST) {
+                unlogged++;
+                return -1;
+            }
+            logged++;
+            long before = unlogged;
+            unlogged = 0;
+            return before;
+        }
+    }
+}

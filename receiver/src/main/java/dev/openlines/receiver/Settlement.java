@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.time.Instant;
+
+/** How an attempt to handle an event ended. */
+public sealed interface Settlement {
+
+    /** The handler returned: the event is never handled again, and its key is remembered. */
+    record Done() implements Settlement {}
+
+    /**
+     * The handler failed and is to be tried again.
+     *
+     * @param at not before this time
+     * @param reason why, for the history
+     */
+    record Retry(Instant at, String reason) implements Settlement {}
+
+    /** The handler was not begun: the event is due again at once and the attempt does not count. */
+    record Release() implements Settlement {}
+
+    /**
+     * The event is put aside for a human, with the reason and its history.
+     *
+     * @param reason why
+     */
+    record Dead(String reason) implements Settlement {}
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Set;
+
+/**
+ * In what the engines differ.
+ *
+ * @param name names the schema files and stands in messages
+ * @param place what is connected to, for messages; without credentials
+ * @param connections opens a connection with auto-commit off
+ * @param skipLocked what follows a select so that two nodes take different rows
+ * @param schemaVersion the newest schema file
+ */
+record SqlDialect(String name, String place, Connections connections, String skipLocked, int schemaVersion) {
+
+    /** SQLite's result codes of a row that can be blamed: too big, constraint, mismatch. */
+    private static final Set<Integer> SQLITE_ROW_ERRORS = Set.of(18, 19, 20);
+
+    /** Opens connections. */
+    interface Connections {
+        Connection open() throws SQLException;
+    }
+
+    static SqlDialect sqlite(Path file) {
+        Path absolute = file.toAbsolutePath();
+        return new SqlDialect("sqlite", absolute.toString(), () -> openSqlite(absolute), "", 1);
+    }
+
+    private static Connection openSqlite(Path file) throws SQLException {
+        try {
+            createForOwnerOnly(file);
+        } catch (IOException e) {
+            throw new SQLException("cannot create " + file, e);
+        }
+        Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("pragma busy_timeout = 5000");
+            statement.execute("pragma journal_mode = wal");
+            statement.execute("pragma synchronous = full");
+            statement.execute("pragma foreign_keys = on");
+            connection.setAutoCommit(false);
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+        return connection;
+    }
+
+    private static void createForOwnerOnly(Path file) throws IOException {
+        try {
+            if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
+                Files.createFile(
+                        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            } else {
+                Files.createFile(file);
+            }
+        } catch (FileAlreadyExistsException e) {
+            // What is there keeps the mode its owner gave it.
+        }
+    }
+
+    /**
+     * Says whether an error is about one row, so that the other rows of a commit deserve another try,
+     * and not about the store.
+     */
+    boolean blamesRow(SQLException error) {
+        String state = error.getSQLState();
+        return name.equals("sqlite")
+                ? SQLITE_ROW_ERRORS.contains(error.getErrorCode() & 0xff)
+                : state != null && (state.startsWith("22") || state.startsWith("23"));
+    }
+
+    /** Returns the statements of one step of the schema. */
+    String[] schema(int version) {
+        String resource = name + '-' + version + ".sql";
+        try (InputStream in = SqlDialect.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                throw new IllegalStateException("expected the resource " + resource + " beside this class");
+            }
+            String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            return text.replaceAll("(?m)^--.*\n", "").strip().split(";\\s*");
+        } catch (IOException e) {
+            throw new IllegalStateException("cannot read " + resource, e);
+        }
+    }
+}

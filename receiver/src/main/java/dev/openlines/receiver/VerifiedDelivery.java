@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import dev.openlines.model.Event;
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.OnSessionStart;
+import dev.openlines.model.OpenLineChat;
+import dev.openlines.parser.BodyFormat;
+import dev.openlines.parser.DecodeException;
+import dev.openlines.parser.Envelope;
+import dev.openlines.parser.EventDecoder;
+import dev.openlines.parser.Limits;
+import jakarta.json.JsonValue;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * An event whose application token was right, without any token in it. Made by {@link Portals} only,
+ * so whatever is stored has been verified.
+ */
+public final class VerifiedDelivery {
+
+    private static final Set<String> PER_SUBSCRIPTION = Set.of("auth", "event_handler_id", "eventId", "event_id");
+
+    /** It was within the limits when it was received. */
+    private static final Limits STORED =
+            new Limits(Integer.MAX_VALUE, Integer.MAX_VALUE, 1000, Integer.MAX_VALUE, Integer.MAX_VALUE);
+
+    private final String memberId;
+    private final String event;
+    private final String idempotencyKey;
+    private final String orderKey;
+    private final String payload;
+    private final int bodyBytes;
+    private final Instant receivedAt;
+
+    VerifiedDelivery(Envelope envelope, String memberId, int bodyBytes, Instant receivedAt) {
+        Envelope stripped = envelope.withoutCredentials();
+        this.memberId = memberId;
+        this.event = stripped.event();
+        this.idempotencyKey = stripped.idempotencyKey();
+        this.orderKey = orderKey(stripped, memberId);
+        this.payload = stripped.toJson();
+        this.bodyBytes = bodyBytes;
+        this.receivedAt = receivedAt;
+    }
+
+    /**
+     * Returns the portal that sent the event; wire field {@code auth[member_id]}.
+     *
+     * @return a portal this receiver knows
+     */
+    public String memberId() {
+        return memberId;
+    }
+
+    /**
+     * Returns the event's code; wire field {@code event}.
+     *
+     * @return upper case, not empty
+     */
+    public String event() {
+        return event;
+    }
+
+    /**
+     * Returns what two deliveries of one event have in common and two events have not.
+     *
+     * @return 64 hexadecimal digits
+     */
+    public String idempotencyKey() {
+        return idempotencyKey;
+    }
+
+    /**
+     * Returns what events that must be handled one after the other have in common: portal and chat.
+     *
+     * @return a key, empty where the event is of no chat
+     */
+    public String orderKey() {
+        return orderKey;
+    }
+
+    /**
+     * Returns the whole event as canonical JSON.
+     *
+     * @return a JSON object without credentials
+     */
+    public String payload() {
+        return payload;
+    }
+
+    /**
+     * Returns how much was received for this event.
+     *
+     * @return the request body's length in bytes
+     */
+    public int bodyBytes() {
+        return bodyBytes;
+    }
+
+    /**
+     * Returns when the body was complete.
+     *
+     * @return the receiver's time
+     */
+    public Instant receivedAt() {
+        return receivedAt;
+    }
+
+    /**
+     * Says whether a stored event is this one. The key covers portal, code, time and data; beside them
+     * the auth block and the subscription's id may differ, since each subscription delivers for itself.
+     *
+     * @param storedPayload {@link #payload()} of an event with the same key
+     * @return whether nothing else differs
+     */
+    public boolean sameContent(String storedPayload) {
+        return storedPayload.equals(payload) || essence(storedPayload).equals(essence(payload));
+    }
+
+    /**
+     * Names the event, not its content.
+     *
+     * @return code and idempotency key
+     */
+    @Override
+    public String toString() {
+        return event + " " + idempotencyKey;
+    }
+
+    private static Map<String, JsonValue> essence(String payload) {
+        Map<String, JsonValue> fields = new HashMap<>(stored(payload).raw());
+        fields.keySet().removeAll(PER_SUBSCRIPTION);
+        return fields;
+    }
+
+    /** Reads what {@link #payload()} wrote: larger than what was received, since JSON escapes more. */
+    static Envelope stored(String payload) {
+        byte[] json = payload.getBytes(StandardCharsets.UTF_8);
+        return Envelope.parse(json, BodyFormat.JSON, STORED);
+    }
+
+    private static String orderKey(Envelope envelope, String memberId) {
+        try {
+            Event event = EventDecoder.lenient().decode(envelope).event();
+            if (event instanceof OnSessionFinish finish) {
+                return orderKey(memberId, finish.chats().get(0));
+            }
+            if (event instanceof OnSessionStart start) {
+                return orderKey(memberId, start.chats().get(0));
+            }
+            return "";
+        } catch (DecodeException e) {
+            // Becomes a dead letter with this reason when it is dispatched, and not before: it is genuine.
+            return "";
+        }
+    }
+
+    private static String orderKey(String memberId, OpenLineChat chat) {
+        return memberId + '/' + chat.chatId();
+    }
+}
