@@ -6,10 +6,10 @@ module dev.openlines.receiver {
     requires transitive dev.openlines.parser;
     requires java.sql;
     requires org.slf4j;
-    // Only who uses JettyReceiver or ReceiverServer needs Jetty.
-    requires static transitive org.eclipse.jetty.server;
-    // Annotations only: nobody needs the jar at run time.
-    requires static transitive org.jspecify;
+    // Only who uses JettyReceiver or ReceiverServer needs Jetty, and requires it himself.
+    requires static org.eclipse.jetty.server;
+    // Annotations only: nobody needs the jar.
+    requires static org.jspecify;
 
     exports dev.openlines.receiver;
 }

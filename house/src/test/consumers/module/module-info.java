@@ -2,4 +2,5 @@
 /** An application of somebody else, with a module declaration. */
 module consumer {
     requires dev.openlines.client;
+    requires dev.openlines.receiver;
 }

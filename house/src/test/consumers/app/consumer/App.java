@@ -9,6 +9,7 @@ import dev.openlines.model.OnSessionFinish;
 import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.EventDecoder;
 import dev.openlines.parser.EventJson;
+import dev.openlines.receiver.Receiver;
 import jakarta.json.bind.Jsonb;
 import jakarta.json.bind.JsonbBuilder;
 
@@ -31,7 +32,8 @@ public final class App {
         Jsonb jsonb = JsonbBuilder.create(EventJson.config());
         System.out.println("same=" + event.equals(jsonb.fromJson(jsonb.toJson(event), Event.class)));
         jsonb.close();
-        System.out.println("modules=" + name(Event.class) + "," + name(EventDecoder.class) + "," + name(PortalClient.class));
+        System.out.println("modules=" + name(Event.class) + "," + name(EventDecoder.class) + "," + name(PortalClient.class)
+                + "," + name(Receiver.class));
     }
 
     private static String name(Class<?> type) {

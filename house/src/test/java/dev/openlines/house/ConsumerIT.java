@@ -40,7 +40,7 @@ class ConsumerIT {
                 .isEqualTo("""
                         closed chat=11
                         same=true
-                        modules=dev.openlines.model,dev.openlines.parser,dev.openlines.client
+                        modules=dev.openlines.model,dev.openlines.parser,dev.openlines.client,dev.openlines.receiver
                         exit 0
                         """);
     }
@@ -53,7 +53,7 @@ class ConsumerIT {
                 .isEqualTo("""
                         closed chat=11
                         same=true
-                        modules=null,null,null
+                        modules=null,null,null,null
                         exit 0
                         """);
     }
