@@ -10,7 +10,9 @@ import dev.openlines.model.OpenLineChat.Line;
 import dev.openlines.model.OpenLineChat.Session;
 import dev.openlines.model.OpenLineChat.User;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * {@code user} which belong to another event.
  */
 final class ChatReader {
+
+    private static final Session NO_SESSION = new Session(null, null, null, null);
 
     private final EventReader reader;
     private final Tree tree;
@@ -59,7 +63,7 @@ final class ChatReader {
         list = true;
         reader.note(elements, "a list where the platform sends one object");
         List<OpenLineChat> chats = new ArrayList<>(tree.size(elements));
-        for (int at = tree.firstChild(elements); at != Tree.NONE; at = tree.nextSibling(at)) {
+        for (int at : inOrder(elements)) {
             OpenLineChat chat = isBlock(at) ? chat(at) : null;
             if (chat != null) {
                 chats.add(chat);
@@ -79,7 +83,7 @@ final class ChatReader {
             return List.of(dialog(elements));
         }
         List<Dialog> dialogs = new ArrayList<>(tree.size(elements));
-        for (int at = tree.firstChild(elements); at != Tree.NONE; at = tree.nextSibling(at)) {
+        for (int at : inOrder(elements)) {
             Dialog dialog = isBlock(at) ? dialog(at) : null;
             if (dialog != null) {
                 dialogs.add(dialog);
@@ -117,6 +121,24 @@ final class ChatReader {
         return elements;
     }
 
+    /** Returns a block's elements; numbered ones by their numbers, for senders may order fields as they like. */
+    private int[] inOrder(int elements) {
+        int[] nodes = new int[tree.size(elements)];
+        boolean numbered = !tree.isList(elements);
+        int count = 0;
+        for (int at = tree.firstChild(elements); at != Tree.NONE; at = tree.nextSibling(at)) {
+            nodes[count++] = at;
+            numbered = numbered && tree.isNumbered(at);
+        }
+        return numbered
+                ? IntStream.of(nodes)
+                        .boxed()
+                        .sorted(Comparator.comparingLong(tree::number))
+                        .mapToInt(Integer::intValue)
+                        .toArray()
+                : nodes;
+    }
+
     /** Whether a block holds elements, under whatever keys, and is not an element itself. */
     private boolean isListed(int node) {
         return tree.isList(node)
@@ -151,7 +173,8 @@ final class ChatReader {
             } else {
                 session = true;
                 reader.note(userBlock, "a block that the platform does not send");
-                user = new User(reader.id(userBlock, Name.ID));
+                Long id = reader.id(userBlock, Name.ID);
+                user = id == null ? null : new User(id);
             }
         }
         int sessionBlock = reader.block(element, Name.SESSION);
@@ -193,7 +216,8 @@ final class ChatReader {
         if (id != null && connectorsLine != null && !connectorsLine.equals(id)) {
             reader.noteAt(block, Name.ID, "another line than the connector's, which counts");
         }
-        return new Line(id, reader.text(block, Name.NAME));
+        String name = reader.text(block, Name.NAME);
+        return id == null && name == null ? null : new Line(id, name);
     }
 
     /** A user with a name and the line's id is the line, as one published example has it. */
@@ -211,13 +235,12 @@ final class ChatReader {
     }
 
     private @Nullable Session session(int block) {
-        return block == Tree.NONE
-                ? null
-                : new Session(
-                        reader.id(block, Name.ID),
-                        reader.flag(block, Name.CLOSED),
-                        reader.id(block, Name.PARENT_ID),
-                        reader.id(block, Name.CLOSE_TERM));
+        Session session = new Session(
+                reader.id(block, Name.ID),
+                reader.flag(block, Name.CLOSED),
+                reader.id(block, Name.PARENT_ID),
+                reader.id(block, Name.CLOSE_TERM));
+        return session.equals(NO_SESSION) ? null : session;
     }
 
     private Dialog dialog(int element) {

@@ -172,7 +172,7 @@ final class FormReader {
             return longWay(from, to, Tree.NONE, 0);
         }
         int partLength = close - partStart;
-        if (partLength == 0 || to - from > limits.keyBytes()) {
+        if (partLength == 0 || to - from > limits.keyBytes() || vouched(body, partStart, close) != 0) {
             return longWay(from, to, Tree.NONE, 0);
         }
         int slot = Tree.hash(body, from, at - from) & PREFIXES - 1;
@@ -210,12 +210,12 @@ final class FormReader {
         while (start < end && name[start] == ' ') {
             start++;
         }
-        boolean secured = isSecure(name, start, end);
+        int vouched = vouched(name, start, end);
         int open = start;
         while (open < end && name[open] != '[') {
             mangle(name, open++);
         }
-        if (open == start || !secured && isSecure(name, start, open)) {
+        if (open == start || isForbidden(name, start, open, vouched)) {
             return Tree.NONE;
         }
         if (open == end) {
@@ -230,15 +230,15 @@ final class FormReader {
                     name[i] = '_';
                 }
             }
-            return !secured && isSecure(name, start, end)
+            return isForbidden(name, start, end, vouched)
                     ? Tree.NONE
                     : tree.child(Tree.ROOT, false, start, end - start);
         }
-        return follow(name, start, open, end, from, whole ? prefix : Tree.NONE, partLength);
+        return follow(name, start, open, end, vouched, from, whole ? prefix : Tree.NONE, partLength);
     }
 
     /** Walks {@code base[part][part]…}; {@code open} is at the first bracket, which some bracket closes. */
-    private int follow(byte[] name, int base, int open, int end, int from, int prefix, int partLength) {
+    private int follow(byte[] name, int base, int open, int end, int vouched, int from, int prefix, int partLength) {
         int array = Tree.ROOT;
         int part = base;
         int partEnd = open;
@@ -255,6 +255,9 @@ final class FormReader {
             if (close < 0) {
                 break;
             }
+            if (!append && isForbidden(name, part, partEnd, vouched)) {
+                return Tree.NONE;
+            }
             int node = append ? tree.nextChild(array) : tree.child(array, false, part, partEnd - part);
             if (node == Tree.NONE) {
                 return Tree.NONE;
@@ -269,6 +272,9 @@ final class FormReader {
         }
         if (append) {
             return tree.nextChild(array);
+        }
+        if (isForbidden(name, part, partEnd, vouched)) {
+            return Tree.NONE;
         }
         // An empty part leads to another array each time.
         if (prefix != Tree.NONE && !appends && open == end && partEnd - part == partLength) {
@@ -331,9 +337,17 @@ final class FormReader {
         return b == ' ' || b >= '\t' && b <= '\r';
     }
 
-    /** Names with these beginnings are for cookies that a browser vouches for; mangling must not make one. */
-    private static boolean isSecure(byte[] name, int from, int to) {
-        return startsWith(name, from, to, HOST) || startsWith(name, from, to, SECURE);
+    /**
+     * Names with two beginnings are for cookies that a browser vouches for. PHP lets no other name, and
+     * no part of one, become such a name.
+     */
+    private static boolean isForbidden(byte[] name, int from, int to, int vouched) {
+        int kind = vouched(name, from, to);
+        return kind != 0 && kind != vouched;
+    }
+
+    private static int vouched(byte[] name, int from, int to) {
+        return startsWith(name, from, to, HOST) ? 1 : startsWith(name, from, to, SECURE) ? 2 : 0;
     }
 
     private static boolean startsWith(byte[] name, int from, int to, byte[] start) {

@@ -36,6 +36,9 @@ public final class PhpForm {
      * Writes a form as PHP does. Null and empty containers are left out, booleans are 1 and 0, floats
      * have 14 significant digits.
      *
+     * <p>A number is what JSON-P says it is: most implementations forget the sign of {@code -0.0} and
+     * that {@code 1.932706916487512E15} was a float. Where that matters, hand over the text instead.
+     *
      * @param value an object or an array
      * @return the form, in ASCII; empty where nothing is left
      */
@@ -43,6 +46,50 @@ public final class PhpForm {
         FormFieldWriter out = new FormFieldWriter();
         write(null, value, out);
         return out.form();
+    }
+
+    /**
+     * Writes a form as PHP does, from JSON text: {@code http_build_query(json_decode($json, true))}.
+     *
+     * @param json an object or an array, in UTF-8
+     * @param limits what to read at most
+     * @return the form, in ASCII; empty where nothing is left
+     * @throws DecodeException if the text is no JSON object or array, or is beyond the limits
+     */
+    public static byte[] encode(byte[] json, Limits limits) {
+        Tree tree = Envelope.read(json, BodyFormat.JSON, limits);
+        FormFieldWriter out = new FormFieldWriter();
+        out.open(null);
+        int container = Tree.ROOT;
+        int node = tree.firstChild(Tree.ROOT);
+        while (true) {
+            if (node == Tree.NONE) {
+                out.close();
+                if (container == Tree.ROOT) {
+                    return out.form();
+                }
+                node = tree.nextSibling(container);
+                container = tree.parent(container);
+            } else if (tree.isArray(node)) {
+                out.open(tree.key(node));
+                container = node;
+                node = tree.firstChild(node);
+            } else {
+                out.text(tree.key(node), leaf(tree, node));
+                node = tree.nextSibling(node);
+            }
+        }
+    }
+
+    /** Returns a leaf as a form carries it; null where it does not. */
+    static @Nullable String leaf(Tree tree, int node) {
+        return switch (tree.kind(node)) {
+            case Tree.TEXT -> tree.text(node);
+            case Tree.NUMBER -> PhpNumber.text(tree.text(node));
+            case Tree.TRUE -> "1";
+            case Tree.FALSE -> "0";
+            default -> null;
+        };
     }
 
     private static void write(@Nullable String name, JsonValue value, FormFieldWriter out) {

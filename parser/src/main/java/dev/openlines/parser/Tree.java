@@ -481,6 +481,16 @@ final class Tree {
         return Arrays.copyOfRange(keySource(node), keyStart[node], keyStart[node] + keyLength[node]);
     }
 
+    /** Whether the node's key is a number that is not negative. */
+    boolean isNumbered(int node) {
+        return keyLength[node] > 0 && number(node) >= 0;
+    }
+
+    /** Returns the number that is the node's key, or {@link #NOT_AN_INDEX}. */
+    long number(int node) {
+        return index(keySource(node), keyStart[node], keyLength[node]);
+    }
+
     /** Whether the node's key names something that grants access. */
     boolean isCredential(int node) {
         return switch (keyLength[node]) {

@@ -106,7 +106,7 @@ class PhpVectorTest {
     }
 
     /** How deep PHP would have to nest, by its own reading of the names. */
-    private static int deepest(byte[] body) {
+    static int deepest(byte[] body) {
         int deepest = 0;
         for (String pair : new String(body, StandardCharsets.ISO_8859_1).split("&")) {
             String name = pair.split("=", 2)[0].replaceAll("(?i)%5B", "[").replaceAll("(?i)%5D", "]");
