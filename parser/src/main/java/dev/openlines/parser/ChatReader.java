@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.parser;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import dev.openlines.model.ConnectorCode;
 import dev.openlines.model.OnImConnectorDialogFinish.Dialog;
 import dev.openlines.model.OpenLineChat;
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class ChatReader {
 
     private static final Session NO_SESSION = new Session(null, null, null, null);
+    private static final byte[] LIVECHAT = ConnectorCode.LIVECHAT.code().getBytes(US_ASCII);
 
     private final EventReader reader;
     private final Tree tree;
@@ -51,7 +54,7 @@ final class ChatReader {
 
     /** Returns the chats; empty only after a strict reader found none it could read. */
     List<OpenLineChat> chats() {
-        int data = required(reader.data(), "$.data");
+        int data = required(reader.data(), Tree.ROOT, Name.DATA_LOWER);
         int elements = data == Tree.NONE ? Tree.NONE : elements(data);
         if (elements == Tree.NONE) {
             return List.of();
@@ -93,9 +96,9 @@ final class ChatReader {
     }
 
     /** Returns a block that must be there, or {@link Tree#NONE} after a strict reader recorded it. */
-    int required(int node, String path) {
+    int required(int node, int container, Name name) {
         if (node == Tree.NONE) {
-            reader.missing(path, "a block of fields");
+            reader.missing(reader.pathOf(container, name), "a block of fields");
             return Tree.NONE;
         }
         if (!tree.isArray(node)) {
@@ -113,7 +116,7 @@ final class ChatReader {
                 reader.note(elements, "in place of DATA");
             }
         }
-        elements = required(elements, reader.pathOf(data, Name.DATA));
+        elements = required(elements, data, Name.DATA);
         if (elements != Tree.NONE && tree.size(elements) == 0) {
             reader.mismatch(elements, "at least one chat");
             return Tree.NONE;
@@ -256,10 +259,11 @@ final class ChatReader {
     }
 
     private @Nullable ConnectorCode code(int block, Name name) {
-        String code = reader.text(block, name);
-        if (code == null) {
-            return null;
+        int node = reader.field(block, name);
+        if (node != Tree.NONE && tree.isText(node, LIVECHAT)) {
+            return ConnectorCode.LIVECHAT;
         }
-        return code.equals("livechat") ? ConnectorCode.LIVECHAT : new ConnectorCode(code);
+        String code = reader.text(block, name);
+        return code == null ? null : new ConnectorCode(code);
     }
 }

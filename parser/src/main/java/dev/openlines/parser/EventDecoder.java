@@ -136,7 +136,7 @@ public final class EventDecoder {
 
     Decoded<Event> decode(Tree tree, Decoded.Source source, boolean keepsNotes) {
         EventReader reader = new EventReader(tree, strict, keepsNotes, source.credentials());
-        EventHeader header = reader.header();
+        EventHeader header = new HeaderReader(reader).header();
         ChatReader chats = new ChatReader(reader);
         Event event = event(reader, chats, header);
         reader.noteRepeated();
@@ -155,7 +155,7 @@ public final class EventDecoder {
                 return read.isEmpty() ? unknown(reader, header) : new OnSessionStart(header, read);
             }
             case OnImConnectorDialogFinish.CODE -> {
-                int data = chats.required(reader.data(), "$.data");
+                int data = chats.required(reader.data(), Tree.ROOT, Name.DATA_LOWER);
                 List<OnImConnectorDialogFinish.Dialog> dialogs = chats.dialogs(data);
                 String connector = reader.text(data, Name.CONNECTOR_UPPER);
                 return dialogs.isEmpty()

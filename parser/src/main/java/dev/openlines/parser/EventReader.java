@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.parser;
 
-import dev.openlines.model.AppStatus;
-import dev.openlines.model.EventAuth;
-import dev.openlines.model.EventHeader;
-import dev.openlines.model.Scope;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.DecodeException.Kind;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -252,7 +246,7 @@ final class EventReader {
     }
 
     /** A number that nothing depends on: what is not one is noted and absent. */
-    private long leniently(int node, long most, String expected) {
+    long leniently(int node, long most, String expected) {
         byte kind = tree.kind(node);
         long value = (kind == Tree.TEXT || kind == Tree.NUMBER) && tree.length(node) > 0 ? digits(node) : -1;
         if (value < 0 || value > most) {
@@ -263,8 +257,7 @@ final class EventReader {
     }
 
     @Nullable
-    Instant second(int container, Name name) {
-        int node = field(container, name);
+    Instant second(int node) {
         long value = node == Tree.NONE ? -1 : leniently(node, LAST_SECOND, "Unix seconds");
         return value < 0 ? null : Instant.ofEpochSecond(value);
     }
@@ -291,119 +284,6 @@ final class EventReader {
                 return null;
             }
         }
-    }
-
-    // ---- the envelope
-
-    /** Returns the event's code in upper case, empty where there is none. */
-    String code() {
-        String code = text(Tree.ROOT, Name.EVENT);
-        if (code == null || code.isEmpty()) {
-            return "";
-        }
-        return code.equals("ONSESSIONFINISH") ? "ONSESSIONFINISH" : code.toUpperCase(Locale.ROOT);
-    }
-
-    EventHeader header() {
-        String code = code();
-        if (code.isEmpty()) {
-            noteAt(Tree.ROOT, Name.EVENT, "no event named");
-        } else {
-            int node = field(Tree.ROOT, Name.EVENT);
-            if (!code.equals(tree.text(node))) {
-                note(node, "an event code not in upper case");
-            }
-        }
-        Instant sentAt = second(Tree.ROOT, Name.TS);
-        if (sentAt == null && field(Tree.ROOT, Name.TS) == Tree.NONE) {
-            noteAt(Tree.ROOT, Name.TS, "missing");
-        }
-        return new EventHeader(code, handlerId(), sentAt, auth());
-    }
-
-    private @Nullable Long handlerId() {
-        int node = field(Tree.ROOT, Name.EVENT_HANDLER_ID);
-        if (node == Tree.NONE) {
-            node = field(Tree.ROOT, Name.EVENT_ID_DOCS);
-            if (node == Tree.NONE) {
-                node = field(Tree.ROOT, Name.EVENT_ID);
-            }
-            if (node == Tree.NONE) {
-                return null;
-            }
-            note(node, "in place of event_handler_id");
-        }
-        long value = leniently(node, Long.MAX_VALUE, "an integer");
-        return value < 0 ? null : value;
-    }
-
-    private EventAuth auth() {
-        int auth = block(Tree.ROOT, Name.AUTH);
-        if (auth == Tree.NONE) {
-            noteAt(Tree.ROOT, Name.AUTH, "missing");
-            return EventAuth.none();
-        }
-        int expiresIn = field(auth, Name.EXPIRES_IN);
-        long lifetime = expiresIn == Tree.NONE ? -1 : leniently(expiresIn, Integer.MAX_VALUE, "seconds");
-        int user = field(auth, Name.USER_ID);
-        long userId = user == Tree.NONE ? -1 : leniently(user, Long.MAX_VALUE, "an integer");
-        String status = text(auth, Name.STATUS);
-        return new EventAuth(
-                secret(auth, Name.ACCESS_TOKEN),
-                second(auth, Name.EXPIRES),
-                lifetime < 0 ? null : Duration.ofSeconds(lifetime),
-                scope(auth),
-                text(auth, Name.DOMAIN),
-                endpoint(auth, Name.SERVER_ENDPOINT),
-                status == null ? null : status(status),
-                endpoint(auth, Name.CLIENT_ENDPOINT),
-                text(auth, Name.MEMBER_ID),
-                userId < 0 ? null : userId,
-                secret(auth, Name.REFRESH_TOKEN),
-                secret(auth, Name.APPLICATION_TOKEN));
-    }
-
-    /** One published example ends its addresses in an HTML entity; what such an address means is not guessed. */
-    private @Nullable String endpoint(int auth, Name name) {
-        String endpoint = text(auth, name);
-        if (endpoint != null && endpoint.endsWith("&#39;")) {
-            noteAt(auth, name, "an address that ends in an HTML entity");
-        }
-        return endpoint;
-    }
-
-    private static AppStatus status(String code) {
-        return switch (code) {
-            case "L" -> AppStatus.LOCAL;
-            case "F" -> AppStatus.FREE;
-            case "P" -> AppStatus.PAID;
-            default -> new AppStatus(code);
-        };
-    }
-
-    private List<Scope> scope(int auth) {
-        String text = text(auth, Name.SCOPE);
-        if (text == null || text.isEmpty()) {
-            return List.of();
-        }
-        List<Scope> scopes = new ArrayList<>(4);
-        boolean spaced = false;
-        int from = 0;
-        for (int i = 0; i <= text.length(); i++) {
-            char c = i == text.length() ? ',' : text.charAt(i);
-            if (c == ',' || Character.isWhitespace(c)) {
-                spaced |= c != ',';
-                if (i > from) {
-                    String code = text.substring(from, i);
-                    scopes.add(code.equals("imopenlines") ? Scope.IMOPENLINES : new Scope(code));
-                }
-                from = i + 1;
-            }
-        }
-        if (spaced) {
-            noteAt(auth, Name.SCOPE, "scopes separated by spaces");
-        }
-        return scopes;
     }
 
     // ---- payloads of any shape

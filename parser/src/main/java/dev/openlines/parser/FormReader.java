@@ -8,9 +8,9 @@ import java.util.Arrays;
  * Reads {@code application/x-www-form-urlencoded} into a tree as PHP 8 fills {@code $_POST}, but
  * refuses what PHP would silently drop.
  *
- * <p>Most names of an event repeat the name before them up to their last brackets. Where the part up
- * to there was read before and the last part is plain, the array it leads to is known, and nothing of
- * the name needs decoding. Every other name takes the long way; both give the same tree.
+ * <p>Most names of an event are plain parts in brackets, and repeat one another up to the last of
+ * them. The arrays that such prefixes lead to are remembered, so most of a name is compared and not
+ * decoded. Every other name takes the long way; both give the same tree.
  */
 final class FormReader {
 
@@ -69,45 +69,50 @@ final class FormReader {
         int pairs = 0;
         int at = 0;
         while (at < length) {
-            int keyEnd = at;
-            while (keyEnd < length && newBody[keyEnd] != '=' && newBody[keyEnd] != '&') {
-                keyEnd++;
-            }
+            int keyEnd = Bytes.indexOfEither(newBody, at, '=', '&');
             int valueStart = keyEnd;
             int valueEnd = keyEnd;
-            boolean escaped = false;
-            int bits = 0;
+            boolean plain = true;
+            boolean ascii = true;
             if (keyEnd < length && newBody[keyEnd] == '=') {
                 valueStart = keyEnd + 1;
-                valueEnd = valueStart;
-                byte b;
-                while (valueEnd < length && (b = newBody[valueEnd]) != '&') {
-                    bits |= b;
-                    escaped |= b == '%' || b == '+';
-                    valueEnd++;
+                valueEnd = Bytes.endOfPlain(newBody, valueStart);
+                if (valueEnd < length && newBody[valueEnd] != '&') {
+                    plain = newBody[valueEnd] < 0;
+                    ascii = false;
+                    int from = valueEnd;
+                    valueEnd = Bytes.indexOf(newBody, from, '&');
+                    plain = plain && isUnescaped(from, valueEnd);
                 }
             }
             if (++pairs > limits.pairs()) {
                 throw tooManyPairs();
             }
             int node = at == keyEnd ? Tree.NONE : node(at, keyEnd);
-            if (node != Tree.NONE) {
-                value(node, valueStart, valueEnd, escaped, bits >= 0);
+            if (node == Tree.NONE) {
+                at = valueEnd + 1;
+                continue;
+            }
+            if (plain) {
+                checkValue(node, valueEnd - valueStart);
+                replace(node, true, ascii, valueStart, valueEnd);
+            } else {
+                decodedValue(node, valueStart, valueEnd);
             }
             at = valueEnd + 1;
         }
     }
 
-    // ---- values
-
-    private void value(int node, int from, int to, boolean escaped, boolean ascii) {
-        if (escaped) {
-            decodedValue(node, from, to);
-        } else {
-            checkValue(node, to - from);
-            replace(node, true, ascii, from, to);
+    private boolean isUnescaped(int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (body[i] == '%' || body[i] == '+') {
+                return false;
+            }
         }
+        return true;
     }
+
+    // ---- values
 
     private void decodedValue(int node, int from, int to) {
         byte[] out = tree.roomFor(to - from);
@@ -135,65 +140,107 @@ final class FormReader {
 
     /** Returns the node that a name means, or {@link Tree#NONE} where PHP ignores the name. */
     private int node(int from, int to) {
-        int close = to - 1;
-        if (body[close] == ']') {
-            return bracketed(from, to, close);
-        }
-        if (to - from > 6 && body[to - 3] == '%' && body[to - 2] == '5' && (body[close] | 0x20) == 'd') {
-            return bracketed(from, to, to - 3);
-        }
-        for (int i = from; i < to; i++) {
-            if (PLAIN[body[i] & 0xff] == 0) {
-                return longWay(from, to, Tree.NONE, 0);
+        if (to - from <= limits.keyBytes()) {
+            int close = closing(from, to);
+            if (close == to) {
+                if (isPlain(from, to)) {
+                    return tree.child(Tree.ROOT, true, from, to - from);
+                }
+            } else {
+                int part = partStart(from, close);
+                int array = part < close ? array(from, prefixEnd(part), 1) : Tree.NONE;
+                if (array != Tree.NONE) {
+                    return tree.child(array, true, part, close - part);
+                }
             }
         }
-        if (to - from > limits.keyBytes()) {
-            throw tooLongKey(to - from, limits);
-        }
-        return tree.child(Tree.ROOT, true, from, to - from);
+        return longWay(from, to);
     }
 
-    /** A name that ends in a closing bracket, which begins at {@code close}. */
-    private int bracketed(int from, int to, int close) {
+    /**
+     * Returns the array that a name's plain prefix leads to, made if need be, or {@link Tree#NONE}
+     * where the prefix has to go the long way.
+     */
+    private int array(int from, int to, int depth) {
+        if (to <= from || depth > limits.depth()) {
+            return Tree.NONE;
+        }
+        int slot = Bytes.hash(body, from, to - from) & PREFIXES - 1;
+        int known = prefixStart[slot];
+        if (known >= 0 && Arrays.equals(body, known, prefixEnd[slot], body, from, to)) {
+            return prefixArray[slot];
+        }
+        int node;
+        int close = closing(from, to);
+        if (close == to) {
+            if (!isPlain(from, to)) {
+                return Tree.NONE;
+            }
+            node = tree.child(Tree.ROOT, true, from, to - from);
+        } else {
+            int part = partStart(from, close);
+            int outer = part < close ? array(from, prefixEnd(part), depth + 1) : Tree.NONE;
+            if (outer == Tree.NONE) {
+                return Tree.NONE;
+            }
+            node = tree.child(outer, true, part, close - part);
+        }
+        tree.array(node);
+        prefixStart[slot] = from;
+        prefixEnd[slot] = to;
+        prefixArray[slot] = node;
+        return node;
+    }
+
+    /** Returns where a closing bracket at the end of a name begins, or the end where there is none. */
+    private int closing(int from, int to) {
+        byte last = body[to - 1];
+        if (last == ']') {
+            return to - 1;
+        }
+        boolean escaped = (last | 0x20) == 'd' && to - from > 3 && body[to - 3] == '%' && body[to - 2] == '5';
+        return escaped ? to - 3 : to;
+    }
+
+    /** Returns where the plain part before a closing bracket begins, or that bracket where it is not plain. */
+    private int partStart(int from, int close) {
         int at = close - 1;
         while (at >= from && PLAIN[body[at] & 0xff] != 0) {
             at--;
         }
-        int partStart;
-        if (at > from && body[at] == '[') {
-            partStart = at + 1;
-        } else if (at > from
-                && at + 3 < close
-                && body[at] == '%'
-                && body[at + 1] == '5'
-                && (body[at + 2] | 0x20) == 'b') {
-            partStart = at + 3;
-        } else {
-            return longWay(from, to, Tree.NONE, 0);
+        if (at <= from) {
+            return close;
         }
-        int partLength = close - partStart;
-        if (partLength == 0 || to - from > limits.keyBytes() || vouched(body, partStart, close) != 0) {
-            return longWay(from, to, Tree.NONE, 0);
+        int start = close;
+        if (body[at] == '[') {
+            start = at + 1;
+        } else if (body[at] == '%' && at + 3 < close && body[at + 1] == '5' && (body[at + 2] | 0x20) == 'b') {
+            start = at + 3;
         }
-        int slot = Tree.hash(body, from, at - from) & PREFIXES - 1;
-        int start = prefixStart[slot];
-        if (start >= 0 && Arrays.equals(body, start, prefixEnd[slot], body, from, at)) {
-            return tree.child(prefixArray[slot], true, partStart, partLength);
+        // A part that begins like this may be forbidden.
+        return start + 1 < close && body[start] == '_' && body[start + 1] == '_' ? close : start;
+    }
+
+    /** Returns where the opening bracket before a part begins. */
+    private int prefixEnd(int partStart) {
+        return body[partStart - 1] == '[' ? partStart - 1 : partStart - 3;
+    }
+
+    private boolean isPlain(int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (PLAIN[body[i] & 0xff] == 0) {
+                return false;
+            }
         }
-        return longWay(from, to, at, partLength);
+        return true;
     }
 
     private void forgetPrefixes() {
         Arrays.fill(prefixStart, -1);
     }
 
-    /**
-     * Follows PHP through any name.
-     *
-     * @param prefix where a prefix worth remembering may end, or {@link Tree#NONE}
-     * @param partLength length of the plain last part behind that prefix
-     */
-    private int longWay(int from, int to, int prefix, int partLength) {
+    /** Follows PHP through any name. */
+    private int longWay(int from, int to) {
         int start = tree.bufferEnd();
         byte[] name = tree.roomFor(to - from);
         int end = decode(name, start, from, to);
@@ -205,7 +252,6 @@ final class FormReader {
         while (nul < end && name[nul] != 0) {
             nul++;
         }
-        boolean whole = nul == end;
         end = nul;
         while (start < end && name[start] == ' ') {
             start++;
@@ -234,16 +280,16 @@ final class FormReader {
                     ? Tree.NONE
                     : tree.child(Tree.ROOT, false, start, end - start);
         }
-        return follow(name, start, open, end, vouched, from, whole ? prefix : Tree.NONE, partLength);
+        return follow(name, start, open, end, vouched);
     }
 
-    /** Walks {@code base[part][part]…}; {@code open} is at the first bracket, which some bracket closes. */
-    private int follow(byte[] name, int base, int open, int end, int vouched, int from, int prefix, int partLength) {
+    /** Walks {@code base[part][part]…}; {@code firstOpen} is at the first bracket, which some bracket closes. */
+    private int follow(byte[] name, int base, int firstOpen, int end, int vouched) {
+        int open = firstOpen;
         int array = Tree.ROOT;
         int part = base;
         int partEnd = open;
         boolean append = false;
-        boolean appends = false;
         int depth = 0;
         while (open < end && name[open] == '[') {
             int inside = open + 1;
@@ -265,7 +311,6 @@ final class FormReader {
             tree.array(node);
             array = node;
             append = close == search;
-            appends |= append;
             part = inside;
             partEnd = close;
             open = close + 1;
@@ -275,13 +320,6 @@ final class FormReader {
         }
         if (isForbidden(name, part, partEnd, vouched)) {
             return Tree.NONE;
-        }
-        // An empty part leads to another array each time.
-        if (prefix != Tree.NONE && !appends && open == end && partEnd - part == partLength) {
-            int slot = Tree.hash(body, from, prefix - from) & PREFIXES - 1;
-            prefixStart[slot] = from;
-            prefixEnd[slot] = prefix;
-            prefixArray[slot] = array;
         }
         return tree.child(array, false, part, partEnd - part);
     }

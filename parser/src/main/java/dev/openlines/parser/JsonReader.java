@@ -211,27 +211,24 @@ final class JsonReader {
     /** Reads a string; leaves where it stands, without quotes and escapes. */
     private void string() {
         int from = ++at;
-        int bits = 0;
-        while (at < body.length) {
-            byte b = body[at];
-            if (b == '"') {
-                keyFrom = from;
-                keyTo = at++;
-                inBody = true;
-                ascii = bits >= 0;
-                return;
-            }
-            if (b == '\\') {
-                escapedString(from, bits);
-                return;
-            }
-            if (b >= 0 && b < ' ') {
-                throw unexpected("a string without control characters");
-            }
-            bits |= b;
-            at++;
+        at = Bytes.endOfPlainString(body, from);
+        boolean beyondAscii = false;
+        while (at < body.length && body[at] < 0) {
+            beyondAscii = true;
+            at = Bytes.endOfPlainString(body, at + 1);
         }
-        throw unexpected("a closing quote");
+        byte b = at < body.length ? body[at] : 0;
+        if (b == '\\') {
+            escapedString(from, beyondAscii ? -1 : 0);
+            return;
+        }
+        if (b != '"') {
+            throw unexpected(at < body.length ? "a string without control characters" : "a closing quote");
+        }
+        keyFrom = from;
+        keyTo = at++;
+        inBody = true;
+        ascii = !beyondAscii;
     }
 
     private void escapedString(int from, int bitsBefore) {

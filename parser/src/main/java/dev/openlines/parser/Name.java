@@ -66,7 +66,7 @@ final class Name {
     private Name(String text) {
         this.text = text;
         this.bytes = text.getBytes(US_ASCII);
-        this.hash = Tree.hash(bytes, 0, bytes.length);
+        this.hash = Bytes.hash(bytes, 0, bytes.length);
     }
 
     private static Name of(String text) {

@@ -3,9 +3,6 @@ package dev.openlines.parser;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Locale;
@@ -57,7 +54,6 @@ final class Tree {
     private static final byte[] EMPTY = {};
     private static final long SEED0 = new SecureRandom().nextLong();
     private static final long SEED1 = new SecureRandom().nextLong();
-    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private byte[] body = EMPTY;
     private byte[] buffer;
@@ -82,6 +78,11 @@ final class Tree {
     private int[] member;
 
     private long[] nextIndex;
+    /** A bit for the hash of each key in an array: where it is not set, the key is not there. */
+    private long[] keyBits;
+    /** The child found last: fields are mostly read in the order they came. */
+    private int[] finger;
+
     private int epochs;
     private int repeated;
 
@@ -104,6 +105,8 @@ final class Tree {
         epoch = new int[expectedNodes];
         member = new int[expectedNodes];
         nextIndex = new long[expectedNodes];
+        keyBits = new long[expectedNodes];
+        finger = new int[expectedNodes];
         reset(EMPTY);
     }
 
@@ -135,7 +138,7 @@ final class Tree {
 
     /** About how many bytes this tree keeps alive. */
     int retainedBytes() {
-        return buffer.length + kind.length * 50 + table.length * 4;
+        return buffer.length + kind.length * 62 + table.length * 4;
     }
 
     // ---- buffer
@@ -169,7 +172,7 @@ final class Tree {
      */
     int child(int container, boolean inBody, int keyFrom, int keyBytes) {
         byte[] source = inBody ? body : buffer;
-        int hash = hash(source, keyFrom, keyBytes);
+        int hash = Bytes.hash(source, keyFrom, keyBytes);
         int found = find(container, source, keyFrom, keyBytes, hash);
         if (found != NONE) {
             return found;
@@ -195,7 +198,7 @@ final class Tree {
         long index = nextIndex[container] == Long.MIN_VALUE ? 0 : nextIndex[container];
         int from = bufferEnd;
         int length = writeDecimal(index);
-        int hash = hash(buffer, from, length);
+        int hash = Bytes.hash(buffer, from, length);
         if (index == Long.MAX_VALUE && find(container, buffer, from, length, hash) != NONE) {
             bufferEnd = from;
             return NONE;
@@ -261,6 +264,7 @@ final class Tree {
         }
         end[container] = node;
         count[container]++;
+        keyBits[container] |= 1L << hash;
         if (count[container] == WALKED) {
             for (int sibling = start[container]; sibling != NONE; sibling = next[sibling]) {
                 enter(sibling);
@@ -278,6 +282,8 @@ final class Tree {
         count[node] = 0;
         epoch[node] = epochs++;
         nextIndex[node] = Long.MIN_VALUE;
+        keyBits[node] = 0;
+        finger[node] = NONE;
     }
 
     private void claim(int container, long index) {
@@ -301,6 +307,8 @@ final class Tree {
         epoch = Arrays.copyOf(epoch, size);
         member = Arrays.copyOf(member, size);
         nextIndex = Arrays.copyOf(nextIndex, size);
+        keyBits = Arrays.copyOf(keyBits, size);
+        finger = Arrays.copyOf(finger, size);
     }
 
     private int writeDecimal(long value) {
@@ -318,17 +326,27 @@ final class Tree {
     }
 
     private int find(int container, byte[] source, int from, int length, int hash) {
+        steps++;
+        if ((keyBits[container] & 1L << hash) == 0) {
+            return NONE;
+        }
         if (count[container] >= WALKED) {
             return lookUp(container, source, from, length);
         }
-        int walked = 0;
-        int node = start[container];
-        while (node != NONE && !(keyHash[node] == hash && keyEquals(node, source, from, length))) {
+        int last = finger[container];
+        int node = last == NONE ? start[container] : next[last];
+        for (int left = count[container]; left > 0; left--) {
+            if (node == NONE) {
+                node = start[container];
+            }
+            if (keyHash[node] == hash && keyEquals(node, source, from, length)) {
+                finger[container] = node;
+                return node;
+            }
+            steps++;
             node = next[node];
-            walked++;
         }
-        steps += walked + 1;
-        return node;
+        return NONE;
     }
 
     private boolean keyEquals(int node, byte[] source, int from, int length) {
@@ -452,6 +470,13 @@ final class Tree {
         return end[node] - start[node];
     }
 
+    /** Whether a text is this one, in ASCII. */
+    boolean isText(int node, byte[] text) {
+        return kind[node] == TEXT
+                && end[node] - start[node] == text.length
+                && Arrays.equals(source(node), start[node], end[node], text, 0, text.length);
+    }
+
     String text(int node) {
         byte[] source = source(node);
         return (flags[node] & ASCII) != 0
@@ -543,21 +568,6 @@ final class Tree {
         return value < 0 ? NOT_AN_INDEX : negative ? -value : value;
     }
 
-    /** A cheap hash for walking few children, not for tables. */
-    static int hash(byte[] source, int from, int length) {
-        long mixed;
-        if (length >= 8) {
-            mixed = (long) LONGS.get(source, from) * 31 + (long) LONGS.get(source, from + length - 8);
-        } else {
-            mixed = 0;
-            for (int i = from; i < from + length; i++) {
-                mixed = mixed << 8 | source[i] & 0xff;
-            }
-        }
-        mixed = (mixed + length) * 0x9E3779B97F4A7C15L;
-        return (int) (mixed >>> 32);
-    }
-
     /** SipHash-1-3 of an array's number and a key, keyed by this process. */
     private static long keyedHash(int array, byte[] source, int from, int length) {
         long v0 = SEED0 ^ 0x736f6d6570736575L;
@@ -585,7 +595,7 @@ final class Tree {
                 break;
             }
             if (to - at >= 8) {
-                word = (long) LONGS.get(source, at);
+                word = Bytes.longAt(source, at);
                 at += 8;
             } else {
                 word = (long) length << 56;

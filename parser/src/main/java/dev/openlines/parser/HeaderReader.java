@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.parser;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.openlines.model.AppStatus;
+import dev.openlines.model.EventAuth;
+import dev.openlines.model.EventHeader;
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.Scope;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what every event carries beside its payload. */
+final class HeaderReader {
+
+    // What most events hold is recognised by its bytes and not made anew.
+    private static final byte[] SESSION_FINISH = OnSessionFinish.CODE.getBytes(US_ASCII);
+    private static final byte[] IMOPENLINES = Scope.IMOPENLINES.code().getBytes(US_ASCII);
+    private static final List<Scope> ONLY_IMOPENLINES = List.of(Scope.IMOPENLINES);
+    private static final Scope[] COMMON_SCOPES = {Scope.IMOPENLINES, Scope.IMCONNECTOR, Scope.IM, Scope.CRM};
+
+    private final EventReader reader;
+    private final Tree tree;
+
+    HeaderReader(EventReader reader) {
+        this.reader = reader;
+        this.tree = reader.tree;
+    }
+
+    /** Returns the event's code in upper case, empty where there is none. */
+    private String code() {
+        int node = reader.field(Tree.ROOT, Name.EVENT);
+        if (node != Tree.NONE && tree.isText(node, SESSION_FINISH)) {
+            return OnSessionFinish.CODE;
+        }
+        String sent = reader.text(Tree.ROOT, Name.EVENT);
+        if (sent == null || sent.isEmpty()) {
+            reader.noteAt(Tree.ROOT, Name.EVENT, "no event named");
+            return "";
+        }
+        String code = sent.toUpperCase(Locale.ROOT);
+        if (!code.equals(sent)) {
+            reader.note(node, "an event code not in upper case");
+        }
+        return code;
+    }
+
+    EventHeader header() {
+        String code = code();
+        int ts = reader.field(Tree.ROOT, Name.TS);
+        if (ts == Tree.NONE) {
+            reader.noteAt(Tree.ROOT, Name.TS, "missing");
+        }
+        return new EventHeader(code, handlerId(), reader.second(ts), auth());
+    }
+
+    private @Nullable Long handlerId() {
+        int node = reader.field(Tree.ROOT, Name.EVENT_HANDLER_ID);
+        if (node == Tree.NONE) {
+            node = reader.field(Tree.ROOT, Name.EVENT_ID_DOCS);
+            if (node == Tree.NONE) {
+                node = reader.field(Tree.ROOT, Name.EVENT_ID);
+            }
+            if (node == Tree.NONE) {
+                return null;
+            }
+            reader.note(node, "in place of event_handler_id");
+        }
+        long value = reader.leniently(node, Long.MAX_VALUE, "an integer");
+        return value < 0 ? null : value;
+    }
+
+    private EventAuth auth() {
+        int auth = reader.block(Tree.ROOT, Name.AUTH);
+        if (auth == Tree.NONE) {
+            reader.noteAt(Tree.ROOT, Name.AUTH, "missing");
+            return EventAuth.none();
+        }
+        int expiresIn = reader.field(auth, Name.EXPIRES_IN);
+        long lifetime = expiresIn == Tree.NONE ? -1 : reader.leniently(expiresIn, Integer.MAX_VALUE, "seconds");
+        int user = reader.field(auth, Name.USER_ID);
+        long userId = user == Tree.NONE ? -1 : reader.leniently(user, Long.MAX_VALUE, "an integer");
+        return new EventAuth(
+                reader.secret(auth, Name.ACCESS_TOKEN),
+                reader.second(reader.field(auth, Name.EXPIRES)),
+                lifetime < 0 ? null : Duration.ofSeconds(lifetime),
+                scope(auth),
+                reader.text(auth, Name.DOMAIN),
+                endpoint(auth, Name.SERVER_ENDPOINT),
+                status(auth),
+                endpoint(auth, Name.CLIENT_ENDPOINT),
+                reader.text(auth, Name.MEMBER_ID),
+                userId < 0 ? null : userId,
+                reader.secret(auth, Name.REFRESH_TOKEN),
+                reader.secret(auth, Name.APPLICATION_TOKEN));
+    }
+
+    /** One published example ends its addresses in an HTML entity; what such an address means is not guessed. */
+    private @Nullable String endpoint(int auth, Name name) {
+        String endpoint = reader.text(auth, name);
+        if (endpoint != null && endpoint.endsWith("&#39;")) {
+            reader.noteAt(auth, name, "an address that ends in an HTML entity");
+        }
+        return endpoint;
+    }
+
+    private @Nullable AppStatus status(int auth) {
+        int node = reader.field(auth, Name.STATUS);
+        if (node != Tree.NONE && tree.kind(node) == Tree.TEXT && tree.length(node) == 1) {
+            switch (tree.source(node)[tree.start(node)]) {
+                case 'L' -> {
+                    return AppStatus.LOCAL;
+                }
+                case 'F' -> {
+                    return AppStatus.FREE;
+                }
+                case 'P' -> {
+                    return AppStatus.PAID;
+                }
+                default -> {
+                    // One of the rare ones, or a new one.
+                }
+            }
+        }
+        String code = reader.text(auth, Name.STATUS);
+        return code == null ? null : new AppStatus(code);
+    }
+
+    private List<Scope> scope(int auth) {
+        int node = reader.field(auth, Name.SCOPE);
+        if (node != Tree.NONE && tree.isText(node, IMOPENLINES)) {
+            return ONLY_IMOPENLINES;
+        }
+        String text = reader.text(auth, Name.SCOPE);
+        if (text == null || text.isEmpty()) {
+            return List.of();
+        }
+        List<Scope> scopes = new ArrayList<>(4);
+        boolean spaced = false;
+        int from = 0;
+        for (int i = 0; i <= text.length(); i++) {
+            char c = i == text.length() ? ',' : text.charAt(i);
+            if (c == ',' || Character.isWhitespace(c)) {
+                spaced |= c != ',';
+                if (i > from) {
+                    scopes.add(scope(text, from, i));
+                }
+                from = i + 1;
+            }
+        }
+        if (spaced) {
+            reader.noteAt(auth, Name.SCOPE, "scopes separated by spaces");
+        }
+        return scopes;
+    }
+
+    private static Scope scope(String text, int from, int to) {
+        for (Scope common : COMMON_SCOPES) {
+            String code = common.code();
+            if (code.length() == to - from && text.startsWith(code, from)) {
+                return common;
+            }
+        }
+        return new Scope(text.substring(from, to));
+    }
+}
