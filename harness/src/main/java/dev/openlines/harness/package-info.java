@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/** To be described by the first type of this package. */
+/**
+ * A simulated Bitrix24 portal, for tests and for the desk, and the {@code openlines} command line.
+ * Start at {@link dev.openlines.harness.PortalServer}, or in a JUnit test at {@link
+ * dev.openlines.harness.SimulatedPortal}.
+ */
 @NullMarked
 package dev.openlines.harness;
 

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import dev.openlines.parser.Dialect;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * One attempt of a portal to deliver an event, and what became of it. Immutable.
+ *
+ * <p>The bytes hold the portal's secrets as they were sent; {@link #toString()} does not show them.
+ */
+public final class Delivery {
+
+    private final Portal portal;
+    private final long number;
+    private final Subscription subscription;
+    private final Instant sentAt;
+    private final byte[] head;
+    private final byte[] body;
+    private final Exchange exchange;
+
+    Delivery(
+            Portal portal,
+            long number,
+            Subscription subscription,
+            Instant sentAt,
+            byte[] head,
+            byte[] body,
+            Exchange exchange) {
+        this.portal = portal;
+        this.number = number;
+        this.subscription = subscription;
+        this.sentAt = sentAt;
+        this.head = head;
+        this.body = body;
+        this.exchange = exchange;
+    }
+
+    /**
+     * Returns the delivery's number on its portal. Nothing of it is on the wire.
+     *
+     * @return 1 or more, in the order of the attempts
+     */
+    public long number() {
+        return number;
+    }
+
+    /**
+     * Returns the event's code.
+     *
+     * @return the code in upper case
+     */
+    public String event() {
+        return subscription.event();
+    }
+
+    /**
+     * Returns the shape the event was sent in.
+     *
+     * @return the subscription's dialect at that time
+     */
+    public Dialect dialect() {
+        return subscription.dialect();
+    }
+
+    /**
+     * Returns the number of the subscription served; wire field {@code event_handler_id}.
+     *
+     * @return 1 or more
+     */
+    public int subscriptionId() {
+        return subscription.id();
+    }
+
+    /**
+     * Returns where the event went.
+     *
+     * @return the bound address
+     */
+    public URI handler() {
+        return subscription.handler();
+    }
+
+    /**
+     * Returns when the attempt began, by the machine's clock.
+     *
+     * @return the instant
+     */
+    public Instant sentAt() {
+        return sentAt;
+    }
+
+    /**
+     * Returns the request line and header lines, as sent.
+     *
+     * @return text with CR LF ends and the blank line
+     */
+    public String requestHead() {
+        return new String(head, StandardCharsets.ISO_8859_1);
+    }
+
+    /**
+     * Returns the request body, as sent, secrets included.
+     *
+     * @return a copy of the bytes
+     */
+    public byte[] requestBody() {
+        return body.clone();
+    }
+
+    /**
+     * Returns the status of the final answer.
+     *
+     * @return 100 to 599, or 0 where no answer was understood
+     */
+    public int status() {
+        return exchange.status();
+    }
+
+    /**
+     * Returns what the handler answered, from the status line on, as far as it came.
+     *
+     * @return a copy of the bytes, empty where none came
+     */
+    public byte[] answer() {
+        return exchange.answer().clone();
+    }
+
+    /**
+     * Tells whether the handler acknowledged the event.
+     *
+     * @return whether a whole answer came, with a status of 200 to 299
+     */
+    public boolean acknowledged() {
+        return exchange.acknowledged();
+    }
+
+    /**
+     * Returns how long the connection took, name lookup excluded, TLS included.
+     *
+     * @return zero or more
+     */
+    public Duration connectTime() {
+        return exchange.connect();
+    }
+
+    /**
+     * Tells whether the connection took so long that the handler's queue of connections must have been
+     * full, so that TCP tried a second time. The handler's code was not what was slow.
+     *
+     * @return whether {@link #connectTime()} is 900 ms or more
+     */
+    public boolean backlogSuspected() {
+        return exchange.backlogSuspected();
+    }
+
+    /**
+     * Returns how long the first byte of the answer took, counted from the standing connection.
+     *
+     * @return zero where no answer came
+     */
+    public Duration firstByteTime() {
+        return exchange.firstByte();
+    }
+
+    /**
+     * Returns how long everything took, from the first attempt to connect.
+     *
+     * @return zero or more
+     */
+    public Duration totalTime() {
+        return exchange.total();
+    }
+
+    /**
+     * Returns what went wrong between the portal and the handler.
+     *
+     * @return a sentence without content of request or answer; empty where a whole answer came
+     */
+    public Optional<String> failure() {
+        return Optional.ofNullable(exchange.failure());
+    }
+
+    /**
+     * Sends the same bytes to the same handler once more. Blocks until the answer or its absence.
+     *
+     * @return the new delivery, which the portal's journal holds too
+     */
+    public Delivery again() {
+        return portal.send(subscription, head, body);
+    }
+
+    boolean sameBytes(Delivery other) {
+        return Arrays.equals(head, other.head) && Arrays.equals(body, other.body);
+    }
+
+    /**
+     * Describes the delivery without its content.
+     *
+     * @return number, event, target, status or failure, and the times
+     */
+    @Override
+    public String toString() {
+        return "delivery " + number + ": " + event() + " (" + dialect().label() + ") to " + handler() + " -> "
+                + failure().orElse("status " + status()) + "; connect " + millis(connectTime()) + ", first byte "
+                + millis(firstByteTime()) + ", total " + millis(totalTime());
+    }
+
+    private static String millis(Duration time) {
+        return time.toMillis() + " ms";
+    }
+}

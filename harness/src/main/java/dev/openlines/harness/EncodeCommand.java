@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import dev.openlines.parser.PhpForm;
+import jakarta.json.JsonException;
+import jakarta.json.JsonStructure;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code openlines encode}: JSON to the form bodies that PHP writes. */
+@Command(
+        name = "encode",
+        mixinStandardHelpOptions = true,
+        description = "Prints JSON as the form body that PHP's http_build_query makes of it.")
+final class EncodeCommand implements Callable<Integer> {
+
+    @Parameters(arity = "0..1", paramLabel = "FILE", description = "The JSON; - or nothing for standard input.")
+    private @Nullable String file;
+
+    @Option(names = "--batch", description = "Read one JSON text a line, print one Base64 body for each.")
+    private boolean batch;
+
+    private EncodeCommand() {}
+
+    @Override
+    public Integer call() {
+        try (CommandInput input = CommandInput.open(file)) {
+            OutputStream out = new BufferedOutputStream(System.out, 1 << 16);
+            if (batch) {
+                for (byte[] line = input.line(); line != null; line = input.line()) {
+                    out.write(encodedLine(line));
+                    out.write('\n');
+                }
+            } else {
+                out.write(PhpForm.encode(structure(input.all())));
+            }
+            out.flush();
+            return 0;
+        } catch (NotAStructure e) {
+            throw CommandFailure.failed(e.getMessage());
+        } catch (IOException e) {
+            throw CommandFailure.failed("the output cannot be written: " + e.getMessage());
+        }
+    }
+
+    private static byte[] encodedLine(byte[] line) {
+        try {
+            return Base64.getEncoder().encode(PhpForm.encode(structure(line)));
+        } catch (NotAStructure e) {
+            StringBuilder error = new StringBuilder();
+            PhpJson.plain(
+                    EventBodies.object()
+                            .add(
+                                    "error",
+                                    EventBodies.object()
+                                            .add("kind", "malformed")
+                                            .add("path", "$")
+                                            .add("message", e.getMessage()))
+                            .build(),
+                    error);
+            return error.toString().getBytes(StandardCharsets.UTF_8);
+        }
+    }
+
+    private static final class NotAStructure extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+        private final String message;
+
+        NotAStructure(String message) {
+            super(message, null, false, false);
+            this.message = message;
+        }
+
+        @Override
+        public String getMessage() {
+            return message;
+        }
+    }
+
+    private static JsonStructure structure(byte[] json) {
+        try {
+            if (PhpJson.parse(json) instanceof JsonStructure structure) {
+                return structure;
+            }
+        } catch (JsonException e) {
+            throw new NotAStructure("malformed: expected JSON at $");
+        }
+        throw new NotAStructure("mismatch: expected an object or a list at $");
+    }
+}

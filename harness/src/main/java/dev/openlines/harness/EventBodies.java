@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import dev.openlines.model.Secret;
+import dev.openlines.parser.Dialect;
+import dev.openlines.parser.PhpForm;
+import jakarta.json.JsonArrayBuilder;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds the payload of an event in wire order, in each of its published shapes.
+ *
+ * <p>The platform's shape is that of the module's source and of production receivers: every scalar a
+ * string, {@code DATA} one object, no session. The three documentation shapes are kept because
+ * handlers are written from documentation.
+ */
+final class EventBodies {
+
+    /** What the old documentation's example has after the endpoint addresses: a copied HTML entity. */
+    private static final String DOCS_2024_TAIL = "&#39;";
+
+    /** What one closed or started chat looks like to an event. */
+    record ChatFacts(
+            @Nullable String connector,
+            long lineId,
+            long chatId,
+            long visitorId,
+            @Nullable String lineName,
+            long sessionId,
+            boolean closed) {}
+
+    /** What the {@code auth} block says; null is not sent. */
+    record AuthFacts(
+            @Nullable Secret accessToken,
+            @Nullable Instant expires,
+            @Nullable String scope,
+            @Nullable String domain,
+            @Nullable String serverEndpoint,
+            @Nullable String status,
+            @Nullable String clientEndpoint,
+            @Nullable String memberId,
+            long userId,
+            @Nullable Secret refreshToken,
+            @Nullable Secret applicationToken) {}
+
+    private EventBodies() {}
+
+    static byte[] form(JsonObject payload) {
+        return PhpForm.encode(payload);
+    }
+
+    /** {@code event, event_handler_id, data, ts, auth}; {@code data} null is not sent. */
+    static JsonObject envelope(
+            String event, int handlerId, @Nullable JsonObject data, Instant sentAt, AuthFacts auth, Dialect dialect) {
+        JsonObjectBuilder payload = object();
+        payload.add("event", event);
+        if (dialect == Dialect.PLATFORM) {
+            payload.add("event_handler_id", Integer.toString(handlerId));
+        } else {
+            payload.add("eventId", handlerId);
+        }
+        if (data != null) {
+            payload.add("data", data);
+        }
+        if (dialect == Dialect.PLATFORM) {
+            payload.add("ts", Long.toString(sentAt.getEpochSecond()));
+        } else {
+            payload.add("ts", sentAt.getEpochSecond());
+        }
+        return payload.add("auth", dialect == Dialect.DOCS_2024 ? oldAuth(auth) : auth(auth))
+                .build();
+    }
+
+    /** {@code data} of OnSessionStart and OnSessionFinish. */
+    static JsonObject sessionData(ChatFacts chat, Dialect dialect) {
+        return switch (dialect) {
+            case PLATFORM -> object().add("DATA", platformChat(chat)).build();
+            case DOCS_2024 ->
+                object().add("DATA", list(documentedChat(chat).add("user", line(chat))))
+                        .build();
+            case DOCS_2024_TABLE ->
+                object().add("DATA", documentedChat(chat).add("line", line(chat)))
+                        .build();
+            case DOCS_2026 ->
+                object().add("DATA", list(documentedSession(chat))).build();
+        };
+    }
+
+    private static JsonObjectBuilder platformChat(ChatFacts chat) {
+        String chatId = Long.toString(chat.chatId());
+        JsonObjectBuilder connector = object();
+        addText(connector, "connector_id", chat.connector());
+        connector.add("line_id", Long.toString(chat.lineId()));
+        connector.add("chat_id", chatId);
+        connector.add("user_id", Long.toString(chat.visitorId()));
+        JsonObjectBuilder line = object().add("id", Long.toString(chat.lineId()));
+        addText(line, "name", chat.lineName());
+        return object().add("connector", connector)
+                .add("chat", object().add("chat_id", chatId))
+                .add("line", line);
+    }
+
+    private static JsonObjectBuilder documentedChat(ChatFacts chat) {
+        return object().add("connector", documentedConnector(chat)).add("chat", object().add("id", chat.chatId()));
+    }
+
+    private static JsonObjectBuilder documentedSession(ChatFacts chat) {
+        return object().add("connector", documentedConnector(chat))
+                .add(
+                        "session",
+                        object().add("id", chat.sessionId())
+                                .add("closed", chat.closed() ? "Y" : "N")
+                                .add("parent_id", 0)
+                                .add("close_term", 1440))
+                .add("chat", object().add("id", chat.chatId()))
+                .add("user", object().add("id", chat.visitorId()));
+    }
+
+    private static JsonObjectBuilder documentedConnector(ChatFacts chat) {
+        JsonObjectBuilder connector = object();
+        addText(connector, "connector_id", chat.connector());
+        return connector
+                .add("line_id", chat.lineId())
+                .add("chat_id", chat.chatId())
+                .add("user_id", chat.visitorId());
+    }
+
+    private static JsonObjectBuilder line(ChatFacts chat) {
+        JsonObjectBuilder line = object().add("id", chat.lineId());
+        addText(line, "name", chat.lineName());
+        return line;
+    }
+
+    /** In the order of captured requests. */
+    private static JsonObjectBuilder auth(AuthFacts auth) {
+        JsonObjectBuilder out = object();
+        addSecret(out, "access_token", auth.accessToken());
+        if (auth.accessToken() != null) {
+            if (auth.expires() != null) {
+                out.add("expires", Long.toString(auth.expires().getEpochSecond()));
+            }
+            out.add("expires_in", Long.toString(TokenStore.ACCESS_LIFETIME.toSeconds()));
+            addText(out, "scope", auth.scope());
+        }
+        addText(out, "domain", auth.domain());
+        addText(out, "server_endpoint", auth.serverEndpoint());
+        if (auth.accessToken() != null) {
+            addText(out, "status", auth.status());
+        }
+        addText(out, "client_endpoint", auth.clientEndpoint());
+        addText(out, "member_id", auth.memberId());
+        if (auth.accessToken() != null) {
+            out.add("user_id", Long.toString(auth.userId()));
+        }
+        addSecret(out, "refresh_token", auth.refreshToken());
+        addSecret(out, "application_token", auth.applicationToken());
+        return out;
+    }
+
+    /** As the documentation of 2024 prints it, broken addresses and refresh token included. */
+    private static JsonObjectBuilder oldAuth(AuthFacts auth) {
+        JsonObjectBuilder out = object();
+        addSecret(out, "access_token", auth.accessToken());
+        out.add("expires_in", TokenStore.ACCESS_LIFETIME.toSeconds());
+        addText(out, "scope", auth.scope());
+        addText(out, "domain", auth.domain());
+        addText(out, "server_endpoint", auth.serverEndpoint() == null ? null : auth.serverEndpoint() + DOCS_2024_TAIL);
+        addText(out, "status", auth.status());
+        addText(out, "client_endpoint", auth.clientEndpoint() == null ? null : auth.clientEndpoint() + DOCS_2024_TAIL);
+        addText(out, "member_id", auth.memberId());
+        addSecret(out, "refresh_token", auth.refreshToken());
+        addSecret(out, "application_token", auth.applicationToken());
+        return out;
+    }
+
+    static JsonObjectBuilder object() {
+        return PhpJson.PROVIDER.createObjectBuilder();
+    }
+
+    private static JsonArrayBuilder list(JsonObjectBuilder item) {
+        return PhpJson.PROVIDER.createArrayBuilder().add(item);
+    }
+
+    private static void addText(JsonObjectBuilder to, String key, @Nullable String value) {
+        if (value != null) {
+            to.add(key, value);
+        }
+    }
+
+    private static void addSecret(JsonObjectBuilder to, String key, @Nullable Secret value) {
+        if (value != null) {
+            to.add(key, value.reveal());
+        }
+    }
+}

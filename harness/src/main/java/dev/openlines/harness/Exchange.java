@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** What became of one request: the answer as read, the three times, and what went wrong. Immutable. */
+final class Exchange {
+
+    private static final Duration BACKLOG = Duration.ofMillis(900);
+
+    private final int status;
+    private final byte[] answer;
+    private final Duration connect;
+    private final Duration firstByte;
+    private final Duration total;
+    private final @Nullable String failure;
+
+    private Exchange(
+            int status, byte[] answer, Duration connect, Duration firstByte, Duration total, @Nullable String failure) {
+        this.status = status;
+        this.answer = answer;
+        this.connect = connect;
+        this.firstByte = firstByte;
+        this.total = total;
+        this.failure = failure;
+    }
+
+    /** The final status, 0 where no answer was understood. */
+    int status() {
+        return status;
+    }
+
+    /** The answer from its status line on, as far as it came; shared, not to be changed. */
+    byte[] answer() {
+        return answer;
+    }
+
+    /** Until the connection stood, TLS included. */
+    Duration connect() {
+        return connect;
+    }
+
+    /** From then to the first byte of the answer; zero where none came. */
+    Duration firstByte() {
+        return firstByte;
+    }
+
+    /** From the first attempt to connect to the end. */
+    Duration total() {
+        return total;
+    }
+
+    /** What went wrong, null where an answer was read whole. */
+    @Nullable
+    String failure() {
+        return failure;
+    }
+
+    boolean acknowledged() {
+        return failure == null && status / 100 == 2;
+    }
+
+    /** A connection this slow met a full queue of connections and waited for TCP to try again. */
+    boolean backlogSuspected() {
+        return connect.compareTo(BACKLOG) >= 0;
+    }
+
+    /** Notes the moments of an exchange while it runs. One thread. */
+    static final class Recorder {
+
+        private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] ([1-5]\\d\\d)(?: .*)?");
+
+        private final long begun = System.nanoTime();
+        private long connecting = begun;
+        private long connectedAt;
+        private long firstByteAt;
+        private int status;
+        private byte[] answer = new byte[0];
+        private @Nullable IOException writeBroke;
+
+        void connecting() {
+            connecting = System.nanoTime();
+        }
+
+        void connected() {
+            connectedAt = System.nanoTime();
+        }
+
+        void firstByte() {
+            firstByteAt = System.nanoTime();
+        }
+
+        void writeBroke(IOException e) {
+            writeBroke = e;
+        }
+
+        void head(String head) throws IOException {
+            Matcher line = STATUS.matcher(head.substring(0, head.indexOf("\r\n")));
+            if (!line.matches()) {
+                throw new IOException("the answer is not HTTP/1");
+            }
+            status = Integer.parseInt(line.group(1));
+        }
+
+        void answer(byte[] bytes) {
+            answer = bytes;
+        }
+
+        String timeout() {
+            return connectedAt == 0 ? "no connection in time" : "no complete answer in time";
+        }
+
+        Exchange done() {
+            return exchange(null);
+        }
+
+        Exchange failed(String why) {
+            return exchange(
+                    writeBroke == null ? why : why + "; before that, sending broke: " + writeBroke.getMessage());
+        }
+
+        private Exchange exchange(@Nullable String failure) {
+            long end = System.nanoTime();
+            long connected = connectedAt == 0 ? end : connectedAt;
+            return new Exchange(
+                    status,
+                    answer,
+                    Duration.ofNanos(connected - connecting),
+                    firstByteAt == 0 ? Duration.ZERO : Duration.ofNanos(firstByteAt - connected),
+                    Duration.ofNanos(end - connecting),
+                    failure);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import com.github.tomakehurst.wiremock.core.Options;
+import com.github.tomakehurst.wiremock.http.AdminRequestHandler;
+import com.github.tomakehurst.wiremock.http.HttpServer;
+import com.github.tomakehurst.wiremock.http.HttpServerFactory;
+import com.github.tomakehurst.wiremock.http.ImmutableRequest;
+import com.github.tomakehurst.wiremock.http.RequestMethod;
+import com.github.tomakehurst.wiremock.http.StubRequestHandler;
+import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/**
+ * The socket in front of WireMock: Jetty 12 takes the connections and hands every request that is not
+ * for the control API to WireMock's own request handler.
+ *
+ * <p>WireMock 3 brings a relocated Jetty 11, which gets no more fixes, cannot stream, and refuses the
+ * doubled slashes that real clients send.
+ */
+final class JettyFront implements HttpServer {
+
+    private static final int BODY_LIMIT = 16 << 20;
+
+    private final Server server;
+    private final ServerConnector connector;
+
+    private JettyFront(Options options, StubRequestHandler stubs, ControlApi control) {
+        QueuedThreadPool threads = new QueuedThreadPool(200, 4, 30_000);
+        threads.setName("portal");
+        threads.setDaemon(true);
+        server = new Server(threads);
+        HttpConfiguration http = new HttpConfiguration();
+        http.setSendServerVersion(false);
+        http.setUriCompliance(UriCompliance.UNSAFE);
+        connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
+        connector.setHost(options.bindAddress());
+        connector.setPort(options.portNumber());
+        connector.setAcceptQueueSize(1024);
+        server.addConnector(connector);
+        server.setHandler(new Handler.Abstract() {
+            @Override
+            public boolean handle(Request request, Response response, Callback callback) throws Exception {
+                byte[] body = body(request);
+                String target = request.getHttpURI().getPathQuery();
+                Map<String, String> headers = new HashMap<>();
+                for (HttpField field : request.getHeaders()) {
+                    headers.putIfAbsent(field.getLowerCaseName(), field.getValue());
+                }
+                RestReply reply = ControlApi.owns(target)
+                        ? control.answer(request.getMethod(), target, headers, body)
+                        : stubbed(stubs, request, target, body);
+                write(reply, response, callback);
+                return true;
+            }
+        });
+    }
+
+    private static byte[] body(Request request) throws IOException {
+        byte[] body = Content.Source.asInputStream(request).readNBytes(BODY_LIMIT + 1);
+        if (body.length > BODY_LIMIT) {
+            throw new IOException("the body is longer than " + BODY_LIMIT + " bytes");
+        }
+        return body;
+    }
+
+    private static RestReply stubbed(StubRequestHandler stubs, Request request, String target, byte[] body) {
+        ImmutableRequest.Builder copy = ImmutableRequest.create()
+                .withAbsoluteUrl("http://127.0.0.1" + target)
+                .withMethod(RequestMethod.fromString(request.getMethod()))
+                .withProtocol("HTTP/1.1")
+                .withClientIp(Request.getRemoteAddr(request))
+                .withBody(body);
+        for (HttpField field : request.getHeaders()) {
+            copy.withHeader(field.getName(), field.getValue());
+        }
+        ImmutableRequest asked = copy.build();
+        RestReply[] reply = new RestReply[1];
+        stubs.handle(
+                asked,
+                (forRequest, answer, attributes) -> {
+                    Map<String, String> headers = new LinkedHashMap<>();
+                    answer.getHeaders().all().forEach(header -> headers.put(header.key(), header.firstValue()));
+                    reply[0] = new RestReply(answer.getStatus(), headers, answer.getBody());
+                },
+                ServeEvent.of(asked));
+        return reply[0];
+    }
+
+    private static void write(RestReply reply, Response response, Callback callback) {
+        response.setStatus(reply.status());
+        reply.headers().forEach((name, value) -> response.getHeaders().put(name, value));
+        response.getHeaders().put("Content-Length", Integer.toString(reply.body().length));
+        response.write(true, ByteBuffer.wrap(reply.body()), callback);
+    }
+
+    @Override
+    public void start() {
+        try {
+            server.start();
+        } catch (IOException e) {
+            boolean taken = e instanceof BindException || e.getCause() instanceof BindException;
+            throw new UncheckedIOException(
+                    "port " + connector.getPort() + (taken ? " is taken" : " cannot be listened on"), e);
+        } catch (Exception e) {
+            throw new IllegalStateException("the portal's HTTP server did not start", e);
+        }
+    }
+
+    @Override
+    public void stop() {
+        try {
+            server.stop();
+        } catch (Exception e) {
+            throw new IllegalStateException("the portal's HTTP server did not stop", e);
+        }
+    }
+
+    @Override
+    public boolean isRunning() {
+        return server.isRunning();
+    }
+
+    @Override
+    public int port() {
+        return connector.getLocalPort();
+    }
+
+    @Override
+    public int httpsPort() {
+        return -1;
+    }
+
+    /** How WireMock gets this server instead of its own. */
+    static final class Factory implements HttpServerFactory {
+
+        private final ControlApi control;
+
+        Factory(ControlApi control) {
+            this.control = control;
+        }
+
+        @Override
+        public String getName() {
+            return "jetty-front";
+        }
+
+        @Override
+        public HttpServer buildHttpServer(Options options, AdminRequestHandler admin, StubRequestHandler stubs) {
+            return new JettyFront(options, stubs, control);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import dev.openlines.model.Secret;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.Locale;
+
+/** Makes ids and secrets of the lengths and layouts seen on real portals. */
+final class Minting {
+
+    private static final SecureRandom RANDOM = new SecureRandom();
+    private static final String WEBHOOK_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+    private Minting() {}
+
+    /** Random lower-case hexadecimal digits. */
+    static String hex(int digits) {
+        byte[] bytes = new byte[(digits + 1) / 2];
+        RANDOM.nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes).substring(0, digits);
+    }
+
+    static String lettersAndDigits(int length) {
+        StringBuilder text = new StringBuilder(length);
+        for (int i = 0; i < length; i++) {
+            text.append(WEBHOOK_ALPHABET.charAt(RANDOM.nextInt(WEBHOOK_ALPHABET.length())));
+        }
+        return text.toString();
+    }
+
+    /** A local application's id: {@code local.}, fourteen hexadecimal digits, eight decimal ones. */
+    static String clientId() {
+        return String.format(Locale.ROOT, "local.%s.%08d", hex(14), RANDOM.nextInt(100_000_000));
+    }
+
+    /**
+     * A token of 70 hexadecimal digits: the first eight are the expiry in seconds, little-endian, and
+     * digits 25 to 32 the user's id; the rest is random.
+     */
+    static Secret token(Instant expires, long userId) {
+        byte[] bytes = new byte[35];
+        RANDOM.nextBytes(bytes);
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        buffer.order(ByteOrder.LITTLE_ENDIAN).putInt(0, (int) expires.getEpochSecond());
+        buffer.order(ByteOrder.BIG_ENDIAN).putInt(12, (int) userId);
+        return Secret.of(HexFormat.of().formatHex(bytes));
+    }
+}

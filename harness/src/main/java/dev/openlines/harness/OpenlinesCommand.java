@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * The command line, {@code openlines.jar}. Exit codes: 0 done, 1 refused or failed, 3 bad input, 70 a
+ * fault of ours.
+ */
+@Command(
+        name = "openlines",
+        description = "Develop and test handlers of Bitrix24 Open Lines events, without a portal.",
+        mixinStandardHelpOptions = true,
+        subcommands = {DecodeCommand.class, EncodeCommand.class, SendCommand.class, PortalCommand.class},
+        exitCodeOnInvalidInput = OpenlinesCommand.BAD_INPUT,
+        exitCodeOnExecutionException = OpenlinesCommand.OUR_FAULT)
+final class OpenlinesCommand implements Runnable {
+
+    static final int FAILED = 1;
+    static final int BAD_INPUT = 3;
+    static final int OUR_FAULT = 70;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    private OpenlinesCommand() {}
+
+    /**
+     * Runs one command and ends the process with its exit code.
+     *
+     * @param arguments the command and its flags
+     */
+    public static void main(String[] arguments) {
+        System.exit(line(
+                        new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+                        new PrintWriter(System.err, true, StandardCharsets.UTF_8))
+                .execute(arguments));
+    }
+
+    static CommandLine line(PrintWriter out, PrintWriter err) {
+        CommandLine line = new CommandLine(new OpenlinesCommand());
+        line.setOut(out);
+        line.setErr(err);
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setParameterExceptionHandler((e, arguments) -> {
+            e.getCommandLine().getErr().println("openlines: " + oneLine(e));
+            return BAD_INPUT;
+        });
+        line.setExecutionExceptionHandler((e, command, result) -> {
+            if (e instanceof CommandFailure failure) {
+                command.getErr().println("openlines: " + failure.getMessage());
+                return failure.exitCode();
+            }
+            command.getErr().println("openlines: this is a fault of openlines, please report it");
+            e.printStackTrace(command.getErr());
+            return OUR_FAULT;
+        });
+        return line;
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "expected a command; --help lists them");
+    }
+
+    private static String oneLine(ParameterException e) {
+        return String.valueOf(e.getMessage()).replaceAll("\\s*\\R\\s*", " ");
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import jakarta.json.JsonArray;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonString;
+import jakarta.json.JsonValue;
+import jakarta.json.spi.JsonProvider;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * JSON in two styles. {@link #text} is that of the portal's REST answers: slashes escaped, Unicode as
+ * it is, markup characters and quotes as Unicode escapes, and an empty map as {@code []}, because PHP
+ * cannot tell it from an empty list. {@link #plain} is that of the command line.
+ */
+final class PhpJson {
+
+    /** The one provider; asking the service loader for each value would cost more than the value. */
+    static final JsonProvider PROVIDER = JsonProvider.provider();
+
+    /** Prints as {@code {}}, where the portal has a real object without visible fields. */
+    static final JsonValue EMPTY_OBJECT =
+            PROVIDER.createObjectBuilder().add("\0", JsonValue.NULL).build();
+
+    private final StringBuilder out;
+    private final boolean portal;
+
+    private PhpJson(StringBuilder out, boolean portal) {
+        this.out = out;
+        this.portal = portal;
+    }
+
+    static byte[] bytes(JsonValue value) {
+        return text(value).getBytes(StandardCharsets.UTF_8);
+    }
+
+    static String text(JsonValue value) {
+        StringBuilder out = new StringBuilder(256);
+        new PhpJson(out, true).write(value);
+        return out.toString();
+    }
+
+    /** Appends the value with only those escapes that JSON and its embedding in scripts need. */
+    static void plain(JsonValue value, StringBuilder out) {
+        new PhpJson(out, false).write(value);
+    }
+
+    /** Reads JSON; throws {@link jakarta.json.JsonException} where it is none. */
+    static JsonValue parse(byte[] json) {
+        try (var reader = PROVIDER.createReader(new ByteArrayInputStream(json))) {
+            return reader.readValue();
+        }
+    }
+
+    private void write(JsonValue value) {
+        switch (value.getValueType()) {
+            case OBJECT -> writeObject(value.asJsonObject());
+            case ARRAY -> writeArray(value.asJsonArray());
+            case STRING -> writeText(((JsonString) value).getString());
+            case NUMBER -> out.append(value);
+            case TRUE -> out.append("true");
+            case FALSE -> out.append("false");
+            case NULL -> out.append("null");
+        }
+    }
+
+    private void writeObject(JsonObject object) {
+        if (object.isEmpty()) {
+            out.append(portal ? "[]" : "{}");
+            return;
+        }
+        if (object.equals(EMPTY_OBJECT)) {
+            out.append("{}");
+            return;
+        }
+        char before = '{';
+        for (Map.Entry<String, JsonValue> member : object.entrySet()) {
+            out.append(before);
+            writeText(member.getKey());
+            out.append(':');
+            write(member.getValue());
+            before = ',';
+        }
+        out.append('}');
+    }
+
+    private void writeArray(JsonArray array) {
+        char before = '[';
+        if (array.isEmpty()) {
+            out.append('[');
+        }
+        for (JsonValue item : array) {
+            out.append(before);
+            write(item);
+            before = ',';
+        }
+        out.append(']');
+    }
+
+    private void writeText(String text) {
+        out.append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            switch (c) {
+                case '"' -> out.append(portal ? "\\u0022" : "\\\"");
+                case '/' -> out.append(portal ? "\\/" : "/");
+                case '\\' -> out.append("\\\\");
+                case '\n' -> out.append("\\n");
+                case '\r' -> out.append("\\r");
+                case '\t' -> out.append("\\t");
+                case '\b' -> out.append("\\b");
+                case '\f' -> out.append("\\f");
+                default -> {
+                    boolean markup = c == '<' || c == '>' || c == '&' || c == '\'';
+                    if (c < 0x20 || (portal && markup) || c == '\u2028' || c == '\u2029') {
+                        escape(c);
+                    } else {
+                        out.append(c);
+                    }
+                }
+            }
+        }
+        out.append('"');
+    }
+
+    private void escape(char c) {
+        out.append(String.format(Locale.ROOT, "\\u%04X", (int) c));
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+/**
+ * An open line of a portal. Safe for use by several threads.
+ */
+public final class PortalLine {
+
+    private final Portal portal;
+    private final long id;
+    private final String name;
+
+    PortalLine(Portal portal, long id, String name) {
+        this.portal = portal;
+        this.id = id;
+        this.name = name;
+    }
+
+    /**
+     * Returns the line's id; wire field {@code line_id}.
+     *
+     * @return 1 or more
+     */
+    public long id() {
+        return id;
+    }
+
+    /**
+     * Returns the line's name, as given.
+     *
+     * @return any text; wire field {@code line[name]}
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * Lets a new customer start a chat through the portal's own site widget, {@code livechat}. Sends
+     * {@code ONSESSIONSTART} to whoever subscribed and blocks until that is done.
+     *
+     * @return the open chat
+     */
+    public PortalChat openChat() {
+        return openChat("livechat");
+    }
+
+    /**
+     * Lets a new customer start a chat. Sends {@code ONSESSIONSTART} to whoever subscribed and blocks
+     * until that is done.
+     *
+     * @param connector code of the channel; wire field {@code connector_id}
+     * @return the open chat
+     */
+    public PortalChat openChat(String connector) {
+        return portal.openChat(this, connector);
+    }
+
+    @Override
+    public String toString() {
+        return "line " + id + " of " + portal.label();
+    }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import static com.github.tomakehurst.wiremock.client.WireMock.any;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
+
+import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.common.FatalStartupException;
+import com.github.tomakehurst.wiremock.common.Slf4jNotifier;
+import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * A server for any number of simulated portals, on 127.0.0.1. Start one for a whole test run: it
+ * takes about a second, a portal on it a fraction of a millisecond.
+ *
+ * <p>A request finds its portal by the label in its path, else by a host name of a portal, else by
+ * the token, webhook code or client id it carries, else it goes to the portal that was made first.
+ * Safe for use by several threads.
+ */
+public final class PortalServer implements AutoCloseable {
+
+    /** In the order they were made; guarded by itself. */
+    private final Map<String, Portal> portals = new LinkedHashMap<>();
+
+    private final AtomicLong lastLabel = new AtomicLong();
+    private final EventSender sender;
+    private final WireMockServer wireMock;
+    private final URI uri;
+
+    private PortalServer(int port, EventSender.Settings settings) {
+        sender = new EventSender(settings);
+        wireMock = new WireMockServer(WireMockConfiguration.options()
+                .httpServerFactory(new JettyFront.Factory(new ControlApi(this)))
+                .extensions(new PortalTransformer(this))
+                .extensionScanningEnabled(false)
+                .templatingEnabled(false)
+                .stubCorsEnabled(false)
+                .disableRequestJournal()
+                .notifier(new Slf4jNotifier(false))
+                .bindAddress("127.0.0.1")
+                .port(port));
+        wireMock.stubFor(any(anyUrl()));
+        try {
+            wireMock.start();
+        } catch (FatalStartupException e) {
+            throw e.getCause() instanceof UncheckedIOException cause ? cause : e;
+        }
+        uri = URI.create("http://127.0.0.1:" + wireMock.port() + "/");
+    }
+
+    /**
+     * Starts a server on a free port.
+     *
+     * @return the running server; close it to free the port
+     */
+    public static PortalServer start() {
+        return start(0);
+    }
+
+    /**
+     * Starts a server.
+     *
+     * @param port the port, 0 for any free one
+     * @return the running server; close it to free the port
+     * @throws UncheckedIOException if the port is taken
+     */
+    public static PortalServer start(int port) {
+        return new PortalServer(port, EventSender.Settings.defaults());
+    }
+
+    static PortalServer start(int port, EventSender.Settings settings) {
+        return new PortalServer(port, settings);
+    }
+
+    /**
+     * Makes a portal whose every secret is minted.
+     *
+     * @return a portal that shares nothing with any other
+     */
+    public Portal portal() {
+        return portal(PortalSetup.minted());
+    }
+
+    /**
+     * Makes a portal.
+     *
+     * @param setup what it starts with
+     * @return the portal
+     * @throws IllegalArgumentException if the label is taken
+     */
+    public Portal portal(PortalSetup setup) {
+        Portal portal = new Portal(this, "portal-" + lastLabel.incrementAndGet() + "-" + Minting.hex(4), setup, sender);
+        synchronized (portals) {
+            if (portals.putIfAbsent(portal.label(), portal) != null) {
+                throw new IllegalArgumentException("there is a portal " + portal.label() + " already");
+            }
+        }
+        return portal;
+    }
+
+    /**
+     * Returns the address of the server itself: its page, and the control API under {@code control/}.
+     *
+     * @return an address that ends in a slash
+     */
+    public URI uri() {
+        return uri;
+    }
+
+    /**
+     * Returns the portals that were made and not closed.
+     *
+     * @return a copy, in the order they were made
+     */
+    public List<Portal> portals() {
+        synchronized (portals) {
+            return List.copyOf(portals.values());
+        }
+    }
+
+    /** Stops the server. Its portals can no longer be reached. */
+    @Override
+    public void close() {
+        wireMock.stop();
+    }
+
+    Optional<Portal> portal(String label) {
+        synchronized (portals) {
+            return Optional.ofNullable(portals.get(label));
+        }
+    }
+
+    void remove(Portal portal) {
+        synchronized (portals) {
+            portals.remove(portal.label(), portal);
+        }
+    }
+
+    /** Whose request this is. */
+    Optional<Portal> portalOf(RestRequest request) {
+        if (request.label().isPresent()) {
+            return portal(request.label().get());
+        }
+        List<Portal> all = portals();
+        String host = request.header("host").orElse("").split(":", 2)[0];
+        Optional<Portal> byHost = all.stream()
+                .filter(portal -> portal.domain().split(":", 2)[0].equals(host) && !host.equals("127.0.0.1"))
+                .findFirst();
+        return byHost.or(() -> all.stream()
+                        .filter(portal -> carriesCredentialOf(portal, request))
+                        .findFirst())
+                .or(() -> all.stream().findFirst());
+    }
+
+    private static boolean carriesCredentialOf(Portal portal, RestRequest request) {
+        return request.accessToken().filter(portal::knowsCredential).isPresent()
+                || request.text("refresh_token").filter(portal::knowsCredential).isPresent()
+                || request.text("code").filter(portal::knowsCredential).isPresent()
+                || request.text("client_id").filter(portal::knowsCredential).isPresent()
+                || (request.path().size() > 1
+                        && portal.webhookCode().reveal().equals(request.path().get(1)));
+    }
+}

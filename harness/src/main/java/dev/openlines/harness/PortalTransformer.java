@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
+import com.github.tomakehurst.wiremock.extension.ResponseDefinitionTransformerV2;
+import com.github.tomakehurst.wiremock.http.ResponseDefinition;
+import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
+import com.github.tomakehurst.wiremock.verification.LoggedRequest;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** Turns every answer of WireMock into what the portals' state says. */
+final class PortalTransformer implements ResponseDefinitionTransformerV2 {
+
+    private final PortalServer server;
+
+    PortalTransformer(PortalServer server) {
+        this.server = server;
+    }
+
+    @Override
+    public String getName() {
+        return "openlines-portal";
+    }
+
+    @Override
+    public ResponseDefinition transform(ServeEvent event) {
+        LoggedRequest request = event.getRequest();
+        Map<String, String> headers = new HashMap<>();
+        request.getHeaders()
+                .all()
+                .forEach(header -> headers.put(header.key().toLowerCase(Locale.ROOT), header.firstValue()));
+        RestReply reply =
+                answer(RestRequest.of(request.getMethod().getName(), request.getUrl(), headers, request.getBody()));
+        ResponseDefinitionBuilder response = ResponseDefinitionBuilder.responseDefinition()
+                .withStatus(reply.status())
+                .withBody(reply.body());
+        reply.headers().forEach(response::withHeader);
+        return response.build();
+    }
+
+    private RestReply answer(RestRequest request) {
+        Optional<Portal> portal = server.portalOf(request);
+        if (portal.isEmpty()) {
+            return RestReply.text(404, "there is no such portal here");
+        }
+        return switch (request.place()) {
+            case REST -> RestApi.answer(portal.get(), request);
+            case OAUTH, AUTH_HOST_REST -> RestReply.text(501, "this simulator does not answer OAuth yet");
+            case NOWHERE -> RestReply.text(404, "expected a path under rest/ or oauth/");
+        };
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import java.util.Locale;
+
+/** Where the shape of a simulated answer is known from. */
+public enum Provenance {
+    /** Read in the server's published source. */
+    SOURCE,
+    /** Read in the vendor's documentation. */
+    DOCS,
+    /** Seen in a request or answer that somebody recorded. */
+    CAPTURE,
+    /** Nobody's word: our inference. */
+    GUESS,
+    /** Given by the test or the user, who declared the answer. */
+    DECLARED,
+    /** The simulator does not have it, and says so. */
+    UNBUILT;
+
+    String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request that reached a portal, as its journal keeps it: secrets are masked.
+ *
+ * @param at when it came, by the machine's clock
+ * @param method the REST method in lower case, or {@code oauth/token} and {@code oauth/authorize}
+ * @param parameters the parameters as JSON, tokens as {@code ***}
+ * @param userId the portal user it was made for, 0 where it was not authorised
+ * @param status HTTP status of the answer
+ * @param errorCode the answer's {@code error}, null where there is none
+ * @param declared false where the portal has no such method and the test declared none
+ * @param provenance where the answer's shape is known from
+ * @param took how long the answer took
+ */
+public record RestCall(
+        Instant at,
+        String method,
+        String parameters,
+        long userId,
+        int status,
+        @Nullable String errorCode,
+        boolean declared,
+        Provenance provenance,
+        Duration took) {
+
+    /**
+     * Returns the code of the error answered.
+     *
+     * @return the code, empty for a success
+     */
+    public Optional<String> error() {
+        return Optional.ofNullable(errorCode);
+    }
+}

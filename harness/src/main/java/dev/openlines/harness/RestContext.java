@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import jakarta.json.JsonValue;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One authorised call of a REST method.
+ *
+ * @param portal where
+ * @param user on whose behalf
+ * @param webhook whether an incoming webhook's code authorised it, not an application's token
+ * @param parameters without the reserved ones
+ */
+record RestContext(Portal portal, PortalUser user, boolean webhook, Map<String, JsonValue> parameters) {
+
+    /** The same call with the names of its top-level parameters in upper case, as some methods read them. */
+    RestContext upperCase() {
+        Map<String, JsonValue> upper = new LinkedHashMap<>();
+        parameters.forEach((name, value) -> upper.put(name.toUpperCase(Locale.ROOT), value));
+        return new RestContext(portal, user, webhook, upper);
+    }
+
+    boolean has(String name) {
+        return parameters.containsKey(name);
+    }
+
+    /** A scalar parameter, empty text where it is absent or no scalar. */
+    String text(String name) {
+        return Optional.ofNullable(parameters.get(name))
+                .flatMap(RestRequest::scalar)
+                .orElse("");
+    }
+
+    /** PHP's {@code intval}: the leading digits of a text, else 0. */
+    long integer(String name) {
+        return intval(text(name));
+    }
+
+    static long intval(String text) {
+        String trimmed = text.strip();
+        int end = trimmed.startsWith("-") || trimmed.startsWith("+") ? 1 : 0;
+        while (end < trimmed.length() && trimmed.charAt(end) >= '0' && trimmed.charAt(end) <= '9') {
+            end++;
+        }
+        try {
+            return Long.parseLong(trimmed.substring(0, end));
+        } catch (NumberFormatException e) {
+            return trimmed.length() > 18 && end > 18 ? Long.MAX_VALUE : 0;
+        }
+    }
+}

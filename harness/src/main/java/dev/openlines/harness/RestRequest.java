@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import dev.openlines.parser.DecodeException;
+import dev.openlines.parser.Limits;
+import dev.openlines.parser.PhpForm;
+import jakarta.json.JsonException;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonString;
+import jakarta.json.JsonStructure;
+import jakarta.json.JsonValue;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request to a portal or its OAuth host, read as the portal's PHP reads it: a JSON body where the
+ * type says so, else a form or multipart body of a POST, else the raw body as a query string; the
+ * body's keys override the query's; a broken JSON body is as good as none.
+ */
+final class RestRequest {
+
+    /** What calls reach: the portal's REST, its OAuth pages, or the REST of its OAuth host. */
+    enum Place {
+        REST,
+        AUTH_HOST_REST,
+        OAUTH,
+        NOWHERE
+    }
+
+    private static final Limits LIMITS = new Limits(16 << 20, 10_000, 64, 4096, 16 << 20);
+    private static final Pattern BEARER = Pattern.compile("(?i)bearer\\s+(\\S+)\\s*");
+
+    private final String httpMethod;
+    private final @Nullable String label;
+    private final Place place;
+    private final List<String> path;
+    private final Map<String, JsonValue> parameters;
+    private final Map<String, String> headers;
+
+    private RestRequest(
+            String httpMethod,
+            @Nullable String label,
+            Place place,
+            List<String> path,
+            Map<String, JsonValue> parameters,
+            Map<String, String> headers) {
+        this.httpMethod = httpMethod;
+        this.label = label;
+        this.place = place;
+        this.path = path;
+        this.parameters = parameters;
+        this.headers = headers;
+    }
+
+    /**
+     * Reads a request.
+     *
+     * @param target path and query as they stood in the request line
+     * @param headers the headers by their names in lower case
+     */
+    static RestRequest of(String httpMethod, String target, Map<String, String> headers, byte[] body) {
+        int question = target.indexOf('?');
+        String query = question < 0 ? "" : target.substring(question + 1);
+        List<String> segments = new ArrayList<>();
+        for (String segment : (question < 0 ? target : target.substring(0, question)).split("/", -1)) {
+            if (!segment.isEmpty()) {
+                segments.add(segment);
+            }
+        }
+        String label = null;
+        if (!segments.isEmpty() && place(segments) == Place.NOWHERE) {
+            label = segments.remove(0);
+        }
+        Place place = place(segments);
+        List<String> path = place == Place.NOWHERE
+                ? segments
+                : segments.subList(place == Place.AUTH_HOST_REST ? 2 : 1, segments.size());
+        Map<String, JsonValue> parameters = new LinkedHashMap<>(form(query.getBytes(StandardCharsets.UTF_8)));
+        parameters.putAll(bodyParameters(httpMethod, headers.getOrDefault("content-type", ""), body));
+        return new RestRequest(httpMethod, label, place, List.copyOf(path), parameters, headers);
+    }
+
+    private static Place place(List<String> segments) {
+        String first = segments.isEmpty() ? "" : segments.get(0);
+        String second = segments.size() < 2 ? "" : segments.get(1);
+        if (first.equals("rest")) {
+            return Place.REST;
+        }
+        if (first.equals("oauth")) {
+            return Place.OAUTH;
+        }
+        if (first.equals("auth") && second.equals("rest")) {
+            return Place.AUTH_HOST_REST;
+        }
+        return Place.NOWHERE;
+    }
+
+    String httpMethod() {
+        return httpMethod;
+    }
+
+    /** The portal named by the path, if any. */
+    Optional<String> label() {
+        return Optional.ofNullable(label);
+    }
+
+    Place place() {
+        return place;
+    }
+
+    /** What follows {@code rest/} or {@code oauth/}, without empty parts. */
+    List<String> path() {
+        return path;
+    }
+
+    Optional<String> header(String lowerCaseName) {
+        return Optional.ofNullable(headers.get(lowerCaseName));
+    }
+
+    /** All parameters, in order; the caller owns the map. */
+    Map<String, JsonValue> parameters() {
+        return new LinkedHashMap<>(parameters);
+    }
+
+    /** One scalar parameter as text. */
+    Optional<String> text(String name) {
+        return Optional.ofNullable(parameters.get(name)).flatMap(RestRequest::scalar);
+    }
+
+    /** The access token: the Authorization header, else {@code auth}, else {@code access_token}. */
+    Optional<String> accessToken() {
+        Matcher bearer = BEARER.matcher(headers.getOrDefault("authorization", ""));
+        if (bearer.matches()) {
+            return Optional.of(bearer.group(1));
+        }
+        return text("auth").or(() -> text("access_token"));
+    }
+
+    static Optional<String> scalar(JsonValue value) {
+        return switch (value.getValueType()) {
+            case STRING -> Optional.of(((JsonString) value).getString());
+            case NUMBER -> Optional.of(value.toString());
+            case TRUE -> Optional.of("1");
+            case FALSE -> Optional.of("");
+            case NULL, ARRAY, OBJECT -> Optional.empty();
+        };
+    }
+
+    private static Map<String, JsonValue> bodyParameters(String httpMethod, String contentType, byte[] body) {
+        String type = contentType.split(";", 2)[0].trim().toLowerCase(Locale.ROOT);
+        if (body.length == 0) {
+            return Map.of();
+        }
+        if (httpMethod.equals("POST") && (type.equals("application/json") || type.endsWith("+json"))) {
+            return json(body);
+        }
+        if (httpMethod.equals("POST") && type.equals("multipart/form-data")) {
+            return form(Multipart.asForm(contentType, body));
+        }
+        return form(body);
+    }
+
+    private static Map<String, JsonValue> json(byte[] body) {
+        try {
+            JsonValue value = PhpJson.parse(body);
+            return value instanceof JsonObject object ? object : Map.of();
+        } catch (JsonException e) {
+            // The portal swallows a broken body and goes on with the query's parameters.
+            return Map.of();
+        }
+    }
+
+    static Map<String, JsonValue> form(byte[] form) {
+        try {
+            JsonStructure decoded = PhpForm.decode(form, LIMITS);
+            if (decoded instanceof JsonObject object) {
+                return object;
+            }
+            Map<String, JsonValue> list = new LinkedHashMap<>();
+            decoded.asJsonArray().forEach(item -> list.put(Integer.toString(list.size()), item));
+            return list;
+        } catch (DecodeException e) {
+            // PHP drops what is over its limits; a request to a simulator gets none of it.
+            return Map.of();
+        }
+    }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import dev.openlines.parser.Dialect;
+import java.net.URI;
+
+/**
+ * One row that {@code event.bind} made: what a portal delivers where.
+ *
+ * @param id the row's number on its portal; events carry it as {@code event_handler_id}
+ * @param event the event's code in upper case
+ * @param handler where deliveries go, as bound
+ * @param authType id of the portal user whose token the events carry, 0 for whoever causes them; wire
+ *     field {@code auth_type}
+ * @param dialect the published shape this subscription gets its events in
+ */
+public record Subscription(int id, String event, URI handler, long authType, Dialect dialect) {}

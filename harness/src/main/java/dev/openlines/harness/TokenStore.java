@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import dev.openlines.model.Secret;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The access tokens, refresh tokens and authorisation codes one portal has issued, by their text.
+ * Expired ones are kept, because a portal tells an expired token from an unknown one. Not thread-safe:
+ * the portal guards it.
+ */
+final class TokenStore {
+
+    static final Duration ACCESS_LIFETIME = Duration.ofHours(1);
+    /** What captured tokens encode; the documentation says 180 days. */
+    static final Duration REFRESH_LIFETIME = Duration.ofDays(30);
+
+    static final Duration CODE_LIFETIME = Duration.ofSeconds(30);
+
+    /** An issued token: whose it is and until when it is good. */
+    record Grant(long userId, Instant expires) {
+
+        boolean expiredAt(Instant now) {
+            return !now.isBefore(expires);
+        }
+    }
+
+    private final Map<String, Grant> access = new HashMap<>();
+    private final Map<String, Grant> refresh = new HashMap<>();
+    private final Map<String, Grant> codes = new HashMap<>();
+
+    Secret issueAccess(long userId, Instant expires) {
+        return issue(access, userId, expires);
+    }
+
+    Secret issueRefresh(long userId, Instant now) {
+        return issue(refresh, userId, now.plus(REFRESH_LIFETIME));
+    }
+
+    Secret issueCode(long userId, Instant now) {
+        return issue(codes, userId, now.plus(CODE_LIFETIME));
+    }
+
+    /** Takes a token over from a seed. */
+    void addAccess(Secret token, Grant grant) {
+        access.put(token.reveal(), grant);
+    }
+
+    /** Takes a token over from a seed. */
+    void addRefresh(Secret token, Grant grant) {
+        refresh.put(token.reveal(), grant);
+    }
+
+    Optional<Grant> access(String token) {
+        return Optional.ofNullable(access.get(token));
+    }
+
+    /** Whether the token, code or refresh token was issued here. */
+    boolean knows(String text) {
+        return access.containsKey(text) || refresh.containsKey(text) || codes.containsKey(text);
+    }
+
+    /** A refresh token is good once: the answer to it brings the next. */
+    Optional<Grant> takeRefresh(String token) {
+        return Optional.ofNullable(refresh.remove(token));
+    }
+
+    Optional<Grant> takeCode(String code) {
+        return Optional.ofNullable(codes.remove(code));
+    }
+
+    private static Secret issue(Map<String, Grant> into, long userId, Instant expires) {
+        Secret token = Minting.token(expires, userId);
+        into.put(token.reveal(), new Grant(userId, expires));
+        return token;
+    }
+}

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@ResourceLock(Resources.SYSTEM_OUT)
+class CommandLineTest {
+
+    private static final String BODY = "event=ONSESSIONFINISH&event_handler_id=12"
+            + "&data%5BDATA%5D%5Bconnector%5D%5Bconnector_id%5D=livechat&data%5BDATA%5D%5Bconnector%5D%5Bchat_id%5D=17"
+            + "&ts=1795348800&auth%5Baccess_token%5D=opensesame&auth%5Bmember_id%5D=m"
+            + "&auth%5Bapplication_token%5D=opensesame";
+
+    private record Ran(int exit, String out, String err) {}
+
+    @Test
+    void decodePrintsTheEventWithItsTokensMasked() {
+        Ran ran = run(BODY, "decode");
+
+        assertThat(ran)
+                .isEqualTo(new Ran(
+                        0,
+                        "{\"event\":{\"event\":\"ONSESSIONFINISH\",\"event_handler_id\":12,\"data\":{\"DATA\":"
+                                + "{\"connector\":{\"connector_id\":\"livechat\",\"chat_id\":17}}},\"ts\":1795348800,"
+                                + "\"auth\":{\"access_token\":\"***\",\"member_id\":\"m\",\"application_token\":\"***\"}},"
+                                + "\"dialect\":\"platform\",\"notes\":[]}\n",
+                        ""));
+    }
+
+    @Test
+    void decodeTakesABodyThatBeginsWithABraceForJson() {
+        Ran ran = run(
+                " {\"event\":\"ONSESSIONFINISH\",\"data\":{\"DATA\":{\"connector\":{\"chat_id\":\"5\"}}},\"ts\":\"1\"}",
+                "decode");
+
+        assertThat(ran.exit()).isZero();
+        assertThat(ran.out()).contains("\"chat_id\":5");
+    }
+
+    @Test
+    void decodeMasksTokensInUnknownEventsToo() {
+        Ran ran = run("event=ONIMBOTMESSAGEADD&ts=1&data[BOT][7][AUTH][access_token]=opensesame", "decode");
+
+        assertThat(ran.exit()).isZero();
+        assertThat(ran.out()).contains("\"access_token\":\"***\"").doesNotContain("opensesame");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            rubbish                                   | mismatch: expected an event code but found nothing at $.event
+            event=ONSESSIONFINISH&data[DATA][connector][chat_id]=x | mismatch: expected an integer but found text (1 character) at $.data.DATA.connector.chat_id
+            """)
+    void decodeSaysInOneLineWhatIsWrongAndWhere(String body, String message) {
+        assertThat(run(body, "decode")).isEqualTo(new Ran(1, "", "openlines: " + message + "\n"));
+    }
+
+    @Test
+    void decodeTreeIsWhatPhpSees() {
+        assertThat(run("a[]=1&a[]=%22/&b[x]=%FF&b[5]=%E2%82%AC&c.d=", "decode", "--tree"))
+                .isEqualTo(new Ran(
+                        0,
+                        "{\"tree\":{\"a\":[\"1\",\"\\\"/\"],\"b\":{\"x\":\"\uFFFD\",\"5\":\"€\"},\"c_d\":\"\"}}\n",
+                        ""));
+        assertThat(run("", "decode", "--tree").out()).isEqualTo("{\"tree\":[]}\n");
+        assertThat(run("{\"a\":1}", "decode", "--tree").out()).isEqualTo("{\"tree\":{\"{\\\"a\\\":1}\":\"\"}}\n");
+        assertThat(run("{\"a\":{}}", "decode", "--tree", "--content-type", "application/json")
+                        .out())
+                .isEqualTo("{\"tree\":{\"a\":[]}}\n");
+    }
+
+    @Test
+    void decodeBatchAnswersEveryLine() {
+        String input = base64("a=1") + "\r\n!!\n\n" + base64("b[") + "\n" + base64("x".repeat(300));
+
+        assertThat(run(input, "decode", "--batch", "--tree").out().lines())
+                .containsExactly(
+                        "{\"tree\":{\"a\":\"1\"}}",
+                        "{\"error\":{\"kind\":\"malformed\",\"path\":\"$\",\"message\":\"expected a line of Base64\"}}",
+                        "{\"tree\":[]}",
+                        "{\"tree\":{\"b_\":\"\"}}",
+                        "{\"error\":{\"kind\":\"limit\",\"path\":\"$\",\"message\":"
+                                + "\"expected names of at most 256 bytes but found 300 bytes at $\"}}");
+        assertThat(run(base64(BODY) + "\n" + base64("x=1"), "decode", "--batch")
+                        .out()
+                        .lines())
+                .satisfiesExactly(
+                        line -> assertThat(line).startsWith("{\"event\":{\"event\":\"ONSESSIONFINISH\""),
+                        line -> assertThat(line)
+                                .isEqualTo("{\"error\":{\"kind\":\"mismatch\",\"path\":\"$.event\",\"message\":"
+                                        + "\"expected an event code but found nothing at $.event\"}}"));
+    }
+
+    @Test
+    void decodeLimitsCanBeLiftedAndLowered() {
+        String large = "k".repeat(300) + "=" + "v".repeat(100_000);
+        assertThat(run(large, "decode", "--tree").exit()).isEqualTo(1);
+        assertThat(run(large, "decode", "--tree", "--max-bytes", "200000").exit())
+                .isZero();
+        assertThat(run("a=1&b=2", "decode", "--tree", "--max-pairs", "1").exit())
+                .isEqualTo(1);
+        String deep = "a" + "[b]".repeat(63) + "=1";
+        assertThat(run(deep, "decode", "--tree").exit()).isEqualTo(1);
+        assertThat(run(deep, "decode", "--tree", "--max-depth", "1000").exit()).isZero();
+        assertThat(run("a" + "[b]".repeat(70) + "=1", "decode", "--tree", "--max-depth", "1000")
+                        .exit())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void decodeStrictRefusesWhatLenientNotes() {
+        String body = BODY.replace("event_handler_id", "eventId");
+
+        assertThat(run(body, "decode").exit()).isZero();
+        Ran ran = run(body.replace("&ts=1795348800", ""), "decode", "--strict");
+        assertThat(ran.exit()).isEqualTo(1);
+        assertThat(ran.err().lines()).hasSize(1);
+    }
+
+    @Test
+    void encodeWritesWhatPhpWrites() {
+        assertThat(run("{\"a\":[1,null,{\"b\":true}],\"c\":\"x y&\"}", "encode"))
+                .isEqualTo(new Ran(0, "a%5B0%5D=1&a%5B2%5D%5Bb%5D=1&c=x+y%26", ""));
+        assertThat(run("{\"a\":1}\nnope\n[\"x\"]", "encode", "--batch").out().lines())
+                .containsExactly(
+                        base64("a=1"),
+                        "{\"error\":{\"kind\":\"malformed\",\"path\":\"$\",\"message\":\"malformed: expected JSON at $\"}}",
+                        base64("0=x"));
+        assertThat(run("nope", "encode")).isEqualTo(new Ran(1, "", "openlines: malformed: expected JSON at $\n"));
+        assertThat(run("\"x\"", "encode").err()).isEqualTo("openlines: mismatch: expected an object or a list at $\n");
+    }
+
+    @Test
+    void badInputIsOneLineAndExitCodeThree() {
+        for (List<String> arguments : List.of(
+                List.<String>of(),
+                List.of("nonsense"),
+                List.of("decode", "--nope"),
+                List.of("decode", "--max-bytes", "0"),
+                List.of("decode", "--max-pairs", "many"),
+                List.of("decode", "--content-type", "text/xml"),
+                List.of("decode", "/no/such/file"),
+                List.of("send"),
+                List.of("send", "--to", "http://127.0.0.1:9/"),
+                List.of("send", "--to", "ftp://127.0.0.1/", "--member-id", "m", "--application-token", "t"),
+                List.of("send", "--to", "http://192.0.2.1/", "--member-id", "m", "--application-token", "t"),
+                send("http://127.0.0.1:9/", "--dialect", "klingon"),
+                send("http://127.0.0.1:9/", "--count", "0"),
+                send("http://127.0.0.1:9/", "--concurrency", "0"),
+                send("http://127.0.0.1:9/", "--rate", "0"),
+                send("http://127.0.0.1:9/", "--set", "nothing"),
+                send("http://127.0.0.1:9/", "--set", "a..b=1"),
+                send("http://127.0.0.1:9/", "--format", "xml"),
+                List.of("portal", "--port", "70000"))) {
+            Ran ran = run("", arguments.toArray(new String[0]));
+            assertThat(ran.exit()).as("%s", arguments).isEqualTo(3);
+            assertThat(ran.err().lines()).as("%s", arguments).hasSize(1);
+            assertThat(ran.err()).startsWith("openlines: ");
+            assertThat(ran.out()).isEmpty();
+        }
+    }
+
+    @Test
+    void anOccupiedPortIsSaid() {
+        try (PortalServer server = PortalServer.start()) {
+            int port = server.uri().getPort();
+
+            assertThat(run("", "portal", "--port", Integer.toString(port)))
+                    .isEqualTo(new Ran(3, "", "openlines: port " + port + " is taken\n"));
+        }
+    }
+
+    @Test
+    void sendSendsEachEventOnceAndSumsUp() {
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            Ran ran = run(
+                    "",
+                    send(handler.uri().toString(), "--count", "20", "--concurrency", "4")
+                            .toArray(new String[0]));
+
+            assertThat(ran.exit()).isZero();
+            assertThat(ran.out()).matches("""
+                            sent 20, acknowledged 20, in [\\d.]+ s \\(\\d+ per second\\)
+                            connect: p50 [\\d.]+ ms, p95 [\\d.]+ ms, p99 [\\d.]+ ms, max [\\d.]+ ms
+                            ack:     p50 [\\d.]+ ms, p95 [\\d.]+ ms, p99 [\\d.]+ ms, max [\\d.]+ ms
+                            """);
+            assertThat(handler.requests()).hasSize(20).doesNotHaveDuplicates();
+            assertThat(handler.body(0))
+                    .contains("event=ONSESSIONFINISH&", "auth%5Bmember_id%5D=m&", "auth%5Bapplication_token%5D=t");
+        }
+    }
+
+    @Test
+    void sendChangesFieldsAndLeavesTokensOut() {
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            run(
+                    "",
+                    send(
+                                    handler.uri().toString(),
+                                    "--dialect",
+                                    "docs-2024",
+                                    "--tokenless",
+                                    "--set",
+                                    "data[DATA][0][chat][id]=99",
+                                    "--set",
+                                    "auth.extra.deep=a=b")
+                            .toArray(new String[0]));
+
+            assertThat(handler.body(0))
+                    .contains("%5B0%5D%5Bchat%5D%5Bid%5D=99&", "auth%5Bextra%5D%5Bdeep%5D=a%3Db")
+                    .doesNotContain("access_token");
+        }
+    }
+
+    @Test
+    void sendTakesABodyOfItsUserAndStampsItAnew(@TempDir Path folder) throws Exception {
+        Path body = Files.writeString(folder.resolve("body"), BODY);
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            String to = handler.uri().toString();
+            run("", send(to, "--body", body.toString()).toArray(new String[0]));
+            run("", "send", "--to", to, "--body", body.toString(), "--verbatim");
+
+            assertThat(handler.body(0))
+                    .contains("&auth%5Bmember_id%5D=m&auth%5Bapplication_token%5D=t", "%5Bchat_id%5D=17&ts=")
+                    .doesNotContain("1795348800");
+            assertThat(handler.body(1)).isEqualTo(BODY);
+        }
+    }
+
+    @Test
+    void sendSpeaksJson() {
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            run("", send(handler.uri().toString(), "--json").toArray(new String[0]));
+
+            assertThat(handler.requests().get(0)).contains("\r\nContent-Type: application/json\r\n");
+            assertThat(handler.body(0)).startsWith("{\"event\":\"ONSESSIONFINISH\",");
+        }
+    }
+
+    @Test
+    void sendFailsWhereAnEventIsNotAcknowledged() {
+        try (RecordingHandler handler =
+                RecordingHandler.answering("HTTP/1.1 403 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")) {
+            Ran ran = run("", send(handler.uri().toString()).toArray(new String[0]));
+
+            assertThat(ran.exit()).isEqualTo(1);
+            assertThat(ran.out()).endsWith("not acknowledged: 1 x status 403\n");
+        }
+    }
+
+    @Test
+    void sendPrintsOneLineOfJsonForEachDelivery() {
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            Ran ran = run(
+                    "",
+                    send(handler.uri().toString(), "--format", "jsonl", "--count", "2")
+                            .toArray(new String[0]));
+
+            assertThat(ran.out().lines())
+                    .hasSize(2)
+                    .allMatch(line ->
+                            line.matches("\\{\"number\":\\d,\"sent_at\":\"[^\"]+\",\"bytes\":\\d+,\"status\":200,"
+                                    + "\"acknowledged\":true,\"connect_ms\":[\\d.]+,\"first_byte_ms\":[\\d.]+,\"total_ms\":[\\d.]+,"
+                                    + "\"backlog_suspected\":false}"));
+        }
+    }
+
+    private static List<String> send(String to, String... more) {
+        List<String> arguments =
+                new java.util.ArrayList<>(List.of("send", "--to", to, "--member-id", "m", "--application-token", "t"));
+        arguments.addAll(List.of(more));
+        return arguments;
+    }
+
+    private static String base64(String text) {
+        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The command with standard input and output of the test's own. */
+    private static Ran run(String input, String... arguments) {
+        InputStream oldIn = System.in;
+        PrintStream oldOut = System.out;
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        try {
+            System.setIn(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)));
+            System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+            int exit = OpenlinesCommand.line(
+                            new PrintWriter(out, true, StandardCharsets.UTF_8),
+                            new PrintWriter(err, true, StandardCharsets.UTF_8))
+                    .execute(arguments);
+            return new Ran(exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setIn(oldIn);
+            System.setOut(oldOut);
+        }
+    }
+}
