@@ -10,6 +10,9 @@ package dev.openlines.model;
 public sealed interface Event
         permits OnSessionFinish,
                 OnSessionStart,
+                OnOpenLineMessageAdd,
+                OnOpenLineMessageUpdate,
+                OnOpenLineMessageDelete,
                 OnImConnectorDialogFinish,
                 OnAppInstall,
                 OnAppUpdate,

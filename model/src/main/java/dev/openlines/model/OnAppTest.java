@@ -25,4 +25,15 @@ public record OnAppTest(
         Objects.requireNonNull(header, "header");
         query = UnknownEvent.copyOf(query);
     }
+
+    /**
+     * Says how large the query is, and nothing of what it holds.
+     *
+     * @return such as {@code OnAppTest[header=…, query=a map of 1, languageId=en]}
+     */
+    @Override
+    public String toString() {
+        return "OnAppTest[header=" + header + ", query=" + UnknownEvent.describe(query) + ", languageId=" + languageId
+                + "]";
+    }
 }

@@ -25,6 +25,28 @@ public record UnknownEvent(EventHeader header, @Nullable Object data) implements
         data = copyOf(data);
     }
 
+    /**
+     * Says what the event is and how large its data, and nothing of what that holds: data of a bot, for
+     * one, has tokens in it.
+     *
+     * @return such as {@code UnknownEvent[header=…, data=a map of 3]}
+     */
+    @Override
+    public String toString() {
+        return "UnknownEvent[header=" + header + ", data=" + describe(data) + "]";
+    }
+
+    /** Says what kind of thing a payload is, never what it holds. */
+    static String describe(@Nullable Object payload) {
+        if (payload instanceof List<?> list) {
+            return "a list of " + list.size();
+        }
+        if (payload instanceof Map<?, ?> map) {
+            return "a map of " + map.size();
+        }
+        return payload instanceof String text ? "text of " + text.length() : "nothing";
+    }
+
     static @Nullable Object copyOf(@Nullable Object value) {
         if (value == null || value instanceof String) {
             return value;

@@ -28,6 +28,7 @@ final class ChatReader {
 
     private static final Session NO_SESSION = new Session(null, null, null, null);
     private static final byte[] LIVECHAT = ConnectorCode.LIVECHAT.code().getBytes(US_ASCII);
+    private static final Dialog NO_DIALOG = new Dialog(null, null, null, null, null);
 
     private final EventReader reader;
     private final Tree tree;
@@ -55,7 +56,7 @@ final class ChatReader {
     /** Returns the chats; empty only after a strict reader found none it could read. */
     List<OpenLineChat> chats() {
         int data = required(reader.data(), Tree.ROOT, Name.DATA_LOWER);
-        int elements = data == Tree.NONE ? Tree.NONE : elements(data);
+        int elements = data == Tree.NONE ? Tree.NONE : elements(data, "at least one chat");
         if (elements == Tree.NONE) {
             return List.of();
         }
@@ -77,7 +78,7 @@ final class ChatReader {
 
     /** Returns the dialogs of a connector's event, whose list the platform does send. */
     List<Dialog> dialogs(int data) {
-        int elements = data == Tree.NONE ? Tree.NONE : elements(data);
+        int elements = data == Tree.NONE ? Tree.NONE : elements(data, "at least one chat");
         if (elements == Tree.NONE) {
             return List.of();
         }
@@ -108,7 +109,8 @@ final class ChatReader {
         return node;
     }
 
-    private int elements(int data) {
+    /** Returns the {@code DATA} of a {@code data}, which must hold something, or {@link Tree#NONE}. */
+    int elements(int data, String least) {
         int elements = reader.field(data, Name.DATA);
         if (elements == Tree.NONE) {
             elements = reader.field(data, Name.DATA_LOWER);
@@ -118,14 +120,14 @@ final class ChatReader {
         }
         elements = required(elements, data, Name.DATA);
         if (elements != Tree.NONE && tree.size(elements) == 0) {
-            reader.mismatch(elements, "at least one chat");
+            reader.mismatch(elements, least);
             return Tree.NONE;
         }
         return elements;
     }
 
     /** Returns a block's elements; numbered ones by their numbers, for senders may order fields as they like. */
-    private int[] inOrder(int elements) {
+    int[] inOrder(int elements) {
         int[] nodes = new int[tree.size(elements)];
         boolean numbered = !tree.isList(elements);
         int count = 0;
@@ -143,14 +145,16 @@ final class ChatReader {
     }
 
     /** Whether a block holds elements, under whatever keys, and is not an element itself. */
-    private boolean isListed(int node) {
+    boolean isListed(int node) {
         return tree.isList(node)
                 || tree.find(node, Name.CONNECTOR) == Tree.NONE
                         && tree.find(node, Name.CHAT) == Tree.NONE
+                        && tree.find(node, Name.MESSAGE) == Tree.NONE
                         && tree.isArray(tree.firstChild(node));
     }
 
-    private boolean isBlock(int node) {
+    /** Whether an element is a block of fields, as it must be. */
+    boolean isBlock(int node) {
         if (!tree.isArray(node)) {
             reader.mismatch(node, "a block of fields");
             return false;
@@ -237,6 +241,7 @@ final class ChatReader {
         return new Line(id, reader.text(block, Name.NAME));
     }
 
+    /** Returns null for a block without a known field too: written again, it would not be there. */
     private @Nullable Session session(int block) {
         Session session = new Session(
                 reader.id(block, Name.ID),
@@ -250,15 +255,20 @@ final class ChatReader {
         int connector = reader.block(element, Name.CONNECTOR);
         String chat = reader.text(connector, Name.CHAT_ID);
         String user = reader.text(connector, Name.USER_ID);
-        return new Dialog(
+        Dialog dialog = new Dialog(
                 code(connector, Name.CONNECTOR_ID),
                 reader.id(connector, Name.LINE_ID),
                 chat != null ? chat : reader.text(reader.block(element, Name.CHAT), Name.ID),
                 user != null ? user : reader.text(reader.block(element, Name.USER), Name.ID),
                 session(reader.block(element, Name.SESSION)));
+        if (dialog.equals(NO_DIALOG)) {
+            reader.mismatch(element, "a dialog");
+        }
+        return dialog;
     }
 
-    private @Nullable ConnectorCode code(int block, Name name) {
+    @Nullable
+    ConnectorCode code(int block, Name name) {
         int node = reader.field(block, name);
         if (node != Tree.NONE && tree.isText(node, LIVECHAT)) {
             return ConnectorCode.LIVECHAT;

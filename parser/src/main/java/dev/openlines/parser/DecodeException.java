@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.parser;
 
+import jakarta.json.bind.JsonbException;
 import java.util.List;
 import java.util.Locale;
 
@@ -10,8 +11,11 @@ import java.util.Locale;
  * <p>The message says what was expected, what kind of thing was found and where: <em>expected an
  * integer but found text (3 characters) at $.data.DATA.connector.line_id</em>. It never repeats what
  * the body held, so it may be logged and shown.
+ *
+ * <p>It is a {@link JsonbException} so that implementations of JSON-B let it through to the caller, where
+ * an event is read by {@link EventJson#config()}.
  */
-public final class DecodeException extends RuntimeException {
+public final class DecodeException extends JsonbException {
 
     private static final long serialVersionUID = 1L;
 

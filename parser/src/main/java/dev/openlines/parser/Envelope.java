@@ -3,6 +3,7 @@ package dev.openlines.parser;
 
 import dev.openlines.model.Secret;
 import jakarta.json.JsonObject;
+import jakarta.json.stream.JsonParser;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -44,7 +45,9 @@ public final class Envelope {
 
     static Envelope of(JsonObject json, Limits limits) {
         Tree tree = new Tree(64, 1024);
-        TreeJson.read(tree, TreeJson.Provider.JSON.createParserFactory(null).createParser(json), false, limits);
+        JsonParser parser = TreeJson.Provider.JSON.createParserFactory(null).createParser(json);
+        parser.next();
+        TreeJson.read(tree, parser, parser.next(), limits);
         return new Envelope(tree, true);
     }
 

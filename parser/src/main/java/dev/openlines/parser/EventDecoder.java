@@ -9,9 +9,13 @@ import dev.openlines.model.OnAppTest;
 import dev.openlines.model.OnAppUninstall;
 import dev.openlines.model.OnAppUpdate;
 import dev.openlines.model.OnImConnectorDialogFinish;
+import dev.openlines.model.OnOpenLineMessageAdd;
+import dev.openlines.model.OnOpenLineMessageDelete;
+import dev.openlines.model.OnOpenLineMessageUpdate;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.OnSessionStart;
 import dev.openlines.model.OpenLineChat;
+import dev.openlines.model.OpenLineMessage;
 import dev.openlines.model.UnknownEvent;
 import jakarta.json.JsonObject;
 import java.util.List;
@@ -166,6 +170,9 @@ public final class EventDecoder {
                                 reader.id(data, Name.LINE_UPPER),
                                 dialogs);
             }
+            case OnOpenLineMessageAdd.CODE, OnOpenLineMessageUpdate.CODE, OnOpenLineMessageDelete.CODE -> {
+                return message(reader, chats, header);
+            }
             case OnAppInstall.CODE -> {
                 int data = reader.dataBlock();
                 return new OnAppInstall(
@@ -196,6 +203,24 @@ public final class EventDecoder {
                 return unknown(reader, header);
             }
         }
+    }
+
+    private static Event message(EventReader reader, ChatReader chats, EventHeader header) {
+        int data = chats.required(reader.data(), Tree.ROOT, Name.DATA_LOWER);
+        String code = reader.text(data, Name.CONNECTOR_UPPER);
+        ConnectorCode connector = code == null ? null : new ConnectorCode(code);
+        Long line = reader.id(data, Name.LINE_UPPER);
+        boolean delete = header.code().equals(OnOpenLineMessageDelete.CODE);
+        List<OpenLineMessage> messages = new MessageReader(reader, chats).messages(data, delete && connector != null);
+        if (messages.isEmpty()) {
+            return unknown(reader, header);
+        }
+        if (delete) {
+            return new OnOpenLineMessageDelete(header, connector, line, messages);
+        }
+        return header.code().equals(OnOpenLineMessageAdd.CODE)
+                ? new OnOpenLineMessageAdd(header, connector, line, messages)
+                : new OnOpenLineMessageUpdate(header, connector, line, messages);
     }
 
     private static Event unknown(EventReader reader, EventHeader header) {

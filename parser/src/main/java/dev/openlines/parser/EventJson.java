@@ -7,9 +7,13 @@ import dev.openlines.model.OnAppTest;
 import dev.openlines.model.OnAppUninstall;
 import dev.openlines.model.OnAppUpdate;
 import dev.openlines.model.OnImConnectorDialogFinish;
+import dev.openlines.model.OnOpenLineMessageAdd;
+import dev.openlines.model.OnOpenLineMessageDelete;
+import dev.openlines.model.OnOpenLineMessageUpdate;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.OnSessionStart;
 import dev.openlines.model.UnknownEvent;
+import jakarta.json.JsonValue;
 import jakarta.json.bind.JsonbConfig;
 import jakarta.json.bind.serializer.DeserializationContext;
 import jakarta.json.bind.serializer.JsonbDeserializer;
@@ -18,6 +22,7 @@ import jakarta.json.bind.serializer.SerializationContext;
 import jakarta.json.stream.JsonGenerator;
 import jakarta.json.stream.JsonParser;
 import java.lang.reflect.Type;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Events out: as canonical JSON, as a form, and through any implementation of JSON-B 3.
@@ -58,26 +63,26 @@ public final class EventJson {
 
     /**
      * Returns the configuration with which JSON-B reads and writes events as canonical JSON. Reading
-     * takes every shape that a lenient {@link EventDecoder} takes, and throws its
-     * {@link DecodeException}, perhaps wrapped by the implementation.
+     * takes every shape that a lenient {@link EventDecoder} takes, within {@link Limits#DEFAULT} except for
+     * the size of the whole, and throws its {@link DecodeException}. Within a type of the caller's own,
+     * such as a record with an event as a component, an implementation may put that exception into one of
+     * its own, whose message it makes from whatever the document held: show the cause, not the message.
+     *
+     * <p>Events bind as values, as components of records and elements of collections, under their own type
+     * or as {@link Event}. JSON {@code null} is null. Tried with Yasson and Johnzon.
      *
      * @return a new configuration, to which more may be added
      */
     public static JsonbConfig config() {
         return new JsonbConfig()
-                .withSerializers(
-                        new EventSerializer<OnSessionFinish>() {},
-                        new EventSerializer<OnSessionStart>() {},
-                        new EventSerializer<OnImConnectorDialogFinish>() {},
-                        new EventSerializer<OnAppInstall>() {},
-                        new EventSerializer<OnAppUpdate>() {},
-                        new EventSerializer<OnAppUninstall>() {},
-                        new EventSerializer<OnAppTest>() {},
-                        new EventSerializer<UnknownEvent>() {})
+                .withSerializers(new EventSerializer())
                 .withDeserializers(
                         new EventDeserializer<Event>(Event.class) {},
                         new EventDeserializer<OnSessionFinish>(OnSessionFinish.class) {},
                         new EventDeserializer<OnSessionStart>(OnSessionStart.class) {},
+                        new EventDeserializer<OnOpenLineMessageAdd>(OnOpenLineMessageAdd.class) {},
+                        new EventDeserializer<OnOpenLineMessageUpdate>(OnOpenLineMessageUpdate.class) {},
+                        new EventDeserializer<OnOpenLineMessageDelete>(OnOpenLineMessageDelete.class) {},
                         new EventDeserializer<OnImConnectorDialogFinish>(OnImConnectorDialogFinish.class) {},
                         new EventDeserializer<OnAppInstall>(OnAppInstall.class) {},
                         new EventDeserializer<OnAppUpdate>(OnAppUpdate.class) {},
@@ -86,11 +91,11 @@ public final class EventJson {
                         new EventDeserializer<UnknownEvent>(UnknownEvent.class) {});
     }
 
-    /** JSON-B finds the type by reflection: each subclass states one. */
-    private abstract static class EventSerializer<E extends Event> implements JsonbSerializer<E> {
+    /** One for all: implementations of JSON-B find it for whatever implements {@link Event}. */
+    private static final class EventSerializer implements JsonbSerializer<Event> {
 
         @Override
-        public void serialize(E event, JsonGenerator generator, SerializationContext context) {
+        public void serialize(Event event, JsonGenerator generator, SerializationContext context) {
             EventWriter.write(event, new GeneratorFieldWriter(generator));
         }
     }
@@ -104,10 +109,29 @@ public final class EventJson {
             this.type = type;
         }
 
+        /**
+         * Reads one event. JSON-B does not say where the parser stands: with Johnzon before the opening
+         * bracket, with Yasson behind it, which shows in what comes first.
+         */
         @Override
-        public E deserialize(JsonParser parser, DeserializationContext context, Type runtimeType) {
+        public @Nullable E deserialize(JsonParser parser, DeserializationContext context, Type runtimeType) {
+            if (!parser.hasNext()) {
+                refuseUnlessNull(parser.getValue());
+                return null;
+            }
+            JsonParser.Event first = parser.next();
+            boolean before = first == JsonParser.Event.START_OBJECT;
+            if (before) {
+                first = parser.next();
+            } else if (first != JsonParser.Event.KEY_NAME && first != JsonParser.Event.END_OBJECT) {
+                throw notAnObject("a list");
+            }
             Tree tree = new Tree(64, 1024);
-            TreeJson.read(tree, parser, true, Limits.DEFAULT);
+            TreeJson.read(tree, parser, first, Limits.DEFAULT);
+            if (before && parser.hasNext()) {
+                // With Yasson: the object just read was the first element of a list.
+                throw notAnObject("a list");
+            }
             Event event = EventDecoder.lenient()
                     .decode(tree, new Decoded.Source(tree, true), false)
                     .event();
@@ -115,10 +139,23 @@ public final class EventJson {
                 throw new DecodeException(
                         DecodeException.Kind.MISMATCH,
                         "$.event",
-                        "an event that is an " + type.getSimpleName(),
-                        "an " + event.getClass().getSimpleName());
+                        "the code of an " + type.getSimpleName(),
+                        "that of an " + event.getClass().getSimpleName());
             }
             return type.cast(event);
+        }
+
+        private static void refuseUnlessNull(JsonValue value) {
+            switch (value.getValueType()) {
+                case NULL -> {}
+                case STRING -> throw notAnObject("text");
+                case NUMBER -> throw notAnObject("a number");
+                default -> throw notAnObject("a boolean");
+            }
+        }
+
+        private static DecodeException notAnObject(String found) {
+            return new DecodeException(DecodeException.Kind.MISMATCH, "$", "a JSON object", found);
         }
     }
 }

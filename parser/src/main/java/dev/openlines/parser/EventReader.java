@@ -176,7 +176,8 @@ final class EventReader {
             return null;
         }
         return switch (tree.kind(node)) {
-            case Tree.TEXT, Tree.NUMBER -> tree.text(node);
+            case Tree.TEXT -> tree.text(node);
+            case Tree.NUMBER -> PhpNumber.text(tree.text(node));
             case Tree.TRUE -> "1";
             case Tree.FALSE -> "0";
             default -> {

@@ -10,9 +10,13 @@ import dev.openlines.model.OnAppTest;
 import dev.openlines.model.OnAppUninstall;
 import dev.openlines.model.OnAppUpdate;
 import dev.openlines.model.OnImConnectorDialogFinish;
+import dev.openlines.model.OnOpenLineMessageAdd;
+import dev.openlines.model.OnOpenLineMessageDelete;
+import dev.openlines.model.OnOpenLineMessageUpdate;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.OnSessionStart;
 import dev.openlines.model.OpenLineChat;
+import dev.openlines.model.OpenLineMessage;
 import dev.openlines.model.Scope;
 import dev.openlines.model.Secret;
 import dev.openlines.model.UnknownEvent;
@@ -20,6 +24,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,15 +65,25 @@ final class EventWriter {
         }
         out.open("data");
         if (event instanceof OnSessionFinish finish) {
-            chats(finish.chats());
+            elements(finish.chats(), finish.chats().size() > 1, this::chat);
         } else if (event instanceof OnSessionStart start) {
-            chats(start.chats());
+            elements(start.chats(), start.chats().size() > 1, this::chat);
         } else if (event instanceof OnImConnectorDialogFinish finish) {
-            out.text("CONNECTOR", code(finish.connector()));
-            out.number("LINE", finish.line());
-            out.openList("DATA");
-            finish.dialogs().forEach(this::dialog);
-            out.close();
+            side(finish.connector(), finish.line());
+            elements(finish.dialogs(), true, this::dialog);
+        } else if (event instanceof OnOpenLineMessageAdd add) {
+            side(add.connector(), add.line());
+            elements(add.messages(), add.messages().size() > 1, (name, message) -> message(name, message, false));
+        } else if (event instanceof OnOpenLineMessageUpdate update) {
+            side(update.connector(), update.line());
+            elements(
+                    update.messages(),
+                    update.messages().size() > 1,
+                    (name, message) -> message(name, message, message.im() != null));
+        } else if (event instanceof OnOpenLineMessageDelete delete) {
+            side(delete.connector(), delete.line());
+            boolean list = delete.messages().size() > 1 || delete.connector() != null;
+            elements(delete.messages(), list, (name, message) -> message(name, message, false));
         } else if (event instanceof OnAppInstall install) {
             out.text("VERSION", install.version());
             out.text("ACTIVE", yesOrNo(install.active()));
@@ -91,15 +106,20 @@ final class EventWriter {
         out.close();
     }
 
-    /** One chat is an object, as the platform sends it; several are a list. */
-    private void chats(List<OpenLineChat> chats) {
-        if (chats.size() == 1) {
-            chat("DATA", chats.get(0));
+    private void side(@Nullable ConnectorCode connector, @Nullable Long line) {
+        out.text("CONNECTOR", code(connector));
+        out.number("LINE", line);
+    }
+
+    /** Writes elements as a list, or one alone as the platform mostly sends it. */
+    private <E> void elements(List<E> elements, boolean list, BiConsumer<@Nullable String, E> writer) {
+        if (!list) {
+            writer.accept("DATA", elements.get(0));
             return;
         }
         out.openList("DATA");
-        for (OpenLineChat chat : chats) {
-            chat(null, chat);
+        for (E element : elements) {
+            writer.accept(null, element);
         }
         out.close();
     }
@@ -135,8 +155,8 @@ final class EventWriter {
         out.close();
     }
 
-    private void dialog(OnImConnectorDialogFinish.Dialog dialog) {
-        out.open(null);
+    private void dialog(@Nullable String name, OnImConnectorDialogFinish.Dialog dialog) {
+        out.open(name);
         out.open("connector");
         out.text("connector_id", code(dialog.connectorId()));
         out.number("line_id", dialog.lineId());
@@ -144,6 +164,64 @@ final class EventWriter {
         out.text("user_id", dialog.userId());
         out.close();
         session(dialog.session());
+        out.close();
+    }
+
+    private void message(@Nullable String name, OpenLineMessage message, boolean listOfIds) {
+        out.open(name);
+        OpenLineMessage.Connector connector = message.connector();
+        if (connector != null) {
+            out.open("connector");
+            out.text("connector_id", code(connector.connectorId()));
+            out.number("line_id", connector.lineId());
+            out.text("chat_id", connector.chatId());
+            out.text("user_id", connector.userId());
+            out.close();
+        }
+        OpenLineMessage.Im im = message.im();
+        if (im != null) {
+            out.open("im");
+            out.number("chat_id", im.chatId());
+            out.number("message_id", im.messageId());
+            out.close();
+        }
+        if (im == null) {
+            messengersChat(message.chatId());
+        }
+        content(message.content(), listOfIds);
+        if (im != null) {
+            messengersChat(message.chatId());
+        }
+        payload("ref", message.ref());
+        payload("extra", message.extra());
+        out.text("no_session", yesOrNo(message.noSession()));
+        out.close();
+    }
+
+    private void messengersChat(@Nullable String id) {
+        if (id != null) {
+            out.open("chat");
+            out.text("id", id);
+            out.close();
+        }
+    }
+
+    private void content(OpenLineMessage.Content content, boolean listOfIds) {
+        out.open("message");
+        List<String> ids = content.ids();
+        if (ids.size() == 1 && !listOfIds) {
+            out.text("id", ids.get(0));
+        } else if (!ids.isEmpty()) {
+            payload("id", ids);
+        }
+        out.number("chat_id", content.chatId());
+        out.text("user_id", content.userId());
+        out.text("date", content.date());
+        out.text("text", content.text());
+        payload("files", content.files());
+        payload("attachments", content.attachments());
+        payload("params", content.params());
+        out.text("system", yesOrNo(content.system()));
         out.close();
     }
 

@@ -51,6 +51,20 @@ final class Name {
     static final Name PARENT_ID = of("parent_id");
     static final Name CLOSE_TERM = of("close_term");
 
+    static final Name IM = of("im");
+    static final Name MESSAGE = of("message");
+    static final Name MESSAGE_ID = of("message_id");
+    static final Name DATE = of("date");
+    static final Name TEXT = of("text");
+    static final Name FILES = of("files");
+    static final Name ATTACHMENTS = of("attachments");
+    static final Name ATTACH = of("attach");
+    static final Name PARAMS = of("params");
+    static final Name SYSTEM = of("system");
+    static final Name REF = of("ref");
+    static final Name EXTRA = of("extra");
+    static final Name NO_SESSION = of("no_session");
+
     static final Name VERSION = of("VERSION");
     static final Name PREVIOUS_VERSION = of("PREVIOUS_VERSION");
     static final Name ACTIVE = of("ACTIVE");

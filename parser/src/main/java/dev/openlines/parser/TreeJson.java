@@ -158,18 +158,18 @@ final class TreeJson {
 
     // ---- JSON-P to tree
 
-    /** Fills the tree from a parser that stands before, or at, the start of an object or array. */
-    static void read(Tree tree, JsonParser parser, boolean started, Limits limits) {
+    /**
+     * Fills the tree from a parser that stands within an object or array.
+     *
+     * @param first what the parser found there first
+     */
+    static void read(Tree tree, JsonParser parser, JsonParser.Event first, Limits limits) {
         tree.reset(new byte[0]);
-        if (!started) {
-            parser.next();
-        }
         int array = Tree.ROOT;
         int depth = 0;
         int pairs = 0;
         int node = Tree.NONE;
-        while (true) {
-            JsonParser.Event event = parser.next();
+        for (JsonParser.Event event = first; ; event = parser.next()) {
             if (event == JsonParser.Event.END_ARRAY || event == JsonParser.Event.END_OBJECT) {
                 if (array == Tree.ROOT) {
                     return;
@@ -221,7 +221,8 @@ final class TreeJson {
             default -> Tree.NULL;
         };
         String text = switch (kind) {
-            case Tree.TEXT, Tree.NUMBER -> parser.getString();
+            case Tree.TEXT -> parser.getString();
+            case Tree.NUMBER -> literal(parser);
             case Tree.TRUE -> "true";
             case Tree.FALSE -> "false";
             default -> "null";
@@ -232,6 +233,16 @@ final class TreeJson {
             throw FormReader.tooLongValue(tree.path(node), bytes, limits);
         }
         tree.value(node, kind, false, bytes == text.length(), from, from + bytes);
+    }
+
+    /** Returns a number as it was written or, where a parser does not keep that, as a value equal to it. */
+    private static String literal(JsonParser parser) {
+        try {
+            return parser.getString();
+        } catch (IllegalStateException e) {
+            // Johnzon's parser over values in memory has text for strings only.
+            return parser.getBigDecimal().toString();
+        }
     }
 
     /** Lone surrogates become question marks in the JDK's encoder: replace them as the other readers do. */

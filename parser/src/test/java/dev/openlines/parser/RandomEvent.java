@@ -11,9 +11,13 @@ import dev.openlines.model.OnAppTest;
 import dev.openlines.model.OnAppUninstall;
 import dev.openlines.model.OnAppUpdate;
 import dev.openlines.model.OnImConnectorDialogFinish;
+import dev.openlines.model.OnOpenLineMessageAdd;
+import dev.openlines.model.OnOpenLineMessageDelete;
+import dev.openlines.model.OnOpenLineMessageUpdate;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.OnSessionStart;
 import dev.openlines.model.OpenLineChat;
+import dev.openlines.model.OpenLineMessage;
 import dev.openlines.model.Scope;
 import dev.openlines.model.Secret;
 import dev.openlines.model.UnknownEvent;
@@ -65,7 +69,7 @@ final class RandomEvent {
     }
 
     Event next() {
-        return switch (random.nextInt(8)) {
+        return switch (random.nextInt(11)) {
             case 0 -> new OnSessionFinish(header(OnSessionFinish.CODE), listOf(this::chat));
             case 1 -> new OnSessionStart(header(OnSessionStart.CODE), listOf(this::chat));
             case 2 ->
@@ -85,6 +89,24 @@ final class RandomEvent {
                 new OnAppUpdate(header(OnAppUpdate.CODE), maybe(this::text), maybe(this::text), maybe(this::text));
             case 5 -> new OnAppUninstall(header(OnAppUninstall.CODE), maybe(random::nextBoolean), maybe(this::text));
             case 6 -> new OnAppTest(header(OnAppTest.CODE), maybe(() -> payload(3)), maybe(this::text));
+            case 7 ->
+                new OnOpenLineMessageAdd(
+                        header(OnOpenLineMessageAdd.CODE),
+                        maybe(this::connector),
+                        maybe(this::id),
+                        listOf(this::message));
+            case 8 ->
+                new OnOpenLineMessageUpdate(
+                        header(OnOpenLineMessageUpdate.CODE),
+                        maybe(this::connector),
+                        maybe(this::id),
+                        listOf(this::message));
+            case 9 ->
+                new OnOpenLineMessageDelete(
+                        header(OnOpenLineMessageDelete.CODE),
+                        maybe(this::connector),
+                        maybe(this::id),
+                        listOf(this::message));
             default ->
                 new UnknownEvent(
                         header(pick("", "ONOPENLINEMESSAGE", "ONIMBOTMESSAGEADD", "ÄÖ ТЕСТ", "1")),
@@ -147,6 +169,27 @@ final class RandomEvent {
                 text(),
                 maybe(this::text),
                 random.nextBoolean() ? session() : null);
+    }
+
+    private OpenLineMessage message() {
+        return new OpenLineMessage(
+                maybe(() -> new OpenLineMessage.Connector(
+                        connector(), maybe(this::id), maybe(this::text), maybe(this::text))),
+                maybe(() -> new OpenLineMessage.Im(maybe(this::id), id())),
+                maybe(this::text),
+                new OpenLineMessage.Content(
+                        random.nextInt(3) == 0 ? List.of("a", "0", "б") : List.of(pick("17", "tg-1", " ", "ü")),
+                        maybe(this::id),
+                        maybe(this::text),
+                        maybe(this::text),
+                        maybe(this::text),
+                        maybe(() -> payload(1)),
+                        maybe(() -> payload(1)),
+                        maybe(() -> payload(1)),
+                        maybe(random::nextBoolean)),
+                maybe(() -> payload(1)),
+                maybe(() -> payload(1)),
+                maybe(random::nextBoolean));
     }
 
     /** A value without empty containers, whose maps are not lists to PHP. */

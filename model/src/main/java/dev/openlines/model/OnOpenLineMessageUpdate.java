@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.model;
+
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message in a chat of an open line was changed.
+ *
+ * <p>Changed by an operator or by the system: {@code data} has {@code CONNECTOR} and {@code LINE}, and the
+ * message has {@code im} and all ids under which the messenger knows it. Changed by the customer:
+ * neither, and the message is as the connector gave it.
+ * That is what the server's source sends; the vendor's page shows the customer's shape alone, in a list.
+ *
+ * @param header what every event carries
+ * @param connector the connector's code; wire field {@code data[CONNECTOR]}. Null where the customer caused
+ *     the event
+ * @param line the line's id; wire field {@code data[LINE]}. Null where the customer caused the event
+ * @param messages the changed messages, at least one; wire field {@code data[DATA]}
+ * @see <a href="https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/events/on-open-line-message-update.html">OnOpenLineMessageUpdate</a>
+ */
+public record OnOpenLineMessageUpdate(
+        EventHeader header,
+        @Nullable ConnectorCode connector,
+        @Nullable Long line,
+        List<OpenLineMessage> messages) implements Event {
+
+    /** The event's code on the wire. */
+    public static final String CODE = "ONOPENLINEMESSAGEUPDATE";
+
+    public OnOpenLineMessageUpdate {
+        Objects.requireNonNull(header, "header");
+        messages = List.copyOf(messages);
+        if (messages.isEmpty()) {
+            throw new IllegalArgumentException("an event needs at least one message");
+        }
+    }
+}

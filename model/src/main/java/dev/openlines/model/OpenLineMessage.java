@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.model;
+
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message in a chat of an open line: one element of the wire's {@code data[DATA]} in
+ * {@link OnOpenLineMessageAdd}, {@link OnOpenLineMessageUpdate} and {@link OnOpenLineMessageDelete}.
+ *
+ * <p>Two kinds of ids meet here. The portal's are numbers: {@link #portalChatId()} is the chat that
+ * {@link OpenLineChat#chatId()} names. The messenger's may be any text.
+ *
+ * @param connector how the customer reached the line; wire block {@code connector}. Null where an operator
+ *     changed or deleted the message
+ * @param im where the message is on the portal; wire block {@code im}. Only where an operator changed or
+ *     deleted it
+ * @param chatId the chat's id in the messenger; wire field {@code chat[id]}. Null where an operator added
+ *     the message
+ * @param content the message itself; wire block {@code message}
+ * @param ref what links the message to the CRM; wire block {@code ref}, in the form that
+ *     {@link UnknownEvent#data()} describes. Only from the customer's side, null where empty
+ * @param extra what else the connector gave; wire block {@code extra}, in the same form. Only from the
+ *     customer's side, null where empty
+ * @param noSession whether the message was written without opening a session; wire field
+ *     {@code no_session}, {@code Y} or {@code N}. Only where an operator added the message
+ */
+public record OpenLineMessage(
+        @Nullable Connector connector,
+        @Nullable Im im,
+        @Nullable String chatId,
+        Content content,
+        @Nullable Object ref,
+        @Nullable Object extra,
+        @Nullable Boolean noSession) {
+
+    public OpenLineMessage {
+        Objects.requireNonNull(content, "content");
+        ref = UnknownEvent.copyOf(ref);
+        extra = UnknownEvent.copyOf(extra);
+    }
+
+    /**
+     * Returns the chat's id on the portal: {@code im[chat_id]}, else {@code message[chat_id]}.
+     *
+     * @return the id, or null for what the customer did: there the portal does not tell
+     */
+    public @Nullable Long portalChatId() {
+        return im != null && im.chatId() != null ? im.chatId() : content.chatId();
+    }
+
+    /**
+     * Says how large the payloads are, and nothing of what they hold.
+     *
+     * @return all ids and flags
+     */
+    @Override
+    public String toString() {
+        return "OpenLineMessage[connector=" + connector + ", im=" + im + ", chatId=" + chatId + ", content=" + content
+                + ", ref=" + UnknownEvent.describe(ref) + ", extra=" + UnknownEvent.describe(extra) + ", noSession="
+                + noSession + "]";
+    }
+
+    /**
+     * The wire block {@code connector}.
+     *
+     * @param connectorId code of the channel; wire field {@code connector_id}
+     * @param lineId the line; wire field {@code line_id}
+     * @param chatId the chat's id in the messenger, any text; wire field {@code chat_id}
+     * @param userId the customer, any text; wire field {@code user_id}. By the server's source the
+     *     customer's user id on the portal, by the vendor's page one of the external system
+     */
+    public record Connector(
+            @Nullable ConnectorCode connectorId,
+            @Nullable Long lineId,
+            @Nullable String chatId,
+            @Nullable String userId) {}
+
+    /**
+     * The wire block {@code im}.
+     *
+     * @param chatId the chat's id on the portal; wire field {@code chat_id}
+     * @param messageId the message's id on the portal; wire field {@code message_id}
+     */
+    public record Im(@Nullable Long chatId, @Nullable Long messageId) {}
+
+    /**
+     * The wire block {@code message}.
+     *
+     * @param ids the message's ids; wire field {@code id}, one text or a list. Where an operator added
+     *     the message, its id on the portal; otherwise ids of the messenger, of which a long message has
+     *     several. Empty where not sent
+     * @param chatId the chat's id on the portal; wire field {@code chat_id}. Only where an operator added
+     *     the message
+     * @param userId who wrote it, any text; wire field {@code user_id}
+     * @param date when the messenger says it was written, as the connector gave it; wire field
+     *     {@code date}. Only from the customer's side
+     * @param text the text with the platform's markup; wire field {@code text}
+     * @param files wire field {@code files}, in the form that {@link UnknownEvent#data()} describes; null
+     *     where there are none
+     * @param attachments wire field {@code attachments}, in published examples {@code attach}, in the same
+     *     form; null where there are none
+     * @param params wire field {@code params}, in the same form; null where there are none
+     * @param system whether the portal wrote it, and no person; wire field {@code system}, {@code Y} or
+     *     {@code N}
+     */
+    public record Content(
+            List<String> ids,
+            @Nullable Long chatId,
+            @Nullable String userId,
+            @Nullable String date,
+            @Nullable String text,
+            @Nullable Object files,
+            @Nullable Object attachments,
+            @Nullable Object params,
+            @Nullable Boolean system) {
+
+        public Content {
+            ids = List.copyOf(ids);
+            files = UnknownEvent.copyOf(files);
+            attachments = UnknownEvent.copyOf(attachments);
+            params = UnknownEvent.copyOf(params);
+        }
+
+        /**
+         * Says how long the text is and how much comes with it, and nothing of what people wrote.
+         *
+         * @return all ids and flags
+         */
+        @Override
+        public String toString() {
+            return "Content[ids=" + ids + ", chatId=" + chatId + ", userId=" + userId + ", date=" + date + ", text="
+                    + UnknownEvent.describe(text) + ", files=" + UnknownEvent.describe(files) + ", attachments="
+                    + UnknownEvent.describe(attachments) + ", params=" + UnknownEvent.describe(params) + ", system="
+                    + system + "]";
+        }
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.parser;
+
+import dev.openlines.model.OpenLineMessage;
+import dev.openlines.model.OpenLineMessage.Connector;
+import dev.openlines.model.OpenLineMessage.Content;
+import dev.openlines.model.OpenLineMessage.Im;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the messages of {@code data[DATA]}. The server's source passes on whatever caused the event, so
+ * each of add, update and delete has one shape for the operator's side and one for the customer's; the
+ * documentation shows a list everywhere.
+ */
+final class MessageReader {
+
+    private static final Connector NO_CONNECTOR = new Connector(null, null, null, null);
+    private static final Content NOTHING = new Content(List.of(), null, null, null, null, null, null, null, null);
+
+    private final EventReader reader;
+    private final ChatReader chats;
+    private final Tree tree;
+
+    MessageReader(EventReader reader, ChatReader chats) {
+        this.reader = reader;
+        this.chats = chats;
+        this.tree = reader.tree;
+    }
+
+    /**
+     * Returns the messages; empty only after a strict reader found none it could read.
+     *
+     * @param data the event's data
+     * @param listSent whether the platform sends a list
+     */
+    List<OpenLineMessage> messages(int data, boolean listSent) {
+        int elements = data == Tree.NONE ? Tree.NONE : chats.elements(data, "at least one message");
+        if (elements == Tree.NONE) {
+            return List.of();
+        }
+        if (!chats.isListed(elements)) {
+            if (listSent) {
+                reader.note(elements, "one object where the platform sends a list");
+            }
+            return List.of(message(elements));
+        }
+        if (!listSent) {
+            reader.note(elements, "a list where the platform sends one object");
+        }
+        List<OpenLineMessage> messages = new ArrayList<>(tree.size(elements));
+        for (int at : chats.inOrder(elements)) {
+            if (chats.isBlock(at)) {
+                messages.add(message(at));
+            }
+        }
+        return messages;
+    }
+
+    private OpenLineMessage message(int element) {
+        return new OpenLineMessage(
+                connector(reader.block(element, Name.CONNECTOR)),
+                im(reader.block(element, Name.IM)),
+                reader.text(reader.block(element, Name.CHAT), Name.ID),
+                content(element),
+                reader.payload(reader.field(element, Name.REF)),
+                reader.payload(reader.field(element, Name.EXTRA)),
+                reader.flag(element, Name.NO_SESSION));
+    }
+
+    private @Nullable Connector connector(int block) {
+        Connector connector = new Connector(
+                chats.code(block, Name.CONNECTOR_ID),
+                reader.id(block, Name.LINE_ID),
+                reader.text(block, Name.CHAT_ID),
+                reader.text(block, Name.USER_ID));
+        return connector.equals(NO_CONNECTOR) ? null : connector;
+    }
+
+    private @Nullable Im im(int block) {
+        Long chatId = reader.id(block, Name.CHAT_ID);
+        Long messageId = reader.id(block, Name.MESSAGE_ID);
+        return chatId == null && messageId == null ? null : new Im(chatId, messageId);
+    }
+
+    private Content content(int element) {
+        int block = chats.required(reader.field(element, Name.MESSAGE), element, Name.MESSAGE);
+        Content content = new Content(
+                ids(reader.field(block, Name.ID)),
+                reader.id(block, Name.CHAT_ID),
+                reader.text(block, Name.USER_ID),
+                reader.text(block, Name.DATE),
+                reader.text(block, Name.TEXT),
+                reader.payload(reader.field(block, Name.FILES)),
+                attachments(block),
+                reader.payload(reader.field(block, Name.PARAMS)),
+                reader.flag(block, Name.SYSTEM));
+        if (block != Tree.NONE && content.equals(NOTHING)) {
+            reader.mismatch(block, "a message");
+        }
+        return content;
+    }
+
+    private @Nullable Object attachments(int block) {
+        int node = reader.field(block, Name.ATTACHMENTS);
+        if (node == Tree.NONE) {
+            node = reader.field(block, Name.ATTACH);
+            if (node != Tree.NONE) {
+                reader.note(node, "in place of attachments");
+            }
+        }
+        return reader.payload(node);
+    }
+
+    /** One id, or a list of them: a long message is several in some messengers. */
+    private List<String> ids(int node) {
+        if (node == Tree.NONE) {
+            return List.of();
+        }
+        List<String> ids = new ArrayList<>(1);
+        if (!tree.isArray(node)) {
+            addId(node, ids);
+            return ids;
+        }
+        for (int at = tree.firstChild(node); at != Tree.NONE; at = tree.nextSibling(at)) {
+            if (tree.kind(at) != Tree.NULL) {
+                addId(at, ids);
+            }
+        }
+        return ids;
+    }
+
+    private void addId(int node, List<String> ids) {
+        switch (tree.kind(node)) {
+            case Tree.TEXT, Tree.NUMBER -> {
+                if (tree.length(node) == 0) {
+                    reader.note(node, "empty, taken as absent");
+                } else {
+                    ids.add(tree.kind(node) == Tree.TEXT ? tree.text(node) : PhpNumber.text(tree.text(node)));
+                }
+            }
+            default -> reader.mismatch(node, "text");
+        }
+    }
+}
