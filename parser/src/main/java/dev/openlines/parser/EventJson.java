@@ -27,9 +27,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Events out: as canonical JSON, as a form, and through any implementation of JSON-B 3.
  *
- * <p>Canonical JSON has the names, nesting and order of the platform's form, ids and times as numbers,
- * everything else as text, and leaves out what is absent. Decoding it gives an equal event. It holds
- * the event's tokens: write {@code event} without credentials where others can read it.
+ * <p>Canonical JSON has the names, nesting and order of the platform's form. Ids, counts and times (Unix
+ * seconds) are numbers up to 9223372036854775807, more than a double holds; everything else is text, flags
+ * {@code Y} and {@code N} among it, but {@code CLEAN} is 1 or 0. What is absent is left out; there is no
+ * {@code null}. Whatever shape a body had, its chats are written in the platform's; one chat is an object,
+ * several are a list. Decoding it gives an equal event, and equal events are written alike, key by key. The
+ * resource {@code event.schema.json} beside this class is its JSON Schema (2020-12).
+ *
+ * <p>It holds the event's tokens where the event has them: decode from
+ * {@link Envelope#withoutCredentials()} where others can read it.
  *
  * <p>Thread-safe. Nothing here blocks.
  */
