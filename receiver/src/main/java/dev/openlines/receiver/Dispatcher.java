@@ -35,9 +35,6 @@ public final class Dispatcher implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
 
-    /** How long a lease lasts unless it is extended, and so how long an event of a dead owner waits. */
-    private static final Duration LEASE = Duration.ofSeconds(9);
-
     /** How long to wait for what no {@link #wake()} tells: retries, other nodes, a store that is back. */
     private static final Duration POLL = Duration.ofMillis(250);
 
@@ -46,9 +43,9 @@ public final class Dispatcher implements AutoCloseable {
 
     private final Inbox inbox;
     private final Handlers handlers;
-    private final RetryPolicy retry;
-    private final int workers;
+    private final DispatchPolicy policy;
     private final InstantSource clock;
+    private final Telemetry telemetry;
     private final String owner = newOwner();
     private final EventDecoder decoder = EventDecoder.lenient();
     private final Map<Long, LeasedDelivery> leased = new ConcurrentHashMap<>();
@@ -56,6 +53,7 @@ public final class Dispatcher implements AutoCloseable {
     private final Thread leasing = new Thread(this::run, "openlines-dispatcher");
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile boolean stopping;
+    private volatile boolean impatient;
     private volatile boolean due;
     private boolean storeDown;
 
@@ -64,22 +62,19 @@ public final class Dispatcher implements AutoCloseable {
      *
      * @param inbox where events are leased from; not closed with the dispatcher
      * @param handlers what is done with them
-     * @param retry how often and when a failed event is tried again
-     * @param workers how many events are handled at the same time, at least 1
+     * @param policy how many at a time, and what follows a failure
      * @param clock the time of leases and retries
+     * @param telemetry is told of each attempt
      */
-    public Dispatcher(Inbox inbox, Handlers handlers, RetryPolicy retry, int workers, InstantSource clock) {
-        if (workers < 1) {
-            throw new IllegalArgumentException("expected at least 1 worker but found " + workers);
-        }
+    public Dispatcher(Inbox inbox, Handlers handlers, DispatchPolicy policy, InstantSource clock, Telemetry telemetry) {
         this.inbox = inbox;
         this.handlers = handlers;
-        this.retry = retry;
-        this.workers = workers;
+        this.policy = policy;
         this.clock = clock;
+        this.telemetry = telemetry;
         AtomicInteger number = new AtomicInteger();
         this.pool = Executors.newFixedThreadPool(
-                workers, task -> new Thread(task, "openlines-worker-" + number.incrementAndGet()));
+                policy.workers(), task -> new Thread(task, "openlines-worker-" + number.incrementAndGet()));
     }
 
     /**
@@ -124,25 +119,30 @@ public final class Dispatcher implements AutoCloseable {
             pool.shutdown();
             if (!pool.awaitTermination(patience.toMillis(), TimeUnit.MILLISECONDS)) {
                 LOG.warn("reason=stop-impatient handling={}", leased.size());
-                pool.shutdownNow();
+                giveUp();
             }
         } catch (InterruptedException e) {
             interrupted = true;
-            pool.shutdownNow();
+            giveUp();
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
     }
 
+    private void giveUp() {
+        impatient = true;
+        pool.shutdownNow().forEach(Runnable::run);
+    }
+
     private void run() {
-        long renewAt = System.nanoTime() + LEASE.toNanos() / 3;
+        long renewAt = System.nanoTime() + policy.lease().toNanos() / 3;
         try {
             while (!stopping) {
                 due = false;
                 boolean more = leaseDue();
                 if (System.nanoTime() - renewAt >= 0) {
-                    renewAt = System.nanoTime() + LEASE.toNanos() / 3;
+                    renewAt = System.nanoTime() + policy.lease().toNanos() / 3;
                     renew();
                 }
                 if (!more && !due && !stopping) {
@@ -156,13 +156,12 @@ public final class Dispatcher implements AutoCloseable {
 
     /** Returns whether it is worth asking again at once. */
     private boolean leaseDue() {
-        int free = workers * LEASED_PER_WORKER - leased.size();
-        if (free <= workers * LEASED_PER_WORKER / 2) {
+        int free = policy.workers() * LEASED_PER_WORKER - leased.size();
+        if (free <= policy.workers() * LEASED_PER_WORKER / 2) {
             return false;
         }
         try {
-            Instant now = clock.instant();
-            List<LeasedDelivery> deliveries = inbox.lease(owner, free, now, now.plus(LEASE));
+            List<LeasedDelivery> deliveries = inbox.lease(request(free));
             if (storeDown) {
                 storeDown = false;
                 LOG.info("reason=store-up");
@@ -181,10 +180,18 @@ public final class Dispatcher implements AutoCloseable {
         }
     }
 
+    private LeaseRequest request(int max) {
+        Instant now = clock.instant();
+        Instant until = now.plus(policy.lease());
+        // Nothing is ever put off further than the longest wait or a lease.
+        Instant latest = until.plus(policy.retry().cap());
+        return new LeaseRequest(owner, max, now, until, latest, policy.ordered());
+    }
+
     private void renew() {
         if (!leased.isEmpty()) {
             try {
-                inbox.renew(leased.values(), clock.instant().plus(LEASE));
+                inbox.renew(leased.values(), clock.instant().plus(policy.lease()));
             } catch (StoreException e) {
                 LOG.warn("reason=renew-failed", e);
             }
@@ -192,11 +199,11 @@ public final class Dispatcher implements AutoCloseable {
     }
 
     private void work(LeasedDelivery delivery) {
-        if (stopping) {
-            settle(delivery, new Settlement.Release());
-            return;
-        }
-        settle(delivery, handle(delivery));
+        long begun = System.nanoTime();
+        Settlement settlement = stopping ? new Settlement.Release() : handle(delivery);
+        telemetry.attempted(outcome(settlement), Duration.ofNanos(System.nanoTime() - begun));
+        inbox.settle(delivery, settlement, clock.instant())
+                .whenComplete((mine, failure) -> settled(delivery, mine, failure));
     }
 
     private Settlement handle(LeasedDelivery delivery) {
@@ -204,11 +211,12 @@ public final class Dispatcher implements AutoCloseable {
         try {
             decoded = decoder.decode(VerifiedDelivery.stored(delivery.payload()));
         } catch (DecodeException e) {
-            LOG.warn("reason=undecodable id={} detail=\"{}\"", delivery.id(), e.getMessage());
+            LOG.error("reason=undecodable id={} detail=\"{}\"", delivery.id(), e.getMessage());
             return new Settlement.Dead("cannot be decoded: " + e.getMessage());
         }
+        Instant deadline = delivery.receivedAt().plus(policy.retry().deadline());
         try {
-            handlers.handle(decoded.event(), new EventContext(delivery, decoded));
+            handlers.handle(decoded.event(), new EventContext(delivery, decoded, deadline));
             return new Settlement.Done();
         } catch (Throwable e) {
             return failed(delivery, e);
@@ -216,20 +224,27 @@ public final class Dispatcher implements AutoCloseable {
     }
 
     private Settlement failed(LeasedDelivery delivery, Throwable e) {
-        String reason =
-                e.getMessage() == null ? e.getClass().getName() : e.getClass().getName() + ": " + e.getMessage();
-        if (delivery.attempt() >= retry.attempts()) {
-            LOG.error("reason=dead id={} attempt={}", delivery.id(), delivery.attempt(), e);
-            return new Settlement.Dead(reason);
+        if (impatient) {
+            // Interrupted by stop(): not the event's fault.
+            return new Settlement.Release();
         }
-        Duration wait = retry.waitAfter(delivery.attempt(), ThreadLocalRandom.current());
-        LOG.warn("reason=retry id={} attempt={} wait={}", delivery.id(), delivery.attempt(), wait, e);
-        return new Settlement.Retry(clock.instant().plus(wait), reason);
+        Settlement settlement = policy.retry().after(delivery, e, clock.instant(), ThreadLocalRandom.current());
+        if (settlement instanceof Settlement.Dead) {
+            LOG.error("reason=dead id={} attempt={}", delivery.id(), delivery.attempt(), e);
+        } else {
+            LOG.warn("reason=retry id={} attempt={}", delivery.id(), delivery.attempt(), e);
+        }
+        return settlement;
     }
 
-    private void settle(LeasedDelivery delivery, Settlement settlement) {
-        inbox.settle(delivery, settlement, clock.instant())
-                .whenComplete((mine, failure) -> settled(delivery, mine, failure));
+    private static String outcome(Settlement settlement) {
+        if (settlement instanceof Settlement.Done) {
+            return "done";
+        }
+        if (settlement instanceof Settlement.Dead) {
+            return "dead";
+        }
+        return settlement instanceof Settlement.Retry ? "retry" : "released";
     }
 
     private void settled(LeasedDelivery delivery, @Nullable Boolean mine, @Nullable Throwable failure) {

@@ -3,17 +3,21 @@ package dev.openlines.receiver;
 
 import dev.openlines.model.Event;
 import dev.openlines.parser.Decoded;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 
 /** What a handler may know beside the event. */
 public final class EventContext {
 
     private final LeasedDelivery lease;
     private final Decoded<Event> decoded;
+    private final Instant deadline;
 
-    EventContext(LeasedDelivery lease, Decoded<Event> decoded) {
+    EventContext(LeasedDelivery lease, Decoded<Event> decoded, Instant deadline) {
         this.lease = lease;
         this.decoded = decoded;
+        this.deadline = deadline;
     }
 
     /**
@@ -50,6 +54,37 @@ public final class EventContext {
      */
     public Instant receivedAt() {
         return lease.receivedAt();
+    }
+
+    /**
+     * Returns until when the event is tried again if its handler fails.
+     *
+     * @return a time after {@link #receivedAt()}
+     */
+    public Instant deadline() {
+        return deadline;
+    }
+
+    /**
+     * Returns what to throw to be called again after a time of the handler's choice, such as when a service
+     * said how long to stay away. It counts as an attempt.
+     *
+     * @param wait how long, at most the cap of the {@link RetryPolicy}
+     * @param reason why, for the event's history
+     * @return an exception to throw
+     */
+    public RuntimeException retryAfter(Duration wait, String reason) {
+        return new Verdict(reason, Objects.requireNonNull(wait, "wait"));
+    }
+
+    /**
+     * Returns what to throw to have the event put aside at once, since no attempt will help.
+     *
+     * @param reason why, for whoever looks at the dead letters
+     * @return an exception to throw
+     */
+    public RuntimeException park(String reason) {
+        return new Verdict(reason, null);
     }
 
     /**

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -32,14 +33,21 @@ final class GroupCommit implements AutoCloseable {
         T run(Connection connection) throws SQLException;
     }
 
+    /** Stores all events of a commit together, and says of each what became of it. */
+    interface StoreAll {
+        List<StoreResult> run(Connection connection, List<VerifiedDelivery> deliveries) throws SQLException;
+    }
+
     private final SqlDialect dialect;
+    private final StoreAll storeAll;
     private final BlockingQueue<Piece<?>> queue = new LinkedBlockingQueue<>();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Thread thread;
     private @Nullable Connection connection;
 
-    GroupCommit(SqlDialect dialect) {
+    GroupCommit(SqlDialect dialect, StoreAll storeAll) {
         this.dialect = dialect;
+        this.storeAll = storeAll;
         this.thread = new Thread(this::run, "openlines-inbox");
     }
 
@@ -48,7 +56,14 @@ final class GroupCommit implements AutoCloseable {
     }
 
     <T> CompletableFuture<T> submit(Work<T> work) {
-        Piece<T> piece = new Piece<>(work);
+        return submit(new Piece<>(work));
+    }
+
+    CompletableFuture<StoreResult> submit(VerifiedDelivery delivery) {
+        return submit(new StorePiece(delivery));
+    }
+
+    private <T> CompletableFuture<T> submit(Piece<T> piece) {
         queue.add(piece);
         if (closed.get() && queue.remove(piece)) {
             piece.reply.completeExceptionally(new StoreException("the inbox is closed", null));
@@ -102,6 +117,7 @@ final class GroupCommit implements AutoCloseable {
                 open = dialect.connections().open();
                 connection = open;
             }
+            store(open, batch);
             for (Piece<?> piece : batch) {
                 piece.run(open);
             }
@@ -116,6 +132,23 @@ final class GroupCommit implements AutoCloseable {
             return;
         }
         batch.forEach(Piece::succeed);
+    }
+
+    private void store(Connection open, List<Piece<?>> batch) throws SQLException {
+        List<StorePiece> pieces = new ArrayList<>(batch.size());
+        List<VerifiedDelivery> deliveries = new ArrayList<>(batch.size());
+        for (Piece<?> piece : batch) {
+            if (piece instanceof StorePiece store) {
+                pieces.add(store);
+                deliveries.add(store.delivery);
+            }
+        }
+        if (!pieces.isEmpty()) {
+            List<StoreResult> results = storeAll.run(open, deliveries);
+            for (int i = 0; i < results.size(); i++) {
+                pieces.get(i).stored = results.get(i);
+            }
+        }
     }
 
     private void fail(List<Piece<?>> batch, Exception e) {
@@ -153,7 +186,7 @@ final class GroupCommit implements AutoCloseable {
     }
 
     /** One piece of work and who waits for it. Used by the writer thread, but for the reply. */
-    private static final class Piece<T> {
+    private static class Piece<T> {
         private final Work<T> work;
         private final CompletableFuture<T> reply = new CompletableFuture<>();
         private @Nullable T result;
@@ -168,6 +201,22 @@ final class GroupCommit implements AutoCloseable {
 
         void succeed() {
             reply.complete(result);
+        }
+    }
+
+    /** An event to store; its result is there before its turn comes. */
+    private static final class StorePiece extends Piece<StoreResult> {
+        private final VerifiedDelivery delivery;
+        private @Nullable StoreResult stored;
+
+        StorePiece(VerifiedDelivery delivery) {
+            super(ignored -> StoreResult.STORED);
+            this.delivery = delivery;
+        }
+
+        @Override
+        void run(Connection connection) {
+            super.result = Objects.requireNonNull(stored);
         }
     }
 }

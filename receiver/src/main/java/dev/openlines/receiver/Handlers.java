@@ -51,6 +51,23 @@ public final class Handlers {
         return new Routes().otherwise(handler);
     }
 
+    /**
+     * Joins handlers for one type of event: each is called in turn, until one throws. When the event is
+     * handled again, it begins with the first.
+     *
+     * @param first called first
+     * @param second called after it
+     * @param <E> the type
+     * @return one handler
+     */
+    public static <E extends Event> EventHandler<E> inOrder(
+            EventHandler<? super E> first, EventHandler<? super E> second) {
+        return (event, context) -> {
+            first.handle(event, context);
+            second.handle(event, context);
+        };
+    }
+
     /** Returns handlers that do as these, and then one thing more. */
     Handlers then(EventHandler<Event> more) {
         Map<Class<?>, EventHandler<Event>> both = new LinkedHashMap<>();
@@ -61,13 +78,6 @@ public final class Handlers {
     void handle(Event event, EventContext context) throws Exception {
         @Nullable EventHandler<Event> handler = byType.get(event.getClass());
         (handler == null ? otherwise : handler).handle(event, context);
-    }
-
-    private static EventHandler<Event> inOrder(EventHandler<Event> first, EventHandler<Event> second) {
-        return (event, context) -> {
-            first.handle(event, context);
-            second.handle(event, context);
-        };
     }
 
     /** Handlers to which more can be added, until {@link #otherwise} completes them. */
@@ -93,8 +103,8 @@ public final class Handlers {
                         + ": use otherwise for all the rest");
             }
             if (byType.putIfAbsent(type, (event, context) -> handler.handle(type.cast(event), context)) != null) {
-                throw new IllegalArgumentException(
-                        "expected one handler for " + type.getSimpleName() + " but found a second");
+                throw new IllegalArgumentException("expected one handler for " + type.getSimpleName()
+                        + " but found a second: join them with inOrder");
             }
             return this;
         }

@@ -34,6 +34,21 @@ public interface Inbox extends AutoCloseable {
     }
 
     /**
+     * Opens an inbox in a PostgreSQL database, which several receivers may share. Its tables are made
+     * where they do not exist. A write is on the disk before it is acknowledged, whatever {@code
+     * synchronous_commit} the server has set; writes that wait together share one commit. Needs {@code
+     * org.postgresql:postgresql}.
+     *
+     * @param url a JDBC URL such as {@code jdbc:postgresql://host/database?user=openlines&password=secret};
+     *     what stands after the question mark is never shown
+     * @return an open inbox with one connection and one thread of its own
+     * @throws StoreException if the database cannot be used or is of a newer version
+     */
+    static Inbox postgresql(String url) {
+        return SqlInbox.open(SqlDialect.postgresql(url), ProcessLock.none());
+    }
+
+    /**
      * Stores an event, or finds that it is stored. Does not block.
      *
      * @param delivery a verified event
@@ -45,14 +60,11 @@ public interface Inbox extends AutoCloseable {
     /**
      * Leases events that are due, the longest waiting first. Blocks until the leases are durable.
      *
-     * @param owner who asks; each running dispatcher has its own name
-     * @param max how many at most, at least 1
-     * @param now the caller's time
-     * @param until when the leases end
-     * @return leased events, none where nothing is due
+     * @param request who asks for how many and until when
+     * @return leased events by id, none where nothing is due
      * @throws StoreException if the store is down
      */
-    List<LeasedDelivery> lease(String owner, int max, Instant now, Instant until);
+    List<LeasedDelivery> lease(LeaseRequest request);
 
     /**
      * Extends leases. Blocks until that is durable.
@@ -73,6 +85,38 @@ public interface Inbox extends AutoCloseable {
      *     else and nothing was changed; with a {@link StoreException} when it may not be
      */
     CompletionStage<Boolean> settle(LeasedDelivery lease, Settlement settlement, Instant now);
+
+    /**
+     * Counts what is to do. Blocks.
+     *
+     * @return numbers of one moment
+     * @throws StoreException if the store is down
+     */
+    Backlog backlog();
+
+    /**
+     * Returns the events put aside.
+     *
+     * @return a view of this inbox
+     */
+    DeadLetters deadLetters();
+
+    /**
+     * Forgets events that are done, and with them their keys: an event that is sent again after that is a
+     * new one. Dead letters stay. Blocks.
+     *
+     * @param finishedBefore forget what was done before this time
+     * @return how many events were forgotten
+     * @throws StoreException if the store is down
+     */
+    int purge(Instant finishedBefore);
+
+    /**
+     * Writes and reads in the store as {@link #store} does, and leaves nothing behind. Blocks.
+     *
+     * @throws StoreException if an event could not be stored now
+     */
+    void probe();
 
     /** Writes what was accepted for writing, then closes. Blocks until then. */
     @Override

@@ -12,7 +12,8 @@ import java.time.Instant;
  * @param idempotencyKey what makes the event one, 64 hexadecimal digits
  * @param payload the event as canonical JSON without credentials
  * @param receivedAt when it was received
- * @param attempt how often it was leased, this time included; from 1
+ * @param attempt how often it was given to a handler, this time included; from 1
+ * @param lease which lease of the event this is; no other lease of it ever has the same number
  * @param owner who leased it
  */
 public record LeasedDelivery(
@@ -23,6 +24,7 @@ public record LeasedDelivery(
         String payload,
         Instant receivedAt,
         int attempt,
+        long lease,
         String owner) {
 
     /**

@@ -5,6 +5,7 @@ import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.DecodeException;
 import dev.openlines.parser.Envelope;
 import dev.openlines.parser.Limits;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +30,7 @@ public final class Receiver {
     private final Limits limits;
     private final InstantSource clock;
     private final Runnable stored;
+    private final Telemetry telemetry;
     private final ReplyLog log = new ReplyLog(System::nanoTime);
 
     /**
@@ -40,13 +42,16 @@ public final class Receiver {
      * @param clock the time of receipt
      * @param stored called after each new event is durable, on the inbox's thread, to wake a
      *     dispatcher; must be quick
+     * @param telemetry is told of each reply
      */
-    public Receiver(Inbox inbox, Portals portals, Limits limits, InstantSource clock, Runnable stored) {
+    public Receiver(
+            Inbox inbox, Portals portals, Limits limits, InstantSource clock, Runnable stored, Telemetry telemetry) {
         this.inbox = inbox;
         this.portals = portals;
         this.limits = limits;
         this.clock = clock;
         this.stored = stored;
+        this.telemetry = telemetry;
     }
 
     /**
@@ -59,10 +64,10 @@ public final class Receiver {
      */
     public Optional<Reply> beforeBody(String method, @Nullable String contentType, long contentLength) {
         if (!method.equals("POST")) {
-            return Optional.of(log.of(new Reply.NotPost()));
+            return Optional.of(tell(new Reply.NotPost(), Duration.ZERO));
         }
         if (BodyFormat.ofContentType(contentType).isEmpty()) {
-            return Optional.of(log.of(new Reply.WrongType()));
+            return Optional.of(tell(new Reply.WrongType(), Duration.ZERO));
         }
         return contentLength > limits.bodyBytes() ? Optional.of(tooLarge()) : Optional.empty();
     }
@@ -82,7 +87,7 @@ public final class Receiver {
      * @return 413
      */
     public Reply tooLarge() {
-        return log.of(new Reply.TooLarge());
+        return tell(new Reply.TooLarge(), Duration.ZERO);
     }
 
     /**
@@ -97,20 +102,22 @@ public final class Receiver {
         if (early.isPresent()) {
             return CompletableFuture.completedStage(early.get());
         }
+        long begun = System.nanoTime();
         Optional<VerifiedDelivery> verified;
         try {
             Envelope envelope = parse(delivery);
             if (!EVENT.matcher(envelope.event()).matches()) {
-                return CompletableFuture.completedStage(log.of(new Reply.Malformed(NO_EVENT)));
+                return CompletableFuture.completedStage(tell(new Reply.Malformed(NO_EVENT), since(begun)));
             }
             verified = portals.verify(envelope, delivery.body().length, clock.instant());
         } catch (DecodeException e) {
-            return CompletableFuture.completedStage(log.of(new Reply.Malformed(String.valueOf(e.getMessage()))));
+            Reply reply = new Reply.Malformed(String.valueOf(e.getMessage()));
+            return CompletableFuture.completedStage(tell(reply, since(begun)));
         }
         if (verified.isEmpty()) {
-            return CompletableFuture.completedStage(log.of(new Reply.Refused()));
+            return CompletableFuture.completedStage(tell(new Reply.Refused(), since(begun)));
         }
-        return inbox.store(verified.get()).handle(this::reply);
+        return inbox.store(verified.get()).handle((result, failure) -> reply(result, failure, begun));
     }
 
     private Envelope parse(RawDelivery delivery) {
@@ -118,14 +125,28 @@ public final class Receiver {
         return Envelope.parse(delivery.body(), format, limits);
     }
 
-    private Reply reply(@Nullable StoreResult result, @Nullable Throwable failure) {
+    private Reply reply(@Nullable StoreResult result, @Nullable Throwable failure, long begun) {
         if (result == null) {
-            return log.unavailable(failure);
+            Reply reply = log.unavailable(failure);
+            telemetry.replied(reply, since(begun));
+            return reply;
         }
         if (result == StoreResult.STORED) {
             stored.run();
-            return log.of(new Reply.Accepted());
+            return tell(new Reply.Accepted(), since(begun));
         }
-        return log.of(new Reply.Duplicate());
+        if (result == StoreResult.CONFLICT) {
+            log.conflict();
+        }
+        return tell(new Reply.Duplicate(), since(begun));
+    }
+
+    private Reply tell(Reply reply, Duration took) {
+        telemetry.replied(reply, took);
+        return log.of(reply);
+    }
+
+    private static Duration since(long begun) {
+        return Duration.ofNanos(System.nanoTime() - begun);
     }
 }

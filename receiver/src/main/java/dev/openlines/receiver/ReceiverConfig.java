@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param port TCP port to listen on, 0 for any free one
  * @param path path of the endpoint, beginning with a slash
- * @param inbox the inbox: a file
+ * @param inbox the inbox: a file, or a {@code jdbc:postgresql:} URL, which may hold a password
  * @param memberId the portal trusted from the start
  * @param applicationToken the token that portal sends with each event
  * @param evidence a file that gets a line for each closed chat handled, or null for none; for tests of a
@@ -58,6 +58,16 @@ public record ReceiverConfig(
                 required(environment, "OPENLINES_MEMBER_ID"),
                 Secret.of(required(environment, "OPENLINES_APPLICATION_TOKEN")),
                 file(environment, "OPENLINES_EVIDENCE"));
+    }
+
+    /**
+     * Says what may be seen: the inbox may be a URL with a password.
+     *
+     * @return port and path
+     */
+    @Override
+    public String toString() {
+        return "ReceiverConfig[port=" + port + ", path=" + path + "]";
     }
 
     private static int port(String text) {

@@ -21,7 +21,7 @@ import org.eclipse.jetty.util.Callback;
 
 /**
  * A whole receiver: endpoint on Jetty, inbox, dispatcher. Needs {@code org.eclipse.jetty:jetty-server}
- * and {@code org.xerial:sqlite-jdbc}.
+ * and {@code org.xerial:sqlite-jdbc} or {@code org.postgresql:postgresql}.
  *
  * <pre>{@code
  * try (ReceiverServer server = ReceiverServer.start(ReceiverConfig.fromEnvironment(System.getenv()), handlers)) {
@@ -31,7 +31,6 @@ import org.eclipse.jetty.util.Callback;
  */
 public final class ReceiverServer implements AutoCloseable {
 
-    private static final int WORKERS = 4;
     private static final long IDLE_MILLIS = 30_000;
     private static final long STOP_MILLIS = 5_000;
     private static final int HEADER_BYTES = 16 * 1024;
@@ -75,16 +74,18 @@ public final class ReceiverServer implements AutoCloseable {
             all = handlers.then(evidence::record);
         }
         InstantSource clock = InstantSource.system();
-        Dispatcher dispatcher = new Dispatcher(inbox, all, RetryPolicy.DEFAULT, WORKERS, clock);
+        Dispatcher dispatcher = new Dispatcher(inbox, all, DispatchPolicy.DEFAULT, clock, Telemetry.none());
         Portals portals = new Portals().trust(config.memberId(), config.applicationToken());
-        Receiver receiver = new Receiver(inbox, portals, Limits.DEFAULT, clock, dispatcher::wake);
+        Receiver receiver = new Receiver(inbox, portals, Limits.DEFAULT, clock, dispatcher::wake, Telemetry.none());
         parts.push(dispatcher.start());
         listen(config.port(), new JettyReceiver(receiver));
     }
 
     private static Inbox openInbox(String inbox) {
         try {
-            return Inbox.sqlite(ReceiverConfig.path("OPENLINES_INBOX", inbox));
+            return inbox.startsWith("jdbc:postgresql:")
+                    ? Inbox.postgresql(inbox)
+                    : Inbox.sqlite(ReceiverConfig.path("OPENLINES_INBOX", inbox));
         } catch (StoreException e) {
             throw new ConfigurationException("OPENLINES_INBOX: " + e.getMessage(), e);
         }

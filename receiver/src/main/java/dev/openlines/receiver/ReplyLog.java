@@ -31,27 +31,28 @@ final class ReplyLog {
     Reply of(Reply reply) {
         if (reply.status() == 200) {
             LOG.debug("reason={} status=200", reply.reason());
-        } else if (reply instanceof Reply.Malformed malformed) {
-            warn(reply, malformed.message(), null);
         } else {
-            warn(reply, "", null);
+            String detail = reply instanceof Reply.Malformed malformed ? " detail=\"" + malformed.message() + '"' : "";
+            warn(reply.reason(), " status=" + reply.status() + detail, null);
         }
         return reply;
     }
 
     Reply unavailable(@Nullable Throwable failure) {
         Reply reply = new Reply.Unavailable();
-        warn(reply, "", failure);
+        warn(reply.reason(), " status=" + reply.status(), failure);
         return reply;
     }
 
-    private void warn(Reply reply, String detail, @Nullable Throwable failure) {
-        long left = windows.computeIfAbsent(reply.reason(), reason -> new Window(nanos.getAsLong()))
+    void conflict() {
+        warn("conflict", ": the same key with other content is kept beside the first", null);
+    }
+
+    private void warn(String reason, String detail, @Nullable Throwable failure) {
+        long left = windows.computeIfAbsent(reason, key -> new Window(nanos.getAsLong()))
                 .admit(nanos.getAsLong());
         if (left >= 0) {
-            String text = "reason=" + reply.reason() + " status=" + reply.status()
-                    + (detail.isEmpty() ? "" : " detail=\"" + detail + '"') + (left > 0 ? " unlogged=" + left : "");
-            LOG.warn(text, failure);
+            LOG.warn("reason=" + reason + detail + (left > 0 ? " unlogged=" + left : ""), failure);
         }
     }
 

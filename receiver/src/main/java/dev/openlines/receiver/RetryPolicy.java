@@ -2,22 +2,35 @@
 package dev.openlines.receiver;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
 /**
- * How often and when an event is tried again. The wait doubles with each attempt up to a cap; a random
- * part of up to half of it is taken off, so that events which failed together do not return together.
+ * Whether and when an event is tried again after its handler threw. The wait doubles with each attempt up
+ * to a cap; a random part of up to half of it is taken off, so that events which failed together do not
+ * return together. After the last attempt, past the deadline, or when the exception says that another
+ * attempt is of no use, the event is put aside.
  *
- * @param attempts how often an event is handled at most before it is put aside, from 1
- * @param first the longest wait after the first attempt
- * @param cap the longest wait after any attempt
+ * @param attempts how often an event is handled at most, from 1
+ * @param first the longest wait after the first attempt, above zero
+ * @param cap the longest wait after any attempt, also one a handler asks for
+ * @param deadline how long after its receipt an event may still be tried again
+ * @param permanent which exceptions say that another attempt is of no use
  */
-public record RetryPolicy(int attempts, Duration first, Duration cap) {
+public record RetryPolicy(
+        int attempts, Duration first, Duration cap, Duration deadline, Predicate<Throwable> permanent) {
 
-    /** Ten attempts, from one second up to ten minutes apart: about a quarter of an hour in all. */
-    public static final RetryPolicy DEFAULT = new RetryPolicy(10, Duration.ofSeconds(1), Duration.ofMinutes(10));
+    /**
+     * Ten attempts, from one second up to ten minutes apart, over a quarter of an hour in all; at most a day
+     * after receipt; no exception is permanent.
+     */
+    public static final RetryPolicy DEFAULT =
+            new RetryPolicy(10, Duration.ofSeconds(1), Duration.ofMinutes(10), Duration.ofDays(1), failure -> false);
 
     public RetryPolicy {
+        Objects.requireNonNull(permanent, "permanent");
         if (attempts < 1) {
             throw new IllegalArgumentException("expected at least 1 attempt but found " + attempts);
         }
@@ -25,9 +38,78 @@ public record RetryPolicy(int attempts, Duration first, Duration cap) {
             throw new IllegalArgumentException(
                     "expected a first wait above zero and a cap not below it but found " + first + " and " + cap);
         }
+        if (deadline.isNegative()) {
+            throw new IllegalArgumentException("expected a deadline not below zero but found " + deadline);
+        }
     }
 
-    Duration waitAfter(int attempt, RandomGenerator random) {
+    /**
+     * Returns this policy with another number of attempts.
+     *
+     * @param newAttempts how often an event is handled at most, from 1
+     * @return a changed copy
+     */
+    public RetryPolicy withAttempts(int newAttempts) {
+        return new RetryPolicy(newAttempts, first, cap, deadline, permanent);
+    }
+
+    /**
+     * Returns this policy with other waits.
+     *
+     * @param newFirst the longest wait after the first attempt, above zero
+     * @param newCap the longest wait after any attempt, not below the first
+     * @return a changed copy
+     */
+    public RetryPolicy withWaits(Duration newFirst, Duration newCap) {
+        return new RetryPolicy(attempts, newFirst, newCap, deadline, permanent);
+    }
+
+    /**
+     * Returns this policy with another deadline.
+     *
+     * @param newDeadline how long after its receipt an event may still be tried again
+     * @return a changed copy
+     */
+    public RetryPolicy withDeadline(Duration newDeadline) {
+        return new RetryPolicy(attempts, first, cap, newDeadline, permanent);
+    }
+
+    /**
+     * Returns this policy with another class of exceptions after which an event is put aside at once.
+     *
+     * @param newPermanent which exceptions say that another attempt is of no use
+     * @return a changed copy
+     */
+    public RetryPolicy withPermanent(Predicate<Throwable> newPermanent) {
+        return new RetryPolicy(attempts, first, cap, deadline, newPermanent);
+    }
+
+    /** Says what follows a failed attempt. */
+    Settlement after(LeasedDelivery delivery, Throwable failure, Instant now, RandomGenerator random) {
+        if (failure instanceof Verdict verdict && verdict.wait == null) {
+            return new Settlement.Dead("parked: " + verdict.getMessage());
+        }
+        String text = failure instanceof Verdict
+                ? String.valueOf(failure.getMessage())
+                : failure.getMessage() == null
+                        ? failure.getClass().getName()
+                        : failure.getClass().getName() + ": " + failure.getMessage();
+        if (permanent.test(failure)) {
+            return new Settlement.Dead("permanent: " + text);
+        }
+        if (delivery.attempt() >= attempts) {
+            return new Settlement.Dead("attempt " + delivery.attempt() + " of " + attempts + ": " + text);
+        }
+        Duration wait = failure instanceof Verdict verdict && verdict.wait != null
+                ? shorter(verdict.wait, cap)
+                : waitAfter(delivery.attempt(), random);
+        Instant next = now.plus(wait);
+        return next.isAfter(delivery.receivedAt().plus(deadline))
+                ? new Settlement.Dead("past the deadline: " + text)
+                : new Settlement.Retry(next, text);
+    }
+
+    private Duration waitAfter(int attempt, RandomGenerator random) {
         long longest = cap.toMillis();
         long wait = first.toMillis();
         for (int i = 1; i < attempt && wait < longest; i++) {
@@ -35,5 +117,9 @@ public record RetryPolicy(int attempts, Duration first, Duration cap) {
         }
         wait = Math.min(wait, longest);
         return Duration.ofMillis(wait - (long) (random.nextDouble() * wait / 2));
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
     }
 }

@@ -13,6 +13,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Properties;
 import java.util.Set;
 
 /**
@@ -22,12 +23,18 @@ import java.util.Set;
  * @param place what is connected to, for messages; without credentials
  * @param connections opens a connection with auto-commit off
  * @param skipLocked what follows a select so that two nodes take different rows
- * @param schemaVersion the newest schema file
+ * @param lockSchema what keeps a second node out while the schema changes
  */
-record SqlDialect(String name, String place, Connections connections, String skipLocked, int schemaVersion) {
+record SqlDialect(String name, String place, Connections connections, String skipLocked, String lockSchema) {
 
-    /** SQLite's result codes of a row that can be blamed: too big, constraint, mismatch. */
-    private static final Set<Integer> SQLITE_ROW_ERRORS = Set.of(18, 19, 20);
+    /** The newest schema file. */
+    static final int SCHEMA_VERSION = 1;
+
+    /**
+     * SQLite's result codes that one piece of work alone may escape: busy (a read of this commit is older
+     * than another process's write), too big, constraint, mismatch.
+     */
+    private static final Set<Integer> SQLITE_ROW_ERRORS = Set.of(5, 18, 19, 20);
 
     /** Opens connections. */
     interface Connections {
@@ -36,7 +43,35 @@ record SqlDialect(String name, String place, Connections connections, String ski
 
     static SqlDialect sqlite(Path file) {
         Path absolute = file.toAbsolutePath();
-        return new SqlDialect("sqlite", absolute.toString(), () -> openSqlite(absolute), "", 1);
+        return new SqlDialect("sqlite", absolute.toString(), () -> openSqlite(absolute), "", "select 1");
+    }
+
+    static SqlDialect postgresql(String url) {
+        int question = url.indexOf('?');
+        String place = question < 0 ? url : url.substring(0, question);
+        return new SqlDialect(
+                "postgresql",
+                place,
+                () -> openPostgresql(url),
+                "for update skip locked",
+                "select pg_advisory_xact_lock(7309104)");
+    }
+
+    private static Connection openPostgresql(String url) throws SQLException {
+        Properties defaults = new Properties();
+        defaults.setProperty("connectTimeout", "5");
+        defaults.setProperty("socketTimeout", "30");
+        defaults.setProperty("tcpKeepAlive", "true");
+        defaults.setProperty("ApplicationName", "openlines");
+        Connection connection = DriverManager.getConnection(url, defaults);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("set synchronous_commit = on");
+            connection.setAutoCommit(false);
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+        return connection;
     }
 
     private static Connection openSqlite(Path file) throws SQLException {
@@ -80,7 +115,7 @@ record SqlDialect(String name, String place, Connections connections, String ski
         String state = error.getSQLState();
         return name.equals("sqlite")
                 ? SQLITE_ROW_ERRORS.contains(error.getErrorCode() & 0xff)
-                : state != null && (state.startsWith("22") || state.startsWith("23"));
+                : state != null && (state.startsWith("22") || state.startsWith("23") || state.startsWith("40"));
     }
 
     /** Returns the statements of one step of the schema. */

@@ -25,23 +25,32 @@ final class SqlInbox implements Inbox {
 
     private static final int REASON_CHARACTERS = 1000;
 
+    private static final String LEASE = """
+            update inbox
+            set attempts = attempts + 1, leases = leases + 1, lease_owner = ?, lease_until = ?, not_before = ?
+            where id in (
+              select id from inbox due where state = 'waiting' and (not_before <= ? or not_before > ?) %s
+              order by not_before, id limit ? %s)
+            returning id, member_id, event, idempotency_key, payload, received_at, attempts, leases""";
+
+    private static final String FIRST_OF_ITS_CHAT = """
+            and (order_key = '' or not exists (
+              select 1 from inbox earlier
+              where earlier.order_key = due.order_key and earlier.id < due.id and earlier.state = 'waiting'))""";
+
     private final SqlDialect dialect;
     private final GroupCommit writer;
     private final AtomicInteger storing = new AtomicInteger();
     private final ProcessLock lock;
     private final String lease;
+    private final String leaseOrdered;
 
     private SqlInbox(SqlDialect dialect, ProcessLock lock) {
         this.dialect = dialect;
         this.lock = lock;
-        this.writer = new GroupCommit(dialect);
-        this.lease = """
-                update inbox
-                set attempts = attempts + 1, lease_owner = ?, lease_until = ?, not_before = ?
-                where id in (
-                  select id from inbox where state = 'waiting' and not_before <= ?
-                  order by not_before, id limit ? %s)
-                returning id, member_id, event, idempotency_key, payload, received_at, attempts""".formatted(dialect.skipLocked());
+        this.writer = new GroupCommit(dialect, this::storeAll);
+        this.lease = LEASE.formatted("", dialect.skipLocked());
+        this.leaseOrdered = LEASE.formatted(FIRST_OF_ITS_CHAT, dialect.skipLocked());
     }
 
     static SqlInbox open(SqlDialect dialect, ProcessLock lock) {
@@ -66,13 +75,12 @@ final class SqlInbox implements Inbox {
             return CompletableFuture.failedStage(
                     new StoreException("more than " + MAX_WAITING + " events wait for " + dialect.place(), null));
         }
-        CompletableFuture<StoreResult> reply = writer.submit(connection -> store(connection, delivery));
-        return reply.whenComplete((result, failure) -> storing.decrementAndGet());
+        return writer.submit(delivery).whenComplete((result, failure) -> storing.decrementAndGet());
     }
 
     @Override
-    public List<LeasedDelivery> lease(String owner, int max, Instant now, Instant until) {
-        return await(writer.submit(connection -> lease(connection, owner, max, now, until)));
+    public List<LeasedDelivery> lease(LeaseRequest request) {
+        return await(writer.submit(connection -> lease(connection, request)));
     }
 
     @Override
@@ -87,25 +95,59 @@ final class SqlInbox implements Inbox {
     }
 
     @Override
+    public Backlog backlog() {
+        return await(writer.submit(SqlInbox::backlog));
+    }
+
+    @Override
+    public DeadLetters deadLetters() {
+        return new SqlDeadLetters(this);
+    }
+
+    @Override
+    public int purge(Instant finishedBefore) {
+        return await(writer.submit(connection -> purge(connection, finishedBefore)));
+    }
+
+    @Override
+    public void probe() {
+        await(writer.submit(SqlInbox::probe));
+    }
+
+    <T> T run(GroupCommit.Work<T> work) {
+        return await(writer.submit(work));
+    }
+
+    @Override
     public void close() {
         writer.close();
         lock.close();
     }
 
-    private StoreResult store(Connection connection, VerifiedDelivery delivery) throws SQLException {
+    private List<StoreResult> storeAll(Connection connection, List<VerifiedDelivery> deliveries) throws SQLException {
+        int[] counts;
         try (PreparedStatement insert = connection.prepareStatement("""
-                insert into inbox (idempotency_key, member_id, event, order_key, payload, body_bytes, received_at, not_before)
+                insert into inbox
+                  (idempotency_key, member_id, event, order_key, payload, body_bytes, received_at, not_before)
                 values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (idempotency_key) do nothing""")) {
-            insert.setString(1, delivery.idempotencyKey());
-            insert.setString(2, delivery.memberId());
-            insert.setString(3, delivery.event());
-            insert.setString(4, delivery.orderKey());
-            insert.setString(5, delivery.payload());
-            insert.setInt(6, delivery.bodyBytes());
-            insert.setLong(7, delivery.receivedAt().toEpochMilli());
-            insert.setLong(8, delivery.receivedAt().toEpochMilli());
-            return insert.executeUpdate() == 1 ? StoreResult.STORED : duplicate(connection, delivery);
+            for (VerifiedDelivery delivery : deliveries) {
+                insert.setString(1, delivery.idempotencyKey());
+                insert.setString(2, delivery.memberId());
+                insert.setString(3, delivery.event());
+                insert.setString(4, delivery.orderKey());
+                insert.setString(5, delivery.payload());
+                insert.setInt(6, delivery.bodyBytes());
+                insert.setLong(7, delivery.receivedAt().toEpochMilli());
+                insert.setLong(8, delivery.receivedAt().toEpochMilli());
+                insert.addBatch();
+            }
+            counts = insert.executeBatch();
         }
+        List<StoreResult> results = new ArrayList<>(counts.length);
+        for (int i = 0; i < counts.length; i++) {
+            results.add(counts[i] == 1 ? StoreResult.STORED : duplicate(connection, deliveries.get(i)));
+        }
+        return results;
     }
 
     private StoreResult duplicate(Connection connection, VerifiedDelivery delivery) throws SQLException {
@@ -122,7 +164,7 @@ final class SqlInbox implements Inbox {
         }
         try (PreparedStatement insert = connection.prepareStatement("""
                 insert into inbox_conflict (inbox_id, payload, received_at)
-                values (?, ?, ?) on conflict (inbox_id, payload) do nothing""")) {
+                values (?, ?, ?) on conflict do nothing""")) {
             insert.setLong(1, id);
             insert.setString(2, delivery.payload());
             insert.setLong(3, delivery.receivedAt().toEpochMilli());
@@ -131,15 +173,15 @@ final class SqlInbox implements Inbox {
         return StoreResult.CONFLICT;
     }
 
-    private List<LeasedDelivery> lease(Connection connection, String owner, int max, Instant now, Instant until)
-            throws SQLException {
+    private List<LeasedDelivery> lease(Connection connection, LeaseRequest request) throws SQLException {
         List<LeasedDelivery> leased = new ArrayList<>();
-        try (PreparedStatement update = connection.prepareStatement(lease)) {
-            update.setString(1, owner);
-            update.setLong(2, until.toEpochMilli());
-            update.setLong(3, until.toEpochMilli());
-            update.setLong(4, now.toEpochMilli());
-            update.setInt(5, max);
+        try (PreparedStatement update = connection.prepareStatement(request.ordered() ? leaseOrdered : lease)) {
+            update.setString(1, request.owner());
+            update.setLong(2, request.until().toEpochMilli());
+            update.setLong(3, request.until().toEpochMilli());
+            update.setLong(4, request.now().toEpochMilli());
+            update.setLong(5, request.latest().toEpochMilli());
+            update.setInt(6, request.max());
             try (ResultSet row = update.executeQuery()) {
                 while (row.next()) {
                     leased.add(new LeasedDelivery(
@@ -150,7 +192,8 @@ final class SqlInbox implements Inbox {
                             row.getString(5),
                             Instant.ofEpochMilli(row.getLong(6)),
                             row.getInt(7),
-                            owner));
+                            row.getLong(8),
+                            request.owner()));
                 }
             }
         }
@@ -161,13 +204,13 @@ final class SqlInbox implements Inbox {
     private int renew(Connection connection, List<LeasedDelivery> leases, Instant until) throws SQLException {
         try (PreparedStatement update = connection.prepareStatement("""
                 update inbox set lease_until = ?, not_before = ?
-                where id = ? and state = 'waiting' and lease_owner = ? and attempts = ?""")) {
+                where id = ? and state = 'waiting' and lease_owner = ? and leases = ?""")) {
             for (LeasedDelivery lease : leases) {
                 update.setLong(1, until.toEpochMilli());
                 update.setLong(2, until.toEpochMilli());
                 update.setLong(3, lease.id());
                 update.setString(4, lease.owner());
-                update.setInt(5, lease.attempt());
+                update.setLong(5, lease.lease());
                 update.addBatch();
             }
             return update.executeBatch().length;
@@ -192,7 +235,7 @@ final class SqlInbox implements Inbox {
         try (PreparedStatement update = connection.prepareStatement("""
                 update inbox
                 set state = ?, not_before = ?, attempts = attempts - ?, finished_at = ?, dead_reason = ?, lease_owner = null, lease_until = null
-                where id = ? and state = 'waiting' and lease_owner = ? and attempts = ?""")) {
+                where id = ? and state = 'waiting' and lease_owner = ? and leases = ?""")) {
             update.setString(1, state);
             update.setLong(2, notBefore);
             update.setInt(3, release ? 1 : 0);
@@ -204,24 +247,51 @@ final class SqlInbox implements Inbox {
             update.setString(5, state.equals("dead") ? reason : null);
             update.setLong(6, lease.id());
             update.setString(7, lease.owner());
-            update.setInt(8, lease.attempt());
+            update.setLong(8, lease.lease());
             if (update.executeUpdate() == 0) {
                 return false;
             }
         }
         if (!(settlement instanceof Settlement.Done) && !release) {
-            remember(connection, lease, now, state.equals("dead") ? "dead" : "retry", reason);
+            remember(connection, lease.id(), lease.attempt(), now, state.equals("dead") ? "dead" : "retry", reason);
         }
         return true;
     }
 
-    private static void remember(
-            Connection connection, LeasedDelivery lease, Instant now, String outcome, String reason)
+    private static Backlog backlog(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("""
+                        select
+                          (select count(*) from inbox where state = 'waiting'),
+                          (select count(*) from inbox where state = 'dead'),
+                          (select min(received_at) from inbox where state = 'waiting')""")) {
+            row.next();
+            long oldest = row.getLong(3);
+            Instant oldestWaiting = row.wasNull() ? null : Instant.ofEpochMilli(oldest);
+            return new Backlog(row.getLong(1), row.getLong(2), oldestWaiting);
+        }
+    }
+
+    private static int purge(Connection connection, Instant finishedBefore) throws SQLException {
+        try (PreparedStatement delete =
+                connection.prepareStatement("delete from inbox where state = 'done' and finished_at < ?")) {
+            delete.setLong(1, finishedBefore.toEpochMilli());
+            return delete.executeUpdate();
+        }
+    }
+
+    private static int probe(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            return statement.executeUpdate("update openlines_schema set version = version");
+        }
+    }
+
+    static void remember(Connection connection, long id, int attempt, Instant now, String outcome, String reason)
             throws SQLException {
         try (PreparedStatement insert = connection.prepareStatement(
                 "insert into inbox_history (inbox_id, attempt, at, outcome, reason) values (?, ?, ?, ?, ?)")) {
-            insert.setLong(1, lease.id());
-            insert.setInt(2, lease.attempt());
+            insert.setLong(1, id);
+            insert.setInt(2, attempt);
             insert.setLong(3, now.toEpochMilli());
             insert.setString(4, outcome);
             insert.setString(5, reason);
@@ -231,6 +301,7 @@ final class SqlInbox implements Inbox {
 
     private int migrate(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
+            statement.execute(dialect.lockSchema());
             statement.execute("create table if not exists openlines_schema (version integer not null)");
             int version = 0;
             try (ResultSet row = statement.executeQuery("select max(version) from openlines_schema")) {
@@ -238,13 +309,13 @@ final class SqlInbox implements Inbox {
                     version = row.getInt(1);
                 }
             }
-            if (version > dialect.schemaVersion()) {
+            if (version > SqlDialect.SCHEMA_VERSION) {
                 throw new StoreException(
-                        "expected a schema of version " + dialect.schemaVersion() + " or older but found version "
+                        "expected a schema of version " + SqlDialect.SCHEMA_VERSION + " or older but found version "
                                 + version + " in " + dialect.place(),
                         null);
             }
-            for (int next = version + 1; next <= dialect.schemaVersion(); next++) {
+            for (int next = version + 1; next <= SqlDialect.SCHEMA_VERSION; next++) {
                 for (String step : dialect.schema(next)) {
                     statement.execute(step);
                 }

@@ -13,6 +13,7 @@ create table inbox (
   state           text    not null default 'waiting' check (state in ('waiting', 'done', 'dead')),
   not_before      integer not null,
   attempts        integer not null default 0,
+  leases          integer not null default 0,
   lease_owner     text,
   lease_until     integer,
   finished_at     integer,

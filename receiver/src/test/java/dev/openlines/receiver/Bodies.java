@@ -17,13 +17,12 @@ final class Bodies {
 
     private Bodies() {}
 
-    static String finish(long chat) {
-        return form(finishFields(chat));
-    }
-
-    static String finish(long chat, String field, String value) {
+    /** The event with some fields changed or added: names and values in turn. */
+    static String finish(long chat, String... namesAndValues) {
         Map<String, String> fields = finishFields(chat);
-        fields.put(field, value);
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            fields.put(namesAndValues[i], namesAndValues[i + 1]);
+        }
         return form(fields);
     }
 

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How much an inbox has to do.
+ *
+ * @param waiting events that are neither done nor dead, leased ones included
+ * @param dead events put aside
+ * @param oldestWaiting when the longest waiting event was received, or null where none waits
+ */
+public record Backlog(long waiting, long dead, @Nullable Instant oldestWaiting) {
+
+    /**
+     * Returns when the longest waiting event was received.
+     *
+     * @return a time, or empty where none waits
+     */
+    public Optional<Instant> oldest() {
+        return Optional.ofNullable(oldestWaiting);
+    }
+}

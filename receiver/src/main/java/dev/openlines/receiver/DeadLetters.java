@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The events an inbox has put aside: for a human to look at, and to decide. Every method blocks, and
+ * throws a {@link StoreException} if the store is down.
+ */
+public interface DeadLetters {
+
+    /**
+     * Lists dead letters by id.
+     *
+     * @param after only those with a greater id, 0 for the first
+     * @param max how many at most
+     * @return dead letters without their history
+     */
+    List<DeadLetter> list(long after, int max);
+
+    /**
+     * Shows one.
+     *
+     * @param id its id
+     * @return the dead letter with its history, or empty where no dead letter has that id
+     */
+    Optional<DeadLetter> show(long id);
+
+    /**
+     * Gives one back to the handlers, with all attempts before it. Its history stays.
+     *
+     * @param id its id
+     * @param now the caller's time
+     * @return false where no dead letter has that id
+     */
+    boolean requeue(long id, Instant now);
+
+    /**
+     * Gives one up: it counts as done, and a second delivery of it is a duplicate still.
+     *
+     * @param id its id
+     * @param now the caller's time
+     * @return false where no dead letter has that id
+     */
+    boolean discard(long id, Instant now);
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * How a {@link Dispatcher} works.
+ *
+ * @param workers how many events are handled at the same time, at least 1
+ * @param ordered whether the events of one chat are handled one after the other, as they were received; an
+ *     event that waits for its next attempt then holds up its chat, one that was put aside does not. Between
+ *     several nodes, and where two events came at the same moment, the order is that of storing
+ * @param lease how long an event of a dead node waits until another takes it; a lease is renewed while its
+ *     handler runs. Not below a second
+ * @param retry what follows a failure
+ */
+public record DispatchPolicy(int workers, boolean ordered, Duration lease, RetryPolicy retry) {
+
+    /** Four workers, no order, leases of nine seconds, {@link RetryPolicy#DEFAULT}. */
+    public static final DispatchPolicy DEFAULT =
+            new DispatchPolicy(4, false, Duration.ofSeconds(9), RetryPolicy.DEFAULT);
+
+    public DispatchPolicy {
+        Objects.requireNonNull(retry, "retry");
+        if (workers < 1) {
+            throw new IllegalArgumentException("expected at least 1 worker but found " + workers);
+        }
+        if (lease.compareTo(Duration.ofSeconds(1)) < 0) {
+            throw new IllegalArgumentException("expected a lease of at least 1 second but found " + lease);
+        }
+    }
+
+    /**
+     * Returns this policy with another number of workers.
+     *
+     * @param newWorkers how many events are handled at the same time, at least 1
+     * @return a changed copy
+     */
+    public DispatchPolicy withWorkers(int newWorkers) {
+        return new DispatchPolicy(newWorkers, ordered, lease, retry);
+    }
+
+    /**
+     * Returns this policy with events in order or not.
+     *
+     * @param newOrdered whether the events of one chat are handled one after the other
+     * @return a changed copy
+     */
+    public DispatchPolicy withOrdered(boolean newOrdered) {
+        return new DispatchPolicy(workers, newOrdered, lease, retry);
+    }
+
+    /**
+     * Returns this policy with leases of another length.
+     *
+     * @param newLease how long an event of a dead node waits, not below a second
+     * @return a changed copy
+     */
+    public DispatchPolicy withLease(Duration newLease) {
+        return new DispatchPolicy(workers, ordered, newLease, retry);
+    }
+
+    /**
+     * Returns this policy with other retries.
+     *
+     * @param newRetry what follows a failure
+     * @return a changed copy
+     */
+    public DispatchPolicy withRetry(RetryPolicy newRetry) {
+        return new DispatchPolicy(workers, ordered, lease, newRetry);
+    }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.time.Duration;
+
+/** Tells nobody. */
+enum NoTelemetry implements Telemetry {
+    NONE;
+
+    @Override
+    public void replied(Reply reply, Duration took) {}
+
+    @Override
+    public void attempted(String outcome, Duration took) {}
+}

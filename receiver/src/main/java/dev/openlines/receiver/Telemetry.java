@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.time.Duration;
+
+/**
+ * What a receiver tells about itself, for meters. Called on the threads that do the work, which must not be
+ * kept; whatever it throws is a bug. See {@link MicrometerTelemetry}.
+ */
+public interface Telemetry {
+
+    /**
+     * A request was answered.
+     *
+     * @param reply the answer; {@link Reply#reason()} is of a closed set
+     * @param took from the complete body to the answer, zero where no body was read
+     */
+    void replied(Reply reply, Duration took);
+
+    /**
+     * An attempt to handle an event has ended.
+     *
+     * @param outcome {@code done}, {@code retry}, {@code dead} or {@code released}
+     * @param took how long the handler ran
+     */
+    void attempted(String outcome, Duration took);
+
+    /**
+     * Returns a telemetry that tells nobody.
+     *
+     * @return the same object every time
+     */
+    static Telemetry none() {
+        return NoTelemetry.NONE;
+    }
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.openlines.model.OnSessionFinish;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class DispatcherTest {
+
+    private static final RetryPolicy QUICK =
+            RetryPolicy.DEFAULT.withAttempts(3).withWaits(Duration.ofMillis(1), Duration.ofMillis(2));
+
+    @TempDir
+    Path directory;
+
+    private final BlockingQueue<String> handled = new LinkedBlockingQueue<>();
+    private final List<Dispatcher> dispatchers = new ArrayList<>();
+    private WatchedInbox inbox;
+
+    @BeforeEach
+    void open() {
+        inbox = new WatchedInbox(Inbox.sqlite(directory.resolve("inbox.db")));
+    }
+
+    @AfterEach
+    void close() {
+        dispatchers.forEach(Dispatcher::close);
+        inbox.close();
+    }
+
+    @Test
+    void whatFailsIsHandledAgainWithTheSameKey() throws Exception {
+        store(17);
+        start(DispatchPolicy.DEFAULT.withRetry(QUICK), (finish, context) -> {
+            handled.add(context.attempt() + " " + context.idempotencyKey() + " " + context.memberId());
+            if (context.attempt() == 1) {
+                throw new IOException("away");
+            }
+        });
+
+        String key = InboxContract.delivery(17, 1).idempotencyKey();
+        assertThat(next()).isEqualTo("1 " + key + " " + Bodies.MEMBER);
+        assertThat(next()).isEqualTo("2 " + key + " " + Bodies.MEMBER);
+        dispatchers.get(0).close();
+        assertThat(inbox.backlog()).isEqualTo(new Backlog(0, 0, null));
+    }
+
+    @Test
+    void whatAlwaysFailsIsPutAsideWithItsHistoryAndTheOthersAreHandled() throws Exception {
+        store(666);
+        for (long chat = 1; chat <= 20; chat++) {
+            store(chat);
+        }
+        start(DispatchPolicy.DEFAULT.withRetry(QUICK), (finish, context) -> {
+            handled.add(chat(finish));
+            if (chat(finish).equals("666")) {
+                throw new StackOverflowError("deep");
+            }
+        });
+
+        for (int i = 0; i < 23; i++) {
+            next();
+        }
+        dispatchers.get(0).close();
+        assertThat(handled).isEmpty();
+        assertThat(inbox.backlog()).isEqualTo(new Backlog(0, 1, null));
+        DeadLetter dead = inbox.deadLetters().list(0, 10).get(0);
+        assertThat(dead.reason()).isEqualTo("attempt 3 of 3: java.lang.StackOverflowError: deep");
+        assertThat(inbox.deadLetters().show(dead.id()).orElseThrow().history())
+                .extracting(DeadLetter.Attempt::outcome)
+                .containsExactly("retry", "retry", "dead");
+    }
+
+    @Test
+    void aRequeuedDeadLetterHasItsEffectOnce() throws Exception {
+        store(17);
+        Dispatcher dispatcher = start(DispatchPolicy.DEFAULT.withRetry(QUICK.withAttempts(1)), (finish, context) -> {
+            if (handled.offer("handled") && handled.size() == 1) {
+                throw context.park("not yet");
+            }
+        });
+        awaitHandled(1);
+        dispatcher.close();
+        DeadLetter dead = inbox.deadLetters().list(0, 10).get(0);
+        assertThat(dead.reason()).isEqualTo("parked: not yet");
+
+        assertThat(inbox.deadLetters().requeue(dead.id(), InstantSource.system().instant()))
+                .isTrue();
+        start(DispatchPolicy.DEFAULT, (finish, context) -> handled.add("effect"));
+
+        awaitHandled(2);
+        dispatchers.get(1).close();
+        assertThat(handled).containsExactly("handled", "effect");
+        assertThat(inbox.backlog()).isEqualTo(new Backlog(0, 0, null));
+    }
+
+    @Test
+    void inOrderTheEventsOfAChatFollowEachOther() throws Exception {
+        for (long ts = 1; ts <= 10; ts++) {
+            InboxContract.store(inbox, InboxContract.delivery(17, ts));
+        }
+        start(DispatchPolicy.DEFAULT.withOrdered(true).withRetry(QUICK.withAttempts(100)), (finish, context) -> {
+            if (context.attempt() == 1) {
+                throw new IOException("each fails first");
+            }
+            handled.add(Long.toString(finish.header().sentAt().getEpochSecond()));
+        });
+
+        List<String> order = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            order.add(next());
+        }
+        assertThat(order).containsExactly("1", "2", "3", "4", "5", "6", "7", "8", "9", "10");
+    }
+
+    @Test
+    void aLongHandlerKeepsItsLease() throws Exception {
+        store(17);
+        CountDownLatch release = new CountDownLatch(1);
+        DispatchPolicy policy = DispatchPolicy.DEFAULT.withLease(Duration.ofSeconds(1));
+        EventHandler<OnSessionFinish> slow = (finish, context) -> {
+            handled.add(chat(finish));
+            if (chat(finish).equals("17")) {
+                release.await();
+            }
+        };
+        start(policy, slow);
+        assertThat(next()).isEqualTo("17");
+        start(policy, slow);
+        // Each renewal is a third of a lease after the last: at the fourth the first lease is over.
+        assertThat(inbox.renewedFourTimes.await(30, TimeUnit.SECONDS)).isTrue();
+        store(18);
+
+        assertThat(next()).isEqualTo("18");
+        assertThat(inbox.lease(probe())).isEmpty();
+        release.countDown();
+        dispatchers.forEach(Dispatcher::close);
+        assertThat(inbox.backlog()).isEqualTo(new Backlog(0, 0, null));
+    }
+
+    @Test
+    void whatWasNotBegunWhenStoppedIsReleasedAndDoesNotCount() throws Exception {
+        CountDownLatch release = new CountDownLatch(1);
+        for (long chat = 1; chat <= 5; chat++) {
+            store(chat);
+        }
+        Dispatcher dispatcher = start(DispatchPolicy.DEFAULT.withWorkers(1), (finish, context) -> {
+            handled.add(chat(finish));
+            release.await();
+        });
+        assertThat(next()).isEqualTo("1");
+
+        dispatcher.stop(Duration.ZERO);
+
+        start(DispatchPolicy.DEFAULT, (finish, context) -> handled.add(chat(finish) + " " + context.attempt()));
+        List<String> second = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            second.add(next());
+        }
+        assertThat(second).containsExactlyInAnyOrder("1 1", "2 1", "3 1", "4 1", "5 1");
+    }
+
+    @Test
+    void aStoreThatWasDownIsUsedAgainWhenItIsBack() throws Exception {
+        inbox.down = true;
+        start(DispatchPolicy.DEFAULT, (finish, context) -> handled.add(chat(finish)));
+        assertThat(inbox.refusedLease.await(30, TimeUnit.SECONDS)).isTrue();
+
+        inbox.down = false;
+        store(17);
+
+        assertThat(next()).isEqualTo("17");
+    }
+
+    private LeaseRequest probe() {
+        var now = InstantSource.system().instant();
+        return new LeaseRequest("probe", 10, now, now.plusSeconds(1), now.plusSeconds(3600), false);
+    }
+
+    private Dispatcher start(DispatchPolicy policy, EventHandler<OnSessionFinish> handler) {
+        Handlers handlers = Handlers.on(OnSessionFinish.class, handler).otherwise((event, context) -> {});
+        Dispatcher dispatcher =
+                new Dispatcher(inbox, handlers, policy, InstantSource.system(), Telemetry.none()).start();
+        dispatchers.add(dispatcher);
+        return dispatcher;
+    }
+
+    private void store(long chat) {
+        assertThat(InboxContract.store(inbox, InboxContract.delivery(chat, 1))).isEqualTo(StoreResult.STORED);
+    }
+
+    private static String chat(OnSessionFinish finish) {
+        return Long.toString(finish.chats().get(0).chatId());
+    }
+
+    private String next() throws InterruptedException {
+        String text = handled.poll(30, TimeUnit.SECONDS);
+        assertThat(text).as("something handled within 30 seconds").isNotNull();
+        return text;
+    }
+
+    private void awaitHandled(int count) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (handled.size() < count) {
+            assertThat(System.nanoTime()).as("time").isLessThan(deadline);
+            Thread.onSpinWait();
+        }
+    }
+}

@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.openlines.model.Secret;
+import dev.openlines.parser.BodyFormat;
+import dev.openlines.parser.Envelope;
+import dev.openlines.parser.Limits;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * What every inbox must do. Implement it in a test class with {@link #open()} and the tests run. Times
+ * are given, so none waits.
+ */
+@Timeout(120)
+interface InboxContract {
+
+    /** The time of the first test step. */
+    Instant T0 = Instant.ofEpochMilli(1_800_000_000_000L);
+
+    /** Later than any wait of these tests. */
+    Instant LATEST = T0.plusSeconds(1_000_000);
+
+    /**
+     * Opens the inbox of this test: empty at first, and the same one again when called again.
+     *
+     * @return an open inbox, closed by the test
+     */
+    Inbox open();
+
+    @Test
+    default void anEventIsStoredOnce() {
+        try (Inbox inbox = open()) {
+            assertThat(store(inbox, delivery(17, 1))).isEqualTo(StoreResult.STORED);
+            assertThat(store(inbox, delivery(17, 1))).isEqualTo(StoreResult.DUPLICATE);
+            assertThat(store(inbox, delivery(17, 2))).isEqualTo(StoreResult.STORED);
+
+            assertThat(lease(inbox, "a", T0)).hasSize(2);
+        }
+    }
+
+    @Test
+    default void anEventIsStoredOnceFromTwentyThreads() throws Exception {
+        try (Inbox inbox = open()) {
+            List<StoreResult> results = atOnce(20, () -> store(inbox, delivery(17, 1)));
+
+            assertThat(results).filteredOn(StoreResult.STORED::equals).hasSize(1);
+            assertThat(results).filteredOn(StoreResult.DUPLICATE::equals).hasSize(19);
+        }
+    }
+
+    @Test
+    default void anEventIsStoredOnceByTwoInboxesOnOneStore() throws Exception {
+        try (Inbox one = open();
+                Inbox two = open()) {
+            for (long chat = 1; chat <= 20; chat++) {
+                VerifiedDelivery delivery = delivery(chat, 1);
+                List<StoreResult> results = new ArrayList<>(atOnce(4, () -> store(one, delivery)));
+                results.addAll(atOnce(4, () -> store(two, delivery)));
+
+                assertThat(results).filteredOn(StoreResult.STORED::equals).hasSize(1);
+            }
+        }
+    }
+
+    @Test
+    default void otherContentOfTheSameKeyIsAConflictAndIsNotHandled() {
+        try (Inbox inbox = open()) {
+            store(inbox, delivery(17, 1));
+
+            assertThat(store(inbox, delivery(Bodies.finish(17, "ts", "1", "event_handler_id", "99"))))
+                    .isEqualTo(StoreResult.DUPLICATE);
+            assertThat(store(inbox, delivery(Bodies.finish(17, "ts", "1", "more", "1"))))
+                    .isEqualTo(StoreResult.CONFLICT);
+            assertThat(store(inbox, delivery(Bodies.finish(17, "ts", "1", "more", "1"))))
+                    .isEqualTo(StoreResult.CONFLICT);
+            assertThat(lease(inbox, "a", T0)).hasSize(1);
+        }
+    }
+
+    @Test
+    default void everyTextComesBackAsItWas() {
+        String name = "\0 ' \" \\ \n \u2028 \uD83D\uDE00 \u05D0 ' or 1=1; drop table inbox; -- ${x} ?";
+        try (Inbox inbox = open()) {
+            VerifiedDelivery delivery = delivery(Bodies.finish(17, "data[DATA][line][name]", name));
+            store(inbox, delivery);
+
+            LeasedDelivery leased = lease(inbox, "a", T0).get(0);
+
+            assertThat(leased.payload()).isEqualTo(delivery.payload());
+            assertThat(leased.idempotencyKey()).isEqualTo(delivery.idempotencyKey());
+            assertThat(leased.memberId()).isEqualTo(Bodies.MEMBER);
+            assertThat(leased.event()).isEqualTo("ONSESSIONFINISH");
+            assertThat(leased.receivedAt()).isEqualTo(T0);
+        }
+    }
+
+    @Test
+    default void theLongestWaitingIsLeasedFirstAndNoMoreThanAskedFor() {
+        try (Inbox inbox = open()) {
+            LongStream.rangeClosed(1, 5).forEach(chat -> store(inbox, delivery(chat, 1)));
+
+            List<LeasedDelivery> first = inbox.lease(new LeaseRequest("a", 2, T0, T0.plusSeconds(10), LATEST, false));
+            List<LeasedDelivery> rest = lease(inbox, "a", T0);
+
+            assertThat(first).hasSize(2);
+            assertThat(rest).hasSize(3);
+            assertThat(first.get(1).id()).isLessThan(rest.get(0).id());
+        }
+    }
+
+    @Test
+    default void whatIsLeasedIsLeasedAgainOnlyWhenItsLeaseHasEnded() {
+        try (Inbox inbox = open()) {
+            store(inbox, delivery(17, 1));
+            assertThat(lease(inbox, "a", T0))
+                    .extracting(LeasedDelivery::attempt)
+                    .containsExactly(1);
+
+            assertThat(lease(inbox, "b", T0.plusMillis(9_999))).isEmpty();
+            assertThat(lease(inbox, "b", T0.plusSeconds(10)))
+                    .extracting(LeasedDelivery::attempt, LeasedDelivery::owner)
+                    .containsExactly(tuple(2, "b"));
+        }
+    }
+
+    @Test
+    default void whatIsDoneNeverComesBack() {
+        try (Inbox inbox = open()) {
+            store(inbox, delivery(17, 1));
+            LeasedDelivery leased = lease(inbox, "a", T0).get(0);
+
+            assertThat(settle(inbox, leased, new Settlement.Done())).isTrue();
+
+            assertThat(settle(inbox, leased, new Settlement.Done())).isFalse();
+            assertThat(lease(inbox, "a", T0.plusSeconds(100_000))).isEmpty();
+            assertThat(store(inbox, delivery(17, 1))).isEqualTo(StoreResult.DUPLICATE);
+        }
+    }
+
+    @Test
+    default void anOwnerWhoseLeaseHasPassedOnCannotSettle() {
+        try (Inbox inbox = open()) {
+            store(inbox, delivery(17, 1));
+            LeasedDelivery stale = lease(inbox, "a", T0).get(0);
+            LeasedDelivery current = lease(inbox, "a", T0.plusSeconds(10)).get(0);
+
+            assertThat(settle(inbox, stale, new Settlement.Done())).isFalse();
+            assertThat(settle(inbox, stale, new Settlement.Dead("no"))).isFalse();
+            assertThat(settle(inbox, current, new Settlement.Done())).isTrue();
+            assertThat(inbox.deadLetters().list(0, 10)).isEmpty();
+        }
+    }
+
+    @Test
+    default void aRenewedLeaseLastsLongerAndALostOneIsNotTakenBack() {
+        try (Inbox inbox = open()) {
+            store(inbox, delivery(17, 1));
+            LeasedDelivery leased = lease(inbox, "a", T0).get(0);
+
+            inbox.renew(List.of(leased), T0.plusSeconds(20));
+
+            assertThat(lease(inbox, "b", T0.plusSeconds(19))).isEmpty();
+            LeasedDelivery taken = lease(inbox, "b", T0.plusSeconds(20)).get(0);
+            inbox.renew(List.of(leased), T0.plusSeconds(3600));
+            assertThat(lease(inbox, "c", T0.plusSeconds(30))).hasSize(1);
+            assertThat(settle(inbox, taken, new Settlement.Done())).isFalse();
+        }
+    }
+
+    @Test
+    default void aRetryComesBackAtItsTimeAndNotBefore() {
+        try (Inbox inbox = open()) {
+            store(inbox, delivery(17, 1));
+            LeasedDelivery leased = lease(inbox, "a", T0).get(0);
+
+            settle(inbox, leased, new Settlement.Retry(T0.plusSeconds(60), "the CRM was away"));
+
+            assertThat(lease(inbox, "a", T0.plusMillis(59_999))).isEmpty();
+            assertThat(lease(inbox, "a", T0.plusSeconds(60)))
+                    .extracting(LeasedDelivery::attempt)
+                    .containsExactly(2);
+        }
+    }
+
+    @Test
+    default void whatWasPutOffByAClockThatHasGoneBackIsDue() {
+        try (Inbox inbox = open()) {
+            store(inbox, delivery(17, 1));
+            Instant yesterday = T0.minusSeconds(86_400);
+            LeaseRequest request =
+                    new LeaseRequest("a", 100, yesterday, yesterday.plusSeconds(10), yesterday.plusSeconds(600), false);
+
+            List<LeasedDelivery> leased = inbox.lease(request);
+
+            assertThat(leased).hasSize(1);
+            assertThat(inbox.lease(request)).isEmpty();
+        }
+    }
+
+    @Test
+    default void whatWasReleasedIsDueAtOnceAndTheAttemptDoesNotCount() {
+        try (Inbox inbox = open()) {
+            store(inbox, delivery(17, 1));
+            LeasedDelivery leased = lease(inbox, "a", T0).get(0);
+
+            settle(inbox, leased, new Settlement.Release());
+
+            LeasedDelivery again = lease(inbox, "a", T0).get(0);
+            assertThat(again.attempt()).isEqualTo(1);
+            assertThat(settle(inbox, leased, new Settlement.Done())).isFalse();
+        }
+    }
+
+    @Test
+    default void aDeadLetterIsShownWithItsReasonAndHistory() {
+        try (Inbox inbox = open()) {
+            VerifiedDelivery delivery = delivery(17, 1);
+            store(inbox, delivery);
+            settle(inbox, lease(inbox, "a", T0).get(0), new Settlement.Retry(T0, "first"));
+            settle(inbox, lease(inbox, "a", T0).get(0), new Settlement.Dead("second"));
+
+            assertThat(lease(inbox, "a", T0.plusSeconds(100_000))).isEmpty();
+            List<DeadLetter> listed = inbox.deadLetters().list(0, 10);
+            assertThat(listed).hasSize(1);
+            long id = listed.get(0).id();
+            assertThat(inbox.deadLetters().list(id, 10)).isEmpty();
+            assertThat(inbox.deadLetters().show(id))
+                    .contains(new DeadLetter(
+                            id,
+                            Bodies.MEMBER,
+                            "ONSESSIONFINISH",
+                            delivery.idempotencyKey(),
+                            delivery.payload(),
+                            T0,
+                            T0,
+                            "second",
+                            2,
+                            List.of(
+                                    new DeadLetter.Attempt(1, T0, "retry", "first"),
+                                    new DeadLetter.Attempt(2, T0, "dead", "second"))));
+            assertThat(inbox.deadLetters().show(id + 1)).isEmpty();
+        }
+    }
+
+    @Test
+    default void aRequeuedDeadLetterIsHandledWithAllAttemptsBeforeIt() {
+        try (Inbox inbox = open()) {
+            store(inbox, delivery(17, 1));
+            LeasedDelivery leased = lease(inbox, "a", T0).get(0);
+            settle(inbox, leased, new Settlement.Dead("no"));
+
+            assertThat(inbox.deadLetters().requeue(leased.id(), T0)).isTrue();
+
+            assertThat(inbox.deadLetters().requeue(leased.id(), T0)).isFalse();
+            assertThat(inbox.deadLetters().list(0, 10)).isEmpty();
+            LeasedDelivery again = lease(inbox, "a", T0).get(0);
+            assertThat(again.attempt()).isEqualTo(1);
+            assertThat(settle(inbox, leased, new Settlement.Done())).isFalse();
+            settle(inbox, again, new Settlement.Dead("again"));
+            assertThat(inbox.deadLetters().show(leased.id()).orElseThrow().history())
+                    .extracting(DeadLetter.Attempt::outcome)
+                    .containsExactlyInAnyOrder("dead", "requeued", "dead");
+        }
+    }
+
+    @Test
+    default void aDiscardedDeadLetterIsGoneAndStillADuplicate() {
+        try (Inbox inbox = open()) {
+            store(inbox, delivery(17, 1));
+            LeasedDelivery leased = lease(inbox, "a", T0).get(0);
+            settle(inbox, leased, new Settlement.Dead("no"));
+
+            assertThat(inbox.deadLetters().discard(leased.id(), T0)).isTrue();
+
+            assertThat(inbox.deadLetters().discard(leased.id(), T0)).isFalse();
+            assertThat(inbox.deadLetters().list(0, 10)).isEmpty();
+            assertThat(lease(inbox, "a", T0.plusSeconds(100_000))).isEmpty();
+            assertThat(store(inbox, delivery(17, 1))).isEqualTo(StoreResult.DUPLICATE);
+        }
+    }
+
+    @Test
+    default void inOrderAnEventWaitsForTheEarlierOnesOfItsChatOnly() {
+        try (Inbox inbox = open()) {
+            store(inbox, delivery(17, 1));
+            store(inbox, delivery(17, 2));
+            store(inbox, delivery(18, 1));
+
+            List<LeasedDelivery> first = leaseInOrder(inbox, T0);
+            assertThat(first).hasSize(2);
+            assertThat(leaseInOrder(inbox, T0)).isEmpty();
+            settle(inbox, first.get(0), new Settlement.Retry(T0.plusSeconds(60), "later"));
+            assertThat(leaseInOrder(inbox, T0)).isEmpty();
+
+            LeasedDelivery again = leaseInOrder(inbox, T0.plusSeconds(60)).stream()
+                    .filter(leased -> leased.id() == first.get(0).id())
+                    .findFirst()
+                    .orElseThrow();
+            settle(inbox, again, new Settlement.Dead("never"));
+            assertThat(leaseInOrder(inbox, T0.plusSeconds(60)))
+                    .extracting(LeasedDelivery::id)
+                    .allMatch(id -> id > again.id())
+                    .hasSize(1);
+        }
+    }
+
+    @Test
+    default void theBacklogCountsWhatWaitsAndWhatIsDead() {
+        try (Inbox inbox = open()) {
+            assertThat(inbox.backlog()).isEqualTo(new Backlog(0, 0, null));
+            LongStream.rangeClosed(1, 4).forEach(chat -> store(inbox, delivery(chat, 1)));
+            List<LeasedDelivery> leased = lease(inbox, "a", T0);
+
+            settle(inbox, leased.get(0), new Settlement.Done());
+            settle(inbox, leased.get(1), new Settlement.Dead("no"));
+
+            assertThat(inbox.backlog()).isEqualTo(new Backlog(2, 1, T0));
+            inbox.probe();
+            assertThat(inbox.backlog()).isEqualTo(new Backlog(2, 1, T0));
+        }
+    }
+
+    @Test
+    default void aPurgeForgetsWhatWasDoneBeforeAndNothingElse() {
+        try (Inbox inbox = open()) {
+            LongStream.rangeClosed(1, 3).forEach(chat -> store(inbox, delivery(chat, 1)));
+            List<LeasedDelivery> leased = lease(inbox, "a", T0);
+            settle(inbox, leased.get(0), new Settlement.Done());
+            settle(inbox, leased.get(1), new Settlement.Dead("no"));
+
+            assertThat(inbox.purge(T0)).isZero();
+            assertThat(inbox.purge(T0.plusMillis(1))).isEqualTo(1);
+
+            assertThat(inbox.backlog()).isEqualTo(new Backlog(1, 1, T0));
+            List<StoreResult> again = LongStream.rangeClosed(1, 3)
+                    .mapToObj(chat -> store(inbox, delivery(chat, 1)))
+                    .toList();
+            assertThat(again).filteredOn(StoreResult.STORED::equals).hasSize(1);
+        }
+    }
+
+    @Test
+    default void fourOwnersOnTwoInboxesLeaseEachEventOnce() throws Exception {
+        try (Inbox one = open();
+                Inbox two = open()) {
+            LongStream.rangeClosed(1, 200).forEach(chat -> store(one, delivery(chat, 1)));
+            List<Callable<List<LeasedDelivery>>> owners = IntStream.range(0, 4)
+                    .<Callable<List<LeasedDelivery>>>mapToObj(owner -> () -> {
+                        List<LeasedDelivery> mine = new ArrayList<>();
+                        List<LeasedDelivery> more;
+                        do {
+                            more = (owner % 2 == 0 ? one : two)
+                                    .lease(new LeaseRequest(
+                                            "owner-" + owner, 7, T0, T0.plusSeconds(60), LATEST, false));
+                            mine.addAll(more);
+                        } while (!more.isEmpty());
+                        return mine;
+                    })
+                    .toList();
+
+            List<Long> leased = atOnce(owners).stream()
+                    .flatMap(List::stream)
+                    .map(LeasedDelivery::id)
+                    .sorted(Comparator.naturalOrder())
+                    .toList();
+
+            assertThat(leased).doesNotHaveDuplicates();
+            assertThat(lease(one, "rest", T0).size() + leased.size()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    default void whatWasStoredIsThereWhenItIsOpenedAgain() {
+        Inbox before = open();
+        store(before, delivery(17, 1));
+        before.close();
+
+        try (Inbox after = open()) {
+            assertThat(lease(after, "a", T0)).hasSize(1);
+        }
+    }
+
+    @Test
+    default void aClosedInboxSaysSo() {
+        Inbox inbox = open();
+        inbox.close();
+        inbox.close();
+
+        assertThatThrownBy(() -> store(inbox, delivery(17, 1)))
+                .isInstanceOf(StoreException.class)
+                .hasMessage("the inbox is closed");
+        assertThatThrownBy(inbox::probe).isInstanceOf(StoreException.class).hasMessage("the inbox is closed");
+    }
+
+    /** A verified event that chat {@code chat} was closed at second {@code ts}, received at {@link #T0}. */
+    static VerifiedDelivery delivery(long chat, long ts) {
+        return delivery(Bodies.finish(chat, "ts", Long.toString(ts)));
+    }
+
+    /** A verified event of a form body. */
+    static VerifiedDelivery delivery(String form) {
+        byte[] body = form.getBytes(StandardCharsets.UTF_8);
+        return new Portals()
+                .trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN))
+                .verify(Envelope.parse(body, BodyFormat.FORM, Limits.DEFAULT), body.length, T0)
+                .orElseThrow();
+    }
+
+    static StoreResult store(Inbox inbox, VerifiedDelivery delivery) {
+        try {
+            return inbox.store(delivery).toCompletableFuture().join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof StoreException store ? store : e;
+        }
+    }
+
+    private static boolean settle(Inbox inbox, LeasedDelivery leased, Settlement settlement) {
+        return inbox.settle(leased, settlement, T0).toCompletableFuture().join();
+    }
+
+    private static List<LeasedDelivery> lease(Inbox inbox, String owner, Instant now) {
+        return inbox.lease(new LeaseRequest(owner, 100, now, now.plusSeconds(10), LATEST, false));
+    }
+
+    private static List<LeasedDelivery> leaseInOrder(Inbox inbox, Instant now) {
+        return inbox.lease(new LeaseRequest("a", 100, now, now.plusSeconds(10), LATEST, true));
+    }
+
+    private static <T> List<T> atOnce(int times, Callable<T> call) throws Exception {
+        return atOnce(IntStream.range(0, times).mapToObj(i -> call).toList());
+    }
+
+    private static <T> List<T> atOnce(List<Callable<T>> calls) throws Exception {
+        ExecutorService pool = Executors.newFixedThreadPool(calls.size());
+        try {
+            List<T> results = new ArrayList<>();
+            for (Future<T> future : pool.invokeAll(calls, 60, TimeUnit.SECONDS)) {
+                results.add(future.get());
+            }
+            return results;
+        } finally {
+            pool.shutdownNow();
+        }
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SqliteInboxTest implements InboxContract {
+
+    @TempDir
+    Path directory;
+
+    @Override
+    public Inbox open() {
+        return Inbox.sqlite(directory.resolve("inbox.db"));
+    }
+
+    @Test
+    void onlyItsOwnerMayReadTheFiles() throws Exception {
+        try (Inbox inbox = open()) {
+            InboxContract.store(inbox, InboxContract.delivery(1, 1));
+            try (var files = Files.list(directory)) {
+                assertThat(files.filter(file -> !file.toString().endsWith(".lock")))
+                        .hasSizeGreaterThanOrEqualTo(2)
+                        .allSatisfy(
+                                file -> assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                                        .isEqualTo("rw-------"));
+            }
+        }
+    }
+
+    @Test
+    void everyCommitIsSynced() {
+        try (Inbox inbox = open()) {
+            SqlInbox sql = (SqlInbox) inbox;
+            List<String> settings = sql.run(connection -> {
+                try (var statement = connection.createStatement()) {
+                    String journal;
+                    try (var row = statement.executeQuery("pragma journal_mode")) {
+                        row.next();
+                        journal = row.getString(1);
+                    }
+                    try (var row = statement.executeQuery("pragma synchronous")) {
+                        row.next();
+                        return List.of(journal, row.getString(1));
+                    }
+                }
+            });
+            assertThat(settings).containsExactly("wal", "2");
+        }
+    }
+
+    @Test
+    void leasesOfADeadProcessEndWhenTheNextOneOpensTheFile() {
+        Instant now = InboxContract.T0;
+        Inbox first = open();
+        InboxContract.store(first, InboxContract.delivery(1, 1));
+        assertThat(first.lease(new LeaseRequest("dead", 10, now, now.plusSeconds(3600), now.plusSeconds(7200), false)))
+                .hasSize(1);
+        first.close();
+
+        try (Inbox second = open()) {
+            assertThat(second.lease(
+                            new LeaseRequest("next", 10, now, now.plusSeconds(3600), now.plusSeconds(7200), false)))
+                    .extracting(LeasedDelivery::attempt)
+                    .containsExactly(2);
+        }
+    }
+
+    @Test
+    void leasesStayWhileAnotherHasTheFileOpen() {
+        Instant now = InboxContract.T0;
+        try (Inbox first = open()) {
+            InboxContract.store(first, InboxContract.delivery(1, 1));
+            assertThat(first.lease(
+                            new LeaseRequest("alive", 10, now, now.plusSeconds(3600), now.plusSeconds(7200), false)))
+                    .hasSize(1);
+            try (Inbox second = open()) {
+                assertThat(second.lease(new LeaseRequest(
+                                "other", 10, now, now.plusSeconds(3600), now.plusSeconds(7200), false)))
+                        .isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void aSchemaOfANewerVersionIsRefused() {
+        try (Inbox inbox = open()) {
+            ((SqlInbox) inbox).run(connection -> {
+                try (var statement = connection.createStatement()) {
+                    return statement.executeUpdate("insert into openlines_schema (version) values (99)");
+                }
+            });
+        }
+
+        assertThatThrownBy(this::open)
+                .isInstanceOf(StoreException.class)
+                .hasMessage("expected a schema of version 1 or older but found version 99 in "
+                        + directory.resolve("inbox.db").toAbsolutePath());
+    }
+}

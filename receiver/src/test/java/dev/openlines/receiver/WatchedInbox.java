@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+
+/** An inbox that passes everything on, can be switched off, and says when a lease was renewed. */
+final class WatchedInbox implements Inbox {
+
+    final CountDownLatch refusedLease = new CountDownLatch(1);
+    final CountDownLatch renewedFourTimes = new CountDownLatch(4);
+    volatile boolean down;
+    private final Inbox inbox;
+
+    WatchedInbox(Inbox inbox) {
+        this.inbox = inbox;
+    }
+
+    @Override
+    public CompletionStage<StoreResult> store(VerifiedDelivery delivery) {
+        return down ? CompletableFuture.failedStage(off()) : inbox.store(delivery);
+    }
+
+    @Override
+    public List<LeasedDelivery> lease(LeaseRequest request) {
+        if (down) {
+            refusedLease.countDown();
+            throw off();
+        }
+        return inbox.lease(request);
+    }
+
+    @Override
+    public void renew(Collection<LeasedDelivery> leases, Instant until) {
+        inbox.renew(leases, until);
+        renewedFourTimes.countDown();
+    }
+
+    @Override
+    public CompletionStage<Boolean> settle(LeasedDelivery lease, Settlement settlement, Instant now) {
+        return down ? CompletableFuture.failedStage(off()) : inbox.settle(lease, settlement, now);
+    }
+
+    @Override
+    public Backlog backlog() {
+        return inbox.backlog();
+    }
+
+    @Override
+    public DeadLetters deadLetters() {
+        return inbox.deadLetters();
+    }
+
+    @Override
+    public int purge(Instant finishedBefore) {
+        return inbox.purge(finishedBefore);
+    }
+
+    @Override
+    public void probe() {
+        if (down) {
+            throw off();
+        }
+        inbox.probe();
+    }
+
+    @Override
+    public void close() {
+        inbox.close();
+    }
+
+    private static StoreException off() {
+        return new StoreException("switched off", null);
+    }
+}
