@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param applicationToken the token that portal sends with each event
  * @param evidence a file that gets a line for each closed chat handled, or null for none; for tests of a
  *     receiver from outside, so off unless asked for
+ * @param monitorPort TCP port of health checks and metrics, 0 for any free one, -1 for none; needs {@code
+ *     io.micrometer:micrometer-registry-prometheus}
  */
 public record ReceiverConfig(
         int port,
@@ -26,7 +28,8 @@ public record ReceiverConfig(
         String inbox,
         String memberId,
         Secret applicationToken,
-        @Nullable Path evidence) {
+        @Nullable Path evidence,
+        int monitorPort) {
 
     private static final Pattern PATH = Pattern.compile("/[A-Za-z0-9._~/-]*");
 
@@ -34,6 +37,9 @@ public record ReceiverConfig(
         Objects.requireNonNull(applicationToken, "applicationToken");
         if (port < 0 || port > 65535) {
             throw new ConfigurationException("OPENLINES_PORT: expected a number from 0 to 65535", null);
+        }
+        if (monitorPort < -1 || monitorPort > 65535) {
+            throw new ConfigurationException("OPENLINES_MONITOR_PORT: expected a number from 0 to 65535", null);
         }
         if (!PATH.matcher(path).matches()) {
             throw new ConfigurationException(
@@ -44,7 +50,8 @@ public record ReceiverConfig(
     /**
      * Reads the settings from environment variables: {@code OPENLINES_PORT} (8080), {@code
      * OPENLINES_PATH} (/), {@code OPENLINES_INBOX} (openlines.db), {@code OPENLINES_MEMBER_ID} and {@code
-     * OPENLINES_APPLICATION_TOKEN} (both required), {@code OPENLINES_EVIDENCE} (none).
+     * OPENLINES_APPLICATION_TOKEN} (both required), {@code OPENLINES_EVIDENCE} (none), {@code
+     * OPENLINES_MONITOR_PORT} (none).
      *
      * @param environment names and values, such as {@code System.getenv()}
      * @return the settings
@@ -57,7 +64,10 @@ public record ReceiverConfig(
                 environment.getOrDefault("OPENLINES_INBOX", "openlines.db"),
                 required(environment, "OPENLINES_MEMBER_ID"),
                 Secret.of(required(environment, "OPENLINES_APPLICATION_TOKEN")),
-                file(environment, "OPENLINES_EVIDENCE"));
+                file(environment, "OPENLINES_EVIDENCE"),
+                environment.containsKey("OPENLINES_MONITOR_PORT")
+                        ? port(environment.getOrDefault("OPENLINES_MONITOR_PORT", ""))
+                        : -1);
     }
 
     /**
@@ -71,7 +81,7 @@ public record ReceiverConfig(
     }
 
     private static int port(String text) {
-        return text.matches("[0-9]{1,5}") ? Integer.parseInt(text) : -1;
+        return text.matches("[0-9]{1,5}") ? Integer.parseInt(text) : Integer.MAX_VALUE;
     }
 
     private static String required(Map<String, String> environment, String name) {

@@ -4,9 +4,12 @@ package dev.openlines.receiver;
 import dev.openlines.parser.Limits;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.server.Handler;
@@ -18,6 +21,7 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A whole receiver: endpoint on Jetty, inbox, dispatcher. Needs {@code org.eclipse.jetty:jetty-server}
@@ -31,19 +35,18 @@ import org.eclipse.jetty.util.Callback;
  */
 public final class ReceiverServer implements AutoCloseable {
 
+    private static final Duration MONITOR_INTERVAL = Duration.ofSeconds(1);
     private static final long IDLE_MILLIS = 30_000;
     private static final long STOP_MILLIS = 5_000;
     private static final int HEADER_BYTES = 16 * 1024;
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
-    private final Server jetty = new Server();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
-    private final String path;
+    private @Nullable URI endpointUrl;
+    private @Nullable Server monitoring;
 
-    private ReceiverServer(String path) {
-        this.path = path;
-    }
+    private ReceiverServer() {}
 
     /**
      * Starts a receiver; when this returns it accepts events and handles those that wait in its inbox.
@@ -54,7 +57,7 @@ public final class ReceiverServer implements AutoCloseable {
      * @throws ConfigurationException if it cannot start with these settings; nothing is left open
      */
     public static ReceiverServer start(ReceiverConfig config, Handlers handlers) {
-        ReceiverServer server = new ReceiverServer(config.path());
+        ReceiverServer server = new ReceiverServer();
         try {
             server.assemble(config, handlers);
             return server;
@@ -74,11 +77,20 @@ public final class ReceiverServer implements AutoCloseable {
             all = handlers.then(evidence::record);
         }
         InstantSource clock = InstantSource.system();
-        Dispatcher dispatcher = new Dispatcher(inbox, all, DispatchPolicy.DEFAULT, clock, Telemetry.none());
+        Telemetry telemetry = Telemetry.none();
+        if (config.monitorPort() >= 0) {
+            InboxMonitor monitor = new InboxMonitor(inbox, MONITOR_INTERVAL);
+            parts.push(monitor);
+            MonitoringHandler handler = new MonitoringHandler(monitor, clock);
+            telemetry = handler.telemetry();
+            monitoring = listen("OPENLINES_MONITOR_PORT", config.monitorPort(), handler);
+        }
+        Dispatcher dispatcher = new Dispatcher(inbox, all, DispatchPolicy.DEFAULT, clock, telemetry);
         Portals portals = new Portals().trust(config.memberId(), config.applicationToken());
-        Receiver receiver = new Receiver(inbox, portals, Limits.DEFAULT, clock, dispatcher::wake, Telemetry.none());
+        Receiver receiver = new Receiver(inbox, portals, Limits.DEFAULT, clock, dispatcher::wake, telemetry);
         parts.push(dispatcher.start());
-        listen(config.port(), new JettyReceiver(receiver));
+        Handler endpoint = new GracefulHandler(new AtPath(config.path(), new JettyReceiver(receiver)));
+        endpointUrl = url(listen("OPENLINES_PORT", config.port(), endpoint), config.path());
     }
 
     private static Inbox openInbox(String inbox) {
@@ -91,15 +103,16 @@ public final class ReceiverServer implements AutoCloseable {
         }
     }
 
-    private void listen(int port, Handler endpoint) {
+    private Server listen(String setting, int port, Handler handler) {
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         http.setRequestHeaderSize(HEADER_BYTES);
+        Server jetty = new Server();
         ServerConnector connector = new ServerConnector(jetty, 1, 1, new HttpConnectionFactory(http));
         connector.setPort(port);
         connector.setIdleTimeout(IDLE_MILLIS);
         jetty.addConnector(connector);
-        jetty.setHandler(new GracefulHandler(new AtPath(path, endpoint)));
+        jetty.setHandler(handler);
         jetty.setErrorHandler((request, response, callback) -> {
             response.write(true, null, callback);
             return true;
@@ -108,11 +121,17 @@ public final class ReceiverServer implements AutoCloseable {
         parts.push(jetty::stop);
         try {
             jetty.start();
+            return jetty;
         } catch (IOException e) {
-            throw new ConfigurationException("OPENLINES_PORT: cannot listen on port " + port, e);
+            throw new ConfigurationException(setting + ": cannot listen on port " + port, e);
         } catch (Exception e) {
             throw new IllegalStateException("Jetty did not start", e);
         }
+    }
+
+    private static URI url(Server jetty, String path) {
+        int port = ((ServerConnector) jetty.getConnectors()[0]).getLocalPort();
+        return URI.create("http://127.0.0.1:" + port + path);
     }
 
     /**
@@ -121,8 +140,16 @@ public final class ReceiverServer implements AutoCloseable {
      * @return an absolute URL with the port that was bound
      */
     public URI url() {
-        int port = ((ServerConnector) jetty.getConnectors()[0]).getLocalPort();
-        return URI.create("http://127.0.0.1:" + port + path);
+        return Objects.requireNonNull(endpointUrl);
+    }
+
+    /**
+     * Returns the address of health checks and metrics, by the loopback interface.
+     *
+     * @return an absolute URL without a path, or empty where no port is set for them
+     */
+    public Optional<URI> monitorUrl() {
+        return Optional.ofNullable(monitoring).map(server -> url(server, ""));
     }
 
     /**
