@@ -9,7 +9,7 @@ module dev.openlines.receiver {
     // Only who uses JettyReceiver or ReceiverServer needs Jetty, and requires it himself.
     requires static org.eclipse.jetty.server;
     // Only who uses MicrometerTelemetry or the monitoring port needs Micrometer.
-    requires static transitive micrometer.core;
+    requires static micrometer.core;
     requires static micrometer.registry.prometheus;
     // Annotations only: nobody needs the jar.
     requires static org.jspecify;
