@@ -6,6 +6,9 @@
 module dev.openlines.client {
     requires transitive dev.openlines.parser;
     requires transitive java.net.http;
+    requires transitive java.sql;
+    // Seals tokens at rest; without it only the stores in a database are out of reach.
+    requires static com.google.crypto.tink;
     // Annotations only: nobody needs the jar.
     requires static org.jspecify;
 

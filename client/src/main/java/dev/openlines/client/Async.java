@@ -3,6 +3,7 @@ package dev.openlines.client;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -45,6 +46,11 @@ final class Async {
                 call.cancel(true);
             }
         });
+    }
+
+    /** Completes after a while, on a thread that must not be blocked; cancelling it frees its timer. */
+    static CompletableFuture<Void> after(long time, TimeUnit unit) {
+        return new CompletableFuture<Void>().completeOnTimeout(null, time, unit);
     }
 
     /** Runs an action at the end of a future; the action itself must not fail. */

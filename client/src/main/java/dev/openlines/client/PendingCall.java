@@ -2,24 +2,47 @@
 package dev.openlines.client;
 
 import dev.openlines.client.Transport.Answer;
-import dev.openlines.model.Secret;
+import dev.openlines.parser.BodyFormat;
+import dev.openlines.parser.PhpForm;
+import jakarta.json.JsonObject;
+import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** One call on its way: what is awaited now, and what follows. */
+/**
+ * One call on its way: what is awaited now, and what follows.
+ *
+ * <p>It is sent again when it surely did not run, or may run twice, until the client's patience is at an
+ * end; once with a renewed token; once to a renamed portal's new address.
+ */
 final class PendingCall {
 
-    private final PortalClient portal;
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+
+    private final RestClient client;
+    private final Access access;
     private final RestCall call;
+    private final long giveUpAt;
     private final CompletableFuture<Reply> result = new CompletableFuture<>();
+
+    private int attempts;
+    private boolean renewed;
+    private boolean moved;
 
     /** What is awaited now, to be broken off when the result is cancelled. */
     private volatile @Nullable CompletableFuture<?> step;
 
-    PendingCall(PortalClient portal, RestCall call) {
-        this.portal = portal;
+    PendingCall(RestClient client, Access access, RestCall call) {
+        this.client = client;
+        this.access = access;
         this.call = call;
+        this.giveUpAt = System.nanoTime() + client.patience.toNanos();
     }
 
     CompletableFuture<Reply> start() {
@@ -29,40 +52,129 @@ final class PendingCall {
                 awaited.cancel(true);
             }
         });
-        send();
+        next(access.ticket(), this::queue);
         return result;
     }
 
-    private void send() {
-        Secret token = portal.accessToken;
-        byte[] body = Wire.json(Wire.JSON
+    /** Waits for a step and goes on, or ends the call with the step's failure. */
+    private <T> void next(CompletableFuture<T> awaited, Consumer<T> then) {
+        step = awaited;
+        if (result.isCancelled()) {
+            awaited.cancel(true);
+            return;
+        }
+        Async.done(awaited, (value, failure) -> {
+            try {
+                if (failure != null) {
+                    failed(null, Transport.explained(call.method(), failure));
+                } else if (!result.isDone()) {
+                    then.accept(value);
+                }
+            } catch (RuntimeException e) {
+                result.completeExceptionally(e);
+            }
+        });
+    }
+
+    /** Waits for the portal's bucket to have room. */
+    private void queue(Ticket ticket) {
+        LeakyBucket bucket = client.bucket(ticket.endpoint());
+        long now = System.nanoTime();
+        long wait = bucket.take(now);
+        if (wait == 0) {
+            send(ticket);
+            return;
+        }
+        if (now + wait - giveUpAt > 0) {
+            bucket.giveBack(now);
+            result.completeExceptionally(
+                    new NoAnswerException(call.method(), "the portal's rate leaves no room in time", false, null));
+            return;
+        }
+        CompletableFuture<Void> room = Async.after(wait, TimeUnit.NANOSECONDS);
+        Async.done(room, (nothing, failure) -> {
+            if (failure != null) {
+                bucket.giveBack(System.nanoTime());
+            }
+        });
+        next(room, nothing -> send(ticket));
+    }
+
+    private void send(Ticket ticket) {
+        JsonObject params = Wire.JSON
                 .createObjectBuilder(call.params())
-                .add("auth", token.reveal())
-                .build());
-        CompletableFuture<Answer> answer = portal.client.transport.post(
+                .add("auth", ticket.token().reveal())
+                .build();
+        boolean form = client.format == BodyFormat.FORM;
+        CompletableFuture<Answer> answer = client.transport.post(
                 call.method(),
-                portal.endpoint.resolve(call.method()),
-                "application/json",
-                body,
-                portal.client.callTimeout);
+                ticket.endpoint().resolve(call.method()),
+                form ? "application/x-www-form-urlencoded" : "application/json",
+                form ? PhpForm.encode(params) : Wire.json(params),
+                client.callTimeout);
         step = answer;
         if (result.isCancelled()) {
             answer.cancel(true);
         }
         Async.done(answer, (received, failure) -> {
-            if (failure != null) {
-                result.completeExceptionally(Transport.explained(call.method(), failure));
-            } else {
-                answered(received, token);
+            try {
+                if (failure != null) {
+                    failed(ticket, Transport.explained(call.method(), failure));
+                } else {
+                    answered(ticket, received);
+                }
+            } catch (RuntimeException e) {
+                result.completeExceptionally(e);
             }
         });
     }
 
-    private void answered(Answer answer, Secret token) {
-        try {
-            result.complete(new Reply(call.method(), Wire.read(call.method(), answer, List.of(token))));
-        } catch (ClientException e) {
-            result.completeExceptionally(e);
+    private void answered(Ticket ticket, Answer answer) {
+        URI elsewhere = answer.status == 302 && !moved ? client.renamed(ticket.endpoint(), answer) : null;
+        if (elsewhere != null) {
+            moved = true;
+            next(access.moved(ticket, elsewhere), this::queue);
+            return;
         }
+        try {
+            result.complete(new Reply(call.method(), Wire.read(call.method(), answer, List.of(ticket.token()))));
+        } catch (ClientException e) {
+            failed(ticket, e);
+        }
+    }
+
+    private void failed(@Nullable Ticket ticket, ClientException failure) {
+        if (ticket == null || result.isDone()) {
+            result.completeExceptionally(failure);
+        } else if (failure instanceof RestException refusal && expired(refusal) && !renewed) {
+            renewed = true;
+            next(access.renewed(ticket, refusal), this::queue);
+        } else if (failure instanceof RetriableRestException refusal) {
+            if (refusal.is(ErrorCode.QUERY_LIMIT_EXCEEDED)) {
+                client.bucket(ticket.endpoint()).full(System.nanoTime());
+            }
+            again(failure, refusal.mayHaveRun(), refusal.retryAfter());
+        } else if (failure instanceof NoAnswerException lost) {
+            again(failure, lost.mayHaveRun(), FIRST_PAUSE);
+        } else {
+            result.completeExceptionally(failure);
+        }
+    }
+
+    private static boolean expired(RestException refusal) {
+        return refusal.is(ErrorCode.EXPIRED_TOKEN) || refusal.is(ErrorCode.INVALID_TOKEN);
+    }
+
+    private void again(ClientException failure, boolean mayHaveRun, Duration atLeast) {
+        attempts++;
+        long pause = Math.max(atLeast.toNanos(), client.backoff(attempts, FIRST_PAUSE, LONGEST_PAUSE));
+        // Up to a quarter more, so that callers who failed together do not come back together.
+        pause += (long) (pause * ThreadLocalRandom.current().nextDouble() / 4);
+        boolean inTime = System.nanoTime() + pause - giveUpAt < 0;
+        if (!inTime || (mayHaveRun && !call.isIdempotent())) {
+            result.completeExceptionally(failure);
+            return;
+        }
+        next(Async.after(pause, TimeUnit.NANOSECONDS), nothing -> next(access.ticket(), this::queue));
     }
 }

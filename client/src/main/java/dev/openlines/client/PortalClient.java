@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.client;
 
-import dev.openlines.model.Secret;
-import java.net.URI;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
@@ -14,13 +12,11 @@ import java.util.concurrent.CompletableFuture;
 public final class PortalClient {
 
     final RestClient client;
-    final URI endpoint;
-    final Secret accessToken;
+    private final Access access;
 
-    PortalClient(RestClient client, URI endpoint, Secret accessToken) {
+    PortalClient(RestClient client, Access access) {
         this.client = client;
-        this.endpoint = endpoint;
-        this.accessToken = accessToken;
+        this.access = access;
     }
 
     /**
@@ -33,6 +29,7 @@ public final class PortalClient {
      * @throws RestException where the platform refused
      * @throws NoAnswerException where there was no answer
      * @throws UnexpectedReplyException where the answer cannot be read
+     * @throws ReinstallRequiredException where the portal no longer lets the application in
      * @throws AddressRefusedException where the portal's host is not public
      */
     public Reply call(String method, Map<String, ?> params) {
@@ -69,7 +66,7 @@ public final class PortalClient {
      * @return completes with the reply or fails with a {@link ClientException}
      */
     public CompletableFuture<Reply> callAsync(RestCall call) {
-        return new PendingCall(this, call).start();
+        return new PendingCall(client, access, call).start();
     }
 
     /**
@@ -81,9 +78,9 @@ public final class PortalClient {
         return new Subscriptions(this);
     }
 
-    /** Returns the portal's address. */
+    /** Returns the portal's address or member id. */
     @Override
     public String toString() {
-        return endpoint.toString();
+        return access.name();
     }
 }

@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.client;
 
+import dev.openlines.client.Transport.Answer;
 import dev.openlines.model.Secret;
+import dev.openlines.parser.BodyFormat;
 import java.net.InetAddress;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +26,21 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RestClient {
 
+    private static final int BUCKETS = 10_000;
+
     final Duration callTimeout;
+    final Duration patience;
+    final BodyFormat format;
     final AddressGuard guard;
     final Transport transport;
+
+    private final double callsPerSecond;
+    private final int burst;
+    private final double haste;
+    private final List<String> portalDomains;
+    private final @Nullable OAuth oauth;
+    private final @Nullable Grants grants;
+    private final ConcurrentHashMap<String, LeakyBucket> buckets = new ConcurrentHashMap<>();
 
     private RestClient(Builder builder) {
         Executor blocking = Executors.newCachedThreadPool(task -> {
@@ -35,6 +56,31 @@ public final class RestClient {
         this.callTimeout = builder.callTimeout;
         this.guard = new AddressGuard(builder.loopbackAllowed, builder.resolver);
         this.transport = new Transport(http, guard, blocking, builder.replyLimit);
+        this.patience = builder.patience;
+        this.format = builder.format;
+        this.callsPerSecond = builder.callsPerSecond;
+        this.burst = builder.burst;
+        this.haste = builder.haste;
+        this.portalDomains = builder.portalDomains;
+        if (builder.clientId == null || builder.clientSecret == null) {
+            this.oauth = null;
+            this.grants = null;
+        } else {
+            this.oauth = new OAuth(
+                    this,
+                    builder.clientId,
+                    builder.clientSecret,
+                    builder.oauthHosts,
+                    builder.clock,
+                    builder.oauthTimeout);
+            // The lease outlasts an attempt to refresh, and a crash no longer than that.
+            this.grants = new Grants(
+                    builder.tokens,
+                    oauth,
+                    blocking,
+                    builder.oauthTimeout.multipliedBy(3).plusSeconds(5),
+                    builder.patience);
+        }
     }
 
     /**
@@ -68,10 +114,90 @@ public final class RestClient {
      *     webhook's address has its secret in the path, and cannot subscribe to events anyway
      */
     public PortalClient portal(URI restEndpoint, Secret accessToken) {
-        return new PortalClient(this, checked(restEndpoint), accessToken);
+        return new PortalClient(this, new Access.Fixed(new Ticket(checked(restEndpoint), accessToken)));
     }
 
-    private URI checked(URI restEndpoint) {
+    /**
+     * Returns a client of one portal by its stored grant, whose tokens are refreshed as needed. Reads
+     * nothing yet.
+     *
+     * @param memberId the portal's {@code member_id}
+     * @return a client that fails with {@link ReinstallRequiredException} where there is no good grant
+     * @throws IllegalStateException where the client was built without {@link Builder#application}
+     */
+    public PortalClient portal(String memberId) {
+        return new PortalClient(this, new Access.Granted(memberId, grants()));
+    }
+
+    /**
+     * Returns how the application gets grants.
+     *
+     * @return by the application's id and secret
+     * @throws IllegalStateException where the client was built without {@link Builder#application}
+     */
+    public OAuth oauth() {
+        if (oauth == null) {
+            throw new IllegalStateException("expected a client built with application(id, secret, tokens)");
+        }
+        return oauth;
+    }
+
+    Grants grants() {
+        if (grants == null) {
+            throw new IllegalStateException("expected a client built with application(id, secret, tokens)");
+        }
+        return grants;
+    }
+
+    /** The bucket that the portal keeps for our address. */
+    LeakyBucket bucket(URI endpoint) {
+        if (buckets.size() >= BUCKETS) {
+            long now = System.nanoTime();
+            buckets.values().removeIf(bucket -> bucket.idle(now));
+        }
+        return buckets.computeIfAbsent(
+                endpoint.getRawAuthority(), host -> new LeakyBucket(callsPerSecond, burst, System.nanoTime()));
+    }
+
+    /** Nanoseconds before the given attempt, from 1: doubling from the first pause to the longest. */
+    long backoff(int attempt, Duration first, Duration longest) {
+        double doubled = (double) first.toNanos() * Math.pow(2, Math.min(attempt, 30) - 1.0);
+        return (long) (Math.min(doubled, (double) longest.toNanos()) / haste);
+    }
+
+    /** Waits between attempts at an OAuth host, on a thread that may. */
+    void pause(int attempt) {
+        LockSupport.parkNanos(backoff(attempt, Duration.ofMillis(500), Duration.ofSeconds(2)));
+    }
+
+    /**
+     * The address that a redirect of a renamed portal leads to.
+     *
+     * @return null where it leads anywhere else, and must not be followed
+     */
+    @Nullable
+    URI renamed(URI endpoint, Answer answer) {
+        try {
+            URI location =
+                    endpoint.resolve(answer.headers.firstValue("location").orElse(""));
+            String host = location.getHost();
+            if (host == null || !allowedPortal(host) || location.getRawUserInfo() != null) {
+                return null;
+            }
+            URI moved = new URI(location.getScheme() + "://" + location.getRawAuthority() + endpoint.getRawPath());
+            boolean same = moved.getRawAuthority().equals(endpoint.getRawAuthority());
+            return same || guard.objectionToForm(moved) != null ? null : moved;
+        } catch (IllegalArgumentException | URISyntaxException e) {
+            return null;
+        }
+    }
+
+    private boolean allowedPortal(String host) {
+        String name = host.toLowerCase(Locale.ROOT);
+        return portalDomains.stream().anyMatch(domain -> name.equals(domain) || name.endsWith("." + domain));
+    }
+
+    URI checked(URI restEndpoint) {
         String objection = guard.objectionToForm(restEndpoint);
         if (objection == null && !restEndpoint.getRawPath().endsWith("/rest/")) {
             objection = "expected https://HOST/rest/ but found another path";
@@ -85,6 +211,30 @@ public final class RestClient {
     /** Settings of a {@link RestClient}. Not for use by several threads at once. */
     public static final class Builder {
 
+        /** Where the platform's cloud has its portals. */
+        private static final List<String> CLOUD = List.of(
+                "bitrix24.com",
+                "bitrix24.ru",
+                "bitrix24.by",
+                "bitrix24.kz",
+                "bitrix24.ua",
+                "bitrix24.eu",
+                "bitrix24.de",
+                "bitrix24.es",
+                "bitrix24.fr",
+                "bitrix24.it",
+                "bitrix24.pl",
+                "bitrix24.uk",
+                "bitrix24.in",
+                "bitrix24.cn",
+                "bitrix24.jp",
+                "bitrix24.id",
+                "bitrix24.vn",
+                "bitrix24.com.br",
+                "bitrix24.com.tr",
+                "bitrix24.mx",
+                "bitrix24.co");
+
         private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
 
         private @Nullable HttpClient http;
@@ -92,6 +242,18 @@ public final class RestClient {
         private int replyLimit = 16 * 1024 * 1024;
         private boolean loopbackAllowed;
         private AddressGuard.Resolver resolver = InetAddress::getAllByName;
+        private Duration patience = Duration.ofMinutes(2);
+        private Duration oauthTimeout = Duration.ofSeconds(15);
+        private BodyFormat format = BodyFormat.JSON;
+        private double callsPerSecond = 2;
+        private int burst = 50;
+        private double haste = 1;
+        private List<String> portalDomains = CLOUD;
+        private List<String> oauthHosts = List.of("oauth.bitrix.info", "oauth.bitrix24.tech");
+        private @Nullable String clientId;
+        private @Nullable Secret clientSecret;
+        private TokenStore tokens = TokenStore.memory();
+        private InstantSource clock = InstantSource.system();
 
         private Builder() {}
 
@@ -152,6 +314,126 @@ public final class RestClient {
          */
         public Builder allowLoopback() {
             this.loopbackAllowed = true;
+            return this;
+        }
+
+        /**
+         * Sets how long a call may take in all: waiting for the portal's rate, attempts, and pauses
+         * between them. The default is two minutes. A call that is surely not run, or is idempotent, is
+         * tried again for as long.
+         *
+         * @param time zero for a single attempt
+         * @return this
+         */
+        public Builder patience(Duration time) {
+            if (time.isNegative()) {
+                throw new IllegalArgumentException("expected a patience of at least zero but found " + time);
+            }
+            this.patience = time;
+            return this;
+        }
+
+        /**
+         * Sets how long one request to an OAuth host may take. The default is 15 seconds.
+         *
+         * @param timeout at least one millisecond
+         * @return this
+         */
+        public Builder oauthTimeout(Duration timeout) {
+            if (timeout.toMillis() < 1) {
+                throw new IllegalArgumentException("expected a timeout of at least 1 ms but found " + timeout);
+            }
+            this.oauthTimeout = timeout;
+            return this;
+        }
+
+        /**
+         * Sets how parameters are sent. The default is JSON, which keeps types; a form is sent as PHP
+         * writes it, without nulls and empty lists.
+         *
+         * @param bodies form or JSON
+         * @return this
+         */
+        public Builder format(BodyFormat bodies) {
+            this.format = bodies;
+            return this;
+        }
+
+        /**
+         * Sets the portals' limit on calls. The default is 2 a second after a burst of 50; a portal of an
+         * Enterprise plan takes 5 after 250. Calls over it wait here, in no particular order.
+         *
+         * @param perSecond more than 0
+         * @param callsAtOnce at least 1
+         * @return this
+         */
+        public Builder rate(double perSecond, int callsAtOnce) {
+            if (!(perSecond > 0) || callsAtOnce < 1) {
+                throw new IllegalArgumentException("expected a rate above 0 and a burst of at least 1 but found "
+                        + perSecond + " and " + callsAtOnce);
+            }
+            this.callsPerSecond = perSecond;
+            this.burst = callsAtOnce;
+            return this;
+        }
+
+        /**
+         * Makes this the client of an application: it can get grants and refresh them.
+         *
+         * @param id wire field {@code client_id}
+         * @param secret wire field {@code client_secret}
+         * @param store where grants live
+         * @return this
+         */
+        public Builder application(String id, Secret secret, TokenStore store) {
+            this.clientId = id;
+            this.clientSecret = secret;
+            this.tokens = store;
+            return this;
+        }
+
+        /**
+         * Sets which hosts may see the application's secret. The default is {@code oauth.bitrix.info}
+         * and {@code oauth.bitrix24.tech}.
+         *
+         * @param hosts names, with {@code :port} where that is not 443
+         * @return this
+         */
+        public Builder oauthHosts(String... hosts) {
+            this.oauthHosts = Arrays.stream(hosts)
+                    .map(host -> host.toLowerCase(Locale.ROOT))
+                    .toList();
+            return this;
+        }
+
+        /**
+         * Sets where a renamed portal may have gone: its redirect is followed, with the token, to a host
+         * under one of these domains. The default is the platform's own cloud.
+         *
+         * @param domains such as {@code bitrix24.com}, without a dot in front
+         * @return this
+         */
+        public Builder portalDomains(String... domains) {
+            this.portalDomains = Arrays.stream(domains)
+                    .map(domain -> domain.toLowerCase(Locale.ROOT))
+                    .toList();
+            return this;
+        }
+
+        /**
+         * Sets the clock that tells whether a token has expired. The default is the system's.
+         *
+         * @param source a clock
+         * @return this
+         */
+        public Builder clock(InstantSource source) {
+            this.clock = source;
+            return this;
+        }
+
+        /** Lets tests shorten the pauses between attempts. */
+        Builder haste(double times) {
+            this.haste = times;
             return this;
         }
 

@@ -11,12 +11,10 @@ import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 
@@ -60,8 +58,13 @@ final class Transport {
             exchange(method, address, contentType, body, timeout, answer);
         } else {
             blocking.execute(() -> {
-                if (passes(method, address, answer)) {
-                    exchange(method, address, contentType, body, timeout, answer);
+                try {
+                    if (passes(method, address, answer)) {
+                        exchange(method, address, contentType, body, timeout, answer);
+                    }
+                } catch (RuntimeException | Error e) {
+                    answer.completeExceptionally(e);
+                    throw e;
                 }
             });
         }
@@ -113,10 +116,15 @@ final class Transport {
                 answer.completeExceptionally(explained(method, failure));
             }
         });
-        Async.done(answer.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS), (whole, failure) -> {
-            if (failure instanceof TimeoutException || failure instanceof CancellationException) {
-                exchange.cancel(true);
+        CompletableFuture<Void> timer = Async.after(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        Async.done(timer, (nothing, cancelled) -> {
+            if (cancelled == null) {
+                answer.completeExceptionally(new NoAnswerException(method, "the time was up", true, null));
             }
+        });
+        Async.done(answer, (whole, failure) -> {
+            timer.cancel(true);
+            exchange.cancel(true);
         });
     }
 
@@ -134,9 +142,6 @@ final class Transport {
         }
         if (failure instanceof SSLHandshakeException) {
             return new NoAnswerException(method, "the TLS handshake failed", false, failure);
-        }
-        if (failure instanceof TimeoutException) {
-            return new NoAnswerException(method, "the time was up", true, null);
         }
         if (failure instanceof IOException) {
             return new NoAnswerException(method, "the connection broke", true, failure);

@@ -8,6 +8,7 @@ import dev.openlines.model.Secret;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -102,7 +103,7 @@ class AddressGuardTest {
                 "https://[::1]/rest/"
             })
     void anAddressInOddDigitsIsRefusedOrNoAddress(String address) {
-        RestClient strict = RestClient.create();
+        RestClient strict = RestClient.builder().patience(Duration.ZERO).build();
         assertThatThrownBy(
                         () -> strict.portal(URI.create(address), Secret.of("t")).call("profile", Map.of()))
                 .message()
@@ -125,6 +126,8 @@ class AddressGuardTest {
     @Test
     void aNameThatIsUnknownIsNoAnswer() {
         RestClient client = RestClient.builder()
+                .patience(Duration.ZERO)
+                .patience(Duration.ZERO)
                 .resolver(host -> {
                     throw new UnknownHostException(host);
                 })
@@ -138,6 +141,8 @@ class AddressGuardTest {
     void aCallToAnInnerNameSendsNothing() {
         try (FakePortal inner = FakePortal.answering("{\"result\":true}")) {
             RestClient client = RestClient.builder()
+                    .patience(Duration.ZERO)
+                    .patience(Duration.ZERO)
                     .resolver(host -> new InetAddress[] {InetAddress.getLoopbackAddress()})
                     .build();
             URI address = URI.create("https://portal.example:" + inner.rest().getPort() + "/rest/");

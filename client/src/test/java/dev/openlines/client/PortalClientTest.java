@@ -31,7 +31,8 @@ class PortalClientTest {
 
     private static final Secret TOKEN = Secret.of("canary-access-token-0123456789");
 
-    private final RestClient client = RestClient.builder().allowLoopback().build();
+    private final RestClient client =
+            RestClient.builder().patience(Duration.ZERO).allowLoopback().build();
 
     @Test
     void sendsParametersAndTokenInTheBodyAndReadsTheResult() {
@@ -146,13 +147,12 @@ class PortalClientTest {
 
     @Test
     void theAnswersOwnRetryAfterWinsWithinReason() {
-        try (FakePortal portal = new FakePortal(
-                asked -> Answered.error(503, "QUERY_LIMIT_EXCEEDED", "later").with("Retry-After", "7"))) {
-            assertThat(((RetriableRestException) failure(portal)).retryAfter()).isEqualTo(Duration.ofSeconds(7));
-
-            portal.answer(asked ->
-                    Answered.error(503, "QUERY_LIMIT_EXCEEDED", "later").with("Retry-After", "999999"));
-            assertThat(((RetriableRestException) failure(portal)).retryAfter()).isEqualTo(Duration.ofMinutes(15));
+        for (String asked : List.of("7", "999999")) {
+            try (FakePortal portal = new FakePortal(
+                    call -> Answered.error(503, "QUERY_LIMIT_EXCEEDED", "later").with("Retry-After", asked))) {
+                assertThat(((RetriableRestException) failure(portal)).retryAfter())
+                        .isEqualTo(asked.equals("7") ? Duration.ofSeconds(7) : Duration.ofMinutes(15));
+            }
         }
     }
 
@@ -245,6 +245,7 @@ class PortalClientTest {
     void anAnswerThatNeverComesEndsInTime() {
         CountDownLatch tested = new CountDownLatch(1);
         RestClient hasty = RestClient.builder()
+                .patience(Duration.ZERO)
                 .allowLoopback()
                 .callTimeout(Duration.ofMillis(300))
                 .build();
@@ -265,6 +266,7 @@ class PortalClientTest {
     @Test
     void aBodyThatStopsHalfwayEndsInTime() throws Exception {
         RestClient hasty = RestClient.builder()
+                .patience(Duration.ZERO)
                 .allowLoopback()
                 .callTimeout(Duration.ofMillis(500))
                 .build();
@@ -296,7 +298,11 @@ class PortalClientTest {
 
     @Test
     void aReplyOverTheLimitIsBrokenOff() {
-        RestClient small = RestClient.builder().allowLoopback().replyLimit(1000).build();
+        RestClient small = RestClient.builder()
+                .patience(Duration.ZERO)
+                .allowLoopback()
+                .replyLimit(1000)
+                .build();
         try (FakePortal portal = FakePortal.answering("{\"result\":\"" + "x".repeat(988) + "\"}")) {
             assertThatThrownBy(() -> small.portal(portal.rest(), TOKEN).call("profile", Map.of()))
                     .hasMessage("profile: no answer: the connection broke (the call may have run)")

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.openlines.client.FakePortal.Answered;
 import dev.openlines.model.Secret;
 import java.net.URI;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -19,7 +20,8 @@ class SubscriptionsTest {
     private static final Subscription FINISH =
             Subscription.online("OnSessionFinish", URI.create("https://app.example/bitrix/events"));
 
-    private final RestClient client = RestClient.builder().allowLoopback().build();
+    private final RestClient client =
+            RestClient.builder().patience(Duration.ZERO).allowLoopback().build();
 
     @Test
     void bindsWithTheEventAndTheHandlerOnly() {

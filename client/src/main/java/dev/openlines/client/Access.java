@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.client;
+
+import java.net.URI;
+import java.util.concurrent.CompletableFuture;
+
+/** How a portal's calls get in: by a token that the caller looks after, or by a stored grant. */
+sealed interface Access {
+
+    /** The ticket to try now. */
+    CompletableFuture<Ticket> ticket();
+
+    /**
+     * Another ticket after one was refused as expired. Fails with {@code refusal} where there is none.
+     */
+    CompletableFuture<Ticket> renewed(Ticket refused, RestException refusal);
+
+    /** The same ticket for a portal that says it was renamed. */
+    CompletableFuture<Ticket> moved(Ticket ticket, URI newEndpoint);
+
+    /** Shown to people: no secrets. */
+    String name();
+
+    /** A fixed token. */
+    record Fixed(Ticket fixed) implements Access {
+
+        @Override
+        public CompletableFuture<Ticket> ticket() {
+            return CompletableFuture.completedFuture(fixed);
+        }
+
+        @Override
+        public CompletableFuture<Ticket> renewed(Ticket refused, RestException refusal) {
+            return CompletableFuture.failedFuture(refusal);
+        }
+
+        @Override
+        public CompletableFuture<Ticket> moved(Ticket ticket, URI newEndpoint) {
+            return CompletableFuture.completedFuture(new Ticket(newEndpoint, ticket.token()));
+        }
+
+        @Override
+        public String name() {
+            return fixed.endpoint().toString();
+        }
+    }
+
+    /** A grant of the token store, refreshed as needed. */
+    record Granted(String memberId, Grants grants) implements Access {
+
+        @Override
+        public CompletableFuture<Ticket> ticket() {
+            return grants.current(memberId);
+        }
+
+        @Override
+        public CompletableFuture<Ticket> renewed(Ticket refused, RestException refusal) {
+            return grants.renewed(memberId, refused.token());
+        }
+
+        @Override
+        public CompletableFuture<Ticket> moved(Ticket ticket, URI newEndpoint) {
+            return grants.moved(memberId, newEndpoint);
+        }
+
+        @Override
+        public String name() {
+            return "portal " + memberId;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.client;
+
+import java.time.Duration;
+
+/**
+ * The platform's limit on calls, kept on our side: a bucket that every call fills by one and that leaks
+ * steadily. A call that would overflow it waits until enough has leaked.
+ *
+ * @see <a href="https://apidocs.bitrix24.com/limits.html">Limits</a>
+ */
+final class LeakyBucket {
+
+    private final double perNano;
+    private final double burst;
+    private double level;
+    private long seen;
+
+    LeakyBucket(double perSecond, int burst, long now) {
+        this.perNano = perSecond / Duration.ofSeconds(1).toNanos();
+        this.burst = burst;
+        this.seen = now;
+    }
+
+    /**
+     * Takes a place for one call.
+     *
+     * @param now {@link System#nanoTime}
+     * @return nanoseconds to wait before the call may leave, 0 for none
+     */
+    synchronized long take(long now) {
+        leak(now);
+        level++;
+        return level <= burst ? 0 : (long) Math.ceil((level - burst) / perNano);
+    }
+
+    /** Gives a place back that was taken and not used. */
+    synchronized void giveBack(long now) {
+        leak(now);
+        level = Math.max(0, level - 1);
+    }
+
+    /** The platform says that its own bucket is full, whatever ours says. */
+    synchronized void full(long now) {
+        leak(now);
+        level = Math.max(level, burst);
+    }
+
+    synchronized boolean idle(long now) {
+        leak(now);
+        return level == 0;
+    }
+
+    private void leak(long now) {
+        level = Math.max(0, level - (now - seen) * perNano);
+        seen = now;
+    }
+}

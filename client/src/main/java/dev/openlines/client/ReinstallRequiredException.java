@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.client;
+
+/**
+ * A portal no longer lets the application in, and only a person can change that: somebody must install
+ * it again. There was never a grant for the portal, or the OAuth host refused its refresh token as
+ * revoked or expired. Nothing is asked of the OAuth host until a new grant is stored.
+ */
+public final class ReinstallRequiredException extends ClientException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final String memberId;
+
+    ReinstallRequiredException(String method, String memberId, String why) {
+        super(method, "portal " + memberId + " needs a re-install: " + why, null);
+        this.memberId = memberId;
+    }
+
+    /**
+     * Returns which portal.
+     *
+     * @return the portal's {@code member_id}
+     */
+    public String memberId() {
+        return memberId;
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.client;
+
+import org.jspecify.annotations.Nullable;
+
+/** A {@link TokenStore} could not read or write. Whether a write happened is unknown. */
+public final class StoreException extends RuntimeException {
+
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * Makes one, also for stores of an application's own.
+     *
+     * @param message what was tried, without tokens
+     * @param cause what went wrong, may be null
+     */
+    public StoreException(String message, @Nullable Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.client;
+
+import com.google.crypto.tink.Aead;
+import com.google.crypto.tink.InsecureSecretKeyAccess;
+import com.google.crypto.tink.KeysetHandle;
+import com.google.crypto.tink.RegistryConfiguration;
+import com.google.crypto.tink.TinkJsonProtoKeysetFormat;
+import com.google.crypto.tink.aead.AeadConfig;
+import com.google.crypto.tink.aead.PredefinedAeadParameters;
+import dev.openlines.model.Secret;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+
+/**
+ * Seals tokens at rest: AES-256-GCM through Google Tink, each grant bound to its portal, so that one
+ * portal's row cannot stand in for another's.
+ *
+ * <p>The key is a Tink keyset; a keyset with several keys seals with the primary and opens with all, and
+ * so the key can be changed. Keep it apart from the database, such as in a secret manager.
+ */
+public final class TokenSeal {
+
+    private final Aead aead;
+
+    private TokenSeal(Aead aead) {
+        this.aead = aead;
+    }
+
+    /**
+     * Returns a seal.
+     *
+     * @param keyset a Tink keyset in its JSON format, such as {@link #newKeyset} makes
+     * @return a seal
+     * @throws IllegalArgumentException where the text is no keyset for authenticated encryption
+     */
+    public static TokenSeal of(Secret keyset) {
+        try {
+            AeadConfig.register();
+            KeysetHandle handle = TinkJsonProtoKeysetFormat.parseKeyset(keyset.reveal(), InsecureSecretKeyAccess.get());
+            return new TokenSeal(handle.getPrimitive(RegistryConfiguration.get(), Aead.class));
+        } catch (GeneralSecurityException e) {
+            // Without the cause: its message may quote the keyset.
+            throw new IllegalArgumentException("expected a Tink keyset for authenticated encryption in JSON"
+                    + " but found text (" + keyset.reveal().length() + " characters)");
+        }
+    }
+
+    /**
+     * Makes a key.
+     *
+     * @return a new keyset of one AES-256-GCM key, in Tink's JSON format
+     */
+    public static Secret newKeyset() {
+        try {
+            AeadConfig.register();
+            KeysetHandle handle = KeysetHandle.generateNew(PredefinedAeadParameters.AES256_GCM);
+            return Secret.of(TinkJsonProtoKeysetFormat.serializeKeyset(handle, InsecureSecretKeyAccess.get()));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("Tink always makes AES-GCM keys", e);
+        }
+    }
+
+    byte[] seal(String memberId, byte[] open) {
+        try {
+            return aead.encrypt(open, binding(memberId));
+        } catch (GeneralSecurityException e) {
+            throw new StoreException("cannot seal the tokens of portal " + memberId, e);
+        }
+    }
+
+    byte[] open(String memberId, byte[] sealed) {
+        try {
+            return aead.decrypt(sealed, binding(memberId));
+        } catch (GeneralSecurityException e) {
+            throw new StoreException(
+                    "cannot open the tokens of portal " + memberId + ": sealed with another key, or altered", e);
+        }
+    }
+
+    private static byte[] binding(String memberId) {
+        return ("openlines grant 1\n" + memberId).getBytes(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.client;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import javax.sql.DataSource;
+
+/**
+ * Where grants live. Several processes may share one store; then one of them at a time holds the lease
+ * to refresh a portal's tokens.
+ *
+ * <p>Applications may implement it. All methods may block, and are called by several threads at once,
+ * never by those of the HTTP client. What {@link #save} and {@link #replace} return from must survive a
+ * crash: the old refresh token may be dead from then on.
+ */
+public interface TokenStore {
+
+    /**
+     * Returns a store that forgets everything at the end of the process: for tests, and for
+     * applications that hand their grants in at every start.
+     *
+     * @return an empty store
+     */
+    static TokenStore memory() {
+        return new MemoryTokenStore();
+    }
+
+    /**
+     * Returns a store in a SQLite file, in which tokens are sealed. It needs {@code
+     * org.xerial:sqlite-jdbc} and {@code com.google.crypto.tink:tink}.
+     *
+     * @param file created where missing, its folder must exist; processes of one machine may share it
+     * @param seal the key
+     * @return a store whose writes are on the disk when they return
+     * @throws StoreException where the file cannot be opened
+     */
+    static TokenStore sqlite(Path file, TokenSeal seal) {
+        return SqlTokenStore.sqlite(file, seal);
+    }
+
+    /**
+     * Returns a store in a PostgreSQL database, in which tokens are sealed. It creates its table {@code
+     * openlines_grant} where missing, and needs {@code com.google.crypto.tink:tink}.
+     *
+     * @param database gives connections that commit durably, as PostgreSQL does by default
+     * @param seal the key
+     * @return a store that several nodes may share
+     * @throws StoreException where the database cannot be used
+     */
+    static TokenStore postgres(DataSource database, TokenSeal seal) {
+        return SqlTokenStore.postgres(database, seal);
+    }
+
+    /**
+     * Finds a portal's grant.
+     *
+     * @param memberId the portal
+     * @return empty where there is none
+     */
+    Optional<Grant> find(String memberId);
+
+    /**
+     * Stores the grant of a new installation, in place of any other of the portal. Its version becomes
+     * one more than that of the grant it replaces, whatever it says itself.
+     *
+     * @param grant to be stored, durably
+     * @return the grant with the version that it has in the store
+     */
+    Grant save(Grant grant);
+
+    /**
+     * Stores the next state of a grant, unless somebody else has changed it meanwhile.
+     *
+     * @param read what was read before
+     * @param next to be stored, durably; its version is that of {@code read} plus 1
+     * @return false where the stored version is another one; then nothing changed
+     */
+    boolean replace(Grant read, Grant next);
+
+    /**
+     * Forgets a portal.
+     *
+     * @param memberId the portal
+     * @return whether there was a grant
+     */
+    boolean forget(String memberId);
+
+    /**
+     * Takes the right to refresh a portal's tokens.
+     *
+     * @param memberId the portal
+     * @param owner who asks; the same owner may take it again
+     * @param time after which the right ends by itself, should the owner crash
+     * @return false where another owner has it, or there is no grant
+     */
+    boolean lease(String memberId, String owner, Duration time);
+
+    /**
+     * Gives the right back.
+     *
+     * @param memberId the portal
+     * @param owner who took it; another owner's right stays
+     */
+    void release(String memberId, String owner);
+}
