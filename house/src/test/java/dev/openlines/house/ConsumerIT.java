@@ -17,6 +17,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Applications of somebody else, compiled and run against the packaged jars: on the module path and on
@@ -28,6 +30,9 @@ class ConsumerIT {
 
     private static final Pattern LIBRARIES = Pattern.compile(
             ".*/(openlines-(model|parser|client|receiver)-|jakarta\\.|yasson-|parsson-|slf4j-api-).*[.]jar");
+
+    private static final Pattern FOREIGN = Pattern.compile(
+            ".*/(junit-|opentest4j-|apiguardian-|assertj-|archunit-|openlines-(testkit|receiver|client)-).*");
 
     @TempDir
     private Path folder;
@@ -58,6 +63,39 @@ class ConsumerIT {
                         """);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"floor.jar", "newest.jar"})
+    void theHarnessWorksWithTheOldestAndTheNewestJUnit(String junit) throws Exception {
+        String console = Path.of("target", "junit", junit).toString();
+        String path = harnessLibraries() + File.pathSeparator + console;
+        compile(Stream.of("--class-path", path), CONSUMERS.resolve("junit"));
+
+        assertThat(run(
+                        "-jar",
+                        console,
+                        "execute",
+                        "--disable-banner",
+                        "--details=summary",
+                        "--class-path",
+                        harnessLibraries() + File.pathSeparator + folder,
+                        "--select-class=consumer.ClosedChatTest"))
+                .contains("[         1 tests successful      ]")
+                .endsWith("exit 0\n");
+    }
+
+    @Test
+    void theHarnessHasAModuleName() throws Exception {
+        Path harness = classPath()
+                .map(Path::of)
+                .filter(entry -> entry.getFileName().toString().startsWith("openlines-harness-"))
+                .findAny()
+                .orElseThrow();
+        try (JarFile jar = new JarFile(harness.toFile())) {
+            assertThat(jar.getManifest().getMainAttributes().getValue("Automatic-Module-Name"))
+                    .isEqualTo("dev.openlines.harness");
+        }
+    }
+
     @Test
     void everyModuleDescriptorAgreesWithTheJarsAroundIt() throws Exception {
         assertThat(run("--module-path", libraries(), "--validate-modules")).endsWith("exit 0\n");
@@ -81,10 +119,20 @@ class ConsumerIT {
     }
 
     private static String libraries() {
-        return Arrays.stream(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
-                        .split(File.pathSeparator))
-                .filter(entry -> LIBRARIES.matcher(entry).matches())
+        return classPath().filter(entry -> LIBRARIES.matcher(entry).matches()).collect(joining(File.pathSeparator));
+    }
+
+    /** What a build tool gives who depends on the harness: no JUnit, which users bring themselves. */
+    private static String harnessLibraries() {
+        return classPath()
+                .filter(entry -> entry.endsWith(".jar"))
+                .filter(entry -> !FOREIGN.matcher(entry).matches())
                 .collect(joining(File.pathSeparator));
+    }
+
+    private static Stream<String> classPath() {
+        return Arrays.stream(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
+                .split(File.pathSeparator));
     }
 
     private void compile(Stream<String> path, Path... sources) throws Exception {
@@ -112,9 +160,9 @@ class ConsumerIT {
                     .redirectErrorStream(true)
                     .redirectOutput(output.toFile())
                     .start();
-            if (!process.waitFor(1, TimeUnit.MINUTES)) {
+            if (!process.waitFor(3, TimeUnit.MINUTES)) {
                 process.destroyForcibly();
-                throw new AssertionError("still running after a minute: " + command.get(0));
+                throw new AssertionError("still running after three minutes: " + command.get(0));
             }
             return Files.readString(output) + "exit " + process.exitValue() + "\n";
         } finally {
