@@ -191,7 +191,10 @@ final class ChatReader {
         }
         Session readSession = session(sessionBlock);
         if (read.chatId() == null && chat == null) {
-            reader.missing(reader.pathOf(element, Name.CONNECTOR) + "." + Name.CHAT_ID, "an integer");
+            int given = reader.field(connector, Name.CHAT_ID);
+            if (given == Tree.NONE || tree.kind(given) == Tree.TEXT && tree.length(given) == 0) {
+                reader.missing(reader.pathOf(element, Name.CONNECTOR) + "." + Name.CHAT_ID, "an integer");
+            }
             return null;
         }
         return new OpenLineChat(read, chat, line, readSession, user);

@@ -105,7 +105,7 @@ public final class EventDecoder {
             scratch.read(body, format, limits);
             return decode(scratch.tree, new Decoded.Source(body, format, limits, true));
         } finally {
-            scratch.tree.wipe();
+            scratch.wipe();
             if (scratch.tree.retainedBytes() <= KEPT_BYTES) {
                 SCRATCH.set(slot, scratch);
             }
@@ -232,6 +232,12 @@ public final class EventDecoder {
         final Tree tree = new Tree(64, 2048);
         private final FormReader form = new FormReader(tree);
         private final JsonReader json = new JsonReader(tree);
+
+        void wipe() {
+            tree.wipe();
+            form.forget();
+            json.forget();
+        }
 
         void read(byte[] body, BodyFormat format, Limits limits) {
             if (format == BodyFormat.FORM) {

@@ -41,19 +41,26 @@ final class FormReader {
     private static final byte[] HOST = {'_', '_', 'H', 'o', 's', 't', '-'};
     private static final byte[] SECURE = {'_', '_', 'S', 'e', 'c', 'u', 'r', 'e', '-'};
 
+    private static final byte[] NOTHING = {};
+
     private final Tree tree;
     /** Prefixes of names, as places in the body, and the array each leads to. */
     private final int[] prefixStart = new int[PREFIXES];
 
     private final int[] prefixEnd = new int[PREFIXES];
     private final int[] prefixArray = new int[PREFIXES];
-    private byte[] body = new byte[0];
+    private byte[] body = NOTHING;
     private Limits limits = Limits.DEFAULT;
     /** All bits of the bytes last decoded: negative where one is not ASCII. */
     private int bits;
 
     FormReader(Tree tree) {
         this.tree = tree;
+    }
+
+    /** Lets go of the body, which may hold tokens and be large. */
+    void forget() {
+        body = NOTHING;
     }
 
     /** Fills the tree with a body. */

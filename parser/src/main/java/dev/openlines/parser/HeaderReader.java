@@ -77,7 +77,10 @@ final class HeaderReader {
     private EventAuth auth() {
         int auth = reader.block(Tree.ROOT, Name.AUTH);
         if (auth == Tree.NONE) {
-            reader.noteAt(Tree.ROOT, Name.AUTH, "missing");
+            int node = reader.field(Tree.ROOT, Name.AUTH);
+            if (node == Tree.NONE || tree.isArray(node)) {
+                reader.noteAt(Tree.ROOT, Name.AUTH, "missing");
+            }
             return EventAuth.none();
         }
         int expiresIn = reader.field(auth, Name.EXPIRES_IN);

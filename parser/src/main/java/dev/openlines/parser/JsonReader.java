@@ -14,8 +14,10 @@ final class JsonReader {
     /** What {@link java.math.BigDecimal} takes. */
     private static final int EXPONENT_DIGITS = 9;
 
+    private static final byte[] NOTHING = {};
+
     private final Tree tree;
-    private byte[] body = new byte[0];
+    private byte[] body = NOTHING;
     private Limits limits = Limits.DEFAULT;
     private int at;
     private int keyFrom;
@@ -25,6 +27,11 @@ final class JsonReader {
 
     JsonReader(Tree tree) {
         this.tree = tree;
+    }
+
+    /** Lets go of the body, which may hold tokens and be large. */
+    void forget() {
+        body = NOTHING;
     }
 
     /** Fills the tree with a body, which must hold one object or array. */
@@ -64,7 +71,7 @@ final class JsonReader {
         boolean first = true;
         while (true) {
             skipSpace();
-            byte b = peek(object ? "a key or }" : "a value or ]");
+            byte b = peek(first ? object ? "a key or }" : "a value or ]" : object ? ", or }" : ", or ]");
             if (b == (object ? '}' : ']') && first || !first && closes(b, object)) {
                 at++;
                 if (depth == 0) {

@@ -58,6 +58,8 @@ final class Tree {
     private byte[] body = EMPTY;
     private byte[] buffer;
     private int bufferEnd;
+    /** Where the buffer may have been written to, even if what was there came to nothing. */
+    private int bufferUsed;
 
     private int nodes;
     private byte[] kind;
@@ -130,9 +132,10 @@ final class Tree {
         clearArray(ROOT);
     }
 
-    /** Forgets the body and wipes what was decoded from it, which may hold tokens. */
+    /** Forgets the body and wipes what was decoded from it, which may hold tokens, to the end or not. */
     void wipe() {
-        Arrays.fill(buffer, 0, bufferEnd, (byte) 0);
+        Arrays.fill(buffer, 0, bufferUsed, (byte) 0);
+        bufferUsed = 0;
         reset(EMPTY);
     }
 
@@ -152,6 +155,7 @@ final class Tree {
         if (buffer.length - bufferEnd < bytes) {
             buffer = Arrays.copyOf(buffer, Math.max(buffer.length * 2, bufferEnd + bytes));
         }
+        bufferUsed = Math.max(bufferUsed, bufferEnd + bytes);
         return buffer;
     }
 
