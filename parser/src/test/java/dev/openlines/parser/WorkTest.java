@@ -75,8 +75,8 @@ class WorkTest {
 
     private static long djbx33a(String text) {
         long hash = 5381;
-        for (char c : text.toCharArray()) {
-            hash = hash * 33 + c;
+        for (int i = 0; i < text.length(); i++) {
+            hash = hash * 33 + text.charAt(i);
         }
         return hash;
     }
