@@ -48,7 +48,7 @@ class WorkTest {
                 keys("numbers that fall into one slot of a table", i -> Long.toString(i * 65_536L)),
                 keys("one String.hashCode", i -> bits(i, "Aa", "BB")),
                 keys("one DJBX33A, which is PHP's", i -> bits(i, "Ez", "FY")),
-                keys("one Tree.hash", i -> String.format("12345678%08d87654321", i)),
+                keys("one hash of ours", i -> String.format("12345678%08d87654321", i)),
                 keys("one beginning", i -> "x".repeat(200) + i));
     }
 
@@ -70,7 +70,7 @@ class WorkTest {
         assertThat(djbx33a(bits(1, "Ez", "FY"))).isEqualTo(djbx33a(bits(70_000, "Ez", "FY")));
         byte[] a = "123456780000000187654321".getBytes(US_ASCII);
         byte[] b = "123456780009999987654321".getBytes(US_ASCII);
-        assertThat(Tree.hash(a, 0, a.length)).isEqualTo(Tree.hash(b, 0, b.length));
+        assertThat(Bytes.hash(a, 0, a.length)).isEqualTo(Bytes.hash(b, 0, b.length));
     }
 
     private static long djbx33a(String text) {
