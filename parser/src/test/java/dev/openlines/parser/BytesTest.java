@@ -13,9 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class BytesTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"a", "~", " ", "\u0001", "'", "$", "\u0080"})
-    void searchesFindWhatALoopFinds(String filling) {
-        byte filled = (byte) filling.charAt(0);
+    @ValueSource(bytes = {'a', '~', ' ', 1, '\'', '$', -128})
+    void searchesFindWhatALoopFinds(byte filled) {
         for (int length = 0; length <= 20; length++) {
             for (int at = 0; at < length; at++) {
                 for (int b = 0; b < 256; b++) {
