@@ -10,16 +10,10 @@ import dev.openlines.receiver.ReceiverConfig;
 import dev.openlines.receiver.ReceiverServer;
 
 /** Prints each closed chat; configured by the environment, see {@link ReceiverConfig#fromEnvironment}. */
-public final class Quickstart {
+final class Quickstart {
 
     private Quickstart() {}
 
-    /**
-     * Runs until the process is asked to end.
-     *
-     * @param args none
-     * @throws InterruptedException never
-     */
     public static void main(String[] args) throws InterruptedException {
         Handlers handlers =
                 Handlers.on(OnSessionFinish.class, Quickstart::closed).otherwise((event, context) -> {});

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.examples.demo;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every snippet of the README is code that compiles or a command that runs. */
+class ReadmeTest {
+
+    private static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
+    private static final Pattern FENCE = Pattern.compile("^```(\\w+)\n(.*?)^```$", Pattern.DOTALL | Pattern.MULTILINE);
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void everyJavaSnippetStandsInCodeThatIsCompiled() throws IOException {
+        List<String> sources = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(ROOT.resolve("examples"))) {
+            for (Path file : files.filter(file -> file.toString().endsWith(".java")).toList()) {
+                sources.add(squeezed(Files.readString(file)));
+            }
+        }
+        List<String> snippets = fences("java");
+        assertThat(snippets).hasSize(3);
+        assertThat(snippets).allSatisfy(snippet -> assertThat(sources)
+                .as("some source file holds%n%s", snippet)
+                .anyMatch(source -> source.contains(squeezed(snippet))));
+    }
+
+    @Test
+    void everyMavenCommandIsRunByTheCheckForABareMachine() throws IOException {
+        String check = Files.readString(ROOT.resolve(".ci/run"));
+        List<String> commands = commands("mvn ");
+        assertThat(commands).containsExactly("mvn -q -Pdemo", "mvn verify");
+        assertThat(check).contains("maven verify -Dtools=required", "mvn -q -Pdemo -Ddemo.once=true");
+    }
+
+    @Test
+    void theDecodeCommandPrintsTheEventWithTokensMasked() throws Exception {
+        Files.writeString(
+                folder.resolve("body.txt"),
+                "event=ONSESSIONFINISH&data%5BDATA%5D%5Bconnector%5D%5Bchat_id%5D=17&ts=1790000000"
+                        + "&auth%5Bmember_id%5D=m&auth%5Bapplication_token%5D=canary-of-this-test");
+        Process decode = start(commands("java -jar ").get(0));
+        String printed = new String(decode.getInputStream().readAllBytes(), UTF_8);
+        assertThat(decode.waitFor()).as(printed).isZero();
+        assertThat(printed)
+                .contains("\"dialect\":\"platform\"", "\"application_token\":\"***\"")
+                .doesNotContain("canary");
+    }
+
+    @Test
+    void thePortalCommandSaysWhereItIs() throws Exception {
+        Process portal = start(commands("java -jar ").get(1));
+        try (var lines = portal.inputReader(UTF_8)) {
+            assertThat(lines.readLine()).startsWith("portal ready at http://127.0.0.1:");
+        } finally {
+            portal.destroy();
+            assertThat(portal.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    private Process start(String command) throws IOException {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        List<String> words = new ArrayList<>();
+        for (String word : command.split(" ")) {
+            words.add(
+                    word.equals("java")
+                            ? java
+                            : word.endsWith(".jar") ? ROOT.resolve(word).toString() : word);
+        }
+        return new ProcessBuilder(words)
+                .directory(folder.toFile())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
+    private static List<String> commands(String start) throws IOException {
+        List<String> commands = fences("sh").stream()
+                .flatMap(String::lines)
+                .filter(line -> line.startsWith(start))
+                .toList();
+        assertThat(commands).hasSize(2);
+        return commands;
+    }
+
+    private static List<String> fences(String language) throws IOException {
+        Matcher fence = FENCE.matcher(Files.readString(ROOT.resolve("README.md")));
+        List<String> found = new ArrayList<>();
+        while (fence.find()) {
+            if (fence.group(1).equals(language)) {
+                found.add(fence.group(2));
+            }
+        }
+        return found;
+    }
+
+    private static String squeezed(String code) {
+        return code.replaceAll("\\s+", " ").strip();
+    }
+}
