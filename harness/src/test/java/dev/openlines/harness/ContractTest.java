@@ -18,6 +18,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -43,7 +44,12 @@ class ContractTest {
     void bindAReceiver(Portal portal, @TempDir Path folder) {
         inbox = folder.resolve("inbox.db");
         receiver = ReceiverServer.start(
-                new ReceiverConfig(0, "/bitrix", inbox.toString(), portal.memberId(), portal.applicationToken(), null),
+                ReceiverConfig.fromEnvironment(Map.of(
+                        "OPENLINES_PORT", "0",
+                        "OPENLINES_PATH", "/bitrix",
+                        "OPENLINES_INBOX", inbox.toString(),
+                        "OPENLINES_MEMBER_ID", portal.memberId(),
+                        "OPENLINES_APPLICATION_TOKEN", portal.applicationToken().reveal())),
                 Handlers.on(OnSessionFinish.class, (event, context) -> handled.add(event))
                         .otherwise((event, context) -> {}));
         String form = "auth=" + portal.accessToken().reveal() + "&event=OnSessionFinish&handler="
