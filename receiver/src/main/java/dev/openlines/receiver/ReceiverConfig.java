@@ -48,6 +48,21 @@ public record ReceiverConfig(
     }
 
     /**
+     * Makes settings without a port for health checks and metrics.
+     *
+     * @param port TCP port to listen on, 0 for any free one
+     * @param path path of the endpoint, beginning with a slash
+     * @param inbox the inbox: a file, or a {@code jdbc:postgresql:} URL
+     * @param memberId the portal trusted from the start
+     * @param applicationToken the token that portal sends with each event
+     * @param evidence a file that gets a line for each closed chat handled, or null for none
+     */
+    public ReceiverConfig(
+            int port, String path, String inbox, String memberId, Secret applicationToken, @Nullable Path evidence) {
+        this(port, path, inbox, memberId, applicationToken, evidence, -1);
+    }
+
+    /**
      * Reads the settings from environment variables: {@code OPENLINES_PORT} (8080), {@code
      * OPENLINES_PATH} (/), {@code OPENLINES_INBOX} (openlines.db), {@code OPENLINES_MEMBER_ID} and {@code
      * OPENLINES_APPLICATION_TOKEN} (both required), {@code OPENLINES_EVIDENCE} (none), {@code
