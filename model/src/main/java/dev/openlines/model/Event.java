@@ -17,6 +17,7 @@ public sealed interface Event
                 OnAppInstall,
                 OnAppUpdate,
                 OnAppUninstall,
+                OnAppPayment,
                 OnAppTest,
                 UnknownEvent,
                 ReservedEvent {

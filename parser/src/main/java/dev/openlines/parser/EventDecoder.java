@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.parser;
 
+import dev.openlines.model.AppStatus;
 import dev.openlines.model.ConnectorCode;
 import dev.openlines.model.Event;
 import dev.openlines.model.EventHeader;
 import dev.openlines.model.OnAppInstall;
+import dev.openlines.model.OnAppPayment;
 import dev.openlines.model.OnAppTest;
 import dev.openlines.model.OnAppUninstall;
 import dev.openlines.model.OnAppUpdate;
@@ -194,6 +196,9 @@ public final class EventDecoder {
                 int data = reader.dataBlock();
                 return new OnAppUninstall(header, reader.flag(data, Name.CLEAN), reader.text(data, Name.LANGUAGE_ID));
             }
+            case OnAppPayment.CODE -> {
+                return payment(reader, header);
+            }
             case OnAppTest.CODE -> {
                 int data = reader.dataBlock();
                 return new OnAppTest(
@@ -221,6 +226,21 @@ public final class EventDecoder {
         return header.code().equals(OnOpenLineMessageAdd.CODE)
                 ? new OnOpenLineMessageAdd(header, connector, line, messages)
                 : new OnOpenLineMessageUpdate(header, connector, line, messages);
+    }
+
+    private static Event payment(EventReader reader, EventHeader header) {
+        int data = reader.dataBlock();
+        String status = reader.text(data, Name.STATUS_UPPER);
+        int days = reader.field(data, Name.DAYS);
+        long left = days == Tree.NONE ? -1 : reader.leniently(days, Integer.MAX_VALUE, "a number of days");
+        return new OnAppPayment(
+                header,
+                reader.text(data, Name.CODE),
+                reader.text(data, Name.VERSION),
+                status == null ? null : new AppStatus(status),
+                reader.flag(data, Name.PAYMENT_EXPIRED),
+                left < 0 ? null : left,
+                reader.text(data, Name.LANGUAGE_ID));
     }
 
     private static Event unknown(EventReader reader, EventHeader header) {

@@ -3,6 +3,7 @@ package dev.openlines.parser;
 
 import dev.openlines.model.Event;
 import dev.openlines.model.OnAppInstall;
+import dev.openlines.model.OnAppPayment;
 import dev.openlines.model.OnAppTest;
 import dev.openlines.model.OnAppUninstall;
 import dev.openlines.model.OnAppUpdate;
@@ -93,6 +94,7 @@ public final class EventJson {
                         new EventDeserializer<OnAppInstall>(OnAppInstall.class) {},
                         new EventDeserializer<OnAppUpdate>(OnAppUpdate.class) {},
                         new EventDeserializer<OnAppUninstall>(OnAppUninstall.class) {},
+                        new EventDeserializer<OnAppPayment>(OnAppPayment.class) {},
                         new EventDeserializer<OnAppTest>(OnAppTest.class) {},
                         new EventDeserializer<UnknownEvent>(UnknownEvent.class) {});
     }

@@ -6,6 +6,7 @@ import dev.openlines.model.Event;
 import dev.openlines.model.EventAuth;
 import dev.openlines.model.EventHeader;
 import dev.openlines.model.OnAppInstall;
+import dev.openlines.model.OnAppPayment;
 import dev.openlines.model.OnAppTest;
 import dev.openlines.model.OnAppUninstall;
 import dev.openlines.model.OnAppUpdate;
@@ -97,6 +98,14 @@ final class EventWriter {
             Boolean clean = uninstall.clean();
             out.number("CLEAN", clean == null ? null : clean ? 1L : 0L);
             out.text("LANGUAGE_ID", uninstall.languageId());
+        } else if (event instanceof OnAppPayment payment) {
+            out.text("CODE", payment.appCode());
+            out.text("VERSION", payment.version());
+            out.text(
+                    "STATUS", payment.status() == null ? null : payment.status().code());
+            out.text("PAYMENT_EXPIRED", yesOrNo(payment.paymentExpired()));
+            out.number("DAYS", payment.days());
+            out.text("LANGUAGE_ID", payment.languageId());
         } else if (event instanceof OnAppTest test) {
             payload("QUERY", test.query());
             out.text("LANGUAGE_ID", test.languageId());

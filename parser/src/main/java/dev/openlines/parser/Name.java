@@ -71,6 +71,10 @@ final class Name {
     static final Name INSTALLED = of("INSTALLED");
     static final Name LANGUAGE_ID = of("LANGUAGE_ID");
     static final Name CLEAN = of("CLEAN");
+    static final Name CODE = of("CODE");
+    static final Name STATUS_UPPER = of("STATUS");
+    static final Name PAYMENT_EXPIRED = of("PAYMENT_EXPIRED");
+    static final Name DAYS = of("DAYS");
     static final Name QUERY = of("QUERY");
 
     final String text;

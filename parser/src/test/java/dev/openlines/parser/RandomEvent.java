@@ -7,6 +7,7 @@ import dev.openlines.model.Event;
 import dev.openlines.model.EventAuth;
 import dev.openlines.model.EventHeader;
 import dev.openlines.model.OnAppInstall;
+import dev.openlines.model.OnAppPayment;
 import dev.openlines.model.OnAppTest;
 import dev.openlines.model.OnAppUninstall;
 import dev.openlines.model.OnAppUpdate;
@@ -69,7 +70,7 @@ final class RandomEvent {
     }
 
     Event next() {
-        return switch (random.nextInt(11)) {
+        return switch (random.nextInt(12)) {
             case 0 -> new OnSessionFinish(header(OnSessionFinish.CODE), listOf(this::chat));
             case 1 -> new OnSessionStart(header(OnSessionStart.CODE), listOf(this::chat));
             case 2 ->
@@ -107,6 +108,15 @@ final class RandomEvent {
                         maybe(this::connector),
                         maybe(this::id),
                         listOf(this::message));
+            case 10 ->
+                new OnAppPayment(
+                        header(OnAppPayment.CODE),
+                        maybe(this::text),
+                        maybe(this::text),
+                        maybe(() -> new AppStatus(pick("D", "P", "S", "", "новый"))),
+                        maybe(random::nextBoolean),
+                        maybe(() -> (long) random.nextInt(Integer.MAX_VALUE)),
+                        maybe(this::text));
             default ->
                 new UnknownEvent(
                         header(pick("", "ONOPENLINEMESSAGE", "ONIMBOTMESSAGEADD", "ÄÖ ТЕСТ", "1")),
