@@ -11,6 +11,9 @@ module dev.openlines.receiver {
     // Only who uses MicrometerTelemetry or the monitoring port needs Micrometer.
     requires static micrometer.core;
     requires static micrometer.registry.prometheus;
+    // Only who uses ReceiverServlet or HttpServerReceiver needs these.
+    requires static jakarta.servlet;
+    requires static jdk.httpserver;
     // Annotations only: nobody needs the jar.
     requires static org.jspecify;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import dev.openlines.model.OnAppUninstall;
 import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.DecodeException;
 import dev.openlines.parser.Envelope;
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The way from a request to an answer, without a transport: parse, verify, strip, store, reply.
+ *
+ * <p>A portal that reports its uninstallation, with the right token, is trusted no longer until the process
+ * starts anew or is told again.
  *
  * <p>There is no other order and no switch that skips a step. Safe for use by many threads. {@link
  * #receive} does not block: it computes for some microseconds and leaves the rest to the inbox.
@@ -117,7 +121,8 @@ public final class Receiver {
         if (verified.isEmpty()) {
             return CompletableFuture.completedStage(tell(new Reply.Refused(), since(begun)));
         }
-        return inbox.store(verified.get()).handle((result, failure) -> reply(result, failure, begun));
+        VerifiedDelivery event = verified.get();
+        return inbox.store(event).handle((result, failure) -> reply(event, result, failure, begun));
     }
 
     private Envelope parse(RawDelivery delivery) {
@@ -125,11 +130,14 @@ public final class Receiver {
         return Envelope.parse(delivery.body(), format, limits);
     }
 
-    private Reply reply(@Nullable StoreResult result, @Nullable Throwable failure, long begun) {
+    private Reply reply(VerifiedDelivery event, @Nullable StoreResult result, @Nullable Throwable failure, long begun) {
         if (result == null) {
             Reply reply = log.unavailable(failure);
             telemetry.replied(reply, since(begun));
             return reply;
+        }
+        if (event.event().equals(OnAppUninstall.CODE)) {
+            portals.forget(event.memberId());
         }
         if (result == StoreResult.STORED) {
             stored.run();

@@ -93,7 +93,7 @@ public final class ReceiverServer implements AutoCloseable {
         endpointUrl = url(listen("OPENLINES_PORT", config.port(), endpoint), config.path());
     }
 
-    private static Inbox openInbox(String inbox) {
+    static Inbox openInbox(String inbox) {
         try {
             return inbox.startsWith("jdbc:postgresql:")
                     ? Inbox.postgresql(inbox)

@@ -4,6 +4,9 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import org.assertj.core.util.Throwables;
 import org.junit.jupiter.api.Test;
 
@@ -22,5 +25,24 @@ class PostgresInboxTest implements InboxContract {
                 .isInstanceOf(StoreException.class)
                 .hasMessage("cannot write to jdbc:postgresql://127.0.0.1:1/openlines")
                 .satisfies(e -> assertThat(Throwables.getStackTrace(e)).doesNotContain("canary"));
+    }
+
+    @Test
+    void aLostConnectionIsReplacedAndNothingAcknowledgedIsLost() throws Exception {
+        try (Inbox inbox = open()) {
+            InboxContract.store(inbox, InboxContract.delivery(1, 1));
+            try (Connection other = DriverManager.getConnection(url);
+                    Statement statement = other.createStatement()) {
+                statement.execute("select pg_terminate_backend(pid) from pg_stat_activity"
+                        + " where application_name = 'openlines' and pid <> pg_backend_pid()"
+                        + " and query not like '%pg_terminate%'");
+            }
+
+            assertThatThrownBy(() -> InboxContract.store(inbox, InboxContract.delivery(2, 1)))
+                    .isInstanceOf(StoreException.class);
+
+            assertThat(InboxContract.store(inbox, InboxContract.delivery(3, 1))).isEqualTo(StoreResult.STORED);
+            assertThat(inbox.backlog().waiting()).isEqualTo(2);
+        }
     }
 }

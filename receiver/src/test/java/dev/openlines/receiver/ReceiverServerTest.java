@@ -140,6 +140,31 @@ class ReceiverServerTest {
     }
 
     @Test
+    void aPortalThatUninstalledTheApplicationIsTrustedNoLonger() throws Exception {
+        String forged = Bodies.finish(17, "event", "ONAPPUNINSTALL", "auth[application_token]", "no");
+        assertThat(post(forged).statusCode()).isEqualTo(403);
+        assertThat(post(Bodies.finish(18)).statusCode()).isEqualTo(200);
+
+        assertThat(post(Bodies.finish(17, "event", "ONAPPUNINSTALL")).statusCode())
+                .isEqualTo(200);
+
+        assertThat(post(Bodies.finish(19)).statusCode()).isEqualTo(403);
+        assertThat(List.of(handled().code(), handled().code()))
+                .containsExactlyInAnyOrder("ONSESSIONFINISH", "ONAPPUNINSTALL");
+    }
+
+    @Test
+    void anInstallationThatNobodyProvedChangesNothing() throws Exception {
+        String forged = Bodies.finish(17, "event", "ONAPPINSTALL", "auth[application_token]", "attacker");
+        assertThat(post(forged).statusCode()).isEqualTo(403);
+
+        assertThat(post(Bodies.finish(18, "auth[application_token]", "attacker"))
+                        .statusCode())
+                .isEqualTo(403);
+        assertOnlyTheNextEventIsHandled(0);
+    }
+
+    @Test
     void anUnknownEventGoesToTheOtherHandler() throws Exception {
         assertThat(post(Bodies.finish(17, "event", "ONCRMDEALADD")).statusCode())
                 .isEqualTo(200);

@@ -4,8 +4,10 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
@@ -104,5 +106,56 @@ class SqliteInboxTest implements InboxContract {
                 .isInstanceOf(StoreException.class)
                 .hasMessage("expected a schema of version 1 or older but found version 99 in "
                         + directory.resolve("inbox.db").toAbsolutePath());
+    }
+
+    @Test
+    void aFullDiskAcknowledgesNothingAndTheNextEventTriesAgain() {
+        try (Inbox inbox = open()) {
+            SqlInbox sql = (SqlInbox) inbox;
+            sql.run(connection -> {
+                try (var statement = connection.createStatement()) {
+                    return statement.execute("pragma max_page_count = 60");
+                }
+            });
+            int acknowledged = 0;
+            StoreException full = null;
+            for (long chat = 1; full == null && chat < 10_000; chat++) {
+                try {
+                    InboxContract.store(inbox, InboxContract.delivery(chat, 1));
+                    acknowledged++;
+                } catch (StoreException e) {
+                    full = e;
+                }
+            }
+
+            assertThat(full)
+                    .hasRootCauseMessage(
+                            "[SQLITE_FULL] Insertion failed because database is full (database or disk is full)");
+            assertThat(inbox.backlog().waiting()).isEqualTo(acknowledged);
+            // The connection was replaced, and the limit was the connection's.
+            assertThat(InboxContract.store(inbox, InboxContract.delivery(20_000, 1)))
+                    .isEqualTo(StoreResult.STORED);
+        }
+    }
+
+    @Test
+    void aTornTailLosesAtMostTheLastCommit() throws Exception {
+        Path copy = directory.resolve("copy.db");
+        try (Inbox inbox = open()) {
+            for (long chat = 1; chat <= 20; chat++) {
+                InboxContract.store(inbox, InboxContract.delivery(chat, 1));
+            }
+            // As a kill leaves the files: nothing is moved from the log to the database.
+            Files.copy(directory.resolve("inbox.db"), copy);
+            Files.copy(directory.resolve("inbox.db-wal"), directory.resolve("copy.db-wal"));
+        }
+        try (FileChannel log = FileChannel.open(directory.resolve("copy.db-wal"), StandardOpenOption.WRITE)) {
+            log.truncate(log.size() - 100);
+        }
+
+        try (Inbox torn = Inbox.sqlite(copy)) {
+            assertThat(torn.backlog().waiting()).isEqualTo(19);
+            assertThat(InboxContract.store(torn, InboxContract.delivery(20, 1))).isEqualTo(StoreResult.STORED);
+        }
     }
 }

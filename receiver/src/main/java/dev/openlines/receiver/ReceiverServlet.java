@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.ReadListener;
+import jakarta.servlet.ServletInputStream;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@link Receiver} as a servlet: it reads as the container has bytes, takes no thread while it waits, and
+ * never asks the container for parameters, which would read the body in its own way. Register it with async
+ * support for the exact path.
+ */
+public final class ReceiverServlet extends HttpServlet {
+
+    private static final long serialVersionUID = 1;
+
+    private final transient Receiver receiver;
+
+    /**
+     * Makes a servlet.
+     *
+     * @param receiver gets every request with its body
+     */
+    public ReceiverServlet(Receiver receiver) {
+        this.receiver = receiver;
+    }
+
+    @Override
+    protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        Optional<Reply> early =
+                receiver.beforeBody(request.getMethod(), request.getContentType(), request.getContentLengthLong());
+        if (early.isPresent()) {
+            answer(response, early.get());
+            return;
+        }
+        AsyncContext async = request.startAsync();
+        async.setTimeout(0);
+        request.getInputStream().setReadListener(new Body(async, request, response));
+    }
+
+    private static void answer(HttpServletResponse response, Reply reply) {
+        reply.headers().forEach(response::setHeader);
+        response.setStatus(reply.status());
+    }
+
+    /** Reads the body as it comes, up to the limit. */
+    private final class Body implements ReadListener {
+
+        private final AsyncContext async;
+        private final HttpServletRequest request;
+        private final HttpServletResponse response;
+        private final ServletInputStream in;
+        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
+        private final byte[] part = new byte[4096];
+        private boolean answered;
+
+        Body(AsyncContext async, HttpServletRequest request, HttpServletResponse response) throws IOException {
+            this.async = async;
+            this.request = request;
+            this.response = response;
+            this.in = request.getInputStream();
+        }
+
+        @Override
+        public void onDataAvailable() throws IOException {
+            while (!answered && in.isReady() && !in.isFinished()) {
+                int count = in.read(part);
+                if (count > receiver.bodyBytes() - bytes.size()) {
+                    answered = true;
+                    finish(receiver.tooLarge(), null);
+                } else if (count > 0) {
+                    bytes.write(part, 0, count);
+                }
+            }
+        }
+
+        @Override
+        public void onAllDataRead() {
+            if (!answered) {
+                answered = true;
+                receiver.receive(new RawDelivery(request.getMethod(), request.getContentType(), bytes.toByteArray()))
+                        .whenComplete(this::finish);
+            }
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            // Reading failed half way: there is no event, and nobody to answer.
+            async.complete();
+        }
+
+        private void finish(@Nullable Reply reply, @Nullable Throwable failure) {
+            if (reply == null) {
+                response.setStatus(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
+            } else {
+                answer(response, reply);
+            }
+            async.complete();
+        }
+    }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.openlines.model.Secret;
+import dev.openlines.parser.Limits;
+import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Stream;
+import org.eclipse.jetty.ee11.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee11.servlet.ServletHolder;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each adapter gives the same answers and stores the same events. */
+@Timeout(60)
+class AdaptersTest {
+
+    private static final String FORM = "application/x-www-form-urlencoded";
+
+    @TempDir
+    Path directory;
+
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private WatchedInbox inbox;
+    private Receiver receiver;
+
+    /** Starts a server with a receiver at {@code /in} and returns its port. */
+    interface Adapter {
+        int start(Receiver receiver, Deque<AutoCloseable> parts) throws Exception;
+    }
+
+    static Stream<Adapter> adapters() {
+        return Stream.of(AdaptersTest::jetty, AdaptersTest::servlet, AdaptersTest::jdk);
+    }
+
+    @BeforeEach
+    void open() {
+        inbox = new WatchedInbox(Inbox.sqlite(directory.resolve("inbox.db")));
+        parts.push(inbox);
+        receiver = new Receiver(
+                inbox,
+                new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN)),
+                Limits.DEFAULT,
+                InstantSource.system(),
+                () -> {},
+                Telemetry.none());
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        while (!parts.isEmpty()) {
+            parts.pop().close();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("adapters")
+    void theAnswersAreTheSame(Adapter adapter) throws Exception {
+        int port = adapter.start(receiver, parts);
+        String good = Bodies.finish(17);
+        String padded = good + "&x=" + "y".repeat(60_000 - good.length());
+
+        assertThat(answer(port, head("POST", FORM, "Content-Length: " + good.length()) + good))
+                .startsWith("HTTP/1.1 200 ");
+        assertThat(answer(port, head("POST", FORM, "Content-Length: " + good.length()) + good))
+                .startsWith("HTTP/1.1 200 ");
+        assertThat(answer(port, head("POST", FORM, "Transfer-Encoding: chunked") + chunked(Bodies.finish(18))))
+                .startsWith("HTTP/1.1 200 ");
+        assertThat(answer(port, head("POST", FORM, "Content-Length: 1") + "%")).startsWith("HTTP/1.1 400 ");
+        String wrong = Bodies.finish(17, "auth[application_token]", "no");
+        assertThat(answer(port, head("POST", FORM, "Content-Length: " + wrong.length()) + wrong))
+                .startsWith("HTTP/1.1 403 ");
+        assertThat(answer(port, head("GET", FORM, "X: y")))
+                .startsWith("HTTP/1.1 405 ")
+                .containsIgnoringCase("Allow: POST");
+        assertThat(answer(port, head("POST", "text/plain", "Content-Length: 1") + "x"))
+                .startsWith("HTTP/1.1 415 ");
+        assertThat(answer(port, head("POST", FORM, "Content-Length: 10000000"))).startsWith("HTTP/1.1 413 ");
+        assertThat(answer(port, head("POST", FORM, "Transfer-Encoding: chunked") + chunked("x=" + "y".repeat(70_000))))
+                .startsWith("HTTP/1.1 413 ");
+        assertThat(answer(port, head("POST", FORM, "Content-Length: " + padded.length()) + padded))
+                .startsWith("HTTP/1.1 400 ");
+        inbox.down = true;
+        String another = Bodies.finish(19);
+        assertThat(answer(port, head("POST", FORM, "Content-Length: " + another.length()) + another))
+                .startsWith("HTTP/1.1 503 ")
+                .containsIgnoringCase("Retry-After: 5");
+        inbox.down = false;
+        assertThat(inbox.backlog().waiting()).isEqualTo(2);
+    }
+
+    private static int jetty(Receiver receiver, Deque<AutoCloseable> parts) throws Exception {
+        return start(new JettyReceiver(receiver), parts);
+    }
+
+    private static int servlet(Receiver receiver, Deque<AutoCloseable> parts) throws Exception {
+        ServletContextHandler context = new ServletContextHandler("/");
+        ServletHolder holder = new ServletHolder(new ReceiverServlet(receiver));
+        holder.setAsyncSupported(true);
+        context.addServlet(holder, "/in");
+        return start(context, parts);
+    }
+
+    private static int start(Handler handler, Deque<AutoCloseable> parts) throws Exception {
+        Server server = new Server(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        server.setHandler(handler);
+        server.start();
+        parts.push(server::stop);
+        return ((ServerConnector) server.getConnectors()[0]).getLocalPort();
+    }
+
+    private static int jdk(Receiver receiver, Deque<AutoCloseable> parts) throws Exception {
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        ExecutorService pool = Executors.newFixedThreadPool(4);
+        server.setExecutor(pool);
+        server.createContext("/in", new HttpServerReceiver(receiver));
+        server.start();
+        parts.push(() -> {
+            server.stop(0);
+            pool.shutdownNow();
+        });
+        return server.getAddress().getPort();
+    }
+
+    private static String answer(int port, String request) throws Exception {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(30_000);
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+            socket.getOutputStream().flush();
+            ByteArrayOutputStream answer = new ByteArrayOutputStream();
+            int next = socket.getInputStream().read();
+            while (next >= 0 && !answer.toString(StandardCharsets.ISO_8859_1).endsWith("\r\n\r\n")) {
+                answer.write(next);
+                next = answer.toString(StandardCharsets.ISO_8859_1).endsWith("\r\n\r\n")
+                        ? -1
+                        : socket.getInputStream().read();
+            }
+            return answer.toString(StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    private static String head(String method, String type, String length) {
+        return method + " /in HTTP/1.1\r\nHost: receiver\r\nContent-Type: " + type + "\r\n" + length
+                + "\r\nConnection: close\r\n\r\n";
+    }
+
+    private static String chunked(String body) {
+        return Integer.toHexString(body.length()) + "\r\n" + body + "\r\n0\r\n\r\n";
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import dev.openlines.model.OnSessionFinish;
+
+/** A receiver as a process of its own: prints where it listens, then each chat its handler has seen. */
+final class CrashApp {
+
+    private CrashApp() {}
+
+    public static void main(String[] args) throws Exception {
+        Handlers handlers = Handlers.on(
+                        OnSessionFinish.class,
+                        (finish, context) ->
+                                print("chat " + finish.chats().get(0).chatId()))
+                .otherwise((event, context) -> {});
+        try (ReceiverServer server = ReceiverServer.start(ReceiverConfig.fromEnvironment(System.getenv()), handlers)) {
+            print("ready " + server.url());
+            server.join();
+        }
+    }
+
+    private static synchronized void print(String line) {
+        System.out.println(line);
+        System.out.flush();
+    }
+}

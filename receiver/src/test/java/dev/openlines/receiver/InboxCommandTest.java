@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class InboxCommandTest {
+
+    @TempDir
+    Path directory;
+
+    private final List<String> out = new ArrayList<>();
+    private final List<String> err = new ArrayList<>();
+
+    @BeforeEach
+    void threeDeadLettersAndOneWaiting() {
+        Instant now = InboxContract.T0;
+        try (Inbox inbox = open()) {
+            for (long chat = 1; chat <= 4; chat++) {
+                InboxContract.store(inbox, InboxContract.delivery(chat, 1));
+            }
+            for (LeasedDelivery leased :
+                    inbox.lease(new LeaseRequest("a", 3, now, now.plusSeconds(1), InboxContract.LATEST, false))) {
+                inbox.settle(leased, new Settlement.Dead("no \u001b[31m\nsuch contact"), now)
+                        .toCompletableFuture()
+                        .join();
+            }
+        }
+    }
+
+    @Test
+    void theBacklogIsOneLine() {
+        assertThat(run("backlog")).isZero();
+        assertThat(out).containsExactly("waiting=1 dead=3 oldest=2027-01-15T08:00:00Z");
+    }
+
+    @Test
+    void eachDeadLetterIsOneLine() {
+        assertThat(run("list")).isZero();
+        assertThat(out)
+                .hasSize(3)
+                .first()
+                .isEqualTo("id=1 event=ONSESSIONFINISH portal=" + Bodies.MEMBER
+                        + " received=2027-01-15T08:00:00Z died=2027-01-15T08:00:00Z attempts=1"
+                        + " reason=no  [31m such contact");
+        out.clear();
+        assertThat(run("list", "2")).isZero();
+        assertThat(out).hasSize(1);
+    }
+
+    @Test
+    void oneIsShownWithItsHistoryAndPayload() {
+        assertThat(run("show", "2")).isZero();
+        assertThat(out).hasSize(3);
+        assertThat(out.get(1)).isEqualTo("attempt=1 at=2027-01-15T08:00:00Z outcome=dead reason=no  [31m such contact");
+        assertThat(out.get(2)).isEqualTo(InboxContract.delivery(2, 1).payload());
+    }
+
+    @Test
+    void oneIsRequeuedAndAnotherDiscardedAndTheRestRequeued() {
+        assertThat(run("requeue", "1")).isZero();
+        assertThat(run("discard", "2")).isZero();
+        assertThat(run("requeue", "all")).isZero();
+        assertThat(out).containsExactly("requeued=1");
+        try (Inbox inbox = open()) {
+            assertThat(inbox.backlog().waiting()).isEqualTo(3);
+            assertThat(inbox.backlog().dead()).isZero();
+        }
+    }
+
+    @Test
+    void whatWasDoneLongAgoIsForgotten() {
+        try (Inbox inbox = open()) {
+            inbox.deadLetters().discard(1, Instant.EPOCH);
+        }
+
+        assertThat(run("purge", "30")).isZero();
+
+        assertThat(out).containsExactly("purged=1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"show 99", "requeue 99", "discard 99"})
+    void anIdOfNoDeadLetterIsSaid(String command) {
+        assertThat(run(command.split(" "))).isEqualTo(1);
+        assertThat(err).containsExactly("expected the id of a dead letter but found 99");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "lists", "show", "show x", "purge 0", "requeue -1", "list 1 2"})
+    void anotherCommandIsRefusedWithTheOnesThereAre(String command) {
+        assertThat(run(command.split(" "))).isEqualTo(3);
+        assertThat(err)
+                .containsExactly("expected backlog, list [AFTER], show ID, requeue ID|all, discard ID or purge DAYS");
+    }
+
+    private int run(String... arguments) {
+        Map<String, String> environment =
+                Map.of("OPENLINES_INBOX", directory.resolve("inbox.db").toString());
+        return InboxCommand.run(List.of(arguments), environment, out::add, err::add);
+    }
+
+    private Inbox open() {
+        return Inbox.sqlite(directory.resolve("inbox.db"));
+    }
+}
