@@ -18,6 +18,9 @@ sealed interface Access {
     /** The same ticket for a portal that says it was renamed. */
     CompletableFuture<Ticket> moved(Ticket ticket, URI newEndpoint);
 
+    /** The portal's stable identity. */
+    String memberId();
+
     /** Shown to people: no secrets. */
     String name();
 
@@ -37,6 +40,11 @@ sealed interface Access {
         @Override
         public CompletableFuture<Ticket> moved(Ticket ticket, URI newEndpoint) {
             return CompletableFuture.completedFuture(new Ticket(newEndpoint, ticket.token()));
+        }
+
+        @Override
+        public String memberId() {
+            throw new IllegalStateException("expected a client by a portal's member id but found one by a token");
         }
 
         @Override

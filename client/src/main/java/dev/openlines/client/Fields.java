@@ -7,6 +7,9 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import java.math.BigDecimal;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -47,6 +50,11 @@ record Fields(String method, String path, JsonValue value) {
             elements.add(new Fields(method, path + "[" + i + "]", array.get(i)));
         }
         return elements;
+    }
+
+    /** As {@link #elements}; none where missing. */
+    List<Fields> elementsOrNone() {
+        return absent() || value == JsonValue.FALSE ? List.of() : elements();
     }
 
     /** A member of this object; JSON null stands for a missing one. */
@@ -95,6 +103,20 @@ record Fields(String method, String path, JsonValue value) {
             throw unexpected("an integer");
         }
         throw unexpected("an integer");
+    }
+
+    /** An ISO 8601 time with offset. */
+    Instant time() {
+        try {
+            return OffsetDateTime.parse(text()).toInstant();
+        } catch (DateTimeParseException e) {
+            throw unexpected("an ISO 8601 time");
+        }
+    }
+
+    @Nullable
+    Instant timeOrNull() {
+        return textOrNull() == null ? null : time();
     }
 
     /** PHP prints a missing id as null, false or an empty text. */

@@ -124,7 +124,7 @@ final class Grants {
 
     private Grant refresh(String memberId, @Nullable Secret refused) {
         long giveUpAt = System.nanoTime() + patience.toNanos();
-        while (System.nanoTime() - giveUpAt < 0) {
+        do {
             Grant grant = stored(memberId);
             if (usable(grant, refused)) {
                 return grant;
@@ -141,7 +141,7 @@ final class Grants {
             } finally {
                 store.release(memberId, owner);
             }
-        }
+        } while (System.nanoTime() - giveUpAt < 0);
         throw new NoAnswerException(METHOD, "another process kept the right to refresh", false, null);
     }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.client;
 
+import jakarta.json.JsonValue;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
@@ -67,6 +70,75 @@ public final class PortalClient {
      */
     public CompletableFuture<Reply> callAsync(RestCall call) {
         return new PendingCall(client, access, call).start();
+    }
+
+    /**
+     * Lists all entries of a method that answers in pages, one call a page. Blocks.
+     *
+     * @param call a listing method; its {@code start} is set here
+     * @return the entries of all pages, in order
+     * @throws UnexpectedReplyException also where a page leads back to one before it
+     */
+    public List<JsonValue> list(RestCall call) {
+        return pages(call).stream().map(Fields::value).toList();
+    }
+
+    List<Fields> pages(RestCall call) {
+        List<Fields> entries = new ArrayList<>();
+        long start = 0;
+        while (true) {
+            Reply page = call(start == 0 ? call : call.startingAt(start));
+            entries.addAll(page.fields().elements());
+            long next = page.next().orElse(0L);
+            if (next == 0) {
+                return entries;
+            }
+            if (next <= start) {
+                throw new UnexpectedReplyException(call.method(), "a later page", "an earlier one", "$.next");
+            }
+            start = next;
+        }
+    }
+
+    /**
+     * Calls up to 50 methods at once. Blocks.
+     *
+     * @param batch the calls
+     * @return the outcome of each; the batch as a whole fails as {@link #call(String, Map)} does
+     */
+    public BatchReply batch(Batch batch) {
+        return new BatchReply(call(batch.call()), batch);
+    }
+
+    /**
+     * Returns the portal's queue of offline events.
+     *
+     * @return the default queue; asks nothing yet
+     * @throws IllegalStateException where this client has a token instead of a grant: drained events
+     *     need to name their portal
+     */
+    public OfflineQueue offlineQueue() {
+        return new OfflineQueue(this, access.memberId(), null);
+    }
+
+    /**
+     * Returns one of the application's own queues of offline events.
+     *
+     * @param connector the key it was bound with
+     * @return that queue; asks nothing yet
+     * @throws IllegalStateException as {@link #offlineQueue()}
+     */
+    public OfflineQueue offlineQueue(String connector) {
+        return new OfflineQueue(this, access.memberId(), connector);
+    }
+
+    /**
+     * Returns typed readings of what a handler needs when a chat closes.
+     *
+     * @return a view; asks nothing yet
+     */
+    public OpenLines openLines() {
+        return new OpenLines(this);
     }
 
     /**

@@ -68,6 +68,14 @@ public final class RestCall {
         return new RestCall(method, params, true);
     }
 
+    /** The same call for another page. */
+    RestCall startingAt(long start) {
+        return new RestCall(
+                method,
+                Wire.JSON.createObjectBuilder(params).add("start", start).build(),
+                idempotent);
+    }
+
     /**
      * Returns the method's name.
      *

@@ -78,7 +78,7 @@ public final class RestClient {
                     builder.tokens,
                     oauth,
                     blocking,
-                    builder.oauthTimeout.multipliedBy(3).plusSeconds(5),
+                    builder.lease == null ? builder.oauthTimeout.multipliedBy(3).plusSeconds(5) : builder.lease,
                     builder.patience);
         }
     }
@@ -250,6 +250,7 @@ public final class RestClient {
         private double haste = 1;
         private List<String> portalDomains = CLOUD;
         private List<String> oauthHosts = List.of("oauth.bitrix.info", "oauth.bitrix24.tech");
+        private @Nullable Duration lease;
         private @Nullable String clientId;
         private @Nullable Secret clientSecret;
         private TokenStore tokens = TokenStore.memory();
@@ -428,6 +429,12 @@ public final class RestClient {
          */
         public Builder clock(InstantSource source) {
             this.clock = source;
+            return this;
+        }
+
+        /** Lets tests of crashes wait less for the lease of the dead. */
+        Builder lease(Duration time) {
+            this.lease = time;
             return this;
         }
 

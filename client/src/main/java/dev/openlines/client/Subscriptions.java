@@ -2,6 +2,7 @@
 package dev.openlines.client;
 
 import jakarta.json.JsonValue;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -82,6 +83,44 @@ public final class Subscriptions {
             requireTrue(reply);
             return true;
         });
+    }
+
+    /**
+     * Compares what the application wants with what the portal has. Handlers are compared as addresses:
+     * {@code HTTPS://App.example:443/x} is {@code https://app.example/x}. An offline subscription is ours
+     * where its queue is one of the wanted; an online one where its handler has the scheme, host and port
+     * of a wanted one, and its path begins with the same folder.
+     *
+     * @param wanted all that the application wants on this portal
+     * @return what would change; nothing has
+     */
+    public SubscriptionPlan plan(Collection<Subscription> wanted) {
+        return SubscriptionPlanner.plan(wanted, get());
+    }
+
+    /**
+     * Subscribes to all that is missing, and ends nothing. Call it again after an {@code OnAppUpdate}:
+     * the platform's documents say that an update may end subscriptions.
+     *
+     * @param wanted all that the application wants on this portal
+     * @return the plan that was carried out but for its surplus
+     */
+    public SubscriptionPlan ensure(Collection<Subscription> wanted) {
+        SubscriptionPlan plan = plan(wanted);
+        plan.missing().forEach(this::ensure);
+        return plan;
+    }
+
+    /**
+     * Ends all that is ours and not wanted, and subscribes to nothing.
+     *
+     * @param wanted all that the application wants on this portal; with none, nothing is ours
+     * @return the plan that was carried out but for what is missing
+     */
+    public SubscriptionPlan prune(Collection<Subscription> wanted) {
+        SubscriptionPlan plan = plan(wanted);
+        plan.surplus().forEach(this::unbind);
+        return plan;
     }
 
     /**

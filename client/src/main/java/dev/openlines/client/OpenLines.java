@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.client;
+
+import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Typed readings of a portal's open lines, for the handler of a closed chat. Each method blocks and fails
+ * as {@link PortalClient#call(String, Map)} does; each result has {@code raw()} beside what is typed.
+ *
+ * @see <a href="https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/index.html">Open lines</a>
+ */
+public final class OpenLines {
+
+    /**
+     * A message of a session.
+     *
+     * @param id wire field {@code id}
+     * @param senderId portal user who wrote it, 0 for the system; wire field {@code senderid}
+     * @param sentAt wire field {@code date}, null where not sent
+     * @param text as typed, with the platform's markup; wire field {@code text}
+     */
+    public record Message(long id, long senderId, @Nullable Instant sentAt, String text) {}
+
+    /**
+     * A participant of a session.
+     *
+     * @param id portal user; wire field {@code id}
+     * @param name as shown, null where not sent; wire field {@code name}
+     */
+    public record User(long id, @Nullable String name) {}
+
+    /**
+     * A session with its messages.
+     *
+     * @param sessionId wire field {@code sessionId}
+     * @param chatId the portal's chat; wire field {@code chatId}
+     * @param messages by id, the oldest first; wire field {@code message}
+     * @param users by id; wire field {@code users}
+     * @param raw the result as it came
+     */
+    public record History(long sessionId, long chatId, List<Message> messages, Map<Long, User> users, JsonObject raw) {
+
+        public History {
+            messages = List.copyOf(messages);
+            users = Map.copyOf(users);
+        }
+
+        /** Names the session, not what was said. */
+        @Override
+        public String toString() {
+            return "session " + sessionId + " of chat " + chatId + ", " + messages.size() + " messages";
+        }
+    }
+
+    /**
+     * A chat of an open line.
+     *
+     * @param chatId wire field {@code id}
+     * @param userCode connector, line, external chat and external user, with bars between; wire field
+     *     {@code entity_id}, null where not sent
+     * @param sessionId the session now open, null for none. A normal close sets it to none before the
+     *     event is sent, so it does not lead to the session that was closed: see {@link
+     *     #sessionOfClosedChat}; sixth part of wire field {@code entity_data_1}
+     * @param raw the result as it came
+     */
+    public record Dialog(
+            long chatId,
+            @Nullable String userCode,
+            @Nullable Long sessionId,
+            JsonObject raw) {
+
+        @Override
+        public String toString() {
+            return "chat " + chatId;
+        }
+    }
+
+    /**
+     * Settings of an open line.
+     *
+     * @param id wire field {@code ID}
+     * @param name wire field {@code LINE_NAME}, null where not sent
+     * @param active wire field {@code ACTIVE}
+     * @param raw the result as it came
+     */
+    public record Line(long id, @Nullable String name, boolean active, JsonObject raw) {}
+
+    /**
+     * The user to whom the token belongs.
+     *
+     * @param id wire field {@code ID}
+     * @param administrator wire field {@code ADMIN}
+     * @param raw the result as it came
+     */
+    public record Profile(long id, boolean administrator, JsonObject raw) {}
+
+    /**
+     * The application as installed on the portal.
+     *
+     * @param installed whether the installation is finished; events come only then; wire field {@code
+     *     INSTALLED}
+     * @param paymentExpired whether its paid time is over; no events come then; wire field {@code
+     *     PAYMENT_EXPIRED}
+     * @param version wire field {@code VERSION}, null where not sent
+     * @param raw the result as it came
+     */
+    public record App(
+            boolean installed,
+            boolean paymentExpired,
+            @Nullable Long version,
+            JsonObject raw) {}
+
+    private static final String HISTORY = "imopenlines.session.history.get";
+
+    private final PortalClient portal;
+
+    OpenLines(PortalClient portal) {
+        this.portal = portal;
+    }
+
+    /**
+     * Reads a session.
+     *
+     * @param sessionId such as {@code OnImConnectorDialogFinish} carries
+     * @return the session
+     * @throws RestException with {@link ErrorCode#ACCESS_DENIED} where there is none, it has no messages,
+     *     or the token's user may not read it: the platform does not tell which
+     */
+    public History history(long sessionId) {
+        return history(portal.call(HISTORY, Map.of("SESSION_ID", sessionId)));
+    }
+
+    /**
+     * Reads the newest session of a chat.
+     *
+     * @param chatId the portal's chat
+     * @return the session
+     * @throws RestException as {@link #history}
+     */
+    public History latestHistory(long chatId) {
+        return history(portal.call(HISTORY, Map.of("CHAT_ID", chatId)));
+    }
+
+    /**
+     * Finds the session that was closed. The event does not name it, and the chat has forgotten it by
+     * then; what is left is the chat's newest session, unless that began only after the close.
+     *
+     * @param chatId the portal's chat, from the event
+     * @param closedAt when the portal queued the event
+     * @return empty where the customer has already begun another session
+     * @throws RestException as {@link #history}
+     */
+    public Optional<History> sessionOfClosedChat(long chatId, Instant closedAt) {
+        History latest = latestHistory(chatId);
+        // The event's time has whole seconds.
+        Instant endOfSecond = closedAt.plusSeconds(1);
+        boolean begunLater = latest.messages().stream()
+                .map(Message::sentAt)
+                .filter(time -> time != null)
+                .min(Comparator.naturalOrder())
+                .filter(first -> !first.isBefore(endOfSecond))
+                .isPresent();
+        return begunLater ? Optional.empty() : Optional.of(latest);
+    }
+
+    /**
+     * Reads a chat.
+     *
+     * @param chatId the portal's chat
+     * @return the chat
+     * @throws RestException with code {@code ACCESS_ERROR} where there is none or it may not be read
+     */
+    public Dialog dialog(long chatId) {
+        Fields fields =
+                portal.call("imopenlines.dialog.get", Map.of("CHAT_ID", chatId)).fields();
+        String data = fields.member("entity_data_1").textOrNull();
+        String[] parts = data == null ? new String[0] : data.split("\\|", -1);
+        Long session = parts.length > 5 && parts[5].matches("[1-9][0-9]{0,17}") ? Long.valueOf(parts[5]) : null;
+        return new Dialog(
+                fields.member("id").integer(), fields.member("entity_id").textOrNull(), session, fields.object());
+    }
+
+    /**
+     * Reads the settings of a line.
+     *
+     * @param lineId from the event
+     * @return empty where there is no such line
+     */
+    public Optional<Line> line(long lineId) {
+        Fields fields = portal.call("imopenlines.config.get", Map.of("CONFIG_ID", lineId))
+                .fields();
+        if (fields.value() == JsonValue.FALSE || fields.absent()) {
+            return Optional.empty();
+        }
+        return Optional.of(new Line(
+                fields.member("ID").integer(),
+                fields.member("LINE_NAME").textOrNull(),
+                fields.member("ACTIVE").flag(),
+                fields.object()));
+    }
+
+    /**
+     * Reads whose token it is.
+     *
+     * @return empty where the user is no longer active
+     */
+    public Optional<Profile> profile() {
+        Fields fields = portal.call("profile", Map.of()).fields();
+        if (fields.object().isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(new Profile(
+                fields.member("ID").integer(), fields.member("ADMIN").flag(), fields.object()));
+    }
+
+    /**
+     * Reads the application's own state on the portal.
+     *
+     * @return the state
+     */
+    public App app() {
+        Fields fields = portal.call("app.info", Map.of()).fields();
+        return new App(
+                fields.member("INSTALLED").flag(),
+                fields.member("PAYMENT_EXPIRED").flag(),
+                fields.member("VERSION").integerOrNull(),
+                fields.object());
+    }
+
+    private static History history(Reply reply) {
+        Fields fields = reply.fields();
+        Map<Long, User> users = new LinkedHashMap<>();
+        for (Fields user : fields.member("users").elementsOrNone()) {
+            long id = user.member("id").integer();
+            users.put(id, new User(id, user.member("name").textOrNull()));
+        }
+        List<Message> messages = fields.member("message").elementsOrNone().stream()
+                .map(OpenLines::message)
+                .sorted(Comparator.comparingLong(Message::id))
+                .toList();
+        return new History(
+                fields.member("sessionId").integer(),
+                fields.member("chatId").integer(),
+                messages,
+                users,
+                fields.object());
+    }
+
+    private static Message message(Fields message) {
+        Long sender = message.member("senderid").integerOrNull();
+        String text = message.member("text").textOrNull();
+        return new Message(
+                message.member("id").integer(),
+                sender == null ? 0 : sender,
+                message.member("date").timeOrNull(),
+                text == null ? "" : text);
+    }
+}

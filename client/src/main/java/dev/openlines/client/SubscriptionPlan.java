@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.client;
+
+import java.util.List;
+
+/**
+ * What stands between the subscriptions an application wants and those a portal has.
+ *
+ * @param missing wanted and not there: {@link Subscriptions#ensure(java.util.Collection)} binds them
+ * @param kept wanted and there
+ * @param surplus there, ours and not wanted: {@link Subscriptions#prune} ends them
+ * @param foreign there and not ours, left alone: the handler has another origin than any wanted one
+ */
+public record SubscriptionPlan(
+        List<Subscription> missing, List<Subscription> kept, List<Subscription> surplus, List<Subscription> foreign) {
+
+    public SubscriptionPlan {
+        missing = List.copyOf(missing);
+        kept = List.copyOf(kept);
+        surplus = List.copyOf(surplus);
+        foreign = List.copyOf(foreign);
+    }
+
+    /**
+     * Tells whether anything would change.
+     *
+     * @return whether nothing is missing and nothing is surplus
+     */
+    public boolean settled() {
+        return missing.isEmpty() && surplus.isEmpty();
+    }
+}
