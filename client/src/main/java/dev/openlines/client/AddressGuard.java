@@ -146,7 +146,7 @@ final class AddressGuard {
         return null;
     }
 
-    private static boolean literalLoopback(String host) {
+    static boolean literalLoopback(String host) {
         String name = bare(host).toLowerCase(Locale.ROOT);
         return name.equals("localhost") || name.equals("::1") || name.matches("127(\\.[0-9]{1,3}){3}");
     }

@@ -19,8 +19,6 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How the application gets into portals, and out of them. Calls go to allow-listed OAuth hosts only: an
@@ -201,7 +199,7 @@ public final class OAuth {
         return new Grant(
                 fields.member("member_id").text(),
                 rest,
-                host.resolve("/rest/"),
+                host,
                 Secret.of(fields.member("access_token").text()),
                 Secret.of(fields.member("refresh_token").text()),
                 Grants.expiry(
@@ -227,7 +225,7 @@ public final class OAuth {
                         Async.then(
                                 client.transport.post(
                                         METHOD,
-                                        host.resolve("/oauth/token/"),
+                                        host.resolve("../oauth/token/"),
                                         "application/x-www-form-urlencoded",
                                         PhpForm.encode(parameters),
                                         timeout),
@@ -250,26 +248,34 @@ public final class OAuth {
                 .add("client_secret", clientSecret.reveal());
     }
 
-    /** The host of an endpoint or a bare host name, as an address; refused unless on the list. */
+    /**
+     * The REST address of an OAuth host, from such an address or a bare host name; refused unless the host
+     * is on the list. Of the path nothing is believed, but on this machine, where several simulated hosts
+     * share a port.
+     */
     private URI allowed(String server) {
-        @Nullable URI address = null;
+        URI address;
         try {
-            address = URI.create(server.contains("://") ? server : "https://" + server)
-                    .resolve("/");
+            address = URI.create(server.contains("://") ? server : "https://" + server);
         } catch (IllegalArgumentException e) {
             throw new AddressRefusedException(METHOD, "the OAuth host is no address");
         }
         String host = address.getHost() == null ? "" : address.getHost().toLowerCase(Locale.ROOT);
-        boolean plain = address.getRawUserInfo() == null && (address.getPort() == -1 || address.getPort() == 443);
-        boolean listed = Set.copyOf(hosts).contains(plain ? host : host + ":" + address.getPort());
+        boolean usual = address.getPort() == -1 || address.getPort() == 443;
+        boolean listed = hosts.contains(usual ? host : host + ":" + address.getPort());
         if (!listed || address.getRawUserInfo() != null) {
             throw new AddressRefusedException(METHOD, "the OAuth host is not on the list of allowed hosts");
         }
-        String objection = client.guard.objectionToForm(address);
+        boolean ownPath = AddressGuard.literalLoopback(host)
+                && address.getRawQuery() == null
+                && address.getRawFragment() == null
+                && address.getRawPath().endsWith("/rest/");
+        URI rest = ownPath ? address : address.resolve("/rest/");
+        String objection = client.guard.objectionToForm(rest);
         if (objection != null) {
             throw new AddressRefusedException(METHOD, objection);
         }
-        return address;
+        return rest;
     }
 
     private static String encoded(String text) {

@@ -156,7 +156,7 @@ public final class RestClient {
             buckets.values().removeIf(bucket -> bucket.idle(now));
         }
         return buckets.computeIfAbsent(
-                endpoint.getRawAuthority(), host -> new LeakyBucket(callsPerSecond, burst, System.nanoTime()));
+                endpoint.toString(), portal -> new LeakyBucket(callsPerSecond, burst, System.nanoTime()));
     }
 
     /** Nanoseconds before the given attempt, from 1: doubling from the first pause to the longest. */

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.client;
+
+/**
+ * One thing the {@link Doctor} found.
+ *
+ * @param severity whether it keeps events away
+ * @param check which examination, one of {@code token}, {@code installed}, {@code paid}, {@code scope},
+ *     {@code event}, {@code subscription}, {@code address}, {@code answer}, {@code connector}, {@code
+ *     closing}, {@code round-trip}
+ * @param text what was found, without secrets
+ * @param remedy what to do, empty where nothing is
+ */
+public record Finding(Severity severity, String check, String text, String remedy) {
+
+    /** Whether a finding keeps events away. */
+    public enum Severity {
+        /** As it should be. */
+        OK,
+        /** Good to know. */
+        NOTE,
+        /** Events may come late, twice or seen by others. */
+        WARNING,
+        /** Events do not come. */
+        ERROR
+    }
+}
