@@ -2,31 +2,28 @@
 package dev.openlines.harness;
 
 import dev.openlines.model.Secret;
-import dev.openlines.parser.Dialect;
-import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonException;
-import jakarta.json.JsonObject;
-import jakarta.json.JsonObjectBuilder;
-import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
-import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.Set;
 
 /**
  * The HTTP API for whoever runs the simulator: make portals, lines and chats, close chats, read the
- * journals. Answers show secrets, because its user made them; so it answers only requests for a
- * loopback host, takes bodies as {@code application/json} only, and refuses what a page of another
- * origin sends.
+ * journals. {@code docs/portal-control.yaml} describes it. Answers show secrets, because its user made
+ * them; so it answers only requests for a loopback host, takes bodies as {@code application/json}
+ * only, and refuses what a page of another origin sends.
  */
 final class ControlApi {
 
     private static final String ROOT = "/control/";
+    private static final String TOP = "$";
 
     private final PortalServer server;
 
@@ -42,29 +39,23 @@ final class ControlApi {
         try {
             refuseStrangers(httpMethod, headers);
             String path = target.substring(ROOT.length()).split("\\?", 2)[0];
-            List<String> parts = Arrays.stream(path.split("/"))
+            List<String> parts = Arrays.stream(path.split("/", -1))
                     .filter(part -> !part.isEmpty())
                     .toList();
-            return route(httpMethod, parts, read(httpMethod, body));
+            return route(httpMethod, parts, read(body));
         } catch (Refusal e) {
-            return RestReply.json(
-                    e.status,
-                    EventBodies.object()
-                            .add("error", String.valueOf(e.getMessage()))
-                            .build());
+            return error(e.status, e);
         } catch (IllegalArgumentException e) {
-            return RestReply.json(
-                    400,
-                    EventBodies.object()
-                            .add("error", String.valueOf(e.getMessage()))
-                            .build());
+            return error(400, e);
         } catch (IllegalStateException e) {
-            return RestReply.json(
-                    409,
-                    EventBodies.object()
-                            .add("error", String.valueOf(e.getMessage()))
-                            .build());
+            return error(409, e);
         }
+    }
+
+    private static RestReply error(int status, RuntimeException e) {
+        return RestReply.json(
+                status,
+                EventBodies.object().add("error", String.valueOf(e.getMessage())).build());
     }
 
     private static final class Refusal extends RuntimeException {
@@ -78,7 +69,7 @@ final class ControlApi {
     }
 
     /** A page somewhere in the web must not drive the simulator through its reader's browser. */
-    private static void refuseStrangers(String httpMethod, Map<String, String> headers) {
+    static void refuseStrangers(String httpMethod, Map<String, String> headers) {
         String host = headers.getOrDefault("host", "");
         String name = host.startsWith("[") ? host.replaceAll("].*", "]") : host.split(":", 2)[0];
         if (!List.of("127.0.0.1", "localhost", "[::1]").contains(name.toLowerCase(Locale.ROOT))) {
@@ -89,65 +80,179 @@ final class ControlApi {
             throw new Refusal(403, "the control API answers pages of its own origin only");
         }
         String type = headers.getOrDefault("content-type", "").split(";", 2)[0].trim();
-        if (!httpMethod.equals("GET") && !httpMethod.equals("DELETE") && !type.equalsIgnoreCase("application/json")) {
+        boolean safe = httpMethod.equals("GET") || httpMethod.equals("DELETE");
+        if (!safe && !type.equalsIgnoreCase("application/json")) {
             throw new Refusal(415, "expected a body of the type application/json");
         }
     }
 
-    private static JsonObject read(String httpMethod, byte[] body) {
-        if (body.length == 0 || httpMethod.equals("GET")) {
-            return JsonValue.EMPTY_JSON_OBJECT;
-        }
+    private static JsonValue read(byte[] body) {
         try {
-            if (PhpJson.parse(body) instanceof JsonObject object) {
-                return object;
-            }
-            throw new Refusal(400, "expected a JSON object");
+            return body.length == 0 ? JsonValue.EMPTY_JSON_OBJECT : PhpJson.parse(body);
         } catch (JsonException e) {
             throw new Refusal(400, "the body is not JSON");
         }
     }
 
-    private RestReply route(String httpMethod, List<String> parts, JsonObject body) {
+    private RestReply route(String httpMethod, List<String> parts, JsonValue body) {
         if (parts.isEmpty() || !parts.get(0).equals("portals")) {
             throw new Refusal(404, "expected a path under control/portals");
         }
         if (parts.size() == 1) {
             return switch (httpMethod) {
-                case "GET" -> RestReply.json(200, list(server.portals(), ControlApi::describe));
-                case "POST" -> RestReply.json(201, describe(server.portal(PortalSeed.setup(body))));
+                case "GET" -> RestReply.json(200, ControlView.list(server.portals(), ControlView::of));
+                case "POST" -> RestReply.json(201, ControlView.of(PortalSeed.make(server, body, TOP)));
                 default -> throw new Refusal(405, "expected GET or POST");
             };
         }
         Portal portal = server.portal(parts.get(1)).orElseThrow(() -> new Refusal(404, "there is no such portal"));
         List<String> rest = parts.subList(2, parts.size());
-        if (rest.isEmpty()) {
-            return switch (httpMethod) {
-                case "GET" -> RestReply.json(200, describe(portal));
-                case "DELETE" -> {
-                    portal.close();
-                    yield RestReply.json(200, describe(portal));
-                }
-                default -> throw new Refusal(405, "expected GET or DELETE");
-            };
+        if (httpMethod.equals("GET")) {
+            return RestReply.json(200, shown(portal, rest));
         }
-        return switch (httpMethod + " " + shape(rest)) {
-            case "GET lines" -> RestReply.json(200, list(portal.lines(), ControlApi::describe));
-            case "POST lines" -> RestReply.json(201, describe(portal.openLine(text(body, "name", "Open line"))));
-            case "GET chats" -> RestReply.json(200, list(portal.chats(), ControlApi::describe));
-            case "POST chats" -> RestReply.json(201, describe(openChat(portal, body)));
-            case "POST chats/*/close" -> RestReply.json(200, close(chat(portal, rest), body));
-            case "POST chats/*/reopen" -> {
-                chat(portal, rest).reopen();
-                yield RestReply.json(200, describe(chat(portal, rest)));
-            }
-            case "POST tokens" -> RestReply.json(201, token(portal, body));
-            case "GET subscriptions" -> RestReply.json(200, list(portal.subscriptions(), ControlApi::describe));
-            case "POST subscriptions" -> RestReply.json(201, describe(subscribe(portal, body)));
-            case "GET deliveries" -> RestReply.json(200, list(portal.deliveries(), ControlApi::describe));
-            case "GET calls" -> RestReply.json(200, list(portal.calls(), ControlApi::describe));
-            default -> throw new Refusal(404, "there is no such control path for " + httpMethod);
+        if (httpMethod.equals("DELETE")) {
+            return RestReply.json(200, deleted(portal, rest));
+        }
+        if (!httpMethod.equals("POST")) {
+            throw new Refusal(405, "expected GET, POST or DELETE");
+        }
+        return done(portal, rest, body);
+    }
+
+    private static JsonValue shown(Portal portal, List<String> path) {
+        return switch (shape(path)) {
+            case "" -> ControlView.of(portal);
+            case "lines" -> ControlView.list(portal.lines(), ControlView::of);
+            case "chats" -> ControlView.list(portal.chats(), ControlView::of);
+            case "chats/*" -> ControlView.of(chat(portal, path));
+            case "subscriptions" -> ControlView.list(portal.subscriptions(), ControlView::of);
+            case "deliveries" -> ControlView.list(portal.deliveries(), ControlView::of);
+            case "deliveries/*" -> ControlView.whole(delivery(portal, path));
+            case "calls" -> ControlView.list(portal.calls(), ControlView::of);
+            case "clock" -> ControlView.clock(portal);
+            default -> throw new Refusal(404, "there is nothing at this control path");
         };
+    }
+
+    private static JsonValue deleted(Portal portal, List<String> path) {
+        switch (shape(path)) {
+            case "" -> portal.close();
+            case "subscriptions/*" -> {
+                long id = number(path);
+                if (portal.outbox().remove(subscription -> subscription.id() == id) == 0) {
+                    throw new Refusal(404, "there is no such subscription");
+                }
+            }
+            default -> throw new Refusal(404, "there is nothing to delete at this control path");
+        }
+        return ControlView.of(portal);
+    }
+
+    private static RestReply done(Portal portal, List<String> path, JsonValue json) {
+        return switch (shape(path)) {
+            case "lines" -> {
+                ControlBody body = ControlBody.of(json, TOP, Set.of("name"));
+                yield RestReply.json(
+                        201,
+                        ControlView.of(portal.openLine(body.text("name").orElse("Open line"))));
+            }
+            case "chats" -> RestReply.json(201, ControlView.of(PortalSeed.openChat(portal, json, TOP)));
+            case "chats/*/close" -> {
+                ControlBody body = ControlBody.of(json, TOP, Set.of("by"));
+                Closing closing = Closing.ofLabel(body.text("by").orElse("operator"));
+                yield deliveries(chat(portal, path).close(closing));
+            }
+            case "chats/*/reopen" -> {
+                chat(portal, path).reopen();
+                yield RestReply.json(200, ControlView.of(chat(portal, path)));
+            }
+            case "chats/*/transfer" -> {
+                ControlBody body = ControlBody.of(json, TOP, Set.of("line_id"));
+                body.value("line_id");
+                chat(portal, path).transfer(PortalSeed.line(portal, body, TOP));
+                yield RestReply.json(200, ControlView.of(chat(portal, path)));
+            }
+            case "chats/*/messages" -> deliveries(message(chat(portal, path), json));
+            case "tokens" -> RestReply.json(201, token(portal, json));
+            case "subscriptions" -> RestReply.json(201, ControlView.of(PortalSeed.subscribe(portal, json, TOP)));
+            case "subscriptions/*/dialect" -> {
+                portal.useDialect((int) number(path), ControlBody.of(json, TOP, Set.of("dialect"))
+                        .dialect("dialect")
+                        .orElseThrow(() -> new Refusal(400, "expected text but found nothing at $.dialect")));
+                yield RestReply.json(200, ControlView.list(portal.subscriptions(), ControlView::of));
+            }
+            case "deliveries/*/again" -> RestReply.json(200, ControlView.of(again(delivery(portal, path), json)));
+            case "install" -> deliveries(portal.install());
+            case "update" -> {
+                ControlBody body = ControlBody.of(json, TOP, Set.of("new_token"));
+                yield deliveries(portal.update(body.flag("new_token", false)));
+            }
+            case "uninstall" -> {
+                ControlBody body = ControlBody.of(json, TOP, Set.of("clean"));
+                yield deliveries(portal.uninstall(body.flag("clean", false)));
+            }
+            case "paid" -> {
+                portal.paid(ControlBody.of(json, TOP, Set.of("paid")).flag("paid", true));
+                yield RestReply.json(200, ControlView.of(portal));
+            }
+            case "clock" -> RestReply.json(200, clock(portal, json));
+            case "answers" -> {
+                ControlBody body = ControlBody.of(json, TOP, Set.of("method", "result"));
+                portal.answer(
+                        body.requiredText("method"), body.value("result").toString());
+                yield RestReply.json(201, json);
+            }
+            default -> throw new Refusal(404, "there is nothing to do at this control path");
+        };
+    }
+
+    private static RestReply deliveries(List<Delivery> deliveries) {
+        return RestReply.json(200, ControlView.list(deliveries));
+    }
+
+    private static List<Delivery> message(PortalChat chat, JsonValue json) {
+        ControlBody body = ControlBody.of(json, TOP, Set.of("by", "text"));
+        return switch (body.text("by").orElse("customer")) {
+            case "customer" -> chat.customerWrites(body.requiredText("text"));
+            case "operator" -> chat.operatorWrites(body.requiredText("text"));
+            default -> throw new Refusal(400, "expected customer or operator at $.by");
+        };
+    }
+
+    private static JsonValue token(Portal portal, JsonValue json) {
+        Secret token = PortalSeed.token(portal, json, TOP);
+        ControlBody body = ControlBody.of(json, TOP, json.asJsonObject().keySet());
+        boolean refresh = body.has("refresh_token") || body.flag("refresh", false);
+        return EventBodies.object()
+                .add(refresh ? "refresh_token" : "access_token", token.reveal())
+                .build();
+    }
+
+    private static Delivery again(Delivery delivery, JsonValue json) {
+        ControlBody body = ControlBody.of(json, TOP, Set.of("body"));
+        return body.text("body").map(delivery::againWith).orElseGet(delivery::again);
+    }
+
+    private static JsonValue clock(Portal portal, JsonValue json) {
+        ControlBody body = ControlBody.of(json, TOP, Set.of("run", "freeze", "at", "advance_seconds"));
+        if (body.flag("run", false)) {
+            portal.clock().run();
+        }
+        body.text("at").ifPresent(at -> portal.clock().freezeAt(instant(at)));
+        if (body.flag("freeze", false)) {
+            portal.clock().freeze();
+        }
+        body.integer("advance_seconds")
+                .ifPresent(seconds -> portal.clock().advance(Duration.ofSeconds(seconds)));
+        return ControlView.clock(portal);
+    }
+
+    private static Instant instant(String text) {
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeParseException e) {
+            throw new IllegalArgumentException("expected a time such as 2026-11-22T12:00:00Z at $.at", e);
+        }
     }
 
     /** The path with a star for each number in it. */
@@ -157,158 +262,22 @@ final class ControlApi {
         return String.join("/", shape);
     }
 
-    private static PortalChat chat(Portal portal, List<String> parts) {
-        long id = RestContext.intval(parts.get(1));
-        return portal.chats().stream()
-                .filter(chat -> chat.id() == id)
-                .findFirst()
+    private static long number(List<String> path) {
+        return RestContext.intval(path.get(1));
+    }
+
+    private static PortalChat chat(Portal portal, List<String> path) {
+        long id = number(path);
+        return portal.openLines()
+                .chat(chat -> chat.id() == id)
                 .orElseThrow(() -> new Refusal(404, "there is no such chat"));
     }
 
-    private static PortalChat openChat(Portal portal, JsonObject body) {
-        long lineId = body.containsKey("line_id") ? RestContext.intval(text(body, "line_id", "")) : 0;
-        PortalLine line = portal.lines().stream()
-                .filter(candidate -> lineId == 0 || candidate.id() == lineId)
+    private static Delivery delivery(Portal portal, List<String> path) {
+        long wanted = number(path);
+        return portal.deliveries().stream()
+                .filter(delivery -> delivery.number() == wanted)
                 .findFirst()
-                .orElseThrow(() -> new Refusal(404, "there is no such line"));
-        return line.openChat(text(body, "connector", "livechat"));
-    }
-
-    private static JsonObject close(PortalChat chat, JsonObject body) {
-        List<Delivery> deliveries = chat.close(Closing.ofLabel(text(body, "by", "operator")));
-        return EventBodies.object()
-                .add("chat", describe(chat))
-                .add("deliveries", list(deliveries, ControlApi::describe))
-                .build();
-    }
-
-    private static JsonObject token(Portal portal, JsonObject body) {
-        boolean expired = body.getBoolean("expired", false);
-        Secret token = expired ? portal.expiredAccessToken() : portal.accessToken();
-        return EventBodies.object()
-                .add("access_token", token.reveal())
-                .add("expired", expired)
-                .build();
-    }
-
-    private static Subscription subscribe(Portal portal, JsonObject body) {
-        Subscription made =
-                portal.subscribe(text(body, "event", "ONSESSIONFINISH"), URI.create(text(body, "handler", "")));
-        if (body.containsKey("dialect")) {
-            portal.useDialect(made.id(), dialect(text(body, "dialect", "")));
-        }
-        return portal.subscriptions().stream()
-                .filter(subscription -> subscription.id() == made.id())
-                .findFirst()
-                .orElse(made);
-    }
-
-    static Dialect dialect(String label) {
-        return Arrays.stream(Dialect.values())
-                .filter(dialect -> dialect.label().equals(label))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "expected one of platform, docs-2024, docs-2024-table, docs-2026 as dialect"));
-    }
-
-    private static String text(JsonObject body, String name, String otherwise) {
-        JsonValue value = body.get(name);
-        if (value == null) {
-            return otherwise;
-        }
-        return RestRequest.scalar(value).orElseThrow(() -> new Refusal(400, "expected one text or number for " + name));
-    }
-
-    static JsonObject describe(Portal portal) {
-        return EventBodies.object()
-                .add("label", portal.label())
-                .add("domain", portal.domain())
-                .add("member_id", portal.memberId())
-                .add("rest", portal.restUri().toString())
-                .add("webhook", portal.restUri() + "1/" + portal.webhookCode().reveal() + "/")
-                .add("server_endpoint", portal.serverEndpoint().toString())
-                .add("client_id", portal.clientId())
-                .add("client_secret", portal.clientSecret().reveal())
-                .add("application_token", portal.applicationToken().reveal())
-                .build();
-    }
-
-    private static JsonObject describe(PortalLine line) {
-        return EventBodies.object()
-                .add("id", line.id())
-                .add("name", line.name())
-                .build();
-    }
-
-    private static JsonObject describe(PortalChat chat) {
-        return EventBodies.object()
-                .add("id", chat.id())
-                .add("line_id", chat.line().id())
-                .add("connector", chat.connector())
-                .add("visitor_id", chat.visitorId())
-                .add("session_id", chat.sessionId())
-                .add("open", chat.isOpen())
-                .build();
-    }
-
-    private static JsonObject describe(Subscription subscription) {
-        return EventBodies.object()
-                .add("id", subscription.id())
-                .add("event", subscription.event())
-                .add("handler", subscription.handler().toString())
-                .add("auth_type", subscription.authType())
-                .add("dialect", subscription.dialect().label())
-                .build();
-    }
-
-    static JsonObject describe(Delivery delivery) {
-        JsonObjectBuilder out = EventBodies.object()
-                .add("number", delivery.number())
-                .add("event", delivery.event())
-                .add("dialect", delivery.dialect().label())
-                .add("subscription_id", delivery.subscriptionId())
-                .add("handler", delivery.handler().toString())
-                .add("sent_at", delivery.sentAt().toString())
-                .add("status", delivery.status())
-                .add("acknowledged", delivery.acknowledged())
-                .add("connect_ms", millis(delivery.connectTime()))
-                .add("first_byte_ms", millis(delivery.firstByteTime()))
-                .add("total_ms", millis(delivery.totalTime()))
-                .add("backlog_suspected", delivery.backlogSuspected());
-        delivery.failure().ifPresent(failure -> out.add("failure", failure));
-        return out.build();
-    }
-
-    private static JsonObject describe(RestCall call) {
-        JsonObjectBuilder out = EventBodies.object()
-                .add("at", call.at().toString())
-                .add("method", call.method())
-                .add("parameters", call.parameters())
-                .add("user_id", call.userId())
-                .add("status", call.status());
-        call.error().ifPresent(error -> out.add("error", error));
-        return out.add("provenance", call.provenance().label())
-                .add("declared", call.declared())
-                .add("took_ms", millis(call.took()))
-                .build();
-    }
-
-    static double millis(java.time.Duration time) {
-        return Math.round(time.toNanos() / 1e3) / 1e3;
-    }
-
-    private static <T> JsonValue list(Collection<T> items, Function<T, JsonObject> describe) {
-        JsonArrayBuilder array = PhpJson.PROVIDER.createArrayBuilder();
-        items.forEach(item -> array.add(describe.apply(item)));
-        return array.build();
-    }
-
-    /** A text member of a seed or a control body, or null. */
-    static String requireText(JsonValue value, String name) {
-        if (value instanceof JsonString text) {
-            return text.getString();
-        }
-        throw new IllegalArgumentException("expected text for " + name + " but found "
-                + value.getValueType().name().toLowerCase(Locale.ROOT));
+                .orElseThrow(() -> new Refusal(404, "there is no such delivery"));
     }
 }

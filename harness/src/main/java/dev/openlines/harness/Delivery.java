@@ -6,7 +6,6 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -192,11 +191,19 @@ public final class Delivery {
      * @return the new delivery, which the portal's journal holds too
      */
     public Delivery again() {
-        return portal.send(subscription, head, body);
+        return portal.outbox().send(subscription, head, body);
     }
 
-    boolean sameBytes(Delivery other) {
-        return Arrays.equals(head, other.head) && Arrays.equals(body, other.body);
+    /**
+     * Sends another body to the same handler, with a fitting {@code Content-Length}. Blocks until the
+     * answer or its absence.
+     *
+     * @param changedBody the body, sent as UTF-8
+     * @return the new delivery, which the portal's journal holds too
+     */
+    public Delivery againWith(String changedBody) {
+        byte[] bytes = changedBody.getBytes(StandardCharsets.UTF_8);
+        return portal.outbox().send(subscription, Outbox.head(subscription, bytes), bytes);
     }
 
     /**

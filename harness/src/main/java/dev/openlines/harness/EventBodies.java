@@ -46,6 +46,9 @@ final class EventBodies {
             @Nullable Secret refreshToken,
             @Nullable Secret applicationToken) {}
 
+    /** What was written, where, and the ids it has in the messenger. */
+    record MessageFacts(ChatFacts chat, ChatMessage message, long externalChat, long externalUser) {}
+
     private EventBodies() {}
 
     static byte[] form(JsonObject payload) {
@@ -87,6 +90,46 @@ final class EventBodies {
             case DOCS_2026 ->
                 object().add("DATA", list(documentedSession(chat))).build();
         };
+    }
+
+    /** {@code data} of OnOpenLineMessageAdd when staff wrote: an object, with the connector named outside. */
+    static JsonObject operatorMessage(MessageFacts facts) {
+        String line = Long.toString(facts.chat().lineId());
+        JsonObjectBuilder out = object();
+        addText(out, "CONNECTOR", facts.chat().connector());
+        return out.add("LINE", line)
+                .add(
+                        "DATA",
+                        object().add("connector", messageConnector(facts))
+                                .add("message", message(facts).add("system", "N"))
+                                .add("no_session", "N"))
+                .build();
+    }
+
+    /** The same event when the customer wrote, through a connector. */
+    static JsonObject customerMessage(MessageFacts facts) {
+        return object().add(
+                        "DATA",
+                        object().add("connector", messageConnector(facts))
+                                .add("chat", object().add("id", Long.toString(facts.externalChat())))
+                                .add("message", message(facts)))
+                .build();
+    }
+
+    private static JsonObjectBuilder messageConnector(MessageFacts facts) {
+        JsonObjectBuilder connector = object();
+        addText(connector, "connector_id", facts.chat().connector());
+        return connector
+                .add("line_id", Long.toString(facts.chat().lineId()))
+                .add("user_id", Long.toString(facts.externalUser()))
+                .add("chat_id", Long.toString(facts.externalChat()));
+    }
+
+    private static JsonObjectBuilder message(MessageFacts facts) {
+        return object().add("id", Long.toString(facts.message().id()))
+                .add("chat_id", Long.toString(facts.chat().chatId()))
+                .add("user_id", Long.toString(facts.message().authorId()))
+                .add("text", facts.message().text());
     }
 
     private static JsonObjectBuilder platformChat(ChatFacts chat) {

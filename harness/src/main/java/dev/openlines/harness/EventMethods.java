@@ -45,7 +45,7 @@ final class EventMethods {
                 new RestMethod("event.get", "", Provenance.SOURCE, EventMethods::get));
     }
 
-    private static JsonValue bind(RestContext original) {
+    private static RestResult bind(RestContext original) {
         if (original.webhook()) {
             throw RestError.wrongAuthType();
         }
@@ -63,19 +63,19 @@ final class EventMethods {
         URI target = handler(handler);
         String scope = EVENTS.get(event);
         Portal portal = call.portal();
-        if (scope == null || !(scope.isEmpty() || portal.scope().contains(scope))) {
+        if (scope == null || !portal.application().permits(scope)) {
             throw new RestError(400, "ERROR_EVENT_NOT_FOUND", "Event not found");
         }
         synchronized (portal) {
             if (portal.subscriptions().stream().anyMatch(s -> same(s, event, handler, authType))) {
                 throw new RestError(400, "ERROR_CORE", "Unable to set event handler: Handler already binded");
             }
-            portal.addSubscription(event, target, authType);
+            portal.outbox().add(event, target, authType);
         }
-        return JsonValue.TRUE;
+        return RestResult.of(JsonValue.TRUE);
     }
 
-    private static JsonValue unbind(RestContext original) {
+    private static RestResult unbind(RestContext original) {
         if (original.webhook()) {
             throw RestError.wrongAuthType();
         }
@@ -94,13 +94,14 @@ final class EventMethods {
         }
         boolean anyUser = !call.has("AUTH_TYPE") && call.user().admin();
         int removed = call.portal()
-                .removeSubscriptions(s -> s.event().equals(event)
+                .outbox()
+                .remove(s -> s.event().equals(event)
                         && s.handler().toString().equals(handler)
                         && (anyUser || s.authType() == authType));
-        return EventBodies.object().add("count", removed).build();
+        return RestResult.of(EventBodies.object().add("count", removed).build());
     }
 
-    private static JsonValue get(RestContext call) {
+    private static RestResult get(RestContext call) {
         if (call.webhook()) {
             throw RestError.wrongAuthType();
         }
@@ -114,7 +115,7 @@ final class EventMethods {
                         .add("offline", 0));
             }
         }
-        return rows.build();
+        return RestResult.of(rows.build());
     }
 
     /** Whose token the events will carry: an administrator chooses, everyone else is that user. */
@@ -135,7 +136,7 @@ final class EventMethods {
                 // What follows is about online events.
             }
             case "offline" ->
-                throw new RestError(501, "SIMULATOR_LACKS_IT", "this simulator has no offline events yet");
+                throw RestMethods.lacks("offline events");
             default -> throw RestError.argument("Value must be one of {online|offline}", "EVENT_TYPE");
         }
     }

@@ -4,15 +4,17 @@ package dev.openlines.harness;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Dialect;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -33,43 +35,34 @@ public final class Portal implements AutoCloseable {
     private final String label;
     private final String domain;
     private final String memberId;
-    private final Secret applicationToken;
-    private final String clientId;
-    private final Secret clientSecret;
     private final Secret webhookCode;
-    private final List<String> scope;
-    private final PortalClock clock;
+    private final @Nullable URI clientEndpoint;
+    private final @Nullable URI serverEndpoint;
+    private final @Nullable URI redirectUri;
+    private final PortalClock clock = new PortalClock(InstantSource.system());
     private final Journal journal = new Journal();
-    private final EventSender sender;
+    private final Outbox outbox;
+    private final OpenLines openLines;
 
     // All below are guarded by this.
+    private final Application application;
     private final TokenStore tokens = new TokenStore();
-    private final List<PortalUser> users = new ArrayList<>();
-    private final List<PortalLine> lines = new ArrayList<>();
-    private final List<PortalChat> chats = new ArrayList<>();
-    private final List<Subscription> subscriptions = new ArrayList<>();
-    private Dialect dialect;
-    private int lastSubscription;
-    private long lastUser = 9;
-    private long lastChat = 16;
-    private long lastSession;
-    private long lastDelivery;
+    private final Map<String, RestMethod> declared = new HashMap<>();
+    private boolean everInstalled;
 
     Portal(PortalServer server, String mintedLabel, PortalSetup setup, EventSender sender) {
         this.server = server;
-        this.sender = sender;
         label = setup.labelOr(mintedLabel);
         domain = setup.domainOr(label + ".bitrix24.test");
         memberId = setup.memberId();
-        applicationToken = setup.applicationToken();
-        clientId = setup.clientId();
-        clientSecret = setup.clientSecret();
         webhookCode = setup.webhookCode();
-        scope = setup.scope();
-        dialect = setup.dialect();
-        clock = new PortalClock(InstantSource.system());
-        users.add(new PortalUser(ADMIN_ID, PortalUser.Role.ADMIN, "Ada", "Admin"));
-        users.add(new PortalUser(OPERATOR_ID, PortalUser.Role.OPERATOR, "Olga", "Operator"));
+        clientEndpoint = setup.clientEndpoint();
+        serverEndpoint = setup.serverEndpoint();
+        redirectUri = setup.redirectUri();
+        application = new Application(setup);
+        everInstalled = application.installed();
+        outbox = new Outbox(this, sender, server.background(), setup.dialect());
+        openLines = new OpenLines(this);
     }
 
     /**
@@ -101,12 +94,12 @@ public final class Portal implements AutoCloseable {
 
     /**
      * Returns the token that proves where an event comes from; wire field {@code
-     * auth[application_token]}.
+     * auth[application_token]}. A new installation has a new one.
      *
      * @return the secret a handler must know
      */
-    public Secret applicationToken() {
-        return applicationToken;
+    public synchronized Secret applicationToken() {
+        return application.applicationToken();
     }
 
     /**
@@ -115,7 +108,7 @@ public final class Portal implements AutoCloseable {
      * @return the {@code client_id}
      */
     public String clientId() {
-        return clientId;
+        return application.clientId();
     }
 
     /**
@@ -124,7 +117,7 @@ public final class Portal implements AutoCloseable {
      * @return the {@code client_secret}
      */
     public Secret clientSecret() {
-        return clientSecret;
+        return application.clientSecret();
     }
 
     /**
@@ -142,7 +135,7 @@ public final class Portal implements AutoCloseable {
      * @return an address that ends in a slash
      */
     public URI restUri() {
-        return server.uri().resolve("/" + label + "/rest/");
+        return clientEndpoint != null ? clientEndpoint : server.publicUri().resolve(label + "/rest/");
     }
 
     /**
@@ -152,7 +145,7 @@ public final class Portal implements AutoCloseable {
      * @return an address that ends in a slash
      */
     public URI serverEndpoint() {
-        return server.uri().resolve("/" + label + "/auth/rest/");
+        return serverEndpoint != null ? serverEndpoint : server.publicUri().resolve(label + "/auth/rest/");
     }
 
     /**
@@ -188,10 +181,8 @@ public final class Portal implements AutoCloseable {
      * @param name any text
      * @return the line
      */
-    public synchronized PortalLine openLine(String name) {
-        PortalLine line = new PortalLine(this, lines.size() + 1L, name);
-        lines.add(line);
-        return line;
+    public PortalLine openLine(String name) {
+        return openLines.addLine(name);
     }
 
     /**
@@ -199,8 +190,8 @@ public final class Portal implements AutoCloseable {
      *
      * @return a copy, in the order of their ids
      */
-    public synchronized List<PortalLine> lines() {
-        return List.copyOf(lines);
+    public List<PortalLine> lines() {
+        return openLines.lines();
     }
 
     /**
@@ -208,8 +199,8 @@ public final class Portal implements AutoCloseable {
      *
      * @return a copy, in the order of their ids
      */
-    public synchronized List<PortalChat> chats() {
-        return List.copyOf(chats);
+    public List<PortalChat> chats() {
+        return openLines.chats();
     }
 
     /**
@@ -219,8 +210,8 @@ public final class Portal implements AutoCloseable {
      * @param handler where deliveries go
      * @return the new subscription
      */
-    public synchronized Subscription subscribe(String event, URI handler) {
-        return addSubscription(event, handler, 0);
+    public Subscription subscribe(String event, URI handler) {
+        return outbox.add(event, handler, 0);
     }
 
     /**
@@ -228,8 +219,8 @@ public final class Portal implements AutoCloseable {
      *
      * @return a copy, in the order of the ids
      */
-    public synchronized List<Subscription> subscriptions() {
-        return List.copyOf(subscriptions);
+    public List<Subscription> subscriptions() {
+        return outbox.subscriptions();
     }
 
     /**
@@ -237,9 +228,8 @@ public final class Portal implements AutoCloseable {
      *
      * @param value the shape
      */
-    public synchronized void useDialect(Dialect value) {
-        dialect = value;
-        subscriptions.replaceAll(s -> new Subscription(s.id(), s.event(), s.handler(), s.authType(), value));
+    public void useDialect(Dialect value) {
+        outbox.useDialect(value);
     }
 
     /**
@@ -249,12 +239,8 @@ public final class Portal implements AutoCloseable {
      * @param value the shape
      * @throws IllegalArgumentException if there is no such subscription
      */
-    public synchronized void useDialect(int subscriptionId, Dialect value) {
-        if (subscriptions.stream().noneMatch(s -> s.id() == subscriptionId)) {
-            throw new IllegalArgumentException("there is no subscription " + subscriptionId);
-        }
-        subscriptions.replaceAll(s ->
-                s.id() == subscriptionId ? new Subscription(s.id(), s.event(), s.handler(), s.authType(), value) : s);
+    public void useDialect(int subscriptionId, Dialect value) {
+        outbox.useDialect(subscriptionId, value);
     }
 
     /**
@@ -287,20 +273,126 @@ public final class Portal implements AutoCloseable {
         return journal.await(j -> j.calls().stream().anyMatch(fits), atMost.toNanos());
     }
 
+    /**
+     * Waits until the portal's journal holds so many deliveries, also those that REST calls caused.
+     *
+     * @param count how many, from the portal's beginning
+     * @param atMost how long
+     * @return whether they came
+     * @throws InterruptedException if the thread is interrupted
+     */
+    public boolean awaitDeliveries(int count, Duration atMost) throws InterruptedException {
+        return journal.await(j -> j.deliveries().size() >= count, atMost.toNanos());
+    }
+
     /** Takes the portal off its server: its addresses answer as unknown from then on. */
     @Override
     public void close() {
         server.remove(this);
     }
 
-    // ---- what REST needs
+    /**
+     * Finishes the installation of the application, or installs it anew, with a new application token.
+     * Sends {@code ONAPPINSTALL} to whoever bound it, with an access token and a refresh token of the
+     * administrator, and blocks until that is done.
+     *
+     * @return the deliveries
+     */
+    public List<Delivery> install() {
+        synchronized (this) {
+            application.install(everInstalled);
+            everInstalled = true;
+        }
+        return raise("ONAPPINSTALL", Cause.lifecycle(ADMIN_ID), "VERSION", "1", "ACTIVE", "Y", "INSTALLED", "Y");
+    }
+
+    /**
+     * Updates the application to its next version. Sends {@code ONAPPUPDATE} with a refresh token and
+     * blocks until that is done. The subscriptions stay, as they do in the server's source.
+     *
+     * @param newToken whether the application token changes, as the documentation says it may
+     * @return the deliveries
+     */
+    public List<Delivery> update(boolean newToken) {
+        int before;
+        synchronized (this) {
+            before = application.update();
+            if (newToken) {
+                application.renewToken();
+            }
+        }
+        return raise(
+                "ONAPPUPDATE",
+                Cause.lifecycle(ADMIN_ID),
+                "VERSION",
+                Integer.toString(before + 1),
+                "PREVIOUS_VERSION",
+                Integer.toString(before));
+    }
+
+    /**
+     * Uninstalls the application: {@code ONAPPUNINSTALL} goes out without any access token, then the
+     * subscriptions are gone. Blocks until that is done.
+     *
+     * @param clean whether the application's data is to be deleted; wire field {@code data[CLEAN]}
+     * @return the deliveries
+     */
+    public List<Delivery> uninstall(boolean clean) {
+        List<Outbox.Outgoing> last;
+        synchronized (this) {
+            JsonObject data = SystemMethods.lifecycle("CLEAN", clean ? "1" : "0");
+            last = outbox.outgoing("ONAPPUNINSTALL", shape -> data, Cause.tokenless());
+            outbox.remove(subscription -> true);
+            application.uninstall();
+        }
+        return outbox.deliver(last);
+    }
+
+    /**
+     * Says whether the application's paid period lasts. When it is over, REST and OAuth refuse and no
+     * event goes out.
+     *
+     * @param value false to end it
+     */
+    public synchronized void paid(boolean value) {
+        application.paid(value);
+    }
+
+    /**
+     * Declares what a REST method answers that the simulator does not have, or answers otherwise.
+     *
+     * @param method the method's name
+     * @param resultJson the {@code result}, as JSON
+     * @throws jakarta.json.JsonException if it is no JSON
+     */
+    public synchronized void answer(String method, String resultJson) {
+        JsonValue result = PhpJson.parse(resultJson.getBytes(StandardCharsets.UTF_8));
+        String name = method.toLowerCase(Locale.ROOT);
+        declared.put(name, new RestMethod(name, "", Provenance.DECLARED, call -> RestResult.of(result)));
+    }
+
+    private List<Delivery> raise(String event, Cause cause, String... fields) {
+        JsonObject data = SystemMethods.lifecycle(fields);
+        return outbox.raise(event, shape -> data, cause);
+    }
+
+    // What REST needs.
 
     Journal journal() {
         return journal;
     }
 
-    List<String> scope() {
-        return scope;
+    /** Guarded by this portal, as all that it knows. */
+    Application application() {
+        return application;
+    }
+
+    Outbox outbox() {
+        return outbox;
+    }
+
+    Optional<URI> redirectUri() {
+        return Optional.ofNullable(redirectUri);
     }
 
     TokenStore tokens() {
@@ -311,129 +403,24 @@ public final class Portal implements AutoCloseable {
         return tokens.issueAccess(userId, expires);
     }
 
-    synchronized Optional<PortalUser> user(long id) {
-        return users.stream().filter(user -> user.id() == id).findFirst();
+    Optional<PortalUser> user(long id) {
+        return openLines.user(id);
     }
 
-    synchronized Subscription addSubscription(String event, URI handler, long authType) {
-        Subscription added =
-                new Subscription(++lastSubscription, event.toUpperCase(Locale.ROOT), handler, authType, dialect);
-        subscriptions.add(added);
-        return added;
+    OpenLines openLines() {
+        return openLines;
     }
 
-    synchronized int removeSubscriptions(Predicate<Subscription> which) {
-        int before = subscriptions.size();
-        subscriptions.removeIf(which);
-        return before - subscriptions.size();
+    synchronized @Nullable RestMethod declared(String method) {
+        return declared.get(method);
     }
 
     synchronized boolean knowsCredential(String text) {
-        return tokens.knows(text) || clientId.equals(text);
-    }
-
-    // ---- what happens on the portal
-
-    PortalChat openChat(PortalLine line, String connector) {
-        PortalChat chat;
-        synchronized (this) {
-            PortalUser visitor = new PortalUser(++lastUser, PortalUser.Role.GUEST, "Guest", "");
-            users.add(visitor);
-            chat = new PortalChat(this, ++lastChat, line, connector, visitor, ++lastSession);
-            chats.add(chat);
-        }
-        raiseSession("ONSESSIONSTART", chat, Cause.user(chat.visitorId()));
-        return chat;
-    }
-
-    List<Delivery> closeChat(PortalChat chat, Closing closing) {
-        synchronized (this) {
-            if (!chat.isOpen()) {
-                throw new IllegalStateException("chat " + chat.id() + " is closed");
-            }
-            chat.closed();
-        }
-        Cause cause = switch (closing) {
-            case OPERATOR, SPAM -> Cause.user(OPERATOR_ID);
-            case BOT -> Cause.user(ADMIN_ID);
-            case RATING -> Cause.user(chat.visitorId());
-            case AGENT -> Cause.timer();
-        };
-        return raiseSession("ONSESSIONFINISH", chat, cause);
-    }
-
-    void reopenChat(PortalChat chat) {
-        synchronized (this) {
-            if (chat.isOpen()) {
-                throw new IllegalStateException("chat " + chat.id() + " is open");
-            }
-            chat.started(++lastSession);
-        }
-        raiseSession("ONSESSIONSTART", chat, Cause.user(chat.visitorId()));
-    }
-
-    private List<Delivery> raiseSession(String event, PortalChat chat, Cause cause) {
-        EventBodies.ChatFacts facts;
-        synchronized (this) {
-            facts = chat.facts();
-        }
-        return raise(event, shape -> EventBodies.sessionData(facts, shape), cause);
-    }
-
-    /** Makes the bodies while the portal stands still, and sends them when it may go on. */
-    List<Delivery> raise(String event, Function<Dialect, @Nullable JsonObject> data, Cause cause) {
-        List<Outgoing> outgoing = new ArrayList<>();
-        synchronized (this) {
-            for (Subscription subscription : subscriptions) {
-                if (subscription.event().equals(event)) {
-                    byte[] body = EventBodies.form(EventBodies.envelope(
-                            event,
-                            subscription.id(),
-                            data.apply(subscription.dialect()),
-                            clock.instant(),
-                            auth(subscription, cause),
-                            subscription.dialect()));
-                    byte[] head =
-                            EventSender.head(subscription.handler(), body.length, "application/x-www-form-urlencoded");
-                    outgoing.add(new Outgoing(subscription, head, body));
-                }
-            }
-        }
-        List<Delivery> sent = new ArrayList<>();
-        for (Outgoing one : outgoing) {
-            sent.add(send(one.subscription, one.head, one.body));
-        }
-        return List.copyOf(sent);
-    }
-
-    /** A request that is ready to go. */
-    private static final class Outgoing {
-
-        private final Subscription subscription;
-        private final byte[] head;
-        private final byte[] body;
-
-        Outgoing(Subscription subscription, byte[] head, byte[] body) {
-            this.subscription = subscription;
-            this.head = head;
-            this.body = body;
-        }
-    }
-
-    Delivery send(Subscription subscription, byte[] head, byte[] body) {
-        long number;
-        synchronized (this) {
-            number = ++lastDelivery;
-        }
-        Instant sentAt = Instant.now();
-        Exchange exchange = sender.send(subscription.handler(), EventSender.join(head, body));
-        Delivery delivery = new Delivery(this, number, subscription, sentAt, head, body, exchange);
-        journal.add(delivery);
-        return delivery;
+        return tokens.knows(text) || application.clientId().equals(text);
     }
 
     /** The documentation's shapes show a refresh token with every event; the platform sends few. */
-    private EventBodies.AuthFacts auth(Subscription subscription, Cause cause) {
+    EventBodies.AuthFacts auth(Subscription subscription, Cause cause) {
         long userId = subscription.authType() > 0 ? subscription.authType() : cause.userId();
         boolean withToken = cause.credentials() && userId > 0;
         boolean withRefresh = withToken && (cause.refreshToken() || subscription.dialect() != Dialect.PLATFORM);
@@ -442,7 +429,7 @@ public final class Portal implements AutoCloseable {
         return new EventBodies.AuthFacts(
                 withToken ? tokens.issueAccess(userId, expires) : null,
                 expires,
-                String.join(",", scope),
+                String.join(",", application.scope()),
                 domain,
                 serverEndpoint().toString(),
                 "L",
@@ -450,7 +437,7 @@ public final class Portal implements AutoCloseable {
                 memberId,
                 userId,
                 withRefresh ? tokens.issueRefresh(userId, now) : null,
-                applicationToken);
+                application.applicationToken());
     }
 
     /**

@@ -1,30 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.harness;
 
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
  * A chat of an open line, with its sessions. Safe for use by several threads: the portal orders what
- * happens to it.
+ * happens to it. Methods that send events block until the handlers have answered.
  */
 public final class PortalChat {
 
+    private final OpenLines openLines;
     private final Portal portal;
     private final long id;
     private final String connector;
     private final PortalUser visitor;
+    private final List<ChatMessage> messages = new ArrayList<>();
     // Guarded by the portal.
     private PortalLine line;
     private long sessionId;
+    private Instant sessionStart;
     private boolean open = true;
 
-    PortalChat(Portal portal, long id, PortalLine line, String connector, PortalUser visitor, long sessionId) {
-        this.portal = portal;
+    PortalChat(
+            OpenLines openLines,
+            long id,
+            PortalLine line,
+            String connector,
+            PortalUser visitor,
+            long sessionId,
+            Instant sessionStart) {
+        this.openLines = openLines;
+        this.portal = openLines.portal();
         this.id = id;
         this.line = line;
         this.connector = connector;
         this.visitor = visitor;
         this.sessionId = sessionId;
+        this.sessionStart = sessionStart;
     }
 
     /**
@@ -106,7 +120,7 @@ public final class PortalChat {
      * @throws IllegalStateException if the chat is closed
      */
     public List<Delivery> close(Closing closing) {
-        return portal.closeChat(this, closing);
+        return openLines.close(this, closing);
     }
 
     /**
@@ -116,25 +130,95 @@ public final class PortalChat {
      * @throws IllegalStateException if the chat is open
      */
     public void reopen() {
-        portal.reopenChat(this);
+        openLines.reopen(this);
+    }
+
+    /**
+     * Moves the chat to another line of the same portal. The platform sends no event for that; later
+     * events name the new line.
+     *
+     * @param to where the chat goes
+     */
+    public void transfer(PortalLine to) {
+        openLines.transfer(this, to);
+    }
+
+    /**
+     * Lets the customer write. Sends {@code ONOPENLINEMESSAGEADD} with a token of the customer.
+     *
+     * @param text what is written
+     * @return the deliveries
+     * @throws IllegalStateException if the chat is closed
+     */
+    public List<Delivery> customerWrites(String text) {
+        return openLines.message(this, true, text);
+    }
+
+    /**
+     * Lets the operator write. Sends {@code ONOPENLINEMESSAGEADD} with a token of the operator, in the
+     * other shape that this event has.
+     *
+     * @param text what is written
+     * @return the deliveries
+     * @throws IllegalStateException if the chat is closed
+     */
+    public List<Delivery> operatorWrites(String text) {
+        return openLines.message(this, false, text);
     }
 
     PortalUser visitor() {
         return visitor;
     }
 
-    /** Called by the portal, which holds its own lock. */
-    void started(long newSessionId) {
+    /** The chat's id in the messenger it came from. */
+    long externalChat() {
+        return id + 1000;
+    }
+
+    /** The customer's id in the messenger. */
+    long externalUser() {
+        return visitor.id() + 500;
+    }
+
+    /** Which chat this is, in the form that {@code imopenlines.dialog.get} takes. */
+    String userCode() {
+        synchronized (portal) {
+            return connector + "|" + line.id() + "|" + externalChat() + "|" + externalUser();
+        }
+    }
+
+    Instant sessionStart() {
+        synchronized (portal) {
+            return sessionStart;
+        }
+    }
+
+    List<ChatMessage> messages() {
+        synchronized (portal) {
+            return List.copyOf(messages);
+        }
+    }
+
+    // What follows is called by OpenLines, which holds the portal's lock.
+
+    void started(long newSessionId, Instant at) {
         sessionId = newSessionId;
+        sessionStart = at;
         open = true;
     }
 
-    /** Called by the portal, which holds its own lock. */
     void closed() {
         open = false;
     }
 
-    /** Called by the portal, which holds its own lock. */
+    void moved(PortalLine to) {
+        line = to;
+    }
+
+    void wrote(ChatMessage message) {
+        messages.add(message);
+    }
+
     EventBodies.ChatFacts facts() {
         return new EventBodies.ChatFacts(connector, line.id(), id, visitor.id(), line.name(), sessionId, !open);
     }

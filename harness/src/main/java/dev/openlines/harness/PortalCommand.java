@@ -3,8 +3,10 @@ package dev.openlines.harness;
 
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -24,6 +26,15 @@ final class PortalCommand implements Callable<Integer> {
     @Option(names = "--port", paramLabel = "P", description = "The port; 0, as by default, for any free one.")
     private int port;
 
+    @Option(names = "--seed", paramLabel = "FILE", description = "A JSON file that says which portals there are.")
+    private @Nullable String seed;
+
+    @Option(
+            names = "--public-url",
+            paramLabel = "URL",
+            description = "What portals tell their clients as this server's address, where a proxy stands before it.")
+    private @Nullable URI publicUrl;
+
     private PortalCommand() {}
 
     @Override
@@ -33,14 +44,38 @@ final class PortalCommand implements Callable<Integer> {
         }
         PrintWriter out = spec.commandLine().getOut();
         try {
-            PortalServer server = PortalServer.start(port);
+            PortalServer server = start();
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server), "portal-stop"));
-            server.portal(PortalSetup.minted().label("portal"));
             out.println("portal ready at " + server.uri());
             new CountDownLatch(1).await();
             return 0;
         } catch (UncheckedIOException e) {
             throw CommandFailure.badInput(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private PortalServer start() {
+        if (publicUrl != null && !publicUrl.toString().matches("https?://[^/?#]+/")) {
+            throw new ParameterException(
+                    spec.commandLine(), "expected an address such as https://localhost:8443/ for --public-url");
+        }
+        byte[] content = null;
+        if (seed != null) {
+            try (CommandInput input = CommandInput.open(seed)) {
+                content = input.all();
+            }
+        }
+        PortalServer server = publicUrl == null ? PortalServer.start(port) : PortalServer.start(port, publicUrl);
+        try {
+            if (content == null) {
+                server.portal(PortalSetup.minted().label("portal")).openLine("Open line");
+            } else {
+                PortalSeed.apply(server, content);
+            }
+            return server;
+        } catch (IllegalArgumentException e) {
+            server.close();
+            throw CommandFailure.badInput("the seed file " + seed + ": " + e.getMessage());
         }
     }
 

@@ -6,12 +6,12 @@ package dev.openlines.harness;
  */
 public final class PortalLine {
 
-    private final Portal portal;
+    private final OpenLines openLines;
     private final long id;
     private final String name;
 
-    PortalLine(Portal portal, long id, String name) {
-        this.portal = portal;
+    PortalLine(OpenLines openLines, long id, String name) {
+        this.openLines = openLines;
         this.id = id;
         this.name = name;
     }
@@ -52,11 +52,11 @@ public final class PortalLine {
      * @return the open chat
      */
     public PortalChat openChat(String connector) {
-        return portal.openChat(this, connector);
+        return openLines.openChat(this, connector);
     }
 
     @Override
     public String toString() {
-        return "line " + id + " of " + portal.label();
+        return "line " + id + " of " + openLines.portal().label();
     }
 }

@@ -2,51 +2,186 @@
 package dev.openlines.harness;
 
 import dev.openlines.model.Secret;
-import jakarta.json.JsonObject;
+import jakarta.json.JsonException;
 import jakarta.json.JsonValue;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
-/** Reads a portal's setup from JSON, as the control API takes it. Unknown members are refused. */
+/**
+ * Makes portals from JSON: {@code docs/portal-seed.md} describes the form. Members it does not know are
+ * refused, so that a misspelt one is not silently without effect.
+ */
 final class PortalSeed {
+
+    private static final Set<String> PORTAL = Set.of(
+            "label",
+            "domain",
+            "member_id",
+            "application_token",
+            "client_id",
+            "client_secret",
+            "webhook_code",
+            "scope",
+            "dialect",
+            "installed",
+            "client_endpoint",
+            "server_endpoint",
+            "redirect_uri",
+            "lines",
+            "chats",
+            "subscriptions",
+            "tokens");
 
     private PortalSeed() {}
 
-    static PortalSetup setup(JsonObject json) {
-        PortalSetup setup = PortalSetup.minted();
-        String clientId = null;
-        String clientSecret = null;
-        for (Map.Entry<String, JsonValue> member : json.entrySet()) {
-            String name = member.getKey();
-            JsonValue value = member.getValue();
-            switch (name) {
-                case "label" -> setup = setup.label(ControlApi.requireText(value, name));
-                case "domain" -> setup = setup.domain(ControlApi.requireText(value, name));
-                case "member_id" -> setup = setup.memberId(ControlApi.requireText(value, name));
-                case "application_token" ->
-                    setup = setup.applicationToken(Secret.of(ControlApi.requireText(value, name)));
-                case "webhook_code" -> setup = setup.webhookCode(Secret.of(ControlApi.requireText(value, name)));
-                case "client_id" -> clientId = ControlApi.requireText(value, name);
-                case "client_secret" -> clientSecret = ControlApi.requireText(value, name);
-                case "scope" -> setup = setup.scope(scope(value));
-                case "dialect" -> setup = setup.dialect(ControlApi.dialect(ControlApi.requireText(value, name)));
-                default -> throw new IllegalArgumentException("a portal has no " + name);
-            }
+    /** Reads a seed file's content and makes its portals. */
+    static void apply(PortalServer server, byte[] json) {
+        ControlBody file;
+        try {
+            file = ControlBody.of(PhpJson.parse(json), "$", Set.of("portals"));
+        } catch (JsonException e) {
+            throw new IllegalArgumentException("expected JSON at $", e);
         }
-        if (clientId == null && clientSecret == null) {
-            return setup;
+        List<JsonValue> portals = file.items("portals");
+        if (portals.isEmpty()) {
+            throw new IllegalArgumentException("expected at least one portal at $.portals");
         }
-        return setup.client(
-                clientId == null ? Minting.clientId() : clientId,
-                Secret.of(clientSecret == null ? Minting.lettersAndDigits(50) : clientSecret));
+        for (int i = 0; i < portals.size(); i++) {
+            make(server, portals.get(i), file.itemPath("portals", i));
+        }
     }
 
-    private static List<String> scope(JsonValue value) {
-        if (value.getValueType() != JsonValue.ValueType.ARRAY) {
-            return List.of(ControlApi.requireText(value, "scope").split(","));
+    /** Makes one portal, or none where something about it is wrong. */
+    static Portal make(PortalServer server, JsonValue json, String path) {
+        ControlBody body = ControlBody.of(json, path, PORTAL);
+        Portal portal = server.portal(setup(body));
+        try {
+            fill(portal, body);
+            return portal;
+        } catch (IllegalArgumentException e) {
+            portal.close();
+            throw e;
         }
-        return value.asJsonArray().stream()
-                .map(item -> ControlApi.requireText(item, "scope"))
-                .toList();
+    }
+
+    private static PortalSetup setup(ControlBody body) {
+        PortalSetup setup = PortalSetup.minted();
+        if (body.has("label")) {
+            setup = setup.label(body.requiredText("label"));
+        }
+        if (body.has("domain")) {
+            setup = setup.domain(body.requiredText("domain"));
+        }
+        if (body.has("member_id")) {
+            setup = setup.memberId(body.requiredText("member_id"));
+        }
+        if (body.has("application_token")) {
+            setup = setup.applicationToken(Secret.of(body.requiredText("application_token")));
+        }
+        if (body.has("webhook_code")) {
+            setup = setup.webhookCode(Secret.of(body.requiredText("webhook_code")));
+        }
+        if (body.has("client_id") || body.has("client_secret")) {
+            setup = setup.client(
+                    body.text("client_id").orElseGet(Minting::clientId),
+                    Secret.of(body.text("client_secret").orElseGet(() -> Minting.lettersAndDigits(50))));
+        }
+        if (body.has("scope")) {
+            setup = setup.scope(body.texts("scope"));
+        }
+        if (body.has("redirect_uri")) {
+            setup = setup.redirectUri(body.address("redirect_uri").orElseThrow());
+        }
+        if (body.has("client_endpoint") || body.has("server_endpoint")) {
+            body.requiredText("client_endpoint");
+            body.requiredText("server_endpoint");
+            setup = setup.endpoints(
+                    body.address("client_endpoint").orElseThrow(),
+                    body.address("server_endpoint").orElseThrow());
+        }
+        setup = setup.dialect(body.dialect("dialect").orElse(setup.dialect()));
+        return body.flag("installed", true) ? setup : setup.notInstalled();
+    }
+
+    private static void fill(Portal portal, ControlBody body) {
+        List<JsonValue> lines = body.items("lines");
+        for (int i = 0; i < lines.size(); i++) {
+            ControlBody line = ControlBody.of(lines.get(i), body.itemPath("lines", i), Set.of("id", "name"));
+            String name = line.text("name").orElse("Open line");
+            Optional<Long> id = line.integer("id");
+            if (id.isPresent()) {
+                portal.openLines().addLine(id.get(), name);
+            } else {
+                portal.openLine(name);
+            }
+        }
+        List<JsonValue> tokens = body.items("tokens");
+        for (int i = 0; i < tokens.size(); i++) {
+            token(portal, tokens.get(i), body.itemPath("tokens", i));
+        }
+        List<JsonValue> chats = body.items("chats");
+        for (int i = 0; i < chats.size(); i++) {
+            openChat(portal, chats.get(i), body.itemPath("chats", i));
+        }
+        List<JsonValue> subscriptions = body.items("subscriptions");
+        for (int i = 0; i < subscriptions.size(); i++) {
+            subscribe(portal, subscriptions.get(i), body.itemPath("subscriptions", i));
+        }
+    }
+
+    /** Takes over a token that somebody wrote down, or mints one; gives its text. */
+    static Secret token(Portal portal, JsonValue json, String path) {
+        ControlBody body = ControlBody.of(
+                json, path, Set.of("access_token", "refresh_token", "user_id", "expires_in", "expired", "refresh"));
+        long user = body.integer("user_id").orElse(Portal.ADMIN_ID);
+        if (portal.user(user).isEmpty()) {
+            throw new IllegalArgumentException("expected the id of a user but found another number at " + path + ".user_id");
+        }
+        boolean refresh = body.has("refresh_token") || body.flag("refresh", false);
+        long otherwise = body.flag("expired", false)
+                ? -60
+                : (refresh ? TokenStore.REFRESH_LIFETIME : TokenStore.ACCESS_LIFETIME).toSeconds();
+        long expiresIn = body.integer("expires_in").orElse(otherwise);
+        synchronized (portal) {
+            TokenStore.Grant grant =
+                    new TokenStore.Grant(user, portal.clock().instant().plusSeconds(expiresIn));
+            Secret token = body.text(refresh ? "refresh_token" : "access_token")
+                    .map(Secret::of)
+                    .orElseGet(() -> Minting.token(grant.expires(), user));
+            if (refresh) {
+                portal.tokens().addRefresh(token, grant);
+            } else {
+                portal.tokens().addAccess(token, grant);
+            }
+            return token;
+        }
+    }
+
+    static PortalChat openChat(Portal portal, JsonValue json, String path) {
+        ControlBody body = ControlBody.of(json, path, Set.of("line_id", "connector"));
+        return line(portal, body, path).openChat(body.text("connector").orElse("livechat"));
+    }
+
+    /** The line named, else the first. */
+    static PortalLine line(Portal portal, ControlBody body, String path) {
+        long wanted = body.integer("line_id").orElse(0L);
+        return portal.lines().stream()
+                .filter(line -> wanted == 0 || line.id() == wanted)
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("there is no such line, at " + path + ".line_id"));
+    }
+
+    static Subscription subscribe(Portal portal, JsonValue json, String path) {
+        ControlBody body = ControlBody.of(json, path, Set.of("event", "handler", "auth_type", "dialect"));
+        String event = body.text("event").orElse("ONSESSIONFINISH");
+        body.requiredText("handler");
+        Subscription made = portal.outbox()
+                .add(event, body.address("handler").orElseThrow(), body.integer("auth_type").orElse(0L));
+        body.dialect("dialect").ifPresent(dialect -> portal.useDialect(made.id(), dialect));
+        return portal.subscriptions().stream()
+                .filter(subscription -> subscription.id() == made.id())
+                .findFirst()
+                .orElse(made);
     }
 }

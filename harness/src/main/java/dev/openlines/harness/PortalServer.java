@@ -14,7 +14,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server for any number of simulated portals, on 127.0.0.1. Start one for a whole test run: it
@@ -32,9 +35,15 @@ public final class PortalServer implements AutoCloseable {
     private final AtomicLong lastLabel = new AtomicLong();
     private final EventSender sender;
     private final WireMockServer wireMock;
+    private final ExecutorService background = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "portal-events");
+        thread.setDaemon(true);
+        return thread;
+    });
     private final URI uri;
+    private final URI publicUri;
 
-    private PortalServer(int port, EventSender.Settings settings) {
+    private PortalServer(int port, @Nullable URI publicUri, EventSender.Settings settings) {
         sender = new EventSender(settings);
         wireMock = new WireMockServer(WireMockConfiguration.options()
                 .httpServerFactory(new JettyFront.Factory(new ControlApi(this)))
@@ -53,6 +62,7 @@ public final class PortalServer implements AutoCloseable {
             throw e.getCause() instanceof UncheckedIOException cause ? cause : e;
         }
         uri = URI.create("http://127.0.0.1:" + wireMock.port() + "/");
+        this.publicUri = publicUri == null ? uri : publicUri;
     }
 
     /**
@@ -72,11 +82,19 @@ public final class PortalServer implements AutoCloseable {
      * @throws UncheckedIOException if the port is taken
      */
     public static PortalServer start(int port) {
-        return new PortalServer(port, EventSender.Settings.defaults());
+        return new PortalServer(port, null, EventSender.Settings.defaults());
     }
 
-    static PortalServer start(int port, EventSender.Settings settings) {
-        return new PortalServer(port, settings);
+    /**
+     * Starts a server that is reached through a proxy, such as one that speaks TLS.
+     *
+     * @param port the port, 0 for any free one
+     * @param publicUri the proxy's address, which ends in a slash; portals give it to their clients
+     * @return the running server; close it to free the port
+     * @throws UncheckedIOException if the port is taken
+     */
+    public static PortalServer start(int port, URI publicUri) {
+        return new PortalServer(port, publicUri, EventSender.Settings.defaults());
     }
 
     /**
@@ -125,10 +143,20 @@ public final class PortalServer implements AutoCloseable {
         }
     }
 
-    /** Stops the server. Its portals can no longer be reached. */
+    /** Stops the server. Its portals can no longer be reached; what they are sending ends with them. */
     @Override
     public void close() {
         wireMock.stop();
+        background.shutdownNow();
+    }
+
+    /** What portals tell their clients as the server's address. */
+    URI publicUri() {
+        return publicUri;
+    }
+
+    ExecutorService background() {
+        return background;
     }
 
     Optional<Portal> portal(String label) {

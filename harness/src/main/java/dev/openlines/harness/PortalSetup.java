@@ -3,6 +3,7 @@ package dev.openlines.harness;
 
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Dialect;
+import java.net.URI;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,10 @@ public final class PortalSetup {
     private @Nullable Secret webhookCode;
     private List<String> scope = List.of("imopenlines", "imconnector", "im", "user_brief");
     private Dialect dialect = Dialect.PLATFORM;
+    private boolean installed = true;
+    private @Nullable URI clientEndpoint;
+    private @Nullable URI serverEndpoint;
+    private @Nullable URI redirectUri;
 
     private PortalSetup() {}
 
@@ -39,6 +44,10 @@ public final class PortalSetup {
         webhookCode = from.webhookCode;
         scope = from.scope;
         dialect = from.dialect;
+        installed = from.installed;
+        clientEndpoint = from.clientEndpoint;
+        serverEndpoint = from.serverEndpoint;
+        redirectUri = from.redirectUri;
     }
 
     /**
@@ -156,6 +165,49 @@ public final class PortalSetup {
         return copy;
     }
 
+    /**
+     * Leaves the installation of the application unfinished: it may call REST and bind handlers, but gets
+     * no event before {@link Portal#install()}.
+     *
+     * @return a setup without an installed application
+     */
+    public PortalSetup notInstalled() {
+        PortalSetup copy = new PortalSetup(this);
+        copy.installed = false;
+        return copy;
+    }
+
+    /**
+     * Sets the addresses that events and OAuth answers name, for a portal that is reached through a
+     * proxy. The server answers on its own addresses all the same.
+     *
+     * @param client the REST address; wire field {@code client_endpoint}; ends in a slash
+     * @param server the REST address of the OAuth host; wire field {@code server_endpoint}; ends in a
+     *     slash
+     * @return a setup with these addresses
+     */
+    public PortalSetup endpoints(URI client, URI server) {
+        if (!client.toString().endsWith("/") || !server.toString().endsWith("/")) {
+            throw new IllegalArgumentException("expected endpoints that end in a slash");
+        }
+        PortalSetup copy = new PortalSetup(this);
+        copy.clientEndpoint = client;
+        copy.serverEndpoint = server;
+        return copy;
+    }
+
+    /**
+     * Sets where {@code oauth/authorize/} sends the browser. Without it, the request names the address.
+     *
+     * @param value the application's registered address
+     * @return a setup with that address
+     */
+    public PortalSetup redirectUri(URI value) {
+        PortalSetup copy = new PortalSetup(this);
+        copy.redirectUri = value;
+        return copy;
+    }
+
     String labelOr(String minted) {
         return label == null ? minted : label;
     }
@@ -190,6 +242,22 @@ public final class PortalSetup {
 
     Dialect dialect() {
         return dialect;
+    }
+
+    boolean installed() {
+        return installed;
+    }
+
+    @Nullable URI clientEndpoint() {
+        return clientEndpoint;
+    }
+
+    @Nullable URI serverEndpoint() {
+        return serverEndpoint;
+    }
+
+    @Nullable URI redirectUri() {
+        return redirectUri;
     }
 
     private static String notEmpty(String value, String what) {

@@ -47,8 +47,8 @@ final class PortalTransformer implements ResponseDefinitionTransformerV2 {
             return RestReply.text(404, "there is no such portal here");
         }
         return switch (request.place()) {
-            case REST -> RestApi.answer(portal.get(), request);
-            case OAUTH, AUTH_HOST_REST -> RestReply.text(501, "this simulator does not answer OAuth yet");
+            case REST, AUTH_HOST_REST -> RestApi.answer(portal.get(), request);
+            case OAUTH -> OAuthApi.answer(portal.get(), request);
             case NOWHERE -> RestReply.text(404, "expected a path under rest/ or oauth/");
         };
     }

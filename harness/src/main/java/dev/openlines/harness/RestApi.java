@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.harness;
 
+import dev.openlines.model.Secret;
+import jakarta.json.JsonArray;
+import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
@@ -10,13 +13,11 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,26 +26,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class RestApi {
 
-    /** The code of an answer that no real portal gives: the simulator does not have the method. */
-    static final String UNBUILT = "SIMULATOR_LACKS_IT";
-
-    private static final Map<String, RestMethod> METHODS = methods();
+    private static final List<String> RESERVED = List.of("auth", "access_token", "state", "auth_connector");
     private static final Set<String> SECRETS =
             Set.of("auth", "access_token", "refresh_token", "application_token", "client_secret", "code");
+    private static final DateTimeFormatter ISO =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ssxxx", Locale.ROOT);
 
     private RestApi() {}
-
-    private static Map<String, RestMethod> methods() {
-        Map<String, RestMethod> methods = new TreeMap<>();
-        EventMethods.all().forEach(method -> methods.put(method.name(), method));
-        return methods;
-    }
 
     static RestReply answer(Portal portal, RestRequest request) {
         Instant at = Instant.now();
         long begun = System.nanoTime();
-        Answering answering = new Answering(portal, request);
-        RestReply reply = answering.reply(at, begun);
+        Answering answering = new Answering(portal, request, at, begun);
+        RestReply reply = answering.reply();
         portal.journal()
                 .add(new RestCall(
                         at,
@@ -64,6 +58,8 @@ final class RestApi {
 
         private final Portal portal;
         private final RestRequest request;
+        private final Instant at;
+        private final long begun;
         private final List<String> path;
         private final boolean webhook;
         private final String method;
@@ -72,58 +68,50 @@ final class RestApi {
         private boolean declared = true;
         private Provenance provenance = Provenance.SOURCE;
 
-        Answering(Portal portal, RestRequest request) {
+        Answering(Portal portal, RestRequest request, Instant at, long begun) {
             this.portal = portal;
             this.request = request;
+            this.at = at;
+            this.begun = begun;
             List<String> parts = request.path();
             webhook = parts.size() >= 2 && parts.get(0).chars().allMatch(Character::isDigit);
             path = webhook ? parts.subList(2, parts.size()) : parts;
             method = methodName(path);
         }
 
-        RestReply reply(Instant at, long begun) {
+        RestReply reply() {
             try {
-                JsonValue result = call();
-                return RestReply.phpJson(200, success(result, at, begun));
+                return RestReply.phpJson(200, success(call(), time(at, begun)));
             } catch (RestError e) {
                 error = e.code();
-                return RestReply.phpJson(e.status(), failure(e));
+                if (e.status() == 501 || e.code().equals(RestMethods.NOT_FOUND)) {
+                    declared = false;
+                    provenance = e.status() == 501 ? Provenance.UNBUILT : Provenance.SOURCE;
+                }
+                return RestReply.phpJson(e.status(), e.body());
             }
         }
 
-        private JsonValue call() {
+        private RestResult call() {
             if (path.size() == 1 && path.get(0).toLowerCase(Locale.ROOT).endsWith(".xml")) {
-                throw unbuilt("answers in XML");
+                throw RestMethods.lacks("answers in XML");
             }
-            RestMethod found = METHODS.get(method);
-            if (found == null) {
-                declared = false;
-                throw unbuilt("the method " + printable(method));
-            }
+            RestMethod found = RestMethods.find(
+                    portal, method, request.place() == RestRequest.Place.AUTH_HOST_REST);
             provenance = found.provenance();
             PortalUser user = webhook ? webhookUser() : tokenUser();
             userId = user.id();
-            if (!found.scope().isEmpty() && !portal.scope().contains(found.scope())) {
-                throw new RestError(
-                        401,
-                        "insufficient_scope",
-                        "The request requires higher privileges than provided by the "
-                                + (webhook ? "webhook" : "access") + " token");
-            }
+            checkScope(portal, found, webhook);
             Map<String, JsonValue> parameters = request.parameters();
-            List.of("auth", "access_token", "state", "auth_connector").forEach(parameters::remove);
+            RESERVED.forEach(parameters::remove);
             return found.call().answer(new RestContext(portal, user, webhook, parameters));
         }
 
-        private RestError unbuilt(String what) {
-            provenance = Provenance.UNBUILT;
-            return new RestError(501, UNBUILT, "this simulator does not have " + what);
-        }
-
         private PortalUser webhookUser() {
-            boolean known = dev.openlines.model.Secret.of(request.path().get(1)).equals(portal.webhookCode());
-            Optional<PortalUser> user =
-                    known ? portal.user(RestContext.intval(request.path().get(0))) : Optional.empty();
+            boolean known = Secret.of(request.path().get(1)).equals(portal.webhookCode());
+            Optional<PortalUser> user = known
+                    ? portal.user(RestContext.intval(request.path().get(0)))
+                    : Optional.empty();
             return user.filter(PortalUser::admin)
                     .orElseThrow(() -> new RestError(401, "INVALID_CREDENTIALS", "Invalid request credentials"));
         }
@@ -139,71 +127,90 @@ final class RestApi {
                 if (grant.expiredAt(portal.clock().instant())) {
                     throw new RestError(401, "expired_token", "The access token provided has expired.");
                 }
-                return portal.user(grant.userId()).orElseThrow();
+                if (!portal.application().paid()) {
+                    throw new RestError(
+                            401, "ACCESS_DENIED", "REST (API) is available only on commercial plans.");
+                }
+                PortalUser user = portal.user(grant.userId()).orElseThrow();
+                if (user.guest()) {
+                    throw new RestError(
+                            401, "user_access_error", "The user does not have access to the application.");
+                }
+                return user;
             }
         }
+    }
 
-        private JsonValue success(JsonValue result, Instant at, long begun) {
-            double start = at.toEpochMilli() / 1000.0;
-            double took = (System.nanoTime() - begun) / 1e9;
-            return EventBodies.object()
-                    .add("result", result)
-                    .add(
-                            "time",
-                            EventBodies.object()
-                                    .add("start", start)
-                                    .add("finish", start + took)
-                                    .add("duration", took)
-                                    .add("processing", took)
-                                    .add("date_start", isoDate(at))
-                                    .add("date_finish", isoDate(at.plusNanos((long) (took * 1e9)))))
-                    .build();
+    static void checkScope(Portal portal, RestMethod method, boolean webhook) {
+        if (!portal.application().permits(method.scope())) {
+            throw new RestError(
+                    401,
+                    "insufficient_scope",
+                    "The request requires higher privileges than provided by the "
+                            + (webhook ? "webhook token" : "access token"));
         }
     }
 
-    private static JsonValue failure(RestError e) {
-        JsonObjectBuilder body = EventBodies.object().add("error", e.code()).add("error_description", e.description());
-        if (e.argument() != null) {
-            body.add("argument", e.argument());
+    private static JsonObject success(RestResult result, JsonObject time) {
+        JsonObjectBuilder body = EventBodies.object().add("result", result.value());
+        if (result.next() != null) {
+            body.add("next", result.next());
         }
-        return body.build();
+        if (result.total() != null) {
+            body.add("total", result.total());
+        }
+        return body.add("time", time).build();
     }
 
-    private static String methodName(List<String> path) {
+    /** The block {@code time} of an answer that is about to leave. */
+    static JsonObject time(Instant at, long begun) {
+        double start = at.toEpochMilli() / 1000.0;
+        double took = Math.round((System.nanoTime() - begun) / 1e3) / 1e6;
+        return EventBodies.object()
+                .add("start", start)
+                .add("finish", Math.round((start + took) * 1e6) / 1e6)
+                .add("duration", took)
+                .add("processing", took)
+                .add("date_start", isoDate(at))
+                .add("date_finish", isoDate(at.plusNanos((long) (took * 1e9))))
+                .build();
+    }
+
+    static String methodName(List<String> path) {
         String name = String.join("/", path).toLowerCase(Locale.ROOT);
         return name.endsWith(".json") ? name.substring(0, name.length() - 5) : name;
     }
 
-    private static String printable(String method) {
-        String clean = method.replaceAll("[^a-z0-9._/-]", "?");
-        return clean.length() > 80 ? clean.substring(0, 80) + "…" : clean;
-    }
-
     static String isoDate(Instant at) {
         return OffsetDateTime.ofInstant(at.truncatedTo(ChronoUnit.SECONDS), ZoneOffset.UTC)
-                .format(DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ssxxx", Locale.ROOT));
+                .format(ISO);
     }
 
     /** The parameters as JSON, with three asterisks in place of every secret, at any depth. */
     static String masked(Map<String, JsonValue> parameters) {
-        JsonObjectBuilder out = EventBodies.object();
-        mask(parameters).forEach(out::add);
-        return out.build().toString();
+        StringBuilder out = new StringBuilder();
+        PhpJson.plain(maskedObject(parameters), out);
+        return out.toString();
     }
 
-    private static Map<String, JsonValue> mask(Map<String, JsonValue> parameters) {
-        Map<String, JsonValue> masked = new LinkedHashMap<>();
-        parameters.forEach((name, value) -> {
-            if (SECRETS.contains(name.toLowerCase(Locale.ROOT)) && value instanceof JsonString) {
-                masked.put(name, PhpJson.PROVIDER.createValue("***"));
-            } else if (value instanceof jakarta.json.JsonObject object) {
-                JsonObjectBuilder inner = EventBodies.object();
-                mask(object).forEach(inner::add);
-                masked.put(name, inner.build());
-            } else {
-                masked.put(name, value);
-            }
+    private static JsonObject maskedObject(Map<String, JsonValue> members) {
+        JsonObjectBuilder out = EventBodies.object();
+        members.forEach((name, value) -> {
+            boolean secret = SECRETS.contains(name.toLowerCase(Locale.ROOT)) && value instanceof JsonString;
+            out.add(name, secret ? PhpJson.PROVIDER.createValue("***") : masked(value));
         });
-        return masked;
+        return out.build();
+    }
+
+    private static JsonValue masked(JsonValue value) {
+        if (value instanceof JsonObject object) {
+            return maskedObject(object);
+        }
+        if (value instanceof JsonArray array) {
+            var out = PhpJson.PROVIDER.createArrayBuilder();
+            array.forEach(item -> out.add(masked(item)));
+            return out.build();
+        }
+        return value;
     }
 }

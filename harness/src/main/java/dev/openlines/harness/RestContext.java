@@ -35,6 +35,19 @@ record RestContext(Portal portal, PortalUser user, boolean webhook, Map<String, 
                 .orElse("");
     }
 
+    /** What PHP takes for true. */
+    boolean truthy(String name) {
+        JsonValue value = parameters.get(name);
+        if (value == null || value == JsonValue.NULL || value == JsonValue.FALSE) {
+            return false;
+        }
+        return switch (value.getValueType()) {
+            case ARRAY -> !value.asJsonArray().isEmpty();
+            case OBJECT -> !value.asJsonObject().isEmpty();
+            default -> !text(name).isEmpty() && !text(name).equals("0");
+        };
+    }
+
     /** PHP's {@code intval}: the leading digits of a text, else 0. */
     long integer(String name) {
         return intval(text(name));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.harness;
 
+import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
 import org.jspecify.annotations.Nullable;
 
 /** A refusal of a REST or OAuth call: what goes into {@code error} and {@code error_description}. */
@@ -47,12 +49,13 @@ final class RestError extends RuntimeException {
         return code;
     }
 
-    @Nullable
-    String argument() {
-        return argument;
-    }
-
-    String description() {
-        return String.valueOf(getMessage());
+    /** The answer's body. */
+    JsonObject body() {
+        JsonObjectBuilder body =
+                EventBodies.object().add("error", code).add("error_description", String.valueOf(getMessage()));
+        if (argument != null) {
+            body.add("argument", argument);
+        }
+        return body.build();
     }
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.harness;
 
-import jakarta.json.JsonValue;
-
 /**
  * A REST method of the portal.
  *
@@ -15,6 +13,6 @@ record RestMethod(String name, String scope, Provenance provenance, Call call) {
 
     /** The method's own work: parameters in, {@code result} out. */
     interface Call {
-        JsonValue answer(RestContext context);
+        RestResult answer(RestContext context);
     }
 }

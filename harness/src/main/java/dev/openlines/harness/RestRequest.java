@@ -79,6 +79,9 @@ final class RestRequest {
         if (!segments.isEmpty() && place(segments) == Place.NOWHERE) {
             label = segments.remove(0);
         }
+        if (segments.size() > 1 && segments.get(0).equals("auth") && segments.get(1).equals("oauth")) {
+            segments.remove(0);
+        }
         Place place = place(segments);
         List<String> path = place == Place.NOWHERE
                 ? segments
@@ -97,8 +100,8 @@ final class RestRequest {
         if (first.equals("oauth")) {
             return Place.OAUTH;
         }
-        if (first.equals("auth") && second.equals("rest")) {
-            return Place.AUTH_HOST_REST;
+        if (first.equals("auth") && (second.equals("rest") || second.equals("oauth"))) {
+            return second.equals("rest") ? Place.AUTH_HOST_REST : Place.OAUTH;
         }
         return Place.NOWHERE;
     }

@@ -182,7 +182,7 @@ final class SendCommand implements Callable<Integer> {
 
     private Dialect shape() {
         try {
-            return ControlApi.dialect(dialect);
+            return ControlBody.dialectOf(dialect);
         } catch (IllegalArgumentException e) {
             throw bad(e.getMessage() + ", for --dialect");
         }
@@ -308,9 +308,9 @@ final class SendCommand implements Callable<Integer> {
                 .add("bytes", sent.bytes())
                 .add("status", exchange.status())
                 .add("acknowledged", exchange.acknowledged())
-                .add("connect_ms", ControlApi.millis(exchange.connect()))
-                .add("first_byte_ms", ControlApi.millis(exchange.firstByte()))
-                .add("total_ms", ControlApi.millis(exchange.total()))
+                .add("connect_ms", ControlView.millis(exchange.connect()))
+                .add("first_byte_ms", ControlView.millis(exchange.firstByte()))
+                .add("total_ms", ControlView.millis(exchange.total()))
                 .add("backlog_suspected", exchange.backlogSuspected());
         if (exchange.failure() != null) {
             out.add("failure", exchange.failure());

@@ -171,7 +171,7 @@ class ContractTest {
         try (RecordingHandler spare = RecordingHandler.start()) {
             Subscription extra = portal.subscribe("ONSESSIONSTART", spare.uri());
             portal.openLine("Support").openChat();
-            portal.removeSubscriptions(s -> s.id() == extra.id());
+            portal.outbox().remove(s -> s.id() == extra.id());
             return spare.body(0).replace("ONSESSIONSTART", "ONSESSIONFINISH");
         }
     }

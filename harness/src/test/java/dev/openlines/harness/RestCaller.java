@@ -18,6 +18,10 @@ final class RestCaller {
         return send(HttpRequest.newBuilder(uri).GET());
     }
 
+    HttpResponse<String> delete(URI uri) {
+        return send(HttpRequest.newBuilder(uri).DELETE());
+    }
+
     /** A form unless a header says otherwise. */
     HttpResponse<String> post(URI uri, String body, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(uri)

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import dev.openlines.parser.Dialect;
+import jakarta.json.JsonNumber;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonString;
+import jakarta.json.JsonValue;
+import java.math.BigDecimal;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Reads the members of one object of a seed file or of a control request, and says which member of
+ * which object is wrong. All complaints are {@link IllegalArgumentException}.
+ */
+final class ControlBody {
+
+    private final JsonObject json;
+    private final String path;
+
+    private ControlBody(JsonObject json, String path) {
+        this.json = json;
+        this.path = path;
+    }
+
+    /**
+     * Wraps an object.
+     *
+     * @param path where it stands, {@code $} at the top
+     * @param allowed the members it may have
+     */
+    static ControlBody of(JsonValue value, String path, Set<String> allowed) {
+        if (!(value instanceof JsonObject object)) {
+            throw expected("an object", value, path);
+        }
+        for (String name : object.keySet()) {
+            if (!allowed.contains(name)) {
+                throw new IllegalArgumentException("expected only " + String.join(", ", new TreeSet<>(allowed))
+                        + " but found another member at " + path);
+            }
+        }
+        return new ControlBody(object, path);
+    }
+
+    boolean has(String name) {
+        return json.containsKey(name);
+    }
+
+    JsonValue value(String name) {
+        JsonValue value = json.get(name);
+        if (value == null) {
+            throw new IllegalArgumentException("expected a value but found nothing at " + at(name));
+        }
+        return value;
+    }
+
+    Optional<String> text(String name) {
+        return Optional.ofNullable(json.get(name)).map(value -> text(value, at(name)));
+    }
+
+    String requiredText(String name) {
+        return text(value(name), at(name));
+    }
+
+    private static String text(JsonValue value, String path) {
+        if (value instanceof JsonString string) {
+            return string.getString();
+        }
+        throw expected("text", value, path);
+    }
+
+    Optional<Long> integer(String name) {
+        return Optional.ofNullable(json.get(name)).map(value -> {
+            if (value instanceof JsonNumber number) {
+                try {
+                    return new BigDecimal(number.toString()).longValueExact();
+                } catch (ArithmeticException e) {
+                    throw expected("an integer", value, at(name));
+                }
+            }
+            throw expected("an integer", value, at(name));
+        });
+    }
+
+    boolean flag(String name, boolean otherwise) {
+        JsonValue value = json.get(name);
+        if (value == null) {
+            return otherwise;
+        }
+        if (value != JsonValue.TRUE && value != JsonValue.FALSE) {
+            throw expected("true or false", value, at(name));
+        }
+        return value == JsonValue.TRUE;
+    }
+
+    Optional<URI> address(String name) {
+        return text(name).map(text -> {
+            try {
+                URI uri = new URI(text);
+                if (("http".equals(uri.getScheme()) || "https".equals(uri.getScheme())) && uri.getHost() != null) {
+                    return uri;
+                }
+            } catch (URISyntaxException e) {
+                throw new IllegalArgumentException("expected an http or https address at " + at(name), e);
+            }
+            throw new IllegalArgumentException("expected an http or https address at " + at(name));
+        });
+    }
+
+    Optional<Dialect> dialect(String name) {
+        return text(name).map(label -> {
+            try {
+                return dialectOf(label);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(e.getMessage() + " at " + at(name), e);
+            }
+        });
+    }
+
+    static Dialect dialectOf(String label) {
+        return Arrays.stream(Dialect.values())
+                .filter(dialect -> dialect.label().equals(label))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "expected one of platform, docs-2024, docs-2024-table, docs-2026 as dialect"));
+    }
+
+    /** The items of a list, each to be wrapped with {@link #itemPath}; none where it is absent. */
+    List<JsonValue> items(String name) {
+        JsonValue value = json.get(name);
+        if (value == null) {
+            return List.of();
+        }
+        if (value.getValueType() != JsonValue.ValueType.ARRAY) {
+            throw expected("a list", value, at(name));
+        }
+        return value.asJsonArray();
+    }
+
+    String itemPath(String name, int index) {
+        return at(name) + "[" + index + "]";
+    }
+
+    List<String> texts(String name) {
+        List<JsonValue> items = items(name);
+        return java.util.stream.IntStream.range(0, items.size())
+                .mapToObj(index -> text(items.get(index), itemPath(name, index)))
+                .toList();
+    }
+
+    private String at(String name) {
+        return path + "." + name;
+    }
+
+    private static IllegalArgumentException expected(String what, JsonValue found, String path) {
+        String kind =
+                switch (found.getValueType()) {
+                    case OBJECT -> "an object";
+                    case ARRAY -> "a list";
+                    case STRING -> "text";
+                    case NUMBER -> "a number";
+                    case TRUE, FALSE -> "true or false";
+                    case NULL -> "null";
+                };
+        return new IllegalArgumentException("expected " + what + " but found " + kind + " at " + path);
+    }
+}

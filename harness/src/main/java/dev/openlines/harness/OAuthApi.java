@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import dev.openlines.model.Secret;
+import jakarta.json.JsonObjectBuilder;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code oauth/authorize/} of a portal and {@code oauth/token/} of its OAuth host.
+ *
+ * <p>A code is good for thirty seconds and once; an access token for an hour; a refresh token for thirty
+ * days and once, and the answer brings the next. All by the portal's clock.
+ */
+final class OAuthApi {
+
+    private final Portal portal;
+    private final RestRequest request;
+
+    private OAuthApi(Portal portal, RestRequest request) {
+        this.portal = portal;
+        this.request = request;
+    }
+
+    static RestReply answer(Portal portal, RestRequest request) {
+        Instant at = Instant.now();
+        long begun = System.nanoTime();
+        String page = String.join("/", request.path());
+        OAuthApi api = new OAuthApi(portal, request);
+        String error = null;
+        RestReply reply;
+        try {
+            reply = switch (page) {
+                case "authorize" -> api.authorize();
+                case "token" -> api.token();
+                default -> throw RestMethods.lacks("the OAuth page asked for");
+            };
+        } catch (RestError e) {
+            error = e.code();
+            reply = RestReply.phpJson(e.status(), e.body());
+        }
+        boolean known = page.equals("authorize") || page.equals("token");
+        portal.journal()
+                .add(new RestCall(
+                        at,
+                        known ? "oauth/" + page : "oauth",
+                        RestApi.masked(request.parameters()),
+                        0,
+                        reply.status(),
+                        error,
+                        known,
+                        known ? Provenance.DOCS : Provenance.UNBUILT,
+                        Duration.ofNanos(System.nanoTime() - begun)));
+        return reply;
+    }
+
+    /** Failures stay on the portal's page: the browser is sent nowhere. */
+    private RestReply authorize() {
+        String client = request.text("client_id").orElse("");
+        Optional<URI> target = portal.redirectUri()
+                .or(() -> request.text("redirect_uri").flatMap(OAuthApi::address));
+        if (!client.equals(portal.clientId())) {
+            return RestReply.text(400, "Application not found");
+        }
+        if (target.isEmpty()) {
+            return RestReply.text(400, "the application has no redirect address: set one up, or send redirect_uri");
+        }
+        Secret code;
+        synchronized (portal) {
+            code = portal.tokens().issueCode(Portal.ADMIN_ID, portal.clock().instant());
+        }
+        Map<String, String> query = new LinkedHashMap<>();
+        query.put("code", code.reveal());
+        query.put("state", request.text("state").orElse(""));
+        query.put("domain", portal.domain());
+        query.put("member_id", portal.memberId());
+        query.put("scope", String.join(",", portal.application().scope()));
+        query.put("server_domain", portal.serverEndpoint().getAuthority());
+        StringBuilder location = new StringBuilder(target.get().toString());
+        char before = location.indexOf("?") < 0 ? '?' : '&';
+        for (Map.Entry<String, String> part : query.entrySet()) {
+            location.append(before)
+                    .append(part.getKey())
+                    .append('=')
+                    .append(URLEncoder.encode(part.getValue(), StandardCharsets.UTF_8));
+            before = '&';
+        }
+        return new RestReply(302, Map.of("Location", location.toString()), new byte[0]);
+    }
+
+    private static Optional<URI> address(String text) {
+        try {
+            URI uri = URI.create(text);
+            boolean web = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+            return web && uri.getHost() != null ? Optional.of(uri) : Optional.empty();
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    private RestReply token() {
+        String grantType = request.text("grant_type").orElse("");
+        if (!grantType.equals("authorization_code") && !grantType.equals("refresh_token")) {
+            throw new RestError(400, "invalid_request", "Invalid grant_type parameter or parameter missing");
+        }
+        String client = request.text("client_id").orElse("");
+        String secret = request.text("client_secret").orElse("");
+        if (client.isEmpty() || secret.isEmpty()) {
+            throw new RestError(400, "invalid_request", "client_id and client_secret are required");
+        }
+        if (!client.equals(portal.clientId()) || !Secret.of(secret).equals(portal.clientSecret())) {
+            throw new RestError(401, "invalid_client", "The client credentials are invalid");
+        }
+        @Nullable String wanted = request.text("scope").orElse(null);
+        if (wanted != null
+                && !wanted.isEmpty()
+                && !portal.application().scope().containsAll(java.util.List.of(wanted.split("[,\\s]+")))) {
+            throw new RestError(400, "invalid_scope", "The requested scope exceeds the scope of the application");
+        }
+        synchronized (portal) {
+            if (!portal.application().paid()) {
+                throw new RestError(402, "PAYMENT_REQUIRED", "Payment required");
+            }
+            Instant now = portal.clock().instant();
+            TokenStore.Grant grant = (grantType.equals("refresh_token")
+                            ? portal.tokens()
+                                    .takeRefresh(request.text("refresh_token").orElse(""))
+                            : portal.tokens().takeCode(request.text("code").orElse("")))
+                    .filter(taken -> !taken.expiredAt(now))
+                    .orElseThrow(() -> new RestError(400, "invalid_grant", "Invalid or expired grant"));
+            return RestReply.phpJson(200, granted(grant.userId(), now).build());
+        }
+    }
+
+    private JsonObjectBuilder granted(long userId, Instant now) {
+        Instant expires = now.plus(TokenStore.ACCESS_LIFETIME);
+        return EventBodies.object()
+                .add("access_token", portal.tokens().issueAccess(userId, expires).reveal())
+                .add("expires", expires.getEpochSecond())
+                .add("expires_in", TokenStore.ACCESS_LIFETIME.toSeconds())
+                .add("scope", String.join(",", portal.application().scope()))
+                .add("domain", portal.serverEndpoint().getAuthority())
+                .add("server_endpoint", portal.serverEndpoint().toString())
+                .add("status", "L")
+                .add("client_endpoint", portal.restUri().toString())
+                .add("member_id", portal.memberId())
+                .add("user_id", userId)
+                .add("refresh_token", portal.tokens().issueRefresh(userId, now).reveal());
+    }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * A portal's people, lines and chats, and what happens in them. State is guarded by the portal; events
+ * leave without its lock.
+ */
+final class OpenLines {
+
+    private static final long FIRST_GUEST = 10;
+    private static final long FIRST_CHAT = 17;
+
+    private final Portal portal;
+    private final List<PortalUser> users = new ArrayList<>();
+    private final List<PortalLine> lines = new ArrayList<>();
+    private final List<PortalChat> chats = new ArrayList<>();
+    private long lastSession;
+    private long lastMessage;
+
+    OpenLines(Portal portal) {
+        this.portal = portal;
+        users.add(new PortalUser(Portal.ADMIN_ID, PortalUser.Role.ADMIN, "Ada", "Admin"));
+        users.add(new PortalUser(Portal.OPERATOR_ID, PortalUser.Role.OPERATOR, "Olga", "Operator"));
+    }
+
+    Optional<PortalUser> user(long id) {
+        synchronized (portal) {
+            return users.stream().filter(user -> user.id() == id).findFirst();
+        }
+    }
+
+    List<PortalLine> lines() {
+        synchronized (portal) {
+            return List.copyOf(lines);
+        }
+    }
+
+    List<PortalChat> chats() {
+        synchronized (portal) {
+            return List.copyOf(chats);
+        }
+    }
+
+    /** The newest chat that fits. */
+    Optional<PortalChat> chat(Predicate<PortalChat> fits) {
+        List<PortalChat> all = chats();
+        for (int i = all.size() - 1; i >= 0; i--) {
+            if (fits.test(all.get(i))) {
+                return Optional.of(all.get(i));
+            }
+        }
+        return Optional.empty();
+    }
+
+    PortalLine addLine(String name) {
+        synchronized (portal) {
+            long last = lines.isEmpty() ? 0 : lines.get(lines.size() - 1).id();
+            return addLine(last + 1, name);
+        }
+    }
+
+    PortalLine addLine(long id, String name) {
+        synchronized (portal) {
+            if (id < 1 || lines.stream().anyMatch(line -> line.id() >= id)) {
+                throw new IllegalArgumentException("expected a line id greater than those before, but found " + id);
+            }
+            PortalLine line = new PortalLine(this, id, name);
+            lines.add(line);
+            return line;
+        }
+    }
+
+    PortalChat openChat(PortalLine line, String connector) {
+        PortalChat chat;
+        synchronized (portal) {
+            long guest = Math.max(FIRST_GUEST, users.get(users.size() - 1).id() + 1);
+            PortalUser visitor = new PortalUser(guest, PortalUser.Role.GUEST, "Guest", "");
+            users.add(visitor);
+            long id = chats.isEmpty() ? FIRST_CHAT : chats.get(chats.size() - 1).id() + 1;
+            chat = new PortalChat(this, id, line, connector, visitor, ++lastSession, portal.clock().instant());
+            chats.add(chat);
+        }
+        raiseSession("ONSESSIONSTART", chat, Cause.user(chat.visitorId()));
+        return chat;
+    }
+
+    List<Delivery> close(PortalChat chat, Closing closing) {
+        return portal.outbox().deliver(closed(chat, closing));
+    }
+
+    /** The same for a REST call, whose answer does not wait for the handlers'. */
+    void closeLater(PortalChat chat, Closing closing) {
+        portal.outbox().deliverLater(closed(chat, closing));
+    }
+
+    private List<Outbox.Outgoing> closed(PortalChat chat, Closing closing) {
+        synchronized (portal) {
+            if (!chat.isOpen()) {
+                throw new IllegalStateException("chat " + chat.id() + " is closed");
+            }
+            chat.closed();
+        }
+        Cause cause =
+                switch (closing) {
+                    case OPERATOR, SPAM -> Cause.user(Portal.OPERATOR_ID);
+                    case BOT -> Cause.user(Portal.ADMIN_ID);
+                    case RATING -> Cause.user(chat.visitorId());
+                    case AGENT -> Cause.timer();
+                };
+        return session("ONSESSIONFINISH", chat, cause);
+    }
+
+    void reopen(PortalChat chat) {
+        synchronized (portal) {
+            if (chat.isOpen()) {
+                throw new IllegalStateException("chat " + chat.id() + " is open");
+            }
+            chat.started(++lastSession, portal.clock().instant());
+        }
+        raiseSession("ONSESSIONSTART", chat, Cause.user(chat.visitorId()));
+    }
+
+    /** The chat's line changes; the platform sends nothing for it. */
+    void transfer(PortalChat chat, PortalLine line) {
+        synchronized (portal) {
+            if (!lines.contains(line)) {
+                throw new IllegalArgumentException("the line is not of this portal");
+            }
+            chat.moved(line);
+        }
+    }
+
+    List<Delivery> message(PortalChat chat, boolean byCustomer, String text) {
+        EventBodies.MessageFacts message;
+        synchronized (portal) {
+            if (!chat.isOpen()) {
+                throw new IllegalStateException("chat " + chat.id() + " is closed");
+            }
+            long author = byCustomer ? chat.visitorId() : Portal.OPERATOR_ID;
+            ChatMessage written = new ChatMessage(++lastMessage, author, text, portal.clock().instant());
+            chat.wrote(written);
+            message = new EventBodies.MessageFacts(chat.facts(), written, chat.externalChat(), chat.externalUser());
+        }
+        return portal.outbox()
+                .raise(
+                        "ONOPENLINEMESSAGEADD",
+                        shape -> byCustomer
+                                ? EventBodies.customerMessage(message)
+                                : EventBodies.operatorMessage(message),
+                        Cause.user(message.message().authorId()));
+    }
+
+    Portal portal() {
+        return portal;
+    }
+
+    private void raiseSession(String event, PortalChat chat, Cause cause) {
+        portal.outbox().deliver(session(event, chat, cause));
+    }
+
+    private List<Outbox.Outgoing> session(String event, PortalChat chat, Cause cause) {
+        EventBodies.ChatFacts facts;
+        synchronized (portal) {
+            facts = chat.facts();
+        }
+        return portal.outbox().outgoing(event, shape -> EventBodies.sessionData(facts, shape), cause);
+    }
+}

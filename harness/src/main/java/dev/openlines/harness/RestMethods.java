@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Which REST methods there are: those built, those a user declared, those the platform has and we lack. */
+final class RestMethods {
+
+    /** The code of an answer that no real portal gives: the simulator does not have it. */
+    static final String LACKS = "SIMULATOR_LACKS_IT";
+
+    static final String NOT_FOUND = "ERROR_METHOD_NOT_FOUND";
+
+    /** First parts of the platform's method names: what begins so may exist there. */
+    private static final Set<String> FAMILIES = Set.of(
+            "access", "ai", "app", "biconnector", "bizproc", "booking", "calendar", "call", "catalog", "crm",
+            "department", "disk", "documentgenerator", "entity", "event", "events", "feature", "humanresources",
+            "im", "imbot", "imconnector", "imopenlines", "landing", "lists", "livefeed", "log", "mailservice",
+            "main", "messageservice", "method", "methods", "mobile", "note", "option", "pay_system", "paysystem",
+            "placement", "pull", "rpa", "sale", "salescenter", "scope", "server", "sign", "socialnetwork",
+            "sonet", "sonet_group", "task", "tasks", "telephony", "timeman", "user", "userconsent",
+            "userfieldconfig", "userfieldtype", "vote", "voximplant", "download", "upload");
+
+    private static final Map<String, RestMethod> BUILT = built();
+
+    private RestMethods() {}
+
+    private static Map<String, RestMethod> built() {
+        Map<String, RestMethod> methods = new TreeMap<>();
+        List.of(EventMethods.all(), SystemMethods.all(), BatchMethod.all())
+                .forEach(list -> list.forEach(method -> methods.put(method.name(), method)));
+        return methods;
+    }
+
+    static Collection<RestMethod> all() {
+        return BUILT.values();
+    }
+
+    /** The method to answer a call with; throws where there is none. */
+    static RestMethod find(Portal portal, String name, boolean authHost) {
+        if (authHost) {
+            if (name.equals("app.info")) {
+                return SystemMethods.AUTH_HOST_APP_INFO;
+            }
+            throw lacks("the method " + printable(name) + " of the OAuth host");
+        }
+        @Nullable RestMethod declared = portal.declared(name);
+        if (declared != null) {
+            return declared;
+        }
+        RestMethod built = BUILT.get(name);
+        if (built != null) {
+            return built;
+        }
+        if (FAMILIES.contains(name.split("\\.", 2)[0])) {
+            throw lacks("the method " + printable(name));
+        }
+        throw new RestError(404, NOT_FOUND, "Method not found!");
+    }
+
+    static boolean exists(Portal portal, String name) {
+        return BUILT.containsKey(name) || portal.declared(name) != null;
+    }
+
+    static RestError lacks(String what) {
+        return new RestError(501, LACKS, "this simulator does not have " + what);
+    }
+
+    private static String printable(String method) {
+        String clean = method.replaceAll("[^a-z0-9._/-]", "?");
+        return clean.length() > 80 ? clean.substring(0, 80) + "…" : clean;
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import jakarta.json.JsonValue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a REST method answers.
+ *
+ * @param value the {@code result}
+ * @param next where the next page starts, null where there is none
+ * @param total how many there are in all, null where the method does not say
+ */
+record RestResult(JsonValue value, @Nullable Integer next, @Nullable Integer total) {
+
+    static RestResult of(JsonValue value) {
+        return new RestResult(value, null, null);
+    }
+
+    static RestResult of(String text) {
+        return of(PhpJson.PROVIDER.createValue(text));
+    }
+
+    static RestResult of(long number) {
+        return of(PhpJson.PROVIDER.createValue(number));
+    }
+}
