@@ -36,8 +36,7 @@ final class BatchMethod {
     }
 
     static List<RestMethod> all() {
-        return List.of(
-                new RestMethod("batch", "", Provenance.SOURCE, call -> new BatchMethod(call.upperCase()).run()));
+        return List.of(new RestMethod("batch", "", Provenance.SOURCE, call -> new BatchMethod(call.upperCase()).run()));
     }
 
     private RestResult run() {
@@ -94,8 +93,8 @@ final class BatchMethod {
             Map<String, JsonValue> parameters = new LinkedHashMap<>();
             RestRequest.form((parts.length > 1 ? parts[1] : "").getBytes(StandardCharsets.UTF_8))
                     .forEach((field, value) -> parameters.put(field, resolved(value)));
-            RestResult result = method.call()
-                    .answer(new RestContext(batch.portal(), batch.user(), batch.webhook(), parameters));
+            RestResult result =
+                    method.call().answer(new RestContext(batch.portal(), batch.user(), batch.webhook(), parameters));
             part("result").put(key, result.value());
             if (result.next() != null) {
                 part("next").put(key, PhpJson.PROVIDER.createValue(result.next()));

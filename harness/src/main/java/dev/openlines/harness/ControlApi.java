@@ -55,7 +55,9 @@ final class ControlApi {
     private static RestReply error(int status, RuntimeException e) {
         return RestReply.json(
                 status,
-                EventBodies.object().add("error", String.valueOf(e.getMessage())).build());
+                EventBodies.object()
+                        .add("error", String.valueOf(e.getMessage()))
+                        .build());
     }
 
     private static final class Refusal extends RuntimeException {
@@ -153,8 +155,7 @@ final class ControlApi {
             case "lines" -> {
                 ControlBody body = ControlBody.of(json, TOP, Set.of("name"));
                 yield RestReply.json(
-                        201,
-                        ControlView.of(portal.openLine(body.text("name").orElse("Open line"))));
+                        201, ControlView.of(portal.openLine(body.text("name").orElse("Open line"))));
             }
             case "chats" -> RestReply.json(201, ControlView.of(PortalSeed.openChat(portal, json, TOP)));
             case "chats/*/close" -> {
@@ -176,9 +177,11 @@ final class ControlApi {
             case "tokens" -> RestReply.json(201, token(portal, json));
             case "subscriptions" -> RestReply.json(201, ControlView.of(PortalSeed.subscribe(portal, json, TOP)));
             case "subscriptions/*/dialect" -> {
-                portal.useDialect((int) number(path), ControlBody.of(json, TOP, Set.of("dialect"))
-                        .dialect("dialect")
-                        .orElseThrow(() -> new Refusal(400, "expected text but found nothing at $.dialect")));
+                portal.useDialect(
+                        (int) number(path),
+                        ControlBody.of(json, TOP, Set.of("dialect"))
+                                .dialect("dialect")
+                                .orElseThrow(() -> new Refusal(400, "expected text but found nothing at $.dialect")));
                 yield RestReply.json(200, ControlView.list(portal.subscriptions(), ControlView::of));
             }
             case "deliveries/*/again" -> RestReply.json(200, ControlView.of(again(delivery(portal, path), json)));
@@ -198,8 +201,7 @@ final class ControlApi {
             case "clock" -> RestReply.json(200, clock(portal, json));
             case "answers" -> {
                 ControlBody body = ControlBody.of(json, TOP, Set.of("method", "result"));
-                portal.answer(
-                        body.requiredText("method"), body.value("result").toString());
+                portal.answer(body.requiredText("method"), body.value("result").toString());
                 yield RestReply.json(201, json);
             }
             default -> throw new Refusal(404, "there is nothing to do at this control path");
@@ -242,8 +244,7 @@ final class ControlApi {
         if (body.flag("freeze", false)) {
             portal.clock().freeze();
         }
-        body.integer("advance_seconds")
-                .ifPresent(seconds -> portal.clock().advance(Duration.ofSeconds(seconds)));
+        body.integer("advance_seconds").ifPresent(seconds -> portal.clock().advance(Duration.ofSeconds(seconds)));
         return ControlView.clock(portal);
     }
 

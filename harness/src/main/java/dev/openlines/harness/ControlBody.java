@@ -159,15 +159,14 @@ final class ControlBody {
     }
 
     private static IllegalArgumentException expected(String what, JsonValue found, String path) {
-        String kind =
-                switch (found.getValueType()) {
-                    case OBJECT -> "an object";
-                    case ARRAY -> "a list";
-                    case STRING -> "text";
-                    case NUMBER -> "a number";
-                    case TRUE, FALSE -> "true or false";
-                    case NULL -> "null";
-                };
+        String kind = switch (found.getValueType()) {
+            case OBJECT -> "an object";
+            case ARRAY -> "a list";
+            case STRING -> "text";
+            case NUMBER -> "a number";
+            case TRUE, FALSE -> "true or false";
+            case NULL -> "null";
+        };
         return new IllegalArgumentException("expected " + what + " but found " + kind + " at " + path);
     }
 }

@@ -30,7 +30,9 @@ final class ControlView {
                     .add("member_id", portal.memberId())
                     .add("client_endpoint", portal.restUri().toString())
                     .add("server_endpoint", portal.serverEndpoint().toString())
-                    .add("webhook", portal.restUri() + "1/" + portal.webhookCode().reveal() + "/")
+                    .add(
+                            "webhook",
+                            portal.restUri() + "1/" + portal.webhookCode().reveal() + "/")
                     .add("client_id", portal.clientId())
                     .add("client_secret", portal.clientSecret().reveal())
                     .add("application_token", portal.applicationToken().reveal())
@@ -48,7 +50,10 @@ final class ControlView {
     }
 
     static JsonObject of(PortalLine line) {
-        return EventBodies.object().add("id", line.id()).add("name", line.name()).build();
+        return EventBodies.object()
+                .add("id", line.id())
+                .add("name", line.name())
+                .build();
     }
 
     static JsonObject of(PortalChat chat) {

@@ -135,8 +135,7 @@ final class EventMethods {
             case "", "online" -> {
                 // What follows is about online events.
             }
-            case "offline" ->
-                throw RestMethods.lacks("offline events");
+            case "offline" -> throw RestMethods.lacks("offline events");
             default -> throw RestError.argument("Value must be one of {online|offline}", "EVENT_TYPE");
         }
     }

@@ -64,8 +64,8 @@ final class OAuthApi {
     /** Failures stay on the portal's page: the browser is sent nowhere. */
     private RestReply authorize() {
         String client = request.text("client_id").orElse("");
-        Optional<URI> target = portal.redirectUri()
-                .or(() -> request.text("redirect_uri").flatMap(OAuthApi::address));
+        Optional<URI> target =
+                portal.redirectUri().or(() -> request.text("redirect_uri").flatMap(OAuthApi::address));
         if (!client.equals(portal.clientId())) {
             return RestReply.text(400, "Application not found");
         }
@@ -142,7 +142,9 @@ final class OAuthApi {
     private JsonObjectBuilder granted(long userId, Instant now) {
         Instant expires = now.plus(TokenStore.ACCESS_LIFETIME);
         return EventBodies.object()
-                .add("access_token", portal.tokens().issueAccess(userId, expires).reveal())
+                .add(
+                        "access_token",
+                        portal.tokens().issueAccess(userId, expires).reveal())
                 .add("expires", expires.getEpochSecond())
                 .add("expires_in", TokenStore.ACCESS_LIFETIME.toSeconds())
                 .add("scope", String.join(",", portal.application().scope()))

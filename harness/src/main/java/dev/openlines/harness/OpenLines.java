@@ -82,7 +82,14 @@ final class OpenLines {
             PortalUser visitor = new PortalUser(guest, PortalUser.Role.GUEST, "Guest", "");
             users.add(visitor);
             long id = chats.isEmpty() ? FIRST_CHAT : chats.get(chats.size() - 1).id() + 1;
-            chat = new PortalChat(this, id, line, connector, visitor, ++lastSession, portal.clock().instant());
+            chat = new PortalChat(
+                    this,
+                    id,
+                    line,
+                    connector,
+                    visitor,
+                    ++lastSession,
+                    portal.clock().instant());
             chats.add(chat);
         }
         raiseSession("ONSESSIONSTART", chat, Cause.user(chat.visitorId()));
@@ -105,13 +112,12 @@ final class OpenLines {
             }
             chat.closed();
         }
-        Cause cause =
-                switch (closing) {
-                    case OPERATOR, SPAM -> Cause.user(Portal.OPERATOR_ID);
-                    case BOT -> Cause.user(Portal.ADMIN_ID);
-                    case RATING -> Cause.user(chat.visitorId());
-                    case AGENT -> Cause.timer();
-                };
+        Cause cause = switch (closing) {
+            case OPERATOR, SPAM -> Cause.user(Portal.OPERATOR_ID);
+            case BOT -> Cause.user(Portal.ADMIN_ID);
+            case RATING -> Cause.user(chat.visitorId());
+            case AGENT -> Cause.timer();
+        };
         return session("ONSESSIONFINISH", chat, cause);
     }
 
@@ -142,7 +148,8 @@ final class OpenLines {
                 throw new IllegalStateException("chat " + chat.id() + " is closed");
             }
             long author = byCustomer ? chat.visitorId() : Portal.OPERATOR_ID;
-            ChatMessage written = new ChatMessage(++lastMessage, author, text, portal.clock().instant());
+            ChatMessage written =
+                    new ChatMessage(++lastMessage, author, text, portal.clock().instant());
             chat.wrote(written);
             message = new EventBodies.MessageFacts(chat.facts(), written, chat.externalChat(), chat.externalUser());
         }

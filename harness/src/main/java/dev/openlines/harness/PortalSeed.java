@@ -136,7 +136,8 @@ final class PortalSeed {
                 json, path, Set.of("access_token", "refresh_token", "user_id", "expires_in", "expired", "refresh"));
         long user = body.integer("user_id").orElse(Portal.ADMIN_ID);
         if (portal.user(user).isEmpty()) {
-            throw new IllegalArgumentException("expected the id of a user but found another number at " + path + ".user_id");
+            throw new IllegalArgumentException(
+                    "expected the id of a user but found another number at " + path + ".user_id");
         }
         boolean refresh = body.has("refresh_token") || body.flag("refresh", false);
         long otherwise = body.flag("expired", false)
@@ -177,7 +178,10 @@ final class PortalSeed {
         String event = body.text("event").orElse("ONSESSIONFINISH");
         body.requiredText("handler");
         Subscription made = portal.outbox()
-                .add(event, body.address("handler").orElseThrow(), body.integer("auth_type").orElse(0L));
+                .add(
+                        event,
+                        body.address("handler").orElseThrow(),
+                        body.integer("auth_type").orElse(0L));
         body.dialect("dialect").ifPresent(dialect -> portal.useDialect(made.id(), dialect));
         return portal.subscriptions().stream()
                 .filter(subscription -> subscription.id() == made.id())

@@ -248,15 +248,18 @@ public final class PortalSetup {
         return installed;
     }
 
-    @Nullable URI clientEndpoint() {
+    @Nullable
+    URI clientEndpoint() {
         return clientEndpoint;
     }
 
-    @Nullable URI serverEndpoint() {
+    @Nullable
+    URI serverEndpoint() {
         return serverEndpoint;
     }
 
-    @Nullable URI redirectUri() {
+    @Nullable
+    URI redirectUri() {
         return redirectUri;
     }
 

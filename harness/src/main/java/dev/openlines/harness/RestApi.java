@@ -29,8 +29,7 @@ final class RestApi {
     private static final List<String> RESERVED = List.of("auth", "access_token", "state", "auth_connector");
     private static final Set<String> SECRETS =
             Set.of("auth", "access_token", "refresh_token", "application_token", "client_secret", "code");
-    private static final DateTimeFormatter ISO =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ssxxx", Locale.ROOT);
+    private static final DateTimeFormatter ISO = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ssxxx", Locale.ROOT);
 
     private RestApi() {}
 
@@ -96,8 +95,7 @@ final class RestApi {
             if (path.size() == 1 && path.get(0).toLowerCase(Locale.ROOT).endsWith(".xml")) {
                 throw RestMethods.lacks("answers in XML");
             }
-            RestMethod found = RestMethods.find(
-                    portal, method, request.place() == RestRequest.Place.AUTH_HOST_REST);
+            RestMethod found = RestMethods.find(portal, method, request.place() == RestRequest.Place.AUTH_HOST_REST);
             provenance = found.provenance();
             PortalUser user = webhook ? webhookUser() : tokenUser();
             userId = user.id();
@@ -109,9 +107,8 @@ final class RestApi {
 
         private PortalUser webhookUser() {
             boolean known = Secret.of(request.path().get(1)).equals(portal.webhookCode());
-            Optional<PortalUser> user = known
-                    ? portal.user(RestContext.intval(request.path().get(0)))
-                    : Optional.empty();
+            Optional<PortalUser> user =
+                    known ? portal.user(RestContext.intval(request.path().get(0))) : Optional.empty();
             return user.filter(PortalUser::admin)
                     .orElseThrow(() -> new RestError(401, "INVALID_CREDENTIALS", "Invalid request credentials"));
         }
@@ -128,13 +125,11 @@ final class RestApi {
                     throw new RestError(401, "expired_token", "The access token provided has expired.");
                 }
                 if (!portal.application().paid()) {
-                    throw new RestError(
-                            401, "ACCESS_DENIED", "REST (API) is available only on commercial plans.");
+                    throw new RestError(401, "ACCESS_DENIED", "REST (API) is available only on commercial plans.");
                 }
                 PortalUser user = portal.user(grant.userId()).orElseThrow();
                 if (user.guest()) {
-                    throw new RestError(
-                            401, "user_access_error", "The user does not have access to the application.");
+                    throw new RestError(401, "user_access_error", "The user does not have access to the application.");
                 }
                 return user;
             }

@@ -79,7 +79,9 @@ final class RestRequest {
         if (!segments.isEmpty() && place(segments) == Place.NOWHERE) {
             label = segments.remove(0);
         }
-        if (segments.size() > 1 && segments.get(0).equals("auth") && segments.get(1).equals("oauth")) {
+        if (segments.size() > 1
+                && segments.get(0).equals("auth")
+                && segments.get(1).equals("oauth")) {
             segments.remove(0);
         }
         Place place = place(segments);

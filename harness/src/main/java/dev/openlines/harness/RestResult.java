@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param next where the next page starts, null where there is none
  * @param total how many there are in all, null where the method does not say
  */
-record RestResult(JsonValue value, @Nullable Integer next, @Nullable Integer total) {
+record RestResult(
+        JsonValue value, @Nullable Integer next, @Nullable Integer total) {
 
     static RestResult of(JsonValue value) {
         return new RestResult(value, null, null);

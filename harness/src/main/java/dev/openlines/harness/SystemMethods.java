@@ -14,10 +14,41 @@ final class SystemMethods {
     private static final String LANGUAGE = "en";
     private static final String LICENSE = "en_ent250";
     private static final List<String> ALL_SCOPES = List.of(
-            "basic", "bizproc", "calendar", "call", "catalog", "contact_center", "crm", "department", "disk",
-            "documentgenerator", "entity", "im", "imbot", "imconnector", "imopenlines", "landing", "lists", "log",
-            "mailservice", "messageservice", "mobile", "placement", "pull", "rpa", "sale", "sonet_group", "task",
-            "tasks", "telephony", "timeman", "user", "user_basic", "user_brief", "userconsent", "userfieldconfig");
+            "basic",
+            "bizproc",
+            "calendar",
+            "call",
+            "catalog",
+            "contact_center",
+            "crm",
+            "department",
+            "disk",
+            "documentgenerator",
+            "entity",
+            "im",
+            "imbot",
+            "imconnector",
+            "imopenlines",
+            "landing",
+            "lists",
+            "log",
+            "mailservice",
+            "messageservice",
+            "mobile",
+            "placement",
+            "pull",
+            "rpa",
+            "sale",
+            "sonet_group",
+            "task",
+            "tasks",
+            "telephony",
+            "timeman",
+            "user",
+            "user_basic",
+            "user_brief",
+            "userconsent",
+            "userfieldconfig");
 
     /** On the OAuth host the same method says which portal a token belongs to. */
     static final RestMethod AUTH_HOST_APP_INFO =
@@ -168,7 +199,8 @@ final class SystemMethods {
                 .build();
         call.portal()
                 .outbox()
-                .raiseLater("ONAPPTEST", shape -> data, Cause.lifecycle(call.user().id()));
+                .raiseLater(
+                        "ONAPPTEST", shape -> data, Cause.lifecycle(call.user().id()));
         return RestResult.of(1);
     }
 

@@ -40,14 +40,14 @@ class ControlApiTest {
                             + "\"tokens\":[{\"access_token\":\"a1\"}],"
                             + "\"subscriptions\":[{\"handler\":\"" + handler.uri() + "\",\"dialect\":\"docs-2026\"}]}",
                     201));
-            assertThat(portal.getString("client_endpoint"))
-                    .isEqualTo(server.uri() + "shop/rest/");
+            assertThat(portal.getString("client_endpoint")).isEqualTo(server.uri() + "shop/rest/");
             assertThat(portal.getString("application_token")).isEqualTo("t1");
             assertThat(caller.get(URI.create(portal.getString("client_endpoint") + "event.get?auth=a1"))
                             .body())
                     .startsWith("{\"result\":[{\"event\":\"ONSESSIONFINISH\"");
 
-            int chat = json(post("portals/shop/chats", "{\"connector\":\"viber\"}", 201)).getInt("id");
+            int chat = json(post("portals/shop/chats", "{\"connector\":\"viber\"}", 201))
+                    .getInt("id");
             JsonObject closed = json(post("portals/shop/chats/" + chat + "/close", "{\"by\":\"agent\"}", 200));
 
             assertThat(closed.getJsonArray("deliveries").getJsonObject(0).getInt("status"))
@@ -61,7 +61,9 @@ class ControlApiTest {
             post("portals/shop/deliveries/1/again", "{}", 200);
             assertThat(handler.body(1)).isEqualTo("a=1");
             assertThat(handler.body(2)).isEqualTo(handler.body(0));
-            assertThat(get("portals/shop/calls", 200).body()).contains("\"auth\\\":\\\"***").doesNotContain("a1");
+            assertThat(get("portals/shop/calls", 200).body())
+                    .contains("\"auth\\\":\\\"***")
+                    .doesNotContain("a1");
             delete("portals/shop/subscriptions/1", 200);
             delete("portals/shop/subscriptions/1", 404);
             delete("portals/shop", 200);
@@ -90,7 +92,8 @@ class ControlApiTest {
                 .isEqualTo("{\"now\":\"2026-11-22T12:01:00Z\",\"frozen\":true}");
         assertThat(post(base + "clock", "{\"run\":true}", 200).body()).endsWith("\"frozen\":false}");
         post(base + "subscriptions", "{\"handler\":\"http://127.0.0.1:1/\",\"event\":\"OnAppUpdate\"}", 201);
-        assertThat(post(base + "subscriptions/1/dialect", "{\"dialect\":\"docs-2024\"}", 200).body())
+        assertThat(post(base + "subscriptions/1/dialect", "{\"dialect\":\"docs-2024\"}", 200)
+                        .body())
                 .contains("\"dialect\":\"docs-2024\"");
         assertThat(json(post(base + "update", "{\"new_token\":true}", 200)).getJsonArray("deliveries"))
                 .hasSize(1);
@@ -101,7 +104,8 @@ class ControlApiTest {
         post(base + "answers", "{\"method\":\"crm.deal.get\",\"result\":{\"ID\":1}}", 201);
         assertThat(json(post(base + "tokens", "{\"expired\":true}", 201)).getString("access_token"))
                 .hasSize(70);
-        assertThat(json(post(base + "tokens", "{\"refresh\":true,\"user_id\":5}", 201)).getString("refresh_token"))
+        assertThat(json(post(base + "tokens", "{\"refresh\":true,\"user_id\":5}", 201))
+                        .getString("refresh_token"))
                 .hasSize(70);
     }
 
@@ -135,7 +139,8 @@ class ControlApiTest {
     void strangersAreRefused() {
         URI uri = server.uri().resolve("control/portals");
 
-        assertThat(caller.post(uri, "{}", "Content-Type", "text/plain").statusCode()).isEqualTo(415);
+        assertThat(caller.post(uri, "{}", "Content-Type", "text/plain").statusCode())
+                .isEqualTo(415);
         assertThat(caller.post(uri, "{}", "Content-Type", "application/json", "Origin", "http://evil.test")
                         .statusCode())
                 .isEqualTo(403);
@@ -170,8 +175,10 @@ class ControlApiTest {
                     .startsWith("{\"result\":[\"imopenlines\"]");
             assertThat(caller.get(URI.create(root + "rest/1/w1/scope")).body())
                     .startsWith("{\"result\":[\"imopenlines\"]");
-            assertThat(json(caller.get(URI.create(root
-                                    + "oauth/token/?grant_type=refresh_token&client_id=c1&client_secret=s1&refresh_token=r1")))
+            assertThat(json(caller.get(
+                                    URI.create(
+                                            root
+                                                    + "oauth/token/?grant_type=refresh_token&client_id=c1&client_secret=s1&refresh_token=r1")))
                             .getString("client_endpoint"))
                     .isEqualTo("https://one.test/rest/");
         }
@@ -183,8 +190,8 @@ class ControlApiTest {
                 .hasMessage("expected JSON at $");
         assertThatThrownBy(() -> PortalSeed.apply(server, "{\"portals\":[]}".getBytes(StandardCharsets.UTF_8)))
                 .hasMessage("expected at least one portal at $.portals");
-        assertThatThrownBy(() -> PortalSeed.apply(
-                        server, "{\"portals\":[{\"scope\":[1]}]}".getBytes(StandardCharsets.UTF_8)))
+        assertThatThrownBy(() ->
+                        PortalSeed.apply(server, "{\"portals\":[{\"scope\":[1]}]}".getBytes(StandardCharsets.UTF_8)))
                 .hasMessage("expected text but found a number at $.portals[0].scope[0]");
     }
 

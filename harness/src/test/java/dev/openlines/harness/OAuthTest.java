@@ -39,7 +39,8 @@ class OAuthTest {
         assertThat(caller.post(portal.restUri().resolve("profile"), "auth=" + granted.getString("access_token"))
                         .body())
                 .startsWith("{\"result\":{\"ID\":\"1\",\"ADMIN\":true,");
-        assertThat(token(portal, "authorization_code", "code", query.get("code")).body())
+        assertThat(token(portal, "authorization_code", "code", query.get("code"))
+                        .body())
                 .isEqualTo("{\"error\":\"invalid_grant\",\"error_description\":\"Invalid or expired grant\"}");
     }
 
@@ -50,7 +51,8 @@ class OAuthTest {
                 .get("code");
         portal.clock().advance(Duration.ofSeconds(31));
 
-        assertThat(token(portal, "authorization_code", "code", code).statusCode()).isEqualTo(400);
+        assertThat(token(portal, "authorization_code", "code", code).statusCode())
+                .isEqualTo(400);
     }
 
     @Test
@@ -77,10 +79,12 @@ class OAuthTest {
                         "refresh_token");
         assertThat(granted.getInt("expires")).isEqualTo(1795348800 + 3600);
         assertThat(granted.getInt("expires_in")).isEqualTo(3600);
-        assertThat(granted.getString("client_endpoint")).isEqualTo(portal.restUri().toString());
+        assertThat(granted.getString("client_endpoint"))
+                .isEqualTo(portal.restUri().toString());
         assertThat(granted.getString("member_id")).isEqualTo(portal.memberId());
         assertThat(granted.getString("refresh_token")).isNotEqualTo(refresh.reveal());
-        assertThat(token(portal, "refresh_token", "refresh_token", refresh.reveal()).statusCode())
+        assertThat(token(portal, "refresh_token", "refresh_token", refresh.reveal())
+                        .statusCode())
                 .isEqualTo(400);
         assertThat(token(portal, "refresh_token", "refresh_token", granted.getString("refresh_token"))
                         .statusCode())
@@ -103,7 +107,9 @@ class OAuthTest {
         }) {
             String byGet = address + "?" + query + refreshToken(portal).reveal();
             assertThat(caller.get(URI.create(byGet)).statusCode()).as(address).isEqualTo(200);
-            assertThat(caller.post(URI.create(address), query + refreshToken(portal).reveal())
+            assertThat(caller.post(
+                                    URI.create(address),
+                                    query + refreshToken(portal).reveal())
                             .statusCode())
                     .as(address)
                     .isEqualTo(200);
@@ -123,8 +129,8 @@ class OAuthTest {
     @Test
     void everyRefusalHasItsCodeAndStatus(Portal portal) {
         URI uri = tokenUri(portal);
-        String client =
-                "&client_id=" + portal.clientId() + "&client_secret=" + portal.clientSecret().reveal();
+        String client = "&client_id=" + portal.clientId() + "&client_secret="
+                + portal.clientSecret().reveal();
         String refresh = "grant_type=refresh_token&refresh_token=";
 
         assertError(caller.post(uri, "grant_type=password" + client), 400, "invalid_request");
@@ -164,9 +170,11 @@ class OAuthTest {
 
         JsonObject install = json(response).getJsonObject("result").getJsonObject("install");
         assertThat(install.getString("member_id")).isEqualTo(portal.memberId());
-        assertThat(install.getString("uri") + "rest/").isEqualTo(portal.restUri().toString());
+        assertThat(install.getString("uri") + "rest/")
+                .isEqualTo(portal.restUri().toString());
         assertThat(caller.get(portal.serverEndpoint()
-                                .resolve("app.info?auth=" + portal.expiredAccessToken().reveal()))
+                                .resolve("app.info?auth="
+                                        + portal.expiredAccessToken().reveal()))
                         .statusCode())
                 .isEqualTo(401);
     }
@@ -178,8 +186,7 @@ class OAuthTest {
 
     private static Secret refreshToken(Portal portal) {
         synchronized (portal) {
-            return portal.tokens()
-                    .issueRefresh(Portal.ADMIN_ID, portal.clock().instant());
+            return portal.tokens().issueRefresh(Portal.ADMIN_ID, portal.clock().instant());
         }
     }
 

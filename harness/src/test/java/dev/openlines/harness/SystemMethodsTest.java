@@ -81,7 +81,8 @@ class SystemMethodsTest {
     @Test
     void aGuestsTokenHasNoRights(Portal portal) {
         PortalChat chat = portal.openLine("Support").openChat();
-        String token = portal.issueToken(chat.visitorId(), portal.clock().instant().plusSeconds(60))
+        String token = portal.issueToken(
+                        chat.visitorId(), portal.clock().instant().plusSeconds(60))
                 .reveal();
 
         HttpResponse<String> response = caller.post(portal.restUri().resolve("profile"), "auth=" + token);
@@ -92,10 +93,11 @@ class SystemMethodsTest {
 
     @Test
     void batchRunsItsCommandsAndPutsEarlierAnswersIntoLaterOnes(Portal portal) {
-        String json = "{\"halt\":0,\"cmd\":{\"me\":\"profile\",\"check\":\"METHOD.GET?name=event.bind&x=$result[me][NAME]\","
-                + "\"bound\":\"event.bind?event=ONSESSIONFINISH&handler=http%3A%2F%2F127.0.0.1%2F%3Fby%3D$result[me][NAME]\","
-                + "\"bad\":\"event.bind?event=\",\"nested\":\"batch\",\"none\":\"no.such\",\"lacks\":\"crm.deal.list\","
-                + "\"odd\":5}}";
+        String json =
+                "{\"halt\":0,\"cmd\":{\"me\":\"profile\",\"check\":\"METHOD.GET?name=event.bind&x=$result[me][NAME]\","
+                        + "\"bound\":\"event.bind?event=ONSESSIONFINISH&handler=http%3A%2F%2F127.0.0.1%2F%3Fby%3D$result[me][NAME]\","
+                        + "\"bad\":\"event.bind?event=\",\"nested\":\"batch\",\"none\":\"no.such\",\"lacks\":\"crm.deal.list\","
+                        + "\"odd\":5}}";
 
         JsonObject result = batch(portal, json);
 
@@ -118,8 +120,7 @@ class SystemMethodsTest {
 
     @Test
     void batchStopsAtTheFirstErrorWhereItShallHalt(Portal portal) {
-        JsonObject result =
-                batch(portal, "{\"halt\":true,\"cmd\":[\"server.time\",\"no.such\",\"server.time\"]}");
+        JsonObject result = batch(portal, "{\"halt\":true,\"cmd\":[\"server.time\",\"no.such\",\"server.time\"]}");
 
         assertThat(result.getJsonArray("result")).hasSize(1);
         assertThat(result.getJsonObject("result_error").keySet()).containsExactly("1");
@@ -131,7 +132,8 @@ class SystemMethodsTest {
         for (int i = 0; i < 52; i++) {
             form.append("&cmd[").append(i).append("]=server.time%3F");
         }
-        String body = caller.post(portal.restUri().resolve("batch"), form.toString()).body();
+        String body =
+                caller.post(portal.restUri().resolve("batch"), form.toString()).body();
         JsonObject result = PhpJson.parse(body.getBytes(StandardCharsets.UTF_8))
                 .asJsonObject()
                 .getJsonObject("result");
@@ -178,11 +180,8 @@ class SystemMethodsTest {
             assertThat(handler.body(0))
                     .contains(
                             "data%5BVERSION%5D=1&data%5BACTIVE%5D=Y&data%5BINSTALLED%5D=Y&data%5BLANGUAGE_ID%5D=en",
-                            "access_token",
-                            "refresh_token",
-                            second);
-            assertThat(handler.body(1))
-                    .contains("data%5BVERSION%5D=2&data%5BPREVIOUS_VERSION%5D=1&", "refresh_token");
+                            "access_token", "refresh_token", second);
+            assertThat(handler.body(1)).contains("data%5BVERSION%5D=2&data%5BPREVIOUS_VERSION%5D=1&", "refresh_token");
             assertThat(handler.body(2))
                     .contains("data%5BCLEAN%5D=1&data%5BLANGUAGE_ID%5D=en&", "application_token%5D=" + second)
                     .doesNotContain("access_token", "refresh_token");
@@ -226,7 +225,8 @@ class SystemMethodsTest {
                             "auth%5Buser_id%5D=10&")
                     .doesNotContain("CONNECTOR%5D");
             assertThat(handler.body(1))
-                    .contains("data%5BCONNECTOR%5D=viber&data%5BLINE%5D=1&data%5BDATA%5D%5Bconnector%5D",
+                    .contains(
+                            "data%5BCONNECTOR%5D=viber&data%5BLINE%5D=1&data%5BDATA%5D%5Bconnector%5D",
                             "message%5D%5Bsystem%5D=N&", "no_session%5D=N&", "auth%5Buser_id%5D=5&");
         }
     }
@@ -249,7 +249,9 @@ class SystemMethodsTest {
         String body = caller.post(
                         portal.restUri().resolve("batch?auth=" + token), json, "Content-Type", "application/json")
                 .body();
-        return PhpJson.parse(body.getBytes(StandardCharsets.UTF_8)).asJsonObject().getJsonObject("result");
+        return PhpJson.parse(body.getBytes(StandardCharsets.UTF_8))
+                .asJsonObject()
+                .getJsonObject("result");
     }
 
     private String result(Portal portal, String method, String form) {
