@@ -49,7 +49,8 @@ public final class Demo {
 
     private static int run(PortalServer server, Application application, boolean once) throws InterruptedException {
         Portal portal = application.portal;
-        URI receiver = application.ready.orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
+        URI receiver =
+                application.ready.orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
         RestClient.builder()
                 .allowLoopback()
                 .build()
@@ -90,7 +91,8 @@ public final class Demo {
         }
 
         static Application start(Path jar, Path folder, Portal portal) throws IOException {
-            String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+            String java =
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString();
             ProcessBuilder builder = new ProcessBuilder(java, "-XX:TieredStopAtLevel=1", "-jar", jar.toString());
             builder.redirectError(ProcessBuilder.Redirect.INHERIT);
             builder.environment().put("OPENLINES_PORT", "0");
@@ -98,7 +100,9 @@ public final class Demo {
                     .put("OPENLINES_INBOX", folder.resolve("inbox.db").toString());
             builder.environment().put("OPENLINES_MEMBER_ID", portal.memberId());
             builder.environment()
-                    .put("OPENLINES_APPLICATION_TOKEN", portal.applicationToken().reveal());
+                    .put(
+                            "OPENLINES_APPLICATION_TOKEN",
+                            portal.applicationToken().reveal());
             Application application = new Application(portal, builder.start());
             Thread reader = new Thread(application::read, "application-output");
             reader.setDaemon(true);

@@ -29,15 +29,17 @@ class ReadmeTest {
     void everyJavaSnippetStandsInCodeThatIsCompiled() throws IOException {
         List<String> sources = new ArrayList<>();
         try (Stream<Path> files = Files.walk(ROOT.resolve("examples"))) {
-            for (Path file : files.filter(file -> file.toString().endsWith(".java")).toList()) {
+            for (Path file :
+                    files.filter(file -> file.toString().endsWith(".java")).toList()) {
                 sources.add(squeezed(Files.readString(file)));
             }
         }
         List<String> snippets = fences("java");
         assertThat(snippets).hasSize(3);
-        assertThat(snippets).allSatisfy(snippet -> assertThat(sources)
-                .as("some source file holds%n%s", snippet)
-                .anyMatch(source -> source.contains(squeezed(snippet))));
+        assertThat(snippets)
+                .allSatisfy(snippet -> assertThat(sources)
+                        .as("some source file holds%n%s", snippet)
+                        .anyMatch(source -> source.contains(squeezed(snippet))));
     }
 
     @Test
