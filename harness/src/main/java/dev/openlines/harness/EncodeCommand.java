@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.harness;
 
+import dev.openlines.parser.DecodeException;
+import dev.openlines.parser.Limits;
 import dev.openlines.parser.PhpForm;
 import jakarta.json.JsonException;
 import jakarta.json.JsonStructure;
@@ -28,6 +30,9 @@ final class EncodeCommand implements Callable<Integer> {
     @Option(names = "--batch", description = "Read one JSON text a line, print one Base64 body for each.")
     private boolean batch;
 
+    private static final Limits WIDEST =
+            new Limits(Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE);
+
     private EncodeCommand() {}
 
     @Override
@@ -40,7 +45,7 @@ final class EncodeCommand implements Callable<Integer> {
                     out.write('\n');
                 }
             } else {
-                out.write(PhpForm.encode(structure(input.all())));
+                out.write(form(input.all()));
             }
             out.flush();
             return 0;
@@ -53,7 +58,7 @@ final class EncodeCommand implements Callable<Integer> {
 
     private static byte[] encodedLine(byte[] line) {
         try {
-            return Base64.getEncoder().encode(PhpForm.encode(structure(line)));
+            return Base64.getEncoder().encode(form(line));
         } catch (NotAStructure e) {
             StringBuilder error = new StringBuilder();
             PhpJson.plain(
@@ -85,10 +90,20 @@ final class EncodeCommand implements Callable<Integer> {
         }
     }
 
-    private static JsonStructure structure(byte[] json) {
+    /** Encodes the text itself: a JSON-P number forgets the sign of -0.0 and that a long one was a float. */
+    private static byte[] form(byte[] json) {
+        checkStructure(json);
         try {
-            if (PhpJson.parse(json) instanceof JsonStructure structure) {
-                return structure;
+            return PhpForm.encode(json, WIDEST);
+        } catch (DecodeException e) {
+            throw new NotAStructure(e.kind().label() + ": " + e.getMessage());
+        }
+    }
+
+    private static void checkStructure(byte[] json) {
+        try {
+            if (PhpJson.parse(json) instanceof JsonStructure) {
+                return;
             }
         } catch (JsonException e) {
             throw new NotAStructure("malformed: expected JSON at $");

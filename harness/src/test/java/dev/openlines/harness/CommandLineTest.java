@@ -135,6 +135,9 @@ class CommandLineTest {
 
     @Test
     void encodeWritesWhatPhpWrites() {
+        assertThat(run("{\"a\":-0.0,\"b\":1932706916487512.0,\"c\":0.1}", "encode")
+                        .out())
+                .isEqualTo("a=-0&b=1.9327069164875E%2B15&c=0.1");
         assertThat(run("{\"a\":[1,null,{\"b\":true}],\"c\":\"x y&\"}", "encode"))
                 .isEqualTo(new Ran(0, "a%5B0%5D=1&a%5B2%5D%5Bb%5D=1&c=x+y%26", ""));
         assertThat(run("{\"a\":1}\nnope\n[\"x\"]", "encode", "--batch").out().lines())
