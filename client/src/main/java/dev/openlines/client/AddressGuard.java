@@ -151,6 +151,11 @@ final class AddressGuard {
         return name.equals("localhost") || name.equals("::1") || name.matches("127(\\.[0-9]{1,3}){3}");
     }
 
+    /** Whether the host is an address, which no proxy resolves otherwise. */
+    static boolean inDigits(String host) {
+        return host.startsWith("[") || host.matches("[0-9.]+|(?i)0x[0-9a-f.x]+");
+    }
+
     private static String bare(String host) {
         return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
     }

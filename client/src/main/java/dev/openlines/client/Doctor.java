@@ -3,6 +3,7 @@ package dev.openlines.client;
 
 import dev.openlines.client.Finding.Severity;
 import dev.openlines.model.ConnectorCode;
+import dev.openlines.model.OnAppTest;
 import dev.openlines.model.Scope;
 import java.net.URI;
 import java.time.Duration;
@@ -28,6 +29,8 @@ public final class Doctor {
 
     /** The platform's column for handlers has so many characters. */
     private static final int LONGEST_HANDLER = 255;
+
+    private static final String ROUND_TRIP = "round-trip";
 
     private static final Duration PROMPT = Duration.ofSeconds(5);
 
@@ -57,8 +60,9 @@ public final class Doctor {
             doctor.events();
             doctor.subscription();
         }
-        doctor.address();
-        doctor.answer();
+        if (doctor.address()) {
+            doctor.answer();
+        }
         doctor.note();
         return List.copyOf(doctor.findings);
     }
@@ -75,30 +79,42 @@ public final class Doctor {
      */
     public static Finding roundTrip(
             PortalClient portal, Function<String, CompletableFuture<?>> arrival, Duration atMost) {
+        try {
+            if (portal.subscriptions().get().stream()
+                    .noneMatch(bound -> bound.event().equals(OnAppTest.CODE))) {
+                return new Finding(
+                        Severity.ERROR,
+                        ROUND_TRIP,
+                        "ONAPPTEST is bound to no handler that this token sees, so a test event would go nowhere",
+                        "Bind ONAPPTEST to the handler, beside the event you wait for.");
+            }
+        } catch (ClientException e) {
+            return failed(ROUND_TRIP, e);
+        }
         String nonce = OAuth.newState();
         CompletableFuture<?> arrived = arrival.apply(nonce);
         try {
             portal.call("event.test", Map.of("NONCE", nonce));
             arrived.get(atMost.toMillis(), TimeUnit.MILLISECONDS);
-            return new Finding(Severity.OK, "round-trip", "a test event came through", "");
+            return new Finding(Severity.OK, ROUND_TRIP, "a test event came through", "");
         } catch (ClientException e) {
-            return failed("round-trip", e);
+            return failed(ROUND_TRIP, e);
         } catch (TimeoutException e) {
             return new Finding(
                     Severity.ERROR,
-                    "round-trip",
+                    ROUND_TRIP,
                     "the portal took the test event, and it did not arrive within " + atMost.toSeconds() + " s",
-                    "Bind ONAPPTEST to the handler. If it is bound: look at the receiver's refusals (a 403 means another"
+                    "See that ONAPPTEST is bound to this handler, look at the receiver's refusals (a 403 means another"
                             + " application token), and at what stands in front of it.");
         } catch (ExecutionException e) {
             return new Finding(
                     Severity.ERROR,
-                    "round-trip",
+                    ROUND_TRIP,
                     "the test event arrived and its handler failed",
                     "See the handler's log.");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return new Finding(Severity.WARNING, "round-trip", "the wait was interrupted", "Run it again.");
+            return new Finding(Severity.WARNING, ROUND_TRIP, "the wait was interrupted", "Run it again.");
         } finally {
             arrived.cancel(true);
         }
@@ -202,7 +218,8 @@ public final class Doctor {
         });
     }
 
-    private void address() {
+    /** Whether it is an address that can be tried. */
+    private boolean address() {
         @Nullable String objection = portal.client.guard.objectionToForm(withoutQuery());
         String host = handler.getHost();
         if (handler.toString().length() > LONGEST_HANDLER) {
@@ -212,6 +229,10 @@ public final class Doctor {
                     "Shorten it.");
         } else if (host == null || handler.getRawUserInfo() != null || handler.getRawFragment() != null) {
             error("address", "the handler's address is malformed", "Use https://HOST/PATH.");
+            return false;
+        } else if (!"https".equalsIgnoreCase(handler.getScheme()) && !"http".equalsIgnoreCase(handler.getScheme())) {
+            error("address", "the portal posts to http and https only", "Use https://HOST/PATH.");
+            return false;
         } else if (!host.contains(".") || host.startsWith(".")) {
             error(
                     "address",
@@ -222,6 +243,7 @@ public final class Doctor {
         } else {
             ok("address", "the handler's address is well-formed");
         }
+        return true;
     }
 
     private void answer() {

@@ -25,7 +25,7 @@ final class LeakyBucket {
     /**
      * Takes a place for one call.
      *
-     * @param now {@link System#nanoTime}
+     * @param now {@link RestClient#now}
      * @return nanoseconds to wait before the call may leave, 0 for none
      */
     synchronized long take(long now) {

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * one chat between two drains are one event.
  *
  * @param memberId the portal
- * @param messageId what the queue knows it by, 32 characters; wire field {@code MESSAGE_ID}
+ * @param messageId a digest of event and payload, 32 characters: equal for every close of one chat; wire
+ *     field {@code MESSAGE_ID}
  * @param event its code in upper case; wire field {@code EVENT_NAME}
  * @param queuedAt when it was queued; wire field {@code TIMESTAMP_X}
  * @param data the payload as JSON with its types; wire field {@code EVENT_DATA}, an empty object where

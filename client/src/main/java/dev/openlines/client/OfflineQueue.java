@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
  * Empties a portal's queue of offline events without losing one: events are reserved, stored by the
  * application, and only then cleared. A crash leaves them reserved, and the next drain begins with those.
  *
+ * <p>What cannot be stored is marked as failed; the portal keeps it apart and the next drain tries it
+ * again. Marking makes the portal drop an occurrence of the same payload that has been queued since: the
+ * failed one stands for both. The portal forgets whatever waited for about a month.
+ *
  * <p>It needs an administrator's token and a plan that allows reserving; without the plan the portal
  * refuses with {@code WRONG_LICENSE}, and nothing is taken.
  *
@@ -26,8 +30,19 @@ public final class OfflineQueue {
      *
      * @param stored events stored and cleared
      * @param failed events that could not be stored, kept by the portal and marked as failed
+     * @param failure what the sink threw first, null where nothing failed
      */
-    public record Drained(int stored, int failed) {}
+    public record Drained(int stored, int failed, @Nullable RuntimeException failure) {
+
+        static final Drained NOTHING = new Drained(0, 0, null);
+
+        Drained and(Drained more) {
+            return new Drained(stored + more.stored, failed + more.failed, failure == null ? more.failure : failure);
+        }
+    }
+
+    /** Events set apart for one drain: new ones, or such as failed before. */
+    private record Reservation(String process, boolean failed) {}
 
     private static final int BATCH = 50;
     private static final String GET = "event.offline.get";
@@ -43,8 +58,10 @@ public final class OfflineQueue {
     }
 
     /**
-     * Drains the queue until it is empty. Blocks. Several processes may drain one queue; they may then
-     * see the same event, see {@link OfflineSink#store}.
+     * Drains the queue: first what a drain that broke off had reserved, then what failed before, then the
+     * rest until the queue is empty. It does not go on after a batch of which nothing could be stored,
+     * since then it is not the events. Blocks. Several processes may drain one queue; they may then see the
+     * same event, see {@link OfflineSink#store}.
      *
      * @param sink stores events
      * @return what was done
@@ -52,51 +69,63 @@ public final class OfflineQueue {
      *     cleared or will come again
      */
     public Drained drain(OfflineSink sink) {
-        int stored = 0;
-        int failed = 0;
-        for (String process : reserved()) {
-            Drained batch = finish(sink, batch(process));
-            stored += batch.stored();
-            failed += batch.failed();
-        }
-        while (true) {
-            Fields taken = batch(null);
-            if (taken.member("events").elements().isEmpty()) {
-                return new Drained(stored, failed);
-            }
-            Drained batch = finish(sink, taken);
-            stored += batch.stored();
-            failed += batch.failed();
-        }
-    }
-
-    /** Reservations that were never finished, in the order of their first event. */
-    private Set<String> reserved() {
-        Set<String> processes = new LinkedHashSet<>();
-        for (Fields row : portal.pages(RestCall.of("event.offline.list", params(Map.of())))) {
+        Set<Reservation> open = new LinkedHashSet<>();
+        boolean anyFailed = false;
+        for (Fields row : listed()) {
             String process = row.member("PROCESS_ID").textOrNull();
-            if (process != null && !process.isEmpty() && !row.member("ERROR").flag()) {
-                processes.add(process);
+            boolean failed = row.member("ERROR").flag();
+            if (process != null && !process.isEmpty()) {
+                open.add(new Reservation(process, failed));
             }
+            anyFailed |= failed;
         }
-        return processes;
+        Drained all = Drained.NOTHING;
+        for (Reservation reservation : open) {
+            all = all.and(finish(sink, batch(reservation.process(), reservation.failed()), reservation.failed()));
+        }
+        return all.and(anyFailed ? fresh(sink, true) : Drained.NOTHING).and(fresh(sink, false));
     }
 
-    private Fields batch(@Nullable String process) {
+    /** Takes batch after batch of what nobody has reserved: of the failed ones, or of the others. */
+    private Drained fresh(OfflineSink sink, boolean failed) {
+        Drained all = Drained.NOTHING;
+        while (true) {
+            Fields taken = batch(null, failed);
+            if (taken.member("events").elements().isEmpty()) {
+                return all;
+            }
+            Drained batch = finish(sink, taken, failed);
+            all = all.and(batch);
+            if (batch.stored() == 0) {
+                return all;
+            }
+        }
+    }
+
+    private List<Fields> listed() {
+        RestCall call = RestCall.of("event.offline.list", params(Map.of()));
+        return new Fields(call.method(), "$.result", Wire.array(portal.list(call))).elements();
+    }
+
+    private Fields batch(@Nullable String process, boolean failed) {
         Map<String, Object> params = new LinkedHashMap<>();
         params.put("clear", 0);
         params.put("limit", BATCH);
         if (process != null) {
             params.put("process_id", process);
         }
+        if (failed) {
+            params.put("error", 1);
+        }
         RestCall call = RestCall.of(GET, params(params));
         // Asking for a known reservation again takes nothing more.
         return portal.call(process == null ? call : call.idempotent()).fields();
     }
 
-    private Drained finish(OfflineSink sink, Fields batch) {
+    private Drained finish(OfflineSink sink, Fields batch, boolean failedBefore) {
         List<String> stored = new ArrayList<>();
         List<String> failed = new ArrayList<>();
+        RuntimeException failure = null;
         for (Fields row : batch.member("events").elements()) {
             String message = row.member("MESSAGE_ID").text();
             try {
@@ -104,11 +133,15 @@ public final class OfflineQueue {
                 stored.add(message);
             } catch (RuntimeException e) {
                 failed.add(message);
+                failure = failure == null ? e : failure;
             }
         }
         report("event.offline.clear", batch, stored);
-        report("event.offline.error", batch, failed);
-        return new Drained(stored.size(), failed.size());
+        if (!failedBefore) {
+            // For one that is marked already the platform would only drop the same event's next occurrence.
+            report("event.offline.error", batch, failed);
+        }
+        return new Drained(stored.size(), failed.size(), failure);
     }
 
     private void report(String method, Fields batch, List<String> messages) {

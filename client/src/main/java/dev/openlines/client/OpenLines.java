@@ -9,11 +9,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Typed readings of a portal's open lines, for the handler of a closed chat. Each method blocks and fails
- * as {@link PortalClient#call(String, Map)} does; each result has {@code raw()} beside what is typed.
+ * Typed readings of a portal's open lines, for the handler of a closed chat. Each result has {@code
+ * raw()} beside what is typed. Each method blocks and fails as {@link PortalClient#call(String, Map)}
+ * does; the one of the same name with {@code Async} completes as {@link PortalClient#callAsync(String,
+ * Map)} does.
  *
  * @see <a href="https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/index.html">Open lines</a>
  */
@@ -27,7 +31,14 @@ public final class OpenLines {
      * @param sentAt wire field {@code date}, null where not sent
      * @param text as typed, with the platform's markup; wire field {@code text}
      */
-    public record Message(long id, long senderId, @Nullable Instant sentAt, String text) {}
+    public record Message(long id, long senderId, @Nullable Instant sentAt, String text) {
+
+        /** Names the message, not what was said. */
+        @Override
+        public String toString() {
+            return "message " + id;
+        }
+    }
 
     /**
      * A participant of a session.
@@ -35,7 +46,14 @@ public final class OpenLines {
      * @param id portal user; wire field {@code id}
      * @param name as shown, null where not sent; wire field {@code name}
      */
-    public record User(long id, @Nullable String name) {}
+    public record User(long id, @Nullable String name) {
+
+        /** Leaves the name out. */
+        @Override
+        public String toString() {
+            return "user " + id;
+        }
+    }
 
     /**
      * A session with its messages.
@@ -91,7 +109,13 @@ public final class OpenLines {
      * @param active wire field {@code ACTIVE}
      * @param raw the result as it came
      */
-    public record Line(long id, @Nullable String name, boolean active, JsonObject raw) {}
+    public record Line(long id, @Nullable String name, boolean active, JsonObject raw) {
+
+        @Override
+        public String toString() {
+            return "line " + id;
+        }
+    }
 
     /**
      * The user to whom the token belongs.
@@ -100,7 +124,14 @@ public final class OpenLines {
      * @param administrator wire field {@code ADMIN}
      * @param raw the result as it came
      */
-    public record Profile(long id, boolean administrator, JsonObject raw) {}
+    public record Profile(long id, boolean administrator, JsonObject raw) {
+
+        /** Leaves the name out. */
+        @Override
+        public String toString() {
+            return "user " + id + (administrator ? ", administrator" : "");
+        }
+    }
 
     /**
      * The application as installed on the portal.
@@ -116,9 +147,20 @@ public final class OpenLines {
             boolean installed,
             boolean paymentExpired,
             @Nullable Long version,
-            JsonObject raw) {}
+            JsonObject raw) {
+
+        @Override
+        public String toString() {
+            return "application, version " + version + (installed ? "" : ", not installed")
+                    + (paymentExpired ? ", payment expired" : "");
+        }
+    }
 
     private static final String HISTORY = "imopenlines.session.history.get";
+    private static final String DIALOG = "imopenlines.dialog.get";
+    private static final String CONFIG = "imopenlines.config.get";
+    private static final String PROFILE = "profile";
+    private static final String APP = "app.info";
 
     private final PortalClient portal;
 
@@ -135,7 +177,17 @@ public final class OpenLines {
      *     or the token's user may not read it: the platform does not tell which
      */
     public History history(long sessionId) {
-        return history(portal.call(HISTORY, Map.of("SESSION_ID", sessionId)));
+        return Async.await(HISTORY, historyAsync(sessionId));
+    }
+
+    /**
+     * Reads a session.
+     *
+     * @param sessionId as {@link #history} takes it
+     * @return completes with the session
+     */
+    public CompletableFuture<History> historyAsync(long sessionId) {
+        return read(HISTORY, Map.of("SESSION_ID", sessionId), OpenLines::history);
     }
 
     /**
@@ -146,7 +198,17 @@ public final class OpenLines {
      * @throws RestException as {@link #history}
      */
     public History latestHistory(long chatId) {
-        return history(portal.call(HISTORY, Map.of("CHAT_ID", chatId)));
+        return Async.await(HISTORY, latestHistoryAsync(chatId));
+    }
+
+    /**
+     * Reads the newest session of a chat.
+     *
+     * @param chatId the portal's chat
+     * @return completes with the session
+     */
+    public CompletableFuture<History> latestHistoryAsync(long chatId) {
+        return read(HISTORY, Map.of("CHAT_ID", chatId), OpenLines::history);
     }
 
     /**
@@ -159,7 +221,21 @@ public final class OpenLines {
      * @throws RestException as {@link #history}
      */
     public Optional<History> sessionOfClosedChat(long chatId, Instant closedAt) {
-        History latest = latestHistory(chatId);
+        return Async.await(HISTORY, sessionOfClosedChatAsync(chatId, closedAt));
+    }
+
+    /**
+     * Finds the session that was closed.
+     *
+     * @param chatId as {@link #sessionOfClosedChat} takes it
+     * @param closedAt likewise
+     * @return completes with what {@link #sessionOfClosedChat} returns
+     */
+    public CompletableFuture<Optional<History>> sessionOfClosedChatAsync(long chatId, Instant closedAt) {
+        return Async.then(latestHistoryAsync(chatId), latest -> unlessBegunAfter(closedAt, latest));
+    }
+
+    private static Optional<History> unlessBegunAfter(Instant closedAt, History latest) {
         // The event's time has whole seconds.
         Instant endOfSecond = closedAt.plusSeconds(1);
         boolean begunLater = latest.messages().stream()
@@ -179,8 +255,20 @@ public final class OpenLines {
      * @throws RestException with code {@code ACCESS_ERROR} where there is none or it may not be read
      */
     public Dialog dialog(long chatId) {
-        Fields fields =
-                portal.call("imopenlines.dialog.get", Map.of("CHAT_ID", chatId)).fields();
+        return Async.await(DIALOG, dialogAsync(chatId));
+    }
+
+    /**
+     * Reads a chat.
+     *
+     * @param chatId the portal's chat
+     * @return completes with the chat
+     */
+    public CompletableFuture<Dialog> dialogAsync(long chatId) {
+        return read(DIALOG, Map.of("CHAT_ID", chatId), OpenLines::dialog);
+    }
+
+    private static Dialog dialog(Fields fields) {
         String data = fields.member("entity_data_1").textOrNull();
         String[] parts = data == null ? new String[0] : data.split("\\|", -1);
         Long session = parts.length > 5 && parts[5].matches("[1-9][0-9]{0,17}") ? Long.valueOf(parts[5]) : null;
@@ -195,8 +283,20 @@ public final class OpenLines {
      * @return empty where there is no such line
      */
     public Optional<Line> line(long lineId) {
-        Fields fields = portal.call("imopenlines.config.get", Map.of("CONFIG_ID", lineId))
-                .fields();
+        return Async.await(CONFIG, lineAsync(lineId));
+    }
+
+    /**
+     * Reads the settings of a line.
+     *
+     * @param lineId from the event
+     * @return completes with what {@link #line} returns
+     */
+    public CompletableFuture<Optional<Line>> lineAsync(long lineId) {
+        return read(CONFIG, Map.of("CONFIG_ID", lineId), OpenLines::line);
+    }
+
+    private static Optional<Line> line(Fields fields) {
         if (fields.value() == JsonValue.FALSE || fields.absent()) {
             return Optional.empty();
         }
@@ -213,7 +313,19 @@ public final class OpenLines {
      * @return empty where the user is no longer active
      */
     public Optional<Profile> profile() {
-        Fields fields = portal.call("profile", Map.of()).fields();
+        return Async.await(PROFILE, profileAsync());
+    }
+
+    /**
+     * Reads whose token it is.
+     *
+     * @return completes with what {@link #profile} returns
+     */
+    public CompletableFuture<Optional<Profile>> profileAsync() {
+        return read(PROFILE, Map.of(), OpenLines::profile);
+    }
+
+    private static Optional<Profile> profile(Fields fields) {
         if (fields.object().isEmpty()) {
             return Optional.empty();
         }
@@ -227,7 +339,19 @@ public final class OpenLines {
      * @return the state
      */
     public App app() {
-        Fields fields = portal.call("app.info", Map.of()).fields();
+        return Async.await(APP, appAsync());
+    }
+
+    /**
+     * Reads the application's own state on the portal.
+     *
+     * @return completes with the state
+     */
+    public CompletableFuture<App> appAsync() {
+        return read(APP, Map.of(), OpenLines::app);
+    }
+
+    private static App app(Fields fields) {
         return new App(
                 fields.member("INSTALLED").flag(),
                 fields.member("PAYMENT_EXPIRED").flag(),
@@ -235,8 +359,11 @@ public final class OpenLines {
                 fields.object());
     }
 
-    private static History history(Reply reply) {
-        Fields fields = reply.fields();
+    private <T> CompletableFuture<T> read(String method, Map<String, ?> params, Function<Fields, T> reading) {
+        return Async.then(portal.callAsync(method, params), reply -> reading.apply(reply.fields()));
+    }
+
+    private static History history(Fields fields) {
         Map<Long, User> users = new LinkedHashMap<>();
         for (Fields user : fields.member("users").elementsOrNone()) {
             long id = user.member("id").integer();

@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +41,7 @@ final class PendingCall {
         this.client = client;
         this.access = access;
         this.call = call;
-        this.giveUpAt = System.nanoTime() + client.patience.toNanos();
+        this.giveUpAt = client.now() + client.patience.toNanos();
     }
 
     CompletableFuture<Reply> start() {
@@ -79,7 +78,7 @@ final class PendingCall {
     /** Waits for the portal's bucket to have room. */
     private void queue(Ticket ticket) {
         LeakyBucket bucket = client.bucket(ticket.endpoint());
-        long now = System.nanoTime();
+        long now = client.now();
         long wait = bucket.take(now);
         if (wait == 0) {
             send(ticket);
@@ -91,10 +90,10 @@ final class PendingCall {
                     new NoAnswerException(call.method(), "the portal's rate leaves no room in time", false, null));
             return;
         }
-        CompletableFuture<Void> room = Async.after(wait, TimeUnit.NANOSECONDS);
+        CompletableFuture<Void> room = client.after(wait);
         Async.done(room, (nothing, failure) -> {
             if (failure != null) {
-                bucket.giveBack(System.nanoTime());
+                bucket.giveBack(client.now());
             }
         });
         next(room, nothing -> send(ticket));
@@ -151,7 +150,7 @@ final class PendingCall {
             next(access.renewed(ticket, refusal), this::queue);
         } else if (failure instanceof RetriableRestException refusal) {
             if (refusal.is(ErrorCode.QUERY_LIMIT_EXCEEDED)) {
-                client.bucket(ticket.endpoint()).full(System.nanoTime());
+                client.bucket(ticket.endpoint()).full(client.now());
             }
             again(failure, refusal.mayHaveRun(), refusal.retryAfter());
         } else if (failure instanceof NoAnswerException lost) {
@@ -170,11 +169,11 @@ final class PendingCall {
         long pause = Math.max(atLeast.toNanos(), client.backoff(attempts, FIRST_PAUSE, LONGEST_PAUSE));
         // Up to a quarter more, so that callers who failed together do not come back together.
         pause += (long) (pause * ThreadLocalRandom.current().nextDouble() / 4);
-        boolean inTime = System.nanoTime() + pause - giveUpAt < 0;
+        boolean inTime = client.now() + pause - giveUpAt < 0;
         if (!inTime || (mayHaveRun && !call.isIdempotent())) {
             result.completeExceptionally(failure);
             return;
         }
-        next(Async.after(pause, TimeUnit.NANOSECONDS), nothing -> next(access.ticket(), this::queue));
+        next(client.after(pause), nothing -> next(access.ticket(), this::queue));
     }
 }

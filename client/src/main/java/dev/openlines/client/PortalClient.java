@@ -80,24 +80,40 @@ public final class PortalClient {
      * @throws UnexpectedReplyException also where a page leads back to one before it
      */
     public List<JsonValue> list(RestCall call) {
-        return pages(call).stream().map(Fields::value).toList();
+        return Async.await(call.method(), listAsync(call));
     }
 
-    List<Fields> pages(RestCall call) {
-        List<Fields> entries = new ArrayList<>();
-        long start = 0;
-        while (true) {
-            Reply page = call(start == 0 ? call : call.startingAt(start));
-            entries.addAll(page.fields().elements());
-            long next = page.next().orElse(0L);
-            if (next == 0) {
-                return entries;
-            }
-            if (next <= start) {
+    /**
+     * Lists all entries of a method that answers in pages, as {@link #list} does.
+     *
+     * @param call a listing method; its {@code start} is set here
+     * @return completes with the entries of all pages, in order; cancelling it breaks the listing off
+     */
+    public CompletableFuture<List<JsonValue>> listAsync(RestCall call) {
+        CompletableFuture<List<JsonValue>> all = new CompletableFuture<>();
+        page(call, 0, new ArrayList<>(), all);
+        return all;
+    }
+
+    private void page(RestCall call, long start, List<JsonValue> entries, CompletableFuture<List<JsonValue>> all) {
+        CompletableFuture<Long> page = Async.then(callAsync(start == 0 ? call : call.startingAt(start)), reply -> {
+            reply.fields().elements().forEach(entry -> entries.add(entry.value()));
+            long next = reply.next().orElse(0L);
+            if (next != 0 && next <= start) {
                 throw new UnexpectedReplyException(call.method(), "a later page", "an earlier one", "$.next");
             }
-            start = next;
-        }
+            return next;
+        });
+        Async.cancels(all, page);
+        Async.done(page, (next, failure) -> {
+            if (failure != null) {
+                all.completeExceptionally(Transport.explained(call.method(), failure));
+            } else if (next == 0) {
+                all.complete(List.copyOf(entries));
+            } else if (!all.isDone()) {
+                page(call, next, entries, all);
+            }
+        });
     }
 
     /**
@@ -107,7 +123,17 @@ public final class PortalClient {
      * @return the outcome of each; the batch as a whole fails as {@link #call(String, Map)} does
      */
     public BatchReply batch(Batch batch) {
-        return new BatchReply(call(batch.call()), batch);
+        return Async.await("batch", batchAsync(batch));
+    }
+
+    /**
+     * Calls up to 50 methods at once, as {@link #batch} does.
+     *
+     * @param batch the calls
+     * @return completes with the outcome of each
+     */
+    public CompletableFuture<BatchReply> batchAsync(Batch batch) {
+        return Async.then(callAsync(batch.call()), reply -> new BatchReply(reply, batch));
     }
 
     /**

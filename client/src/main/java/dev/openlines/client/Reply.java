@@ -5,6 +5,9 @@ import jakarta.json.JsonArray;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
+import jakarta.json.bind.Jsonb;
+import jakarta.json.bind.JsonbBuilder;
+import jakarta.json.bind.JsonbException;
 import java.util.Optional;
 
 /**
@@ -14,6 +17,11 @@ import java.util.Optional;
  * object.
  */
 public final class Reply {
+
+    /** Made when it is first wanted; never closed, as it is everybody's. */
+    private static final class Binding {
+        static final Jsonb JSONB = JsonbBuilder.create();
+    }
 
     private final String method;
     private final JsonObject raw;
@@ -68,6 +76,33 @@ public final class Reply {
      */
     public JsonArray array() {
         return fields().array();
+    }
+
+    /**
+     * Returns the result as a type of yours, bound by JSON-B: a public record or class with the result's
+     * names, or for a list an array of such. An implementation may take a number that does not fit for
+     * another one; where that matters, bind to text.
+     *
+     * @param type what to bind to
+     * @param <T> the same
+     * @return the result; where an empty list stands for an empty object, what that object binds to
+     * @throws UnexpectedReplyException where the result does not fit
+     */
+    public <T> T as(Class<T> type) {
+        boolean emptyObject = !type.isArray()
+                && !Iterable.class.isAssignableFrom(type)
+                && result() instanceof JsonArray list
+                && list.isEmpty();
+        try {
+            T bound = Binding.JSONB.fromJson(emptyObject ? "{}" : result().toString(), type);
+            if (bound == null) {
+                throw fields().unexpected(type.getSimpleName());
+            }
+            return bound;
+        } catch (JsonbException e) {
+            // Without the cause: it may quote the reply.
+            throw fields().unexpected(type.getSimpleName());
+        }
     }
 
     /**

@@ -13,9 +13,11 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +39,7 @@ public final class RestClient {
     private final double callsPerSecond;
     private final int burst;
     private final double haste;
+    private final long begun = System.nanoTime();
     private final List<String> portalDomains;
     private final @Nullable OAuth oauth;
     private final @Nullable Grants grants;
@@ -152,22 +155,31 @@ public final class RestClient {
     /** The bucket that the portal keeps for our address. */
     LeakyBucket bucket(URI endpoint) {
         if (buckets.size() >= BUCKETS) {
-            long now = System.nanoTime();
+            long now = now();
             buckets.values().removeIf(bucket -> bucket.idle(now));
         }
-        return buckets.computeIfAbsent(
-                endpoint.toString(), portal -> new LeakyBucket(callsPerSecond, burst, System.nanoTime()));
+        return buckets.computeIfAbsent(endpoint.toString(), portal -> new LeakyBucket(callsPerSecond, burst, now()));
+    }
+
+    /** Nanoseconds since some moment, by the clock of rates, pauses and patience. */
+    long now() {
+        return (long) ((double) (System.nanoTime() - begun) * haste);
+    }
+
+    /** Completes after so many nanoseconds of {@link #now}. */
+    CompletableFuture<Void> after(long nanos) {
+        return Async.after((long) ((double) nanos / haste), TimeUnit.NANOSECONDS);
     }
 
     /** Nanoseconds before the given attempt, from 1: doubling from the first pause to the longest. */
     long backoff(int attempt, Duration first, Duration longest) {
         double doubled = (double) first.toNanos() * Math.pow(2, Math.min(attempt, 30) - 1.0);
-        return (long) (Math.min(doubled, (double) longest.toNanos()) / haste);
+        return (long) Math.min(doubled, (double) longest.toNanos());
     }
 
     /** Waits between attempts at an OAuth host, on a thread that may. */
     void pause(int attempt) {
-        LockSupport.parkNanos(backoff(attempt, Duration.ofMillis(500), Duration.ofSeconds(2)));
+        LockSupport.parkNanos((long) (backoff(attempt, Duration.ofMillis(500), Duration.ofSeconds(2)) / haste));
     }
 
     /**
@@ -438,7 +450,7 @@ public final class RestClient {
             return this;
         }
 
-        /** Lets tests shorten the pauses between attempts. */
+        /** Lets tests live through rates, pauses and patience so many times faster. */
         Builder haste(double times) {
             this.haste = times;
             return this;

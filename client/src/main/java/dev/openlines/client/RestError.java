@@ -5,6 +5,7 @@ import dev.openlines.model.Secret;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What an error answer says, ready to be shown: short, on one line, without tokens. */
@@ -32,6 +33,9 @@ record RestError(
         requestId = requestId == null ? null : shown(requestId);
     }
 
+    /** So long are the platform's own tokens, those of others included. */
+    private static final Pattern TOKEN = Pattern.compile("[0-9a-f]{64,}");
+
     /** Blanks out secrets before the text is cut, so that no half of one remains. */
     static String withoutSecrets(String text, List<Secret> secrets) {
         String clean = text;
@@ -41,7 +45,7 @@ record RestError(
                 clean = clean.replace(token, secret.toString());
             }
         }
-        return clean;
+        return TOKEN.matcher(clean).replaceAll("***");
     }
 
     String sentence() {

@@ -54,7 +54,7 @@ final class Transport {
      */
     CompletableFuture<Answer> post(String method, URI address, String contentType, byte[] body, Duration timeout) {
         CompletableFuture<Answer> answer = new CompletableFuture<>();
-        if (guard.passedLately(address) || throughProxy(address)) {
+        if (guard.passedLately(address) || (throughProxy(address) && !AddressGuard.inDigits(address.getHost()))) {
             exchange(method, address, contentType, body, timeout, answer);
         } else {
             blocking.execute(() -> {

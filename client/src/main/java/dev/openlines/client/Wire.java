@@ -3,6 +3,7 @@ package dev.openlines.client;
 
 import dev.openlines.client.Transport.Answer;
 import dev.openlines.model.Secret;
+import jakarta.json.JsonArray;
 import jakarta.json.JsonException;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
@@ -41,6 +42,10 @@ final class Wire {
             writer.write(value);
         }
         return bytes.toByteArray();
+    }
+
+    static JsonArray array(List<JsonValue> values) {
+        return JSON.createArrayBuilder(values).build();
     }
 
     /**

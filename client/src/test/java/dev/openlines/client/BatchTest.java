@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.openlines.client.FakePortal.Answered;
 import dev.openlines.model.Secret;
+import jakarta.json.JsonValue;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -103,6 +107,41 @@ class BatchTest {
                     .hasToString("[1, 2, 3]");
             assertThat(portal.asked.get(1).json().getInt("start")).isEqualTo(2);
             assertThat(portal.asked.get(1).json().getString("order")).isEqualTo("ID");
+        }
+    }
+
+    @Test
+    void aListCanBeReadWithoutWaitingAndBrokenOff() throws Exception {
+        CountDownLatch second = new CountDownLatch(1);
+        CountDownLatch over = new CountDownLatch(1);
+        try (FakePortal portal = new FakePortal(asked -> {
+            if (asked.json().getInt("start", 0) == 0) {
+                return Answered.ok("{\"result\":[1,2],\"next\":2}");
+            }
+            second.countDown();
+            awaitQuietly(over);
+            return Answered.ok("{\"result\":[3]}");
+        })) {
+            CompletableFuture<List<JsonValue>> broken = on(portal).listAsync(RestCall.of("crm.deal.list"));
+            assertThat(second.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(broken.cancel(true)).isTrue();
+            over.countDown();
+
+            assertThat(on(portal).listAsync(RestCall.of("crm.deal.list")).get(20, TimeUnit.SECONDS))
+                    .hasToString("[1, 2, 3]");
+            assertThat(on(portal)
+                            .batchAsync(Batch.empty().with("a", RestCall.of("profile")))
+                            .get(20, TimeUnit.SECONDS)
+                            .raw())
+                    .containsKey("result");
+        }
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -124,6 +124,9 @@ class DoctorTest {
     void aRoundTripWaitsForTheEventItself() {
         CompletableFuture<String> arrived = new CompletableFuture<>();
         try (FakePortal portal = new FakePortal(asked -> {
+            if (asked.method().equals("event.get")) {
+                return Answered.ok("{\"result\":[{\"event\":\"ONAPPTEST\",\"handler\":\"https://a.example/h\"}]}");
+            }
             arrived.complete(asked.json().getString("NONCE"));
             return Answered.ok("{\"result\":1}");
         })) {
@@ -137,6 +140,77 @@ class DoctorTest {
             assertThat(Doctor.roundTrip(calls, nonce -> new CompletableFuture<>(), Duration.ofMillis(50))
                             .text())
                     .isEqualTo("the portal took the test event, and it did not arrive within 0 s");
+        }
+    }
+
+    @Test
+    void aTestEventThatIsBoundNowhereIsNotSent() {
+        try (FakePortal portal = FakePortal.answering("{\"result\":[]}")) {
+            Finding finding = Doctor.roundTrip(
+                    client.portal(portal.rest(), Secret.of("t0ken-1234")),
+                    nonce -> new CompletableFuture<>(),
+                    Duration.ofMinutes(1));
+
+            assertThat(finding.severity()).isEqualTo(Severity.ERROR);
+            assertThat(finding.text())
+                    .isEqualTo(
+                            "ONAPPTEST is bound to no handler that this token sees, so a test event would go nowhere");
+            assertThat(portal.asked).extracting(Asked::method).containsExactly("event.get");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            /hook                    | the handler's address is malformed
+            mailto:a@b.example       | the handler's address is malformed
+            https://u@a.example/h    | the handler's address is malformed
+            https://a.example/h#x    | the handler's address is malformed
+            ftp://a.example/h        | the portal posts to http and https only
+            https://localhost/h      | the portal refuses a host without a dot
+            """)
+    void anAddressThatThePortalWouldNotPostToIsFound(String address, String text) {
+        try (FakePortal portal = new FakePortal(this::answer)) {
+            healthy(portal);
+
+            assertThat(Doctor.examine(
+                            client.portal(portal.rest(), Secret.of("t0ken-1234")),
+                            "OnSessionFinish",
+                            URI.create(address)))
+                    .filteredOn(finding -> finding.check().equals("address"))
+                    .extracting(Finding::text)
+                    .containsExactly(text);
+        }
+    }
+
+    @Test
+    void aCertificateThatNobodyTrustsIsFound() {
+        try (FakePortal portal = new FakePortal(this::answer);
+                TlsServer server = TlsServer.start("localhost")) {
+            healthy(portal);
+
+            assertThat(Doctor.examine(
+                            client.portal(portal.rest(), Secret.of("t0ken-1234")),
+                            "OnSessionFinish",
+                            URI.create("https://127.0.0.1:" + server.port() + "/hook")))
+                    .filteredOn(finding -> finding.check().equals("answer"))
+                    .extracting(Finding::text)
+                    .containsExactly("the handler's certificate is not trusted");
+            assertThat(server.requestBytes()).isZero();
+        }
+    }
+
+    @Test
+    void anEventOfAConnectorComesWithANote() {
+        try (FakePortal portal = new FakePortal(this::answer)) {
+            healthy(portal);
+
+            assertThat(Doctor.examine(
+                            client.portal(portal.rest(), Secret.of("t0ken-1234")),
+                            "OnImConnectorDialogFinish",
+                            handler))
+                    .filteredOn(finding -> finding.severity() == Severity.NOTE)
+                    .extracting(Finding::check)
+                    .containsExactly("connector");
         }
     }
 

@@ -52,7 +52,7 @@ final class FakeOAuth implements AutoCloseable {
                 .allowLoopback()
                 .rate(1_000_000, 1_000_000)
                 .haste(50)
-                .patience(Duration.ofSeconds(30))
+                .patience(Duration.ofMinutes(30))
                 .oauthTimeout(Duration.ofSeconds(10))
                 .oauthHosts("127.0.0.1:" + portal.rest().getPort())
                 .portalDomains("127.0.0.1")

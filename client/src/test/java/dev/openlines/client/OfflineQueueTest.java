@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.openlines.client.FakePortal.Answered;
-import dev.openlines.client.FakePortal.Asked;
 import dev.openlines.client.OfflineQueue.Drained;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.Secret;
@@ -13,12 +12,8 @@ import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.Envelope;
 import dev.openlines.parser.EventDecoder;
 import dev.openlines.parser.Limits;
-import jakarta.json.JsonObject;
-import jakarta.json.JsonString;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -30,80 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class OfflineQueueTest {
 
-    /** A queue as the platform keeps it: a record belongs to nobody, or to a reservation. */
-    private static final class Queue {
-
-        private record Held(int id, String process, boolean error) {}
-
-        private final Map<String, Held> records = new LinkedHashMap<>();
-        private int processes;
-
-        synchronized void add(int chat) {
-            records.put("%032d".formatted(chat), new Held(chat, "", false));
-        }
-
-        synchronized Answered answer(Asked asked) {
-            JsonObject json = asked.json();
-            return switch (asked.method()) {
-                case "event.offline.list" -> Answered.ok("{\"result\":[" + rows(records.keySet()) + "]}");
-                case "event.offline.get" -> get(json);
-                case "event.offline.clear" -> {
-                    ids(json).forEach(records::remove);
-                    yield Answered.ok("{\"result\":true}");
-                }
-                case "event.offline.error" -> {
-                    ids(json)
-                            .forEach(id -> records.computeIfPresent(
-                                    id, (key, held) -> new Held(held.id(), held.process(), true)));
-                    yield Answered.ok("{\"result\":true}");
-                }
-                default -> Answered.error(404, "ERROR_METHOD_NOT_FOUND", "Method not found!");
-            };
-        }
-
-        private Answered get(JsonObject json) {
-            assertThat(json.getInt("clear")).isZero();
-            String process = json.getString("process_id", "");
-            Set<String> taken = new TreeSet<>();
-            for (var entry : records.entrySet()) {
-                if (entry.getValue().process().equals(process)
-                        && !entry.getValue().error()
-                        && taken.size() < 50) {
-                    taken.add(entry.getKey());
-                }
-            }
-            if (process.isEmpty() && !taken.isEmpty()) {
-                process = "p" + ++processes;
-                for (String id : taken) {
-                    records.put(id, new Held(records.get(id).id(), process, false));
-                }
-            }
-            String shown = process.isEmpty() ? "null" : "\"" + process + "\"";
-            return Answered.ok("{\"result\":{\"process_id\":" + shown + ",\"events\":[" + rows(taken) + "]}}");
-        }
-
-        private String rows(Set<String> ids) {
-            List<String> rows = new ArrayList<>();
-            for (String id : ids) {
-                Held held = records.get(id);
-                rows.add("{\"ID\":\"" + held.id() + "\",\"TIMESTAMP_X\":\"2026-11-22T19:00:00+02:00\","
-                        + "\"EVENT_NAME\":\"ONSESSIONFINISH\",\"EVENT_DATA\":{\"DATA\":{\"connector\":{"
-                        + "\"connector_id\":\"livechat\",\"line_id\":\"1\",\"chat_id\":\"" + held.id()
-                        + "\",\"user_id\":\"10\"},\"chat\":{\"chat_id\":\"" + held.id()
-                        + "\"},\"line\":{\"id\":\"1\",\"name\":\"Support\"}}},\"EVENT_ADDITIONAL\":{\"user_id\":\"1\"},"
-                        + "\"MESSAGE_ID\":\"" + id + "\",\"PROCESS_ID\":\"" + held.process() + "\",\"ERROR\":\""
-                        + (held.error() ? 1 : 0) + "\"}");
-            }
-            return String.join(",", rows);
-        }
-
-        private static List<String> ids(JsonObject json) {
-            assertThat(json.getString("process_id")).isNotEmpty();
-            return json.getJsonArray("message_id").getValuesAs(JsonString::getString);
-        }
-    }
-
-    private final Queue queue = new Queue();
+    private final FakeQueue queue = new FakeQueue();
 
     @Test
     void drainsAllAndClearsOnlyWhatIsStored() {
@@ -113,20 +35,45 @@ class OfflineQueueTest {
         try (FakePortal portal = new FakePortal(queue::answer)) {
             List<String> stored = new ArrayList<>();
 
-            Drained drained = on(portal).drain(event -> {
+            IllegalStateException unreadable = new IllegalStateException("unreadable");
+            OfflineSink picky = event -> {
                 if (event.messageId().endsWith("7")) {
-                    throw new IllegalStateException("disk full");
+                    throw unreadable;
                 }
-                assertThat(queue.records).containsKey(event.messageId());
+                assertThat(queue.holds(event.messageId())).isTrue();
                 stored.add(event.messageId());
-            });
+            };
 
-            assertThat(drained).isEqualTo(new Drained(108, 12));
+            assertThat(on(portal).drain(picky)).isEqualTo(new Drained(108, 12, unreadable));
             assertThat(stored).hasSize(108).doesNotHaveDuplicates();
-            assertThat(queue.records)
-                    .hasSize(12)
-                    .allSatisfy((id, held) -> assertThat(held.error()).isTrue());
-            assertThat(on(portal).drain(event -> stored.add(event.messageId()))).isEqualTo(new Drained(0, 0));
+            assertThat(queue.size()).isEqualTo(12);
+            assertThat(queue.failed()).isEqualTo(12);
+            // Those that failed are tried again, and again, and do not keep the others back.
+            assertThat(on(portal).drain(picky)).isEqualTo(new Drained(0, 12, unreadable));
+            queue.add(900);
+            assertThat(on(portal).drain(picky)).isEqualTo(new Drained(1, 12, unreadable));
+            assertThat(on(portal).drain(event -> stored.add(event.messageId()))).isEqualTo(new Drained(12, 0, null));
+            assertThat(stored).hasSize(121).doesNotHaveDuplicates();
+            assertThat(queue.size()).isZero();
+        }
+    }
+
+    @Test
+    void aStoreThatIsDownKeepsTheQueueAsItIs() {
+        for (int chat = 1; chat <= 500; chat++) {
+            queue.add(chat);
+        }
+        try (FakePortal portal = new FakePortal(queue::answer)) {
+            IllegalStateException down = new IllegalStateException("the database is down");
+
+            assertThat(on(portal).drain(event -> {
+                        throw down;
+                    }))
+                    .isEqualTo(new Drained(0, 50, down));
+            assertThat(queue.size()).isEqualTo(500);
+            List<String> stored = new ArrayList<>();
+            assertThat(on(portal).drain(event -> stored.add(event.messageId()))).isEqualTo(new Drained(500, 0, null));
+            assertThat(stored).hasSize(500).doesNotHaveDuplicates();
         }
     }
 
@@ -163,7 +110,7 @@ class OfflineQueueTest {
             on(portal).drain(event -> inbox.add(event.messageId()));
 
             assertThat(inbox).as("seed %d", seed).hasSize(130);
-            assertThat(queue.records).as("seed %d", seed).isEmpty();
+            assertThat(queue.size()).as("seed %d", seed).isZero();
         }
     }
 

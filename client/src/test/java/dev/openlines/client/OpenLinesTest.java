@@ -10,6 +10,7 @@ import dev.openlines.client.OpenLines.User;
 import dev.openlines.model.Secret;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -39,6 +40,34 @@ class OpenLinesTest {
             assertThat(history.users()).containsOnlyKeys(10L).containsValue(new User(10, "Ann"));
             assertThat(history.raw()).containsKey("files");
             assertThat(history).hasToString("session 469 of chat 17, 2 messages");
+        }
+    }
+
+    @Test
+    void eachReadingHasAFormThatDoesNotWait() throws Exception {
+        try (FakePortal portal = FakePortal.answering(HISTORY)) {
+            OpenLines lines = on(portal);
+            assertThat(lines.historyAsync(469).get(20, TimeUnit.SECONDS)).isEqualTo(lines.history(469));
+            assertThat(lines.latestHistoryAsync(17).get(20, TimeUnit.SECONDS)).isEqualTo(lines.latestHistory(17));
+            Instant closedAt = Instant.parse("2026-11-22T17:00:00Z");
+            assertThat(lines.sessionOfClosedChatAsync(17, closedAt).get(20, TimeUnit.SECONDS))
+                    .isEqualTo(lines.sessionOfClosedChat(17, closedAt));
+            portal.answer(asked -> Answered.ok("{\"result\":{\"ID\":\"1\",\"ADMIN\":true,\"INSTALLED\":true}}"));
+            assertThat(lines.dialogAsync(17).get(20, TimeUnit.SECONDS)).hasToString("chat 1");
+            assertThat(lines.lineAsync(17).get(20, TimeUnit.SECONDS)).hasToString("Optional[line 1]");
+            assertThat(lines.profileAsync().get(20, TimeUnit.SECONDS)).hasToString("Optional[user 1, administrator]");
+            assertThat(lines.appAsync().get(20, TimeUnit.SECONDS)).hasToString("application, version null");
+        }
+    }
+
+    @Test
+    void whatPeopleWroteAndAreCalledIsInNoText() {
+        String canary = HISTORY.replace("Hello", "canary").replace("Ann", "canary");
+        try (FakePortal portal = FakePortal.answering(canary)) {
+            OpenLines.History history = on(portal).history(469);
+
+            assertThat(history.toString() + history.messages() + history.users())
+                    .isEqualTo("session 469 of chat 17, 2 messages[message 9, message 12]{10=user 10}");
         }
     }
 

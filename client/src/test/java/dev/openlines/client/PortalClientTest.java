@@ -96,6 +96,42 @@ class PortalClientTest {
         }
     }
 
+    /** What a caller may bind a result to. */
+    public record Bound(String name, long id, List<String> tags) {}
+
+    @Test
+    void aResultBindsToTheCallersOwnType() {
+        try (FakePortal portal =
+                FakePortal.answering("{\"result\":{\"name\":\"n\",\"id\":\"7\",\"tags\":[\"a\"],\"x\":{}}}")) {
+            assertThat(client.portal(portal.rest(), TOKEN)
+                            .call("a.get", Map.of())
+                            .as(Bound.class))
+                    .isEqualTo(new Bound("n", 7, List.of("a")));
+            portal.answer(asked -> Answered.ok("{\"result\":[]}"));
+            assertThat(client.portal(portal.rest(), TOKEN)
+                            .call("a.get", Map.of())
+                            .as(Bound.class))
+                    .isEqualTo(new Bound(null, 0, null));
+            assertThat(client.portal(portal.rest(), TOKEN)
+                            .call("a.list", Map.of())
+                            .as(Bound[].class))
+                    .isEmpty();
+            portal.answer(asked -> Answered.ok("{\"result\":[{\"id\":1},{\"id\":2}]}"));
+            assertThat(client.portal(portal.rest(), TOKEN)
+                            .call("a.list", Map.of())
+                            .as(Bound[].class))
+                    .extracting(Bound::id)
+                    .containsExactly(1L, 2L);
+            portal.answer(asked -> Answered.ok("{\"result\":{\"id\":\"canary\"}}"));
+            assertThatThrownBy(() -> client.portal(portal.rest(), TOKEN)
+                            .call("a.get", Map.of())
+                            .as(Bound.class))
+                    .isInstanceOf(UnexpectedReplyException.class)
+                    .hasNoCause()
+                    .hasMessage("a.get: expected Bound but found an object of 1 at $.result");
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         "401, NO_AUTH_FOUND, Wrong authorization data",

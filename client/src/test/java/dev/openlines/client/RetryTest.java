@@ -14,9 +14,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,7 +31,7 @@ class RetryTest {
     private static final Secret TOKEN = Secret.of("canary-access-token-0123456789");
 
     private static RestClient.Builder hasty() {
-        return RestClient.builder().allowLoopback().haste(100).rate(1e6, 1000);
+        return RestClient.builder().allowLoopback().haste(100).rate(1e6, 1000).patience(Duration.ofHours(1));
     }
 
     @ParameterizedTest
@@ -74,6 +77,57 @@ class RetryTest {
             for (CompletableFuture<Reply> call : pending) {
                 assertThat(call.get(50, TimeUnit.SECONDS).fields().integer()).isEqualTo(1);
             }
+        }
+    }
+
+    /**
+     * The portal refuses all calls for 30 seconds of the clock that the client's pauses go by, then it takes
+     * them at its own rate. No call is lost, none has its effect twice, and the portal is not hammered.
+     */
+    @Test
+    void aPortalThatThrottlesForThirtySecondsLosesNothing() throws Exception {
+        int calls = 100;
+        Set<String> effects = ConcurrentHashMap.newKeySet();
+        AtomicInteger doubled = new AtomicInteger();
+        AtomicLong openAt = new AtomicLong(Long.MAX_VALUE);
+        RestClient[] clock = new RestClient[1];
+        LeakyBucket portals = new LeakyBucket(2, 50, 0);
+        try (FakePortal portal = new FakePortal(asked -> {
+            long now = clock[0].now();
+            openAt.compareAndSet(Long.MAX_VALUE, now + TimeUnit.SECONDS.toNanos(30));
+            synchronized (portals) {
+                if (now < openAt.get()) {
+                    return Answered.error(503, "QUERY_LIMIT_EXCEEDED", "Too many requests");
+                }
+                if (portals.take(now) > 0) {
+                    portals.giveBack(now);
+                    return Answered.error(503, "QUERY_LIMIT_EXCEEDED", "Too many requests");
+                }
+            }
+            if (!effects.add(asked.json().getString("TITLE"))) {
+                doubled.incrementAndGet();
+            }
+            return Answered.ok("{\"result\":1}");
+        })) {
+            RestClient client = RestClient.builder()
+                    .allowLoopback()
+                    .haste(50)
+                    .patience(Duration.ofMinutes(10))
+                    .build();
+            clock[0] = client;
+            PortalClient on = client.portal(portal.rest(), TOKEN);
+            List<CompletableFuture<Reply>> pending = new ArrayList<>();
+            for (int i = 0; i < calls; i++) {
+                pending.add(on.callAsync("crm.deal.add", Map.of("TITLE", "deal " + i)));
+            }
+            for (CompletableFuture<Reply> call : pending) {
+                assertThat(call.get(50, TimeUnit.SECONDS).fields().integer()).isEqualTo(1);
+            }
+
+            assertThat(effects).hasSize(calls);
+            assertThat(doubled).hasValue(0);
+            assertThat(clock[0].now()).isGreaterThan(openAt.get());
+            assertThat(portal.asked).hasSizeBetween(calls + 50, 5 * calls);
         }
     }
 

@@ -17,7 +17,13 @@ import picocli.CommandLine.Spec;
         name = "openlines",
         description = "Develop and test handlers of Bitrix24 Open Lines events, without a portal.",
         mixinStandardHelpOptions = true,
-        subcommands = {DecodeCommand.class, EncodeCommand.class, SendCommand.class, PortalCommand.class},
+        subcommands = {
+            DecodeCommand.class,
+            EncodeCommand.class,
+            SendCommand.class,
+            PortalCommand.class,
+            DoctorCommand.class
+        },
         exitCodeOnInvalidInput = OpenlinesCommand.BAD_INPUT,
         exitCodeOnExecutionException = OpenlinesCommand.OUR_FAULT)
 final class OpenlinesCommand implements Runnable {

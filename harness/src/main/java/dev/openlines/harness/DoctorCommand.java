@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import dev.openlines.client.Doctor;
+import dev.openlines.client.Finding;
+import dev.openlines.client.Finding.Severity;
+import dev.openlines.client.PortalClient;
+import dev.openlines.client.RestClient;
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.Secret;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code openlines doctor}: why do no events arrive?
+ *
+ * <p>It takes an access token and not a refresh token: renewing would end the application's own.
+ */
+@Command(
+        name = "doctor",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Looks along the whole way of an event, from the portal to the handler, and says what is wrong",
+            "and what to do. It changes nothing. Ends with 1 where something keeps events away."
+        })
+final class DoctorCommand implements Callable<Integer> {
+
+    /** Where a token is looked for that is not to be seen in a list of processes. */
+    static final String TOKEN_VARIABLE = "OPENLINES_ACCESS_TOKEN";
+
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = "--portal",
+            required = true,
+            paramLabel = "URL",
+            description = "The portal: https://example.bitrix24.com, or its REST address, client_endpoint.")
+    private URI portal = URI.create("");
+
+    @Option(
+            names = "--access-token",
+            paramLabel = "T",
+            description = "The application's, such as auth[access_token] of an event. By default the variable "
+                    + TOKEN_VARIABLE + ".")
+    private @Nullable String accessToken;
+
+    @Option(names = "--handler", required = true, paramLabel = "URL", description = "Where events should be posted.")
+    private URI handler = URI.create("");
+
+    @Option(names = "--event", paramLabel = "E", description = "Which event; OnSessionFinish by default.")
+    private String event = OnSessionFinish.CODE;
+
+    @Option(
+            names = "--round-trip",
+            paramLabel = "SOURCE",
+            description = {
+                "Has the portal send an OnAppTest, and waits for its NONCE to be seen in file:PATH or url:URL, where",
+                "the application writes what it handled. ONAPPTEST must be bound."
+            })
+    private @Nullable String roundTrip;
+
+    @Option(names = "--wait", paramLabel = "SECONDS", description = "For how long; 30 by default.")
+    private int wait = 30;
+
+    @Option(names = "--format", paramLabel = "F", description = "text (default) or jsonl.")
+    private SendCommand.Format format = SendCommand.Format.TEXT;
+
+    private boolean harmful;
+
+    private DoctorCommand() {}
+
+    @Override
+    public Integer call() {
+        PortalClient calls = client();
+        Doctor.examine(calls, event, handler).forEach(this::print);
+        String source = roundTrip;
+        if (source != null) {
+            print(Doctor.roundTrip(calls, nonce -> seen(source, nonce), Duration.ofSeconds(wait)));
+        }
+        return harmful ? OpenlinesCommand.FAILED : 0;
+    }
+
+    private PortalClient client() {
+        String token = accessToken == null ? System.getenv(TOKEN_VARIABLE) : accessToken;
+        if (token == null || token.isBlank()) {
+            throw wrong("expected --access-token or the variable " + TOKEN_VARIABLE + " but found neither");
+        }
+        if (wait < 1) {
+            throw wrong("expected at least 1 for --wait but found " + wait);
+        }
+        if (roundTrip != null && !roundTrip.matches("(?s)(file|url):.+")) {
+            throw wrong("expected file:PATH or url:URL for --round-trip but found neither");
+        }
+        String host = String.valueOf(portal.getHost());
+        RestClient.Builder client = RestClient.builder().patience(Duration.ofSeconds(10));
+        if (host.equals("127.0.0.1") || host.equals("localhost") || host.equals("[::1]")) {
+            client.allowLoopback();
+        }
+        String path = String.valueOf(portal.getPath());
+        try {
+            return client.build()
+                    .portal(path.isEmpty() || path.equals("/") ? portal.resolve("/rest/") : portal, Secret.of(token));
+        } catch (IllegalArgumentException e) {
+            throw wrong("--portal: " + e.getMessage());
+        }
+    }
+
+    private ParameterException wrong(String what) {
+        return new ParameterException(spec.commandLine(), what);
+    }
+
+    private void print(Finding finding) {
+        harmful |= finding.severity() == Severity.ERROR;
+        PrintWriter out = spec.commandLine().getOut();
+        String severity = finding.severity().name().toLowerCase(Locale.ROOT);
+        if (format == SendCommand.Format.JSONL) {
+            out.println(EventBodies.object()
+                    .add("severity", severity)
+                    .add("check", finding.check())
+                    .add("text", finding.text())
+                    .add("remedy", finding.remedy())
+                    .build());
+            return;
+        }
+        out.printf(Locale.ROOT, "%-8s %-13s %s%n", severity, finding.check(), finding.text());
+        if (!finding.remedy().isEmpty()) {
+            out.printf(Locale.ROOT, "%-22s > %s%n", "", finding.remedy());
+        }
+    }
+
+    /** Completes when the source holds the nonce; cancelling ends the search. */
+    private static CompletableFuture<Void> seen(String source, String nonce) {
+        CompletableFuture<Void> seen = new CompletableFuture<>();
+        HttpClient http =
+                HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+        Executor later = CompletableFuture.delayedExecutor(LOOK_AGAIN.toMillis(), TimeUnit.MILLISECONDS);
+        later.execute(new Runnable() {
+            @Override
+            public void run() {
+                if (content(http, source).contains(nonce)) {
+                    seen.complete(null);
+                } else if (!seen.isDone()) {
+                    later.execute(this);
+                }
+            }
+        });
+        return seen;
+    }
+
+    /** What the source holds now; nothing where it is not there yet. */
+    private static String content(HttpClient http, String source) {
+        String where = source.substring(source.indexOf(':') + 1);
+        try {
+            if (source.startsWith("file:")) {
+                return Files.readString(Path.of(where), StandardCharsets.ISO_8859_1);
+            }
+            HttpRequest request = HttpRequest.newBuilder(URI.create(where))
+                    .timeout(Duration.ofSeconds(5))
+                    .build();
+            return http.send(request, HttpResponse.BodyHandlers.ofString(StandardCharsets.ISO_8859_1))
+                    .body();
+        } catch (IOException e) {
+            return "";
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return "";
+        }
+    }
+}

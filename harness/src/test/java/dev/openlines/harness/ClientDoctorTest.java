@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.openlines.client.RestClient;
+import dev.openlines.client.Subscriptions;
+import dev.openlines.model.OnAppTest;
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.ReceiverConfig;
+import dev.openlines.receiver.ReceiverServer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@code openlines doctor} between a simulated portal and a real receiver. */
+@SimulatedPortal
+@Timeout(60)
+class ClientDoctorTest {
+
+    private record Ran(int exit, String out, String err) {}
+
+    @TempDir
+    Path folder;
+
+    private ReceiverServer receiver;
+    private Path handled = Path.of("");
+
+    @BeforeEach
+    void startAReceiver(Portal portal) {
+        handled = folder.resolve("handled");
+        receiver = ReceiverServer.start(
+                ReceiverConfig.fromEnvironment(Map.of(
+                        "OPENLINES_PORT", "0",
+                        "OPENLINES_PATH", "/bitrix",
+                        "OPENLINES_INBOX", folder.resolve("inbox.db").toString(),
+                        "OPENLINES_MEMBER_ID", portal.memberId(),
+                        "OPENLINES_APPLICATION_TOKEN", portal.applicationToken().reveal())),
+                Handlers.on(OnAppTest.class, (test, context) -> write(test)).otherwise((event, context) -> {}));
+    }
+
+    @AfterEach
+    void stopTheReceiver() {
+        receiver.close();
+    }
+
+    private void write(OnAppTest test) throws IOException {
+        Files.writeString(handled, test.query() + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+
+    @Test
+    void aWholeWayHasNoComplaintAndATestEventComesThrough(Portal portal) {
+        bind(portal, OnSessionFinish.CODE);
+        bind(portal, OnAppTest.CODE);
+
+        Ran ran = doctor(portal, "--round-trip", "file:" + handled, "--wait", "20");
+
+        assertThat(ran.out().lines().map(line -> line.split(" {2,}", 3)).map(line -> line[0] + " " + line[1]))
+                .containsExactly(
+                        "ok token",
+                        "ok installed",
+                        "ok scope",
+                        "ok event",
+                        "ok subscription",
+                        "ok address",
+                        "ok answer",
+                        "note closing",
+                        " > Close a chat of a line without rating to try.",
+                        "ok round-trip");
+        assertThat(ran.out()).contains("the handler answers a POST with 4").endsWith("a test event came through\n");
+        assertThat(ran.err()).isEmpty();
+        assertThat(ran.exit()).isZero();
+    }
+
+    @Test
+    void anEventThatIsNotBoundIsAnErrorWithARemedy(Portal portal) {
+        Ran ran = doctor(portal, "--format", "jsonl", "--round-trip", "url:" + receiver.url(), "--wait", "1");
+
+        assertThat(ran.out().lines().filter(line -> line.contains("\"error\"")))
+                .containsExactly(
+                        "{\"severity\":\"error\",\"check\":\"subscription\",\"text\":\"the event is not bound, or by a"
+                                + " user whose subscriptions this token does not see\",\"remedy\":\"Call ensure after each"
+                                + " installation and update; both may end subscriptions.\"}",
+                        "{\"severity\":\"error\",\"check\":\"round-trip\",\"text\":\"ONAPPTEST is bound to no handler that"
+                                + " this token sees, so a test event would go nowhere\",\"remedy\":\"Bind ONAPPTEST to the"
+                                + " handler, beside the event you wait for.\"}");
+        assertThat(ran.exit()).isEqualTo(1);
+    }
+
+    @Test
+    void aTestEventThatGoesElsewhereIsFound(Portal portal) {
+        try (RecordingHandler elsewhere = RecordingHandler.start()) {
+            portal.subscribe(OnAppTest.CODE, elsewhere.uri());
+
+            Ran ran = doctor(portal, "--round-trip", "file:" + handled, "--wait", "1");
+
+            assertThat(ran.out())
+                    .contains(
+                            "error    round-trip    the portal took the test event, and it did not arrive within 1 s");
+        }
+    }
+
+    @Test
+    void anApplicationThatIsNotInstalledToTheEndIsFound() {
+        try (PortalServer server = PortalServer.start()) {
+            Portal portal = server.portal(PortalSetup.minted().notInstalled());
+            bind(portal, OnSessionFinish.CODE);
+
+            assertThat(doctor(portal).out())
+                    .contains("error    installed     the application is not installed to the end");
+        }
+    }
+
+    @Test
+    void anExpiredTokenIsFoundAndNotShown(Portal portal) {
+        String expired = portal.expiredAccessToken().reveal();
+
+        Ran ran = run(List.of(
+                "doctor",
+                "--portal",
+                portal.restUri().toString(),
+                "--access-token",
+                expired,
+                "--handler",
+                receiver.url().toString()));
+
+        assertThat(ran.out())
+                .contains(
+                        "error    token         app.info: HTTP 401 EXPIRED_TOKEN: The access token provided has expired")
+                .doesNotContain(expired);
+        assertThat(ran.exit()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            https://p.example/rest/   |              |          |                     | expected --access-token or the variable OPENLINES_ACCESS_TOKEN but found neither
+            http://p.example/rest/    | --access-token | t      |                     | --portal: expected https but found http, which is for loopback and must be allowed
+            https://p.example/hooks/  | --access-token | t      |                     | --portal: expected https://HOST/rest/ but found another path
+            https://p.example         | --access-token | t      | --wait=0            | expected at least 1 for --wait but found 0
+            https://p.example         | --access-token | t      | --round-trip=x.json | expected file:PATH or url:URL for --round-trip but found neither
+            """)
+    void whatCannotBeIsSaidInOneLine(String portal, String flag, String token, String more, String message) {
+        List<String> arguments =
+                new ArrayList<>(List.of("doctor", "--portal", portal, "--handler", "https://a.example/h"));
+        if (flag != null) {
+            arguments.addAll(List.of(flag, token));
+        }
+        if (more != null) {
+            arguments.add(more);
+        }
+
+        assertThat(run(arguments)).isEqualTo(new Ran(3, "", "openlines: " + message + "\n"));
+    }
+
+    @Test
+    void theTokenMayComeFromTheEnvironment(Portal portal) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        OpenlinesCommand.class.getName(),
+                        "doctor",
+                        "--portal",
+                        portal.restUri().toString(),
+                        "--handler",
+                        receiver.url().toString())
+                .redirectErrorStream(true);
+        builder.environment()
+                .put(DoctorCommand.TOKEN_VARIABLE, portal.accessToken().reveal());
+        Process process = builder.start();
+        try {
+            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(process.waitFor(40, TimeUnit.SECONDS)).isTrue();
+            assertThat(said).startsWith("ok       token         the portal accepts the access token");
+            assertThat(process.exitValue()).isEqualTo(1);
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    private void bind(Portal portal, String event) {
+        Subscriptions subscriptions = RestClient.builder()
+                .allowLoopback()
+                .build()
+                .portal(portal.restUri(), portal.accessToken())
+                .subscriptions();
+        subscriptions.bind(dev.openlines.client.Subscription.online(
+                event, URI.create(receiver.url().toString())));
+    }
+
+    private Ran doctor(Portal portal, String... more) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "doctor",
+                "--portal",
+                portal.restUri().toString(),
+                "--access-token",
+                portal.accessToken().reveal(),
+                "--handler",
+                receiver.url().toString()));
+        arguments.addAll(List.of(more));
+        return run(arguments);
+    }
+
+    private static Ran run(List<String> arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int exit = OpenlinesCommand.line(new PrintWriter(out, true), new PrintWriter(err, true))
+                .execute(arguments.toArray(new String[0]));
+        return new Ran(exit, out.toString(), err.toString());
+    }
+}
