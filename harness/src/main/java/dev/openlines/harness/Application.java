@@ -16,6 +16,7 @@ final class Application {
     private Secret applicationToken;
     private boolean installed;
     private boolean paid = true;
+    private boolean extendedOffline = true;
     private int version = 1;
 
     Application(PortalSetup setup) {
@@ -61,6 +62,15 @@ final class Application {
 
     void paid(boolean value) {
         paid = value;
+    }
+
+    /** Whether offline events may be taken and cleared in two steps, which a cheap plan does not include. */
+    boolean extendedOffline() {
+        return extendedOffline;
+    }
+
+    void extendedOffline(boolean value) {
+        extendedOffline = value;
     }
 
     int version() {

@@ -90,11 +90,13 @@ final class BatchMethod {
                 // The text is lost on this way through the server.
                 throw new RestError(401, "insufficient_scope", "");
             }
+            RestApi.checkOperatingTime(batch.portal(), name);
             Map<String, JsonValue> parameters = new LinkedHashMap<>();
             RestRequest.form((parts.length > 1 ? parts[1] : "").getBytes(StandardCharsets.UTF_8))
                     .forEach((field, value) -> parameters.put(field, resolved(value)));
-            RestResult result =
-                    method.call().answer(new RestContext(batch.portal(), batch.user(), batch.webhook(), parameters));
+            RestResult result = method.call()
+                    .answer(new RestContext(
+                            batch.portal(), batch.user(), batch.webhook(), batch.connector(), parameters));
             part("result").put(key, result.value());
             if (result.next() != null) {
                 part("next").put(key, PhpJson.PROVIDER.createValue(result.next()));
@@ -102,7 +104,8 @@ final class BatchMethod {
             if (result.total() != null) {
                 part("total").put(key, PhpJson.PROVIDER.createValue(result.total()));
             }
-            part("time").put(key, RestApi.time(at, begun));
+            batch.portal().limits().count(name, java.time.Duration.ofNanos(System.nanoTime() - begun));
+            part("time").put(key, RestApi.time(batch.portal(), name, at, begun));
             return false;
         } catch (RestError e) {
             return error(key, e);

@@ -3,5 +3,10 @@ package dev.openlines.harness;
 
 import java.time.Instant;
 
-/** What somebody wrote in a chat. */
-record ChatMessage(long id, long authorId, String text, Instant at) {}
+/**
+ * What somebody wrote in a chat, or what the portal noted there.
+ *
+ * @param authorId 0 for the portal itself
+ * @param kind {@code start} or {@code end} of a session where the portal wrote, else {@code message}
+ */
+record ChatMessage(long id, long sessionId, long authorId, String kind, String text, Instant at) {}

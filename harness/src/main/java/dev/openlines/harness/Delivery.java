@@ -21,6 +21,7 @@ public final class Delivery {
     private final Instant sentAt;
     private final byte[] head;
     private final byte[] body;
+    private final Framing framing;
     private final Exchange exchange;
 
     Delivery(
@@ -30,6 +31,7 @@ public final class Delivery {
             Instant sentAt,
             byte[] head,
             byte[] body,
+            Framing framing,
             Exchange exchange) {
         this.portal = portal;
         this.number = number;
@@ -37,6 +39,7 @@ public final class Delivery {
         this.sentAt = sentAt;
         this.head = head;
         this.body = body;
+        this.framing = framing;
         this.exchange = exchange;
     }
 
@@ -191,7 +194,7 @@ public final class Delivery {
      * @return the new delivery, which the portal's journal holds too
      */
     public Delivery again() {
-        return portal.outbox().send(subscription, head, body);
+        return portal.outbox().send(subscription, Outbox.head(subscription, body), body, framing);
     }
 
     /**
@@ -203,7 +206,13 @@ public final class Delivery {
      */
     public Delivery againWith(String changedBody) {
         byte[] bytes = changedBody.getBytes(StandardCharsets.UTF_8);
-        return portal.outbox().send(subscription, Outbox.head(subscription, bytes), bytes);
+        return portal.outbox().send(subscription, Outbox.head(subscription, bytes), bytes, Framing.WHOLE);
+    }
+
+    /** The body as a tree in JSON, with three asterisks in place of every secret. */
+    String maskedBody() {
+        boolean json = body.length > 0 && body[0] == '{';
+        return RestApi.masked(json ? RestRequest.json(body) : RestRequest.form(body));
     }
 
     /**
@@ -213,7 +222,8 @@ public final class Delivery {
      */
     @Override
     public String toString() {
-        return "delivery " + number + ": " + event() + " (" + dialect().label() + ") to " + handler() + " -> "
+        String how = framing.whole() ? "" : ", " + framing;
+        return "delivery " + number + ": " + event() + " (" + dialect().label() + how + ") to " + handler() + " -> "
                 + failure().orElse("status " + status()) + "; connect " + millis(connectTime()) + ", first byte "
                 + millis(firstByteTime()) + ", total " + millis(totalTime());
     }

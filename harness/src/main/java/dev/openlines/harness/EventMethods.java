@@ -2,6 +2,7 @@
 package dev.openlines.harness;
 
 import jakarta.json.JsonArrayBuilder;
+import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -9,6 +10,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
 
 /** {@code event.bind}, {@code event.unbind}, {@code event.get}: an application's subscriptions. */
 final class EventMethods {
@@ -51,11 +54,16 @@ final class EventMethods {
         }
         RestContext call = original.upperCase();
         String event = call.text("EVENT").toUpperCase(Locale.ROOT);
-        long authType = authType(call, "Event binding with AUTH_TYPE requires administrator access rights");
+        long authType = authType(call);
         if (event.isEmpty()) {
             throw RestError.missing("EVENT");
         }
-        offlineIsUnbuilt(call);
+        if (offline(call)) {
+            if (!call.user().admin()) {
+                throw RestError.accessDenied("Offline events binding requires administrator access rights");
+            }
+            return bindOffline(call, event);
+        }
         String handler = call.text("HANDLER");
         if (handler.isEmpty()) {
             throw RestError.missing("HANDLER");
@@ -70,9 +78,41 @@ final class EventMethods {
             if (portal.subscriptions().stream().anyMatch(s -> same(s, event, handler, authType))) {
                 throw new RestError(400, "ERROR_CORE", "Unable to set event handler: Handler already binded");
             }
-            portal.outbox().add(event, target, authType);
+            portal.outbox().add(event, target, authType, minTimeout(call, event));
         }
         return RestResult.of(JsonValue.TRUE);
+    }
+
+    private static RestResult bindOffline(RestContext call, String event) {
+        Portal portal = call.portal();
+        String scope = EVENTS.get(event);
+        if (scope == null || !portal.application().permits(scope)) {
+            throw new RestError(400, "ERROR_EVENT_NOT_FOUND", "Event not found");
+        }
+        if (scope.isEmpty()) {
+            throw new RestError(400, "ERROR_ARGUMENT", "Offline event cannot be registered for this event.");
+        }
+        synchronized (portal) {
+            boolean bound = portal.outbox().offline().bindings().stream()
+                    .anyMatch(b -> b.event().equals(event) && b.connector().equals(call.connector()));
+            if (bound) {
+                throw new RestError(400, "ERROR_CORE", "Unable to set event handler: Handler already binded");
+            }
+            portal.outbox().bindOffline(event, call.connector());
+        }
+        return RestResult.of(JsonValue.TRUE);
+    }
+
+    /** How many seconds pass at least between two {@code ONOFFLINEEVENT}; the only event with an option. */
+    private static long minTimeout(RestContext call, String event) {
+        JsonValue options = call.parameters().get("OPTIONS");
+        if (!event.equals("ONOFFLINEEVENT") || !(options instanceof JsonObject object)) {
+            return Outbox.MIN_TIMEOUT;
+        }
+        return Optional.ofNullable(object.get("minTimeout"))
+                .flatMap(RestRequest::scalar)
+                .map(RestContext::intval)
+                .orElse(Outbox.MIN_TIMEOUT);
     }
 
     private static RestResult unbind(RestContext original) {
@@ -81,18 +121,37 @@ final class EventMethods {
         }
         RestContext call = original.upperCase();
         String event = call.text("EVENT").toUpperCase(Locale.ROOT);
-        // The server compares with !== here, so that a non-administrator who sends it as text is refused
-        // whatever it says.
-        long authType = authType(call, "Event unbinding with AUTH_TYPE requires administrator access rights");
         if (event.isEmpty()) {
             throw RestError.missing("EVENT");
         }
-        offlineIsUnbuilt(call);
+        if (offline(call)) {
+            if (!call.user().admin()) {
+                throw RestError.accessDenied("Offline events unbinding requires administrator access rights");
+            }
+            synchronized (call.portal()) {
+                int removed = call.portal()
+                        .outbox()
+                        .offline()
+                        .unbind(b -> b.event().equals(event) && b.connector().equals(call.connector()));
+                return RestResult.of(EventBodies.object().add("count", removed).build());
+            }
+        }
         String handler = call.text("HANDLER");
         if (handler.isEmpty()) {
             throw RestError.missing("HANDLER");
         }
+        // The server compares with !== here: who is no administrator and sends a form, where every number is
+        // text, is refused whatever it says.
+        if (call.has("AUTH_TYPE") && !call.user().admin()) {
+            JsonValue given = call.parameters().getOrDefault("AUTH_TYPE", JsonValue.NULL);
+            if (given.getValueType() != JsonValue.ValueType.NUMBER
+                    || call.integer("AUTH_TYPE") != call.user().id()) {
+                throw RestError.accessDenied("Event unbinding with AUTH_TYPE requires administrator access rights");
+            }
+        }
         boolean anyUser = !call.has("AUTH_TYPE") && call.user().admin();
+        long authType =
+                call.has("AUTH_TYPE") ? call.integer("AUTH_TYPE") : call.user().id();
         int removed = call.portal()
                 .outbox()
                 .remove(s -> s.event().equals(event)
@@ -105,39 +164,56 @@ final class EventMethods {
         if (call.webhook()) {
             throw RestError.wrongAuthType();
         }
-        JsonArrayBuilder rows = PhpJson.PROVIDER.createArrayBuilder();
+        TreeMap<Integer, JsonObject> rows = new TreeMap<>();
         for (Subscription subscription : call.portal().subscriptions()) {
             if (call.user().admin() || subscription.authType() == call.user().id()) {
-                rows.add(EventBodies.object()
-                        .add("event", subscription.event())
-                        .add("handler", subscription.handler().toString())
-                        .add("auth_type", Long.toString(subscription.authType()))
-                        .add("offline", 0));
+                rows.put(
+                        subscription.id(),
+                        EventBodies.object()
+                                .add("event", subscription.event())
+                                .add("handler", subscription.handler().toString())
+                                .add("auth_type", Long.toString(subscription.authType()))
+                                .add("offline", 0)
+                                .build());
             }
         }
-        return RestResult.of(rows.build());
+        if (call.user().admin()) {
+            synchronized (call.portal()) {
+                for (OfflineQueue.Binding binding :
+                        call.portal().outbox().offline().bindings()) {
+                    rows.put(
+                            binding.id(),
+                            EventBodies.object()
+                                    .add("event", binding.event())
+                                    .add("connector_id", binding.connector())
+                                    .add("offline", 1)
+                                    .build());
+                }
+            }
+        }
+        JsonArrayBuilder list = PhpJson.PROVIDER.createArrayBuilder();
+        rows.values().forEach(list::add);
+        return RestResult.of(list.build());
     }
 
     /** Whose token the events will carry: an administrator chooses, everyone else is that user. */
-    private static long authType(RestContext call, String refusal) {
+    private static long authType(RestContext call) {
         long wanted = call.integer("AUTH_TYPE");
         if (call.user().admin()) {
-            return wanted;
+            return Math.max(0, wanted);
         }
-        if (wanted > 0) {
-            throw RestError.accessDenied(refusal);
+        if (wanted > 0 && wanted != call.user().id()) {
+            throw RestError.accessDenied("Event binding with AUTH_TYPE requires administrator access rights");
         }
         return call.user().id();
     }
 
-    private static void offlineIsUnbuilt(RestContext call) {
-        switch (call.text("EVENT_TYPE")) {
-            case "", "online" -> {
-                // What follows is about online events.
-            }
-            case "offline" -> throw RestMethods.lacks("offline events");
+    private static boolean offline(RestContext call) {
+        return switch (call.text("EVENT_TYPE").toLowerCase(Locale.ROOT)) {
+            case "", "online" -> false;
+            case "offline" -> true;
             default -> throw RestError.argument("Value must be one of {online|offline}", "EVENT_TYPE");
-        }
+        };
     }
 
     /** The scheme first, then a host with a dot that is not its first character. */

@@ -15,9 +15,13 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.concurrent.locks.LockSupport;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sends requests over sockets of its own, because no HTTP client sends the platform's header lines or
@@ -29,11 +33,31 @@ final class EventSender {
 
     private static final int CHUNK = 16 * 1024;
 
-    /** How the sender behaves towards every target. */
-    record Settings(Duration connectTimeout, Duration answerTimeout, boolean allowPublic) {
+    /** How long a handler has to say that it wants the body it was asked about. */
+    private static final int CONTINUE_MILLIS = 1000;
+
+    /**
+     * How the sender behaves towards every target.
+     *
+     * @param tls what makes connections to https targets, null for the Java platform's own rules
+     */
+    record Settings(
+            Duration connectTimeout,
+            Duration answerTimeout,
+            boolean allowPublic,
+            @Nullable SSLContext tls) {
+
+        Settings(Duration connectTimeout, Duration answerTimeout, boolean allowPublic) {
+            this(connectTimeout, answerTimeout, allowPublic, null);
+        }
 
         static Settings defaults() {
             return new Settings(Duration.ofSeconds(10), Duration.ofSeconds(60), false);
+        }
+
+        /** The same, but any certificate is good enough. */
+        Settings insecure() {
+            return new Settings(connectTimeout, answerTimeout, allowPublic, TrustEverything.context());
         }
     }
 
@@ -68,13 +92,18 @@ final class EventSender {
 
     /** Sends the bytes and reads one answer. Never throws: what went wrong stands in the outcome. */
     Exchange send(URI target, byte[] request) {
+        return send(target, request, new byte[0], Framing.WHOLE);
+    }
+
+    /** The same in pieces; the head is changed where the way of travelling needs it. */
+    Exchange send(URI target, byte[] head, byte[] body, Framing framing) {
         Exchange.Recorder recorder = new Exchange.Recorder();
         try {
             InetAddress address = InetAddress.getByName(target.getHost());
             if (!settings.allowPublic() && !isPrivate(address)) {
                 return recorder.failed("the target is not on a loopback or private address");
             }
-            exchange(target, address, request, recorder);
+            exchange(target, address, new Request(framing.head(head), body, framing), recorder);
             return recorder.done();
         } catch (UnknownHostException e) {
             return recorder.failed("the host " + target.getHost() + " is unknown");
@@ -97,7 +126,21 @@ final class EventSender {
                 || uniqueLocal;
     }
 
-    private void exchange(URI target, InetAddress address, byte[] request, Exchange.Recorder recorder)
+    /** What goes over the connection, and how. */
+    private static final class Request {
+
+        private final byte[] head;
+        private final byte[] body;
+        private final Framing framing;
+
+        Request(byte[] head, byte[] body, Framing framing) {
+            this.head = head;
+            this.body = body;
+            this.framing = framing;
+        }
+    }
+
+    private void exchange(URI target, InetAddress address, Request request, Exchange.Recorder recorder)
             throws IOException {
         try (Socket socket = new Socket()) {
             socket.setTcpNoDelay(true);
@@ -110,38 +153,108 @@ final class EventSender {
             if ("https".equalsIgnoreCase(target.getScheme())) {
                 try (SSLSocket secure = secure(socket, target)) {
                     recorder.connected();
-                    talk(secure, request, recorder);
+                    talk(secure, socket, request, recorder);
                 }
             } else {
-                talk(socket, request, recorder);
+                talk(socket, socket, request, recorder);
             }
         }
     }
 
-    private static SSLSocket secure(Socket socket, URI target) throws IOException {
-        SSLSocketFactory factory = (SSLSocketFactory) SSLSocketFactory.getDefault();
+    private SSLSocket secure(Socket socket, URI target) throws IOException {
+        SSLSocketFactory factory = settings.tls() == null
+                ? (SSLSocketFactory) SSLSocketFactory.getDefault()
+                : settings.tls().getSocketFactory();
         SSLSocket secure = (SSLSocket) factory.createSocket(socket, target.getHost(), port(target), true);
         SSLParameters parameters = secure.getSSLParameters();
-        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        if (settings.tls() == null) {
+            parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        }
         secure.setSSLParameters(parameters);
         secure.startHandshake();
         return secure;
     }
 
-    /** Writes piece by piece and stops where the answer comes early, as one to a body too large does. */
-    private static void talk(Socket socket, byte[] request, Exchange.Recorder recorder) throws IOException {
-        OutputStream out = socket.getOutputStream();
-        InputStream in = socket.getInputStream();
+    private static void talk(Socket socket, Socket transport, Request request, Exchange.Recorder recorder)
+            throws IOException {
+        AnswerReader answer = new AnswerReader(socket.getInputStream(), recorder);
         try {
-            for (int sent = 0; sent < request.length && in.available() == 0; sent += CHUNK) {
-                out.write(request, sent, Math.min(CHUNK, request.length - sent));
+            write(socket, request, answer);
+            if (request.framing.kind() == Framing.Kind.CUT) {
+                socket.shutdownOutput();
             }
-            out.flush();
         } catch (IOException e) {
             // The other side may have answered and closed before it had read everything.
             recorder.writeBroke(e);
         }
-        new AnswerReader(in, recorder).read();
+        if (request.framing.kind() == Framing.Kind.RESET) {
+            transport.setSoLinger(true, 0);
+            transport.close();
+            throw new IOException("reset by the sender, as planned");
+        }
+        answer.read();
+    }
+
+    private static void write(Socket socket, Request request, AnswerReader answer) throws IOException {
+        OutputStream out = socket.getOutputStream();
+        byte[] body = request.body;
+        Framing framing = request.framing;
+        switch (framing.kind()) {
+            case WHOLE -> write(socket, join(request.head, body));
+            case CUT, RESET ->
+                write(socket, join(request.head, Arrays.copyOf(body, Math.min(framing.bytes(), body.length))));
+            case BYTE_AT_A_TIME -> {
+                for (byte one : join(request.head, body)) {
+                    out.write(one);
+                    out.flush();
+                    rest(framing.pause());
+                }
+            }
+            case CHUNKED -> {
+                out.write(request.head);
+                int from = 0;
+                for (int border : framing.borders()) {
+                    int to = Math.min(border, body.length);
+                    chunk(out, body, from, to);
+                    from = Math.max(from, to);
+                }
+                chunk(out, body, from, body.length);
+                out.write("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                out.flush();
+            }
+            case EXPECT_CONTINUE -> {
+                write(socket, request.head);
+                if (answer.wantsBody(socket)) {
+                    write(socket, body);
+                }
+            }
+        }
+    }
+
+    /** Piece by piece, and no further where the answer comes early, as one to a body too large does. */
+    private static void write(Socket socket, byte[] bytes) throws IOException {
+        OutputStream out = socket.getOutputStream();
+        InputStream in = socket.getInputStream();
+        for (int sent = 0; sent < bytes.length && in.available() == 0; sent += CHUNK) {
+            out.write(bytes, sent, Math.min(CHUNK, bytes.length - sent));
+        }
+        out.flush();
+    }
+
+    private static void chunk(OutputStream out, byte[] body, int from, int to) throws IOException {
+        if (to > from) {
+            out.write((Integer.toHexString(to - from) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+            out.write(body, from, to - from);
+            out.write("\r\n".getBytes(StandardCharsets.US_ASCII));
+            out.flush();
+        }
+    }
+
+    private static void rest(Duration pause) {
+        long end = System.nanoTime() + pause.toNanos();
+        for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
+            LockSupport.parkNanos(left);
+        }
     }
 
     private static int port(URI target) {
@@ -160,6 +273,7 @@ final class EventSender {
         private final InputStream in;
         private final Exchange.Recorder recorder;
         private final ByteArrayOutputStream raw = new ByteArrayOutputStream(512);
+        private String early = "";
 
         AnswerReader(InputStream in, Exchange.Recorder recorder) {
             this.in = new BufferedInputStream(in, 8192);
@@ -168,7 +282,7 @@ final class EventSender {
 
         void read() throws IOException {
             try {
-                String head = head();
+                String head = early.isEmpty() ? head() : early;
                 while (head.startsWith("HTTP/1.1 1")) {
                     raw.reset();
                     head = head();
@@ -177,6 +291,20 @@ final class EventSender {
                 body(head);
             } finally {
                 recorder.answer(raw.toByteArray());
+            }
+        }
+
+        /** Whether the handler says to go on, or says nothing; an answer instead is kept. */
+        boolean wantsBody(Socket socket) throws IOException {
+            int patience = socket.getSoTimeout();
+            socket.setSoTimeout(CONTINUE_MILLIS);
+            try {
+                early = head();
+                return early.startsWith("HTTP/1.1 1");
+            } catch (SocketTimeoutException e) {
+                return true;
+            } finally {
+                socket.setSoTimeout(patience);
             }
         }
 

@@ -12,13 +12,18 @@ import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.EofException;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -56,6 +61,11 @@ final class JettyFront implements HttpServer {
         connector.setPort(options.portNumber());
         connector.setAcceptQueueSize(1024);
         server.addConnector(connector);
+        // Jetty's own page would show the address, and with it a token.
+        server.setErrorHandler((request, response, callback) -> {
+            callback.succeeded();
+            return true;
+        });
         server.setHandler(new Handler.Abstract() {
             @Override
             public boolean handle(Request request, Response response, Callback callback) throws Exception {
@@ -68,7 +78,7 @@ final class JettyFront implements HttpServer {
                 RestReply reply = ControlApi.owns(target)
                         ? control.answer(request.getMethod(), target, headers, body)
                         : stubbed(stubs, request, target, body);
-                write(reply, response, callback);
+                write(reply, request, response, callback);
                 return true;
             }
         });
@@ -105,9 +115,60 @@ final class JettyFront implements HttpServer {
         return reply[0];
     }
 
+    /** The answer, or what a fault has left of it. */
+    private void write(RestReply reply, Request request, Response response, Callback callback) {
+        String[] effect = reply.headers().getOrDefault(Fault.EFFECT, "none").split(" ", 2);
+        switch (effect[0]) {
+            case "reset" -> {
+                linger(request);
+                callback.failed(new EofException("reset, as planned"));
+            }
+            case "truncate" -> {
+                response.setStatus(reply.status());
+                reply.headers().forEach((name, value) -> response.getHeaders().put(name, value));
+                response.getHeaders().remove(Fault.EFFECT);
+                response.getHeaders().put("Content-Length", Integer.toString(reply.body().length));
+                ByteBuffer half = ByteBuffer.wrap(reply.body(), 0, reply.body().length / 2);
+                response.write(
+                        false,
+                        half,
+                        Callback.from(
+                                () -> callback.failed(new EofException("truncated, as planned")), callback::failed));
+            }
+            case "hang" ->
+                later(effect[1], () -> {
+                    request.getConnectionMetaData()
+                            .getConnection()
+                            .getEndPoint()
+                            .close();
+                    callback.failed(new EofException("hung up, as planned"));
+                });
+            case "slow" -> later(effect[1], () -> write(reply, response, callback));
+            default -> write(reply, response, callback);
+        }
+    }
+
+    private void later(String millis, Runnable task) {
+        server.getScheduler().schedule(task, Long.parseLong(millis), TimeUnit.MILLISECONDS);
+    }
+
+    /** Lets the close that follows be a reset. */
+    private static void linger(Request request) {
+        EndPoint endPoint = request.getConnectionMetaData().getConnection().getEndPoint();
+        if (endPoint instanceof SocketChannelEndPoint socket) {
+            try {
+                socket.getChannel().setOption(StandardSocketOptions.SO_LINGER, 0);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        endPoint.close();
+    }
+
     private static void write(RestReply reply, Response response, Callback callback) {
         response.setStatus(reply.status());
         reply.headers().forEach((name, value) -> response.getHeaders().put(name, value));
+        response.getHeaders().remove(Fault.EFFECT);
         response.getHeaders().put("Content-Length", Integer.toString(reply.body().length));
         response.write(true, ByteBuffer.wrap(reply.body()), callback);
     }

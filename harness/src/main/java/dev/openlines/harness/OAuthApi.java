@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,7 @@ final class OAuthApi {
 
     private final Portal portal;
     private final RestRequest request;
+    private @Nullable String error;
 
     private OAuthApi(Portal portal, RestRequest request) {
         this.portal = portal;
@@ -34,18 +36,12 @@ final class OAuthApi {
         long begun = System.nanoTime();
         String page = String.join("/", request.path());
         OAuthApi api = new OAuthApi(portal, request);
-        String error = null;
-        RestReply reply;
-        try {
-            reply = switch (page) {
-                case "authorize" -> api.authorize();
-                case "token" -> api.token();
-                default -> throw RestMethods.lacks("the OAuth page asked for");
-            };
-        } catch (RestError e) {
-            error = e.code();
-            reply = RestReply.phpJson(e.status(), e.body());
-        }
+        Fault fault = portal.faults().due("oauth/" + page, portal.clock().instant());
+        RestReply right = fault == null || fault.isAfterwards() ? api.answered(page) : null;
+        RestReply reply = fault == null && right != null
+                ? right
+                : Objects.requireNonNull(fault).spoil(right, "");
+        String error = fault == null ? api.error : fault.errorCode();
         boolean known = page.equals("authorize") || page.equals("token");
         portal.journal()
                 .add(new RestCall(
@@ -57,8 +53,22 @@ final class OAuthApi {
                         error,
                         known,
                         known ? Provenance.DOCS : Provenance.UNBUILT,
-                        Duration.ofNanos(System.nanoTime() - begun)));
+                        Duration.ofNanos(System.nanoTime() - begun),
+                        fault == null ? null : fault.toString()));
         return reply;
+    }
+
+    private RestReply answered(String page) {
+        try {
+            return switch (page) {
+                case "authorize" -> authorize();
+                case "token" -> token();
+                default -> throw RestMethods.lacks("the OAuth page asked for");
+            };
+        } catch (RestError e) {
+            error = e.code();
+            return RestReply.phpJson(e.status(), e.body());
+        }
     }
 
     /** Failures stay on the portal's page: the browser is sent nowhere. */

@@ -91,6 +91,7 @@ final class OpenLines {
                     ++lastSession,
                     portal.clock().instant());
             chats.add(chat);
+            note(chat, "start", "New conversation #" + lastSession + " started.");
         }
         raiseSession("ONSESSIONSTART", chat, Cause.user(chat.visitorId()));
         return chat;
@@ -100,9 +101,30 @@ final class OpenLines {
         return portal.outbox().deliver(closed(chat, closing));
     }
 
-    /** The same for a REST call, whose answer does not wait for the handlers'. */
-    void closeLater(PortalChat chat, Closing closing) {
-        portal.outbox().deliverLater(closed(chat, closing));
+    /**
+     * The same for a REST call, whose answer does not wait for the handlers'. Nothing happens to a chat that
+     * is closed.
+     */
+    void closeLater(PortalChat chat, Closing closing, long userId, String connector) {
+        synchronized (portal) {
+            if (!chat.isOpen()) {
+                return;
+            }
+            end(chat, closing);
+        }
+        portal.outbox()
+                .deliverLater(
+                        session("ONSESSIONFINISH", chat, Cause.user(userId).through(connector)));
+    }
+
+    private void end(PortalChat chat, Closing closing) {
+        chat.closed();
+        note(chat, "end", closing == Closing.SPAM ? "Conversation marked as spam." : "Conversation ended.");
+    }
+
+    private void note(PortalChat chat, String kind, String text) {
+        chat.wrote(new ChatMessage(
+                ++lastMessage, chat.sessionId(), 0, kind, text, portal.clock().instant()));
     }
 
     private List<Outbox.Outgoing> closed(PortalChat chat, Closing closing) {
@@ -110,7 +132,7 @@ final class OpenLines {
             if (!chat.isOpen()) {
                 throw new IllegalStateException("chat " + chat.id() + " is closed");
             }
-            chat.closed();
+            end(chat, closing);
         }
         Cause cause = switch (closing) {
             case OPERATOR, SPAM -> Cause.user(Portal.OPERATOR_ID);
@@ -127,8 +149,18 @@ final class OpenLines {
                 throw new IllegalStateException("chat " + chat.id() + " is open");
             }
             chat.started(++lastSession, portal.clock().instant());
+            note(chat, "start", "New conversation #" + lastSession + " started.");
         }
         raiseSession("ONSESSIONSTART", chat, Cause.user(chat.visitorId()));
+    }
+
+    void resume(PortalChat chat) {
+        synchronized (portal) {
+            if (chat.isOpen()) {
+                throw new IllegalStateException("chat " + chat.id() + " is open");
+            }
+            chat.resumed();
+        }
     }
 
     /** The chat's line changes; the platform sends nothing for it. */
@@ -148,8 +180,13 @@ final class OpenLines {
                 throw new IllegalStateException("chat " + chat.id() + " is closed");
             }
             long author = byCustomer ? chat.visitorId() : Portal.OPERATOR_ID;
-            ChatMessage written =
-                    new ChatMessage(++lastMessage, author, text, portal.clock().instant());
+            ChatMessage written = new ChatMessage(
+                    ++lastMessage,
+                    chat.sessionId(),
+                    author,
+                    "message",
+                    text,
+                    portal.clock().instant());
             chat.wrote(written);
             message = new EventBodies.MessageFacts(chat.facts(), written, chat.externalChat(), chat.externalUser());
         }

@@ -4,16 +4,24 @@ package dev.openlines.harness;
 import dev.openlines.parser.Dialect;
 import jakarta.json.JsonObject;
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A portal's subscriptions and what goes out to them. Its state is guarded by the portal; sending
@@ -21,12 +29,24 @@ import org.jspecify.annotations.Nullable;
  */
 final class Outbox {
 
+    /** Seconds between two {@code ONOFFLINEEVENT} for a handler that did not say. */
+    static final long MIN_TIMEOUT = 1;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
     private static final String FORM = "application/x-www-form-urlencoded";
 
     private final Portal portal;
     private final EventSender sender;
     private final Executor background;
+    private final SlowHandlers slowHandlers = new SlowHandlers();
+    // All below are guarded by the portal.
     private final List<Subscription> subscriptions = new ArrayList<>();
+    private final Map<Integer, Long> minTimeouts = new HashMap<>();
+    private final Map<Integer, Instant> lastNotices = new HashMap<>();
+    private final OfflineQueue offline = new OfflineQueue();
+    private final List<Outgoing> held = new ArrayList<>();
+    private boolean holding;
+    private DeliveryPlan plan = DeliveryPlan.platform();
     private Dialect dialect;
     private int lastSubscription;
     private long lastDelivery;
@@ -46,11 +66,22 @@ final class Outbox {
     }
 
     Subscription add(String event, URI handler, long authType) {
+        return add(event, handler, authType, MIN_TIMEOUT);
+    }
+
+    Subscription add(String event, URI handler, long authType, long minTimeout) {
         synchronized (portal) {
             Subscription added =
                     new Subscription(++lastSubscription, event.toUpperCase(Locale.ROOT), handler, authType, dialect);
             subscriptions.add(added);
+            minTimeouts.put(added.id(), minTimeout);
             return added;
+        }
+    }
+
+    void bindOffline(String event, String connector) {
+        synchronized (portal) {
+            offline.bind(new OfflineQueue.Binding(++lastSubscription, event, connector));
         }
     }
 
@@ -60,6 +91,23 @@ final class Outbox {
             subscriptions.removeIf(which);
             return before - subscriptions.size();
         }
+    }
+
+    /** The application is gone, and with it everything it had bound. */
+    void removeAll() {
+        synchronized (portal) {
+            subscriptions.clear();
+            offline.clearAll();
+        }
+    }
+
+    /** To be used under the portal's lock. */
+    OfflineQueue offline() {
+        return offline;
+    }
+
+    SlowHandlers slowHandlers() {
+        return slowHandlers;
     }
 
     void useDialect(Dialect value) {
@@ -82,17 +130,51 @@ final class Outbox {
         return s -> new Subscription(s.id(), s.event(), s.handler(), s.authType(), value);
     }
 
-    /** A request that is ready to go. */
+    void usePlan(DeliveryPlan value) {
+        LOG.info("{} delivers by plan: {}", portal, value);
+        synchronized (portal) {
+            plan = value;
+        }
+    }
+
+    DeliveryPlan plan() {
+        synchronized (portal) {
+            return plan;
+        }
+    }
+
+    void hold() {
+        synchronized (portal) {
+            holding = true;
+        }
+    }
+
+    List<Delivery> release(DeliveryPlan by) {
+        List<Outgoing> released;
+        synchronized (portal) {
+            holding = false;
+            released = List.copyOf(held);
+            held.clear();
+        }
+        LOG.info("{} releases {} events by plan: {}", portal, released.size(), by);
+        return send(released, by);
+    }
+
+    /** An event on its way to one subscription: its tree, or bytes that are sent as they are. */
     static final class Outgoing {
 
         private final Subscription subscription;
-        private final byte[] head;
-        private final byte[] body;
+        private final @Nullable JsonObject payload;
+        private final byte[] verbatim;
 
-        Outgoing(Subscription subscription, byte[] body) {
+        Outgoing(Subscription subscription, @Nullable JsonObject payload, byte[] verbatim) {
             this.subscription = subscription;
-            this.head = head(subscription, body);
-            this.body = body;
+            this.payload = payload;
+            this.verbatim = verbatim;
+        }
+
+        byte[] body(DeliveryPlan plan) {
+            return payload == null ? verbatim : EventBodies.form(plan.changed(payload));
         }
     }
 
@@ -123,42 +205,126 @@ final class Outbox {
             }
             for (Subscription subscription : subscriptions) {
                 if (subscription.event().equals(event)) {
-                    Dialect shape = subscription.dialect();
-                    JsonObject payload = EventBodies.envelope(
-                            event,
-                            subscription.id(),
-                            data.apply(shape),
-                            portal.clock().instant(),
-                            portal.auth(subscription, cause),
-                            shape);
-                    outgoing.add(new Outgoing(subscription, EventBodies.form(payload)));
+                    outgoing.add(outgoing(subscription, data.apply(subscription.dialect()), cause));
                 }
+            }
+            JsonObject plain = data.apply(Dialect.PLATFORM);
+            Instant now = portal.clock().instant();
+            if (plain != null && offline.note(event, plain, cause.userId(), cause.connector(), now)) {
+                outgoing.addAll(notices(cause, now));
             }
         }
         return outgoing;
     }
 
-    List<Delivery> deliver(List<Outgoing> outgoing) {
-        List<Delivery> sent = new ArrayList<>();
-        for (Outgoing one : outgoing) {
-            sent.add(send(one.subscription, one.head, one.body));
+    private Outgoing outgoing(Subscription subscription, @Nullable JsonObject data, Cause cause) {
+        JsonObject payload = EventBodies.envelope(
+                subscription.event(),
+                subscription.id(),
+                data,
+                portal.clock().instant(),
+                portal.auth(subscription, cause),
+                subscription.dialect());
+        return new Outgoing(subscription, payload, new byte[0]);
+    }
+
+    /** Tells who wants to know that the queue has something, not oftener than he wants. */
+    private List<Outgoing> notices(Cause cause, Instant now) {
+        List<Outgoing> notices = new ArrayList<>();
+        for (Subscription subscription : subscriptions) {
+            if (subscription.event().equals("ONOFFLINEEVENT")) {
+                Instant last = lastNotices.get(subscription.id());
+                long pause = minTimeouts.getOrDefault(subscription.id(), MIN_TIMEOUT);
+                if (last == null || !now.isBefore(last.plusSeconds(pause))) {
+                    lastNotices.put(subscription.id(), now);
+                    notices.add(outgoing(subscription, null, Cause.lifecycle(cause.userId())));
+                }
+            }
         }
-        return List.copyOf(sent);
+        return notices;
+    }
+
+    /** Sends by the portal's plan, or keeps what is held. */
+    List<Delivery> deliver(List<Outgoing> outgoing) {
+        DeliveryPlan by;
+        synchronized (portal) {
+            if (holding) {
+                held.addAll(outgoing);
+                return List.of();
+            }
+            by = plan;
+        }
+        return send(outgoing, by);
+    }
+
+    private List<Delivery> send(List<Outgoing> outgoing, DeliveryPlan by) {
+        List<Outgoing> ordered = by.ordered(outgoing);
+        AtomicReferenceArray<Delivery> sent = new AtomicReferenceArray<>(ordered.size());
+        AtomicInteger next = new AtomicInteger();
+        long begun = System.nanoTime();
+        Runnable worker = () -> {
+            for (int i = next.getAndIncrement(); i < ordered.size(); i = next.getAndIncrement()) {
+                waitUntil(begun + by.due(i));
+                Outgoing one = ordered.get(i);
+                byte[] body = one.body(by);
+                sent.set(i, send(one.subscription, head(one.subscription, body), body, by.framing()));
+            }
+        };
+        int workers = Math.min(by.concurrency(), ordered.size());
+        CompletableFuture<?>[] others = new CompletableFuture<?>[Math.max(0, workers - 1)];
+        for (int i = 0; i < others.length; i++) {
+            others[i] = CompletableFuture.runAsync(worker, background);
+        }
+        worker.run();
+        CompletableFuture.allOf(others).join();
+        List<Delivery> deliveries = new ArrayList<>();
+        for (int i = 0; i < sent.length(); i++) {
+            deliveries.add(sent.get(i));
+        }
+        return List.copyOf(deliveries);
+    }
+
+    private static void waitUntil(long due) {
+        for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+            LockSupport.parkNanos(left);
+        }
     }
 
     static byte[] head(Subscription subscription, byte[] body) {
-        return EventSender.head(subscription.handler(), body.length, FORM);
+        boolean json = body.length > 0 && body[0] == '{';
+        return EventSender.head(subscription.handler(), body.length, json ? "application/json" : FORM);
     }
 
-    Delivery send(Subscription subscription, byte[] head, byte[] body) {
+    Delivery send(Subscription subscription, byte[] head, byte[] body, Framing framing) {
         long number;
         synchronized (portal) {
             number = ++lastDelivery;
         }
+        Duration penalty = slowHandlers.penalty(subscription.handler());
+        waitUntil(System.nanoTime() + penalty.toNanos());
         Instant sentAt = Instant.now();
-        Exchange exchange = sender.send(subscription.handler(), EventSender.join(head, body));
-        Delivery delivery = new Delivery(portal, number, subscription, sentAt, head, body, exchange);
+        Exchange exchange = sender.send(subscription.handler(), head, body, framing);
+        slowHandlers.answered(subscription.handler(), exchange);
+        byte[] sentHead = framing.head(head);
+        Delivery delivery = new Delivery(portal, number, subscription, sentAt, sentHead, body, framing, exchange);
         portal.journal().add(delivery);
         return delivery;
+    }
+
+    /** The event a recorded body is of, or empty text where it says none. */
+    static String eventOf(JsonObject payload) {
+        return payload.getString("event", "").toUpperCase(Locale.ROOT);
+    }
+
+    /** Sends recorded bytes to who bound their event. */
+    List<Delivery> replay(String event, Function<Subscription, Outgoing> made) {
+        List<Outgoing> outgoing;
+        synchronized (portal) {
+            outgoing = subscriptions.stream()
+                    .filter(subscription -> subscription.event().equals(event))
+                    .map(made)
+                    .toList();
+        }
+        return deliver(outgoing);
     }
 }

@@ -43,6 +43,9 @@ public final class Portal implements AutoCloseable {
     private final Journal journal = new Journal();
     private final Outbox outbox;
     private final OpenLines openLines;
+    private final PortalLimits limits = new PortalLimits(clock);
+    private final PortalFaults faults = new PortalFaults();
+    private final PortalSending sending;
 
     // All below are guarded by this.
     private final Application application;
@@ -63,6 +66,7 @@ public final class Portal implements AutoCloseable {
         everInstalled = application.installed();
         outbox = new Outbox(this, sender, server.background(), setup.dialect());
         openLines = new OpenLines(this);
+        sending = new PortalSending(this, outbox);
     }
 
     /**
@@ -155,6 +159,33 @@ public final class Portal implements AutoCloseable {
      */
     public PortalClock clock() {
         return clock;
+    }
+
+    /**
+     * Returns how the portal sends.
+     *
+     * @return the same each time
+     */
+    public PortalSending sending() {
+        return sending;
+    }
+
+    /**
+     * Returns the limits of the portal's REST, all off at first.
+     *
+     * @return the same each time
+     */
+    public PortalLimits limits() {
+        return limits;
+    }
+
+    /**
+     * Returns what goes wrong with the portal's REST and OAuth, nothing at first.
+     *
+     * @return the same each time
+     */
+    public PortalFaults faults() {
+        return faults;
     }
 
     /**
@@ -342,7 +373,7 @@ public final class Portal implements AutoCloseable {
         synchronized (this) {
             JsonObject data = SystemMethods.lifecycle("CLEAN", clean ? "1" : "0");
             last = outbox.outgoing("ONAPPUNINSTALL", shape -> data, Cause.tokenless());
-            outbox.remove(subscription -> true);
+            outbox.removeAll();
             application.uninstall();
         }
         return outbox.deliver(last);
@@ -356,6 +387,16 @@ public final class Portal implements AutoCloseable {
      */
     public synchronized void paid(boolean value) {
         application.paid(value);
+    }
+
+    /**
+     * Says whether the portal's plan lets an application take offline events in two steps, {@code clear=0}
+     * and {@code event.offline.clear}.
+     *
+     * @param value false for a plan that refuses it with {@code WRONG_LICENSE}
+     */
+    public synchronized void extendedOfflineEvents(boolean value) {
+        application.extendedOffline(value);
     }
 
     /**

@@ -16,8 +16,10 @@ public final class PortalChat {
     private final long id;
     private final String connector;
     private final PortalUser visitor;
-    private final List<ChatMessage> messages = new ArrayList<>();
+    private final Instant opened;
     // Guarded by the portal.
+    private final List<ChatMessage> messages = new ArrayList<>();
+    private final List<Long> sessions = new ArrayList<>();
     private PortalLine line;
     private long sessionId;
     private Instant sessionStart;
@@ -39,6 +41,8 @@ public final class PortalChat {
         this.visitor = visitor;
         this.sessionId = sessionId;
         this.sessionStart = sessionStart;
+        this.opened = sessionStart;
+        sessions.add(sessionId);
     }
 
     /**
@@ -134,6 +138,17 @@ public final class PortalChat {
     }
 
     /**
+     * Opens the latest session once more, as the platform does where a closed session still waits for its
+     * rating and the customer writes: the session stays the same and nothing is sent, so that the next close
+     * is a second {@code ONSESSIONFINISH} of one session.
+     *
+     * @throws IllegalStateException if the chat is open
+     */
+    public void resume() {
+        openLines.resume(this);
+    }
+
+    /**
      * Moves the chat to another line of the same portal. The platform sends no event for that; later
      * events name the new line.
      *
@@ -193,6 +208,36 @@ public final class PortalChat {
         }
     }
 
+    /** When the chat began, its first session with it. */
+    Instant opened() {
+        return opened;
+    }
+
+    /** What the portal calls the chat. */
+    String title() {
+        synchronized (portal) {
+            return visitor.firstName() + " - " + line.name();
+        }
+    }
+
+    /** The ids of its sessions, oldest first. */
+    List<Long> sessions() {
+        synchronized (portal) {
+            return List.copyOf(sessions);
+        }
+    }
+
+    /**
+     * The ten fields of {@code entity_data_1}; the sixth is the session, which is 0 once that is closed, the
+     * eighth the line.
+     */
+    String entityData() {
+        synchronized (portal) {
+            return "N|NONE|0|N|N|" + (open ? sessionId : 0) + "|" + sessionStart.getEpochSecond() + "|" + line.id()
+                    + "|0|0";
+        }
+    }
+
     List<ChatMessage> messages() {
         synchronized (portal) {
             return List.copyOf(messages);
@@ -204,6 +249,11 @@ public final class PortalChat {
     void started(long newSessionId, Instant at) {
         sessionId = newSessionId;
         sessionStart = at;
+        sessions.add(newSessionId);
+        open = true;
+    }
+
+    void resumed() {
         open = true;
     }
 

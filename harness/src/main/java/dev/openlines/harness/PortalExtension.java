@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.harness;
 
+import java.util.List;
+import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ExtensionContext.Store;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
 
 /**
  * Makes a fresh {@link Portal} for each test that asks for one as a parameter. Use {@link
@@ -16,20 +19,27 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  *
  * <p>A parameter of a constructor or of a method that runs before all tests is refused, because such a
  * portal would be shared.
+ *
+ * <p>A test fails that made the handler call a REST method which the portal does not have and the test did not
+ * declare with {@link Portal#answer}; see {@link #lenient()}. To whatever a test fails with, the portal's
+ * journal is added as a suppressed exception, secrets masked.
  */
-public final class PortalExtension implements ParameterResolver {
+public final class PortalExtension
+        implements ParameterResolver, AfterTestExecutionCallback, TestExecutionExceptionHandler {
 
     private static final Namespace NAMESPACE = Namespace.create(PortalExtension.class);
 
     private final PortalSetup setup;
+    private final boolean strict;
 
     /** Makes portals whose every secret is minted. Called by JUnit. */
     public PortalExtension() {
-        this(PortalSetup.minted());
+        this(PortalSetup.minted(), true);
     }
 
-    private PortalExtension(PortalSetup setup) {
+    private PortalExtension(PortalSetup setup, boolean strict) {
         this.setup = setup;
+        this.strict = strict;
     }
 
     /**
@@ -40,7 +50,16 @@ public final class PortalExtension implements ParameterResolver {
      * @return an extension to register
      */
     public static PortalExtension with(PortalSetup setup) {
-        return new PortalExtension(setup);
+        return new PortalExtension(setup, true);
+    }
+
+    /**
+     * Lets tests pass that made the handler call methods which the portal does not have.
+     *
+     * @return an extension to register
+     */
+    public PortalExtension lenient() {
+        return new PortalExtension(setup, false);
     }
 
     @Override
@@ -58,6 +77,48 @@ public final class PortalExtension implements ParameterResolver {
             store.put(OfTest.class, ofTest);
         }
         return ofTest.portal();
+    }
+
+    /** Fails a test that passed, but called what nobody declared. */
+    @Override
+    public void afterTestExecution(ExtensionContext context) {
+        OfTest ofTest = context.getStore(NAMESPACE).get(OfTest.class, OfTest.class);
+        if (ofTest == null || context.getExecutionException().isPresent() || !isStrict(context)) {
+            return;
+        }
+        List<String> undeclared = ofTest.portal().calls().stream()
+                .filter(call -> !call.declared())
+                .map(RestCall::method)
+                .distinct()
+                .toList();
+        if (!undeclared.isEmpty()) {
+            AssertionError error = new AssertionError(
+                    "REST methods were called that the portal does not have and the test did not declare: "
+                            + String.join(", ", undeclared)
+                            + ". Declare an answer with portal.answer(...), or permit it with"
+                            + " @SimulatedPortal(strict = false)");
+            error.addSuppressed(new PortalJournal(ofTest.portal()));
+            throw error;
+        }
+    }
+
+    /** Adds the portal's journal to what a test failed with. */
+    @Override
+    public void handleTestExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+        OfTest ofTest = context.getStore(NAMESPACE).get(OfTest.class, OfTest.class);
+        if (ofTest != null) {
+            failure.addSuppressed(new PortalJournal(ofTest.portal()));
+        }
+        throw failure;
+    }
+
+    private boolean isStrict(ExtensionContext context) {
+        Class<?> type = context.getRequiredTestClass();
+        while (type != null && !type.isAnnotationPresent(SimulatedPortal.class)) {
+            type = type.getEnclosingClass();
+        }
+        return strict
+                && (type == null || type.getAnnotation(SimulatedPortal.class).strict());
     }
 
     /** One server for the whole run: the lookups that make what is missing differ between JUnit 5 and 6. */

@@ -48,7 +48,8 @@ final class RestApi {
                         answering.error,
                         answering.declared,
                         answering.provenance,
-                        Duration.ofNanos(System.nanoTime() - begun)));
+                        Duration.ofNanos(System.nanoTime() - begun),
+                        answering.fault == null ? null : answering.fault.toString()));
         return reply;
     }
 
@@ -66,6 +67,7 @@ final class RestApi {
         private @Nullable String error;
         private boolean declared = true;
         private Provenance provenance = Provenance.SOURCE;
+        private @Nullable Fault fault;
 
         Answering(Portal portal, RestRequest request, Instant at, long begun) {
             this.portal = portal;
@@ -79,8 +81,22 @@ final class RestApi {
         }
 
         RestReply reply() {
+            Fault due = portal.faults().due(method, portal.clock().instant());
+            fault = due;
+            if (due == null) {
+                return answered();
+            }
+            RestReply right = due.isAfterwards() ? answered() : null;
+            provenance = Provenance.DECLARED;
+            error = due.errorCode();
+            return due.spoil(right, String.join("/", path));
+        }
+
+        private RestReply answered() {
             try {
-                return RestReply.phpJson(200, success(call(), time(at, begun)));
+                RestResult result = call();
+                portal.limits().count(method, Duration.ofNanos(System.nanoTime() - begun));
+                return RestReply.phpJson(200, success(result, time(portal, method, at, begun)));
             } catch (RestError e) {
                 error = e.code();
                 if (e.status() == 501 || e.code().equals(RestMethods.NOT_FOUND)) {
@@ -92,6 +108,10 @@ final class RestApi {
         }
 
         private RestResult call() {
+            if (portal.limits().overflows()) {
+                provenance = Provenance.DOCS;
+                throw new RestError(503, "QUERY_LIMIT_EXCEEDED", "Too many requests");
+            }
             if (path.size() == 1 && path.get(0).toLowerCase(Locale.ROOT).endsWith(".xml")) {
                 throw RestMethods.lacks("answers in XML");
             }
@@ -100,9 +120,11 @@ final class RestApi {
             PortalUser user = webhook ? webhookUser() : tokenUser();
             userId = user.id();
             checkScope(portal, found, webhook);
+            checkOperatingTime(portal, method);
             Map<String, JsonValue> parameters = request.parameters();
             RESERVED.forEach(parameters::remove);
-            return found.call().answer(new RestContext(portal, user, webhook, parameters));
+            String connector = request.text("auth_connector").orElse("");
+            return found.call().answer(new RestContext(portal, user, webhook, connector, parameters));
         }
 
         private PortalUser webhookUser() {
@@ -146,6 +168,12 @@ final class RestApi {
         }
     }
 
+    static void checkOperatingTime(Portal portal, String method) {
+        if (portal.limits().usedUp(method)) {
+            throw new RestError(429, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.");
+        }
+    }
+
     private static JsonObject success(RestResult result, JsonObject time) {
         JsonObjectBuilder body = EventBodies.object().add("result", result.value());
         if (result.next() != null) {
@@ -158,17 +186,22 @@ final class RestApi {
     }
 
     /** The block {@code time} of an answer that is about to leave. */
-    static JsonObject time(Instant at, long begun) {
+    static JsonObject time(Portal portal, String method, Instant at, long begun) {
         double start = at.toEpochMilli() / 1000.0;
         double took = Math.round((System.nanoTime() - begun) / 1e3) / 1e6;
-        return EventBodies.object()
+        JsonObjectBuilder time = EventBodies.object()
                 .add("start", start)
                 .add("finish", Math.round((start + took) * 1e6) / 1e6)
                 .add("duration", took)
                 .add("processing", took)
                 .add("date_start", isoDate(at))
-                .add("date_finish", isoDate(at.plusNanos((long) (took * 1e9))))
-                .build();
+                .add("date_finish", isoDate(at.plusNanos((long) (took * 1e9))));
+        Duration operating = portal.limits().operating(method);
+        if (operating != null) {
+            portal.limits().operatingResetAt(method).ifPresent(reset -> time.add("operating_reset_at", reset));
+            time.add("operating", operating.toMillis() / 1000.0);
+        }
+        return time.build();
     }
 
     static String methodName(List<String> path) {

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param declared false where the portal has no such method and the test declared none
  * @param provenance where the answer's shape is known from
  * @param took how long the answer took
+ * @param fault the fault that happened to it, null where none did
  */
 public record RestCall(
         Instant at,
@@ -28,7 +29,8 @@ public record RestCall(
         @Nullable String errorCode,
         boolean declared,
         Provenance provenance,
-        Duration took) {
+        Duration took,
+        @Nullable String fault) {
 
     /**
      * Returns the code of the error answered.

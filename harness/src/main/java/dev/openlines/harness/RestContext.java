@@ -13,15 +13,17 @@ import java.util.Optional;
  * @param portal where
  * @param user on whose behalf
  * @param webhook whether an incoming webhook's code authorised it, not an application's token
+ * @param connector the reserved parameter {@code auth_connector}, empty where there is none
  * @param parameters without the reserved ones
  */
-record RestContext(Portal portal, PortalUser user, boolean webhook, Map<String, JsonValue> parameters) {
+record RestContext(
+        Portal portal, PortalUser user, boolean webhook, String connector, Map<String, JsonValue> parameters) {
 
     /** The same call with the names of its top-level parameters in upper case, as some methods read them. */
     RestContext upperCase() {
         Map<String, JsonValue> upper = new LinkedHashMap<>();
         parameters.forEach((name, value) -> upper.put(name.toUpperCase(Locale.ROOT), value));
-        return new RestContext(portal, user, webhook, upper);
+        return new RestContext(portal, user, webhook, connector, upper);
     }
 
     boolean has(String name) {

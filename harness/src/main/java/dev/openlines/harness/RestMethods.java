@@ -84,7 +84,12 @@ final class RestMethods {
 
     private static Map<String, RestMethod> built() {
         Map<String, RestMethod> methods = new TreeMap<>();
-        List.of(EventMethods.all(), SystemMethods.all(), BatchMethod.all())
+        List.of(
+                        EventMethods.all(),
+                        OfflineMethods.all(),
+                        OpenLinesMethods.all(),
+                        SystemMethods.all(),
+                        BatchMethod.all())
                 .forEach(list -> list.forEach(method -> methods.put(method.name(), method)));
         return methods;
     }

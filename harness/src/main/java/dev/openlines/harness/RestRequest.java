@@ -173,7 +173,7 @@ final class RestRequest {
         return form(body);
     }
 
-    private static Map<String, JsonValue> json(byte[] body) {
+    static Map<String, JsonValue> json(byte[] body) {
         try {
             JsonValue value = PhpJson.parse(body);
             return value instanceof JsonObject object ? object : Map.of();

@@ -18,4 +18,13 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.TYPE)
 @ExtendWith(PortalExtension.class)
-public @interface SimulatedPortal {}
+public @interface SimulatedPortal {
+
+    /**
+     * Whether a test fails that made the handler call a REST method which the portal does not have and the
+     * test did not declare.
+     *
+     * @return true unless said otherwise
+     */
+    boolean strict() default true;
+}

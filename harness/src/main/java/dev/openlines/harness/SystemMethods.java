@@ -164,7 +164,9 @@ final class SystemMethods {
         if (code.isEmpty()) {
             throw new RestError(400, "CODE_EMPTY", "CODE can't be empty");
         }
-        boolean known = code.equals("rest_offline_extended") || code.equals("rest_auth_connector");
+        boolean known = (code.equals("rest_offline_extended")
+                        && original.portal().application().extendedOffline())
+                || code.equals("rest_auth_connector");
         return RestResult.of(
                 EventBodies.object().add("value", known ? "Y" : "N").build());
     }
@@ -200,7 +202,9 @@ final class SystemMethods {
         call.portal()
                 .outbox()
                 .raiseLater(
-                        "ONAPPTEST", shape -> data, Cause.lifecycle(call.user().id()));
+                        "ONAPPTEST",
+                        shape -> data,
+                        Cause.lifecycle(call.user().id()).through(call.connector()));
         return RestResult.of(1);
     }
 

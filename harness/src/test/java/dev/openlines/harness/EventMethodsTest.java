@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-@SimulatedPortal
+@SimulatedPortal(strict = false)
 class EventMethodsTest {
 
     private static final String HANDLER = "http://127.0.0.1:8080/bitrix";

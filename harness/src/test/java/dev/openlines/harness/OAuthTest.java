@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-@SimulatedPortal
+@SimulatedPortal(strict = false)
 class OAuthTest {
 
     private final RestCaller caller = new RestCaller();

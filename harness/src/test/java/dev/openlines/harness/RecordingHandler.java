@@ -15,7 +15,7 @@ import java.util.List;
 
 /**
  * A handler on a bare socket: keeps the bytes of every connection and answers what it was told. Reads
- * by Content-Length only, so that nothing comes between the test and the wire.
+ * by Content-Length, or to the last chunk, so that nothing comes between the test and the wire.
  */
 final class RecordingHandler implements AutoCloseable {
 
@@ -41,6 +41,11 @@ final class RecordingHandler implements AutoCloseable {
         return new RecordingHandler(answer);
     }
 
+    /** Says 417 where it should say to continue. */
+    static RecordingHandler refusingExpectations() {
+        return answering("HTTP/1.1 417 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    }
+
     static RecordingHandler start() {
         return answering(OK);
     }
@@ -61,7 +66,7 @@ final class RecordingHandler implements AutoCloseable {
     private void run() {
         while (!listener.isClosed()) {
             try (Socket socket = listener.accept()) {
-                String request = read(socket.getInputStream());
+                String request = read(socket, answer);
                 synchronized (this) {
                     requests.add(request);
                 }
@@ -73,7 +78,8 @@ final class RecordingHandler implements AutoCloseable {
         }
     }
 
-    private static String read(InputStream in) throws IOException {
+    private static String read(Socket socket, String answer) throws IOException {
+        InputStream in = socket.getInputStream();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         int left = Integer.MAX_VALUE;
         while (left > 0) {
@@ -84,7 +90,15 @@ final class RecordingHandler implements AutoCloseable {
             bytes.write(b);
             left--;
             String text = bytes.toString(StandardCharsets.ISO_8859_1);
-            if (left > 1 << 28 && text.endsWith("\r\n\r\n")) {
+            if (left > 1 << 28 && text.contains("\r\nTransfer-Encoding: chunked\r\n")) {
+                left = text.endsWith("\r\n0\r\n\r\n") ? 0 : left;
+            } else if (left > 1 << 28 && text.endsWith("\r\n\r\n")) {
+                if (text.contains("\r\nExpect: 100-continue\r\n")) {
+                    if (answer.startsWith("HTTP/1.1 417")) {
+                        break;
+                    }
+                    socket.getOutputStream().write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                }
                 left = text.lines()
                         .filter(line -> line.startsWith("Content-Length: "))
                         .mapToInt(line -> Integer.parseInt(line.substring(16)))

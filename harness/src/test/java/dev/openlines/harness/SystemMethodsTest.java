@@ -11,7 +11,7 @@ import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-@SimulatedPortal
+@SimulatedPortal(strict = false)
 class SystemMethodsTest {
 
     private final RestCaller caller = new RestCaller();

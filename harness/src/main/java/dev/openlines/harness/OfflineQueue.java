@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Predicate;
+
+/**
+ * A portal's queue of offline events: what applications fetch that no request can reach. Guarded by the
+ * portal.
+ *
+ * <p>Equal events of one binding that nobody has taken yet are one record, whose time is the last one's:
+ * two closes of one chat are one record. A record is taken under a process id and stays until it is
+ * cleared, unless whoever took it had it cleared at once.
+ */
+final class OfflineQueue {
+
+    /** Records that nobody cleared go away; the constant of the server's source, 2 952 000 seconds. */
+    static final Duration KEPT = Duration.ofHours(820);
+
+    /** What {@code event.bind} with {@code event_type=offline} made. */
+    record Binding(int id, String event, String connector) {}
+
+    /** One record. Its process id is empty until it is taken. */
+    record Row(
+            long id,
+            Instant at,
+            String event,
+            JsonValue data,
+            long userId,
+            String message,
+            String process,
+            String connector,
+            boolean error) {
+
+        Row taken(String by) {
+            return new Row(id, at, event, data, userId, message, by, connector, error);
+        }
+
+        Row failed() {
+            return new Row(id, at, event, data, userId, message, "", connector, true);
+        }
+    }
+
+    private final List<Binding> bindings = new ArrayList<>();
+    private final List<Row> rows = new ArrayList<>();
+    private long lastRow;
+
+    List<Binding> bindings() {
+        return List.copyOf(bindings);
+    }
+
+    void bind(Binding binding) {
+        bindings.add(binding);
+    }
+
+    int unbind(Predicate<Binding> which) {
+        int before = bindings.size();
+        bindings.removeIf(which);
+        return before - bindings.size();
+    }
+
+    /** Notes an event for each binding but those of the connector that caused it; whether there was one. */
+    boolean note(String event, JsonObject data, long userId, String causedBy, Instant now) {
+        rows.removeIf(row -> row.at().plus(KEPT).isBefore(now));
+        boolean noted = false;
+        for (Binding binding : bindings) {
+            boolean ownDoing = !causedBy.isEmpty() && causedBy.equals(binding.connector());
+            if (binding.event().equals(event) && !ownDoing) {
+                String message = message(event, data);
+                long id = rows.stream()
+                        .filter(row -> row.message().equals(message)
+                                && row.connector().equals(binding.connector())
+                                && row.process().isEmpty())
+                        .map(Row::id)
+                        .findFirst()
+                        .orElseGet(() -> ++lastRow);
+                rows.removeIf(row -> row.id() == id);
+                rows.add(new Row(id, now, event, data, userId, message, "", binding.connector(), false));
+                noted = true;
+            }
+        }
+        rows.sort(Comparator.comparingLong(Row::id));
+        return noted;
+    }
+
+    /** The records that fit, in the order given. */
+    List<Row> rows(Predicate<Row> which, Comparator<Row> order) {
+        return rows.stream().filter(which).sorted(order).toList();
+    }
+
+    /** Takes the first so many untaken records that fit. */
+    void take(String process, Predicate<Row> which, Comparator<Row> order, long limit) {
+        List<Long> taken = rows(row -> row.process().isEmpty() && which.test(row), order).stream()
+                .limit(limit)
+                .map(Row::id)
+                .toList();
+        rows.replaceAll(row -> taken.contains(row.id()) ? row.taken(process) : row);
+    }
+
+    void clear(String process, String connector, Predicate<Row> which) {
+        rows.removeIf(row -> row.process().equals(process) && row.connector().equals(connector) && which.test(row));
+    }
+
+    /**
+     * Marks records as failed and gives them free again. As in the server's source, equal ones that came in
+     * meanwhile go away.
+     */
+    void fail(String process, String connector, Collection<String> messages) {
+        Predicate<Row> meant =
+                row -> row.connector().equals(connector) && messages.contains(row.message()) && !row.error();
+        rows.removeIf(row -> meant.test(row) && !row.process().equals(process));
+        rows.replaceAll(row -> meant.test(row) ? row.failed() : row);
+    }
+
+    void clearAll() {
+        bindings.clear();
+        rows.clear();
+    }
+
+    /** What tells equal events apart from others: the digest the server makes. */
+    private static String message(String event, JsonObject data) {
+        try {
+            byte[] digest = MessageDigest.getInstance("MD5")
+                    .digest((event + "|" + PhpJson.text(data)).getBytes(StandardCharsets.UTF_8));
+            return String.format(Locale.ROOT, "%032x", new BigInteger(1, digest));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has MD5", e);
+        }
+    }
+}

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import jakarta.json.JsonArrayBuilder;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
+import jakarta.json.JsonValue;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Methods of the scope {@code imopenlines}: what a chat is, what was said in it, and how it ends. */
+final class OpenLinesMethods {
+
+    private static final String SCOPE = "imopenlines";
+    private static final String DENIED = "You cannot open this conversation because you do not have sufficient rights.";
+    private static final JsonObject CONFIG = config();
+
+    private OpenLinesMethods() {}
+
+    static List<RestMethod> all() {
+        return List.of(
+                new RestMethod("imopenlines.session.history.get", SCOPE, Provenance.SOURCE, OpenLinesMethods::history),
+                new RestMethod("imopenlines.dialog.get", SCOPE, Provenance.SOURCE, OpenLinesMethods::dialog),
+                new RestMethod("imopenlines.config.get", SCOPE, Provenance.DOCS, OpenLinesMethods::config),
+                new RestMethod("imopenlines.operator.finish", SCOPE, Provenance.SOURCE, OpenLinesMethods::finish),
+                new RestMethod(
+                        "imopenlines.bot.session.finish", SCOPE, Provenance.SOURCE, OpenLinesMethods::botFinish));
+    }
+
+    private static RestResult finish(RestContext original) {
+        RestContext call = original.upperCase();
+        long id = call.integer("CHAT_ID");
+        PortalChat chat = call.portal()
+                .openLines()
+                .chat(one -> one.id() == id)
+                .orElseThrow(() -> new RestError(400, "CHAT_ID", "Invalid chat ID"));
+        call.portal().openLines().closeLater(chat, Closing.OPERATOR, call.user().id(), call.connector());
+        return RestResult.of(JsonValue.TRUE);
+    }
+
+    private static RestResult botFinish(RestContext original) {
+        RestContext call = original.upperCase();
+        long id = call.integer("CHAT_ID");
+        if (id <= 0) {
+            throw new RestError(400, "CHAT_ID_EMPTY", "Chat ID can't be empty");
+        }
+        if (!call.portal().application().permits("imbot")) {
+            throw new RestError(400, "BOT_ID_ERROR", "Bot not found");
+        }
+        // The server does not look whether there is such a chat.
+        call.portal()
+                .openLines()
+                .chat(one -> one.id() == id)
+                .ifPresent(chat -> call.portal()
+                        .openLines()
+                        .closeLater(chat, Closing.BOT, call.user().id(), call.connector()));
+        return RestResult.of(JsonValue.TRUE);
+    }
+
+    private static RestResult dialog(RestContext original) {
+        RestContext call = original.upperCase();
+        PortalChat chat = Stream.of("CHAT_ID", "DIALOG_ID", "SESSION_ID", "USER_CODE")
+                .filter(call::has)
+                .findFirst()
+                .flatMap(name -> named(call, name))
+                .orElseThrow(
+                        () -> new RestError(400, "ACCESS_ERROR", "You do not have access to the specified dialog"));
+        synchronized (call.portal()) {
+            return RestResult.of(EventBodies.object()
+                    .add("id", chat.id())
+                    .add("title", chat.title())
+                    .add("name", chat.title())
+                    .add("owner", chat.isOpen() ? Portal.OPERATOR_ID : 0)
+                    .add("extranet", false)
+                    .add("contains_collaber", false)
+                    .add("avatar", "")
+                    .add("color", "#4ba984")
+                    .add("type", "lines")
+                    .add("entity_type", "LINES")
+                    .add("entity_id", chat.userCode())
+                    .add("entity_data_1", chat.entityData())
+                    .add("entity_data_2", "")
+                    .add("entity_data_3", "N")
+                    .add("mute_list", PhpJson.PROVIDER.createArrayBuilder())
+                    .add("manager_list", PhpJson.PROVIDER.createArrayBuilder())
+                    .add("date_create", RestApi.isoDate(chat.opened()))
+                    .add("message_type", "L")
+                    .add("message_count", chat.messages().size())
+                    .add("user_counter", 2)
+                    .add("restrictions", PhpJson.PROVIDER.createArrayBuilder())
+                    .add("role", "MEMBER")
+                    .add("dialog_id", "chat" + chat.id())
+                    .build());
+        }
+    }
+
+    private static Optional<PortalChat> named(RestContext call, String name) {
+        String text = call.text(name);
+        long number = RestContext.intval(text);
+        OpenLines openLines = call.portal().openLines();
+        return switch (name) {
+            case "CHAT_ID" -> openLines.chat(chat -> chat.id() == number);
+            case "DIALOG_ID" ->
+                text.startsWith("chat") ? openLines.chat(chat -> text.equals("chat" + chat.id())) : Optional.empty();
+            case "SESSION_ID" -> openLines.chat(chat -> chat.sessions().contains(number));
+            default -> {
+                String code = text.startsWith("imol|") ? text.substring(5) : text;
+                yield openLines.chat(chat -> chat.userCode().equals(code));
+            }
+        };
+    }
+
+    /** Reads its parameters in upper case only, as the server does. */
+    private static RestResult history(RestContext call) {
+        if (!call.has("SESSION_ID") && !call.has("CHAT_ID")) {
+            throw new RestError(400, "MISSING_REQUIRED_PARAM", "Session ID or Chat ID must be provided");
+        }
+        OpenLines openLines = call.portal().openLines();
+        long wanted = call.integer("SESSION_ID");
+        if (wanted <= 0) {
+            long chatId = call.integer("CHAT_ID");
+            wanted = openLines
+                    .chat(chat -> chat.id() == chatId)
+                    .map(PortalChat::sessionId)
+                    .orElseThrow(() -> new RestError(
+                            400, "INVALID_SESSION_ID", "Unable to determine session ID from provided parameters"));
+        }
+        long session = wanted;
+        PortalChat chat = openLines
+                .chat(one -> one.sessions().contains(session))
+                .orElseThrow(() -> new RestError(400, "ACCESS_DENIED", DENIED));
+        synchronized (call.portal()) {
+            return RestResult.of(history(chat, session));
+        }
+    }
+
+    private static JsonObject history(PortalChat chat, long session) {
+        String id = Long.toString(chat.id());
+        String visitor = Long.toString(chat.visitorId());
+        String dialog = "chat" + id;
+        JsonObjectBuilder messages = EventBodies.object();
+        JsonArrayBuilder order = PhpJson.PROVIDER.createArrayBuilder();
+        List<ChatMessage> all = chat.messages();
+        for (int i = all.size() - 1; i >= 0; i--) {
+            ChatMessage message = all.get(i);
+            if (message.sessionId() == session) {
+                messages.add(Long.toString(message.id()), message(message, id));
+                order.add(Long.toString(message.id()));
+            }
+        }
+        return EventBodies.object()
+                .add("chatId", chat.id())
+                .add("canJoin", "Y")
+                .add("canVoteHead", "Y")
+                .add("sessionId", session)
+                .add("sessionVoteHead", 0)
+                .addNull("sessionCommentHead")
+                .add("userId", dialog)
+                .add("message", messages)
+                .add("usersMessage", EventBodies.object().add(dialog, order))
+                .add("users", EventBodies.object().add(visitor, guest(chat.visitor())))
+                .add(
+                        "openlines",
+                        EventBodies.object()
+                                .add(
+                                        "canvoteashead",
+                                        EventBodies.object()
+                                                .add(Long.toString(chat.line().id()), true)))
+                .add("userInGroup", PhpJson.PROVIDER.createArrayBuilder())
+                .add("woUserInGroup", PhpJson.PROVIDER.createArrayBuilder())
+                .add("chat", EventBodies.object().add(id, chat(chat)))
+                .add(
+                        "userBlockChat",
+                        EventBodies.object().add(id, EventBodies.object().add(visitor, false)))
+                .add(
+                        "userInChat",
+                        EventBodies.object()
+                                .add(id, PhpJson.PROVIDER.createArrayBuilder().add(chat.visitorId())))
+                .add("files", PhpJson.PROVIDER.createArrayBuilder())
+                .build();
+    }
+
+    private static JsonObjectBuilder message(ChatMessage message, String chatId) {
+        JsonObjectBuilder params = EventBodies.object();
+        if (message.authorId() == 0) {
+            params.add("class", "bx-messenger-content-item-ol-" + message.kind())
+                    .add("type", "lines");
+        }
+        return EventBodies.object()
+                .add("id", Long.toString(message.id()))
+                .add("chatid", chatId)
+                .add("senderid", Long.toString(message.authorId()))
+                .add("recipientid", "chat" + chatId)
+                .add("date", RestApi.isoDate(message.at()))
+                .add("text", message.text())
+                .add("textlegacy", message.text())
+                .add("params", params);
+    }
+
+    private static JsonObjectBuilder guest(PortalUser user) {
+        return EventBodies.object()
+                .add("id", Long.toString(user.id()))
+                .add("name", (user.firstName() + " " + user.lastName()).strip())
+                .add("active", true)
+                .add("firstName", user.firstName())
+                .add("lastName", user.lastName())
+                .addNull("workPosition")
+                .add("color", "#ab7761")
+                .add("avatar", "/bitrix/js/im/images/blank.gif")
+                .add("gender", "M")
+                .add("extranet", true)
+                .add("network", false)
+                .add("bot", false)
+                .add("connector", true)
+                .add("externalAuthId", "imconnector")
+                .addNull("status")
+                .add("departments", PhpJson.PROVIDER.createArrayBuilder());
+    }
+
+    private static JsonObjectBuilder chat(PortalChat chat) {
+        return EventBodies.object()
+                .add("id", Long.toString(chat.id()))
+                .add("name", chat.title())
+                .add("owner", chat.isOpen() ? Long.toString(Portal.OPERATOR_ID) : "0")
+                .add("color", "#ab7761")
+                .add("extranet", false)
+                .add("avatar", "/bitrix/js/im/images/blank.gif")
+                .add("call", "0")
+                .add("callNumber", "")
+                .add("entityType", "LINES")
+                .add("entityId", chat.userCode())
+                .add("entityData1", chat.entityData())
+                .add("entityData2", "")
+                .add("entityData3", "N")
+                .add("public", "")
+                .addNull("managerList")
+                .add("dateCreate", RestApi.isoDate(chat.opened()))
+                .add("type", "lines")
+                .add("messageType", "L");
+    }
+
+    /** Reads its parameters in upper case only, as the server does; nothing about rights there. */
+    private static RestResult config(RestContext call) {
+        long id = call.integer("CONFIG_ID");
+        if (id <= 0) {
+            throw new RestError(400, "CONFIG_ID_EMPTY", "Config ID can't be empty");
+        }
+        Optional<PortalLine> line =
+                call.portal().lines().stream().filter(one -> one.id() == id).findFirst();
+        if (line.isEmpty()) {
+            return RestResult.of(JsonValue.FALSE);
+        }
+        JsonObjectBuilder out = EventBodies.object();
+        CONFIG.forEach((name, value) -> {
+            switch (name) {
+                case "ID" -> out.add(name, Long.toString(id));
+                case "LINE_NAME" -> out.add(name, line.get().name());
+                case "DATE_CREATE", "DATE_MODIFY" -> out.add(name, PhpJson.EMPTY_OBJECT);
+                default -> out.add(name, value);
+            }
+        });
+        if (!call.text("WITH_QUEUE").toUpperCase(Locale.ROOT).equals("N")) {
+            queue(out);
+        }
+        return RestResult.of(out.build());
+    }
+
+    private static void queue(JsonObjectBuilder out) {
+        String operator = Long.toString(Portal.OPERATOR_ID);
+        out.add("QUEUE", PhpJson.PROVIDER.createArrayBuilder().add(operator))
+                .add(
+                        "QUEUE_FULL",
+                        EventBodies.object()
+                                .add(
+                                        operator,
+                                        names(EventBodies.object()
+                                                .add("ID", "1")
+                                                .add("SORT", "0")
+                                                .add("USER_ID", operator)
+                                                .add("DEPARTMENT_ID", "0"))))
+                .add("QUEUE_USERS_FIELDS", EventBodies.object().add(operator, names(EventBodies.object())))
+                .add("QUEUE_ONLINE", "Y");
+    }
+
+    private static JsonObjectBuilder names(JsonObjectBuilder out) {
+        return out.addNull("USER_NAME")
+                .addNull("USER_WORK_POSITION")
+                .addNull("USER_AVATAR")
+                .add("USER_AVATAR_ID", "0");
+    }
+
+    private static JsonObject config() {
+        try (InputStream in = OpenLinesMethods.class.getResourceAsStream("line-config.json")) {
+            if (in == null) {
+                throw new IllegalStateException("line-config.json is missing from the jar");
+            }
+            return PhpJson.parse(in.readAllBytes()).asJsonObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What goes wrong with a portal's REST and OAuth. Each fault counts the calls it is for from the moment it was
+ * added; where several are due, the one added first happens. Safe for use by several threads.
+ */
+public final class PortalFaults {
+
+    private static final class Counted {
+        private final Fault fault;
+        private int calls;
+
+        Counted(Fault fault) {
+            this.fault = fault;
+        }
+    }
+
+    private final List<Counted> faults = new ArrayList<>();
+
+    PortalFaults() {}
+
+    /**
+     * Adds a fault.
+     *
+     * @param fault what goes wrong, and when
+     */
+    public synchronized void add(Fault fault) {
+        faults.add(new Counted(fault));
+    }
+
+    /**
+     * Returns what was added.
+     *
+     * @return a copy, in the order it was added
+     */
+    public synchronized List<Fault> list() {
+        return faults.stream().map(counted -> counted.fault).toList();
+    }
+
+    /** Takes all faults away. */
+    public synchronized void clear() {
+        faults.clear();
+    }
+
+    /** Counts a call for every fault it concerns; the one that happens to it, or null. */
+    synchronized @Nullable Fault due(String method, Instant now) {
+        Fault due = null;
+        for (Counted counted : faults) {
+            if (counted.fault.isFor(method)) {
+                counted.calls++;
+                if (due == null && counted.fault.happens(counted.calls, now)) {
+                    due = counted.fault;
+                }
+            }
+        }
+        return due;
+    }
+}

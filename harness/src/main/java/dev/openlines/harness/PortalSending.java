@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import dev.openlines.parser.BodyFormat;
+import dev.openlines.parser.DecodeException;
+import dev.openlines.parser.Dialect;
+import dev.openlines.parser.Envelope;
+import dev.openlines.parser.Limits;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How a portal sends: its plan, what it holds back, recorded bodies, and its patience with slow handlers. Safe
+ * for use by several threads; what sends blocks until the handlers have answered.
+ */
+public final class PortalSending {
+
+    private static final Limits RECORDED = new Limits(64 << 20, 1_000_000, 64, 64 << 20, 64 << 20);
+
+    private final Portal portal;
+    private final Outbox outbox;
+
+    PortalSending(Portal portal, Outbox outbox) {
+        this.portal = portal;
+        this.outbox = outbox;
+    }
+
+    /**
+     * Sends everything by a plan from now on. The plan, and with it its seed, is logged.
+     *
+     * @param plan the plan
+     */
+    public void use(DeliveryPlan plan) {
+        outbox.usePlan(plan);
+    }
+
+    /**
+     * Returns how the portal sends now.
+     *
+     * @return {@link DeliveryPlan#platform()} until another was set
+     */
+    public DeliveryPlan plan() {
+        return outbox.plan();
+    }
+
+    /** Keeps back every event from now on until {@link #release}; what causes them returns at once. */
+    public void hold() {
+        outbox.hold();
+    }
+
+    /**
+     * Sends what was held, by a plan for this once, and holds nothing back any more.
+     *
+     * @param plan in which order, how many at a time and so on; it is logged
+     * @return the deliveries, in the plan's order
+     */
+    public List<Delivery> release(DeliveryPlan plan) {
+        return outbox.release(plan);
+    }
+
+    /**
+     * Sends a recorded event to whoever bound it, as if this portal had sent it now: with this portal's
+     * {@code ts}, {@code member_id}, addresses and tokens in place of the recorded ones.
+     *
+     * @param body a request body, form or JSON
+     * @return the deliveries; empty where nobody bound its event
+     * @throws IllegalArgumentException if the body cannot be read
+     */
+    public List<Delivery> replay(byte[] body) {
+        JsonObject recorded = read(body);
+        return outbox.replay(
+                Outbox.eventOf(recorded),
+                subscription -> new Outbox.Outgoing(subscription, stamped(recorded, subscription), new byte[0]));
+    }
+
+    /**
+     * Sends a recorded event to whoever bound it, byte for byte.
+     *
+     * @param body a request body, form or JSON
+     * @return the deliveries; empty where nobody bound its event
+     * @throws IllegalArgumentException if the body cannot be read so far that its event is known
+     */
+    public List<Delivery> replayVerbatim(byte[] body) {
+        byte[] bytes = body.clone();
+        return outbox.replay(
+                Outbox.eventOf(read(bytes)), subscription -> new Outbox.Outgoing(subscription, null, bytes));
+    }
+
+    /**
+     * Calls handlers less often that answer slowly or not at all, as the platform's documentation says it
+     * does. Its measure is not known: here each slow answer in a row adds one gap before the next event to
+     * that handler, up to ten, and each quick one takes one away.
+     *
+     * @param slowerThan an answer whose first byte takes longer is a slow one
+     * @param gap the gap; zero switches the model off, as it is from the start
+     */
+    public void slowHandlersWait(Duration slowerThan, Duration gap) {
+        outbox.slowHandlers().use(slowerThan, gap);
+    }
+
+    private static JsonObject read(byte[] body) {
+        boolean json =
+                new String(body, StandardCharsets.ISO_8859_1).stripLeading().startsWith("{");
+        try {
+            JsonObject tree = Envelope.parse(body, json ? BodyFormat.JSON : BodyFormat.FORM, RECORDED)
+                    .raw();
+            if (Outbox.eventOf(tree).isEmpty()) {
+                throw new IllegalArgumentException(
+                        "the recorded body cannot be read: expected an event code at $.event");
+            }
+            return tree;
+        } catch (DecodeException e) {
+            throw new IllegalArgumentException("the recorded body cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** The recorded tree in which only what is of a portal and of a moment is this portal's. */
+    private JsonObject stamped(JsonObject recorded, Subscription subscription) {
+        Instant now = portal.clock().instant();
+        JsonObject fresh;
+        JsonObject auth = recorded.get("auth") instanceof JsonObject found ? found : JsonValue.EMPTY_JSON_OBJECT;
+        boolean withToken = auth.containsKey("access_token");
+        synchronized (portal) {
+            Cause cause = withToken
+                    ? new Cause(user(auth.getString("user_id", "")), auth.containsKey("refresh_token"), true, "")
+                    : Cause.tokenless();
+            fresh = EventBodies.envelope(
+                    subscription.event(),
+                    subscription.id(),
+                    null,
+                    now,
+                    portal.auth(subscription, cause),
+                    subscription.dialect());
+        }
+        JsonObject stamped = PathEdit.set(
+                recorded,
+                List.of("ts"),
+                subscription.dialect() == Dialect.PLATFORM
+                        ? PhpJson.PROVIDER.createValue(Long.toString(now.getEpochSecond()))
+                        : PhpJson.PROVIDER.createValue(now.getEpochSecond()));
+        for (Map.Entry<String, JsonValue> own : fresh.getJsonObject("auth").entrySet()) {
+            if (auth.containsKey(own.getKey())) {
+                stamped = PathEdit.set(stamped, List.of("auth", own.getKey()), own.getValue());
+            }
+        }
+        return stamped;
+    }
+
+    private long user(String recorded) {
+        long id = RestContext.intval(recorded);
+        return portal.user(id).isPresent() ? id : Portal.ADMIN_ID;
+    }
+}
