@@ -2,6 +2,7 @@
 package dev.openlines.receiver;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -49,6 +50,20 @@ public interface Inbox extends AutoCloseable {
     }
 
     /**
+     * Adds an emergency spool to an inbox: a file that takes events, durably, while the inbox cannot store or
+     * takes longer than two seconds, and from which they go into the inbox afterwards, in order, each once. A
+     * repeat of an event is noticed only when it reaches the inbox. Put the file on another disk than the inbox.
+     *
+     * @param inbox an open inbox, closed with the one that is returned
+     * @param spool the file, made where it does not exist; for one process
+     * @return an inbox with two threads more
+     * @throws StoreException if the file cannot be used
+     */
+    static Inbox spooled(Inbox inbox, Path spool) {
+        return SpoolingInbox.open(inbox, spool, Duration.ofSeconds(2));
+    }
+
+    /**
      * Stores an event, or finds that it is stored. Does not block.
      *
      * @param delivery a verified event
@@ -93,6 +108,18 @@ public interface Inbox extends AutoCloseable {
      * @throws StoreException if the store is down
      */
     Backlog backlog();
+
+    /**
+     * Returns whom a receiver that stores in this inbox trusts by what portals have reported before: which
+     * installed the application and which uninstalled it. What they report from now on is kept in the same
+     * commit as the event that reports it. Blocks.
+     *
+     * @return portals that follow this inbox; this default forgets them with the process
+     * @throws StoreException if the store is down
+     */
+    default Portals portals() {
+        return new Portals();
+    }
 
     /**
      * Returns the events put aside.

@@ -11,23 +11,13 @@ import java.util.StringJoiner;
 import java.util.function.Consumer;
 
 /**
- * What an operator does with an inbox from a command line; {@code docs/operations.md} tells how. It may run
- * beside the receiver.
- *
- * <pre>
- * backlog         how much waits, since when, and how much is dead
- * list [AFTER]    dead letters, one line each, a hundred at most, with ids above AFTER
- * show ID         one dead letter with its history and payload, which holds what people wrote
- * requeue ID|all  give dead letters back to the handlers
- * discard ID      give a dead letter up
- * purge DAYS      forget events done so many days ago, at least 1; a delivery sent again after that is new
- * </pre>
+ * What an operator does with an inbox from a command line; see {@link ReceiverServer#command}.
  */
-public final class InboxCommand {
+final class InboxCommand {
 
     private static final int PAGE = 100;
     private static final String USAGE =
-            "expected backlog, list [AFTER], show ID, requeue ID|all, discard ID or purge DAYS";
+            "expected backlog, list [AFTER], show ID, requeue ID|all, discard ID, purge DAYS or trust";
 
     private final Inbox inbox;
     private final InstantSource clock;
@@ -39,23 +29,17 @@ public final class InboxCommand {
         this.out = out;
     }
 
-    /**
-     * Runs one command on the inbox that {@code OPENLINES_INBOX} names. Blocks.
-     *
-     * @param arguments the command and its arguments
-     * @param environment names and values, such as {@code System.getenv()}
-     * @param out gets each line of the answer
-     * @param err gets the one line that says what is wrong
-     * @return 0 done, 1 there is no such dead letter or the store is down, 3 wrong arguments or settings
-     */
-    public static int run(
+    static int run(
             List<String> arguments, Map<String, String> environment, Consumer<String> out, Consumer<String> err) {
-        String place = environment.getOrDefault("OPENLINES_INBOX", "openlines.db");
         if (!known(arguments)) {
             err.accept(USAGE);
             return 3;
         }
-        try (Inbox inbox = ReceiverServer.openInbox(place)) {
+        try (Inbox inbox = open(environment)) {
+            if (arguments.get(0).equals("trust")) {
+                trust(inbox, environment);
+                return 0;
+            }
             new InboxCommand(inbox, InstantSource.system(), out).run(arguments);
             return 0;
         } catch (ConfigurationException e) {
@@ -67,10 +51,23 @@ public final class InboxCommand {
         }
     }
 
+    private static Inbox open(Map<String, String> environment) {
+        return ReceiverServer.openInbox(
+                ReceiverConfig.settings(environment).getOrDefault("OPENLINES_INBOX", "openlines.db"));
+    }
+
+    private static void trust(Inbox inbox, Map<String, String> environment) {
+        ReceiverConfig config = ReceiverConfig.fromEnvironment(environment);
+        if (config.memberId() == null) {
+            throw ReceiverConfig.none("OPENLINES_MEMBER_ID");
+        }
+        ((SqlInbox) inbox).trust(config.memberId(), config.applicationTokens().get(0), Instant.now());
+    }
+
     private static boolean known(List<String> arguments) {
         return String.join(" ", arguments)
                 .matches(
-                        "backlog|list( \\d{1,18})?|(show|discard) \\d{1,18}|requeue (\\d{1,18}|all)|purge [1-9]\\d{0,4}");
+                        "backlog|trust|list( \\d{1,18})?|(show|discard) \\d{1,18}|requeue (\\d{1,18}|all)|purge [1-9]\\d{0,4}");
     }
 
     /** Runs a command that is {@link #known}. */

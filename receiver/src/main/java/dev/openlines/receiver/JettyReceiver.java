@@ -2,9 +2,13 @@
 package dev.openlines.receiver;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
@@ -13,17 +17,23 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.Invocable;
+import org.eclipse.jetty.util.thread.Scheduler;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link Receiver} as a handler of Jetty 12: it answers every request that reaches it, never blocks a
  * thread and never uses Jetty's own form parser. Put it behind whatever selects by path.
+ *
+ * <p>At most 1024 requests are read and answered at a time, further ones get 503 unread; a body that is not
+ * there after ten seconds costs its connection. Headers that come slowly are the server's business.
  */
 public final class JettyReceiver extends Handler.Abstract.NonBlocking {
 
     private static final int FIRST_BYTES = 1024;
 
     private final Receiver receiver;
+    private final Gate gate;
+    private final Duration patience;
 
     /**
      * Makes a handler.
@@ -31,7 +41,13 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
      * @param receiver gets every request with its body
      */
     public JettyReceiver(Receiver receiver) {
+        this(receiver, HttpLimits.DEFAULT);
+    }
+
+    JettyReceiver(Receiver receiver, HttpLimits limits) {
         this.receiver = receiver;
+        this.gate = new Gate(limits.requests());
+        this.patience = limits.body();
     }
 
     @Override
@@ -42,8 +58,10 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
         if (early.isPresent()) {
             closeIfUnread(request, response);
             answer(early.get(), response, callback);
+        } else if (gate.enter()) {
+            new Body(request, response, Callback.from(gate::leave, callback), contentType).run();
         } else {
-            new Body(request, response, callback, contentType).run();
+            answer(receiver.busy(), response, callback);
         }
         return true;
     }
@@ -69,8 +87,10 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
         private final Response response;
         private final Callback callback;
         private final @Nullable String contentType;
+        private final AtomicBoolean reading = new AtomicBoolean(true);
         private byte[] bytes = new byte[FIRST_BYTES];
         private int count;
+        private Scheduler.@Nullable Task deadline;
 
         Body(Request request, Response response, Callback callback, @Nullable String contentType) {
             this.request = request;
@@ -89,10 +109,16 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
             while (true) {
                 Content.Chunk chunk = request.read();
                 if (chunk == null) {
+                    if (deadline == null) {
+                        deadline = request.getComponents()
+                                .getScheduler()
+                                .schedule(this::giveUp, patience.toNanos(), TimeUnit.NANOSECONDS);
+                    }
                     request.demand(this);
                     return;
                 }
                 if (Content.Chunk.isFailure(chunk)) {
+                    inTime();
                     callback.failed(chunk.getFailure());
                     return;
                 }
@@ -100,14 +126,38 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
                 boolean last = chunk.isLast();
                 chunk.release();
                 if (!fits) {
+                    inTime();
                     answer(receiver.tooLarge(), response, callback);
                     return;
                 }
                 if (last) {
-                    deliver();
+                    if (inTime()) {
+                        deliver();
+                    } else {
+                        callback.failed(new TimeoutException("the body took too long"));
+                    }
                     return;
                 }
             }
+        }
+
+        /** On a thread of the scheduler, while another may be reading: what is read in time wins. */
+        private void giveUp() {
+            if (reading.compareAndSet(true, false)) {
+                receiver.tooSlow();
+                request.getConnectionMetaData()
+                        .getConnection()
+                        .getEndPoint()
+                        .close(new TimeoutException("the body took too long"));
+            }
+        }
+
+        /** Returns whether the body was read before it was given up. */
+        private boolean inTime() {
+            if (deadline != null) {
+                deadline.cancel();
+            }
+            return reading.compareAndSet(true, false);
         }
 
         private boolean append(ByteBuffer more) {

@@ -1,44 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import dev.openlines.model.EventAuth;
+import dev.openlines.model.OnAppInstall;
+import dev.openlines.model.OnAppUninstall;
+import dev.openlines.model.OnAppUpdate;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.DecodeException;
 import dev.openlines.parser.Envelope;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.security.SecureRandom;
+import dev.openlines.parser.EventDecoder;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The portals that a receiver trusts, each by its application tokens.
  *
- * <p>A check costs the same whether the portal is unknown, its token wrong or right: the digest of
- * what was sent is compared in constant time with {@value #TOKENS} digests, and random ones stand
- * where a portal has fewer or does not exist. Safe for use by many threads; nothing here blocks.
+ * <p>They are told of at the start ({@link #trust}), or install the application, if there is a check that
+ * proves it ({@link #provenBy}): the new token is then valid at once and the older ones of the portal for one
+ * more hour, for events that were on their way. A portal that reports its uninstallation, with a valid token,
+ * is trusted by none of its tokens any more. An event without proof changes nothing.
+ *
+ * <p>A check costs the same whether the portal is unknown, its token wrong or right: the digest of what was
+ * sent is compared in constant time with {@value #TOKENS} digests, and random ones stand where a portal has
+ * fewer or does not exist. Safe for use by many threads; nothing here blocks.
  */
 public final class Portals {
 
     /** How many application tokens of one portal may be valid at a time: enough to rotate. */
     static final int TOKENS = 4;
 
-    private static final String NO_TOKEN = "";
+    /** How long an older token stays valid after an installation with another one. */
+    static final Duration OVERLAP = Duration.ofHours(1);
 
-    private final ConcurrentMap<String, List<byte[]>> digests = new ConcurrentHashMap<>();
-    private final byte[] nobody = new byte[32];
+    private static final Logger LOG = LoggerFactory.getLogger(Portals.class);
+    private static final Set<String> INSTALLING = Set.of(OnAppInstall.CODE, OnAppUpdate.CODE);
 
-    /** Trusts nobody yet. */
+    private final ConcurrentMap<String, List<TokenDigest>> valid = new ConcurrentHashMap<>();
+    private final TokenDigest nobody = TokenDigest.random();
+    private final EventDecoder decoder = EventDecoder.lenient();
+    private final TrustLog log;
+    private @Nullable ProofQueue proofs;
+
+    /** Trusts nobody yet, and forgets with the process what portals report. */
     public Portals() {
-        new SecureRandom().nextBytes(nobody);
+        this(TrustLog.NONE);
+    }
+
+    /** Trusts whom the log says, and follows it. */
+    Portals(TrustLog log) {
+        this.log = log;
     }
 
     /**
-     * Trusts a portal by one more application token.
+     * Trusts a portal by one more application token, without an end.
      *
      * @param memberId the portal's stable identity; wire field {@code auth[member_id]}
      * @param applicationToken the token the portal sends with each event; wire field {@code
@@ -47,65 +74,175 @@ public final class Portals {
      * @throws IllegalArgumentException if either is blank, or the portal has four tokens already
      */
     public Portals trust(String memberId, Secret applicationToken) {
+        return trust(memberId, applicationToken, Instant.MAX);
+    }
+
+    /**
+     * Trusts a portal by one more application token until some time, as when tokens are changed. A token that
+     * the portal's own events have ended before, by an uninstallation or a newer installation, stays ended.
+     *
+     * @param memberId the portal's stable identity; wire field {@code auth[member_id]}
+     * @param applicationToken the token the portal sends with each event; wire field {@code
+     *     auth[application_token]}
+     * @param until when the token ends
+     * @return this
+     * @throws IllegalArgumentException if either is blank, or the portal has four tokens already
+     */
+    public Portals trust(String memberId, Secret applicationToken, Instant until) {
         if (memberId.isBlank()) {
             throw new IllegalArgumentException("expected a member id but found none");
         }
         if (applicationToken.reveal().isBlank()) {
             throw new IllegalArgumentException("expected an application token but found none");
         }
-        byte[] digest = digest(applicationToken);
-        digests.compute(memberId, (key, known) -> {
-            List<byte[]> tokens = known == null ? new ArrayList<>() : new ArrayList<>(known);
-            if (tokens.stream().noneMatch(token -> MessageDigest.isEqual(token, digest))) {
-                if (tokens.size() == TOKENS) {
-                    throw new IllegalArgumentException(
-                            "expected at most " + TOKENS + " application tokens for a portal but found one more");
+        TokenDigest token = TokenDigest.of(applicationToken, until);
+        valid.compute(memberId, (key, known) -> {
+            List<TokenDigest> tokens = known == null ? List.of() : known;
+            Optional<TokenDigest> same = tokens.stream().filter(token::same).findFirst();
+            if (same.isPresent()) {
+                if (!same.get().lasts()) {
+                    LOG.warn(
+                            "reason=token-ended portal={} at={}",
+                            memberId,
+                            same.get().until());
                 }
-                tokens.add(digest);
+                return tokens;
             }
-            return List.copyOf(tokens);
+            if (tokens.stream().filter(TokenDigest::lasts).count() >= TOKENS) {
+                throw new IllegalArgumentException(
+                        "expected at most " + TOKENS + " application tokens for a portal but found one more");
+            }
+            return with(tokens, token);
         });
         return this;
     }
 
     /**
-     * Trusts a portal no longer, by any token.
+     * Trusts portals that install the application, or update it, once a check has proven it.
      *
-     * @param memberId the portal's identity
+     * @param check asks who can know
+     * @return this
      */
-    public void forget(String memberId) {
-        digests.remove(memberId);
+    public Portals provenBy(InstallationCheck check) {
+        proofs = new ProofQueue(check);
+        return this;
     }
 
     /**
      * Checks who sent an event.
      *
-     * @return the event without credentials, or empty where portal and token do not match
+     * @return the event without credentials, or empty where portal and token do not match; fails where that
+     *     cannot be told now
      * @throws DecodeException where a field of the check is not one single text
      */
-    Optional<VerifiedDelivery> verify(Envelope envelope, int bodyBytes, Instant receivedAt) {
-        String memberId = envelope.memberId().orElse("");
-        Secret token = envelope.applicationToken().orElse(Secret.of(NO_TOKEN));
-        return trusts(memberId, token)
-                ? Optional.of(new VerifiedDelivery(envelope, memberId, bodyBytes, receivedAt))
-                : Optional.empty();
+    CompletionStage<Optional<VerifiedDelivery>> admit(Envelope envelope, int bodyBytes, Instant now) {
+        Claim claim = new Claim(
+                envelope,
+                envelope.memberId().orElse(""),
+                envelope.applicationToken().orElse(Secret.of("")),
+                bodyBytes,
+                now);
+        boolean right = trusts(claim);
+        log.refreshSoon(this::apply);
+        if (proofs != null && INSTALLING.contains(envelope.event())) {
+            return prove(claim, right, proofs);
+        }
+        if (right || !log.shared()) {
+            return CompletableFuture.completedStage(
+                    right ? Optional.of(claim.verified(change(claim))) : Optional.empty());
+        }
+        // Another node may have learned of this portal a moment ago.
+        return log.refresh(this::apply)
+                .thenApply(ignored -> trusts(claim) ? Optional.of(claim.verified(change(claim))) : Optional.empty());
     }
 
-    private boolean trusts(String memberId, Secret token) {
-        byte[] sent = digest(token);
-        List<byte[]> tokens = digests.getOrDefault(memberId, List.of());
+    /** Follows a change that the inbox has kept. */
+    void apply(TrustChange change) {
+        valid.compute(change.memberId(), (memberId, known) -> {
+            Map<String, Instant> tokens = new HashMap<>();
+            change.known().forEach(digest -> tokens.put(digest, change.knownUntil()));
+            for (TokenDigest token : known == null ? List.<TokenDigest>of() : known) {
+                tokens.put(
+                        token.hex(), token.until().isBefore(change.knownUntil()) ? token.until() : change.knownUntil());
+            }
+            if (change.installed() != null) {
+                tokens.put(change.installed(), Instant.MAX);
+            }
+            return sorted(tokens.entrySet().stream()
+                    .map(token -> TokenDigest.ofHex(token.getKey(), token.getValue()))
+                    .toList());
+        });
+    }
+
+    /** Follows one row of the log. */
+    void apply(String memberId, String digest, Instant until) {
+        TokenDigest token = TokenDigest.ofHex(digest, until);
+        valid.compute(memberId, (key, known) -> with(known == null ? List.of() : known, token));
+    }
+
+    private CompletionStage<Optional<VerifiedDelivery>> prove(Claim claim, boolean right, ProofQueue queue) {
+        EventAuth auth = decoder.decode(claim.envelope()).event().header().auth();
+        Optional<VerifiedDelivery> ordinary = right ? Optional.of(claim.verified(null)) : Optional.empty();
+        if (claim.memberId().isBlank() || claim.token().reveal().isBlank()) {
+            return CompletableFuture.completedStage(ordinary);
+        }
+        CompletionStage<Optional<VerifiedDelivery>> proven =
+                queue.ask(auth).thenApply(yes -> yes ? Optional.of(claim.verified(installed(claim))) : ordinary);
+        // Who has the right token is believed that it installed, even where its tokens cannot be checked.
+        return right ? proven.exceptionally(failure -> ordinary) : proven;
+    }
+
+    private @Nullable TrustChange change(Claim claim) {
+        return claim.envelope().event().equals(OnAppUninstall.CODE)
+                ? new TrustChange(claim.memberId(), null, known(claim), claim.now())
+                : null;
+    }
+
+    private TrustChange installed(Claim claim) {
+        String digest = TokenDigest.of(claim.token(), Instant.MAX).hex();
+        List<String> others =
+                known(claim).stream().filter(other -> !other.equals(digest)).toList();
+        return new TrustChange(claim.memberId(), digest, others, claim.now().plus(OVERLAP));
+    }
+
+    private List<String> known(Claim claim) {
+        return valid.getOrDefault(claim.memberId(), List.of()).stream()
+                .filter(token -> claim.now().isBefore(token.until()))
+                .map(TokenDigest::hex)
+                .toList();
+    }
+
+    private boolean trusts(Claim claim) {
+        TokenDigest sent = TokenDigest.of(claim.token(), Instant.MAX);
+        List<TokenDigest> tokens = valid.getOrDefault(claim.memberId(), List.of());
         boolean right = false;
         for (int i = 0; i < TOKENS; i++) {
-            right |= MessageDigest.isEqual(sent, i < tokens.size() ? tokens.get(i) : nobody);
+            TokenDigest token = i < tokens.size() ? tokens.get(i) : nobody;
+            boolean same = sent.same(token);
+            right |= same && claim.now().isBefore(token.until());
         }
         return right;
     }
 
-    private static byte[] digest(Secret token) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(token.reveal().getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
+    /** Puts a token first, in the place of the same one; what lasts longest is looked at before what has ended. */
+    private static List<TokenDigest> with(List<TokenDigest> tokens, TokenDigest token) {
+        List<TokenDigest> all = new ArrayList<>(tokens.size() + 1);
+        all.add(token);
+        tokens.stream().filter(other -> !other.same(token)).forEach(all::add);
+        return sorted(all);
+    }
+
+    private static List<TokenDigest> sorted(List<TokenDigest> tokens) {
+        return tokens.stream()
+                .sorted((one, other) -> other.until().compareTo(one.until()))
+                .toList();
+    }
+
+    /** Who an event says it is from, and by which token. */
+    private record Claim(Envelope envelope, String memberId, Secret token, int bodyBytes, Instant now) {
+
+        VerifiedDelivery verified(@Nullable TrustChange change) {
+            return new VerifiedDelivery(envelope, memberId, bodyBytes, now, change);
         }
     }
 }

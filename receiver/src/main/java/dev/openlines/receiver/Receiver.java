@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
-import dev.openlines.model.OnAppUninstall;
 import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.DecodeException;
 import dev.openlines.parser.Envelope;
@@ -16,9 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The way from a request to an answer, without a transport: parse, verify, strip, store, reply.
- *
- * <p>A portal that reports its uninstallation, with the right token, is trusted no longer until the process
- * starts anew or is told again.
  *
  * <p>There is no other order and no switch that skips a step. Safe for use by many threads. {@link
  * #receive} does not block: it computes for some microseconds and leaves the rest to the inbox.
@@ -95,6 +91,24 @@ public final class Receiver {
     }
 
     /**
+     * Returns the reply to a body that takes too long to come.
+     *
+     * @return 408
+     */
+    public Reply tooSlow() {
+        return tell(new Reply.TooSlow(), Duration.ZERO);
+    }
+
+    /**
+     * Returns the reply to a request for which an adapter has no room.
+     *
+     * @return 503, with the wish to try again
+     */
+    public Reply busy() {
+        return tell(new Reply.Busy(), Duration.ZERO);
+    }
+
+    /**
      * Takes a delivery the whole way.
      *
      * @param delivery a request with its whole body
@@ -107,22 +121,25 @@ public final class Receiver {
             return CompletableFuture.completedStage(early.get());
         }
         long begun = System.nanoTime();
-        Optional<VerifiedDelivery> verified;
+        CompletionStage<Optional<VerifiedDelivery>> admitted;
         try {
             Envelope envelope = parse(delivery);
             if (!EVENT.matcher(envelope.event()).matches()) {
                 return CompletableFuture.completedStage(tell(new Reply.Malformed(NO_EVENT), since(begun)));
             }
-            verified = portals.verify(envelope, delivery.body().length, clock.instant());
+            admitted = portals.admit(envelope, delivery.body().length, clock.instant());
         } catch (DecodeException e) {
             Reply reply = new Reply.Malformed(String.valueOf(e.getMessage()));
             return CompletableFuture.completedStage(tell(reply, since(begun)));
         }
-        if (verified.isEmpty()) {
-            return CompletableFuture.completedStage(tell(new Reply.Refused(), since(begun)));
-        }
-        VerifiedDelivery event = verified.get();
-        return inbox.store(event).handle((result, failure) -> reply(event, result, failure, begun));
+        return admitted.thenCompose(event -> event.isPresent()
+                        ? store(event.get(), begun)
+                        : CompletableFuture.completedStage(tell(new Reply.Refused(), since(begun))))
+                .exceptionally(failure -> unavailable(failure, begun));
+    }
+
+    private CompletionStage<Reply> store(VerifiedDelivery event, long begun) {
+        return inbox.store(event).thenApply(result -> stored(event, result, begun));
     }
 
     private Envelope parse(RawDelivery delivery) {
@@ -130,14 +147,16 @@ public final class Receiver {
         return Envelope.parse(delivery.body(), format, limits);
     }
 
-    private Reply reply(VerifiedDelivery event, @Nullable StoreResult result, @Nullable Throwable failure, long begun) {
-        if (result == null) {
-            Reply reply = log.unavailable(failure);
-            telemetry.replied(reply, since(begun));
-            return reply;
-        }
-        if (event.event().equals(OnAppUninstall.CODE)) {
-            portals.forget(event.memberId());
+    private Reply unavailable(Throwable failure, long begun) {
+        Reply reply = log.unavailable(failure);
+        telemetry.replied(reply, since(begun));
+        return reply;
+    }
+
+    private Reply stored(VerifiedDelivery event, StoreResult result, long begun) {
+        TrustChange change = event.change();
+        if (change != null && change.applies(result)) {
+            portals.apply(change);
         }
         if (result == StoreResult.STORED) {
             stored.run();

@@ -2,87 +2,151 @@
 package dev.openlines.receiver;
 
 import dev.openlines.model.Secret;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Properties;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link ReceiverServer} must know to start.
+ * What a {@link ReceiverServer} must know to start: see {@link #fromEnvironment}.
  *
  * @param port TCP port to listen on, 0 for any free one
  * @param path path of the endpoint, beginning with a slash
  * @param inbox the inbox: a file, or a {@code jdbc:postgresql:} URL, which may hold a password
- * @param memberId the portal trusted from the start
- * @param applicationToken the token that portal sends with each event
+ * @param memberId the portal trusted from the start, or null for none
+ * @param applicationTokens the tokens that portal sends with its events, the current one and, while tokens are
+ *     being changed, the one before
  * @param evidence a file that gets a line for each closed chat handled, or null for none; for tests of a
  *     receiver from outside, so off unless asked for
  * @param monitorPort TCP port of health checks and metrics, 0 for any free one, -1 for none; needs {@code
  *     io.micrometer:micrometer-registry-prometheus}
+ * @param tlsCertificate PEM file of the certificate and its chain, or null to speak plain HTTP behind a proxy
+ * @param tlsKey PEM file of the certificate's key, PKCS #8 without a password, or null
+ * @param spool file that keeps events while the inbox cannot, or null for none
+ * @param workers how many events are handled at the same time
+ * @param ordered whether the events of one chat are handled one after the other
  */
 public record ReceiverConfig(
         int port,
         String path,
         String inbox,
-        String memberId,
-        Secret applicationToken,
+        @Nullable String memberId,
+        List<Secret> applicationTokens,
         @Nullable Path evidence,
-        int monitorPort) {
+        int monitorPort,
+        @Nullable Path tlsCertificate,
+        @Nullable Path tlsKey,
+        @Nullable Path spool,
+        int workers,
+        boolean ordered) {
 
     private static final Pattern PATH = Pattern.compile("/[A-Za-z0-9._~/-]*");
 
     public ReceiverConfig {
-        Objects.requireNonNull(applicationToken, "applicationToken");
+        applicationTokens = List.copyOf(applicationTokens);
         if (port < 0 || port > 65535) {
             throw new ConfigurationException("OPENLINES_PORT: expected a number from 0 to 65535", null);
         }
         if (monitorPort < -1 || monitorPort > 65535) {
             throw new ConfigurationException("OPENLINES_MONITOR_PORT: expected a number from 0 to 65535", null);
         }
+        if (workers < 1 || workers > 1000) {
+            throw new ConfigurationException("OPENLINES_WORKERS: expected a number from 1 to 1000", null);
+        }
         if (!PATH.matcher(path).matches()) {
             throw new ConfigurationException(
                     "OPENLINES_PATH: expected a path such as /bitrix24 of letters, digits and . _ ~ - /", null);
         }
-    }
-
-    /**
-     * Makes settings without a port for health checks and metrics.
-     *
-     * @param port TCP port to listen on, 0 for any free one
-     * @param path path of the endpoint, beginning with a slash
-     * @param inbox the inbox: a file, or a {@code jdbc:postgresql:} URL
-     * @param memberId the portal trusted from the start
-     * @param applicationToken the token that portal sends with each event
-     * @param evidence a file that gets a line for each closed chat handled, or null for none
-     */
-    public ReceiverConfig(
-            int port, String path, String inbox, String memberId, Secret applicationToken, @Nullable Path evidence) {
-        this(port, path, inbox, memberId, applicationToken, evidence, -1);
+        if (memberId != null && applicationTokens.isEmpty()) {
+            throw none("OPENLINES_APPLICATION_TOKEN");
+        }
+        if (memberId == null && !applicationTokens.isEmpty()) {
+            throw none("OPENLINES_MEMBER_ID");
+        }
+        if (tlsCertificate == null && tlsKey != null) {
+            throw none("OPENLINES_TLS_CERTIFICATE");
+        }
+        if (tlsCertificate != null && tlsKey == null) {
+            throw none("OPENLINES_TLS_KEY");
+        }
     }
 
     /**
      * Reads the settings from environment variables: {@code OPENLINES_PORT} (8080), {@code
-     * OPENLINES_PATH} (/), {@code OPENLINES_INBOX} (openlines.db), {@code OPENLINES_MEMBER_ID} and {@code
-     * OPENLINES_APPLICATION_TOKEN} (both required), {@code OPENLINES_EVIDENCE} (none), {@code
-     * OPENLINES_MONITOR_PORT} (none).
+     * OPENLINES_PATH} (/), {@code OPENLINES_INBOX} (openlines.db), {@code OPENLINES_MEMBER_ID} with {@code
+     * OPENLINES_APPLICATION_TOKEN} and perhaps {@code OPENLINES_PREVIOUS_APPLICATION_TOKEN} (required where
+     * nothing proves installations), {@code OPENLINES_EVIDENCE}, {@code OPENLINES_MONITOR_PORT}, {@code
+     * OPENLINES_TLS_CERTIFICATE} with {@code OPENLINES_TLS_KEY}, {@code OPENLINES_SPOOL} (none), {@code
+     * OPENLINES_WORKERS} (4), {@code OPENLINES_ORDERED} (no). {@code OPENLINES_CONFIG} names a file that has
+     * them too, see {@link #settings}.
      *
      * @param environment names and values, such as {@code System.getenv()}
      * @return the settings
      * @throws ConfigurationException if one is missing or wrong; the message names it
      */
     public static ReceiverConfig fromEnvironment(Map<String, String> environment) {
+        Map<String, String> settings = settings(environment);
+        List<Secret> tokens = List.of("OPENLINES_APPLICATION_TOKEN", "OPENLINES_PREVIOUS_APPLICATION_TOKEN").stream()
+                .map(name -> settings.getOrDefault(name, ""))
+                .filter(token -> !token.isBlank())
+                .map(Secret::of)
+                .toList();
         return new ReceiverConfig(
-                port(environment.getOrDefault("OPENLINES_PORT", "8080")),
-                environment.getOrDefault("OPENLINES_PATH", "/"),
-                environment.getOrDefault("OPENLINES_INBOX", "openlines.db"),
-                required(environment, "OPENLINES_MEMBER_ID"),
-                Secret.of(required(environment, "OPENLINES_APPLICATION_TOKEN")),
-                file(environment, "OPENLINES_EVIDENCE"),
-                environment.containsKey("OPENLINES_MONITOR_PORT")
-                        ? port(environment.getOrDefault("OPENLINES_MONITOR_PORT", ""))
-                        : -1);
+                number(settings.getOrDefault("OPENLINES_PORT", "8080")),
+                settings.getOrDefault("OPENLINES_PATH", "/"),
+                settings.getOrDefault("OPENLINES_INBOX", "openlines.db"),
+                text(settings, "OPENLINES_MEMBER_ID"),
+                tokens,
+                file(settings, "OPENLINES_EVIDENCE"),
+                settings.containsKey("OPENLINES_MONITOR_PORT")
+                        ? number(settings.getOrDefault("OPENLINES_MONITOR_PORT", ""))
+                        : -1,
+                file(settings, "OPENLINES_TLS_CERTIFICATE"),
+                file(settings, "OPENLINES_TLS_KEY"),
+                file(settings, "OPENLINES_SPOOL"),
+                number(settings.getOrDefault("OPENLINES_WORKERS", "4")),
+                yes(settings, "OPENLINES_ORDERED"));
+    }
+
+    /**
+     * Adds to environment variables what the file that {@code OPENLINES_CONFIG} names has beside them. It is a
+     * Java properties file in UTF-8 with the same names; where both have one, the environment's counts.
+     *
+     * @param environment names and values, such as {@code System.getenv()}
+     * @return names and values of both, or the same ones where no file is named
+     * @throws ConfigurationException if the file cannot be read or has a name that does not begin with {@code
+     *     OPENLINES_}
+     */
+    public static Map<String, String> settings(Map<String, String> environment) {
+        Path file = file(environment, "OPENLINES_CONFIG");
+        if (file == null) {
+            return environment;
+        }
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+            properties.load(reader);
+        } catch (IOException | IllegalArgumentException e) {
+            // Without the cause: it may quote a line, and lines hold secrets.
+            throw new ConfigurationException("OPENLINES_CONFIG: cannot read " + file + " as properties in UTF-8", null);
+        }
+        Map<String, String> settings = new HashMap<>();
+        for (String name : properties.stringPropertyNames()) {
+            if (!name.matches("OPENLINES_[A-Z0-9_]+") || name.equals("OPENLINES_CONFIG")) {
+                throw new ConfigurationException(
+                        "OPENLINES_CONFIG: expected names such as OPENLINES_PORT but found another in " + file, null);
+            }
+            settings.put(name, properties.getProperty(name).strip());
+        }
+        settings.putAll(environment);
+        return settings;
     }
 
     /**
@@ -95,21 +159,30 @@ public record ReceiverConfig(
         return "ReceiverConfig[port=" + port + ", path=" + path + "]";
     }
 
-    private static int port(String text) {
+    static ConfigurationException none(String name) {
+        return new ConfigurationException(name + ": expected a value but found none", null);
+    }
+
+    private static int number(String text) {
         return text.matches("[0-9]{1,5}") ? Integer.parseInt(text) : Integer.MAX_VALUE;
     }
 
-    private static String required(Map<String, String> environment, String name) {
-        String value = environment.getOrDefault(name, "");
-        if (value.isBlank()) {
-            throw new ConfigurationException(name + ": expected a value but found none", null);
-        }
-        return value;
+    private static boolean yes(Map<String, String> settings, String name) {
+        return switch (settings.getOrDefault(name, "no")) {
+            case "yes" -> true;
+            case "no" -> false;
+            default -> throw new ConfigurationException(name + ": expected yes or no", null);
+        };
     }
 
-    private static @Nullable Path file(Map<String, String> environment, String name) {
-        String value = environment.getOrDefault(name, "");
-        return value.isBlank() ? null : path(name, value);
+    private static @Nullable String text(Map<String, String> settings, String name) {
+        String value = settings.getOrDefault(name, "");
+        return value.isBlank() ? null : value;
+    }
+
+    private static @Nullable Path file(Map<String, String> settings, String name) {
+        String value = text(settings, name);
+        return value == null ? null : path(name, value);
     }
 
     static Path path(String name, String value) {

@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
-import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.eclipse.jetty.server.Handler;
-import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
-import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
@@ -36,17 +35,17 @@ import org.jspecify.annotations.Nullable;
 public final class ReceiverServer implements AutoCloseable {
 
     private static final Duration MONITOR_INTERVAL = Duration.ofSeconds(1);
-    private static final long IDLE_MILLIS = 30_000;
-    private static final long STOP_MILLIS = 5_000;
-    private static final int HEADER_BYTES = 16 * 1024;
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
     private @Nullable URI endpointUrl;
-    private @Nullable Server monitoring;
+    private final HttpLimits limits;
+    private @Nullable HttpPort monitoring;
 
-    private ReceiverServer() {}
+    private ReceiverServer(HttpLimits limits) {
+        this.limits = limits;
+    }
 
     /**
      * Starts a receiver; when this returns it accepts events and handles those that wait in its inbox.
@@ -57,9 +56,30 @@ public final class ReceiverServer implements AutoCloseable {
      * @throws ConfigurationException if it cannot start with these settings; nothing is left open
      */
     public static ReceiverServer start(ReceiverConfig config, Handlers handlers) {
-        ReceiverServer server = new ReceiverServer();
+        if (config.memberId() == null) {
+            throw ReceiverConfig.none("OPENLINES_MEMBER_ID");
+        }
+        return start(config, handlers, null, HttpLimits.DEFAULT);
+    }
+
+    /**
+     * Starts a receiver that trusts portals which install the application, too.
+     *
+     * @param config what to listen on, whom to trust, where to keep events
+     * @param handlers what to do with them
+     * @param check proves installations
+     * @return a running server, to be closed by the caller
+     * @throws ConfigurationException if it cannot start with these settings; nothing is left open
+     */
+    public static ReceiverServer start(ReceiverConfig config, Handlers handlers, InstallationCheck check) {
+        return start(config, handlers, check, HttpLimits.DEFAULT);
+    }
+
+    static ReceiverServer start(
+            ReceiverConfig config, Handlers handlers, @Nullable InstallationCheck check, HttpLimits limits) {
+        ReceiverServer server = new ReceiverServer(limits);
         try {
-            server.assemble(config, handlers);
+            server.assemble(config, handlers, check);
             return server;
         } catch (RuntimeException e) {
             server.close();
@@ -67,8 +87,11 @@ public final class ReceiverServer implements AutoCloseable {
         }
     }
 
-    private void assemble(ReceiverConfig config, Handlers handlers) {
-        Inbox inbox = openInbox(config.inbox());
+    private void assemble(ReceiverConfig config, Handlers handlers, @Nullable InstallationCheck check) {
+        PemKeys keys = config.tlsCertificate() == null || config.tlsKey() == null
+                ? null
+                : new PemKeys(config.tlsCertificate(), config.tlsKey());
+        Inbox inbox = openInbox(config);
         parts.push(inbox);
         Handlers all = handlers;
         if (config.evidence() != null) {
@@ -83,14 +106,40 @@ public final class ReceiverServer implements AutoCloseable {
             parts.push(monitor);
             MonitoringHandler handler = new MonitoringHandler(monitor, clock);
             telemetry = handler.telemetry();
-            monitoring = listen("OPENLINES_MONITOR_PORT", config.monitorPort(), handler);
+            monitoring = listen("OPENLINES_MONITOR_PORT", config.monitorPort(), handler, null);
         }
-        Dispatcher dispatcher = new Dispatcher(inbox, all, DispatchPolicy.DEFAULT, clock, telemetry);
-        Portals portals = new Portals().trust(config.memberId(), config.applicationToken());
+        DispatchPolicy policy =
+                DispatchPolicy.DEFAULT.withWorkers(config.workers()).withOrdered(config.ordered());
+        Dispatcher dispatcher = new Dispatcher(inbox, all, policy, clock, telemetry);
+        Portals portals = trusted(config, inbox, check);
         Receiver receiver = new Receiver(inbox, portals, Limits.DEFAULT, clock, dispatcher::wake, telemetry);
         parts.push(dispatcher.start());
-        Handler endpoint = new GracefulHandler(new AtPath(config.path(), new JettyReceiver(receiver)));
-        endpointUrl = url(listen("OPENLINES_PORT", config.port(), endpoint), config.path());
+        Handler endpoint = new GracefulHandler(new AtPath(config.path(), new JettyReceiver(receiver, limits)));
+        endpointUrl = listen("OPENLINES_PORT", config.port(), endpoint, keys).url(config.path());
+    }
+
+    private static Portals trusted(ReceiverConfig config, Inbox inbox, @Nullable InstallationCheck check) {
+        Portals portals = inbox.portals();
+        if (check != null) {
+            portals.provenBy(check);
+        }
+        for (Secret token : config.applicationTokens()) {
+            portals.trust(Objects.requireNonNull(config.memberId()), token);
+        }
+        return portals;
+    }
+
+    private static Inbox openInbox(ReceiverConfig config) {
+        Inbox inbox = openInbox(config.inbox());
+        if (config.spool() == null) {
+            return inbox;
+        }
+        try {
+            return Inbox.spooled(inbox, config.spool());
+        } catch (StoreException e) {
+            inbox.close();
+            throw new ConfigurationException("OPENLINES_SPOOL: " + e.getMessage(), e);
+        }
     }
 
     static Inbox openInbox(String inbox) {
@@ -103,35 +152,36 @@ public final class ReceiverServer implements AutoCloseable {
         }
     }
 
-    private Server listen(String setting, int port, Handler handler) {
-        HttpConfiguration http = new HttpConfiguration();
-        http.setSendServerVersion(false);
-        http.setRequestHeaderSize(HEADER_BYTES);
-        Server jetty = new Server();
-        ServerConnector connector = new ServerConnector(jetty, 1, 1, new HttpConnectionFactory(http));
-        connector.setPort(port);
-        connector.setIdleTimeout(IDLE_MILLIS);
-        jetty.addConnector(connector);
-        jetty.setHandler(handler);
-        jetty.setErrorHandler((request, response, callback) -> {
-            response.write(true, null, callback);
-            return true;
-        });
-        jetty.setStopTimeout(STOP_MILLIS);
-        parts.push(jetty::stop);
-        try {
-            jetty.start();
-            return jetty;
-        } catch (IOException e) {
-            throw new ConfigurationException(setting + ": cannot listen on port " + port, e);
-        } catch (Exception e) {
-            throw new IllegalStateException("Jetty did not start", e);
-        }
+    private HttpPort listen(String setting, int port, Handler handler, @Nullable PemKeys keys) {
+        HttpPort server = new HttpPort(handler, limits, keys);
+        parts.push(server::stop);
+        server.listen(setting, port);
+        return server;
     }
 
-    private static URI url(Server jetty, String path) {
-        int port = ((ServerConnector) jetty.getConnectors()[0]).getLocalPort();
-        return URI.create("http://127.0.0.1:" + port + path);
+    /**
+     * Runs one command of an operator on the inbox that {@code OPENLINES_INBOX} names; {@code
+     * docs/operations.md} tells more. It may run beside the receiver. Blocks.
+     *
+     * <pre>
+     * backlog         how much waits, since when, and how much is dead
+     * list [AFTER]    dead letters, one line each, a hundred at most, with ids above AFTER
+     * show ID         one dead letter with its history and payload, which holds what people wrote
+     * requeue ID|all  give dead letters back to the handlers
+     * discard ID      give a dead letter up
+     * purge DAYS      forget events done so many days ago, at least 1; a delivery sent again after that is new
+     * trust           trust OPENLINES_MEMBER_ID by OPENLINES_APPLICATION_TOKEN although it was uninstalled
+     * </pre>
+     *
+     * @param arguments the command and its arguments
+     * @param environment names and values, such as {@code System.getenv()}
+     * @param out gets each line of the answer
+     * @param err gets the one line that says what is wrong
+     * @return 0 done, 1 there is no such dead letter or the store is down, 3 wrong arguments or settings
+     */
+    public static int command(
+            List<String> arguments, Map<String, String> environment, Consumer<String> out, Consumer<String> err) {
+        return InboxCommand.run(arguments, environment, out, err);
     }
 
     /**
@@ -149,7 +199,7 @@ public final class ReceiverServer implements AutoCloseable {
      * @return an absolute URL without a path, or empty where no port is set for them
      */
     public Optional<URI> monitorUrl() {
-        return Optional.ofNullable(monitoring).map(server -> url(server, ""));
+        return Optional.ofNullable(monitoring).map(server -> server.url(""));
     }
 
     /**

@@ -2,6 +2,8 @@
 package dev.openlines.receiver;
 
 import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServlet;
@@ -10,18 +12,25 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link Receiver} as a servlet: it reads as the container has bytes, takes no thread while it waits, and
  * never asks the container for parameters, which would read the body in its own way. Register it with async
  * support for the exact path.
+ *
+ * <p>At most 1024 requests are read and answered at a time, further ones get 503 unread; what is not answered
+ * after fifteen seconds gets 408 while its body is being read, and 503 after that.
  */
 public final class ReceiverServlet extends HttpServlet {
 
     private static final long serialVersionUID = 1;
 
+    private static final long PATIENCE_MILLIS = 15_000;
+
     private final transient Receiver receiver;
+    private final transient Gate gate = new Gate(Gate.DEFAULT);
 
     /**
      * Makes a servlet.
@@ -40,9 +49,15 @@ public final class ReceiverServlet extends HttpServlet {
             answer(response, early.get());
             return;
         }
+        if (!gate.enter()) {
+            answer(response, receiver.busy());
+            return;
+        }
         AsyncContext async = request.startAsync();
-        async.setTimeout(0);
-        request.getInputStream().setReadListener(new Body(async, request, response));
+        async.setTimeout(PATIENCE_MILLIS);
+        Body body = new Body(async, request, response);
+        async.addListener(body);
+        request.getInputStream().setReadListener(body);
     }
 
     private static void answer(HttpServletResponse response, Reply reply) {
@@ -51,7 +66,7 @@ public final class ReceiverServlet extends HttpServlet {
     }
 
     /** Reads the body as it comes, up to the limit. */
-    private final class Body implements ReadListener {
+    private final class Body implements ReadListener, AsyncListener {
 
         private final AsyncContext async;
         private final HttpServletRequest request;
@@ -59,7 +74,8 @@ public final class ReceiverServlet extends HttpServlet {
         private final ServletInputStream in;
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
         private final byte[] part = new byte[4096];
-        private boolean answered;
+        private final AtomicBoolean answered = new AtomicBoolean();
+        private volatile boolean read;
 
         Body(AsyncContext async, HttpServletRequest request, HttpServletResponse response) throws IOException {
             this.async = async;
@@ -70,10 +86,10 @@ public final class ReceiverServlet extends HttpServlet {
 
         @Override
         public void onDataAvailable() throws IOException {
-            while (!answered && in.isReady() && !in.isFinished()) {
+            while (!read && in.isReady() && !in.isFinished()) {
                 int count = in.read(part);
                 if (count > receiver.bodyBytes() - bytes.size()) {
-                    answered = true;
+                    read = true;
                     finish(receiver.tooLarge(), null);
                 } else if (count > 0) {
                     bytes.write(part, 0, count);
@@ -83,8 +99,8 @@ public final class ReceiverServlet extends HttpServlet {
 
         @Override
         public void onAllDataRead() {
-            if (!answered) {
-                answered = true;
+            if (!read) {
+                read = true;
                 receiver.receive(new RawDelivery(request.getMethod(), request.getContentType(), bytes.toByteArray()))
                         .whenComplete(this::finish);
             }
@@ -93,10 +109,35 @@ public final class ReceiverServlet extends HttpServlet {
         @Override
         public void onError(Throwable failure) {
             // Reading failed half way: there is no event, and nobody to answer.
-            async.complete();
+            if (answered.compareAndSet(false, true)) {
+                async.complete();
+            }
+        }
+
+        @Override
+        public void onTimeout(AsyncEvent event) {
+            finish(read ? receiver.busy() : receiver.tooSlow(), null);
+        }
+
+        @Override
+        public void onError(AsyncEvent event) {
+            onError(event.getThrowable());
+        }
+
+        @Override
+        public void onStartAsync(AsyncEvent event) {
+            // Started once.
+        }
+
+        @Override
+        public void onComplete(AsyncEvent event) {
+            gate.leave();
         }
 
         private void finish(@Nullable Reply reply, @Nullable Throwable failure) {
+            if (!answered.compareAndSet(false, true)) {
+                return;
+            }
             if (reply == null) {
                 response.setStatus(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
             } else {

@@ -110,6 +110,45 @@ public sealed interface Reply {
     }
 
     /**
+     * The body took too long to come: 408, and the connection closes. An adapter that can only close the
+     * connection does that.
+     */
+    record TooSlow() implements Reply {
+        @Override
+        public int status() {
+            return 408;
+        }
+
+        @Override
+        public String reason() {
+            return "too-slow";
+        }
+
+        @Override
+        public Map<String, String> headers() {
+            return Map.of("Connection", "close");
+        }
+    }
+
+    /** More requests at a time than there is room for: 503, not read, nothing acknowledged. */
+    record Busy() implements Reply {
+        @Override
+        public int status() {
+            return 503;
+        }
+
+        @Override
+        public String reason() {
+            return "busy";
+        }
+
+        @Override
+        public Map<String, String> headers() {
+            return Map.of("Retry-After", "1", "Connection", "close");
+        }
+    }
+
+    /**
      * Not an event: 400.
      *
      * @param message what was expected, what was found and where, without content

@@ -2,6 +2,7 @@
 package dev.openlines.receiver;
 
 import java.util.Map;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -38,9 +39,11 @@ final class ReplyLog {
         return reply;
     }
 
-    Reply unavailable(@Nullable Throwable failure) {
+    Reply unavailable(Throwable failure) {
         Reply reply = new Reply.Unavailable();
-        warn(reply.reason(), " status=" + reply.status(), failure);
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+        warn(reply.reason(), " status=" + reply.status(), cause);
         return reply;
     }
 

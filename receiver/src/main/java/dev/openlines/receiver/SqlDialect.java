@@ -28,7 +28,7 @@ import java.util.Set;
 record SqlDialect(String name, String place, Connections connections, String skipLocked, String lockSchema) {
 
     /** The newest schema file. */
-    static final int SCHEMA_VERSION = 1;
+    static final int SCHEMA_VERSION = 2;
 
     /**
      * SQLite's result codes that one piece of work alone may escape: busy (a read of this commit is older
@@ -94,7 +94,7 @@ record SqlDialect(String name, String place, Connections connections, String ski
         return connection;
     }
 
-    private static void createForOwnerOnly(Path file) throws IOException {
+    static void createForOwnerOnly(Path file) throws IOException {
         try {
             if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
                 Files.createFile(
@@ -116,6 +116,11 @@ record SqlDialect(String name, String place, Connections connections, String ski
         return name.equals("sqlite")
                 ? SQLITE_ROW_ERRORS.contains(error.getErrorCode() & 0xff)
                 : state != null && (state.startsWith("22") || state.startsWith("23") || state.startsWith("40"));
+    }
+
+    /** Says whether several nodes may write to the store. */
+    boolean shared() {
+        return name.equals("postgresql");
     }
 
     /** Returns the statements of one step of the schema. */

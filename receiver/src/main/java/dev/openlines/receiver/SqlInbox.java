@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import dev.openlines.model.Secret;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -100,6 +101,24 @@ final class SqlInbox implements Inbox {
     }
 
     @Override
+    public Portals portals() {
+        TrustLog log = new TrustLog(writer::submit, dialect.shared());
+        Portals portals = new Portals(log);
+        await(log.refresh(portals::apply));
+        return portals;
+    }
+
+    /** Trusts a portal as if it had installed the application with this token now. */
+    void trust(String memberId, Secret token, Instant now) {
+        String digest = TokenDigest.of(token, Instant.MAX).hex();
+        TrustChange change = new TrustChange(memberId, digest, List.of(), now.plus(Portals.OVERLAP));
+        await(writer.submit(connection -> {
+            TrustLog.write(connection, dialect, change);
+            return digest;
+        }));
+    }
+
+    @Override
     public DeadLetters deadLetters() {
         return new SqlDeadLetters(this);
     }
@@ -145,7 +164,12 @@ final class SqlInbox implements Inbox {
         }
         List<StoreResult> results = new ArrayList<>(counts.length);
         for (int i = 0; i < counts.length; i++) {
-            results.add(counts[i] == 1 ? StoreResult.STORED : duplicate(connection, deliveries.get(i)));
+            VerifiedDelivery delivery = deliveries.get(i);
+            StoreResult result = counts[i] == 1 ? StoreResult.STORED : duplicate(connection, delivery);
+            if (delivery.change() != null && delivery.change().applies(result)) {
+                TrustLog.write(connection, dialect, delivery.change());
+            }
+            results.add(result);
         }
         return results;
     }

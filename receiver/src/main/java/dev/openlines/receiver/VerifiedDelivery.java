@@ -11,11 +11,17 @@ import dev.openlines.parser.Envelope;
 import dev.openlines.parser.EventDecoder;
 import dev.openlines.parser.Limits;
 import jakarta.json.JsonValue;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An event whose application token was right, without any token in it. Made by {@link Portals} only,
@@ -36,8 +42,10 @@ public final class VerifiedDelivery {
     private final String payload;
     private final int bodyBytes;
     private final Instant receivedAt;
+    private final @Nullable TrustChange change;
 
-    VerifiedDelivery(Envelope envelope, String memberId, int bodyBytes, Instant receivedAt) {
+    VerifiedDelivery(
+            Envelope envelope, String memberId, int bodyBytes, Instant receivedAt, @Nullable TrustChange change) {
         Envelope stripped = envelope.withoutCredentials();
         this.memberId = memberId;
         this.event = stripped.event();
@@ -46,6 +54,67 @@ public final class VerifiedDelivery {
         this.payload = stripped.toJson();
         this.bodyBytes = bodyBytes;
         this.receivedAt = receivedAt;
+        this.change = change;
+    }
+
+    /** Reads what {@link #write} wrote. */
+    VerifiedDelivery(DataInputStream in) throws IOException {
+        this.memberId = readText(in);
+        this.event = readText(in);
+        this.idempotencyKey = readText(in);
+        this.orderKey = readText(in);
+        this.payload = readText(in);
+        this.bodyBytes = in.readInt();
+        this.receivedAt = Instant.ofEpochMilli(in.readLong());
+        int known = in.readInt();
+        if (known < 0) {
+            this.change = null;
+            return;
+        }
+        Instant until = Instant.ofEpochMilli(in.readLong());
+        String installed = readText(in);
+        List<String> digests = new ArrayList<>();
+        for (int i = 0; i < known; i++) {
+            digests.add(readText(in));
+        }
+        this.change = new TrustChange(memberId, installed.isEmpty() ? null : installed, digests, until);
+    }
+
+    /** Writes all of this: {@link EmergencySpool} tells the format. */
+    void write(DataOutputStream out) throws IOException {
+        writeText(out, memberId);
+        writeText(out, event);
+        writeText(out, idempotencyKey);
+        writeText(out, orderKey);
+        writeText(out, payload);
+        out.writeInt(bodyBytes);
+        out.writeLong(receivedAt.toEpochMilli());
+        if (change == null) {
+            out.writeInt(-1);
+            return;
+        }
+        out.writeInt(change.known().size());
+        out.writeLong(change.knownUntil().toEpochMilli());
+        writeText(out, change.installed() == null ? "" : change.installed());
+        for (String digest : change.known()) {
+            writeText(out, digest);
+        }
+    }
+
+    private static String readText(DataInputStream in) throws IOException {
+        return new String(in.readNBytes(in.readInt()), StandardCharsets.UTF_8);
+    }
+
+    private static void writeText(DataOutputStream out, String text) throws IOException {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        out.writeInt(bytes.length);
+        out.write(bytes);
+    }
+
+    /** What the event changes in whom the receiver trusts; kept in the same commit as the event. */
+    @Nullable
+    TrustChange change() {
+        return change;
     }
 
     /**

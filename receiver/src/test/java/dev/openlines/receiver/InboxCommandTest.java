@@ -3,6 +3,7 @@ package dev.openlines.receiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.model.Secret;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -101,13 +102,40 @@ class InboxCommandTest {
     void anotherCommandIsRefusedWithTheOnesThereAre(String command) {
         assertThat(run(command.split(" "))).isEqualTo(3);
         assertThat(err)
-                .containsExactly("expected backlog, list [AFTER], show ID, requeue ID|all, discard ID or purge DAYS");
+                .containsExactly(
+                        "expected backlog, list [AFTER], show ID, requeue ID|all, discard ID, purge DAYS or trust");
+    }
+
+    @Test
+    void aPortalThatUninstalledIsTrustedAgainWhenAnOperatorSaysSo() {
+        try (Inbox inbox = open()) {
+            Receiver receiver = InstallationContract.receiver(inbox, trusted(inbox), InboxContract.T0);
+            assertThat(InstallationContract.post(receiver, Bodies.finish(9, "event", "ONAPPUNINSTALL")))
+                    .isEqualTo(200);
+            assertThat(InstallationContract.post(receiver, Bodies.finish(10))).isEqualTo(403);
+        }
+
+        assertThat(run("trust")).isZero();
+
+        try (Inbox inbox = open()) {
+            Receiver receiver = InstallationContract.receiver(inbox, trusted(inbox), InboxContract.T0);
+            assertThat(InstallationContract.post(receiver, Bodies.finish(11))).isEqualTo(200);
+        }
+    }
+
+    private static Portals trusted(Inbox inbox) {
+        return inbox.portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
     }
 
     private int run(String... arguments) {
-        Map<String, String> environment =
-                Map.of("OPENLINES_INBOX", directory.resolve("inbox.db").toString());
-        return InboxCommand.run(List.of(arguments), environment, out::add, err::add);
+        Map<String, String> environment = Map.of(
+                "OPENLINES_INBOX",
+                directory.resolve("inbox.db").toString(),
+                "OPENLINES_MEMBER_ID",
+                Bodies.MEMBER,
+                "OPENLINES_APPLICATION_TOKEN",
+                Bodies.TOKEN);
+        return ReceiverServer.command(List.of(arguments), environment, out::add, err::add);
     }
 
     private Inbox open() {

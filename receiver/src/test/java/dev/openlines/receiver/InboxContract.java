@@ -420,7 +420,9 @@ interface InboxContract {
         byte[] body = form.getBytes(StandardCharsets.UTF_8);
         return new Portals()
                 .trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN))
-                .verify(Envelope.parse(body, BodyFormat.FORM, Limits.DEFAULT), body.length, T0)
+                .admit(Envelope.parse(body, BodyFormat.FORM, Limits.DEFAULT), body.length, T0)
+                .toCompletableFuture()
+                .join()
                 .orElseThrow();
     }
 

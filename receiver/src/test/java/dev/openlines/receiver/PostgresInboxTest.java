@@ -7,10 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
+import java.util.concurrent.TimeUnit;
 import org.assertj.core.util.Throwables;
 import org.junit.jupiter.api.Test;
 
-class PostgresInboxTest implements InboxContract {
+class PostgresInboxTest implements InboxContract, InstallationContract {
 
     private final String url = PostgresServer.newSchema();
 
@@ -43,6 +44,29 @@ class PostgresInboxTest implements InboxContract {
 
             assertThat(InboxContract.store(inbox, InboxContract.delivery(3, 1))).isEqualTo(StoreResult.STORED);
             assertThat(inbox.backlog().waiting()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void whatAPortalReportsToOneNodeTheOtherKnows() throws Exception {
+        try (Inbox one = open();
+                Inbox two = open()) {
+            Receiver first = InstallationContract.receiver(one, one.portals().provenBy(YES), NOW);
+            Receiver second = InstallationContract.receiver(two, two.portals(), NOW);
+            assertThat(InstallationContract.post(second, Bodies.finish(1))).isEqualTo(403);
+
+            assertThat(InstallationContract.post(first, InstallationContract.install(Bodies.TOKEN)))
+                    .isEqualTo(200);
+            assertThat(InstallationContract.post(second, Bodies.finish(2))).isEqualTo(200);
+
+            assertThat(InstallationContract.post(first, Bodies.finish(9, "event", "ONAPPUNINSTALL")))
+                    .isEqualTo(200);
+            assertThat(InstallationContract.post(first, Bodies.finish(3))).isEqualTo(403);
+            // The other node learns it with the events that come, a second later at most.
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+            while (InstallationContract.post(second, Bodies.finish(4)) != 403) {
+                assertThat(System.nanoTime()).as("time").isLessThan(deadline);
+            }
         }
     }
 }

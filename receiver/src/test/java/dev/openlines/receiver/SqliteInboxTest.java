@@ -14,7 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class SqliteInboxTest implements InboxContract {
+class SqliteInboxTest implements InboxContract, InstallationContract {
 
     @TempDir
     Path directory;
@@ -104,7 +104,7 @@ class SqliteInboxTest implements InboxContract {
 
         assertThatThrownBy(this::open)
                 .isInstanceOf(StoreException.class)
-                .hasMessage("expected a schema of version 1 or older but found version 99 in "
+                .hasMessage("expected a schema of version 2 or older but found version 99 in "
                         + directory.resolve("inbox.db").toAbsolutePath());
     }
 

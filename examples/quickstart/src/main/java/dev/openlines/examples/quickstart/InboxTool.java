@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.examples.quickstart;
 
-import dev.openlines.receiver.InboxCommand;
+import dev.openlines.receiver.ReceiverServer;
 import java.util.List;
 
 /** Looks into the inbox that OPENLINES_INBOX names: {@code backlog}, {@code list}, {@code show}, {@code requeue}. */
@@ -12,9 +12,9 @@ public final class InboxTool {
     /**
      * Runs one command and ends with its exit code.
      *
-     * @param args see {@link InboxCommand}
+     * @param args see {@link ReceiverServer#command}
      */
     public static void main(String[] args) {
-        System.exit(InboxCommand.run(List.of(args), System.getenv(), System.out::println, System.err::println));
+        System.exit(ReceiverServer.command(List.of(args), System.getenv(), System.out::println, System.err::println));
     }
 }

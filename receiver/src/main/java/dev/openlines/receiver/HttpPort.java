@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.attribute.FileTime;
+import java.security.KeyStore;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.server.ConnectionFactory;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.util.component.AbstractLifeCycle;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A Jetty server that listens on one port, with or without TLS, and does not wait for slow senders. */
+final class HttpPort {
+
+    private static final Logger LOG = LoggerFactory.getLogger(HttpPort.class);
+    private static final long STOP_MILLIS = 5_000;
+    private static final long RELOAD_SECONDS = 30;
+    private static final int HEADER_BYTES = 16 * 1024;
+
+    private final Server jetty = new Server();
+    private final ServerConnector connector;
+    private final boolean secure;
+
+    /**
+     * Prepares a server.
+     *
+     * @param handler answers
+     * @param limits what a sender may take
+     * @param keys certificate and key, looked at again every half minute, or null for plain HTTP
+     */
+    HttpPort(Handler handler, HttpLimits limits, @Nullable PemKeys keys) {
+        HttpConfiguration http = new HttpConfiguration();
+        http.setSendServerVersion(false);
+        http.setRequestHeaderSize(HEADER_BYTES);
+        HttpConnectionFactory requests = new HttpConnectionFactory(http);
+        secure = keys != null;
+        if (keys == null) {
+            connector = new ServerConnector(jetty, 1, 1, requests);
+        } else {
+            // The platform calls whatever address it was given; a wrong host name is its DNS's problem.
+            http.addCustomizer(new SecureRequestCustomizer(false));
+            ConnectionFactory tls = new SslConnectionFactory(tls(keys), requests.getProtocol());
+            connector = new ServerConnector(jetty, 1, 1, tls, requests);
+        }
+        connector.setIdleTimeout(limits.idle().toMillis());
+        SlowConnections slow = new SlowConnections(handler, limits.head());
+        connector.addEventListener(slow);
+        jetty.addConnector(connector);
+        jetty.setHandler(slow);
+        jetty.setErrorHandler((request, response, callback) -> {
+            response.write(true, null, callback);
+            return true;
+        });
+        jetty.setStopTimeout(STOP_MILLIS);
+    }
+
+    private SslContextFactory.Server tls(PemKeys keys) {
+        SslContextFactory.Server tls = new SslContextFactory.Server();
+        tls.setKeyStore(keys.load());
+        tls.setKeyStorePassword("");
+        tls.setIncludeProtocols("TLSv1.2", "TLSv1.3");
+        jetty.addBean(new Reload(tls, keys));
+        return tls;
+    }
+
+    /**
+     * Listens.
+     *
+     * @throws ConfigurationException where the port is taken; names the setting
+     */
+    void listen(String setting, int port) {
+        connector.setPort(port);
+        try {
+            jetty.start();
+        } catch (IOException e) {
+            throw new ConfigurationException(setting + ": cannot listen on port " + port, e);
+        } catch (ConfigurationException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException("Jetty did not start", e);
+        }
+    }
+
+    /** Returns the address by the loopback interface. */
+    URI url(String path) {
+        return URI.create((secure ? "https" : "http") + "://127.0.0.1:" + connector.getLocalPort() + path);
+    }
+
+    /** Accepts no more, and answers what it has. */
+    void stop() throws Exception {
+        jetty.stop();
+    }
+
+    /** Takes a renewed certificate without a restart. Used by one thread of the scheduler at a time. */
+    private final class Reload extends AbstractLifeCycle {
+
+        private final SslContextFactory.Server tls;
+        private final PemKeys keys;
+        private List<FileTime> loaded = List.of();
+
+        Reload(SslContextFactory.Server tls, PemKeys keys) {
+            this.tls = tls;
+            this.keys = keys;
+        }
+
+        @Override
+        protected void doStart() throws IOException {
+            loaded = keys.version();
+            jetty.getScheduler().schedule(this::look, RELOAD_SECONDS, TimeUnit.SECONDS);
+        }
+
+        private void look() {
+            if (!isRunning()) {
+                return;
+            }
+            try {
+                List<FileTime> version = keys.version();
+                if (!version.equals(loaded)) {
+                    KeyStore renewed = keys.load();
+                    tls.reload(factory -> factory.setKeyStore(renewed));
+                    loaded = version;
+                    LOG.info("reason=certificate-renewed");
+                }
+            } catch (Exception e) {
+                LOG.error("reason=certificate-not-renewed: the one before stays in use", e);
+            }
+            jetty.getScheduler().schedule(this::look, RELOAD_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+}

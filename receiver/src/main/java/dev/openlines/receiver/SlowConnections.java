@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.ssl.SslConnection;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+
+/**
+ * Drops connections whose request's line and headers take too long: Jetty's idle time begins anew with every
+ * byte, so one byte now and then would hold a connection for ever. A new connection counts from its beginning,
+ * TLS handshake included, a kept one from the first byte after an answer. Looks some times in that time, so a
+ * connection lives a little longer than it may. Bodies are {@link JettyReceiver}'s.
+ */
+final class SlowConnections extends Handler.Wrapper implements Connection.Listener {
+
+    private static final int LOOKS = 4;
+
+    private final Map<Connection, State> connections = new ConcurrentHashMap<>();
+    private final long nanos;
+
+    SlowConnections(Handler handler, Duration head) {
+        super(handler);
+        this.nanos = head.toNanos();
+    }
+
+    @Override
+    protected void doStart() throws Exception {
+        super.doStart();
+        later();
+    }
+
+    @Override
+    public void onOpened(Connection connection) {
+        if (!(connection instanceof SslConnection)) {
+            connections.put(connection, new State());
+        }
+    }
+
+    @Override
+    public void onClosed(Connection connection) {
+        connections.remove(connection);
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) throws Exception {
+        Connection connection = request.getConnectionMetaData().getConnection();
+        State state = connections.get(connection);
+        if (state == null) {
+            return super.handle(request, response, callback);
+        }
+        state.handling = true;
+        boolean handled = super.handle(request, response, Callback.from(() -> state.answered(connection), callback));
+        if (!handled) {
+            state.answered(connection);
+        }
+        return handled;
+    }
+
+    private void later() {
+        getServer().getScheduler().schedule(this::look, Math.max(1, nanos / LOOKS), TimeUnit.NANOSECONDS);
+    }
+
+    private void look() {
+        if (!isRunning()) {
+            return;
+        }
+        long now = System.nanoTime();
+        connections.forEach((connection, state) -> {
+            if (state.late(connection, now, nanos)) {
+                connection.getEndPoint().close(new TimeoutException("the request's head took too long"));
+            }
+        });
+        later();
+    }
+
+    /** What a connection is doing. Written by the thread that handles its request, read by the looking one. */
+    private static final class State {
+
+        private volatile boolean handling;
+        private volatile boolean waiting = true;
+        private volatile long since = System.nanoTime();
+        private volatile long bytes;
+
+        void answered(Connection connection) {
+            bytes = connection.getBytesIn();
+            waiting = false;
+            handling = false;
+        }
+
+        /** Called by one thread at a time. */
+        boolean late(Connection connection, long now, long nanos) {
+            if (handling) {
+                return false;
+            }
+            if (!waiting && connection.getBytesIn() != bytes) {
+                since = now;
+                waiting = true;
+            }
+            return waiting && now - since > nanos;
+        }
+    }
+}

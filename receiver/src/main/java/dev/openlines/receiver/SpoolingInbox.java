@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An inbox with an {@link EmergencySpool}. While the inbox cannot store, or takes too long to say, events go to
+ * the file and are acknowledged when they are on the disk there. When the inbox is back they go into it in
+ * the order of the file, and what comes meanwhile goes behind them, until the file is empty.
+ *
+ * <p>Two threads: one appends to the file, many events with one sync; one brings them to the inbox.
+ */
+final class SpoolingInbox implements Inbox {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SpoolingInbox.class);
+    private static final int BATCH = 256;
+    private static final long PAUSE_NANOS = 250_000_000L;
+
+    private final Inbox inbox;
+    private final EmergencySpool spool;
+    private final ProcessLock lock;
+    private final Duration patience;
+    private final BlockingQueue<Spooled> queue = new LinkedBlockingQueue<>();
+    private final Thread appender = new Thread(this::append, "openlines-spool");
+    private final Thread drainer = new Thread(this::drain, "openlines-spool-drain");
+    private volatile boolean closed;
+
+    /** How many events are in the file or on their way there; guarded by this. */
+    private long pending;
+
+    /** How far the inbox has come; used by the drainer, and before it by the opening thread. */
+    private long drained = EmergencySpool.begin();
+
+    private SpoolingInbox(Inbox inbox, EmergencySpool spool, ProcessLock lock, Duration patience) {
+        this.inbox = inbox;
+        this.spool = spool;
+        this.lock = lock;
+        this.patience = patience;
+    }
+
+    /** An event on its way to the file; one without a delivery ends the appender. */
+    private record Spooled(@Nullable VerifiedDelivery delivery, CompletableFuture<StoreResult> reply) {}
+
+    /**
+     * Opens the file and first of all brings to the inbox what is left there.
+     *
+     * @param patience how long the inbox may take to store an event
+     */
+    static SpoolingInbox open(Inbox inbox, Path file, Duration patience) {
+        ProcessLock lock = ProcessLock.beside(file.toAbsolutePath());
+        try {
+            if (!lock.alone()) {
+                throw new StoreException("another process uses " + file, null);
+            }
+            SpoolingInbox spooling =
+                    new SpoolingInbox(inbox, EmergencySpool.open(file.toAbsolutePath()), lock, patience);
+            spooling.begin();
+            return spooling;
+        } catch (IOException e) {
+            lock.close();
+            throw new StoreException("cannot use " + file, e);
+        } catch (StoreException e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    private void begin() throws IOException {
+        for (long place = drained;
+                place < spool.end();
+                place = spool.read(place).next()) {
+            pending++;
+        }
+        while (pending > 0 && drainSome()) {
+            // Until there is nothing left, or the inbox is down.
+        }
+        appender.start();
+        drainer.start();
+    }
+
+    @Override
+    public CompletionStage<StoreResult> store(VerifiedDelivery delivery) {
+        synchronized (this) {
+            if (pending > 0) {
+                return spool(delivery);
+            }
+        }
+        return inbox.store(delivery)
+                .toCompletableFuture()
+                .copy()
+                .orTimeout(patience.toNanos(), TimeUnit.NANOSECONDS)
+                .exceptionallyCompose(failure -> spool(delivery));
+    }
+
+    private synchronized CompletableFuture<StoreResult> spool(VerifiedDelivery delivery) {
+        if (closed) {
+            return CompletableFuture.failedFuture(new StoreException("the inbox is closed", null));
+        }
+        if (pending++ == 0) {
+            LOG.warn("reason=spool-begun: the inbox cannot store, its emergency spool takes over");
+        }
+        CompletableFuture<StoreResult> reply = new CompletableFuture<>();
+        queue.add(new Spooled(delivery, reply));
+        return reply;
+    }
+
+    private void append() {
+        List<Spooled> batch = new ArrayList<>();
+        try {
+            boolean ended = false;
+            while (!ended) {
+                batch.add(queue.take());
+                queue.drainTo(batch, BATCH - 1);
+                ended = batch.removeIf(spooled -> spooled.delivery() == null);
+                append(batch);
+                batch.clear();
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("nobody knows this thread to interrupt it", e);
+        }
+    }
+
+    private void append(List<Spooled> batch) {
+        List<VerifiedDelivery> deliveries = new ArrayList<>();
+        for (Spooled spooled : batch) {
+            if (spooled.delivery() != null) {
+                deliveries.add(spooled.delivery());
+            }
+        }
+        if (deliveries.isEmpty()) {
+            return;
+        }
+        try {
+            spool.append(deliveries);
+        } catch (IOException e) {
+            synchronized (this) {
+                pending -= batch.size();
+            }
+            StoreException failure = new StoreException("cannot write to the emergency spool either", e);
+            batch.forEach(spooled -> spooled.reply().completeExceptionally(failure));
+            return;
+        }
+        batch.forEach(spooled -> spooled.reply().complete(StoreResult.STORED));
+        LockSupport.unpark(drainer);
+    }
+
+    private void drain() {
+        while (!closed) {
+            boolean more = false;
+            try {
+                more = drainSome();
+            } catch (IOException e) {
+                LOG.error("reason=spool-unreadable", e);
+            }
+            if (!more) {
+                LockSupport.parkNanos(this, PAUSE_NANOS);
+            }
+        }
+    }
+
+    /** Brings some events to the inbox. Returns whether it is worth going on at once. */
+    private boolean drainSome() throws IOException {
+        long end = spool.end();
+        List<EmergencySpool.Entry> entries = new ArrayList<>();
+        for (long place = drained; place < end && entries.size() < BATCH; ) {
+            EmergencySpool.Entry entry = spool.read(place);
+            entries.add(entry);
+            place = entry.next();
+        }
+        if (entries.isEmpty()) {
+            return false;
+        }
+        List<CompletableFuture<StoreResult>> results = entries.stream()
+                .map(entry -> inbox.store(entry.delivery()).toCompletableFuture())
+                .toList();
+        for (int i = 0; i < entries.size(); i++) {
+            try {
+                results.get(i).join();
+            } catch (CompletionException e) {
+                LOG.debug("reason=spool-waits", e);
+                return false;
+            }
+            drained(entries.get(i));
+        }
+        return true;
+    }
+
+    private synchronized void drained(EmergencySpool.Entry entry) throws IOException {
+        drained = entry.next();
+        if (--pending == 0) {
+            spool.clear();
+            drained = EmergencySpool.begin();
+            LOG.info("reason=spool-drained: the inbox has all of the emergency spool");
+        }
+    }
+
+    @Override
+    public Portals portals() {
+        return inbox.portals();
+    }
+
+    @Override
+    public List<LeasedDelivery> lease(LeaseRequest request) {
+        return inbox.lease(request);
+    }
+
+    @Override
+    public void renew(Collection<LeasedDelivery> leases, Instant until) {
+        inbox.renew(leases, until);
+    }
+
+    @Override
+    public CompletionStage<Boolean> settle(LeasedDelivery lease, Settlement settlement, Instant now) {
+        return inbox.settle(lease, settlement, now);
+    }
+
+    @Override
+    public Backlog backlog() {
+        return inbox.backlog();
+    }
+
+    @Override
+    public DeadLetters deadLetters() {
+        return inbox.deadLetters();
+    }
+
+    @Override
+    public int purge(Instant finishedBefore) {
+        return inbox.purge(finishedBefore);
+    }
+
+    /** Fails only where the file could not take an event either. */
+    @Override
+    public void probe() {
+        try {
+            inbox.probe();
+        } catch (StoreException e) {
+            if (spool.end() >= EmergencySpool.MOST_BYTES) {
+                throw e;
+            }
+            LOG.debug("reason=spooling", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            queue.add(new Spooled(null, new CompletableFuture<>()));
+        }
+        LockSupport.unpark(drainer);
+        join(appender);
+        join(drainer);
+        inbox.close();
+        spool.close();
+        lock.close();
+    }
+
+    private static void join(Thread thread) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import dev.openlines.model.Secret;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.util.HexFormat;
+
+/**
+ * An application token as it is remembered: nobody can send what is kept here. A token has 128 random bits, so
+ * a plain digest cannot be searched for.
+ */
+final class TokenDigest {
+
+    private final byte[] digest;
+    private final Instant until;
+
+    private TokenDigest(byte[] digest, Instant until) {
+        this.digest = digest;
+        this.until = until;
+    }
+
+    static TokenDigest of(Secret token, Instant until) {
+        try {
+            byte[] text = token.reveal().getBytes(StandardCharsets.UTF_8);
+            return new TokenDigest(MessageDigest.getInstance("SHA-256").digest(text), until);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    static TokenDigest ofHex(String hex, Instant until) {
+        return new TokenDigest(HexFormat.of().parseHex(hex), until);
+    }
+
+    /** Returns what no token has. */
+    static TokenDigest random() {
+        byte[] bytes = new byte[32];
+        new SecureRandom().nextBytes(bytes);
+        return new TokenDigest(bytes, Instant.MAX);
+    }
+
+    /** Compares in constant time. */
+    boolean same(TokenDigest other) {
+        return MessageDigest.isEqual(digest, other.digest);
+    }
+
+    String hex() {
+        return HexFormat.of().formatHex(digest);
+    }
+
+    /** Returns the moment from which the token is not valid. */
+    Instant until() {
+        return until;
+    }
+
+    boolean lasts() {
+        return until.equals(Instant.MAX);
+    }
+
+    @Override
+    public String toString() {
+        return "***";
+    }
+}

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.sql.Types;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What portals have changed in whom a receiver trusts, as an inbox keeps it. Changes have numbers, so a node
+ * reads what is new: once a second while events come, and before it refuses an event, since another node may
+ * have learned of a portal a moment ago. One reading is under way at a time, and whoever asks meanwhile waits
+ * for the next, together: refused events cost the database one small question at a time, however many come.
+ */
+final class TrustLog {
+
+    /** Of an inbox that keeps nothing of this. */
+    static final TrustLog NONE = new TrustLog(work -> CompletableFuture.completedFuture(List.of()), false);
+
+    private static final long SOON_NANOS = 1_000_000_000L;
+
+    /** What to do with a row. */
+    interface Reader {
+        void apply(String memberId, String digest, Instant until);
+    }
+
+    /** A row. */
+    record Row(String memberId, String digest, Instant until, long change) {}
+
+    private final Function<GroupCommit.Work<List<Row>>, CompletableFuture<List<Row>>> store;
+    private final boolean shared;
+    private @Nullable CompletableFuture<Void> running;
+    private @Nullable CompletableFuture<Void> next;
+    private long change;
+    private volatile long readAt = System.nanoTime();
+
+    /**
+     * Makes a log.
+     *
+     * @param store runs a piece of work in the database
+     * @param shared whether others may write to it too
+     */
+    TrustLog(Function<GroupCommit.Work<List<Row>>, CompletableFuture<List<Row>>> store, boolean shared) {
+        this.store = store;
+        this.shared = shared;
+    }
+
+    boolean shared() {
+        return shared;
+    }
+
+    /** Reads what is new, unless that was done within the last second. */
+    void refreshSoon(Reader reader) {
+        if (shared && System.nanoTime() - readAt > SOON_NANOS) {
+            // A failure is met by whoever needs the answer.
+            CompletableFuture<Void> unused = refresh(reader);
+        }
+    }
+
+    /** Completes when all that was committed before this call has been read. */
+    synchronized CompletableFuture<Void> refresh(Reader reader) {
+        CompletableFuture<Void> under = running;
+        if (under == null) {
+            return read(reader);
+        }
+        if (next == null) {
+            next = under.handle((ignored, failure) -> failure == null).thenCompose(ignored -> read(reader));
+        }
+        return next;
+    }
+
+    private synchronized CompletableFuture<Void> read(Reader reader) {
+        next = null;
+        readAt = System.nanoTime();
+        long after = change;
+        CompletableFuture<Void> reading = store.apply(connection -> since(connection, after))
+                .whenComplete((rows, failure) -> ended(rows == null ? List.of() : rows, reader))
+                .thenRun(() -> {});
+        running = reading.isDone() ? null : reading;
+        return reading;
+    }
+
+    private synchronized void ended(List<Row> rows, Reader reader) {
+        running = null;
+        for (Row row : rows) {
+            reader.apply(row.memberId(), row.digest(), row.until());
+            change = Math.max(change, row.change());
+        }
+    }
+
+    private static List<Row> since(Connection connection, long change) throws SQLException {
+        List<Row> rows = new ArrayList<>();
+        try (PreparedStatement select = connection.prepareStatement(
+                "select member_id, digest, valid_until, change from portal_token where change > ? order by change")) {
+            select.setLong(1, change);
+            try (ResultSet row = select.executeQuery()) {
+                while (row.next()) {
+                    long until = row.getLong(3);
+                    Instant end = row.wasNull() ? Instant.MAX : Instant.ofEpochMilli(until);
+                    rows.add(new Row(row.getString(1), row.getString(2), end, row.getLong(4)));
+                }
+            }
+        }
+        return rows;
+    }
+
+    /** Writes a change in the commit of its event. The lock makes the order of numbers that of commits. */
+    static void write(Connection connection, SqlDialect dialect, TrustChange change) throws SQLException {
+        long number;
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(dialect.lockSchema());
+            try (ResultSet row = statement.executeQuery("select coalesce(max(change), 0) + 1 from portal_token")) {
+                row.next();
+                number = row.getLong(1);
+            }
+        }
+        try (PreparedStatement update = connection.prepareStatement("""
+                update portal_token set valid_until = ?, change = ?
+                where member_id = ? and (valid_until is null or valid_until > ?)""")) {
+            update.setLong(1, change.knownUntil().toEpochMilli());
+            update.setLong(2, number);
+            update.setString(3, change.memberId());
+            update.setLong(4, change.knownUntil().toEpochMilli());
+            update.executeUpdate();
+        }
+        for (String digest : change.known()) {
+            put(connection, change, digest, change.knownUntil(), number, "nothing");
+        }
+        if (change.installed() != null) {
+            put(
+                    connection,
+                    change,
+                    change.installed(),
+                    null,
+                    number,
+                    "update set valid_until = null, change = excluded.change");
+        }
+    }
+
+    private static void put(
+            Connection connection,
+            TrustChange change,
+            String digest,
+            @Nullable Instant until,
+            long number,
+            String otherwise)
+            throws SQLException {
+        try (PreparedStatement insert = connection.prepareStatement("""
+                insert into portal_token (member_id, digest, valid_until, change) values (?, ?, ?, ?)
+                on conflict (member_id, digest) do\s""" + otherwise)) {
+            insert.setString(1, change.memberId());
+            insert.setString(2, digest);
+            if (until == null) {
+                insert.setNull(3, Types.BIGINT);
+            } else {
+                insert.setLong(3, until.toEpochMilli());
+            }
+            insert.setLong(4, number);
+            insert.executeUpdate();
+        }
+    }
+
+    /** Forgets what a portal has reported, so that it is trusted by what the receiver is told at its start. */
+    static int forget(Connection connection, String memberId) throws SQLException {
+        try (PreparedStatement delete = connection.prepareStatement("delete from portal_token where member_id = ?")) {
+            delete.setString(1, memberId);
+            return delete.executeUpdate();
+        }
+    }
+}

@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.Secret;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What strangers send. After each of them a genuine event is answered and handled. */
+@Timeout(120)
+class HostileTest {
+
+    private static final String OTHER_MEMBER = "b223c6b3710f85df22e9377d6c4f7553";
+    private static final String OTHER_TOKEN = "0e462097431906509019562988736854";
+    private static final HttpLimits SHORT =
+            new HttpLimits(Duration.ofSeconds(2), Duration.ofSeconds(2), Duration.ofSeconds(30), 1024);
+
+    @TempDir
+    Path directory;
+
+    private final BlockingQueue<Long> handled = new LinkedBlockingQueue<>();
+    private final List<Socket> sockets = new ArrayList<>();
+    private ReceiverServer server;
+    private RawHttp http;
+
+    @BeforeEach
+    void start() {
+        start(SHORT);
+    }
+
+    private void start(HttpLimits limits) {
+        Map<String, String> environment = new HashMap<>(Map.of(
+                "OPENLINES_PORT",
+                "0",
+                "OPENLINES_MONITOR_PORT",
+                "0",
+                "OPENLINES_PATH",
+                "/in",
+                "OPENLINES_INBOX",
+                directory.resolve("inbox.db").toString(),
+                "OPENLINES_MEMBER_ID",
+                Bodies.MEMBER,
+                "OPENLINES_APPLICATION_TOKEN",
+                Bodies.TOKEN));
+        Handlers handlers = Handlers.on(
+                        OnSessionFinish.class,
+                        (finish, context) -> handled.add(finish.chats().get(0).chatId()))
+                .otherwise((event, context) -> {});
+        server = ReceiverServer.start(
+                ReceiverConfig.fromEnvironment(environment),
+                handlers,
+                claim -> {
+                    throw new AssertionError("nothing here deserves a question");
+                },
+                limits);
+        http = new RawHttp(server.url());
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        for (Socket socket : sockets) {
+            socket.close();
+        }
+        server.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "auth[application_token][], x",
+        "auth[application_token][a][b][c][d][e][f], x",
+        "auth[application_token][0], 51856fefc120afa4b628cc82d3935cce",
+        "auth, x",
+        "auth[member_id][], a223c6b3710f85df22e9377d6c4f7553",
+    })
+    void aTokenOfAnotherTypeIsABadRequestAndHasNoEffect(String name, String value) throws Exception {
+        String body = Bodies.finish(17) + "&" + Bodies.form(Map.of(name, value));
+
+        assertThat(http.post(body)).startsWith("HTTP/1.1 400 ");
+        assertThat(http.post(Bodies.form(Map.of(name, value)) + "&" + Bodies.finish(17)))
+                .startsWith("HTTP/1.1 400 ");
+        assertAlive();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"application_token\":true,\"member_id\":\"M\"}|400",
+                "{\"application_token\":0,\"member_id\":\"M\"}|400",
+                "{\"application_token\":[\"T\"],\"member_id\":\"M\"}|400",
+                "{\"application_token\":{\"0\":\"T\"},\"member_id\":\"M\"}|400",
+                "{\"application_token\":null,\"member_id\":\"M\"}|403",
+                "{\"application_token\":\"null\",\"member_id\":\"M\"}|403",
+                "{\"application_token\":\"\",\"member_id\":\"M\"}|403",
+                "{\"application_token\":\" T\",\"member_id\":\"M\"}|403",
+                "{\"application_token\":\"T\\u0000\",\"member_id\":\"M\"}|403",
+                "{\"application_token\":\"no\",\"application_token\":\"T\",\"member_id\":\"M\"}|400",
+                "\"T\"|400",
+                "[\"T\"]|403",
+            })
+    void aJsonTokenOfAnotherTypeHasNoEffect(String auth, int status) throws Exception {
+        String json = ("{\"event\":\"ONSESSIONFINISH\",\"ts\":\"1\",\"data\":{},\"auth\":" + auth + "}")
+                .replace("\"M\"", '"' + Bodies.MEMBER + '"')
+                .replace("T\"", Bodies.TOKEN + '"');
+
+        assertThat(http.post(json, "Content-Type: application/json")).startsWith("HTTP/1.1 " + status + " ");
+        assertAlive();
+    }
+
+    @Test
+    void aTokenOfAnotherPortalIsRefusedBothWays() throws Exception {
+        try (Inbox inbox = Inbox.sqlite(directory.resolve("two.db"))) {
+            Portals portals = new Portals()
+                    .trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN))
+                    .trust(OTHER_MEMBER, Secret.of(OTHER_TOKEN));
+            Receiver receiver = InstallationContract.receiver(inbox, portals, InstallationContract.NOW);
+
+            assertThat(InstallationContract.post(receiver, Bodies.finish(1, "auth[application_token]", OTHER_TOKEN)))
+                    .isEqualTo(403);
+            assertThat(InstallationContract.post(receiver, Bodies.finish(1, "auth[member_id]", OTHER_MEMBER)))
+                    .isEqualTo(403);
+            // What PHP takes for equal numbers: 0e… is 0 times ten to the something.
+            assertThat(InstallationContract.post(
+                            receiver,
+                            Bodies.finish(
+                                    1,
+                                    "auth[member_id]",
+                                    OTHER_MEMBER,
+                                    "auth[application_token]",
+                                    "0e830400451993494058024219903391")))
+                    .isEqualTo(403);
+            assertThat(inbox.backlog().waiting()).isZero();
+        }
+    }
+
+    @Test
+    void aTokenOutsideOfTheBodyIsNone() throws Exception {
+        String body = Bodies.finishWithout(17, "auth[application_token]");
+        for (String header : List.of(
+                "Cookie: application_token=" + Bodies.TOKEN,
+                "Authorization: Bearer " + Bodies.TOKEN,
+                "X-Forwarded-For: 127.0.0.1",
+                "application_token: " + Bodies.TOKEN)) {
+            assertThat(http.post(body, header)).startsWith("HTTP/1.1 403 ");
+        }
+        assertThat(http.send("POST /in?auth%5Bapplication_token%5D=" + Bodies.TOKEN, body))
+                .startsWith("HTTP/1.1 403 ");
+        assertAlive();
+    }
+
+    @Test
+    void theSameEventReplayedAfterManyOthersIsOneEvent() throws Exception {
+        assertThat(http.post(Bodies.finish(17))).startsWith("HTTP/1.1 200 ");
+        for (long chat = 1000; chat < 1500; chat++) {
+            assertThat(http.post(Bodies.finish(chat))).startsWith("HTTP/1.1 200 ");
+        }
+
+        assertThat(http.post(Bodies.finish(17))).startsWith("HTTP/1.1 200 ");
+
+        List<Long> chats = new ArrayList<>();
+        for (int i = 0; i < 501; i++) {
+            chats.add(handled.poll(30, TimeUnit.SECONDS));
+        }
+        assertThat(chats).doesNotHaveDuplicates().contains(17L);
+        assertAlive();
+    }
+
+    @Test
+    void tenMegabytesWithTheRightTokenAtTheEndAreNotRead() throws Exception {
+        String body = "x=" + "y".repeat(10 << 20) + "&" + Bodies.finish(17);
+
+        assertThat(http.head("Content-Length: " + body.length())).startsWith("HTTP/1.1 413 ");
+        assertThat(http.endless(body)).startsWith("HTTP/1.1 413 ");
+        assertAlive();
+    }
+
+    @Test
+    void twoDeclaredGigabytesAllocateNothingAndAreRefusedAtOnce() throws Exception {
+        assertThat(http.head("Content-Length: 2147483648")).startsWith("HTTP/1.1 413 ");
+        assertThat(http.head("Content-Length: 9223372036854775807")).startsWith("HTTP/1.1 413 ");
+        assertAlive();
+    }
+
+    @Test
+    void aCompressedBodyIsNotInflated() throws Exception {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (OutputStream gzip = new GZIPOutputStream(bytes)) {
+            byte[] zeros = new byte[1 << 20];
+            for (int i = 0; i < 30; i++) {
+                gzip.write(zeros);
+            }
+        }
+        String bomb = bytes.toString(StandardCharsets.ISO_8859_1);
+
+        assertThat(http.post(bomb, "Content-Encoding: gzip")).startsWith("HTTP/1.1 400 ");
+        assertAlive();
+    }
+
+    @Test
+    void whoSendsOneByteNowAndThenIsDroppedAndOthersAreServed() throws Exception {
+        String request = http.request("POST /in", Bodies.finish(17));
+        int body = request.indexOf("\r\n\r\n") + 4;
+        List<Dripping> slow = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            slow.add(drip("", request.substring(0, body - 4)));
+            slow.add(drip(request.substring(0, body), request.substring(body)));
+        }
+        for (long chat = 100; chat < 110; chat++) {
+            long begun = System.nanoTime();
+            assertThat(http.post(Bodies.finish(chat))).startsWith("HTTP/1.1 200 ");
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(2));
+        }
+
+        for (Dripping one : slow) {
+            assertThat(one.dropped().get(30, TimeUnit.SECONDS)).isTrue();
+        }
+        for (int i = 0; i < 10; i++) {
+            assertThat(handled.poll(30, TimeUnit.SECONDS)).isBetween(100L, 109L);
+        }
+        assertAlive();
+        assertThat(metrics()).contains("openlines_received_seconds_count{outcome=\"too-slow\"} 20");
+    }
+
+    @Test
+    void aThousandIdleConnectionsTakeNoOnesPlaceAndAreDropped() throws Exception {
+        for (int i = 0; i < 1000; i++) {
+            sockets.add(http.connect());
+        }
+
+        assertAlive();
+
+        for (Socket socket : sockets) {
+            socket.setSoTimeout(30_000);
+            assertThat(closed(socket)).isTrue();
+        }
+    }
+
+    @Test
+    void aKeptConnectionMayRestAndThenGoOn() throws Exception {
+        try (Socket kept = http.connect()) {
+            kept.setSoTimeout(30_000);
+            String request = "POST /in HTTP/1.1\r\nHost: receiver\r\nContent-Length: 0\r\n\r\n";
+            kept.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            assertThat(RawHttp.head(kept)).startsWith("HTTP/1.1 415 ");
+            // Longer than the head of a request may take.
+            CompletableFuture<String> rest = CompletableFuture.supplyAsync(
+                    () -> "rested", CompletableFuture.delayedExecutor(3, TimeUnit.SECONDS));
+            assertThat(rest.get(30, TimeUnit.SECONDS)).isEqualTo("rested");
+
+            kept.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            assertThat(RawHttp.head(kept)).startsWith("HTTP/1.1 415 ");
+        }
+    }
+
+    @Test
+    void moreRequestsAtATimeThanThereIsRoomForAreTurnedAwayHonestly() throws Exception {
+        server.close();
+        start(new HttpLimits(Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofMinutes(1), 8));
+        String request = http.request("POST /in", Bodies.finish(17));
+        byte[] part = request.substring(0, request.length() - 1).getBytes(StandardCharsets.ISO_8859_1);
+        for (int i = 0; i < 8; i++) {
+            Socket socket = http.connect();
+            sockets.add(socket);
+            socket.getOutputStream().write(part);
+        }
+
+        String busy = postUntil("HTTP/1.1 503 ");
+        assertThat(busy).contains("Retry-After: 1\r\n", "Connection: close\r\n");
+        for (Socket socket : sockets) {
+            socket.close();
+        }
+        assertThat(postUntil("HTTP/1.1 200 ")).contains("Content-Length: 0\r\n");
+        assertThat(metrics()).contains("openlines_received_seconds_count{outcome=\"busy\"}");
+    }
+
+    private String postUntil(String status) throws IOException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        String answer = http.post(Bodies.finish(18));
+        while (!answer.startsWith(status)) {
+            assertThat(System.nanoTime()).as("time for %s", status).isLessThan(deadline);
+            answer = http.post(Bodies.finish(18));
+        }
+        return answer;
+    }
+
+    @Test
+    void tenThousandUnknownPortalsLeaveNothingBehind() throws Exception {
+        String before = metrics();
+        Random random = new Random(7);
+        List<CompletableFuture<String>> senders = new ArrayList<>();
+        for (int sender = 0; sender < 4; sender++) {
+            long seed = random.nextLong();
+            senders.add(CompletableFuture.supplyAsync(() -> {
+                Random mine = new Random(seed);
+                return http.kept(2500, i -> Bodies.finish(i, "auth[member_id]", Long.toHexString(mine.nextLong())));
+            }));
+        }
+        for (CompletableFuture<String> sender : senders) {
+            assertThat(sender.get(60, TimeUnit.SECONDS)).isEqualTo("403");
+        }
+
+        assertThat(Rows.of(directory.resolve("inbox.db"), "select count(*) from inbox"))
+                .containsExactly("0");
+        assertThat(Rows.of(directory.resolve("inbox.db"), "select count(*) from portal_token"))
+                .containsExactly("0");
+        assertThat(metrics()).contains("openlines_received_seconds_count{outcome=\"refused\"} 10000");
+        // One outcome more, however many portals.
+        long added =
+                metrics().lines().filter(line -> line.startsWith("openlines_")).count()
+                        - before.lines()
+                                .filter(line -> line.startsWith("openlines_"))
+                                .count();
+        assertThat(added).isLessThan(100);
+        assertAlive();
+    }
+
+    /** Says what was measured; a difference that could be used over a network would be milliseconds. */
+    @Test
+    void theTimeOfARefusalTellsNobodyWhatWasWrong(TestReporter report) {
+        Portals portals = new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
+        try (Inbox inbox = Inbox.sqlite(directory.resolve("timing.db"))) {
+            Receiver receiver = InstallationContract.receiver(inbox, portals, InstallationContract.NOW);
+            List<String> bodies = List.of(
+                    Bodies.finish(1, "auth[member_id]", "0".repeat(32)),
+                    Bodies.finish(1, "auth[application_token]", "0".repeat(32)),
+                    Bodies.finish(1, "auth[application_token]", Bodies.TOKEN.substring(0, 31) + "0"));
+            int rounds = 4000;
+            double[][] micros = new double[bodies.size()][rounds];
+            for (int round = 0; round < rounds * 2; round++) {
+                for (int which = 0; which < bodies.size(); which++) {
+                    long begun = System.nanoTime();
+                    assertThat(InstallationContract.post(receiver, bodies.get(which)))
+                            .isEqualTo(403);
+                    micros[which][round % rounds] = (System.nanoTime() - begun) / 1000.0;
+                }
+            }
+            double[] medians = Arrays.stream(micros)
+                    .mapToDouble(all -> Arrays.stream(all).sorted().toArray()[rounds / 2])
+                    .toArray();
+            report.publishEntry(
+                    "median microseconds: unknown portal, wrong token, all but the last character right",
+                    Arrays.toString(medians));
+            double middle = Arrays.stream(medians).sorted().toArray()[1];
+            for (double median : medians) {
+                assertThat(Math.abs(median - middle)).isLessThan(middle / 4 + 1);
+            }
+        }
+    }
+
+    private void assertAlive() throws Exception {
+        assertThat(http.post(Bodies.finish(999))).startsWith("HTTP/1.1 200 ");
+        assertThat(handled.poll(30, TimeUnit.SECONDS)).isEqualTo(999);
+        assertThat(handled).isEmpty();
+    }
+
+    private String metrics() throws IOException {
+        return new RawHttp(server.monitorUrl().orElseThrow()).get("/metrics");
+    }
+
+    private static boolean closed(Socket socket) {
+        try {
+            return socket.getInputStream().read() < 0;
+        } catch (SocketException e) {
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** A connection that gets a byte each fifth of a second, and whether it was dropped before its last. */
+    private record Dripping(CompletableFuture<Boolean> dropped) {}
+
+    private Dripping drip(String first, String slowly) throws IOException {
+        Socket socket = http.connect();
+        sockets.add(socket);
+        socket.getOutputStream().write(first.getBytes(StandardCharsets.ISO_8859_1));
+        socket.getOutputStream().flush();
+        CompletableFuture<Boolean> dropped = new CompletableFuture<>();
+        drip(socket, slowly.getBytes(StandardCharsets.ISO_8859_1), 0, dropped);
+        return new Dripping(dropped);
+    }
+
+    private static void drip(Socket socket, byte[] bytes, int sent, CompletableFuture<Boolean> dropped) {
+        if (sent == bytes.length) {
+            dropped.complete(false);
+            return;
+        }
+        try {
+            socket.getOutputStream().write(bytes[sent]);
+        } catch (IOException e) {
+            dropped.complete(true);
+            return;
+        }
+        CompletableFuture.delayedExecutor(200, TimeUnit.MILLISECONDS)
+                .execute(() -> drip(socket, bytes, sent + 1, dropped));
+    }
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.openlines.model.EventAuth;
+import dev.openlines.model.Secret;
+import dev.openlines.parser.Limits;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Whom a receiver trusts after installations, real and forged, and after a restart. */
+@Timeout(60)
+interface InstallationContract {
+
+    Instant NOW = Instant.parse("2026-11-22T12:00:00Z");
+    InstallationCheck YES = claim -> true;
+    InstallationCheck NO = claim -> false;
+
+    Inbox open();
+
+    @Test
+    default void aProvenInstallationIsTrustedAlsoAfterARestart() {
+        List<EventAuth> claims = new ArrayList<>();
+        try (Inbox inbox = open()) {
+            Receiver receiver = receiver(inbox, inbox.portals().provenBy(claims::add), NOW);
+            assertThat(post(receiver, Bodies.finish(1))).isEqualTo(403);
+
+            assertThat(post(receiver, install(Bodies.TOKEN))).isEqualTo(200);
+
+            assertThat(post(receiver, Bodies.finish(2))).isEqualTo(200);
+        }
+        try (Inbox inbox = open()) {
+            assertThat(post(receiver(inbox, inbox.portals(), NOW), Bodies.finish(3)))
+                    .isEqualTo(200);
+        }
+        assertThat(claims).singleElement().satisfies(claim -> {
+            assertThat(claim.memberId()).isEqualTo(Bodies.MEMBER);
+            assertThat(claim.refreshToken()).isEqualTo(Secret.of(Bodies.REFRESH_TOKEN));
+            assertThat(claim.serverEndpoint()).isEqualTo("https://oauth.bitrix.info/rest/");
+        });
+    }
+
+    @Test
+    default void aForgedInstallationChangesNothing() {
+        try (Inbox inbox = open()) {
+            Portals portals = inbox.portals()
+                    .trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN))
+                    .provenBy(NO);
+            Receiver receiver = receiver(inbox, portals, NOW);
+
+            assertThat(post(receiver, install("attacker"))).isEqualTo(403);
+            assertThat(post(receiver, install("attacker", "event", "ONAPPUPDATE")))
+                    .isEqualTo(403);
+            assertThat(post(receiver, install(""))).isEqualTo(403);
+            assertThat(post(receiver, install("attacker", "auth[member_id]", "")))
+                    .isEqualTo(403);
+
+            assertThat(post(receiver, Bodies.finish(1, "auth[application_token]", "attacker")))
+                    .isEqualTo(403);
+            assertThat(post(receiver, Bodies.finish(2))).isEqualTo(200);
+            assertThat(inbox.backlog().waiting()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    default void withoutACheckNoInstallationIsTrusted() {
+        try (Inbox inbox = open()) {
+            Receiver receiver = receiver(inbox, inbox.portals(), NOW);
+
+            assertThat(post(receiver, install(Bodies.TOKEN))).isEqualTo(403);
+            assertThat(post(receiver, Bodies.finish(1))).isEqualTo(403);
+        }
+    }
+
+    @Test
+    default void theTokenBeforeIsValidForOneMoreHour() {
+        String before = Bodies.finish(2, "auth[application_token]", "before");
+        try (Inbox inbox = open()) {
+            Portals portals =
+                    inbox.portals().trust(Bodies.MEMBER, Secret.of("before")).provenBy(YES);
+            assertThat(post(receiver(inbox, portals, NOW), before)).isEqualTo(200);
+            assertThat(post(receiver(inbox, portals, NOW), install(Bodies.TOKEN, "event", "ONAPPUPDATE")))
+                    .isEqualTo(200);
+
+            Instant justBefore = NOW.plus(Portals.OVERLAP).minusMillis(1);
+            assertThat(post(receiver(inbox, portals, justBefore), before)).isEqualTo(200);
+            assertThat(post(receiver(inbox, portals, justBefore.plusMillis(1)), before))
+                    .isEqualTo(403);
+            assertThat(post(receiver(inbox, portals, NOW.plus(Duration.ofDays(900))), Bodies.finish(3)))
+                    .isEqualTo(200);
+        }
+        try (Inbox inbox = open()) {
+            Portals again = inbox.portals().trust(Bodies.MEMBER, Secret.of("before"));
+            assertThat(post(receiver(inbox, again, NOW.plus(Portals.OVERLAP)), before))
+                    .isEqualTo(403);
+            assertThat(post(receiver(inbox, again, NOW.plus(Portals.OVERLAP)), Bodies.finish(4)))
+                    .isEqualTo(200);
+        }
+    }
+
+    @Test
+    default void anUninstallationIsNotForgottenAtARestart() {
+        String uninstall = Bodies.finish(9, "event", "ONAPPUNINSTALL");
+        try (Inbox inbox = open()) {
+            Portals portals = inbox.portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
+            Receiver receiver = receiver(inbox, portals, NOW);
+            assertThat(post(receiver, Bodies.finish(9, "event", "ONAPPUNINSTALL", "auth[application_token]", "no")))
+                    .isEqualTo(403);
+            assertThat(post(receiver, Bodies.finish(1))).isEqualTo(200);
+
+            assertThat(post(receiver, uninstall)).isEqualTo(200);
+
+            assertThat(post(receiver, Bodies.finish(2))).isEqualTo(403);
+        }
+        try (Inbox inbox = open()) {
+            Portals portals = inbox.portals()
+                    .trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN))
+                    .provenBy(YES);
+            Receiver receiver = receiver(inbox, portals, NOW);
+            assertThat(post(receiver, Bodies.finish(3))).isEqualTo(403);
+
+            // Installed anew with the token it had; what uninstalled it before does not do so again.
+            assertThat(post(receiver, install(Bodies.TOKEN))).isEqualTo(200);
+            assertThat(post(receiver, uninstall)).isEqualTo(200);
+            assertThat(post(receiver, Bodies.finish(4))).isEqualTo(200);
+        }
+    }
+
+    @Test
+    default void aTokenWithAnEndIsValidUntilThen() {
+        try (Inbox inbox = open()) {
+            Portals portals = inbox.portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN), NOW);
+
+            assertThat(post(receiver(inbox, portals, NOW.minusMillis(1)), Bodies.finish(1)))
+                    .isEqualTo(200);
+            assertThat(post(receiver(inbox, portals, NOW), Bodies.finish(2))).isEqualTo(403);
+        }
+    }
+
+    @Test
+    default void whatCannotBeProvenNowIsNotAcknowledged() {
+        try (Inbox inbox = open()) {
+            Portals portals = inbox.portals().provenBy(claim -> {
+                throw new IOException("the OAuth host is away");
+            });
+            Receiver receiver = receiver(inbox, portals, NOW);
+
+            assertThat(post(receiver, install(Bodies.TOKEN))).isEqualTo(503);
+            assertThat(post(receiver, Bodies.finish(1))).isEqualTo(403);
+
+            // Who has the right token is believed; only its tokens stay unproven.
+            portals.trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
+            assertThat(post(receiver, install(Bodies.TOKEN))).isEqualTo(200);
+        }
+    }
+
+    @Test
+    default void aFloodOfForgedInstallationsTakesNoOtherEventsPlace() throws Exception {
+        CountDownLatch release = new CountDownLatch(1);
+        try (Inbox inbox = open()) {
+            Portals portals = inbox.portals()
+                    .trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN))
+                    .provenBy(claim -> {
+                        release.await();
+                        return false;
+                    });
+            Receiver receiver = receiver(inbox, portals, NOW);
+            List<CompletableFuture<Reply>> forged = IntStream.range(0, 100)
+                    .mapToObj(i -> receive(receiver, install("attacker" + i, "auth[member_id]", "m" + i)))
+                    .toList();
+
+            assertThat(post(receiver, Bodies.finish(1))).isEqualTo(200);
+            assertThat(forged.stream()
+                            .filter(CompletableFuture::isDone)
+                            .map(reply -> reply.join().status()))
+                    .hasSize(100 - ProofQueue.THREADS - ProofQueue.WAITING)
+                    .containsOnly(503);
+            release.countDown();
+            for (CompletableFuture<Reply> reply : forged) {
+                assertThat(reply.get(30, TimeUnit.SECONDS).status()).isIn(403, 503);
+            }
+        } finally {
+            release.countDown();
+        }
+    }
+
+    static String install(String token, String... namesAndValues) {
+        String[] all = new String[namesAndValues.length + 6];
+        all[0] = "event";
+        all[1] = "ONAPPINSTALL";
+        all[2] = "auth[application_token]";
+        all[3] = token;
+        all[4] = "auth[server_endpoint]";
+        all[5] = "https://oauth.bitrix.info/rest/";
+        System.arraycopy(namesAndValues, 0, all, 6, namesAndValues.length);
+        return Bodies.finish(0, all);
+    }
+
+    static Receiver receiver(Inbox inbox, Portals portals, Instant now) {
+        return new Receiver(inbox, portals, Limits.DEFAULT, () -> now, () -> {}, Telemetry.none());
+    }
+
+    static int post(Receiver receiver, String body) {
+        return receive(receiver, body).orTimeout(30, TimeUnit.SECONDS).join().status();
+    }
+
+    static CompletableFuture<Reply> receive(Receiver receiver, String body) {
+        return receiver.receive(new RawDelivery(
+                        "POST", "application/x-www-form-urlencoded", body.getBytes(StandardCharsets.UTF_8)))
+                .toCompletableFuture();
+    }
+}
