@@ -18,6 +18,32 @@ final class Bytes {
         return (long) LONGS.get(bytes, at);
     }
 
+    /** Returns the bytes before {@code to}, up to eight, as one number. */
+    static long longBefore(byte[] bytes, int to, int count) {
+        if (to >= 8) {
+            return longAt(bytes, to - 8) >>> 8 * (8 - count);
+        }
+        long word = 0;
+        for (int i = to - 1; i >= to - count; i--) {
+            word = word << 8 | bytes[i] & 0xff;
+        }
+        return word;
+    }
+
+    /** Copies eight bytes, and returns how many come before a {@code %} or {@code +}. */
+    static int copyPlain(byte[] from, int at, byte[] to, int start) {
+        long word = longAt(from, at);
+        LONGS.set(to, start, word);
+        long marks = marks(word, '%') | marks(word, '+');
+        return Long.numberOfTrailingZeros(marks) >>> 3;
+    }
+
+    /** Returns the highest bit of each of up to eight bytes, of which eight can be read. */
+    static long highBits(byte[] bytes, int at, int count) {
+        long word = longAt(bytes, at) & HIGHS;
+        return count == 8 ? word : word & (1L << 8 * count) - 1;
+    }
+
     /**
      * Marks the bytes that are {@code c}. Bytes after the first mark may be marked wrongly, the first
      * never is.
@@ -79,6 +105,61 @@ final class Bytes {
             at++;
         }
         return at;
+    }
+
+    /** Returns the number that decimal digits mean, or -1 where some byte is none or they mean more than a long holds. */
+    static long decimal(byte[] bytes, int from, int to) {
+        int length = to - from;
+        if (length > 16 || to < (length > 8 ? 16 : 8)) {
+            return longDecimal(bytes, from, to);
+        }
+        if (length <= 8) {
+            return lastDigits(bytes, to, length);
+        }
+        long high = lastDigits(bytes, to - 8, length - 8);
+        long low = lastDigits(bytes, to, 8);
+        return high < 0 || low < 0 ? -1 : high * 100_000_000 + low;
+    }
+
+    private static long longDecimal(byte[] bytes, int from, int to) {
+        long value = 0;
+        for (int i = from; i < to; i++) {
+            int digit = bytes[i] - '0';
+            if (digit < 0 || digit > 9 || value > (Long.MAX_VALUE - digit) / 10) {
+                return -1;
+            }
+            value = value * 10 + digit;
+        }
+        return value;
+    }
+
+    /** Reads up to eight digits before {@code to} at once: first pairs of them, then fours, then all. */
+    private static long lastDigits(byte[] bytes, int to, int length) {
+        long others = length == 8 ? 0 : -1L >>> 8 * length;
+        long word = longAt(bytes, to - 8) & ~others | ONES * '0' & others;
+        long digits = word ^ ONES * '0';
+        if (((digits + ONES * 6 | digits) & 0xf0f0f0f0f0f0f0f0L) != 0) {
+            return -1;
+        }
+        long pairs = digits * 10 + (digits >>> 8) & 0x00ff00ff00ff00ffL;
+        long fours = pairs * 100 + (pairs >>> 16) & 0x0000ffff0000ffffL;
+        return fours * 10_000 + (fours >>> 32) & 0xffffffffL;
+    }
+
+    /** Whether two ranges are alike: quicker than {@link java.util.Arrays} where they are as short as names. */
+    static boolean equal(byte[] a, int aFrom, byte[] b, int bFrom, int length) {
+        int i = 0;
+        for (; i + 8 <= length; i += 8) {
+            if (longAt(a, aFrom + i) != longAt(b, bFrom + i)) {
+                return false;
+            }
+        }
+        for (; i < length; i++) {
+            if (a[aFrom + i] != b[bFrom + i]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** A cheap hash, for walking few children and not for tables. */

@@ -246,6 +246,9 @@ final class ChatReader {
 
     /** Returns null for a block without a known field too: written again, it would not be there. */
     private @Nullable Session session(int block) {
+        if (block == Tree.NONE) {
+            return null;
+        }
         Session session = new Session(
                 reader.id(block, Name.ID),
                 reader.flag(block, Name.CLOSED),
@@ -276,7 +279,7 @@ final class ChatReader {
         if (node != Tree.NONE && tree.isText(node, LIVECHAT)) {
             return ConnectorCode.LIVECHAT;
         }
-        String code = reader.text(block, name);
+        String code = reader.text(node);
         return code == null ? null : new ConnectorCode(code);
     }
 }

@@ -141,7 +141,7 @@ final class EventReader {
         if (tree.repeated() == 0) {
             return;
         }
-        for (int node = 1; node < tree.nodes(); node++) {
+        for (int node = tree.nextNode(Tree.ROOT); node != Tree.NONE; node = tree.nextNode(node)) {
             if (tree.isRepeated(node) && tree.isReachable(node)) {
                 note(node, "sent more than once, the last value counts");
             }
@@ -171,7 +171,11 @@ final class EventReader {
 
     @Nullable
     String text(int container, Name name) {
-        int node = field(container, name);
+        return text(field(container, name));
+    }
+
+    @Nullable
+    String text(int node) {
         if (node == Tree.NONE) {
             return null;
         }
@@ -203,7 +207,7 @@ final class EventReader {
         if (node == Tree.NONE) {
             return null;
         }
-        byte kind = tree.kind(node);
+        int kind = tree.kind(node);
         if (kind == Tree.TEXT && tree.length(node) == 0) {
             note(node, "empty, taken as absent");
             return null;
@@ -233,22 +237,12 @@ final class EventReader {
 
     /** Returns the number that a node's digits mean, or -1 where they are none or too many. */
     private long digits(int node) {
-        byte[] source = tree.source(node);
-        int end = tree.end(node);
-        long value = 0;
-        for (int i = tree.start(node); i < end; i++) {
-            int digit = source[i] - '0';
-            if (digit < 0 || digit > 9 || value > (Long.MAX_VALUE - digit) / 10) {
-                return -1;
-            }
-            value = value * 10 + digit;
-        }
-        return value;
+        return Bytes.decimal(tree.source(node), tree.start(node), tree.end(node));
     }
 
     /** A number that nothing depends on: what is not one is noted and absent. */
     long leniently(int node, long most, String expected) {
-        byte kind = tree.kind(node);
+        int kind = tree.kind(node);
         long value = (kind == Tree.TEXT || kind == Tree.NUMBER) && tree.length(node) > 0 ? digits(node) : -1;
         if (value < 0 || value > most) {
             noteMismatch(node, expected);
@@ -271,6 +265,19 @@ final class EventReader {
         }
         if (tree.kind(node) == Tree.TRUE || tree.kind(node) == Tree.FALSE) {
             return tree.kind(node) == Tree.TRUE;
+        }
+        if (tree.kind(node) == Tree.TEXT && tree.length(node) == 1) {
+            switch (tree.source(node)[tree.start(node)]) {
+                case 'Y', '1' -> {
+                    return true;
+                }
+                case 'N', '0' -> {
+                    return false;
+                }
+                default -> {
+                    // Not a flag: said below.
+                }
+            }
         }
         String text = tree.isArray(node) ? "" : tree.text(node);
         switch (text) {

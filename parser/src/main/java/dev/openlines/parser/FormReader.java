@@ -8,9 +8,10 @@ import java.util.Arrays;
  * Reads {@code application/x-www-form-urlencoded} into a tree as PHP 8 fills {@code $_POST}, but
  * refuses what PHP would silently drop.
  *
- * <p>Most names of an event are plain parts in brackets, and repeat one another up to the last of
- * them. The arrays that such prefixes lead to are remembered, so most of a name is compared and not
- * decoded. Every other name takes the long way; both give the same tree.
+ * <p>Names that are known by heart are recognised as they stand. Most others are plain parts in
+ * brackets, and repeat one another up to the last of them: the arrays that such prefixes lead to are
+ * remembered, so most of a name is compared and not decoded. Every name can take the long way; all
+ * three give the same tree.
  */
 final class FormReader {
 
@@ -49,10 +50,13 @@ final class FormReader {
 
     private final int[] prefixEnd = new int[PREFIXES];
     private final int[] prefixArray = new int[PREFIXES];
+    /** The array that each known name has led to. */
+    private final int[] knownArray = new int[KnownNames.COUNT];
+
     private byte[] body = NOTHING;
     private Limits limits = Limits.DEFAULT;
-    /** All bits of the bytes last decoded: negative where one is not ASCII. */
-    private int bits;
+    /** Whether all bytes last decoded are ASCII. */
+    private boolean ascii;
 
     FormReader(Tree tree) {
         this.tree = tree;
@@ -73,20 +77,29 @@ final class FormReader {
         tree.reset(newBody);
         forgetPrefixes();
         int length = newBody.length;
+        boolean byHeart = limits.keyBytes() >= KnownNames.LONGEST && limits.depth() >= KnownNames.DEEPEST;
+        int next = 0;
         int pairs = 0;
         int at = 0;
         while (at < length) {
-            int keyEnd = Bytes.indexOfEither(newBody, at, '=', '&');
+            int known = byHeart ? KnownNames.expected(next, newBody, at) : KnownNames.NONE;
+            int keyEnd;
+            if (known == KnownNames.NONE) {
+                keyEnd = Bytes.indexOfEither(newBody, at, '=', '&');
+                known = byHeart ? KnownNames.find(newBody, at, keyEnd) : KnownNames.NONE;
+            } else {
+                keyEnd = at + KnownNames.length(known);
+            }
             int valueStart = keyEnd;
             int valueEnd = keyEnd;
             boolean plain = true;
-            boolean ascii = true;
+            boolean plainAscii = true;
             if (keyEnd < length && newBody[keyEnd] == '=') {
                 valueStart = keyEnd + 1;
                 valueEnd = Bytes.endOfPlain(newBody, valueStart);
                 if (valueEnd < length && newBody[valueEnd] != '&') {
                     plain = newBody[valueEnd] < 0;
-                    ascii = false;
+                    plainAscii = false;
                     int from = valueEnd;
                     valueEnd = Bytes.indexOf(newBody, from, '&');
                     plain = plain && isUnescaped(from, valueEnd);
@@ -95,14 +108,20 @@ final class FormReader {
             if (++pairs > limits.pairs()) {
                 throw tooManyPairs();
             }
-            int node = at == keyEnd ? Tree.NONE : node(at, keyEnd);
+            int node;
+            if (known != KnownNames.NONE) {
+                node = known(known, at);
+                next = known + 1;
+            } else {
+                node = at == keyEnd ? Tree.NONE : node(at, keyEnd);
+            }
             if (node == Tree.NONE) {
                 at = valueEnd + 1;
                 continue;
             }
             if (plain) {
                 checkValue(node, valueEnd - valueStart);
-                replace(node, true, ascii, valueStart, valueEnd);
+                replace(node, true, plainAscii, valueStart, valueEnd);
             } else {
                 decodedValue(node, valueStart, valueEnd);
             }
@@ -122,19 +141,19 @@ final class FormReader {
     // ---- values
 
     private void decodedValue(int node, int from, int to) {
-        byte[] out = tree.roomFor(to - from);
+        byte[] out = tree.roomFor(to - from + 7);
         int start = tree.bufferEnd();
         int end = decode(out, start, from, to);
         tree.bufferEnd(end);
         checkValue(node, end - start);
-        replace(node, false, bits >= 0, start, end);
+        replace(node, false, ascii, start, end);
     }
 
-    private void replace(int node, boolean inBody, boolean ascii, int from, int to) {
+    private void replace(int node, boolean inBody, boolean isAscii, int from, int to) {
         if (tree.isArray(node)) {
             forgetPrefixes();
         }
-        tree.value(node, Tree.TEXT, inBody, ascii, from, to);
+        tree.value(node, Tree.TEXT, inBody, isAscii, from, to);
     }
 
     private void checkValue(int node, int bytes) {
@@ -144,6 +163,24 @@ final class FormReader {
     }
 
     // ---- names
+
+    /** Returns the node that a known name means, which begins there. */
+    private int known(int name, int from) {
+        int array = KnownNames.array(name);
+        int container = array == KnownNames.NONE ? Tree.ROOT : knownArray(array, from);
+        return tree.child(
+                container, true, from + KnownNames.part(name), KnownNames.partLength(name), KnownNames.partHash(name));
+    }
+
+    private int knownArray(int name, int from) {
+        int node = knownArray[name];
+        if (node == Tree.NONE) {
+            node = known(name, from);
+            tree.array(node);
+            knownArray[name] = node;
+        }
+        return node;
+    }
 
     /** Returns the node that a name means, or {@link Tree#NONE} where PHP ignores the name. */
     private int node(int from, int to) {
@@ -244,12 +281,13 @@ final class FormReader {
 
     private void forgetPrefixes() {
         Arrays.fill(prefixStart, -1);
+        Arrays.fill(knownArray, KnownNames.FIELDS, KnownNames.COUNT, Tree.NONE);
     }
 
     /** Follows PHP through any name. */
     private int longWay(int from, int to) {
         int start = tree.bufferEnd();
-        byte[] name = tree.roomFor(to - from);
+        byte[] name = tree.roomFor(to - from + 7);
         int end = decode(name, start, from, to);
         if (end - start > limits.keyBytes()) {
             throw tooLongKey(end - start, limits);
@@ -331,25 +369,38 @@ final class FormReader {
         return tree.child(array, false, part, partEnd - part);
     }
 
-    /** Undoes the escapes of a range of the body. Broken escapes stay as they are. */
+    /**
+     * Undoes the escapes of a range of the body. Broken escapes stay as they are. What follows the result
+     * in {@code out} is written to as well, up to seven bytes.
+     */
     private int decode(byte[] out, int start, int from, int to) {
         int end = start;
-        int allBits = 0;
-        for (int i = from; i < to; i++) {
-            byte b = body[i];
+        int i = from;
+        long high = 0;
+        while (i < to) {
+            if (i + 8 <= to) {
+                int plain = Bytes.copyPlain(body, i, out, end);
+                high |= Bytes.highBits(out, end, plain);
+                i += plain;
+                end += plain;
+                if (plain == 8) {
+                    continue;
+                }
+            }
+            byte b = body[i++];
             if (b == '+') {
                 b = ' ';
-            } else if (b == '%' && i + 2 < to) {
-                int value = HEX[body[i + 1] & 0xff] << 4 | HEX[body[i + 2] & 0xff];
+            } else if (b == '%' && i + 1 < to) {
+                int value = HEX[body[i] & 0xff] << 4 | HEX[body[i + 1] & 0xff];
                 if (value >= 0) {
                     b = (byte) value;
                     i += 2;
                 }
             }
-            allBits |= b;
+            high |= b & 0x80;
             out[end++] = b;
         }
-        bits = allBits;
+        ascii = high == 0;
         return end;
     }
 

@@ -37,7 +37,7 @@ final class HeaderReader {
         if (node != Tree.NONE && tree.isText(node, SESSION_FINISH)) {
             return OnSessionFinish.CODE;
         }
-        String sent = reader.text(Tree.ROOT, Name.EVENT);
+        String sent = reader.text(node);
         if (sent == null || sent.isEmpty()) {
             reader.noteAt(Tree.ROOT, Name.EVENT, "no event named");
             return "";
@@ -129,7 +129,7 @@ final class HeaderReader {
                 }
             }
         }
-        String code = reader.text(auth, Name.STATUS);
+        String code = reader.text(node);
         return code == null ? null : new AppStatus(code);
     }
 
@@ -138,7 +138,7 @@ final class HeaderReader {
         if (node != Tree.NONE && tree.isText(node, IMOPENLINES)) {
             return ONLY_IMOPENLINES;
         }
-        String text = reader.text(auth, Name.SCOPE);
+        String text = reader.text(node);
         if (text == null || text.isEmpty()) {
             return List.of();
         }

@@ -165,7 +165,7 @@ final class JsonReader {
         }
     }
 
-    private void literal(int node, String word, byte kind) {
+    private void literal(int node, String word, int kind) {
         int from = at;
         for (int i = 0; i < word.length(); i++, at++) {
             if (at >= body.length || body[at] != word.charAt(i)) {

@@ -28,23 +28,23 @@ final class Tree {
     static final int ROOT = 0;
     static final int NONE = -1;
 
-    static final byte TEXT = 0;
-    static final byte NUMBER = 1;
-    static final byte TRUE = 2;
-    static final byte FALSE = 3;
-    static final byte NULL = 4;
-    static final byte ARRAY = 5;
+    static final int TEXT = 0;
+    static final int NUMBER = 1;
+    static final int TRUE = 2;
+    static final int FALSE = 3;
+    static final int NULL = 4;
+    static final int ARRAY = 5;
 
     /** A node that was made and not set yet. */
-    private static final byte NEW = 6;
+    private static final int NEW = 6;
 
     /** The key, or the value, lies in the body and not in the buffer. */
-    private static final byte KEY_IN_BODY = 1;
+    private static final int KEY_IN_BODY = 1;
 
-    private static final byte VALUE_IN_BODY = 2;
-    private static final byte ASCII = 4;
-    private static final byte REPEATED = 8;
-    private static final byte NOT_LIST = 16;
+    private static final int VALUE_IN_BODY = 2;
+    private static final int ASCII = 4;
+    private static final int REPEATED = 8;
+    private static final int NOT_LIST = 16;
 
     private static final long NOT_AN_INDEX = Long.MIN_VALUE;
     private static final byte[] LEAST = Long.toString(Long.MIN_VALUE).getBytes(ISO_8859_1);
@@ -61,29 +61,39 @@ final class Tree {
     /** Where the buffer may have been written to, even if what was there came to nothing. */
     private int bufferUsed;
 
-    private int nodes;
-    private byte[] kind;
-    private byte[] flags;
-    private int[] keyStart;
-    private int[] keyLength;
-    private int[] keyHash;
-    /** A leaf's value, or a container's first child and last child. */
-    private int[] start;
+    // What each node has in {@link #cells}, counted from the node's own number.
+    private static final int KIND = 0;
+    private static final int FLAGS = 1;
+    private static final int KEY_START = 2;
+    private static final int KEY_LENGTH = 3;
+    private static final int KEY_HASH = 4;
+    /** Where a leaf's value begins, or an array's first child. */
+    private static final int START = 5;
+    /** Where a leaf's value ends, or an array's last child. */
+    private static final int END = 6;
 
-    private int[] end;
-    private int[] next;
-    private int[] parent;
-    private int[] count;
-    /** A number of its own for every array there ever was in this tree. */
-    private int[] epoch;
+    private static final int NEXT = 7;
+    private static final int PARENT = 8;
     /** The epoch of the array a node was put into: another one by now if that array was replaced. */
-    private int[] member;
+    private static final int MEMBER = 9;
+    /** How many children an array has. */
+    private static final int COUNT = 10;
+    /** A number of its own for every array there ever was in this tree. */
+    private static final int EPOCH = 11;
 
+    private static final int SIZE = 12;
+
+    /** All nodes: a node's number is where it begins. */
+    private int[] cells;
+    /** Where the next node begins. */
+    private int nodes;
+
+    /** By epoch: the index that an array gives its next child. */
     private long[] nextIndex;
-    /** A bit for the hash of each key in an array: where it is not set, the key is not there. */
+    /** By epoch: a bit for the hash of each key in an array. Where it is not set, the key is not there. */
     private long[] keyBits;
-    /** The child found last: fields are mostly read in the order they came. */
-    private int[] finger;
+    /** Where to look first for a key's node, by {@link #hint}; what stands there may be of another body. */
+    private final int[] hints;
 
     private int epochs;
     private int repeated;
@@ -94,21 +104,10 @@ final class Tree {
 
     Tree(int expectedNodes, int expectedBytes) {
         buffer = new byte[expectedBytes];
-        kind = new byte[expectedNodes];
-        flags = new byte[expectedNodes];
-        keyStart = new int[expectedNodes];
-        keyLength = new int[expectedNodes];
-        keyHash = new int[expectedNodes];
-        start = new int[expectedNodes];
-        end = new int[expectedNodes];
-        next = new int[expectedNodes];
-        parent = new int[expectedNodes];
-        count = new int[expectedNodes];
-        epoch = new int[expectedNodes];
-        member = new int[expectedNodes];
-        nextIndex = new long[expectedNodes];
-        keyBits = new long[expectedNodes];
-        finger = new int[expectedNodes];
+        cells = new int[expectedNodes * SIZE];
+        nextIndex = new long[expectedNodes / 2];
+        keyBits = new long[expectedNodes / 2];
+        hints = new int[4 * Integer.highestOneBit(expectedNodes)];
         reset(EMPTY);
     }
 
@@ -116,7 +115,7 @@ final class Tree {
     void reset(byte[] newBody) {
         body = newBody;
         bufferEnd = 0;
-        nodes = 1;
+        nodes = SIZE;
         epochs = 0;
         repeated = 0;
         steps = 0;
@@ -124,11 +123,12 @@ final class Tree {
             Arrays.fill(table, 0);
             tableUsed = 0;
         }
-        kind[ROOT] = ARRAY;
-        flags[ROOT] = 0;
-        keyLength[ROOT] = 0;
-        next[ROOT] = NONE;
-        parent[ROOT] = NONE;
+        cells[ROOT + KIND] = ARRAY;
+        cells[ROOT + FLAGS] = 0;
+        cells[ROOT + KEY_LENGTH] = 0;
+        cells[ROOT + NEXT] = NONE;
+        cells[ROOT + PARENT] = NONE;
+        cells[ROOT + MEMBER] = NONE;
         clearArray(ROOT);
     }
 
@@ -141,7 +141,7 @@ final class Tree {
 
     /** About how many bytes this tree keeps alive. */
     int retainedBytes() {
-        return buffer.length + kind.length * 62 + table.length * 4;
+        return buffer.length + (cells.length + hints.length) * 4 + nextIndex.length * 16 + table.length * 4;
     }
 
     // ---- buffer
@@ -176,7 +176,12 @@ final class Tree {
      */
     int child(int container, boolean inBody, int keyFrom, int keyBytes) {
         byte[] source = inBody ? body : buffer;
-        int hash = Bytes.hash(source, keyFrom, keyBytes);
+        return child(container, inBody, keyFrom, keyBytes, Bytes.hash(source, keyFrom, keyBytes));
+    }
+
+    /** As {@link #child(int, boolean, int, int)}, where the key's {@link Bytes#hash} is known. */
+    int child(int container, boolean inBody, int keyFrom, int keyBytes, int hash) {
+        byte[] source = inBody ? body : buffer;
         int found = find(container, source, keyFrom, keyBytes, hash);
         if (found != NONE) {
             return found;
@@ -187,19 +192,19 @@ final class Tree {
         if (first <= '9' && (first >= '0' || first == '-')) {
             long index = index(source, keyFrom, keyBytes);
             if (index != NOT_AN_INDEX || isLeast(source, keyFrom, keyBytes)) {
-                list = index == count[container] - 1;
+                list = index == cells[container + COUNT] - 1;
                 claim(container, index);
             }
         }
         if (!list) {
-            flags[container] |= NOT_LIST;
+            cells[container + FLAGS] |= NOT_LIST;
         }
         return node;
     }
 
     /** Returns a new child under the next free index, or {@link #NONE} where none is left. */
     int nextChild(int container) {
-        long index = nextIndex[container] == Long.MIN_VALUE ? 0 : nextIndex[container];
+        long index = nextIndex[cells[container + EPOCH]] == Long.MIN_VALUE ? 0 : nextIndex[cells[container + EPOCH]];
         int from = bufferEnd;
         int length = writeDecimal(index);
         int hash = Bytes.hash(buffer, from, length);
@@ -207,8 +212,8 @@ final class Tree {
             bufferEnd = from;
             return NONE;
         }
-        if (index != count[container]) {
-            flags[container] |= NOT_LIST;
+        if (index != cells[container + COUNT]) {
+            cells[container + FLAGS] |= NOT_LIST;
         }
         int node = append(container, false, from, length, hash);
         claim(container, index);
@@ -217,9 +222,9 @@ final class Tree {
 
     /** Makes the node an array if it is none. What it held before is gone. */
     void array(int node) {
-        if (kind[node] != ARRAY) {
+        if (cells[node + KIND] != ARRAY) {
             markIfRepeated(node);
-            kind[node] = ARRAY;
+            cells[node + KIND] = ARRAY;
             clearArray(node);
         }
     }
@@ -227,92 +232,79 @@ final class Tree {
     /** Makes the node an empty array, as a JSON reader does whether or not the key came before. */
     void newArray(int node) {
         markIfRepeated(node);
-        kind[node] = ARRAY;
+        cells[node + KIND] = ARRAY;
         clearArray(node);
     }
 
     /** Gives the node a value; what it held before is gone. */
-    void value(int node, byte newKind, boolean inBody, boolean ascii, int from, int to) {
+    void value(int node, int newKind, boolean inBody, boolean ascii, int from, int to) {
         markIfRepeated(node);
-        kind[node] = newKind;
-        flags[node] =
-                (byte) (flags[node] & (KEY_IN_BODY | REPEATED) | (inBody ? VALUE_IN_BODY : 0) | (ascii ? ASCII : 0));
-        start[node] = from;
-        end[node] = to;
+        cells[node + KIND] = newKind;
+        cells[node + FLAGS] =
+                cells[node + FLAGS] & (KEY_IN_BODY | REPEATED) | (inBody ? VALUE_IN_BODY : 0) | (ascii ? ASCII : 0);
+        cells[node + START] = from;
+        cells[node + END] = to;
     }
 
     private void markIfRepeated(int node) {
-        if (kind[node] != NEW && (flags[node] & REPEATED) == 0) {
-            flags[node] |= REPEATED;
+        if (cells[node + KIND] != NEW && (cells[node + FLAGS] & REPEATED) == 0) {
+            cells[node + FLAGS] |= REPEATED;
             repeated++;
         }
     }
 
     private int append(int container, boolean inBody, int keyFrom, int keyBytes, int hash) {
-        if (nodes == kind.length) {
-            grow();
+        int node = nodes;
+        nodes += SIZE;
+        if (nodes > cells.length) {
+            cells = Arrays.copyOf(cells, Math.multiplyExact(cells.length, 2));
         }
-        int node = nodes++;
-        kind[node] = NEW;
-        flags[node] = inBody ? KEY_IN_BODY : 0;
-        keyStart[node] = keyFrom;
-        keyLength[node] = keyBytes;
-        keyHash[node] = hash;
-        next[node] = NONE;
-        parent[node] = container;
-        member[node] = epoch[container];
-        if (count[container] == 0) {
-            start[container] = node;
+        cells[node + KIND] = NEW;
+        cells[node + FLAGS] = inBody ? KEY_IN_BODY : 0;
+        cells[node + KEY_START] = keyFrom;
+        cells[node + KEY_LENGTH] = keyBytes;
+        cells[node + KEY_HASH] = hash;
+        cells[node + NEXT] = NONE;
+        cells[node + PARENT] = container;
+        cells[node + MEMBER] = cells[container + EPOCH];
+        if (cells[container + COUNT] == 0) {
+            cells[container + START] = node;
         } else {
-            next[end[container]] = node;
+            cells[cells[container + END] + NEXT] = node;
         }
-        end[container] = node;
-        count[container]++;
-        keyBits[container] |= 1L << hash;
-        if (count[container] == WALKED) {
-            for (int sibling = start[container]; sibling != NONE; sibling = next[sibling]) {
+        cells[container + END] = node;
+        cells[container + COUNT]++;
+        keyBits[cells[container + EPOCH]] |= 1L << hash;
+        hints[hint(container, hash)] = node;
+        if (cells[container + COUNT] == WALKED) {
+            for (int sibling = cells[container + START]; sibling != NONE; sibling = cells[sibling + NEXT]) {
                 enter(sibling);
             }
-        } else if (count[container] > WALKED) {
+        } else if (cells[container + COUNT] > WALKED) {
             enter(node);
         }
         return node;
     }
 
     private void clearArray(int node) {
-        flags[node] &= KEY_IN_BODY | REPEATED;
-        start[node] = NONE;
-        end[node] = NONE;
-        count[node] = 0;
-        epoch[node] = epochs++;
-        nextIndex[node] = Long.MIN_VALUE;
-        keyBits[node] = 0;
-        finger[node] = NONE;
+        cells[node + FLAGS] &= KEY_IN_BODY | REPEATED;
+        cells[node + START] = NONE;
+        cells[node + END] = NONE;
+        cells[node + COUNT] = 0;
+        int epoch = epochs++;
+        if (epoch == nextIndex.length) {
+            nextIndex = Arrays.copyOf(nextIndex, 2 * epoch);
+            keyBits = Arrays.copyOf(keyBits, 2 * epoch);
+        }
+        cells[node + EPOCH] = epoch;
+        nextIndex[epoch] = Long.MIN_VALUE;
+        keyBits[epoch] = 0;
     }
 
     private void claim(int container, long index) {
-        if (index >= nextIndex[container]) {
-            nextIndex[container] = index == Long.MAX_VALUE ? index : index + 1;
+        if (index >= nextIndex[cells[container + EPOCH]]) {
+            nextIndex[cells[container + EPOCH]] = index == Long.MAX_VALUE ? index : index + 1;
         }
-    }
-
-    private void grow() {
-        int size = kind.length * 2;
-        kind = Arrays.copyOf(kind, size);
-        flags = Arrays.copyOf(flags, size);
-        keyStart = Arrays.copyOf(keyStart, size);
-        keyLength = Arrays.copyOf(keyLength, size);
-        keyHash = Arrays.copyOf(keyHash, size);
-        start = Arrays.copyOf(start, size);
-        end = Arrays.copyOf(end, size);
-        next = Arrays.copyOf(next, size);
-        parent = Arrays.copyOf(parent, size);
-        count = Arrays.copyOf(count, size);
-        epoch = Arrays.copyOf(epoch, size);
-        member = Arrays.copyOf(member, size);
-        nextIndex = Arrays.copyOf(nextIndex, size);
-        keyBits = Arrays.copyOf(keyBits, size);
-        finger = Arrays.copyOf(finger, size);
     }
 
     private int writeDecimal(long value) {
@@ -326,46 +318,58 @@ final class Tree {
 
     /** Returns the child of that name, or {@link #NONE}. */
     int find(int container, Name name) {
-        return kind[container] == ARRAY ? find(container, name.bytes, 0, name.bytes.length, name.hash) : NONE;
+        if (cells[container + KIND] != ARRAY || (keyBits[cells[container + EPOCH]] & 1L << name.hash) == 0) {
+            return NONE;
+        }
+        int hinted = hints[hint(container, name.hash)];
+        return hinted < nodes
+                        && cells[hinted + MEMBER] == cells[container + EPOCH]
+                        && cells[hinted + KEY_LENGTH] == name.bytes.length
+                        && name.isAt(keySource(hinted), cells[hinted + KEY_START])
+                ? hinted
+                : find(container, name.bytes, 0, name.bytes.length, name.hash);
     }
 
     private int find(int container, byte[] source, int from, int length, int hash) {
         steps++;
-        if ((keyBits[container] & 1L << hash) == 0) {
+        if ((keyBits[cells[container + EPOCH]] & 1L << hash) == 0) {
             return NONE;
         }
-        if (count[container] >= WALKED) {
+        if (cells[container + COUNT] >= WALKED) {
             return lookUp(container, source, from, length);
         }
-        int last = finger[container];
-        int node = last == NONE ? start[container] : next[last];
-        for (int left = count[container]; left > 0; left--) {
-            if (node == NONE) {
-                node = start[container];
-            }
-            if (keyHash[node] == hash && keyEquals(node, source, from, length)) {
-                finger[container] = node;
+        int hinted = hints[hint(container, hash)];
+        if (hinted < nodes
+                && cells[hinted + MEMBER] == cells[container + EPOCH]
+                && cells[hinted + KEY_HASH] == hash
+                && keyEquals(hinted, source, from, length)) {
+            return hinted;
+        }
+        for (int node = cells[container + START]; node != NONE; node = cells[node + NEXT]) {
+            if (cells[node + KEY_HASH] == hash && keyEquals(node, source, from, length)) {
                 return node;
             }
             steps++;
-            node = next[node];
         }
         return NONE;
     }
 
+    private int hint(int container, int hash) {
+        return (hash >>> 6 ^ container * 3) & hints.length - 1;
+    }
+
     private boolean keyEquals(int node, byte[] source, int from, int length) {
-        int at = keyStart[node];
-        return keyLength[node] == length
-                && Arrays.equals(keySource(node), at, at + length, source, from, from + length);
+        return cells[node + KEY_LENGTH] == length
+                && Bytes.equal(keySource(node), cells[node + KEY_START], source, from, length);
     }
 
     private int lookUp(int container, byte[] source, int from, int length) {
         int mask = table.length - 1;
-        int slot = (int) keyedHash(epoch[container], source, from, length) & mask;
+        int slot = (int) keyedHash(cells[container + EPOCH], source, from, length) & mask;
         while (table[slot] != 0) {
             steps++;
             int node = table[slot];
-            if (member[node] == epoch[container] && keyEquals(node, source, from, length)) {
+            if (cells[node + MEMBER] == cells[container + EPOCH] && keyEquals(node, source, from, length)) {
                 return node;
             }
             slot = slot + 1 & mask;
@@ -390,7 +394,9 @@ final class Tree {
 
     private void place(int node) {
         int mask = table.length - 1;
-        int slot = (int) keyedHash(member[node], keySource(node), keyStart[node], keyLength[node]) & mask;
+        int slot = (int) keyedHash(
+                        cells[node + MEMBER], keySource(node), cells[node + KEY_START], cells[node + KEY_LENGTH])
+                & mask;
         while (table[slot] != 0) {
             steps++;
             slot = slot + 1 & mask;
@@ -406,33 +412,33 @@ final class Tree {
 
     // ---- reading
 
-    byte kind(int node) {
-        return kind[node];
+    int kind(int node) {
+        return cells[node + KIND];
     }
 
     boolean isArray(int node) {
-        return kind[node] == ARRAY;
+        return cells[node + KIND] == ARRAY;
     }
 
     /** Whether an array's keys are 0, 1, 2 … in this order. An empty array is a list. */
     boolean isList(int node) {
-        return (flags[node] & NOT_LIST) == 0;
+        return (cells[node + FLAGS] & NOT_LIST) == 0;
     }
 
     int size(int node) {
-        return count[node];
+        return cells[node + COUNT];
     }
 
     int firstChild(int node) {
-        return start[node];
+        return cells[node + START];
     }
 
     int nextSibling(int node) {
-        return next[node];
+        return cells[node + NEXT];
     }
 
     int parent(int node) {
-        return parent[node];
+        return cells[node + PARENT];
     }
 
     /** How many nodes had a value and were given another. */
@@ -441,17 +447,23 @@ final class Tree {
     }
 
     boolean isRepeated(int node) {
-        return (flags[node] & REPEATED) != 0;
+        return (cells[node + FLAGS] & REPEATED) != 0;
     }
 
+    /** How many nodes were made, the root and those that were replaced included. */
     int nodes() {
-        return nodes;
+        return nodes / SIZE;
+    }
+
+    /** Returns the node that was made after this one, or {@link #NONE}. */
+    int nextNode(int node) {
+        return node + SIZE < nodes ? node + SIZE : NONE;
     }
 
     /** Whether the node can still be reached from the root: arrays that were replaced leave orphans. */
     boolean isReachable(int node) {
-        for (int at = node; at != ROOT; at = parent[at]) {
-            if (kind[parent[at]] != ARRAY || member[at] != epoch[parent[at]]) {
+        for (int at = node; at != ROOT; at = cells[at + PARENT]) {
+            if (cells[cells[at + PARENT] + KIND] != ARRAY || cells[at + MEMBER] != cells[cells[at + PARENT] + EPOCH]) {
                 return false;
             }
         }
@@ -459,70 +471,72 @@ final class Tree {
     }
 
     byte[] source(int node) {
-        return (flags[node] & VALUE_IN_BODY) != 0 ? body : buffer;
+        return (cells[node + FLAGS] & VALUE_IN_BODY) != 0 ? body : buffer;
     }
 
     int start(int node) {
-        return start[node];
+        return cells[node + START];
     }
 
     int end(int node) {
-        return end[node];
+        return cells[node + END];
     }
 
     int length(int node) {
-        return end[node] - start[node];
+        return cells[node + END] - cells[node + START];
     }
 
     /** Whether a text is this one, in ASCII. */
     boolean isText(int node, byte[] text) {
-        return kind[node] == TEXT
-                && end[node] - start[node] == text.length
-                && Arrays.equals(source(node), start[node], end[node], text, 0, text.length);
+        return cells[node + KIND] == TEXT
+                && cells[node + END] - cells[node + START] == text.length
+                && Arrays.equals(source(node), cells[node + START], cells[node + END], text, 0, text.length);
     }
 
     String text(int node) {
         byte[] source = source(node);
-        return (flags[node] & ASCII) != 0
-                ? new String(source, start[node], end[node] - start[node], ISO_8859_1)
-                : Utf8.decode(source, start[node], end[node]);
+        return (cells[node + FLAGS] & ASCII) != 0
+                ? new String(source, cells[node + START], cells[node + END] - cells[node + START], ISO_8859_1)
+                : Utf8.decode(source, cells[node + START], cells[node + END]);
     }
 
     private byte[] keySource(int node) {
-        return (flags[node] & KEY_IN_BODY) != 0 ? body : buffer;
+        return (cells[node + FLAGS] & KEY_IN_BODY) != 0 ? body : buffer;
     }
 
     String key(int node) {
-        return Utf8.decode(keySource(node), keyStart[node], keyStart[node] + keyLength[node]);
+        return Utf8.decode(
+                keySource(node), cells[node + KEY_START], cells[node + KEY_START] + cells[node + KEY_LENGTH]);
     }
 
     int compareKeys(int a, int b) {
         return Arrays.compareUnsigned(
                 keySource(a),
-                keyStart[a],
-                keyStart[a] + keyLength[a],
+                cells[a + KEY_START],
+                cells[a + KEY_START] + cells[a + KEY_LENGTH],
                 keySource(b),
-                keyStart[b],
-                keyStart[b] + keyLength[b]);
+                cells[b + KEY_START],
+                cells[b + KEY_START] + cells[b + KEY_LENGTH]);
     }
 
     byte[] keyBytes(int node) {
-        return Arrays.copyOfRange(keySource(node), keyStart[node], keyStart[node] + keyLength[node]);
+        return Arrays.copyOfRange(
+                keySource(node), cells[node + KEY_START], cells[node + KEY_START] + cells[node + KEY_LENGTH]);
     }
 
     /** Whether the node's key is a number that is not negative. */
     boolean isNumbered(int node) {
-        return keyLength[node] > 0 && number(node) >= 0;
+        return cells[node + KEY_LENGTH] > 0 && number(node) >= 0;
     }
 
     /** Returns the number that is the node's key, or {@link #NOT_AN_INDEX}. */
     long number(int node) {
-        return index(keySource(node), keyStart[node], keyLength[node]);
+        return index(keySource(node), cells[node + KEY_START], cells[node + KEY_LENGTH]);
     }
 
     /** Whether the node's key names something that grants access. */
     boolean isCredential(int node) {
-        return switch (keyLength[node]) {
+        return switch (cells[node + KEY_LENGTH]) {
             case 7, 10, 12, 13, 17 -> CREDENTIALS.contains(key(node).toLowerCase(Locale.ROOT));
             default -> false;
         };
@@ -531,7 +545,7 @@ final class Tree {
     /** Returns the node's place, in which only names of fields and indexes are shown. */
     String path(int node) {
         StringBuilder path = new StringBuilder();
-        for (int at = node; at != ROOT; at = parent[at]) {
+        for (int at = node; at != ROOT; at = cells[at + PARENT]) {
             String key = key(at);
             String part = isIndex(key) ? "[" + key + "]" : Name.isKnown(key) ? "." + key : ".*";
             path.insert(0, part);

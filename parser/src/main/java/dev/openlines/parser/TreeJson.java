@@ -213,7 +213,7 @@ final class TreeJson {
     }
 
     private static void scalar(Tree tree, int node, JsonParser.Event event, JsonParser parser, Limits limits) {
-        byte kind = switch (event) {
+        int kind = switch (event) {
             case VALUE_STRING -> Tree.TEXT;
             case VALUE_NUMBER -> Tree.NUMBER;
             case VALUE_TRUE -> Tree.TRUE;

@@ -4,8 +4,11 @@ package dev.openlines.parser;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.math.BigInteger;
 import java.util.Arrays;
+import java.util.Random;
 import java.util.function.IntPredicate;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -27,6 +30,94 @@ class BytesTest {
                     check(bytes, 0);
                     check(bytes, Math.min(3, length));
                 }
+            }
+        }
+    }
+
+    @Test
+    void digitsAreReadAsALongReadsThem() {
+        Random random = new Random(1);
+        for (int length = 0; length <= 20; length++) {
+            for (int before = 0; before <= 17; before++) {
+                for (int round = 0; round < 40; round++) {
+                    byte[] bytes = new byte[before + length + random.nextInt(3)];
+                    random.nextBytes(bytes);
+                    for (int i = before; i < before + length; i++) {
+                        bytes[i] = (byte) ('0' + random.nextInt(10));
+                    }
+                    String digits = new String(bytes, before, length, ISO_8859_1);
+                    BigInteger value = new BigInteger("0" + digits);
+                    long expected = value.bitLength() < 64 ? value.longValue() : -1;
+                    assertThat(Bytes.decimal(bytes, before, before + length))
+                            .as(digits)
+                            .isEqualTo(expected);
+                }
+            }
+        }
+    }
+
+    @Test
+    void whatIsNoDigitIsNoNumber() {
+        for (int length = 1; length <= 18; length++) {
+            for (int at = 0; at < length; at++) {
+                for (int b = 0; b < 256; b++) {
+                    byte[] bytes = "0".repeat(16 + length).getBytes(ISO_8859_1);
+                    bytes[16 + at] = (byte) b;
+                    long found = Bytes.decimal(bytes, 16, 16 + length);
+                    if ((found < 0) == (b >= '0' && b <= '9')) {
+                        assertThat(found)
+                                .as("byte %d at %d of %d", b, at, length)
+                                .isEqualTo(b - '0');
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void bytesBeforeAnEscapeAreCountedAndCopied() {
+        for (char escape : new char[] {'%', '+'}) {
+            for (int plain = 0; plain <= 8; plain++) {
+                byte[] from = ("x" + "a".repeat(plain) + escape + "bbbbbbbb").getBytes(ISO_8859_1);
+                byte[] to = new byte[10];
+                assertThat(Bytes.copyPlain(from, 1, to, 2)).isEqualTo(plain);
+                assertThat(new String(to, 2, plain, ISO_8859_1)).isEqualTo("a".repeat(plain));
+            }
+        }
+    }
+
+    @Test
+    void onlyTheHighBitsOfCountedBytesAreSeen() {
+        for (int at = 0; at < 8; at++) {
+            byte[] bytes = new byte[9];
+            bytes[1 + at] = (byte) 0x80;
+            for (int count = 0; count <= 8; count++) {
+                assertThat(Bytes.highBits(bytes, 1, count) != 0).isEqualTo(at < count);
+            }
+        }
+    }
+
+    @Test
+    void bytesBeforeAPlaceAreOneNumberNearTheBeginToo() {
+        byte[] bytes = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+        assertThat(Bytes.longBefore(bytes, 9, 2)).isEqualTo(0x0908);
+        assertThat(Bytes.longBefore(bytes, 2, 2)).isEqualTo(0x0201);
+        assertThat(Bytes.longBefore(bytes, 7, 7)).isEqualTo(0x07060504030201L);
+        assertThat(Bytes.longBefore(bytes, 8, 8)).isEqualTo(0x0807060504030201L);
+        assertThat(Bytes.longBefore(bytes, 8, 1)).isEqualTo(8);
+    }
+
+    @Test
+    void rangesAreEqualToTheLastByte() {
+        for (int length = 0; length <= 20; length++) {
+            byte[] a = new byte[length + 1];
+            byte[] b = new byte[length + 2];
+            b[length + 1] = 1;
+            assertThat(Bytes.equal(a, 1, b, 1, length)).isTrue();
+            for (int at = 0; at < length; at++) {
+                b[1 + at] = 1;
+                assertThat(Bytes.equal(a, 1, b, 1, length)).isFalse();
+                b[1 + at] = 0;
             }
         }
     }

@@ -2,6 +2,7 @@
 package dev.openlines.parser;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
@@ -20,7 +21,7 @@ class TreeTest {
         Tree tree = json(
                 "{\"event\":1,\"data\":{\"DATA\":[{\"connector\":{\"chat_id\":2}},{\"x\":{\"id\":3}}]},\"\":4,\"12\":5}");
         List<String> paths = new ArrayList<>();
-        for (int node = 0; node < tree.nodes(); node++) {
+        for (int node = Tree.ROOT; node != Tree.NONE; node = tree.nextNode(node)) {
             paths.add(tree.path(node));
         }
         assertThat(paths)
@@ -114,7 +115,7 @@ class TreeTest {
         assertThat(tree.size(auth)).isEqualTo(40);
         assertThat(tree.find(auth, Name.TS)).isEqualTo(Tree.NONE);
         int reachable = 0;
-        for (int node = 0; node < tree.nodes(); node++) {
+        for (int node = Tree.ROOT; node != Tree.NONE; node = tree.nextNode(node)) {
             reachable += tree.isReachable(node) ? 1 : 0;
         }
         assertThat(reachable).isEqualTo(42);
@@ -125,8 +126,10 @@ class TreeTest {
     void whatIsUnderAReplacedArrayIsOutOfReach() {
         Tree tree = form("data[a][b]=1&data=2");
         assertThat(tree.isReachable(tree.find(Tree.ROOT, Name.DATA_LOWER))).isTrue();
-        assertThat(tree.isReachable(2)).isFalse();
-        assertThat(tree.isReachable(3)).isFalse();
+        int a = tree.nextNode(tree.find(Tree.ROOT, Name.DATA_LOWER));
+        assertThat(tree.key(a)).isEqualTo("a");
+        assertThat(tree.isReachable(a)).isFalse();
+        assertThat(tree.isReachable(tree.nextNode(a))).isFalse();
         assertThat(tree.isReachable(Tree.ROOT)).isTrue();
     }
 
@@ -207,7 +210,7 @@ class TreeTest {
     void textInEveryPlaceIsRead() {
         Tree tree = form("a=x&b=%41&c=\u00d0\u00bf&d=%D0%BF&%D0%BF=e");
         StringBuilder all = new StringBuilder();
-        for (int node = 1; node < tree.nodes(); node++) {
+        for (int node = tree.nextNode(Tree.ROOT); node != Tree.NONE; node = tree.nextNode(node)) {
             all.append(tree.key(node)).append(tree.text(node));
         }
         assertThat(all).hasToString("axbAcпdппe");
@@ -230,10 +233,22 @@ class TreeTest {
 
     @Test
     void whatATreeKeepsIsCounted() {
-        assertThat(new Tree(64, 2048).retainedBytes()).isEqualTo(2048 + 64 * 62);
+        assertThat(new Tree(64, 2048).retainedBytes()).isEqualTo(2048 + 64 * 48 + 256 * 4 + 32 * 16);
         Tree tree = form(IntStream.range(0, 100).mapToObj(i -> "k" + i).collect(Collectors.joining("&")));
-        // Forty nodes doubled twice, room for a hundred entries and as many gaps.
-        assertThat(tree.retainedBytes()).isEqualTo(1024 + 160 * 62 + 256 * 4);
+        // Forty nodes doubled twice, hints, twenty arrays, room for a hundred entries and as many gaps.
+        assertThat(tree.retainedBytes()).isEqualTo(1024 + 160 * 48 + 128 * 4 + 20 * 16 + 256 * 4);
+    }
+
+    @Test
+    void anEmptyKeyIsNotTakenForTheRoot() {
+        String other = IntStream.range(0, 1000)
+                .mapToObj(i -> "k" + i)
+                .filter(key -> (Bytes.hash(key.getBytes(UTF_8), 0, key.length()) & 63) == 0)
+                .findFirst()
+                .orElseThrow();
+        Tree tree = json("{\"" + other + "\":1,\"\":2}");
+        assertThat(tree.size(Tree.ROOT)).isEqualTo(2);
+        assertThat(tree.kind(Tree.ROOT)).isEqualTo(Tree.ARRAY);
     }
 
     @Test
