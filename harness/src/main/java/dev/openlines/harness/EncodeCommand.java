@@ -50,7 +50,7 @@ final class EncodeCommand implements Callable<Integer> {
             out.flush();
             return 0;
         } catch (NotAStructure e) {
-            throw CommandFailure.failed(e.getMessage());
+            throw CommandFailure.failed(e.kind + ": " + e.getMessage());
         } catch (IOException e) {
             throw CommandFailure.failed("the output cannot be written: " + e.getMessage());
         }
@@ -66,8 +66,8 @@ final class EncodeCommand implements Callable<Integer> {
                             .add(
                                     "error",
                                     EventBodies.object()
-                                            .add("kind", "malformed")
-                                            .add("path", "$")
+                                            .add("kind", e.kind)
+                                            .add("path", e.path)
                                             .add("message", e.getMessage()))
                             .build(),
                     error);
@@ -77,10 +77,14 @@ final class EncodeCommand implements Callable<Integer> {
 
     private static final class NotAStructure extends RuntimeException {
         private static final long serialVersionUID = 1L;
+        private final String kind;
+        private final String path;
         private final String message;
 
-        NotAStructure(String message) {
+        NotAStructure(DecodeException.Kind kind, String path, String message) {
             super(message, null, false, false);
+            this.kind = kind.label();
+            this.path = path;
             this.message = message;
         }
 
@@ -96,7 +100,7 @@ final class EncodeCommand implements Callable<Integer> {
         try {
             return PhpForm.encode(json, WIDEST);
         } catch (DecodeException e) {
-            throw new NotAStructure(e.kind().label() + ": " + e.getMessage());
+            throw new NotAStructure(e.kind(), e.path(), String.valueOf(e.getMessage()));
         }
     }
 
@@ -106,8 +110,8 @@ final class EncodeCommand implements Callable<Integer> {
                 return;
             }
         } catch (JsonException e) {
-            throw new NotAStructure("malformed: expected JSON at $");
+            throw new NotAStructure(DecodeException.Kind.MALFORMED, "$", "expected JSON at $");
         }
-        throw new NotAStructure("mismatch: expected an object or a list at $");
+        throw new NotAStructure(DecodeException.Kind.MISMATCH, "$", "expected an object or a list at $");
     }
 }

@@ -140,11 +140,12 @@ class CommandLineTest {
                 .isEqualTo("a=-0&b=1.9327069164875E%2B15&c=0.1");
         assertThat(run("{\"a\":[1,null,{\"b\":true}],\"c\":\"x y&\"}", "encode"))
                 .isEqualTo(new Ran(0, "a%5B0%5D=1&a%5B2%5D%5Bb%5D=1&c=x+y%26", ""));
-        assertThat(run("{\"a\":1}\nnope\n[\"x\"]", "encode", "--batch").out().lines())
+        assertThat(run("{\"a\":1}\nnope\n[\"x\"]\n7", "encode", "--batch").out().lines())
                 .containsExactly(
                         base64("a=1"),
-                        "{\"error\":{\"kind\":\"malformed\",\"path\":\"$\",\"message\":\"malformed: expected JSON at $\"}}",
-                        base64("0=x"));
+                        "{\"error\":{\"kind\":\"malformed\",\"path\":\"$\",\"message\":\"expected JSON at $\"}}",
+                        base64("0=x"),
+                        "{\"error\":{\"kind\":\"mismatch\",\"path\":\"$\",\"message\":\"expected an object or a list at $\"}}");
         assertThat(run("nope", "encode")).isEqualTo(new Ran(1, "", "openlines: malformed: expected JSON at $\n"));
         assertThat(run("\"x\"", "encode").err()).isEqualTo("openlines: mismatch: expected an object or a list at $\n");
     }
