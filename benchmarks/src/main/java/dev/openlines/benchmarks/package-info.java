@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What decoding costs beside its peers, in one run. */
+/** What decoding and calling cost beside their peers, in one run. */
 package dev.openlines.benchmarks;

@@ -330,6 +330,8 @@ public final class Doctor {
         String remedy = "See the platform's description of the error.";
         if (e instanceof ReinstallRequiredException) {
             remedy = "Somebody must install the application again.";
+        } else if (e instanceof NoAnswerException lost && !lost.mayHaveRun()) {
+            remedy = "Check the portal's address, and that this machine reaches it.";
         } else if (e instanceof RetriableRestException || e instanceof NoAnswerException) {
             remedy = "Try again later.";
         } else if (e instanceof RestException refusal && refusal.is(ErrorCode.EXPIRED_TOKEN)) {

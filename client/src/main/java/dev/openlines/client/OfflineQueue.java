@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,15 +61,19 @@ public final class OfflineQueue {
     /**
      * Drains the queue: first what a drain that broke off had reserved, then what failed before, then the
      * rest until the queue is empty. It does not go on after a batch of which nothing could be stored,
-     * since then it is not the events. Blocks. Several processes may drain one queue; they may then see the
-     * same event, see {@link OfflineSink#store}.
+     * since then it is not the events. Blocks, and calls the sink on this thread.
      *
-     * @param sink stores events
+     * <p>When the sink returns, the event must survive a crash, for the portal forgets it next. The same event
+     * may come again, after a crash or because another process drains the same queue: store it once, by its
+     * {@link OfflineEvent#messageId} and {@link OfflineEvent#queuedAt} together. A chat that is closed twice
+     * has the same message id both times.
+     *
+     * @param sink stores an event, such as in the inbox its endpoint feeds, or throws; may block
      * @return what was done
      * @throws ClientException as {@link PortalClient#call(String, Map)} does; what was stored by then is
      *     cleared or will come again
      */
-    public Drained drain(OfflineSink sink) {
+    public Drained drain(Consumer<OfflineEvent> sink) {
         Set<Reservation> open = new LinkedHashSet<>();
         boolean anyFailed = false;
         for (Fields row : listed()) {
@@ -87,7 +92,7 @@ public final class OfflineQueue {
     }
 
     /** Takes batch after batch of what nobody has reserved: of the failed ones, or of the others. */
-    private Drained fresh(OfflineSink sink, boolean failed) {
+    private Drained fresh(Consumer<OfflineEvent> sink, boolean failed) {
         Drained all = Drained.NOTHING;
         while (true) {
             Fields taken = batch(null, failed);
@@ -122,14 +127,14 @@ public final class OfflineQueue {
         return portal.call(process == null ? call : call.idempotent()).fields();
     }
 
-    private Drained finish(OfflineSink sink, Fields batch, boolean failedBefore) {
+    private Drained finish(Consumer<OfflineEvent> sink, Fields batch, boolean failedBefore) {
         List<String> stored = new ArrayList<>();
         List<String> failed = new ArrayList<>();
         RuntimeException failure = null;
         for (Fields row : batch.member("events").elements()) {
             String message = row.member("MESSAGE_ID").text();
             try {
-                sink.store(OfflineEvent.of(memberId, row));
+                sink.accept(OfflineEvent.of(memberId, row));
                 stored.add(message);
             } catch (RuntimeException e) {
                 failed.add(message);

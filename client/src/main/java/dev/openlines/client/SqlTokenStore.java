@@ -53,7 +53,7 @@ final class SqlTokenStore implements TokenStore {
         this.seal = seal;
         this.now = now;
         try (Connection connection = connections.open();
-                Statement statement = connection.createStatement()) {
+                Statement statement = committing(connection).createStatement()) {
             statement.execute("CREATE TABLE IF NOT EXISTS openlines_grant (member_id TEXT PRIMARY KEY,"
                     + " version BIGINT NOT NULL, sealed " + blob + " NOT NULL, lease_owner TEXT,"
                     + " lease_until BIGINT NOT NULL DEFAULT 0)");
@@ -160,9 +160,17 @@ final class SqlTokenStore implements TokenStore {
         });
     }
 
+    /** A pool may be set up for transactions; every statement here is one of its own. */
+    private static Connection committing(Connection connection) throws SQLException {
+        if (!connection.getAutoCommit()) {
+            connection.setAutoCommit(true);
+        }
+        return connection;
+    }
+
     private <T> T run(String what, String sql, Work<T> work) {
         try (Connection connection = connections.open();
-                PreparedStatement statement = connection.prepareStatement(sql)) {
+                PreparedStatement statement = committing(connection).prepareStatement(sql)) {
             return work.on(statement);
         } catch (SQLException e) {
             throw new StoreException("cannot " + what + " in the token store", e);

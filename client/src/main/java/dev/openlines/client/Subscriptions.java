@@ -208,7 +208,8 @@ public final class Subscriptions {
             params.put("EVENT_TYPE", "offline");
         }
         if (subscription.connector() != null) {
-            params.put("AUTH_CONNECTOR", subscription.connector());
+            // Part of the authorisation, and unlike the others in lower case only.
+            params.put("auth_connector", subscription.connector());
         }
         return params;
     }

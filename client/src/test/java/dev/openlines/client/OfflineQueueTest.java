@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,7 +37,7 @@ class OfflineQueueTest {
             List<String> stored = new ArrayList<>();
 
             IllegalStateException unreadable = new IllegalStateException("unreadable");
-            OfflineSink picky = event -> {
+            Consumer<OfflineEvent> picky = event -> {
                 if (event.messageId().endsWith("7")) {
                     throw unreadable;
                 }

@@ -46,7 +46,7 @@ class SubscriptionsTest {
             assertThat(portal.asked.get(0).json().getInt("AUTH_TYPE")).isEqualTo(7);
             assertThat(portal.asked.get(1).json())
                     .hasToString("{\"EVENT\":\"ONSESSIONFINISH\",\"EVENT_TYPE\":\"offline\","
-                            + "\"AUTH_CONNECTOR\":\"mine\",\"auth\":\"t0ken-1234\"}");
+                            + "\"auth_connector\":\"mine\",\"auth\":\"t0ken-1234\"}");
         }
     }
 

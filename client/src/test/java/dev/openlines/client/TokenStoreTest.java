@@ -6,13 +6,25 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.openlines.model.Scope;
 import dev.openlines.model.Secret;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.reflect.Proxy;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,11 +36,73 @@ class TokenStoreTest {
 
     private static final Secret KEYSET = TokenSeal.newKeyset();
 
+    private static final AtomicInteger SCHEMAS = new AtomicInteger();
+
     @TempDir
     static Path folder;
 
     static Stream<TokenStore> stores() {
-        return Stream.of(TokenStore.memory(), sqlite(folder.resolve(java.util.UUID.randomUUID() + ".db")));
+        return Stream.of(
+                TokenStore.memory(),
+                sqlite(folder.resolve(java.util.UUID.randomUUID() + ".db")),
+                TokenStore.postgres(database(), TokenSeal.of(KEYSET)),
+                TokenStore.postgres(transactional(database()), TokenSeal.of(KEYSET)));
+    }
+
+    /** An empty schema of a real PostgreSQL. */
+    private static DataSource database() {
+        String schema = "tokens_" + SCHEMAS.incrementAndGet();
+        try (Connection connection = Postgres.SERVER.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("create schema " + schema);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        return Postgres.SERVER.getDatabase("postgres", "postgres", Map.of("currentSchema", schema));
+    }
+
+    /** Gives connections that commit when told, as a pool for transactions does. */
+    private static DataSource transactional(DataSource database) {
+        return (DataSource) Proxy.newProxyInstance(
+                TokenStoreTest.class.getClassLoader(),
+                new Class<?>[] {DataSource.class},
+                (proxy, method, arguments) -> {
+                    Connection connection = database.getConnection();
+                    connection.setAutoCommit(false);
+                    return connection;
+                });
+    }
+
+    private static final class Postgres {
+        static final EmbeddedPostgres SERVER = start();
+
+        private static EmbeddedPostgres start() {
+            try {
+                return EmbeddedPostgres.builder().start();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    @Test
+    void nodesThatShareADatabaseSeeTheSameGrantsSealed() throws Exception {
+        DataSource database = database();
+        TokenStore one = TokenStore.postgres(database, TokenSeal.of(KEYSET));
+        TokenStore other = TokenStore.postgres(database, TokenSeal.of(KEYSET));
+        one.save(grant("a"));
+
+        assertThat(other.find("a")).contains(grant("a"));
+        assertThat(other.lease("a", "other", Duration.ofHours(1))).isTrue();
+        assertThat(one.lease("a", "one", Duration.ofHours(1))).isFalse();
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("select sealed from openlines_grant")) {
+            assertThat(row.next()).isTrue();
+            assertThat(new String(row.getBytes(1), StandardCharsets.ISO_8859_1))
+                    .doesNotContain("access")
+                    .doesNotContain("refresh");
+        }
     }
 
     private static TokenStore sqlite(Path file) {

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.openlines.client.AddressRefusedException;
+import dev.openlines.client.Doctor;
+import dev.openlines.client.Finding;
+import dev.openlines.client.Grant;
+import dev.openlines.client.OAuth;
+import dev.openlines.client.OfflineQueue;
+import dev.openlines.client.OpenLines;
+import dev.openlines.client.PortalClient;
+import dev.openlines.client.Reply;
+import dev.openlines.client.RestCall;
+import dev.openlines.client.RestClient;
+import dev.openlines.client.RestException;
+import dev.openlines.client.RetriableRestException;
+import dev.openlines.client.Subscription;
+import dev.openlines.client.SubscriptionPlan;
+import dev.openlines.client.TokenSeal;
+import dev.openlines.client.TokenStore;
+import dev.openlines.client.UnexpectedReplyException;
+import dev.openlines.model.OnAppTest;
+import dev.openlines.model.OnAppUpdate;
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.OpenLineChat;
+import dev.openlines.model.Secret;
+import dev.openlines.receiver.EventContext;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.InstallationCheck;
+import dev.openlines.receiver.ReceiverConfig;
+import dev.openlines.receiver.ReceiverServer;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The snippets of the pages about the client and the doctor, run; {@link ClientDocsTest} finds them here. */
+@Timeout(60)
+class ClientSnippetsTest {
+
+    /** What a caller may read of a deal. */
+    public record Deal(long id) {}
+
+    private static final URI BACK = URI.create("https://app.example/back");
+
+    @TempDir
+    Path folder;
+
+    private final BlockingQueue<OnSessionFinish> finished = new LinkedBlockingQueue<>();
+    private final List<byte[]> stored = new ArrayList<>();
+    private PortalServer server;
+    private Portal simulated;
+    private RestClient client;
+    private URI handler = BACK;
+
+    @BeforeEach
+    void startAPortal() {
+        server = PortalServer.start();
+        simulated = server.portal(PortalSetup.minted().redirectUri(BACK));
+        client = client();
+    }
+
+    @AfterEach
+    void stopThePortal() {
+        server.close();
+    }
+
+    private RestClient client() {
+        String clientId = simulated.clientId();
+        Secret clientSecret = simulated.clientSecret();
+        Secret keyset = TokenSeal.newKeyset();
+        assertThat(inTheWild(clientId, clientSecret, keyset)).isNotNull();
+        return RestClient.builder()
+                .allowLoopback()
+                .oauthHosts(simulated.serverEndpoint().getAuthority())
+                .application(clientId, clientSecret, TokenStore.memory())
+                .build();
+    }
+
+    private RestClient inTheWild(String clientId, Secret clientSecret, Secret keyset) {
+        RestClient client = RestClient.builder()
+                .application(
+                        clientId, clientSecret, TokenStore.sqlite(folder.resolve("tokens.db"), TokenSeal.of(keyset)))
+                .build();
+        return client;
+    }
+
+    private InstallationCheck check() {
+        InstallationCheck check = claim -> {
+            try {
+                client.oauth().install(claim);
+                return true;
+            } catch (IllegalArgumentException | AddressRefusedException | UnexpectedReplyException e) {
+                return false;
+            } catch (RestException e) {
+                if (e instanceof RetriableRestException) {
+                    throw e;
+                }
+                return false;
+            }
+        };
+        return check;
+    }
+
+    private void closed(OnSessionFinish finish, EventContext context) {
+        finished.add(finish);
+    }
+
+    private List<Subscription> wanted(String memberId) {
+        assertThat(memberId).isEqualTo(simulated.memberId());
+        return List.of(
+                Subscription.online(OnSessionFinish.CODE, handler), Subscription.online(OnAppUpdate.CODE, handler));
+    }
+
+    private Handlers handlers() {
+        Handlers handlers = Handlers.on(OnSessionFinish.class, this::closed)
+                .on(
+                        OnAppUpdate.class,
+                        (event, context) -> client.portal(context.memberId())
+                                .subscriptions()
+                                .ensure(wanted(context.memberId())))
+                .otherwise((event, context) -> {});
+        return handlers;
+    }
+
+    private CompletableFuture<?> handledTestEventWith(String nonce) {
+        int before = simulated.deliveries().size();
+        return CompletableFuture.runAsync(() -> {
+            try {
+                assertThat(simulated.awaitDeliveries(before + 1, Duration.ofSeconds(20)))
+                        .isTrue();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            Delivery last = simulated.deliveries().get(before);
+            assertThat(new String(last.requestBody(), StandardCharsets.UTF_8)).contains(nonce);
+            assertThat(last.acknowledged()).isTrue();
+        });
+    }
+
+    private void store(byte[] delivery) {
+        stored.add(delivery);
+    }
+
+    @Test
+    void anApplicationLivesWithItsPortal() throws Exception {
+        try (ReceiverServer receiver = ReceiverServer.start(
+                ReceiverConfig.fromEnvironment(Map.of(
+                        "OPENLINES_PORT", "0",
+                        "OPENLINES_INBOX", folder.resolve("inbox.db").toString(),
+                        "OPENLINES_MEMBER_ID", simulated.memberId(),
+                        "OPENLINES_APPLICATION_TOKEN",
+                                simulated.applicationToken().reveal())),
+                handlers(),
+                check())) {
+            handler = receiver.url();
+            simulated.subscribe("ONAPPINSTALL", handler);
+            assertThat(simulated.install().get(0).status()).isEqualTo(200);
+            String memberId = simulated.memberId();
+            PortalClient portal = client.portal(memberId);
+            subscribe(portal);
+            portal.subscriptions().ensure(Subscription.online(OnAppTest.CODE, handler));
+
+            simulated.update(false);
+            PortalChat chat = simulated.openLine("Line").openChat();
+            chat.customerWrites("Hello");
+            long session = chat.sessionId();
+            chat.close();
+
+            OnSessionFinish finish = finished.poll(20, TimeUnit.SECONDS);
+            assertThat(finish).isNotNull();
+            assertThat(session(portal, finish.chats().get(0), finish)
+                            .orElseThrow()
+                            .sessionId())
+                    .isEqualTo(session);
+            assertThat(examine(memberId))
+                    .filteredOn(finding -> finding.severity() == Finding.Severity.ERROR)
+                    .isEmpty();
+            assertThat(roundTrip(portal).severity()).isEqualTo(Finding.Severity.OK);
+        }
+    }
+
+    private void subscribe(PortalClient portal) {
+        List<Subscription> wanted = List.of(
+                Subscription.online(OnSessionFinish.CODE, handler), Subscription.online(OnAppUpdate.CODE, handler));
+        SubscriptionPlan plan = portal.subscriptions().plan(wanted);
+        portal.subscriptions().ensure(wanted);
+        portal.subscriptions().prune(wanted);
+        assertThat(plan.missing()).hasSize(2);
+        assertThat(portal.subscriptions().plan(wanted).settled()).isTrue();
+    }
+
+    private static Optional<OpenLines.History> session(PortalClient portal, OpenLineChat chat, OnSessionFinish finish) {
+        Optional<OpenLines.History> session = portal.openLines()
+                .sessionOfClosedChat(chat.chatId(), finish.header().sentAt());
+        return session;
+    }
+
+    private List<Finding> examine(String memberId) {
+        List<Finding> findings = Doctor.examine(client.portal(memberId), "OnSessionFinish", handler);
+        return findings;
+    }
+
+    private Finding roundTrip(PortalClient portal) {
+        Finding finding = Doctor.roundTrip(portal, nonce -> handledTestEventWith(nonce), Duration.ofSeconds(30));
+        return finding;
+    }
+
+    @Test
+    void aUserLetsTheApplicationInAndItCallsAndDrains() throws Exception {
+        URI portalAddress = server.uri();
+        String state = OAuth.newState();
+        URI there = client.oauth().authorisationAddress(portalAddress, state);
+        String back = HttpClient.newHttpClient()
+                .send(HttpRequest.newBuilder(there).build(), HttpResponse.BodyHandlers.discarding())
+                .headers()
+                .firstValue("location")
+                .orElseThrow();
+        assertThat(back).contains("state=" + state);
+        Secret code =
+                Secret.of(URLDecoder.decode(back.replaceAll(".*[?&]code=([^&]*).*", "$1"), StandardCharsets.UTF_8));
+        String memberId = grant(code, simulated.serverEndpoint().toString()).memberId();
+        PortalClient portal = client.portal(memberId);
+
+        simulated.answer("crm.deal.list", "[{\"id\":1},{\"id\":2}]");
+        Reply reply = portal.call("crm.deal.list", Map.of("filter", Map.of("STAGE_ID", "NEW")));
+        Deal[] deals = reply.as(Deal[].class);
+        assertThat(deals).containsExactly(new Deal(1), new Deal(2));
+
+        simulated.answer("crm.deal.update", "true");
+        Map<String, String> fields = Map.of("TITLE", "t");
+        portal.call(RestCall.of("crm.deal.update", Map.of("id", 7, "fields", fields))
+                .idempotent());
+
+        Secret applicationToken = simulated.applicationToken();
+        simulated.extendedOfflineEvents(true);
+        simulated.openLine("Line");
+        portal.subscriptions().ensure(Subscription.offline(OnSessionFinish.CODE));
+        simulated.lines().get(0).openChat().close();
+        OfflineQueue.Drained drained = portal.offlineQueue().drain(event -> store(event.toDelivery(applicationToken)));
+        assertThat(drained.stored()).isEqualTo(1);
+        assertThat(stored).hasSize(1);
+    }
+
+    private Grant grant(Secret code, String serverDomain) {
+        Grant grant = client.oauth().exchange(code, serverDomain);
+        return grant;
+    }
+}
