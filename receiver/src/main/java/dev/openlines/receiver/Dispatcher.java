@@ -41,6 +41,9 @@ public final class Dispatcher implements AutoCloseable {
     /** So that no worker waits for the next round of leasing. */
     private static final int LEASED_PER_WORKER = 8;
 
+    /** Done in the handler's own transaction. */
+    private static final Settlement SETTLED = new Settlement.Done();
+
     private final Inbox inbox;
     private final Handlers handlers;
     private final DispatchPolicy policy;
@@ -202,6 +205,10 @@ public final class Dispatcher implements AutoCloseable {
         long begun = System.nanoTime();
         Settlement settlement = stopping ? new Settlement.Release() : handle(delivery);
         telemetry.attempted(outcome(settlement), Duration.ofNanos(System.nanoTime() - begun));
+        if (settlement == SETTLED) {
+            settled(delivery, true, null);
+            return;
+        }
         inbox.settle(delivery, settlement, clock.instant())
                 .whenComplete((mine, failure) -> settled(delivery, mine, failure));
     }
@@ -215,10 +222,15 @@ public final class Dispatcher implements AutoCloseable {
             return new Settlement.Dead("cannot be decoded: " + e.getMessage());
         }
         Instant deadline = delivery.receivedAt().plus(policy.retry().deadline());
+        EventContext context = new EventContext(inbox, delivery, decoded, deadline);
         try {
-            handlers.handle(decoded.event(), new EventContext(delivery, decoded, deadline));
-            return new Settlement.Done();
+            handlers.handle(decoded.event(), context);
+            return context.settled() ? SETTLED : new Settlement.Done();
         } catch (Throwable e) {
+            if (context.settled()) {
+                LOG.error("reason=failed-after-commit id={}: it is done all the same", delivery.id(), e);
+                return SETTLED;
+            }
             return failed(delivery, e);
         }
     }

@@ -3,21 +3,64 @@ package dev.openlines.receiver;
 
 import dev.openlines.model.Event;
 import dev.openlines.parser.Decoded;
+import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 
-/** What a handler may know beside the event. */
+/** What a handler may know beside the event, and do with it. */
 public final class EventContext {
 
+    private final Inbox inbox;
     private final LeasedDelivery lease;
     private final Decoded<Event> decoded;
     private final Instant deadline;
+    private boolean settled;
 
-    EventContext(LeasedDelivery lease, Decoded<Event> decoded, Instant deadline) {
+    EventContext(Inbox inbox, LeasedDelivery lease, Decoded<Event> decoded, Instant deadline) {
+        this.inbox = inbox;
         this.lease = lease;
         this.decoded = decoded;
         this.deadline = deadline;
+    }
+
+    /** Work in the inbox's own database. Applications implement it. */
+    @FunctionalInterface
+    public interface Transaction {
+
+        /**
+         * Reads and writes.
+         *
+         * @param connection in a transaction that ends after this; to commit, roll back or close it here fails
+         * @throws Exception whatever keeps the event from being handled: nothing is changed, and the event is
+         *     tried again as after any failure
+         */
+        void run(Connection connection) throws Exception;
+    }
+
+    /**
+     * Handles the event in the inbox's own database, once: what the work writes and the mark that the event is
+     * done are one commit. After a crash both are there or neither is; where the event's lease has passed to
+     * another owner, neither is. Call it last and once. Blocks.
+     *
+     * <p>On SQLite nothing else is written meanwhile, so no event is acknowledged either: keep it to
+     * milliseconds.
+     *
+     * @param work reads and writes
+     * @throws Exception what the work throws, or a {@link StoreException} where nothing was committed
+     * @throws UnsupportedOperationException if the inbox has no transactions
+     */
+    public void inTransaction(Transaction work) throws Exception {
+        if (settled) {
+            throw new IllegalStateException("expected one transaction for an event but found a second");
+        }
+        inbox.settleWith(lease, work, Instant.now());
+        settled = true;
+    }
+
+    /** Whether the event is done already. Of the thread that handles. */
+    boolean settled() {
+        return settled;
     }
 
     /**

@@ -102,6 +102,21 @@ public interface Inbox extends AutoCloseable {
     CompletionStage<Boolean> settle(LeasedDelivery lease, Settlement settlement, Instant now);
 
     /**
+     * Does a handler's work and marks its event as done, in one transaction; see {@link
+     * EventContext#inTransaction}. Blocks.
+     *
+     * @param lease what {@link #lease} gave
+     * @param work the handler's
+     * @param now the caller's time
+     * @throws Exception what the work throws; a {@link StoreException} if the lease has passed to somebody else
+     *     or the store is down. Nothing was changed then
+     * @throws UnsupportedOperationException if this inbox has no transactions, which is what this default does
+     */
+    default void settleWith(LeasedDelivery lease, EventContext.Transaction work, Instant now) throws Exception {
+        throw new UnsupportedOperationException("expected an inbox with transactions but found another");
+    }
+
+    /**
      * Counts what is to do. Blocks.
      *
      * @return numbers of one moment

@@ -231,6 +231,11 @@ final class SpoolingInbox implements Inbox {
     }
 
     @Override
+    public void settleWith(LeasedDelivery lease, EventContext.Transaction work, Instant now) throws Exception {
+        inbox.settleWith(lease, work, now);
+    }
+
+    @Override
     public Backlog backlog() {
         return inbox.backlog();
     }

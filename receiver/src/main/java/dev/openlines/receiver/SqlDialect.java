@@ -22,10 +22,17 @@ import java.util.Set;
  * @param name names the schema files and stands in messages
  * @param place what is connected to, for messages; without credentials
  * @param connections opens a connection with auto-commit off
+ * @param transactions opens one for a handler's transaction, which may read before it writes
  * @param skipLocked what follows a select so that two nodes take different rows
  * @param lockSchema what keeps a second node out while the schema changes
  */
-record SqlDialect(String name, String place, Connections connections, String skipLocked, String lockSchema) {
+record SqlDialect(
+        String name,
+        String place,
+        Connections connections,
+        Connections transactions,
+        String skipLocked,
+        String lockSchema) {
 
     /** The newest schema file. */
     static final int SCHEMA_VERSION = 2;
@@ -43,7 +50,14 @@ record SqlDialect(String name, String place, Connections connections, String ski
 
     static SqlDialect sqlite(Path file) {
         Path absolute = file.toAbsolutePath();
-        return new SqlDialect("sqlite", absolute.toString(), () -> openSqlite(absolute), "", "select 1");
+        return new SqlDialect(
+                "sqlite",
+                absolute.toString(),
+                () -> openSqlite(absolute, ""),
+                // Takes the write lock at the beginning: a lock that comes after a read may come too late.
+                () -> openSqlite(absolute, "?transaction_mode=IMMEDIATE"),
+                "",
+                "select 1");
     }
 
     static SqlDialect postgresql(String url) {
@@ -52,6 +66,7 @@ record SqlDialect(String name, String place, Connections connections, String ski
         return new SqlDialect(
                 "postgresql",
                 place,
+                () -> openPostgresql(url),
                 () -> openPostgresql(url),
                 "for update skip locked",
                 "select pg_advisory_xact_lock(7309104)");
@@ -74,13 +89,13 @@ record SqlDialect(String name, String place, Connections connections, String ski
         return connection;
     }
 
-    private static Connection openSqlite(Path file) throws SQLException {
+    private static Connection openSqlite(Path file, String parameters) throws SQLException {
         try {
             createForOwnerOnly(file);
         } catch (IOException e) {
             throw new SQLException("cannot create " + file, e);
         }
-        Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file + parameters);
         try (Statement statement = connection.createStatement()) {
             statement.execute("pragma busy_timeout = 5000");
             statement.execute("pragma journal_mode = wal");

@@ -42,6 +42,7 @@ final class SqlInbox implements Inbox {
     private final SqlDialect dialect;
     private final GroupCommit writer;
     private final AtomicInteger storing = new AtomicInteger();
+    private final SqlTransactions transactions;
     private final ProcessLock lock;
     private final String lease;
     private final String leaseOrdered;
@@ -50,6 +51,7 @@ final class SqlInbox implements Inbox {
         this.dialect = dialect;
         this.lock = lock;
         this.writer = new GroupCommit(dialect, this::storeAll);
+        this.transactions = new SqlTransactions(dialect);
         this.lease = LEASE.formatted("", dialect.skipLocked());
         this.leaseOrdered = LEASE.formatted(FIRST_OF_ITS_CHAT, dialect.skipLocked());
     }
@@ -96,6 +98,16 @@ final class SqlInbox implements Inbox {
     }
 
     @Override
+    public void settleWith(LeasedDelivery lease, EventContext.Transaction work, Instant now) throws Exception {
+        transactions.run(connection -> {
+            work.run(SqlTransactions.guarded(connection));
+            if (!settle(connection, lease, new Settlement.Done(), now)) {
+                throw new StoreException("the lease has passed to another owner", null);
+            }
+        });
+    }
+
+    @Override
     public Backlog backlog() {
         return await(writer.submit(SqlInbox::backlog));
     }
@@ -139,6 +151,7 @@ final class SqlInbox implements Inbox {
 
     @Override
     public void close() {
+        transactions.close();
         writer.close();
         lock.close();
     }

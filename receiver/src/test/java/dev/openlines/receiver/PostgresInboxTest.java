@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import org.assertj.core.util.Throwables;
 import org.junit.jupiter.api.Test;
 
-class PostgresInboxTest implements InboxContract, InstallationContract {
+class PostgresInboxTest implements InboxContract, InstallationContract, TransactionContract {
 
     private final String url = PostgresServer.newSchema();
 

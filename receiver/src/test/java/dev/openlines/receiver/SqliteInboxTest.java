@@ -14,7 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class SqliteInboxTest implements InboxContract, InstallationContract {
+class SqliteInboxTest implements InboxContract, InstallationContract, TransactionContract {
 
     @TempDir
     Path directory;

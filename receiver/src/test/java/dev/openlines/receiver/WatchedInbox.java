@@ -9,7 +9,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 
 /** An inbox that passes everything on, can be switched off, and says when a lease was renewed. */
-final class WatchedInbox implements Inbox {
+class WatchedInbox implements Inbox {
 
     final CountDownLatch refusedLease = new CountDownLatch(1);
     final CountDownLatch renewedFourTimes = new CountDownLatch(4);
@@ -43,6 +43,11 @@ final class WatchedInbox implements Inbox {
     @Override
     public CompletionStage<Boolean> settle(LeasedDelivery lease, Settlement settlement, Instant now) {
         return down ? CompletableFuture.failedStage(off()) : inbox.settle(lease, settlement, now);
+    }
+
+    @Override
+    public void settleWith(LeasedDelivery lease, EventContext.Transaction work, Instant now) throws Exception {
+        inbox.settleWith(lease, work, now);
     }
 
     @Override

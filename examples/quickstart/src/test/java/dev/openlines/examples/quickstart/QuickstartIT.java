@@ -6,15 +6,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -80,21 +85,110 @@ class QuickstartIT {
         assertThat(process.inputReader(StandardCharsets.UTF_8).lines()).isEmpty();
     }
 
+    @Test
+    void aPortalThatInstallsIsTrustedAfterProofAndAForgedOneLeavesNoTrace() throws Exception {
+        Path key = directory.resolve("token.key");
+        Process tool = run(InboxTool.class.getName(), Map.of(), "new-key", key.toString());
+        assertThat(tool.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(key)))
+                .isEqualTo("rw-------");
+        try (OAuthHost host = new OAuthHost(MEMBER);
+                OAuthHost evil = new OAuthHost(MEMBER)) {
+            Map<String, String> application = Map.of(
+                    "OPENLINES_CLIENT_ID", "app.1",
+                    "OPENLINES_CLIENT_SECRET", "canary-client-secret",
+                    "OPENLINES_TOKEN_KEY", key.toString(),
+                    "OPENLINES_TOKENS", directory.resolve("tokens.db").toString(),
+                    "OPENLINES_OAUTH_HOSTS", host.name());
+            Process first = start("", application);
+            URI url = ready(first);
+
+            assertThat(post(url, install(evil, "attacker", "good"))).isEqualTo(403);
+            assertThat(post(url, install(host, "attacker", "stolen"))).isEqualTo(403);
+            assertThat(close(url, 1)).isEqualTo(403);
+            assertThat(post(url, install(host, TOKEN, "good"))).isEqualTo(200);
+            assertThat(close(url, 2)).isEqualTo(200);
+            first.destroyForcibly();
+            assertThat(first.waitFor(10, TimeUnit.SECONDS)).isTrue();
+
+            Process second = start("", application);
+            URI again = ready(second);
+            assertThat(close(again, 3)).isEqualTo(200);
+            assertThat(post(again, install(host, TOKEN, "good").replace("ONAPPINSTALL", "ONAPPUNINSTALL")))
+                    .isEqualTo(200);
+            assertThat(close(again, 4)).isEqualTo(403);
+            second.destroyForcibly();
+            assertThat(second.waitFor(10, TimeUnit.SECONDS)).isTrue();
+
+            Process third = start("", application);
+            assertThat(close(ready(third), 5)).isEqualTo(403);
+            assertThat(host.asked()).containsExactly("stolen", "good");
+            assertThat(evil.asked()).isEmpty();
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            assertThat(files)
+                    .anyMatch(file -> file.endsWith("tokens.db"))
+                    .allSatisfy(file -> assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
+                            .doesNotContain(TOKEN, "canary-access", "canary-refresh", "canary-client-secret"));
+        }
+    }
+
+    @Test
+    void withoutAKeyNoInstallationsAreTakenUnlessToldToKeepNoTokens() throws Exception {
+        Map<String, String> application =
+                Map.of("OPENLINES_CLIENT_ID", "app.1", "OPENLINES_CLIENT_SECRET", "canary-client-secret");
+        Process refused = start("", application);
+        assertThat(refused.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(refused.exitValue()).isEqualTo(3);
+        assertThat(refused.errorReader(StandardCharsets.UTF_8).lines())
+                .containsExactly("OPENLINES_TOKEN_KEY: expected the file of a key, or the word none to keep no tokens,"
+                        + " but found none");
+
+        try (OAuthHost host = new OAuthHost(MEMBER)) {
+            Map<String, String> none = new HashMap<>(application);
+            none.put("OPENLINES_TOKEN_KEY", "none");
+            none.put("OPENLINES_OAUTH_HOSTS", host.name());
+            URI url = ready(start("", none));
+            assertThat(post(url, install(host, TOKEN, "good"))).isEqualTo(200);
+            assertThat(close(url, 1)).isEqualTo(200);
+        }
+        assertThat(directory.resolve("openlines-tokens.db")).doesNotExist();
+    }
+
+    private static String install(OAuthHost host, String applicationToken, String refreshToken) {
+        return "event=ONAPPINSTALL&data%5BVERSION%5D=1&ts=1760000000&auth%5Bmember_id%5D=" + MEMBER
+                + "&auth%5Baccess_token%5D=canary-access-0&auth%5Brefresh_token%5D=" + refreshToken
+                + "&auth%5Bserver_endpoint%5D=" + URLEncoder.encode(host.endpoint(), StandardCharsets.UTF_8)
+                + "&auth%5Bclient_endpoint%5D=" + URLEncoder.encode(host.endpoint(), StandardCharsets.UTF_8)
+                + "&auth%5Bapplication_token%5D=" + applicationToken;
+    }
+
     private Process start(String member) throws IOException {
+        return start(member, Map.of("OPENLINES_APPLICATION_TOKEN", TOKEN));
+    }
+
+    private Process start(String member, Map<String, String> more) throws IOException {
+        Map<String, String> environment = new HashMap<>(more);
+        environment.put("OPENLINES_PORT", "0");
+        environment.put("OPENLINES_PATH", "/bitrix24");
+        environment.put("OPENLINES_INBOX", directory.resolve("inbox.db").toString());
+        environment.put("OPENLINES_MEMBER_ID", member);
+        environment.put(
+                "OPENLINES_EVIDENCE", directory.resolve("evidence.jsonl").toString());
+        return run(Quickstart.class.getName(), environment);
+    }
+
+    private Process run(String main, Map<String, String> environment, String... arguments) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
-                "-jar",
-                System.getProperty("quickstart.jar"));
-        builder.environment().put("OPENLINES_PORT", "0");
-        builder.environment().put("OPENLINES_PATH", "/bitrix24");
-        builder.environment()
-                .put("OPENLINES_INBOX", directory.resolve("inbox.db").toString());
-        builder.environment().put("OPENLINES_MEMBER_ID", member);
-        builder.environment().put("OPENLINES_APPLICATION_TOKEN", TOKEN);
-        builder.environment()
-                .put("OPENLINES_EVIDENCE", directory.resolve("evidence.jsonl").toString());
+                "-cp",
+                System.getProperty("quickstart.jar"),
+                main);
+        builder.command().addAll(List.of(arguments));
+        builder.directory(directory.toFile());
+        builder.environment().putAll(environment);
         Process process = builder.start();
         processes.add(process);
         return process;
@@ -121,6 +215,10 @@ class QuickstartIT {
                 + "&data%5BDATA%5D%5Bchat%5D%5Bchat_id%5D=" + chat
                 + "&ts=1760000000&auth%5Bmember_id%5D=" + MEMBER
                 + "&auth%5Bapplication_token%5D=" + TOKEN;
+        return post(url, body);
+    }
+
+    private int post(URI url, String body) throws Exception {
         HttpRequest request = HttpRequest.newBuilder(url)
                 .header("Content-Type", "application/x-www-form-urlencoded")
                 .POST(HttpRequest.BodyPublishers.ofString(body))

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.examples.quickstart;
+
+import dev.openlines.client.AddressRefusedException;
+import dev.openlines.client.ErrorCode;
+import dev.openlines.client.OAuth;
+import dev.openlines.client.RestClient;
+import dev.openlines.client.RestException;
+import dev.openlines.client.TokenSeal;
+import dev.openlines.client.TokenStore;
+import dev.openlines.client.UnexpectedReplyException;
+import dev.openlines.model.EventAuth;
+import dev.openlines.model.Secret;
+import dev.openlines.receiver.ConfigurationException;
+import dev.openlines.receiver.InstallationCheck;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/**
+ * Proves installations by renewing their tokens at an allow-listed OAuth host, and keeps the new ones, sealed,
+ * or none. Set by {@code OPENLINES_CLIENT_ID}, {@code OPENLINES_CLIENT_SECRET}, {@code OPENLINES_TOKEN_KEY} (a
+ * file made by {@link InboxTool}, or {@code none}), {@code OPENLINES_TOKENS} (where the tokens are: a file, or
+ * a {@code jdbc:postgresql:} URL; openlines-tokens.db) and {@code OPENLINES_OAUTH_HOSTS} (the platform's two).
+ */
+final class Installations implements InstallationCheck {
+
+    /** How long a portal may wait for the answer to its installation. */
+    private static final Duration PATIENCE = Duration.ofSeconds(4);
+
+    private final OAuth oauth;
+    private final boolean keep;
+
+    private Installations(OAuth oauth, boolean keep) {
+        this.oauth = oauth;
+        this.keep = keep;
+    }
+
+    /** Returns none where no application is set. */
+    static Optional<Installations> of(Map<String, String> settings) {
+        String id = settings.getOrDefault("OPENLINES_CLIENT_ID", "");
+        if (id.isBlank()) {
+            return Optional.empty();
+        }
+        Secret secret = Secret.of(required(settings, "OPENLINES_CLIENT_SECRET", "a value"));
+        String key =
+                required(settings, "OPENLINES_TOKEN_KEY", "the file of a key, or the word none to keep no tokens,");
+        boolean keep = !key.equals("none");
+        TokenStore store = keep ? store(settings, seal(key)) : TokenStore.memory();
+        RestClient.Builder client =
+                RestClient.builder().application(id, secret, store).oauthTimeout(PATIENCE);
+        String[] hosts = Arrays.stream(
+                        settings.getOrDefault("OPENLINES_OAUTH_HOSTS", "").split(","))
+                .map(String::strip)
+                .filter(host -> !host.isEmpty())
+                .toArray(String[]::new);
+        if (hosts.length > 0) {
+            client.oauthHosts(hosts);
+        }
+        if (Arrays.stream(hosts).anyMatch(host -> host.startsWith("127.0.0.1:"))) {
+            // A simulated portal on this machine.
+            client.allowLoopback();
+        }
+        return Optional.of(new Installations(client.build().oauth(), keep));
+    }
+
+    @Override
+    public boolean proves(EventAuth claim) {
+        try {
+            String memberId = oauth.install(claim).memberId();
+            if (!keep) {
+                oauth.forget(memberId);
+            }
+            return true;
+        } catch (AddressRefusedException | UnexpectedReplyException | IllegalArgumentException e) {
+            return false;
+        } catch (RestException e) {
+            if (e.is(ErrorCode.INVALID_GRANT)) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    /** Forgets the tokens of a portal; nothing where there are none. */
+    void forget(String memberId) {
+        oauth.forget(memberId);
+    }
+
+    /** Makes a key in a new file that its owner only may read. */
+    static void newKey(Path file) throws IOException {
+        Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(file, TokenSeal.newKeyset().reveal(), StandardCharsets.UTF_8, StandardOpenOption.WRITE);
+    }
+
+    private static TokenSeal seal(String file) {
+        try {
+            return TokenSeal.of(Secret.of(Files.readString(Path.of(file), StandardCharsets.UTF_8)));
+        } catch (IOException | IllegalArgumentException e) {
+            throw new ConfigurationException("OPENLINES_TOKEN_KEY: expected a key made by new-key in " + file, null);
+        }
+    }
+
+    private static TokenStore store(Map<String, String> settings, TokenSeal seal) {
+        String place = settings.getOrDefault("OPENLINES_TOKENS", "openlines-tokens.db");
+        if (place.startsWith("jdbc:postgresql:")) {
+            PGSimpleDataSource database = new PGSimpleDataSource();
+            database.setUrl(place);
+            return TokenStore.postgres(database, seal);
+        }
+        return TokenStore.sqlite(Path.of(place), seal);
+    }
+
+    private static String required(Map<String, String> settings, String name, String what) {
+        String value = settings.getOrDefault(name, "");
+        if (value.isBlank()) {
+            throw new ConfigurationException(name + ": expected " + what + " but found none", null);
+        }
+        return value;
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Set;
+import java.util.concurrent.BlockingDeque;
+import java.util.concurrent.LinkedBlockingDeque;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Handlers' transactions, each on a connection that is its alone meanwhile, beside the writer's. Connections are
+ * kept for the next one, as many as ran at a time; one that has seen a failure is not.
+ */
+final class SqlTransactions implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SqlTransactions.class);
+    private static final Set<String> ENDS = Set.of("commit", "rollback", "close", "abort", "setAutoCommit", "unwrap");
+
+    private final SqlDialect dialect;
+    private final BlockingDeque<Connection> idle = new LinkedBlockingDeque<>();
+    private volatile boolean closed;
+
+    SqlTransactions(SqlDialect dialect) {
+        this.dialect = dialect;
+    }
+
+    /** Runs work and commits, or changes nothing and throws. */
+    void run(EventContext.Transaction work) throws Exception {
+        if (closed) {
+            throw new StoreException("the inbox is closed", null);
+        }
+        Connection connection = idle.pollFirst();
+        if (connection == null) {
+            connection = open();
+        }
+        boolean done = false;
+        try {
+            connection.setAutoCommit(false);
+            work.run(connection);
+            // Commits. SQLite's driver would begin the next transaction, with its lock, after a plain commit.
+            connection.setAutoCommit(true);
+            done = true;
+        } finally {
+            if (!done) {
+                // Rolls back.
+                discard(connection);
+            } else if (closed) {
+                discard(connection);
+            } else {
+                idle.addFirst(connection);
+            }
+        }
+    }
+
+    private Connection open() {
+        try {
+            return dialect.transactions().open();
+        } catch (SQLException e) {
+            throw new StoreException("cannot write to " + dialect.place(), e);
+        }
+    }
+
+    /** Returns the connection as a handler sees it: it cannot end the transaction. */
+    static Connection guarded(Connection connection) {
+        return (Connection) Proxy.newProxyInstance(
+                SqlTransactions.class.getClassLoader(),
+                new Class<?>[] {Connection.class},
+                (proxy, method, arguments) -> {
+                    boolean savepoint = arguments != null
+                            && arguments.length > 0
+                            && method.getName().equals("rollback");
+                    if (ENDS.contains(method.getName()) && !savepoint) {
+                        throw new SQLException("expected " + method.getName()
+                                + " to be left to the inbox: the transaction ends with the handler");
+                    }
+                    try {
+                        return method.invoke(connection, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause() == null ? e : e.getCause();
+                    }
+                });
+    }
+
+    private static void discard(Connection connection) {
+        try {
+            connection.rollback();
+        } catch (SQLException e) {
+            LOG.debug("rollback failed, the connection is dropped", e);
+        }
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            LOG.debug("closing a connection failed", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        idle.forEach(SqlTransactions::discard);
+        idle.clear();
+    }
+}

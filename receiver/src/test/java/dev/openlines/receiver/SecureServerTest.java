@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** TLS from PEM files, and settings from a file. */
+@Timeout(60)
+class SecureServerTest {
+
+    @TempDir
+    Path directory;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"RSA", "EC"})
+    void anEventComesByTls(String algorithm) throws Exception {
+        KeyStore keys = selfSigned(algorithm);
+        Path certificate = pem(
+                "certificate.pem",
+                "CERTIFICATE",
+                keys.getCertificate("receiver").getEncoded());
+        Path key = pem(
+                "key.pem",
+                "PRIVATE KEY",
+                keys.getKey("receiver", "changeit".toCharArray()).getEncoded());
+        Path config = directory.resolve("receiver.properties");
+        Files.writeString(
+                config, """
+                # As an operator writes it.
+                OPENLINES_PORT = 0
+                OPENLINES_PATH = /elsewhere
+                OPENLINES_INBOX = %s
+                OPENLINES_MEMBER_ID = %s
+                OPENLINES_APPLICATION_TOKEN = %s
+                OPENLINES_TLS_CERTIFICATE = %s
+                OPENLINES_TLS_KEY = %s
+                OPENLINES_ORDERED = yes
+                """.formatted(directory.resolve("inbox.db"), Bodies.MEMBER, Bodies.TOKEN, certificate, key));
+        Map<String, String> environment = Map.of("OPENLINES_CONFIG", config.toString(), "OPENLINES_PATH", "/in");
+
+        try (ReceiverServer server = ReceiverServer.start(
+                ReceiverConfig.fromEnvironment(environment), Handlers.all((event, context) -> {}))) {
+            assertThat(server.url().toString()).matches("https://127\\.0\\.0\\.1:\\d+/in");
+            HttpRequest request = HttpRequest.newBuilder(server.url())
+                    .header("Content-Type", "application/x-www-form-urlencoded")
+                    .POST(HttpRequest.BodyPublishers.ofString(Bodies.finish(17)))
+                    .build();
+            HttpResponse<Void> response = HttpClient.newBuilder()
+                    .sslContext(trusting(keys))
+                    .build()
+                    .send(request, HttpResponse.BodyHandlers.discarding());
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(response.sslSession().orElseThrow().getProtocol()).isEqualTo("TLSv1.3");
+        }
+    }
+
+    @Test
+    void aKeyThatIsNoneIsNamedAndNotQuoted() throws Exception {
+        Path certificate = pem(
+                "certificate.pem",
+                "CERTIFICATE",
+                selfSigned("EC").getCertificate("receiver").getEncoded());
+        Path key = pem("key.pem", "ENCRYPTED PRIVATE KEY", new byte[100]);
+        Map<String, String> environment = environment(certificate, key);
+
+        assertThatThrownBy(() -> start(environment))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("OPENLINES_TLS_KEY: expected a PKCS #8 key in PEM without a password in " + key)
+                .hasNoCause();
+        pem("key.pem", "PRIVATE KEY", new byte[100]);
+        assertThatThrownBy(() -> start(environment))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("OPENLINES_TLS_KEY: expected a PKCS #8 key in PEM without a password in " + key)
+                .hasNoCause();
+    }
+
+    @Test
+    void aCertificateThatIsNoneIsNamed() throws Exception {
+        Path certificate = pem("certificate.pem", "CERTIFICATE", new byte[100]);
+        Path key = pem(
+                "key.pem",
+                "PRIVATE KEY",
+                selfSigned("EC").getKey("receiver", "changeit".toCharArray()).getEncoded());
+
+        assertThatThrownBy(() -> start(environment(certificate, key)))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("OPENLINES_TLS_CERTIFICATE: expected certificates in PEM in " + certificate);
+    }
+
+    @Test
+    void aNameInTheFileThatIsNoSettingIsRefusedWithoutItsValue() throws Exception {
+        Path config = Files.writeString(directory.resolve("receiver.properties"), "applicationToken = canary");
+
+        assertThatThrownBy(() -> ReceiverConfig.fromEnvironment(Map.of("OPENLINES_CONFIG", config.toString())))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("OPENLINES_CONFIG: expected names such as OPENLINES_PORT but found another in " + config);
+        Files.writeString(config, "OPENLINES_APPLICATION_TOKEN = canary\\u00zz");
+        assertThatThrownBy(() -> ReceiverConfig.fromEnvironment(Map.of("OPENLINES_CONFIG", config.toString())))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("OPENLINES_CONFIG: cannot read " + config + " as properties in UTF-8")
+                .hasNoCause();
+    }
+
+    @Test
+    void halfAPairOfSettingsIsRefused() {
+        assertThat(refused("OPENLINES_TLS_KEY", "key.pem"))
+                .isEqualTo("OPENLINES_TLS_CERTIFICATE: expected a value but found none");
+        assertThat(refused("OPENLINES_TLS_CERTIFICATE", "c.pem"))
+                .isEqualTo("OPENLINES_TLS_KEY: expected a value but found none");
+        assertThat(refused("OPENLINES_APPLICATION_TOKEN", ""))
+                .isEqualTo("OPENLINES_APPLICATION_TOKEN: expected a value but found none");
+        assertThat(refused("OPENLINES_MEMBER_ID", ""))
+                .isEqualTo("OPENLINES_MEMBER_ID: expected a value but found none");
+        assertThat(refused("OPENLINES_ORDERED", "maybe")).isEqualTo("OPENLINES_ORDERED: expected yes or no");
+        assertThat(refused("OPENLINES_WORKERS", "0")).isEqualTo("OPENLINES_WORKERS: expected a number from 1 to 1000");
+    }
+
+    private String refused(String name, String value) {
+        Map<String, String> environment = new HashMap<>(environment(null, null));
+        environment.put(name, value);
+        try {
+            ReceiverConfig.fromEnvironment(environment);
+            return "accepted";
+        } catch (ConfigurationException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    private static void start(Map<String, String> environment) {
+        ReceiverServer.start(ReceiverConfig.fromEnvironment(environment), Handlers.all((event, context) -> {}))
+                .close();
+    }
+
+    private Map<String, String> environment(Path certificate, Path key) {
+        Map<String, String> environment = new HashMap<>(Map.of(
+                "OPENLINES_PORT",
+                "0",
+                "OPENLINES_INBOX",
+                directory.resolve("inbox.db").toString(),
+                "OPENLINES_MEMBER_ID",
+                Bodies.MEMBER,
+                "OPENLINES_APPLICATION_TOKEN",
+                Bodies.TOKEN));
+        if (certificate != null) {
+            environment.put("OPENLINES_TLS_CERTIFICATE", certificate.toString());
+            environment.put("OPENLINES_TLS_KEY", key.toString());
+        }
+        return environment;
+    }
+
+    private Path pem(String name, String label, byte[] content) throws Exception {
+        String text = "-----BEGIN " + label + "-----\n"
+                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content) + "\n-----END " + label
+                + "-----\n";
+        return Files.writeString(directory.resolve(name), text);
+    }
+
+    /** The JDK makes certificates by its tool only. */
+    private KeyStore selfSigned(String algorithm) throws Exception {
+        Path store = directory.resolve(algorithm + ".p12");
+        Process tool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        "receiver",
+                        "-keyalg",
+                        algorithm,
+                        "-dname",
+                        "CN=receiver",
+                        "-ext",
+                        "san=ip:127.0.0.1",
+                        "-storepass",
+                        "changeit",
+                        "-keystore",
+                        store.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(directory.resolve("keytool.log").toFile())
+                .start();
+        assertThat(tool.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        return KeyStore.getInstance(store.toFile(), "changeit".toCharArray());
+    }
+
+    private static SSLContext trusting(KeyStore keys) throws Exception {
+        KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+        trusted.load(null, null);
+        trusted.setCertificateEntry("receiver", keys.getCertificate("receiver"));
+        TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        factory.init(trusted);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, factory.getTrustManagers(), null);
+        return context;
+    }
+}

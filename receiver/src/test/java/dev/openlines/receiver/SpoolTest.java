@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.openlines.model.Secret;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class SpoolTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    @TempDir
+    Path directory;
+
+    private Path file;
+    private WatchedInbox store;
+
+    @BeforeEach
+    void open() {
+        file = directory.resolve("spool");
+        store = new WatchedInbox(Inbox.sqlite(directory.resolve("inbox.db")));
+    }
+
+    @Test
+    void whileTheStoreIsDownEventsAreKeptAndGoIntoItInOrderAfterwards() throws Exception {
+        try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
+            assertThat(InboxContract.store(inbox, InboxContract.delivery(1, 1))).isEqualTo(StoreResult.STORED);
+            store.down = true;
+            for (long chat = 2; chat <= 600; chat++) {
+                assertThat(InboxContract.store(inbox, InboxContract.delivery(chat, 1)))
+                        .isEqualTo(StoreResult.STORED);
+            }
+            // A repeat is noticed by the inbox only.
+            assertThat(InboxContract.store(inbox, InboxContract.delivery(2, 1))).isEqualTo(StoreResult.STORED);
+            inbox.probe();
+            assertThat(Files.size(file)).isGreaterThan(100_000);
+
+            store.down = false;
+
+            awaitDrained();
+            assertThat(InboxContract.store(inbox, InboxContract.delivery(601, 1)))
+                    .isEqualTo(StoreResult.STORED);
+        }
+        assertThat(chats())
+                .containsExactlyElementsOf(
+                        LongStream.rangeClosed(1, 601).boxed().toList());
+    }
+
+    @Test
+    void whatAKillLeavesInTheFileIsInTheInboxAtTheNextStart() throws Exception {
+        Path copy = directory.resolve("copy");
+        try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
+            store.down = true;
+            for (long chat = 1; chat <= 20; chat++) {
+                InboxContract.store(inbox, InboxContract.delivery(chat, 1));
+            }
+            Files.copy(file, copy);
+        }
+        try (FileChannel torn = FileChannel.open(copy, StandardOpenOption.WRITE)) {
+            torn.truncate(torn.size() - 1);
+        }
+
+        try (Inbox inbox = Inbox.spooled(Inbox.sqlite(directory.resolve("inbox.db")), copy)) {
+            assertThat(inbox.backlog().waiting()).isEqualTo(19);
+        }
+
+        assertThat(chats())
+                .containsExactlyElementsOf(LongStream.rangeClosed(1, 19).boxed().toList());
+        assertThat(Files.size(copy)).isEqualTo(EmergencySpool.begin());
+        // What was cut off is not thrown away.
+        assertThat(Files.size(directory.resolve("copy.bad"))).isEqualTo(Files.size(file) - 1);
+    }
+
+    @Test
+    void aByteThatTurnedEndsTheFileThereAndIsKeptAside() throws Exception {
+        try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
+            store.down = true;
+            for (long chat = 1; chat <= 3; chat++) {
+                InboxContract.store(inbox, InboxContract.delivery(chat, 1));
+            }
+        }
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[(bytes.length - 8) / 2] ^= 1;
+        Files.write(file, bytes);
+
+        try (Inbox inbox = Inbox.spooled(Inbox.sqlite(directory.resolve("inbox.db")), file)) {
+            assertThat(inbox.backlog().waiting()).isEqualTo(1);
+        }
+        assertThat(directory.resolve("spool.bad")).hasBinaryContent(bytes);
+    }
+
+    @Test
+    void anUninstallationInTheFileIsNotForgotten() throws Exception {
+        Portals portals = new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
+        try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
+            store.down = true;
+            Receiver receiver = InstallationContract.receiver(inbox, portals, InstallationContract.NOW);
+            assertThat(InstallationContract.post(receiver, Bodies.finish(9, "event", "ONAPPUNINSTALL")))
+                    .isEqualTo(200);
+            assertThat(InstallationContract.post(receiver, Bodies.finish(1))).isEqualTo(403);
+        }
+
+        try (Inbox inbox = Inbox.spooled(Inbox.sqlite(directory.resolve("inbox.db")), file)) {
+            Portals after = inbox.portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
+            Receiver receiver = InstallationContract.receiver(inbox, after, InstallationContract.NOW);
+            assertThat(InstallationContract.post(receiver, Bodies.finish(2))).isEqualTo(403);
+        }
+    }
+
+    @Test
+    void aStoreThatDoesNotAnswerIsNotWaitedFor() throws Exception {
+        CompletableFuture<StoreResult> never = new CompletableFuture<>();
+        Inbox silent = new WatchedInbox(store) {
+            @Override
+            public CompletableFuture<StoreResult> store(VerifiedDelivery delivery) {
+                return never;
+            }
+        };
+        try (Inbox inbox = SpoolingInbox.open(silent, file, Duration.ofMillis(50))) {
+            assertThat(inbox.store(InboxContract.delivery(1, 1))
+                            .toCompletableFuture()
+                            .get(30, TimeUnit.SECONDS))
+                    .isEqualTo(StoreResult.STORED);
+            never.completeExceptionally(new StoreException("gone", null));
+        }
+        assertThat(Files.size(file)).isGreaterThan(500);
+    }
+
+    @Test
+    void onlyItsOwnerMayReadItAndOneProcessUseIt() throws Exception {
+        try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                    .isEqualTo("rw-------");
+
+            assertThatThrownBy(() -> Inbox.spooled(inbox, file))
+                    .isInstanceOf(StoreException.class)
+                    .hasMessage("another process uses " + file);
+        }
+    }
+
+    @Test
+    void anotherFileIsNotTakenForASpool() throws Exception {
+        Files.writeString(file, "somebody's letters");
+
+        assertThatThrownBy(() -> Inbox.spooled(store, file))
+                .isInstanceOf(StoreException.class)
+                .hasRootCauseMessage("expected a spool of version 1 but found another file at " + file);
+        assertThat(file).hasContent("somebody's letters");
+    }
+
+    private void awaitDrained() throws Exception {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (Files.size(file) > EmergencySpool.begin()) {
+            assertThat(System.nanoTime()).as("time").isLessThan(deadline);
+            Thread.onSpinWait();
+        }
+    }
+
+    /** The chats in the order in which they were stored. */
+    private List<Long> chats() {
+        List<Long> chats = new ArrayList<>();
+        for (String row : Rows.of(directory.resolve("inbox.db"), "select order_key from inbox order by id")) {
+            chats.add(Long.valueOf(row.substring(row.indexOf('/') + 1)));
+        }
+        return chats;
+    }
+}
