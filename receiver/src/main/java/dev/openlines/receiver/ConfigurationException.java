@@ -8,7 +8,13 @@ public final class ConfigurationException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
-    ConfigurationException(String message, @Nullable Throwable cause) {
+    /**
+     * Makes one, also for settings of an application's own.
+     *
+     * @param message one line that names the setting and holds no secret
+     * @param cause what told so, or null
+     */
+    public ConfigurationException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

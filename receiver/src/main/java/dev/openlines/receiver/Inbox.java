@@ -73,6 +73,22 @@ public interface Inbox extends AutoCloseable {
     CompletionStage<StoreResult> store(VerifiedDelivery delivery);
 
     /**
+     * Stores events so that their order is that of the list. Does not block. This default stores one after the
+     * other; an inbox that can store all of them or none at once should.
+     *
+     * @param deliveries verified events, not none
+     * @return completes when all are durable, as {@link #store} does; where it fails, none after the first that is
+     *     not stored is
+     */
+    default CompletionStage<Void> storeInOrder(List<VerifiedDelivery> deliveries) {
+        CompletionStage<StoreResult> last = store(deliveries.get(0));
+        for (VerifiedDelivery delivery : deliveries.subList(1, deliveries.size())) {
+            last = last.thenCompose(ignored -> store(delivery));
+        }
+        return last.thenAccept(ignored -> {});
+    }
+
+    /**
      * Leases events that are due, the longest waiting first. Blocks until the leases are durable.
      *
      * @param request who asks for how many and until when

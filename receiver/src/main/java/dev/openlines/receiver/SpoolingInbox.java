@@ -47,6 +47,9 @@ final class SpoolingInbox implements Inbox {
     /** How far the inbox has come; used by the drainer, and before it by the opening thread. */
     private long drained = EmergencySpool.begin();
 
+    /** How many events go to the inbox at once; used as {@code drained} is. */
+    private int batch = BATCH;
+
     private SpoolingInbox(Inbox inbox, EmergencySpool spool, ProcessLock lock, Duration patience) {
         this.inbox = inbox;
         this.spool = spool;
@@ -178,7 +181,7 @@ final class SpoolingInbox implements Inbox {
     private boolean drainSome() throws IOException {
         long end = spool.end();
         List<EmergencySpool.Entry> entries = new ArrayList<>();
-        for (long place = drained; place < end && entries.size() < BATCH; ) {
+        for (long place = drained; place < end && entries.size() < batch; ) {
             EmergencySpool.Entry entry = spool.read(place);
             entries.add(entry);
             place = entry.next();
@@ -186,24 +189,26 @@ final class SpoolingInbox implements Inbox {
         if (entries.isEmpty()) {
             return false;
         }
-        List<CompletableFuture<StoreResult>> results = entries.stream()
-                .map(entry -> inbox.store(entry.delivery()).toCompletableFuture())
-                .toList();
-        for (int i = 0; i < entries.size(); i++) {
-            try {
-                results.get(i).join();
-            } catch (CompletionException e) {
-                LOG.debug("reason=spool-waits", e);
-                return false;
-            }
-            drained(entries.get(i));
+        try {
+            inbox.storeInOrder(
+                            entries.stream().map(EmergencySpool.Entry::delivery).toList())
+                    .toCompletableFuture()
+                    .join();
+        } catch (CompletionException e) {
+            // Next time the first alone, in case one of the others is what the inbox cannot take.
+            batch = 1;
+            LOG.debug("reason=spool-waits", e);
+            return false;
         }
+        batch = BATCH;
+        drained(entries);
         return true;
     }
 
-    private synchronized void drained(EmergencySpool.Entry entry) throws IOException {
-        drained = entry.next();
-        if (--pending == 0) {
+    private synchronized void drained(List<EmergencySpool.Entry> entries) throws IOException {
+        drained = entries.get(entries.size() - 1).next();
+        pending -= entries.size();
+        if (pending == 0) {
             spool.clear();
             drained = EmergencySpool.begin();
             LOG.info("reason=spool-drained: the inbox has all of the emergency spool");

@@ -82,6 +82,12 @@ final class SqlInbox implements Inbox {
     }
 
     @Override
+    public CompletionStage<Void> storeInOrder(List<VerifiedDelivery> deliveries) {
+        List<VerifiedDelivery> copy = List.copyOf(deliveries);
+        return writer.submit(connection -> storeAll(connection, copy)).thenAccept(ignored -> {});
+    }
+
+    @Override
     public List<LeasedDelivery> lease(LeaseRequest request) {
         return await(writer.submit(connection -> lease(connection, request)));
     }

@@ -2,6 +2,7 @@
 package dev.openlines.receiver;
 
 import dev.openlines.model.OnSessionFinish;
+import dev.openlines.receiver.contract.Bodies;
 
 /** A receiver as a process of its own: prints where it listens, then each chat its handler has seen. */
 final class CrashApp {
@@ -14,8 +15,12 @@ final class CrashApp {
                         (finish, context) ->
                                 print("chat " + finish.chats().get(0).chatId()))
                 .otherwise((event, context) -> {});
-        try (ReceiverServer server = ReceiverServer.start(ReceiverConfig.fromEnvironment(System.getenv()), handlers)) {
+        try (ReceiverServer server = ReceiverServer.start(
+                ReceiverConfig.fromEnvironment(System.getenv()),
+                handlers,
+                claim -> Bodies.MEMBER.equals(claim.memberId()))) {
             print("ready " + server.url());
+            server.monitorUrl().ifPresent(url -> print("monitor " + url));
             server.join();
         }
     }

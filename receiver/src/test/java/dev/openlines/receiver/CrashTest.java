@@ -3,6 +3,7 @@ package dev.openlines.receiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.receiver.contract.Bodies;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -4,6 +4,8 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.OnSessionFinish;
+import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.receiver.contract.InboxContract;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

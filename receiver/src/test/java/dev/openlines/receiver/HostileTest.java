@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.Secret;
+import dev.openlines.receiver.contract.Bodies;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -4,6 +4,8 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.Secret;
+import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.receiver.contract.InboxContract;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.openlines.model.EventAuth;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
+import dev.openlines.receiver.contract.Bodies;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

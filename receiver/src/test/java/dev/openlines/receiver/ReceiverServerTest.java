@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.openlines.model.Event;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.UnknownEvent;
+import dev.openlines.receiver.contract.Bodies;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.openlines.model.Secret;
+import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.receiver.contract.InboxContract;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -51,6 +54,8 @@ class SpoolTest {
             assertThat(InboxContract.store(inbox, InboxContract.delivery(2, 1))).isEqualTo(StoreResult.STORED);
             inbox.probe();
             assertThat(Files.size(file)).isGreaterThan(100_000);
+            assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
+                    .doesNotContain(Bodies.TOKEN, Bodies.ACCESS_TOKEN, Bodies.REFRESH_TOKEN);
 
             store.down = false;
 

@@ -26,6 +26,11 @@ class WatchedInbox implements Inbox {
     }
 
     @Override
+    public CompletionStage<Void> storeInOrder(List<VerifiedDelivery> deliveries) {
+        return down ? CompletableFuture.failedStage(off()) : inbox.storeInOrder(deliveries);
+    }
+
+    @Override
     public List<LeasedDelivery> lease(LeaseRequest request) {
         if (down) {
             refusedLease.countDown();

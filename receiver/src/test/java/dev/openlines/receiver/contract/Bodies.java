@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.receiver.contract;
 
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -7,18 +7,18 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Request bodies as a portal sends them. */
-final class Bodies {
+/** Request bodies as a portal sends them: names and values as they are, encoded as a form. */
+public final class Bodies {
 
-    static final String MEMBER = "a223c6b3710f85df22e9377d6c4f7553";
-    static final String TOKEN = "51856fefc120afa4b628cc82d3935cce";
-    static final String ACCESS_TOKEN = "canary-access-7f3a5c4e6b";
-    static final String REFRESH_TOKEN = "canary-refresh-0d9e8f7a6b";
+    public static final String MEMBER = "a223c6b3710f85df22e9377d6c4f7553";
+    public static final String TOKEN = "51856fefc120afa4b628cc82d3935cce";
+    public static final String ACCESS_TOKEN = "canary-access-7f3a5c4e6b";
+    public static final String REFRESH_TOKEN = "canary-refresh-0d9e8f7a6b";
 
     private Bodies() {}
 
     /** The event with some fields changed or added: names and values in turn. */
-    static String finish(long chat, String... namesAndValues) {
+    public static String finish(long chat, String... namesAndValues) {
         Map<String, String> fields = finishFields(chat);
         for (int i = 0; i < namesAndValues.length; i += 2) {
             fields.put(namesAndValues[i], namesAndValues[i + 1]);
@@ -26,19 +26,19 @@ final class Bodies {
         return form(fields);
     }
 
-    static String finishWithout(long chat, String field) {
+    public static String finishWithout(long chat, String field) {
         Map<String, String> fields = finishFields(chat);
         fields.remove(field);
         return form(fields);
     }
 
-    static String form(Map<String, String> fields) {
+    public static String form(Map<String, String> fields) {
         return fields.entrySet().stream()
                 .map(field -> encode(field.getKey()) + '=' + encode(field.getValue()))
                 .collect(Collectors.joining("&"));
     }
 
-    static Map<String, String> finishFields(long chat) {
+    public static Map<String, String> finishFields(long chat) {
         Map<String, String> fields = new LinkedHashMap<>();
         fields.put("event", "ONSESSIONFINISH");
         fields.put("event_handler_id", "12");

@@ -1,36 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.receiver.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.openlines.model.Secret;
-import dev.openlines.parser.BodyFormat;
-import dev.openlines.parser.Envelope;
 import dev.openlines.parser.Limits;
+import dev.openlines.receiver.Backlog;
+import dev.openlines.receiver.DeadLetter;
+import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.LeaseRequest;
+import dev.openlines.receiver.LeasedDelivery;
+import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.RawDelivery;
+import dev.openlines.receiver.Receiver;
+import dev.openlines.receiver.Settlement;
+import dev.openlines.receiver.StoreException;
+import dev.openlines.receiver.StoreResult;
+import dev.openlines.receiver.Telemetry;
+import dev.openlines.receiver.VerifiedDelivery;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * What every inbox must do. Implement it in a test class with {@link #open()} and the tests run. Times
- * are given, so none waits.
+ * What every inbox must do, also one of your own: implement this in a test class with {@link #open()}, and the
+ * tests run. They need JUnit Jupiter and AssertJ. Times are given, so none waits.
  */
 @Timeout(120)
-interface InboxContract {
+public interface InboxContract {
 
     /** The time of the first test step. */
     Instant T0 = Instant.ofEpochMilli(1_800_000_000_000L);
@@ -53,6 +67,26 @@ interface InboxContract {
             assertThat(store(inbox, delivery(17, 2))).isEqualTo(StoreResult.STORED);
 
             assertThat(lease(inbox, "a", T0)).hasSize(2);
+        }
+    }
+
+    @Test
+    default void severalEventsAreStoredInTheirOrder() {
+        try (Inbox inbox = open()) {
+            store(inbox, delivery(3, 1));
+            List<VerifiedDelivery> deliveries = LongStream.of(5, 4, 3, 2, 1)
+                    .mapToObj(chat -> delivery(chat, 1))
+                    .toList();
+
+            inbox.storeInOrder(deliveries).toCompletableFuture().join();
+
+            List<String> order = lease(inbox, "a", T0).stream()
+                    .map(LeasedDelivery::idempotencyKey)
+                    .toList();
+            assertThat(order)
+                    .containsExactlyElementsOf(LongStream.of(3, 5, 4, 2, 1)
+                            .mapToObj(chat -> delivery(chat, 1).idempotencyKey())
+                            .toList());
         }
     }
 
@@ -415,15 +449,23 @@ interface InboxContract {
         return delivery(Bodies.finish(chat, "ts", Long.toString(ts)));
     }
 
-    /** A verified event of a form body. */
+    /** A verified event of a form body, as {@link Bodies} makes them. */
     static VerifiedDelivery delivery(String form) {
-        byte[] body = form.getBytes(StandardCharsets.UTF_8);
-        return new Portals()
-                .trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN))
-                .admit(Envelope.parse(body, BodyFormat.FORM, Limits.DEFAULT), body.length, T0)
-                .toCompletableFuture()
-                .join()
-                .orElseThrow();
+        AtomicReference<VerifiedDelivery> delivery = new AtomicReference<>();
+        Portals portals = new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
+        new Receiver(catching(delivery), portals, Limits.DEFAULT, () -> T0, () -> {}, Telemetry.none())
+                .receive(new RawDelivery(
+                        "POST", "application/x-www-form-urlencoded", form.getBytes(StandardCharsets.UTF_8)));
+        return delivery.get();
+    }
+
+    /** An inbox that takes one event and can do nothing else: only a receiver makes verified events. */
+    private static Inbox catching(AtomicReference<VerifiedDelivery> delivery) {
+        return (Inbox) Proxy.newProxyInstance(
+                InboxContract.class.getClassLoader(), new Class<?>[] {Inbox.class}, (proxy, method, arguments) -> {
+                    delivery.set((VerifiedDelivery) arguments[0]);
+                    return CompletableFuture.completedStage(StoreResult.STORED);
+                });
     }
 
     static StoreResult store(Inbox inbox, VerifiedDelivery delivery) {
