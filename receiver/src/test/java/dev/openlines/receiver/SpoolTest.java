@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -131,11 +132,15 @@ class SpoolTest {
 
     @Test
     void aStoreThatDoesNotAnswerIsNotWaitedFor() throws Exception {
-        CompletableFuture<StoreResult> never = new CompletableFuture<>();
         Inbox silent = new WatchedInbox(store) {
             @Override
-            public CompletableFuture<StoreResult> store(VerifiedDelivery delivery) {
-                return never;
+            public CompletionStage<StoreResult> store(VerifiedDelivery delivery) {
+                return new CompletableFuture<>();
+            }
+
+            @Override
+            public CompletionStage<Void> storeInOrder(List<VerifiedDelivery> deliveries) {
+                return CompletableFuture.failedStage(new StoreException("gone", null));
             }
         };
         try (Inbox inbox = SpoolingInbox.open(silent, file, Duration.ofMillis(50))) {
@@ -143,7 +148,6 @@ class SpoolTest {
                             .toCompletableFuture()
                             .get(30, TimeUnit.SECONDS))
                     .isEqualTo(StoreResult.STORED);
-            never.completeExceptionally(new StoreException("gone", null));
         }
         assertThat(Files.size(file)).isGreaterThan(500);
     }

@@ -175,7 +175,7 @@ class QuickstartIT {
         environment.put("OPENLINES_MEMBER_ID", member);
         environment.put(
                 "OPENLINES_EVIDENCE", directory.resolve("evidence.jsonl").toString());
-        return run(Quickstart.class.getName(), environment);
+        return run(Main.class.getName(), environment);
     }
 
     private Process run(String main, Map<String, String> environment, String... arguments) throws IOException {

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.benchmarks;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The whole way from the socket to the acknowledgement under load, beside a Jetty handler that does nothing: each
+ * kind a process of its own, each measured in turn in every round, so that a machine that grows slower grows
+ * slower for all; medians. The load is {@code wrk}'s, on the same cores, no body twice.
+ */
+public final class Receive {
+
+    private static final Pattern RATE = Pattern.compile("Requests/sec:\\s+([\\d.]+)");
+    private static final Pattern OTHER = Pattern.compile("Non-2xx or 3xx responses: (\\d+)");
+    private static final Pattern PERCENTILE = Pattern.compile("(50|99)%\\s+([\\d.]+)(us|ms|s)\\b");
+
+    private final Path directory;
+    private final int seconds;
+    private long nextChat = 1;
+
+    private Receive(Path directory, int seconds) {
+        this.directory = directory;
+        this.seconds = seconds;
+    }
+
+    /** What one run of wrk showed. CPU and bytes are the receiving process's, a request. */
+    private record Run(double rate, double p50, double p99, double cpuMicros, double bytes) {}
+
+    /** A process that receives. */
+    private record Server(String kind, Process process, BufferedReader out, int port) {
+
+        long[] used() throws IOException {
+            OutputStream in = process.getOutputStream();
+            in.write('\n');
+            in.flush();
+            String[] numbers = out.readLine().split(" ");
+            return new long[] {Long.parseLong(numbers[0]), Long.parseLong(numbers[1])};
+        }
+    }
+
+    /**
+     * Measures and prints a table.
+     *
+     * @param args rounds (5) and seconds of each run (8)
+     * @throws Exception if it cannot, as without {@code wrk}
+     */
+    public static void main(String[] args) throws Exception {
+        int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 5;
+        int seconds = args.length > 1 ? Integer.parseInt(args[1]) : 8;
+        Path directory = Files.createTempDirectory("openlines-receive");
+        List<Server> servers = new ArrayList<>();
+        try (EmbeddedPostgres postgres = EmbeddedPostgres.builder()
+                .setServerConfig("shared_buffers", "128MB")
+                .start()) {
+            Receive receive = new Receive(directory, seconds);
+            servers.add(receive.start("bare", ""));
+            servers.add(receive.start("memory", ""));
+            servers.add(receive.start("sqlite", directory.resolve("inbox.db").toString()));
+            servers.add(receive.start("postgresql", postgres.getJdbcUrl("postgres", "postgres")));
+            receive.print(receive.measure(servers, rounds));
+        } finally {
+            for (Server server : servers) {
+                server.process().destroy();
+                server.process().waitFor(30, TimeUnit.SECONDS);
+            }
+            try (var files = Files.list(directory)) {
+                for (Path file : files.toList()) {
+                    Files.delete(file);
+                }
+            }
+            Files.delete(directory);
+        }
+    }
+
+    private Map<String, List<Run>> measure(List<Server> servers, int rounds) throws Exception {
+        Map<String, List<Run>> runs = new LinkedHashMap<>();
+        for (int round = 0; round <= rounds; round++) {
+            for (int connections : new int[] {1, 16, 128}) {
+                for (Server server : servers) {
+                    Run run = load(server, connections);
+                    // The first round warms up.
+                    if (round > 0) {
+                        runs.computeIfAbsent(server.kind() + " " + connections, key -> new ArrayList<>())
+                                .add(run);
+                    }
+                }
+            }
+        }
+        return runs;
+    }
+
+    private void print(Map<String, List<Run>> runs) {
+        System.out.println("| inbox | connections | requests/s | of bare | of one sync each | p50 ms | p99 ms |"
+                + " CPU µs | of bare | bytes |");
+        System.out.println("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+        runs.forEach((name, all) -> {
+            String[] parts = name.split(" ");
+            List<Run> bare = runs.getOrDefault("bare " + parts[1], all);
+            List<Run> single = runs.getOrDefault(parts[0] + " 1", all);
+            boolean durable = parts[0].equals("sqlite") || parts[0].equals("postgresql");
+            System.out.printf(
+                    Locale.ROOT,
+                    "| %s | %s | %.0f | %.2f | %s | %.2f | %.2f | %.1f | %.2f | %.0f |%n",
+                    parts[0],
+                    parts[1],
+                    median(all, Run::rate),
+                    median(all, Run::rate) / median(bare, Run::rate),
+                    durable
+                            ? String.format(Locale.ROOT, "%.1f", median(all, Run::rate) / median(single, Run::rate))
+                            : "",
+                    median(all, Run::p50),
+                    median(all, Run::p99),
+                    median(all, Run::cpuMicros),
+                    median(all, Run::cpuMicros) / median(bare, Run::cpuMicros),
+                    median(all, Run::bytes));
+        });
+    }
+
+    private static double median(List<Run> runs, ToDoubleFunction<Run> what) {
+        return runs.stream().mapToDouble(what).sorted().toArray()[runs.size() / 2];
+    }
+
+    private Server start(String kind, String place) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+                "-cp",
+                System.getProperty("java.class.path"),
+                ReceiveServer.class.getName(),
+                kind,
+                place);
+        builder.redirectError(ProcessBuilder.Redirect.INHERIT);
+        Process process = builder.start();
+        BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
+        String port = out.readLine();
+        if (port == null) {
+            throw new IOException("expected " + kind + " to print its port but it ended");
+        }
+        return new Server(kind, process, out, Integer.parseInt(port));
+    }
+
+    private Run load(Server server, int connections) throws Exception {
+        Path script = directory.resolve("load.lua");
+        Files.writeString(script, script(nextChat), StandardCharsets.UTF_8);
+        nextChat += 10_000_000;
+        long[] before = server.used();
+        Process wrk = new ProcessBuilder(
+                        "wrk",
+                        "-t1",
+                        "-c" + connections,
+                        "-d" + seconds + "s",
+                        "--latency",
+                        "-s",
+                        script.toString(),
+                        "http://127.0.0.1:" + server.port() + "/")
+                .redirectErrorStream(true)
+                .start();
+        String report = new String(wrk.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        wrk.waitFor();
+        long[] after = server.used();
+        if (OTHER.matcher(report).find()) {
+            throw new IOException(
+                    "expected every event to be acknowledged by " + server.kind() + " but wrk says " + report);
+        }
+        double rate = number(RATE, report);
+        double requests = rate * seconds;
+        return new Run(
+                rate,
+                percentile(report, "50"),
+                percentile(report, "99"),
+                (after[0] - before[0]) / 1000.0 / requests,
+                (after[1] - before[1]) / requests);
+    }
+
+    private static double number(Pattern pattern, String report) throws IOException {
+        Matcher matcher = pattern.matcher(report);
+        if (!matcher.find()) {
+            throw new IOException("expected a report of wrk but found " + report);
+        }
+        return Double.parseDouble(matcher.group(1));
+    }
+
+    /** Milliseconds. */
+    private static double percentile(String report, String which) throws IOException {
+        Matcher matcher = PERCENTILE.matcher(report);
+        while (matcher.find()) {
+            if (matcher.group(1).equals(which)) {
+                double value = Double.parseDouble(matcher.group(2));
+                return switch (matcher.group(3)) {
+                    case "us" -> value / 1000;
+                    case "ms" -> value;
+                    default -> value * 1000;
+                };
+            }
+        }
+        throw new IOException("expected percentiles but found " + report);
+    }
+
+    /** The platform's form, 833 bytes or so, of another chat each time. */
+    private static String script(long firstChat) {
+        String before =
+                "event=ONSESSIONFINISH&event_handler_id=12&data%5BDATA%5D%5Bconnector%5D%5Bconnector_id%5D=livechat"
+                        + "&data%5BDATA%5D%5Bconnector%5D%5Bline_id%5D=1&data%5BDATA%5D%5Bconnector%5D%5Bchat_id%5D=";
+        String between = "&data%5BDATA%5D%5Bconnector%5D%5Buser_id%5D=10&data%5BDATA%5D%5Bchat%5D%5Bchat_id%5D=";
+        String after = "&data%5BDATA%5D%5Bline%5D%5Bid%5D=1&data%5BDATA%5D%5Bline%5D%5Bname%5D=Open+channel"
+                + "&ts=1760000000&auth%5Baccess_token%5D=" + "6".repeat(70)
+                + "&auth%5Bexpires%5D=1760003600&auth%5Bexpires_in%5D=3600&auth%5Bscope%5D=imopenlines"
+                + "&auth%5Bdomain%5D=portal.bitrix24.com"
+                + "&auth%5Bserver_endpoint%5D=https%3A%2F%2Foauth.bitrix.info%2Frest%2F&auth%5Bstatus%5D=L"
+                + "&auth%5Bclient_endpoint%5D=https%3A%2F%2Fportal.bitrix24.com%2Frest%2F&auth%5Bmember_id%5D="
+                + ReceiveServer.MEMBER + "&auth%5Buser_id%5D=1&auth%5Bapplication_token%5D=" + ReceiveServer.TOKEN;
+        return """
+                local chat = %d
+                local headers = { ["Content-Type"] = "application/x-www-form-urlencoded" }
+                function request()
+                  chat = chat + 1
+                  local id = string.format("%%d", chat)
+                  return wrk.format("POST", "/", headers, "%s" .. id .. "%s" .. id .. "%s")
+                end
+                """.formatted(firstChat, before, between, after);
+    }
+}

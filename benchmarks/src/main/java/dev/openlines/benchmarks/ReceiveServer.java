@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.benchmarks;
+
+import com.sun.management.OperatingSystemMXBean;
+import com.sun.management.ThreadMXBean;
+import dev.openlines.model.Secret;
+import dev.openlines.parser.Limits;
+import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.JettyReceiver;
+import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.Receiver;
+import dev.openlines.receiver.Telemetry;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Arrays;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.Callback;
+
+/**
+ * A process that receives: {@code bare} reads the body and answers, {@code memory} decodes, verifies and forgets,
+ * {@code sqlite FILE} and {@code postgresql URL} keep. Prints its port; then, for each line it reads, the
+ * nanoseconds of CPU and the bytes it has used so far. Nothing is dispatched.
+ */
+public final class ReceiveServer {
+
+    static final String MEMBER = "a223c6b3710f85df22e9377d6c4f7553";
+    static final String TOKEN = "51856fefc120afa4b628cc82d3935cce";
+
+    private ReceiveServer() {}
+
+    /**
+     * Runs until its input ends.
+     *
+     * @param args the kind, and where it keeps
+     * @throws Exception if it cannot
+     */
+    public static void main(String[] args) throws Exception {
+        Handler handler = switch (args[0]) {
+            case "bare" -> new Bare();
+            case "memory" -> receiver(MemoryInbox.open());
+            case "sqlite" -> receiver(Inbox.sqlite(Path.of(args[1])));
+            default -> receiver(Inbox.postgresql(args[1]));
+        };
+        HttpConfiguration http = new HttpConfiguration();
+        http.setSendServerVersion(false);
+        Server jetty = new Server();
+        ServerConnector connector = new ServerConnector(jetty, 1, 1, new HttpConnectionFactory(http));
+        connector.setHost("127.0.0.1");
+        jetty.addConnector(connector);
+        jetty.setHandler(handler);
+        jetty.start();
+        System.out.println(connector.getLocalPort());
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        while (in.readLine() != null) {
+            System.out.println(cpuNanos() + " " + allocatedBytes());
+        }
+        jetty.stop();
+    }
+
+    private static Handler receiver(Inbox inbox) {
+        Portals portals = new Portals().trust(MEMBER, Secret.of(TOKEN));
+        return new JettyReceiver(
+                new Receiver(inbox, portals, Limits.DEFAULT, InstantSource.system(), () -> {}, Telemetry.none()));
+    }
+
+    private static long cpuNanos() {
+        return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
+    }
+
+    private static long allocatedBytes() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        return Arrays.stream(threads.getThreadAllocatedBytes(threads.getAllThreadIds()))
+                .filter(bytes -> bytes > 0)
+                .sum();
+    }
+
+    /** The least a server can do with a body, without blocking. */
+    private static final class Bare extends Handler.Abstract.NonBlocking {
+
+        @Override
+        public boolean handle(Request request, Response response, Callback callback) {
+            read(request, response, callback);
+            return true;
+        }
+
+        private static void read(Request request, Response response, Callback callback) {
+            while (true) {
+                Content.Chunk chunk = request.read();
+                if (chunk == null) {
+                    request.demand(() -> read(request, response, callback));
+                    return;
+                }
+                if (Content.Chunk.isFailure(chunk)) {
+                    callback.failed(chunk.getFailure());
+                    return;
+                }
+                boolean last = chunk.isLast();
+                chunk.release();
+                if (last) {
+                    response.setStatus(200);
+                    response.write(true, null, callback);
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import com.sun.management.UnixOperatingSystemMXBean;
+import dev.openlines.model.Secret;
+import dev.openlines.parser.Limits;
+import dev.openlines.receiver.contract.Bodies;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A receiver as a process of its own that forgets what was done ten seconds ago, so that its file does not grow.
+ * Prints where it listens; then, for each line it reads, the megabytes of heap in use after a collection and how
+ * many files and sockets are open.
+ */
+final class SoakApp {
+
+    private SoakApp() {}
+
+    public static void main(String[] args) throws Exception {
+        InstantSource clock = InstantSource.system();
+        Inbox inbox = Inbox.sqlite(Path.of(args[0]));
+        Handlers handlers = Handlers.all((event, context) -> {});
+        ScheduledExecutorService purger = Executors.newSingleThreadScheduledExecutor();
+        try (Dispatcher dispatcher =
+                new Dispatcher(inbox, handlers, DispatchPolicy.DEFAULT, clock, Telemetry.none()).start()) {
+            Portals portals = inbox.portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
+            Receiver receiver = new Receiver(inbox, portals, Limits.DEFAULT, clock, dispatcher::wake, Telemetry.none());
+            HttpPort port = new HttpPort(new JettyReceiver(receiver), HttpLimits.DEFAULT, null);
+            port.listen("OPENLINES_PORT", 0);
+            purger.scheduleWithFixedDelay(() -> inbox.purge(Instant.now().minusSeconds(10)), 1, 1, TimeUnit.SECONDS);
+            System.out.println(port.url("/in"));
+            BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+            while (in.readLine() != null) {
+                System.gc();
+                long heap =
+                        ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+                long handles = ((UnixOperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+                        .getOpenFileDescriptorCount();
+                System.out.println(heap / 1e6 + " " + handles);
+            }
+            port.stop();
+        } finally {
+            purger.shutdownNow();
+            inbox.close();
+        }
+    }
+}
