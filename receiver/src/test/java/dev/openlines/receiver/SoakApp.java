@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -36,7 +37,8 @@ final class SoakApp {
             Receiver receiver = new Receiver(inbox, portals, Limits.DEFAULT, clock, dispatcher::wake, Telemetry.none());
             HttpPort port = new HttpPort(new JettyReceiver(receiver), HttpLimits.DEFAULT, null);
             port.listen("OPENLINES_PORT", 0);
-            purger.scheduleWithFixedDelay(() -> inbox.purge(Instant.now().minusSeconds(10)), 1, 1, TimeUnit.SECONDS);
+            ScheduledFuture<?> purging = purger.scheduleWithFixedDelay(
+                    () -> inbox.purge(Instant.now().minusSeconds(10)), 1, 1, TimeUnit.SECONDS);
             System.out.println(port.url("/in"));
             BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             while (in.readLine() != null) {
@@ -47,6 +49,7 @@ final class SoakApp {
                         .getOpenFileDescriptorCount();
                 System.out.println(heap / 1e6 + " " + handles);
             }
+            purging.cancel(false);
             port.stop();
         } finally {
             purger.shutdownNow();
