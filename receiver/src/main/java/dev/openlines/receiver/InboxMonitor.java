@@ -78,7 +78,7 @@ public final class InboxMonitor implements AutoCloseable {
             inbox.probe();
             return new Look(true, inbox.backlog(), System.nanoTime());
         } catch (StoreException e) {
-            if (before.ready) {
+            if (before.ready && !closed) {
                 LOG.warn("reason=not-ready", e);
             }
             return new Look(false, before.backlog, System.nanoTime());
