@@ -5,8 +5,6 @@ import dev.openlines.model.Secret;
 import jakarta.json.JsonException;
 import jakarta.json.JsonValue;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -70,6 +68,15 @@ final class ControlApi {
         }
     }
 
+    static boolean isWelcome(String httpMethod, Map<String, String> headers) {
+        try {
+            refuseStrangers(httpMethod, headers);
+            return true;
+        } catch (Refusal e) {
+            return false;
+        }
+    }
+
     /** A page somewhere in the web must not drive the simulator through its reader's browser. */
     static void refuseStrangers(String httpMethod, Map<String, String> headers) {
         String host = headers.getOrDefault("host", "");
@@ -110,15 +117,27 @@ final class ControlApi {
         Portal portal = server.portal(parts.get(1)).orElseThrow(() -> new Refusal(404, "there is no such portal"));
         List<String> rest = parts.subList(2, parts.size());
         if (httpMethod.equals("GET")) {
-            return RestReply.json(200, shown(portal, rest));
+            return shape(rest).matches("deliveries/\\*/(curl|junit)")
+                    ? text(portal, rest)
+                    : RestReply.json(200, shown(portal, rest));
         }
         if (httpMethod.equals("DELETE")) {
-            return RestReply.json(200, deleted(portal, rest));
+            RestReply reply = RestReply.json(200, deleted(portal, rest));
+            portal.journal().touch();
+            return reply;
         }
         if (!httpMethod.equals("POST")) {
             throw new Refusal(405, "expected GET, POST or DELETE");
         }
-        return done(portal, rest, body);
+        RestReply reply = done(portal, rest, body);
+        portal.journal().touch();
+        return reply;
+    }
+
+    /** What goes to the clipboard. */
+    private static RestReply text(Portal portal, List<String> path) {
+        DeliveryView view = new DeliveryView(portal, delivery(portal, path));
+        return RestReply.text(200, path.get(2).equals("curl") ? view.curl() : view.junit());
     }
 
     private static JsonValue shown(Portal portal, List<String> path) {
@@ -130,6 +149,10 @@ final class ControlApi {
             case "subscriptions" -> ControlView.list(portal.subscriptions(), ControlView::of);
             case "deliveries" -> ControlView.list(portal.deliveries(), ControlView::of);
             case "deliveries/*" -> ControlView.whole(delivery(portal, path));
+            case "deliveries/*/view" -> new DeliveryView(portal, delivery(portal, path)).json();
+            case "faults" -> ControlPlans.view(portal.faults());
+            case "plan" -> ControlPlans.view(portal.sending());
+            case "offline" -> ControlPlans.offline(portal);
             case "calls" -> ControlView.list(portal.calls(), ControlView::of);
             case "clock" -> ControlView.clock(portal);
             default -> throw new Refusal(404, "there is nothing at this control path");
@@ -145,6 +168,7 @@ final class ControlApi {
                     throw new Refusal(404, "there is no such subscription");
                 }
             }
+            case "faults" -> portal.faults().clear();
             default -> throw new Refusal(404, "there is nothing to delete at this control path");
         }
         return ControlView.of(portal);
@@ -167,6 +191,10 @@ final class ControlApi {
                 chat(portal, path).reopen();
                 yield RestReply.json(200, ControlView.of(chat(portal, path)));
             }
+            case "chats/*/resume" -> {
+                chat(portal, path).resume();
+                yield RestReply.json(200, ControlView.of(chat(portal, path)));
+            }
             case "chats/*/transfer" -> {
                 ControlBody body = ControlBody.of(json, TOP, Set.of("line_id"));
                 body.value("line_id");
@@ -184,7 +212,8 @@ final class ControlApi {
                                 .orElseThrow(() -> new Refusal(400, "expected text but found nothing at $.dialect")));
                 yield RestReply.json(200, ControlView.list(portal.subscriptions(), ControlView::of));
             }
-            case "deliveries/*/again" -> RestReply.json(200, ControlView.of(again(delivery(portal, path), json)));
+            case "deliveries/*/again" ->
+                RestReply.json(200, ControlView.of(again(portal, delivery(portal, path), json)));
             case "install" -> deliveries(portal.install());
             case "update" -> {
                 ControlBody body = ControlBody.of(json, TOP, Set.of("new_token"));
@@ -199,6 +228,24 @@ final class ControlApi {
                 yield RestReply.json(200, ControlView.of(portal));
             }
             case "clock" -> RestReply.json(200, clock(portal, json));
+            case "faults" -> {
+                portal.faults().add(ControlPlans.fault(json));
+                yield RestReply.json(201, ControlPlans.view(portal.faults()));
+            }
+            case "plan" -> {
+                portal.sending().use(ControlPlans.plan(json));
+                yield RestReply.json(200, ControlPlans.view(portal.sending()));
+            }
+            case "hold" -> {
+                portal.sending().hold();
+                yield RestReply.json(200, ControlView.of(portal));
+            }
+            case "release" -> deliveries(portal.sending().release(ControlPlans.plan(json)));
+            case "replay" -> deliveries(ControlPlans.replay(portal, json));
+            case "limits" -> {
+                ControlPlans.limits(portal.limits(), json);
+                yield RestReply.json(200, ControlView.of(portal));
+            }
             case "answers" -> {
                 ControlBody body = ControlBody.of(json, TOP, Set.of("method", "result"));
                 portal.answer(body.requiredText("method"), body.value("result").toString());
@@ -230,9 +277,13 @@ final class ControlApi {
                 .build();
     }
 
-    private static Delivery again(Delivery delivery, JsonValue json) {
+    /** Asterisks that were left in an edited body stand for what they hid. */
+    private static Delivery again(Portal portal, Delivery delivery, JsonValue json) {
         ControlBody body = ControlBody.of(json, TOP, Set.of("body"));
-        return body.text("body").map(delivery::againWith).orElseGet(delivery::again);
+        return body.text("body")
+                .map(new DeliveryView(portal, delivery)::restored)
+                .map(delivery::againWith)
+                .orElseGet(delivery::again);
     }
 
     private static JsonValue clock(Portal portal, JsonValue json) {
@@ -240,20 +291,12 @@ final class ControlApi {
         if (body.flag("run", false)) {
             portal.clock().run();
         }
-        body.text("at").ifPresent(at -> portal.clock().freezeAt(instant(at)));
+        body.text("at").ifPresent(at -> portal.clock().freezeAt(ControlPlans.instant(at, "at")));
         if (body.flag("freeze", false)) {
             portal.clock().freeze();
         }
         body.integer("advance_seconds").ifPresent(seconds -> portal.clock().advance(Duration.ofSeconds(seconds)));
         return ControlView.clock(portal);
-    }
-
-    private static Instant instant(String text) {
-        try {
-            return Instant.parse(text);
-        } catch (DateTimeParseException e) {
-            throw new IllegalArgumentException("expected a time such as 2026-11-22T12:00:00Z at $.at", e);
-        }
     }
 
     /** The path with a star for each number in it. */

@@ -121,6 +121,9 @@ final class ControlView {
                 .add("user_id", call.userId())
                 .add("status", call.status());
         call.error().ifPresent(error -> out.add("error", error));
+        if (call.fault() != null) {
+            out.add("fault", call.fault());
+        }
         return out.add("provenance", call.provenance().label())
                 .add("declared", call.declared())
                 .add("took_ms", millis(call.took()))

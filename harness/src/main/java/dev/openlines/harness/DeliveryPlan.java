@@ -256,6 +256,11 @@ public final class DeliveryPlan {
         return concurrency;
     }
 
+    /** Whether it is as the platform does it, so that its seed decides nothing. */
+    boolean isPlatform() {
+        return toString().endsWith(": as the platform");
+    }
+
     /** When the event of a number from 0 is due, in nanoseconds from the beginning. */
     long due(int number) {
         return delay.toNanos() + (rate > 0 ? (long) (number / rate * 1e9) : 0);

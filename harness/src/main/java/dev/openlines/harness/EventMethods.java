@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** {@code event.bind}, {@code event.unbind}, {@code event.get}: an application's subscriptions. */
@@ -39,7 +40,22 @@ final class EventMethods {
             Map.entry("ONIMCONNECTORDIALOGSTART", "imconnector"),
             Map.entry("ONIMCONNECTORDIALOGFINISH", "imconnector"));
 
+    private static final Set<String> SENT = Set.of(
+            "ONAPPINSTALL",
+            "ONAPPUPDATE",
+            "ONAPPUNINSTALL",
+            "ONAPPTEST",
+            "ONOFFLINEEVENT",
+            "ONOPENLINEMESSAGEADD",
+            "ONSESSIONSTART",
+            "ONSESSIONFINISH");
+
     private EventMethods() {}
+
+    /** Whether something on the portal causes the event. */
+    static boolean isSent(String event) {
+        return SENT.contains(event);
+    }
 
     static List<RestMethod> all() {
         return List.of(

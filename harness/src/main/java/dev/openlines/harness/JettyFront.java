@@ -36,7 +36,7 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /**
  * The socket in front of WireMock: Jetty 12 takes the connections and hands every request that is not
- * for the control API to WireMock's own request handler.
+ * for the page or the control API to WireMock's own request handler.
  *
  * <p>WireMock 3 brings a relocated Jetty 11, which gets no more fixes, cannot stream, and refuses the
  * doubled slashes that real clients send.
@@ -48,7 +48,10 @@ final class JettyFront implements HttpServer {
     private final Server server;
     private final ServerConnector connector;
 
-    private JettyFront(Options options, StubRequestHandler stubs, ControlApi control) {
+    private JettyFront(Options options, StubRequestHandler stubs, PortalServer portals) {
+        ControlApi control = new ControlApi(portals);
+        Page page = new Page();
+        LiveStream live = new LiveStream(portals);
         QueuedThreadPool threads = new QueuedThreadPool(200, 4, 30_000);
         threads.setName("portal");
         threads.setDaemon(true);
@@ -75,9 +78,17 @@ final class JettyFront implements HttpServer {
                 for (HttpField field : request.getHeaders()) {
                     headers.putIfAbsent(field.getLowerCaseName(), field.getValue());
                 }
-                RestReply reply = ControlApi.owns(target)
-                        ? control.answer(request.getMethod(), target, headers, body)
-                        : stubbed(stubs, request, target, body);
+                if (LiveStream.owns(target)) {
+                    return live.handle(target, headers, response, callback);
+                }
+                RestReply reply;
+                if (ControlApi.owns(target)) {
+                    reply = control.answer(request.getMethod(), target, headers, body);
+                } else if (Page.owns(target)) {
+                    reply = page.answer(request.getMethod(), target);
+                } else {
+                    reply = stubbed(stubs, request, target, body);
+                }
                 write(reply, request, response, callback);
                 return true;
             }
@@ -213,10 +224,10 @@ final class JettyFront implements HttpServer {
     /** How WireMock gets this server instead of its own. */
     static final class Factory implements HttpServerFactory {
 
-        private final ControlApi control;
+        private final PortalServer portals;
 
-        Factory(ControlApi control) {
-            this.control = control;
+        Factory(PortalServer portals) {
+            this.portals = portals;
         }
 
         @Override
@@ -226,7 +237,7 @@ final class JettyFront implements HttpServer {
 
         @Override
         public HttpServer buildHttpServer(Options options, AdminRequestHandler admin, StubRequestHandler stubs) {
-            return new JettyFront(options, stubs, control);
+            return new JettyFront(options, stubs, portals);
         }
     }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /** What one portal sent and was asked, the newest so many of each. Safe for use by several threads. */
 final class Journal {
@@ -13,15 +14,59 @@ final class Journal {
 
     private final Deque<Delivery> deliveries = new ArrayDeque<>();
     private final Deque<RestCall> calls = new ArrayDeque<>();
+    private long changes;
+    private long deliveryCount;
+    private long callCount;
+    private boolean closed;
 
     synchronized void add(Delivery delivery) {
         keep(deliveries, delivery);
-        notifyAll();
+        deliveryCount++;
+        touch();
     }
 
     synchronized void add(RestCall call) {
         keep(calls, call);
+        callCount++;
+        touch();
+    }
+
+    /** Wakes who looks on: something about the portal is another than it was. */
+    synchronized void touch() {
+        changes++;
         notifyAll();
+    }
+
+    /** Ends every look at it. */
+    synchronized void close() {
+        closed = true;
+        notifyAll();
+    }
+
+    /** What is new since an earlier look; the first look finds nothing new. */
+    record News(long changes, long deliveryCount, long callCount, List<Delivery> deliveries, List<RestCall> calls) {}
+
+    synchronized News news() {
+        return new News(changes, deliveryCount, callCount, List.of(), List.of());
+    }
+
+    /** Waits for something new; without entries where nothing came in time, null where the portal is gone. */
+    synchronized @Nullable News newsSince(News seen, long millis) throws InterruptedException {
+        await(journal -> journal.closed || journal.changes != seen.changes(), millis * 1_000_000);
+        if (closed) {
+            return null;
+        }
+        return new News(
+                changes,
+                deliveryCount,
+                callCount,
+                last(deliveries, deliveryCount - seen.deliveryCount()),
+                last(calls, callCount - seen.callCount()));
+    }
+
+    private static <T> List<T> last(Deque<T> of, long count) {
+        List<T> all = List.copyOf(of);
+        return all.subList((int) Math.max(0, all.size() - count), all.size());
     }
 
     synchronized List<Delivery> deliveries() {

@@ -35,6 +35,9 @@ final class PortalCommand implements Callable<Integer> {
             description = "What portals tell their clients as this server's address, where a proxy stands before it.")
     private @Nullable URI publicUrl;
 
+    @Option(names = "--insecure", description = "Take any certificate of https handlers.")
+    private boolean insecure;
+
     private PortalCommand() {}
 
     @Override
@@ -65,7 +68,10 @@ final class PortalCommand implements Callable<Integer> {
                 content = input.all();
             }
         }
-        PortalServer server = publicUrl == null ? PortalServer.start(port) : PortalServer.start(port, publicUrl);
+        PortalServer server = PortalServer.start(
+                port,
+                publicUrl,
+                insecure ? EventSender.Settings.defaults().insecure() : EventSender.Settings.defaults());
         try {
             if (content == null) {
                 server.portal(PortalSetup.minted().label("portal")).openLine("Open line");

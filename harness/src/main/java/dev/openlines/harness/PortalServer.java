@@ -46,7 +46,7 @@ public final class PortalServer implements AutoCloseable {
     private PortalServer(int port, @Nullable URI publicUri, EventSender.Settings settings) {
         sender = new EventSender(settings);
         wireMock = new WireMockServer(WireMockConfiguration.options()
-                .httpServerFactory(new JettyFront.Factory(new ControlApi(this)))
+                .httpServerFactory(new JettyFront.Factory(this))
                 .extensions(new PortalTransformer(this))
                 .extensionScanningEnabled(false)
                 .templatingEnabled(false)
@@ -95,6 +95,11 @@ public final class PortalServer implements AutoCloseable {
      */
     public static PortalServer start(int port, URI publicUri) {
         return new PortalServer(port, publicUri, EventSender.Settings.defaults());
+    }
+
+    /** Starts a server whose sender behaves as said. */
+    static PortalServer start(int port, @Nullable URI publicUri, EventSender.Settings settings) {
+        return new PortalServer(port, publicUri, settings);
     }
 
     /**
@@ -146,6 +151,7 @@ public final class PortalServer implements AutoCloseable {
     /** Stops the server. Its portals can no longer be reached; what they are sending ends with them. */
     @Override
     public void close() {
+        portals().forEach(portal -> portal.journal().close());
         wireMock.stop();
         background.shutdownNow();
     }
@@ -169,6 +175,7 @@ public final class PortalServer implements AutoCloseable {
         synchronized (portals) {
             portals.remove(portal.label(), portal);
         }
+        portal.journal().close();
     }
 
     /** Whose request this is. */

@@ -214,6 +214,11 @@ final class RestApi {
                 .format(ISO);
     }
 
+    /** Whether the value of a member of that name is a secret; the name in lower case. */
+    static boolean isSecret(String name) {
+        return SECRETS.contains(name);
+    }
+
     /** The parameters as JSON, with three asterisks in place of every secret, at any depth. */
     static String masked(Map<String, JsonValue> parameters) {
         StringBuilder out = new StringBuilder();

@@ -23,11 +23,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -99,6 +102,12 @@ final class SendCommand implements Callable<Integer> {
     @Option(names = "--tokenless", description = "Without an access token, as after a timer.")
     private boolean tokenless;
 
+    @Mixin
+    private PlanOptions planOptions = new PlanOptions();
+
+    @Option(names = "--insecure", description = "Take any certificate of an https target.")
+    private boolean insecure;
+
     @Option(names = "--allow-public", description = "Permit a target that is not loopback or private.")
     private boolean allowPublic;
 
@@ -119,10 +128,12 @@ final class SendCommand implements Callable<Integer> {
                 sets.stream().map(this::edit).toList();
         byte[] file = file();
         JsonObject template = file == null || verbatim ? null : template(file);
-        EventSender sender = new EventSender(new EventSender.Settings(
+        DeliveryPlan plan = plan();
+        EventSender.Settings settings = new EventSender.Settings(
                 EventSender.Settings.defaults().connectTimeout(),
                 EventSender.Settings.defaults().answerTimeout(),
-                allowPublic));
+                allowPublic);
+        EventSender sender = new EventSender(insecure ? settings.insecure() : settings);
         long firstChat = Instant.now().getEpochSecond() % 1_000_000 * 1_000_000L + 1;
         Body bodies = number -> {
             if (file != null && verbatim) {
@@ -132,11 +143,20 @@ final class SendCommand implements Callable<Integer> {
             for (Map.Entry<List<String>, String> edit : edits) {
                 payload = PathEdit.set(payload, edit.getKey(), PhpJson.PROVIDER.createValue(edit.getValue()));
             }
+            payload = plan.changed(payload);
             return json ? payload.toString().getBytes(StandardCharsets.UTF_8) : EventBodies.form(payload);
         };
         long begun = System.nanoTime();
-        List<Sent> sent = send(target, sender, bodies);
-        return report(sent, Duration.ofNanos(System.nanoTime() - begun));
+        List<Sent> sent = send(target, sender, bodies, plan);
+        return report(sent, Duration.ofNanos(System.nanoTime() - begun), plan);
+    }
+
+    private DeliveryPlan plan() {
+        try {
+            return planOptions.plan();
+        } catch (IllegalArgumentException e) {
+            throw bad(String.valueOf(e.getMessage()));
+        }
     }
 
     /** Makes the body of the event with a number from 0. */
@@ -257,19 +277,25 @@ final class SendCommand implements Callable<Integer> {
         return payload;
     }
 
-    private List<Sent> send(URI target, EventSender sender, Body bodies) throws InterruptedException {
+    private List<Sent> send(URI target, EventSender sender, Body bodies, DeliveryPlan plan)
+            throws InterruptedException {
         String type = json ? "application/json" : "application/x-www-form-urlencoded";
         AtomicInteger next = new AtomicInteger();
-        List<Sent> sent = new ArrayList<>(count);
+        List<Integer> order = plan.ordered(IntStream.range(0, count).boxed().toList());
+        Map<Integer, byte[]> made = new ConcurrentHashMap<>();
+        List<Sent> sent = new ArrayList<>(order.size());
         long begun = System.nanoTime();
         Runnable worker = () -> {
-            for (int number = next.getAndIncrement(); number < count; number = next.getAndIncrement()) {
-                waitFor(begun, number);
-                byte[] bytes = bodies.of(number);
+            for (int i = next.getAndIncrement(); i < order.size(); i = next.getAndIncrement()) {
+                waitFor(begun + plan.delay().toNanos(), i);
+                // Copies are equal bytes; without copies nothing needs to be kept.
+                byte[] bytes = order.size() == count
+                        ? bodies.of(order.get(i))
+                        : made.computeIfAbsent(order.get(i), bodies::of);
                 Instant at = Instant.now();
                 Exchange exchange =
-                        sender.send(target, EventSender.join(EventSender.head(target, bytes.length, type), bytes));
-                Sent done = new Sent(number + 1, at, bytes.length, exchange);
+                        sender.send(target, EventSender.head(target, bytes.length, type), bytes, plan.framing());
+                Sent done = new Sent(order.get(i) + 1, at, bytes.length, exchange);
                 synchronized (sent) {
                     sent.add(done);
                     if (format == Format.JSONL) {
@@ -279,7 +305,7 @@ final class SendCommand implements Callable<Integer> {
             }
         };
         List<Thread> threads = new ArrayList<>();
-        for (int i = 0; i < Math.min(concurrency, count); i++) {
+        for (int i = 0; i < Math.min(concurrency, order.size()); i++) {
             Thread thread = new Thread(worker, "send-" + i);
             threads.add(thread);
             thread.start();
@@ -291,10 +317,7 @@ final class SendCommand implements Callable<Integer> {
     }
 
     private void waitFor(long begun, int number) {
-        if (rate == null) {
-            return;
-        }
-        long due = begun + (long) (number / rate * 1e9);
+        long due = rate == null ? begun : begun + (long) (number / rate * 1e9);
         for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
             LockSupport.parkNanos(left);
         }
@@ -320,10 +343,13 @@ final class SendCommand implements Callable<Integer> {
         spec.commandLine().getOut().println(text);
     }
 
-    private int report(List<Sent> sent, Duration took) {
+    private int report(List<Sent> sent, Duration took, DeliveryPlan plan) {
         List<Exchange> acknowledged =
                 sent.stream().map(Sent::exchange).filter(Exchange::acknowledged).toList();
         if (format == Format.TEXT) {
+            if (!plan.isPlatform()) {
+                spec.commandLine().getOut().println("plan: " + plan);
+            }
             text(sent, acknowledged, took);
         }
         return acknowledged.size() == sent.size() ? 0 : OpenlinesCommand.FAILED;

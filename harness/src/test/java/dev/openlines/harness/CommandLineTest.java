@@ -171,6 +171,13 @@ class CommandLineTest {
                 send("http://127.0.0.1:9/", "--set", "nothing"),
                 send("http://127.0.0.1:9/", "--set", "a..b=1"),
                 send("http://127.0.0.1:9/", "--format", "xml"),
+                send("http://127.0.0.1:9/", "--copies", "0"),
+                send("http://127.0.0.1:9/", "--chunked", "a"),
+                send("http://127.0.0.1:9/", "--cut-after", "-1"),
+                send("http://127.0.0.1:9/", "--cut-after", "1", "--reset-after", "1"),
+                send("http://127.0.0.1:9/", "--reversed", "--shuffled"),
+                List.of("portal", "--seed", "/no/such/file"),
+                List.of("portal", "--public-url", "nonsense"),
                 List.of("portal", "--port", "70000"))) {
             Ran ran = run("", arguments.toArray(new String[0]));
             assertThat(ran.exit()).as("%s", arguments).isEqualTo(3);
@@ -266,6 +273,69 @@ class CommandLineTest {
             assertThat(ran.exit()).isEqualTo(1);
             assertThat(ran.out()).endsWith("not acknowledged: 1 x status 403\n");
         }
+    }
+
+    @Test
+    void sendFollowsAPlanAndSaysItsSeed() {
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            String to = handler.uri().toString();
+            Ran ran = run(
+                    "",
+                    send(
+                                    to,
+                                    "--seed",
+                                    "7",
+                                    "--count",
+                                    "4",
+                                    "--copies",
+                                    "2",
+                                    "--shuffled",
+                                    "--wrong-token",
+                                    "--chunked",
+                                    "10,20")
+                            .toArray(new String[0]));
+
+            assertThat(ran.exit()).isZero();
+            assertThat(ran.out())
+                    .startsWith(
+                            "plan: seed 7: 2 copies, shuffled, chunked at 10, 20, wrong token\nsent 8, acknowledged 8,");
+            assertThat(handler.requests()).hasSize(8);
+            assertThat(handler.requests().stream().distinct()).hasSize(4);
+            assertThat(handler.body(0)).startsWith("a\r\nevent=ONSE\r\na\r\n");
+            Ran cut = run("", send(to, "--reset-after", "5").toArray(new String[0]));
+            assertThat(cut.exit()).isEqualTo(1);
+            assertThat(cut.out())
+                    .endsWith("not acknowledged: 1 x the connection broke: reset by the sender, as planned\n");
+        }
+    }
+
+    @Test
+    void aHandlerThatCannotBeReachedIsSaidInOneLine() {
+        String gone;
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            gone = handler.uri().toString();
+        }
+        Ran ran = run("", send(gone).toArray(new String[0]));
+
+        assertThat(ran.exit()).isEqualTo(1);
+        assertThat(ran.out()).containsPattern("not acknowledged: 1 x nothing listens at 127\\.0\\.0\\.1 port \\d+\n");
+        Ran unknown = run("", send("http://no-such-host.invalid/").toArray(new String[0]));
+        assertThat(unknown).isEqualTo(new Ran(1, "", "openlines: the host of --to is unknown\n"));
+    }
+
+    @Test
+    void aBrokenSeedFileIsSaidWithItsPlace(@TempDir Path folder) throws Exception {
+        Path seed = Files.writeString(folder.resolve("seed.json"), "{\"portals\":[{\"lines\":[{\"id\":\"x\"}]}]}");
+
+        assertThat(run("", "portal", "--seed", seed.toString()))
+                .isEqualTo(new Ran(
+                        3,
+                        "",
+                        "openlines: the seed file " + seed
+                                + ": expected an integer but found text at $.portals[0].lines[0].id\n"));
+        Files.writeString(seed, "nope");
+        assertThat(run("", "portal", "--seed", seed.toString()).err())
+                .isEqualTo("openlines: the seed file " + seed + ": expected JSON at $\n");
     }
 
     @Test

@@ -31,6 +31,115 @@ class ControlApiTest {
     }
 
     @Test
+    void plansFaultsLimitsAndRecordingsAreForTheApiToo() {
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            post(
+                    "portals",
+                    "{\"label\":\"plans\",\"lines\":[{\"name\":\"Sales\"}],\"subscriptions\":[{\"handler\":\""
+                            + handler.uri() + "\"}],\"tokens\":[{\"access_token\":\"plans-token\"}]}",
+                    201);
+            assertThat(json(post(
+                                    "portals/plans/faults",
+                                    "{\"fault\":\"error\",\"status\":418,\"code\":\"TEA\",\"on\":\"scope\",\"first\":1}",
+                                    201))
+                            .toString())
+                    .isEqualTo("{\"faults\":[\"error 418 TEA on scope, first 1\"]}");
+            URI scope = server.uri().resolve("plans/rest/scope?auth=plans-token");
+            assertThat(caller.get(scope).statusCode()).isEqualTo(418);
+            assertThat(caller.get(scope).statusCode()).isEqualTo(200);
+            post("portals/plans/limits", "{\"bucket\":1}", 200);
+            assertThat(caller.get(scope).statusCode()).isEqualTo(200);
+            assertThat(caller.get(scope).statusCode()).isEqualTo(503);
+            post("portals/plans/limits", "{}", 200);
+            assertThat(json(post(
+                                    "portals/plans/plan",
+                                    "{\"seed\":3,\"copies\":2,\"order\":\"shuffled\",\"rate\":1000,\"chunked\":[5],"
+                                            + "\"set\":{\"data.x\":1}}",
+                                    200))
+                            .getString("plan"))
+                    .isEqualTo("seed 3: 2 copies, shuffled, at most 1000.0 a second, chunked at 5, another data.x");
+            post("portals/plans/hold", "{}", 200);
+            post("portals/plans/chats", "{}", 201);
+            assertThat(json(post("portals/plans/chats/17/close", "{}", 200)).getJsonArray("deliveries"))
+                    .isEmpty();
+            assertThat(json(post("portals/plans/release", "{\"wrong_token\":true}", 200))
+                            .getJsonArray("deliveries"))
+                    .hasSize(1);
+            post("portals/plans/plan", "{}", 200);
+            post("portals/plans/chats/17/resume", "{}", 200);
+            post("portals/plans/replay", "{\"body\":\"event=ONSESSIONFINISH&x=1\",\"verbatim\":true}", 200);
+            assertThat(handler.body(1)).isEqualTo("event=ONSESSIONFINISH&x=1");
+            assertThat(json(get("portals/plans/offline", 200)).toString())
+                    .isEqualTo("{\"bindings\":[],\"records\":[]}");
+            for (String[] wrong : new String[][] {
+                {"faults", "{\"fault\":\"flood\"}"},
+                {"faults", "{\"fault\":\"reset\",\"from\":\"noon\"}"},
+                {"plan", "{\"order\":\"odd\"}"},
+                {"plan", "{\"copies\":0}"},
+                {"replay", "{\"body\":\"x\"}"}
+            }) {
+                post("portals/plans/" + wrong[0], wrong[1], 400);
+            }
+        }
+    }
+
+    @Test
+    void aDeliveryIsViewedCopiedAndEditedWithoutItsSecrets() {
+        String answer = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nhidden";
+        try (RecordingHandler handler = RecordingHandler.answering(answer)) {
+            post(
+                    "portals",
+                    "{\"label\":\"view\",\"application_token\":\"hidden\",\"lines\":[{\"name\":\"It's\"}],"
+                            + "\"subscriptions\":[{\"handler\":\"" + handler.uri() + "\"}],\"chats\":[{}]}",
+                    201);
+            post("portals/view/chats/17/close", "{\"by\":\"agent\"}", 200);
+
+            JsonObject view = json(get("portals/view/deliveries/1/view", 200));
+            assertThat(view.toString()).doesNotContain("hidden").contains("***");
+            assertThat(view.getString("request_body")).endsWith("&auth%5Bapplication_token%5D=***");
+            post(
+                    "portals/view/deliveries/1/again",
+                    EventBodies.object()
+                            .add("body", view.getString("request_body").replace("chat_id%5D=17", "chat_id%5D=18"))
+                            .build()
+                            .toString(),
+                    200);
+            assertThat(handler.body(1)).isEqualTo(handler.body(0).replace("chat_id%5D=17", "chat_id%5D=18"));
+            assertThat(get("portals/view/deliveries/1/junit", 200).body())
+                    .contains("portal.subscribe(\"ONSESSIONFINISH\", URI.create(\"" + handler.uri() + "\"));")
+                    .doesNotContain("hidden");
+            assertThat(get("portals/view/deliveries/1/curl", 200).body())
+                    .startsWith("curl --silent --show-error --include ")
+                    .contains("  --header 'User-Agent: Bitrix24 Webhook Engine' ")
+                    .contains(
+                            "  --data-raw 'event=ONSESSIONFINISH&",
+                            "application_token%5D=hidden' \\\n  '" + handler.uri() + "'\n");
+        }
+    }
+
+    @Test
+    void thePageAndItsFilesComeFromHereAndRefuseStrangers() {
+        var page = caller.get(server.uri());
+        assertThat(page.statusCode()).isEqualTo(200);
+        assertThat(page.headers().firstValue("Content-Security-Policy").orElseThrow())
+                .startsWith("default-src 'none'; script-src 'self';");
+        for (String file : new String[] {"page.css", "page.js", "pico.css", "preact.js", "icon.svg"}) {
+            assertThat(caller.get(server.uri().resolve("page/" + file)).statusCode())
+                    .as(file)
+                    .isEqualTo(200);
+            assertThat(page.body()
+                            + caller.get(server.uri().resolve("page/page.js")).body())
+                    .contains(file);
+        }
+        assertThat(caller.get(server.uri().resolve("page/../line-config.json")).statusCode())
+                .isEqualTo(404);
+        assertThat(caller.post(server.uri(), "").statusCode()).isEqualTo(405);
+        assertThat(caller.get(server.uri().resolve("control/portals/nobody/stream"))
+                        .statusCode())
+                .isEqualTo(404);
+    }
+
+    @Test
     void aPortalIsMadeUsedAndTakenAway() {
         try (RecordingHandler handler = RecordingHandler.start()) {
             JsonObject portal = json(post(

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * One delivery as the page shows it: with three asterisks in place of every secret, and back again where
+ * somebody edits what he saw.
+ */
+final class DeliveryView {
+
+    private static final String MASK = "***";
+    /** How long after a delivery a REST call is still taken for one that it led to. */
+    private static final Duration AFTERMATH = Duration.ofSeconds(5);
+
+    private final Portal portal;
+    private final Delivery delivery;
+    private final String body;
+    /** The secrets of a form body, by their pair's name as it stands there. */
+    private final Map<String, String> secrets = new LinkedHashMap<>();
+
+    DeliveryView(Portal portal, Delivery delivery) {
+        this.portal = portal;
+        this.delivery = delivery;
+        body = new String(delivery.requestBody(), StandardCharsets.UTF_8);
+        for (String pair : body.split("&", -1)) {
+            int equals = pair.indexOf('=');
+            if (equals > 0 && RestApi.isSecret(lastPart(pair.substring(0, equals)))) {
+                secrets.put(pair.substring(0, equals), pair.substring(equals + 1));
+            }
+        }
+    }
+
+    /** The innermost name of a form key. */
+    private static String lastPart(String key) {
+        String decoded = key;
+        try {
+            decoded = URLDecoder.decode(key, StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException e) {
+            // Not a key that PHP writes: it is taken as it stands.
+            return decoded;
+        }
+        String open = decoded.endsWith("]") ? decoded.substring(0, decoded.length() - 1) : decoded;
+        return open.substring(open.lastIndexOf('[') + 1).toLowerCase(Locale.ROOT);
+    }
+
+    JsonObject json() {
+        JsonObjectBuilder out = EventBodies.object();
+        ControlView.of(delivery).forEach(out::add);
+        var calls = PhpJson.PROVIDER.createArrayBuilder();
+        Instant from = delivery.sentAt();
+        Instant until = from.plus(delivery.totalTime()).plus(AFTERMATH);
+        portal.calls().stream()
+                .filter(call -> !call.at().isBefore(from) && call.at().isBefore(until))
+                .forEach(call -> calls.add(ControlView.of(call)));
+        return out.add("request_head", delivery.requestHead())
+                .add("request_body", masked(body))
+                .add("tree", PhpJson.parse(delivery.maskedBody().getBytes(StandardCharsets.UTF_8)))
+                .add("answer", hidden(new String(delivery.answer(), StandardCharsets.UTF_8)))
+                .add("calls", calls)
+                .build();
+    }
+
+    /** The body with its secrets masked; a JSON body is masked as a tree. */
+    private String masked(String text) {
+        if (text.startsWith("{")) {
+            return delivery.maskedBody();
+        }
+        String masked = text;
+        for (Map.Entry<String, String> secret : secrets.entrySet()) {
+            masked = masked.replace(secret.getKey() + "=" + secret.getValue(), secret.getKey() + "=" + MASK);
+        }
+        return masked;
+    }
+
+    /** Any text in which a handler may have repeated what it was sent. */
+    private String hidden(String text) {
+        String hidden = text;
+        for (String secret : secrets.values()) {
+            hidden = secret.length() < 4 ? hidden : hidden.replace(secret, MASK);
+        }
+        return hidden;
+    }
+
+    /** What was seen and edited, with the secrets where the asterisks still stand. */
+    String restored(String edited) {
+        String restored = edited;
+        for (Map.Entry<String, String> secret : secrets.entrySet()) {
+            restored = restored.replace(secret.getKey() + "=" + MASK, secret.getKey() + "=" + secret.getValue());
+        }
+        return restored;
+    }
+
+    /** A command line that sends the same, secrets included: for the clipboard, never for the page. */
+    String curl() {
+        StringBuilder out = new StringBuilder("curl --silent --show-error --include");
+        List<String> lines = delivery.requestHead().lines().toList();
+        for (String line : lines.subList(1, lines.size())) {
+            String name = line.split(":", 2)[0].toLowerCase(Locale.ROOT);
+            boolean own = name.equals("host") || name.equals("content-length") || name.equals("transfer-encoding");
+            if (!line.isEmpty() && !own) {
+                out.append(" \\\n  --header ").append(quoted(line));
+            }
+        }
+        return out.append(" \\\n  --data-raw ")
+                .append(quoted(body))
+                .append(" \\\n  ")
+                .append(quoted(delivery.handler().toString()))
+                .append('\n')
+                .toString();
+    }
+
+    private static String quoted(String text) {
+        return "'" + text.replace("'", "'\\''") + "'";
+    }
+
+    /** A test that sends the same event from a portal of its own, so without secrets. */
+    String junit() {
+        String literal = masked(body).replace("\\", "\\\\").replace("\"", "\\\"");
+        return """
+                import static java.nio.charset.StandardCharsets.UTF_8;
+                import static org.junit.jupiter.api.Assertions.assertTrue;
+
+                import dev.openlines.harness.Delivery;
+                import dev.openlines.harness.Portal;
+                import dev.openlines.harness.SimulatedPortal;
+                import java.net.URI;
+                import java.util.List;
+                import org.junit.jupiter.api.Test;
+
+                @SimulatedPortal
+                class RecordedEventTest {
+
+                    @Test
+                    void theHandlerAcknowledgesTheEvent(Portal portal) {
+                        // Give the handler portal.memberId() and portal.applicationToken() first.
+                        portal.subscribe("%s", URI.create("%s"));
+                        String recorded = "%s";
+
+                        List<Delivery> sent = portal.sending().replay(recorded.getBytes(UTF_8));
+
+                        assertTrue(sent.get(0).acknowledged(), sent::toString);
+                    }
+                }
+                """.formatted(delivery.event(), delivery.handler(), literal);
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** The page {@code docs/fidelity.md}: how much of the portal is known from where. */
+final class Fidelity {
+
+    private static final String HEAD = """
+            # How true the simulated portal is
+
+            Generated from the code, which a test compares with this page. Every answer carries one of these words in
+            the portal's journal:
+
+            | word | means |
+            | --- | --- |
+            | source | read in the server's published source |
+            | docs | read in the vendor's documentation |
+            | capture | seen in a request that somebody recorded in public |
+            | guess | nobody's word: our inference |
+            | declared | said by the test or the user, such as `portal.answer(...)` or a fault |
+            | unbuilt | the simulator does not have it: status 501, code `SIMULATOR_LACKS_IT` |
+
+            """;
+
+    /** What is not a REST method, with where it is from. */
+    private static final Map<String, Provenance> PARTS = parts();
+
+    private Fidelity() {}
+
+    private static Map<String, Provenance> parts() {
+        Map<String, Provenance> parts = new LinkedHashMap<>();
+        parts.put("header lines and their order, one connection an event", Provenance.CAPTURE);
+        parts.put("`auth` of events: its keys and their order", Provenance.CAPTURE);
+        parts.put("`data` of `ONSESSIONSTART` and `ONSESSIONFINISH`, dialect `platform`", Provenance.SOURCE);
+        parts.put("dialects `docs-2024`, `docs-2024-table`, `docs-2026`", Provenance.DOCS);
+        parts.put("whose token an event carries after each way to close a chat", Provenance.GUESS);
+        parts.put(
+                "a refresh token with `ONAPPINSTALL`, `ONAPPUPDATE`, `ONAPPTEST`, `ONOFFLINEEVENT` only",
+                Provenance.SOURCE);
+        parts.put("layout of access and refresh tokens, 30 days for a refresh token", Provenance.CAPTURE);
+        parts.put("at most once, no retry, no order promised", Provenance.DOCS);
+        parts.put("a closed chat's session number is 0 in `entity_data_1`", Provenance.SOURCE);
+        parts.put("equal offline events collapse; what became of failed ones", Provenance.SOURCE);
+        parts.put("order of checks, success envelope, PHP's JSON style", Provenance.SOURCE);
+        parts.put("OAuth: parameters, answers, errors", Provenance.DOCS);
+        parts.put("HTTP statuses of OAuth errors", Provenance.GUESS);
+        parts.put("leaky bucket", Provenance.DOCS);
+        parts.put("limit of operating time", Provenance.SOURCE);
+        parts.put("slow handlers are called less often", Provenance.DOCS);
+        parts.put("by how much slow handlers are called less often", Provenance.GUESS);
+        parts.put("faults: which the platform shows", Provenance.DOCS);
+        return parts;
+    }
+
+    static String page() {
+        StringBuilder out = new StringBuilder(HEAD);
+        out.append("## REST methods\n\n| method | scope | from |\n| --- | --- | --- |\n");
+        for (RestMethod method : RestMethods.all()) {
+            out.append("| `")
+                    .append(method.name())
+                    .append("` | ")
+                    .append(method.scope().isEmpty() ? "" : "`" + method.scope() + "`")
+                    .append(" | ")
+                    .append(method.provenance().label())
+                    .append(" |\n");
+        }
+        out.append("| `app.info` of the OAuth host |  | ")
+                .append(SystemMethods.AUTH_HOST_APP_INFO.provenance().label())
+                .append(" |\n\nEvery other method of the platform is unbuilt.\n\n");
+        out.append("## Events that can be bound\n\n");
+        for (String event : new TreeSet<>(EventMethods.EVENTS.keySet())) {
+            String scope = EventMethods.EVENTS.getOrDefault(event, "");
+            out.append("- `").append(event).append('`');
+            out.append(scope.isEmpty() ? "" : " (scope `" + scope + "`)");
+            out.append(EventMethods.isSent(event) ? "" : ": can be bound, never sent")
+                    .append('\n');
+        }
+        out.append("\n## Everything else\n\n| part | from |\n| --- | --- |\n");
+        PARTS.forEach((part, from) ->
+                out.append("| ").append(part).append(" | ").append(from.label()).append(" |\n"));
+        return out.toString();
+    }
+}

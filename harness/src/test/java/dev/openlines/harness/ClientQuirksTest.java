@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.json.JsonObject;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Requests as libraries of other people send them, byte for byte where it matters, and what they need back. */
+@SimulatedPortal
+class ClientQuirksTest {
+
+    private static final String FORM = "Content-Type: application/x-www-form-urlencoded\r\n";
+    private static final String JSON = "Content-Type: application/json\r\n";
+
+    @Test
+    void slashesMayBeDoubledAndTrail(Portal portal) throws IOException {
+        String token = portal.accessToken().reveal();
+        String base = "/" + portal.label();
+        String code = portal.webhookCode().reveal();
+
+        for (String path : new String[] {
+            base + "/rest//scope",
+            base + "/rest/scope/",
+            base + "//rest///scope.json",
+            "//" + portal.label() + "/rest/scope"
+        }) {
+            assertThat(send(portal, "POST", path, FORM, "auth=" + token))
+                    .as(path)
+                    .contains("{\"result\":[\"imopenlines\"");
+        }
+        for (String path : new String[] {
+            base + "/rest/1/" + code + "//profile/",
+            base + "/rest/1/" + code + "/profile.json",
+            "/rest/1/" + code + "/profile/"
+        }) {
+            assertThat(send(portal, "POST", path, JSON, "[]")).as(path).contains("\"ID\":\"1\"");
+        }
+    }
+
+    @Test
+    void aStrayKeyAndARequestIdDisturbNobody(Portal portal) throws IOException {
+        String body =
+                "{\"event\":\"OnSessionFinish\",\"handler\":\"http://127.0.0.1:8080/h\",\"event_type\\t\":\"online\","
+                        + "\"auth\":\"" + portal.accessToken().reveal() + "\"}";
+
+        assertThat(send(
+                        portal,
+                        "POST",
+                        "/" + portal.label() + "/rest//event.bind?bx24_request_id=0190&bx24_sdk_ver=2.0",
+                        JSON,
+                        body))
+                .contains("{\"result\":true,\"time\":{");
+        assertThat(portal.subscriptions()).hasSize(1);
+        assertThat(send(
+                        portal,
+                        "POST",
+                        "/" + portal.label() + "/rest/event.get?auth="
+                                + portal.accessToken().reveal(),
+                        JSON,
+                        "[]"))
+                .contains("\"event\":\"ONSESSIONFINISH\"", "\"auth_type\":\"0\"");
+    }
+
+    @Test
+    void anUpgradeIsDeclinedAndTheCallAnswered(Portal portal) throws IOException {
+        String answer = send(
+                portal,
+                "POST",
+                "/" + portal.label() + "/rest/server.time",
+                FORM
+                        + "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n",
+                "auth=" + portal.accessToken().reveal());
+
+        assertThat(answer).startsWith("HTTP/1.1 200 ").contains("{\"result\":\"20");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"event,handler", "EVENT,HANDLER", "Event,Handler"})
+    void parameterNamesAreOfAnyCase(String event, String handler, Portal portal) throws IOException {
+        assertThat(send(
+                        portal,
+                        "GET",
+                        "/" + portal.label() + "/rest/event.bind?" + event + "=onsessionfinish&" + handler
+                                + "=http%3A%2F%2F127.0.0.1%3A8080%2Fh&auth="
+                                + portal.accessToken().reveal(),
+                        "",
+                        ""))
+                .contains("{\"result\":true,");
+    }
+
+    @Test
+    void aTokenMayComeInThreeWaysOfWhichTheHeaderWins(Portal portal) throws IOException {
+        String good = portal.accessToken().reveal();
+        String path = "/" + portal.label() + "/rest/scope";
+
+        assertThat(send(
+                        portal,
+                        "POST",
+                        path,
+                        FORM + "Authorization: bearer " + good + "\r\n",
+                        "auth=bad&access_token=bad"))
+                .contains("\"result\"");
+        assertThat(send(portal, "POST", path, FORM, "auth=" + good + "&access_token=bad"))
+                .contains("\"result\"");
+        assertThat(send(portal, "POST", path, FORM, "access_token=" + good)).contains("\"result\"");
+        assertThat(send(portal, "POST", path, FORM + "Authorization: Bearer bad\r\n", "auth=" + good))
+                .startsWith("HTTP/1.1 401 ")
+                .contains("\"error\":\"invalid_token\"");
+    }
+
+    @Test
+    void anExpiredTokenIsSaidInLowerCaseWithStatus401(Portal portal) throws IOException {
+        assertThat(send(
+                        portal,
+                        "POST",
+                        "/" + portal.label() + "/rest/scope",
+                        FORM,
+                        "auth=" + portal.expiredAccessToken().reveal()))
+                .startsWith("HTTP/1.1 401 ")
+                .endsWith("{\"error\":\"expired_token\","
+                        + "\"error_description\":\"The access token provided has expired.\"}");
+    }
+
+    @Test
+    void aRefreshByGetOrPostOnADoubledPathSaysAllThatClientsKeep(Portal portal) throws IOException {
+        portal.clock().freeze();
+        for (String method : new String[] {"GET", "POST"}) {
+            String refresh = PortalSeed.token(
+                            portal, PhpJson.parse("{\"refresh\":true}".getBytes(StandardCharsets.UTF_8)), "$")
+                    .reveal();
+            String query = "grant_type=refresh_token&client_id=" + portal.clientId() + "&client_secret="
+                    + portal.clientSecret().reveal() + "&refresh_token=" + refresh;
+            String path = "/" + portal.label() + "/auth//oauth/token/";
+
+            String answer = method.equals("GET")
+                    ? send(portal, "GET", path + "?" + query, "", "")
+                    : send(portal, "POST", path, FORM, query);
+
+            assertThat(answer).startsWith("HTTP/1.1 200 ");
+            JsonObject granted = PhpJson.parse(
+                            answer.substring(answer.indexOf("\r\n\r\n") + 4).getBytes(StandardCharsets.UTF_8))
+                    .asJsonObject();
+            assertThat(granted.getJsonNumber("expires").longValue())
+                    .isEqualTo(
+                            portal.clock().instant().plus(Duration.ofHours(1)).getEpochSecond());
+            assertThat(granted.getInt("expires_in")).isEqualTo(3600);
+            assertThat(granted.getString("domain")).isNotEmpty();
+            assertThat(granted.getString("client_endpoint"))
+                    .isEqualTo(portal.restUri().toString());
+            assertThat(granted.getString("member_id")).isEqualTo(portal.memberId());
+            assertThat(granted.getString("refresh_token")).isNotEqualTo(refresh).hasSize(70);
+        }
+    }
+
+    @Test
+    void everySuccessSaysItsTime(Portal portal) throws IOException {
+        for (String method : new String[] {"scope", "profile", "event.get", "batch"}) {
+            assertThat(send(
+                            portal,
+                            "POST",
+                            "/" + portal.label() + "/rest/" + method,
+                            FORM,
+                            "auth=" + portal.accessToken().reveal()))
+                    .containsPattern(",\"time\":\\{\"start\":\\d+\\.?\\d*(E\\d+)?,\"finish\":");
+        }
+    }
+
+    private static String send(Portal portal, String method, String path, String headers, String body)
+            throws IOException {
+        URI uri = portal.restUri();
+        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), uri.getPort())) {
+            socket.setSoTimeout(20_000);
+            socket.getOutputStream()
+                    .write(EventSender.join(
+                            (method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + uri.getPort() + "\r\n" + headers
+                                            + "Content-Length: " + bytes.length + "\r\nConnection: close\r\n\r\n")
+                                    .getBytes(StandardCharsets.UTF_8),
+                            bytes));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+}

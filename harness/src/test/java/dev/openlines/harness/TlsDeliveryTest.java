@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLSocket;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Deliveries to a handler that speaks TLS with a certificate of its own making. */
+class TlsDeliveryTest {
+
+    private static final char[] PASSWORD = "changeit".toCharArray();
+
+    private SSLServerSocket listener;
+    private CompletableFuture<String> heard;
+
+    @BeforeEach
+    void listen(@TempDir Path folder) throws Exception {
+        Path store = folder.resolve("handler.p12");
+        Process keytool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        "handler",
+                        "-keyalg",
+                        "EC",
+                        "-dname",
+                        "CN=localhost",
+                        "-storetype",
+                        "PKCS12",
+                        "-keystore",
+                        store.toString(),
+                        "-storepass",
+                        new String(PASSWORD))
+                .redirectErrorStream(true)
+                .start();
+        keytool.getInputStream().readAllBytes();
+        assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        KeyStore keys = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(store)) {
+            keys.load(in, PASSWORD);
+        }
+        KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        factory.init(keys, PASSWORD);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(factory.getKeyManagers(), null, null);
+        listener = (SSLServerSocket)
+                context.getServerSocketFactory().createServerSocket(0, 10, InetAddress.getLoopbackAddress());
+        heard = CompletableFuture.supplyAsync(this::serve);
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        listener.close();
+    }
+
+    @Test
+    void aHandlersOwnCertificateIsTakenWhereSomebodySaysSo() throws Exception {
+        try (PortalServer server = PortalServer.start(
+                        0, null, EventSender.Settings.defaults().insecure());
+                Portal portal = server.portal()) {
+            portal.subscribe("ONSESSIONFINISH", handler());
+            portal.sending().use(DeliveryPlan.platform().chunked(100));
+
+            Delivery delivery = portal.openLine("Support").openChat().close().get(0);
+
+            assertThat(delivery.acknowledged()).isTrue();
+            assertThat(heard.get(20, TimeUnit.SECONDS))
+                    .startsWith("POST /h HTTP/1.1\r\nHost: 127.0.0.1:" + listener.getLocalPort() + "\r\n")
+                    .contains("\r\nTransfer-Encoding: chunked\r\n");
+        }
+    }
+
+    @Test
+    void otherwiseItIsRefused() {
+        try (PortalServer server = PortalServer.start();
+                Portal portal = server.portal()) {
+            portal.subscribe("ONSESSIONFINISH", handler());
+
+            Delivery delivery = portal.openLine("Support").openChat().close().get(0);
+
+            assertThat(delivery.acknowledged()).isFalse();
+            assertThat(delivery.failure().orElseThrow()).startsWith("the connection broke: ");
+        }
+    }
+
+    private URI handler() {
+        return URI.create("https://127.0.0.1:" + listener.getLocalPort() + "/h");
+    }
+
+    private String serve() {
+        try (SSLSocket socket = (SSLSocket) listener.accept()) {
+            StringBuilder request = new StringBuilder();
+            InputStream in = socket.getInputStream();
+            while (!request.toString().endsWith("\r\n0\r\n\r\n")) {
+                int b = in.read();
+                if (b < 0) {
+                    break;
+                }
+                request.append((char) b);
+            }
+            socket.getOutputStream().write(RecordingHandler.OK.getBytes(StandardCharsets.US_ASCII));
+            return request.toString();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+}
