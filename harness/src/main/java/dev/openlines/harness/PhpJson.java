@@ -6,7 +6,7 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import jakarta.json.spi.JsonProvider;
-import java.io.ByteArrayInputStream;
+import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
@@ -48,9 +48,12 @@ final class PhpJson {
         new PhpJson(out, false).write(value);
     }
 
-    /** Reads JSON; throws {@link jakarta.json.JsonException} where it is none. */
+    /**
+     * Reads JSON in UTF-8; throws {@link jakarta.json.JsonException} where it is none. As text, because the
+     * provider guesses an encoding from bytes and cannot for a single one.
+     */
     static JsonValue parse(byte[] json) {
-        try (var reader = PROVIDER.createReader(new ByteArrayInputStream(json))) {
+        try (var reader = PROVIDER.createReader(new StringReader(new String(json, StandardCharsets.UTF_8)))) {
             return reader.readValue();
         }
     }
