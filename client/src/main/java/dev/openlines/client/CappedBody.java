@@ -18,10 +18,20 @@ final class CappedBody implements HttpResponse.BodySubscriber<byte[]> {
     private final CompletableFuture<byte[]> body = new CompletableFuture<>();
     private byte[] collected = new byte[0];
     private int size;
-    private Flow.@Nullable Subscription subscription;
+    private volatile Flow.@Nullable Subscription subscription;
 
     CappedBody(int limit) {
         this.limit = limit;
+    }
+
+    /** Breaks off what has not ended by now. */
+    void giveUp() {
+        if (body.completeExceptionally(new IOException("expected the whole reply in time"))) {
+            Flow.Subscription open = subscription;
+            if (open != null) {
+                open.cancel();
+            }
+        }
     }
 
     @Override
@@ -40,8 +50,9 @@ final class CappedBody implements HttpResponse.BodySubscriber<byte[]> {
         for (ByteBuffer buffer : buffers) {
             int more = buffer.remaining();
             if (more > limit - size) {
-                if (subscription != null) {
-                    subscription.cancel();
+                Flow.Subscription open = subscription;
+                if (open != null) {
+                    open.cancel();
                 }
                 body.completeExceptionally(new IOException("expected a reply of at most " + limit + " bytes"));
                 return;

@@ -37,8 +37,12 @@ final class PendingCall {
     /** What is awaited now, to be broken off when the result is cancelled. */
     private volatile @Nullable CompletableFuture<?> step;
 
-    PendingCall(RestClient client, Access access, RestCall call) {
+    /** Who waits for the result and may as well do what can be done at once; null where nobody does. */
+    private final @Nullable Thread waiting;
+
+    PendingCall(RestClient client, Access access, RestCall call, @Nullable Thread waiting) {
         this.client = client;
+        this.waiting = waiting;
         this.access = access;
         this.call = call;
         this.giveUpAt = client.now() + client.patience.toNanos();
@@ -105,12 +109,12 @@ final class PendingCall {
                 .add("auth", ticket.token().reveal())
                 .build();
         boolean form = client.format == BodyFormat.FORM;
-        CompletableFuture<Answer> answer = client.transport.post(
-                call.method(),
-                ticket.endpoint().resolve(call.method()),
-                form ? "application/x-www-form-urlencoded" : "application/json",
-                form ? PhpForm.encode(params) : Wire.json(params),
-                client.callTimeout);
+        URI address = ticket.endpoint().resolve(call.method());
+        String type = form ? "application/x-www-form-urlencoded" : "application/json";
+        byte[] body = form ? PhpForm.encode(params) : Wire.json(params);
+        CompletableFuture<Answer> answer = Thread.currentThread() == waiting
+                ? client.transport.postHere(call.method(), address, type, body, client.callTimeout)
+                : client.transport.post(call.method(), address, type, body, client.callTimeout);
         step = answer;
         if (result.isCancelled()) {
             answer.cancel(true);

@@ -46,7 +46,7 @@ public final class PortalClient {
      * @return the reply of a successful call
      */
     public Reply call(RestCall call) {
-        return Async.await(call.method(), callAsync(call));
+        return Async.await(call.method(), new PendingCall(client, access, call, Thread.currentThread()).start());
     }
 
     /**
@@ -69,7 +69,7 @@ public final class PortalClient {
      * @return completes with the reply or fails with a {@link ClientException}
      */
     public CompletableFuture<Reply> callAsync(RestCall call) {
-        return new PendingCall(client, access, call).start();
+        return new PendingCall(client, access, call, null).start();
     }
 
     /**

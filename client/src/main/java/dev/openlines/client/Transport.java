@@ -10,6 +10,7 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -71,6 +72,46 @@ final class Transport {
         return answer;
     }
 
+    /**
+     * As {@link #post}, on the calling thread, which will wait anyway: that saves the changes of threads, and on
+     * a machine of two cores the thread that the JDK starts for every asynchronous exchange.
+     *
+     * @return a future that is done
+     */
+    CompletableFuture<Answer> postHere(String method, URI address, String contentType, byte[] body, Duration timeout) {
+        CompletableFuture<Answer> answer = new CompletableFuture<>();
+        boolean looked = guard.passedLately(address)
+                || (throughProxy(address) && !AddressGuard.inDigits(address.getHost()))
+                || passes(method, address, answer);
+        if (!looked) {
+            return answer;
+        }
+        CappedBody whole = new CappedBody(replyLimit);
+        CompletableFuture<Void> timer = Async.after(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        Async.done(timer, (nothing, cancelled) -> {
+            if (cancelled == null) {
+                whole.giveUp();
+            }
+        });
+        try {
+            HttpRequest request =
+                    request(address, contentType, body).timeout(timeout).build();
+            HttpResponse<byte[]> response = http.send(request, head -> whole);
+            answer.complete(new Answer(response.statusCode(), response.headers(), response.body()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            answer.completeExceptionally(new NoAnswerException(method, "the waiting thread was interrupted", true, e));
+        } catch (IOException e) {
+            answer.completeExceptionally(
+                    timer.isDone()
+                            ? new NoAnswerException(method, "the time was up", true, null)
+                            : explained(method, e));
+        } finally {
+            timer.cancel(true);
+        }
+        return answer;
+    }
+
     /** The proxy resolves the name: what it resolves to here says nothing. */
     private boolean throughProxy(URI address) {
         return http.proxy().stream()
@@ -99,16 +140,8 @@ final class Transport {
             byte[] body,
             Duration timeout,
             CompletableFuture<Answer> answer) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(address)
-                .header("Content-Type", contentType)
-                .header("Accept", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofByteArray(body));
-        if ("http".equalsIgnoreCase(address.getScheme())) {
-            // No upgrade dance on every connection without TLS.
-            request.version(HttpClient.Version.HTTP_1_1);
-        }
         CompletableFuture<HttpResponse<byte[]>> exchange =
-                http.sendAsync(request.build(), head -> new CappedBody(replyLimit));
+                http.sendAsync(request(address, contentType, body).build(), head -> new CappedBody(replyLimit));
         Async.done(exchange, (response, failure) -> {
             if (failure == null) {
                 answer.complete(new Answer(response.statusCode(), response.headers(), response.body()));
@@ -128,6 +161,15 @@ final class Transport {
         });
     }
 
+    private static HttpRequest.Builder request(URI address, String contentType, byte[] body) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(address)
+                .header("Content-Type", contentType)
+                .header("Accept", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body));
+        // No upgrade dance on every connection without TLS.
+        return "http".equalsIgnoreCase(address.getScheme()) ? request.version(HttpClient.Version.HTTP_1_1) : request;
+    }
+
     /** Turns what {@code java.net.http} threw into an exception that says whether the request left. */
     static ClientException explained(String method, Throwable thrown) {
         Throwable failure = unwrapped(thrown);
@@ -136,6 +178,9 @@ final class Transport {
         }
         if (failure instanceof HttpConnectTimeoutException) {
             return new NoAnswerException(method, "no connection in time", false, null);
+        }
+        if (failure instanceof HttpTimeoutException) {
+            return new NoAnswerException(method, "the time was up", true, null);
         }
         if (failure instanceof ConnectException) {
             return new NoAnswerException(method, "no connection", false, failure);

@@ -12,6 +12,7 @@ import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.Envelope;
 import dev.openlines.parser.EventDecoder;
 import dev.openlines.parser.Limits;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -56,6 +57,29 @@ class OfflineQueueTest {
             assertThat(on(portal).drain(event -> stored.add(event.messageId()))).isEqualTo(new Drained(12, 0, null));
             assertThat(stored).hasSize(121).doesNotHaveDuplicates();
             assertThat(queue.size()).isZero();
+        }
+    }
+
+    @Test
+    void whatFailsAgainAndAgainDoesNotTakeItsNextOccurrenceAlong() {
+        queue.add(7);
+        try (FakePortal portal = new FakePortal(queue::answer)) {
+            IllegalStateException bad = new IllegalStateException("bad");
+            Instant first = Instant.parse("2026-11-22T17:00:00Z");
+            List<Instant> stored = new ArrayList<>();
+            Consumer<OfflineEvent> picky = event -> {
+                if (event.queuedAt().equals(first)) {
+                    throw bad;
+                }
+                stored.add(event.queuedAt());
+            };
+            assertThat(on(portal).drain(picky)).isEqualTo(new Drained(0, 1, bad));
+            assertThat(on(portal).drain(picky)).isEqualTo(new Drained(0, 1, bad));
+            queue.add(7, "2026-11-22T20:00:00+02:00");
+
+            assertThat(on(portal).drain(picky)).isEqualTo(new Drained(1, 1, bad));
+            assertThat(on(portal).drain(event -> stored.add(event.queuedAt()))).isEqualTo(new Drained(1, 0, null));
+            assertThat(stored).containsExactly(Instant.parse("2026-11-22T18:00:00Z"), first);
         }
     }
 
@@ -172,7 +196,7 @@ class OfflineQueueTest {
                 portal.rest(),
                 Secret.of("canary-access"),
                 Secret.of("canary-refresh"),
-                java.time.Instant.now().plusSeconds(3600),
+                Instant.now().plusSeconds(3600),
                 List.of(),
                 false,
                 0));
