@@ -132,6 +132,29 @@ class RetryTest {
     }
 
     @Test
+    void aPortalThatSaysItIsFullIsBelieved() {
+        List<Long> asked = new ArrayList<>();
+        RestClient client = RestClient.builder()
+                .allowLoopback()
+                .haste(20)
+                .rate(0.5, 2)
+                .patience(Duration.ofMinutes(10))
+                .build();
+        try (FakePortal portal = new FakePortal(request -> {
+            asked.add(client.now());
+            return asked.size() == 1
+                    ? Answered.error(503, "QUERY_LIMIT_EXCEEDED", "Too many requests")
+                    : Answered.ok("{\"result\":1}");
+        })) {
+            client.portal(portal.rest(), TOKEN).call("crm.deal.add", Map.of());
+
+            // By our own count the second attempt could leave after one second; a full bucket needs two to have room.
+            assertThat(asked).hasSize(2);
+            assertThat(asked.get(1) - asked.get(0)).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(1900));
+        }
+    }
+
+    @Test
     void patienceEndsWithTheLastRefusal() {
         try (FakePortal portal =
                 new FakePortal(asked -> Answered.error(429, "OPERATION_TIME_LIMIT", "Method is blocked"))) {
