@@ -4,11 +4,11 @@ package dev.openlines.parser;
 import dev.openlines.model.Secret;
 import jakarta.json.JsonObject;
 import jakarta.json.stream.JsonParser;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -162,75 +162,133 @@ public final class Envelope {
      * @throws DecodeException if one of the parts is not one text
      */
     public String idempotencyKey() {
-        ByteArrayOutputStream parts = new ByteArrayOutputStream(512);
-        write(parts, memberId().orElse("").getBytes(StandardCharsets.UTF_8));
-        write(parts, event().getBytes(StandardCharsets.UTF_8));
-        writeField(parts, Name.TS);
-        if (!writeField(parts, Name.DATA_LOWER)) {
-            writeField(parts, Name.DATA);
+        Parts parts = new Parts();
+        parts.add(memberId().orElse("").getBytes(StandardCharsets.UTF_8));
+        parts.add(event().getBytes(StandardCharsets.UTF_8));
+        addField(parts, Name.TS);
+        if (!addField(parts, Name.DATA_LOWER)) {
+            addField(parts, Name.DATA);
         }
         try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(parts.toByteArray());
-            return HexFormat.of().formatHex(digest);
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(parts.bytes, 0, parts.end);
+            return HexFormat.of().formatHex(digest.digest());
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 
-    private boolean writeField(ByteArrayOutputStream out, Name name) {
+    private boolean addField(Parts out, Name name) {
         int node = tree.find(Tree.ROOT, name);
-        byte[] canonical = node == Tree.NONE ? new byte[0] : canonical(node);
-        write(out, canonical);
-        return canonical.length > 0;
+        int part = out.open();
+        if (node != Tree.NONE) {
+            addCanonical(out, node);
+        }
+        out.close(part);
+        return out.end > part;
     }
 
     /**
-     * Writes a value with sorted keys and every leaf as a form would carry it; nothing for what a form
+     * Adds a value with sorted keys and every leaf as a form would carry it; nothing for what a form
      * would leave out. Recurses no deeper than {@link Limits} let a tree be.
      */
-    private byte[] canonical(int node) {
+    private void addCanonical(Parts out, int node) {
         if (!tree.isArray(node)) {
-            return leaf(node);
+            addLeaf(out, node);
+            return;
         }
         List<Integer> children = new ArrayList<>(tree.size(node));
         for (int child = tree.firstChild(node); child != Tree.NONE; child = tree.nextSibling(child)) {
             children.add(child);
         }
         children.sort(tree::compareKeys);
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        int begin = out.end;
+        out.addByte('{');
         for (int child : children) {
-            byte[] value = canonical(child);
-            if (value.length > 0) {
-                write(out, tree.keyBytes(child));
-                write(out, value);
+            int pair = out.end;
+            out.add(tree.keyBytes(child));
+            int value = out.open();
+            addCanonical(out, child);
+            if (out.end == value) {
+                out.end = pair;
+            } else {
+                out.close(value);
             }
         }
-        return out.size() == 0 ? new byte[0] : concat('{', out.toByteArray());
+        if (out.end == begin + 1) {
+            out.end = begin;
+        }
     }
 
-    private byte[] leaf(int node) {
-        return switch (tree.kind(node)) {
-            case Tree.TEXT -> concat('=', tree.text(node).getBytes(StandardCharsets.UTF_8));
-            case Tree.NUMBER -> concat('=', PhpNumber.text(tree.text(node)).getBytes(StandardCharsets.UTF_8));
-            case Tree.TRUE -> concat('=', new byte[] {'1'});
-            case Tree.FALSE -> concat('=', new byte[] {'0'});
-            default -> new byte[0];
-        };
+    private void addLeaf(Parts out, int node) {
+        switch (tree.kind(node)) {
+            case Tree.TEXT -> {
+                out.addByte('=');
+                if (tree.isAscii(node)) {
+                    out.addBytes(tree.source(node), tree.start(node), tree.end(node));
+                } else {
+                    out.addText(tree.text(node));
+                }
+            }
+            case Tree.NUMBER -> {
+                out.addByte('=');
+                out.addText(PhpNumber.text(tree.text(node)));
+            }
+            case Tree.TRUE -> out.addText("=1");
+            case Tree.FALSE -> out.addText("=0");
+            default -> {
+                // null is left out of a form.
+            }
+        }
     }
 
-    private static byte[] concat(char first, byte[] rest) {
-        byte[] all = new byte[rest.length + 1];
-        all[0] = (byte) first;
-        System.arraycopy(rest, 0, all, 1, rest.length);
-        return all;
-    }
+    /** Parts one after another and inside one another, the length of each before it, in four bytes. */
+    private static final class Parts {
 
-    private static void write(ByteArrayOutputStream out, byte[] part) {
-        out.write(part.length >>> 24);
-        out.write(part.length >>> 16);
-        out.write(part.length >>> 8);
-        out.write(part.length);
-        out.write(part, 0, part.length);
+        private byte[] bytes = new byte[1024];
+        private int end;
+
+        /** Leaves room for a length; what is returned is where the part begins. */
+        int open() {
+            ensure(4);
+            return end += 4;
+        }
+
+        void close(int part) {
+            int length = end - part;
+            bytes[part - 4] = (byte) (length >>> 24);
+            bytes[part - 3] = (byte) (length >>> 16);
+            bytes[part - 2] = (byte) (length >>> 8);
+            bytes[part - 1] = (byte) length;
+        }
+
+        void add(byte[] part) {
+            int begin = open();
+            addBytes(part, 0, part.length);
+            close(begin);
+        }
+
+        void addText(String text) {
+            byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+            addBytes(utf8, 0, utf8.length);
+        }
+
+        void addBytes(byte[] source, int from, int to) {
+            ensure(to - from);
+            System.arraycopy(source, from, bytes, end, to - from);
+            end += to - from;
+        }
+
+        void addByte(char c) {
+            ensure(1);
+            bytes[end++] = (byte) c;
+        }
+
+        private void ensure(int more) {
+            if (bytes.length - end < more) {
+                bytes = Arrays.copyOf(bytes, Math.max(2 * bytes.length, end + more));
+            }
+        }
     }
 
     Tree tree() {

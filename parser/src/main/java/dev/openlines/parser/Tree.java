@@ -493,6 +493,10 @@ final class Tree {
                 && Arrays.equals(source(node), cells[node + START], cells[node + END], text, 0, text.length);
     }
 
+    boolean isAscii(int node) {
+        return (cells[node + FLAGS] & ASCII) != 0;
+    }
+
     String text(int node) {
         byte[] source = source(node);
         return (cells[node + FLAGS] & ASCII) != 0
