@@ -141,7 +141,8 @@ final class Harness {
             line = lines.readLine();
         }
         double millis = (System.nanoTime() - begun) / 1e6;
-        process.destroy();
+        // Unlike the process itself, its handle leaves the streams open.
+        process.toHandle().destroy();
         lines.lines().forEach(rest -> {});
         if (line == null || !process.waitFor(60, TimeUnit.SECONDS)) {
             throw new IllegalStateException("the portal did not start or did not end");
