@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.harness;
 
+import dev.openlines.contract.CatalogueCommands;
+import dev.openlines.contract.PracticeCommand;
+import dev.openlines.contract.SelftestCommand;
+import dev.openlines.contract.VerifyCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -22,7 +26,12 @@ import picocli.CommandLine.Spec;
             EncodeCommand.class,
             SendCommand.class,
             PortalCommand.class,
-            DoctorCommand.class
+            DoctorCommand.class,
+            VerifyCommand.class,
+            CatalogueCommands.ListCommand.class,
+            CatalogueCommands.ExplainCommand.class,
+            PracticeCommand.class,
+            SelftestCommand.class
         },
         exitCodeOnInvalidInput = OpenlinesCommand.BAD_INPUT,
         exitCodeOnExecutionException = OpenlinesCommand.OUR_FAULT)

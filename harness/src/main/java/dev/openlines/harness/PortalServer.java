@@ -8,6 +8,7 @@ import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.common.FatalStartupException;
 import com.github.tomakehurst.wiremock.common.Slf4jNotifier;
 import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
+import dev.openlines.model.Secret;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.LinkedHashMap;
@@ -145,6 +146,23 @@ public final class PortalServer implements AutoCloseable {
     public List<Portal> portals() {
         synchronized (portals) {
             return List.copyOf(portals.values());
+        }
+    }
+
+    /**
+     * Takes an access token over as that of a portal's administrator, good for one hour of the portal's
+     * clock: for tests that send the same bytes again.
+     *
+     * @param portal one of this server's portals
+     * @param token a text that no other portal of the server knows
+     */
+    public void acceptAccessToken(Portal portal, Secret token) {
+        synchronized (portal) {
+            portal.tokens()
+                    .addAccess(
+                            token,
+                            new TokenStore.Grant(
+                                    Portal.ADMIN_ID, portal.clock().instant().plus(TokenStore.ACCESS_LIFETIME)));
         }
     }
 

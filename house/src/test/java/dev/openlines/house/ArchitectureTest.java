@@ -43,7 +43,7 @@ class ArchitectureTest {
     /** The command line: picocli commands and what stands in the same files. */
     private static final DescribedPredicate<JavaClass> COMMAND_LINE = describe(
             "the command line",
-            type -> type.getPackageName().equals("dev.openlines.harness")
+            type -> List.of("dev.openlines.harness", "dev.openlines.contract").contains(type.getPackageName())
                     && type.getSimpleName().contains("Command"));
 
     /** Looks at a portal and a handler as an application does. */
@@ -51,7 +51,7 @@ class ArchitectureTest {
             "the command line's doctor", type -> type.getName().startsWith("dev.openlines.harness.DoctorCommand"));
 
     @ParameterizedTest
-    @CsvSource({"model, 20", "parser, 25", "client, 25", "receiver, 30", "harness, 40"})
+    @CsvSource({"model, 20", "parser, 25", "client, 25", "receiver, 30", "harness, 40", "contract, 40"})
     void theImportFindsTheClassesOfEachModule(String module, int atLeast) {
         long found = OURS.stream()
                 .filter(type -> type.getPackageName().equals("dev.openlines." + module))
@@ -66,7 +66,7 @@ class ArchitectureTest {
         "parser, model",
         "client, model parser",
         "receiver, model parser",
-        "harness, model parser",
+        "contract, model parser harness",
     })
     void theArrowsOfTheModulesPointOneWay(String module, String allowed) {
         String[] seen = Stream.concat(Stream.of(module), Arrays.stream(allowed.split(" ")))
@@ -85,6 +85,24 @@ class ArchitectureTest {
                 .check(OURS);
     }
 
+    /** The command line names the suite's commands; nothing else of the harness looks there. */
+    @Test
+    void theHarnessSeesOfTheSuiteOnlyItsCommands() {
+        classes()
+                .that()
+                .resideInAPackage("dev.openlines.harness")
+                .and(not(describe("the command line's root", ArchitectureTest::isRoot)))
+                .should()
+                .onlyDependOnClassesThat(not(resideInAPackage("dev.openlines.."))
+                        .or(resideInAnyPackage("dev.openlines.harness", "dev.openlines.model", "dev.openlines.parser")))
+                .because("the suite stands on the portal, never the other way round")
+                .check(OURS);
+    }
+
+    private static boolean isRoot(JavaClass type) {
+        return type.getName().equals("dev.openlines.harness.OpenlinesCommand");
+    }
+
     @Test
     void modelNeedsTheJdkOnly() {
         classes()
@@ -98,18 +116,25 @@ class ArchitectureTest {
 
     @Test
     void packagesHaveNoCycles() {
-        slices().matching("dev.openlines.(**)").should().beFreeOfCycles().check(OURS);
+        slices().matching("dev.openlines.(**)")
+                .should()
+                .beFreeOfCycles()
+                .ignoreDependency(
+                        describe("the command line's root", ArchitectureTest::isRoot),
+                        resideInAPackage("dev.openlines.contract"))
+                .check(OURS);
     }
 
     @Test
-    void everyModuleIsOneFlatPackage() {
+    void packagesAreFlat() {
         assertThat(OURS.stream().map(JavaClass::getPackageName).distinct())
                 .isSubsetOf(List.of(
                         "dev.openlines.model",
                         "dev.openlines.parser",
                         "dev.openlines.client",
                         "dev.openlines.receiver",
-                        "dev.openlines.harness"));
+                        "dev.openlines.harness",
+                        "dev.openlines.contract"));
     }
 
     @Test
@@ -180,7 +205,9 @@ class ArchitectureTest {
         codeUnits()
                 .that(describe(
                         "are API of the harness",
-                        unit -> isApi(unit) && unit.getOwner().getPackageName().equals("dev.openlines.harness")))
+                        unit -> isApi(unit)
+                                && List.of("dev.openlines.harness", "dev.openlines.contract")
+                                        .contains(unit.getOwner().getPackageName())))
                 .should(new ArchCondition<>("name no type of WireMock, Jetty or servlets") {
                     @Override
                     public void check(JavaCodeUnit unit, ConditionEvents events) {

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What became of one case. Holds no secret.
+ *
+ * @param contractCase which
+ * @param verdict what became of it
+ * @param failures each part of the requirement that was seen to be broken: expected, got, where
+ * @param warnings recommendations broken, and remarks; they do not change the verdict
+ * @param missing why it was not observed, or not wholly
+ * @param reproduce one line that sends the same bytes by hand; empty where nothing was sent
+ * @param begun when
+ * @param took how long
+ */
+public record CaseResult(
+        ContractCase contractCase,
+        Verdict verdict,
+        List<String> failures,
+        List<String> warnings,
+        List<String> missing,
+        String reproduce,
+        Instant begun,
+        Duration took) {
+
+    /** Copies the lists. */
+    public CaseResult {
+        failures = List.copyOf(failures);
+        warnings = List.copyOf(warnings);
+        missing = List.copyOf(missing);
+    }
+
+    /**
+     * Returns the case's id.
+     *
+     * @return such as {@code OSF-C-101}
+     */
+    public String id() {
+        return contractCase.id();
+    }
+}

@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * One run of one case: makes its events, sends, and notes what was seen. Scripts may use it from several
+ * threads.
+ */
+final class CaseRun {
+
+    private static final int KEPT_EXCHANGES = 60;
+
+    private final Run run;
+    private final ContractCase contractCase;
+    private final Mint mint;
+    private final long at;
+    private final Instant begun = Instant.now();
+    private final long begunNanos = System.nanoTime();
+    private final List<Finding> findings = new ArrayList<>();
+    private final List<Finding> effectFindings = new ArrayList<>();
+    private final List<Expectation> expectations = new ArrayList<>();
+    private final List<Reply> exchanges = new ArrayList<>();
+    private final Set<String> silentTokens = new HashSet<>();
+    private final Set<String> missing = new LinkedHashSet<>();
+    private final List<String> notes = new ArrayList<>();
+    private final List<Runnable> atEnd = new ArrayList<>();
+    private int count;
+    private Duration took = Duration.ZERO;
+
+    CaseRun(Run run, ContractCase contractCase, int attempt) {
+        this.run = run;
+        this.contractCase = contractCase;
+        at = run.seconds();
+        mint = new Mint(run.seed() + attempt, at, contractCase.id());
+    }
+
+    Run run() {
+        return run;
+    }
+
+    ContractCase contractCase() {
+        return contractCase;
+    }
+
+    Mint mint() {
+        return mint;
+    }
+
+    Identity identity() {
+        return run.identity();
+    }
+
+    boolean dry() {
+        return run.wire().isDry();
+    }
+
+    /** The case's clock, in seconds. */
+    long now() {
+        return at;
+    }
+
+    // Events.
+
+    /** A good event of a chat of its own, closed by staff. */
+    EventBody event() {
+        return event(identity(), Long.toString(mint.chat()));
+    }
+
+    synchronized EventBody event(Identity of, String chat) {
+        return Events.finish(of, chat, at, token());
+    }
+
+    /** The same without any token, as after a timer. */
+    EventBody tokenless() {
+        EventBody event = event();
+        List.of("access_token", "expires", "expires_in", "scope", "status", "user_id")
+                .forEach(key -> event.without("auth[" + key + "]"));
+        return event;
+    }
+
+    /** An access token that the portal knows. */
+    synchronized String token() {
+        String token = mint.accessToken();
+        run.knowAccessToken(token);
+        return token;
+    }
+
+    /** A secret of the attacker's: nobody's, so it may appear anywhere. */
+    synchronized String forged() {
+        return mint.hex(32);
+    }
+
+    // Sending.
+
+    Reply post(EventBody event) {
+        return post(event.bytes());
+    }
+
+    Reply post(byte[] body) {
+        return send(Request.post(run.wire().target(), body));
+    }
+
+    Request request(EventBody event) {
+        return Request.post(run.wire().target(), event.bytes());
+    }
+
+    Reply send(Request request) {
+        return send(request, run.patience());
+    }
+
+    Reply send(Request request, Duration patience) {
+        return send(request.bytes(), request.expectsNoBody(), patience);
+    }
+
+    Reply send(byte[] bytes, boolean noBody, Duration patience) {
+        try (Connection connection = run.wire().open()) {
+            return seen(connection.write(bytes).read(patience, noBody));
+        }
+    }
+
+    Connection open() {
+        return run.wire().open();
+    }
+
+    /** Keeps a reply that a script read itself. */
+    Reply seen(Reply reply) {
+        run.answered(this, reply);
+        synchronized (this) {
+            count++;
+            if (exchanges.size() < KEPT_EXCHANGES) {
+                exchanges.add(reply);
+            }
+        }
+        return reply;
+    }
+
+    /** Keeps a request that waits for no answer. */
+    void sent(Connection connection) {
+        byte[] bytes = connection.sentSoFar();
+        seen(new Reply(
+                Instant.now(),
+                bytes,
+                bytes.length,
+                0,
+                "",
+                new byte[0],
+                false,
+                Duration.ZERO,
+                Duration.ZERO,
+                Duration.ZERO,
+                "no answer awaited"));
+    }
+
+    // Judging.
+
+    boolean acked(Reply reply, String what) {
+        boolean ok = reply.is2xx() && reply.answered().compareTo(run.ackMax()) <= 0;
+        if (!ok) {
+            fail("status 2xx within " + run.ackMax().toMillis() + " ms for " + what, reply);
+        }
+        return ok;
+    }
+
+    /** Sends, and wants acknowledgement and exactly one effect. */
+    Reply good(EventBody event, String what) {
+        Reply reply = post(event);
+        acked(reply, what);
+        effects(event, 1, what);
+        return reply;
+    }
+
+    void denied(Reply reply, EventBody event, String what) {
+        if (reply.status() == 404 && reply.failure() == null) {
+            warn("status 401 or 403 for " + what, reply);
+        } else if (reply.failure() != null || (reply.status() != 401 && reply.status() != 403)) {
+            fail("status 401 or 403 for " + what, reply);
+        }
+        noEffect(event, what);
+        noRest(event);
+    }
+
+    void refused(Reply reply, String what) {
+        if (!reply.is4xx()) {
+            fail("status 4xx for " + what, reply);
+        }
+    }
+
+    void refusedOrClosed(Reply reply, String what) {
+        if (!reply.refusedOrClosed()) {
+            fail("status 4xx or a closed connection for " + what, reply);
+        }
+    }
+
+    /** Some answer, but none that says the handler broke down. */
+    boolean stands(Reply reply, String what) {
+        boolean ok = reply.failure() == null && !reply.is5xx();
+        if (!ok) {
+            fail("an answer other than 5xx for " + what, reply);
+        }
+        return ok;
+    }
+
+    /** Taken with its effect, or refused without: anything but acknowledged and lost. */
+    void takenOrRefused(Reply reply, EventBody event, String what) {
+        if (reply.is2xx()) {
+            effects(event, 1, what + ", which was acknowledged");
+        } else if (reply.is4xx()) {
+            noEffect(event, what + ", which was refused");
+        } else {
+            fail("status 2xx with its effect or 4xx without for " + what, reply);
+        }
+    }
+
+    void effects(EventBody event, int number, String what) {
+        expect(new Expectation(event.chatId(), event.value("auth[member_id]"), number, number, what));
+    }
+
+    void noEffect(EventBody event, String what) {
+        expect(Expectation.none(event.chatId(), what));
+    }
+
+    void noEffect(String chatId, String what) {
+        expect(Expectation.none(chatId, what));
+    }
+
+    synchronized void expect(Expectation expectation) {
+        expectations.add(expectation);
+    }
+
+    /** No call to the portal with the event's access token. */
+    synchronized void noRest(EventBody event) {
+        String token = event.value("auth[access_token]");
+        if (!token.isEmpty()) {
+            silentTokens.add(token);
+        }
+    }
+
+    /** A good event must still work. */
+    void alive() {
+        good(event(), "the good event afterwards");
+    }
+
+    /** The same for cases that need no evidence: it must be acknowledged. */
+    void aliveWithoutEvidence() {
+        EventBody event = event();
+        acked(post(event), "the good event afterwards");
+        if (run.effects().exists()) {
+            effects(event, 1, "the good event afterwards");
+        }
+    }
+
+    /** Nothing with such a text may lie in the folder for temporary files. */
+    void temporaryFiles(String mark) {
+        if (run.process() == null && !dry()) {
+            notObserved("the handler's temporary files (L): --handler-cmd says that it runs on this machine");
+            return;
+        }
+        atEnd(() -> {
+            if (TemporaryFiles.hold(mark)) {
+                fail("no temporary file left behind", "one with a part of the request");
+            }
+        });
+    }
+
+    void fail(String expected, Reply reply) {
+        boolean busy = reply.status() == 0
+                || reply.status() == 429
+                || reply.status() == 503
+                || reply.answered().compareTo(run.ackMax()) > 0;
+        find(new Finding(false, expected, got(reply), indexOf(reply), reply.times(), busy));
+    }
+
+    void fail(String expected, String got) {
+        find(new Finding(false, expected, got, 0, null, false));
+    }
+
+    void warn(String expected, Reply reply) {
+        find(new Finding(true, expected, got(reply), indexOf(reply), reply.times(), false));
+    }
+
+    void warn(String expected, String got) {
+        find(new Finding(true, expected, got, 0, null, false));
+    }
+
+    /** Looks once more when the whole run is over. */
+    synchronized void atEnd(Runnable look) {
+        atEnd.add(look);
+    }
+
+    /** Nothing secret may have reached the evil portal by the end. */
+    void quietEvil() {
+        atEnd(() -> {
+            for (Listener.Seen seen : run.evil().seen()) {
+                Set<String> found = run.canaries().in(seen.text());
+                if (!found.isEmpty()) {
+                    fail(
+                            "no secret sent to the evil portal",
+                            "a request there with <" + String.join(">, <", found) + ">");
+                    return;
+                }
+            }
+        });
+    }
+
+    /** The last look, after all cases. */
+    void finish() {
+        look();
+        List<Runnable> looks;
+        synchronized (this) {
+            looks = List.copyOf(atEnd);
+            atEnd.clear();
+        }
+        if (!dry()) {
+            looks.forEach(Runnable::run);
+        }
+    }
+
+    /** A remark that changes no verdict. */
+    synchronized void note(String text) {
+        notes.add(text);
+    }
+
+    /** Something could not be looked at. */
+    synchronized void notObserved(String reason) {
+        missing.add(reason);
+    }
+
+    private synchronized void find(Finding finding) {
+        findings.add(finding);
+    }
+
+    private static String got(Reply reply) {
+        String what = reply.outcome();
+        if (reply.is2xx() && reply.answered().toMillis() > 1000) {
+            what += " after " + reply.answered().toMillis() + " ms";
+        }
+        return what;
+    }
+
+    private synchronized int indexOf(Reply reply) {
+        return exchanges.indexOf(reply) + 1;
+    }
+
+    // The end.
+
+    void done() {
+        took = Duration.ofNanos(System.nanoTime() - begunNanos);
+    }
+
+    /** Whether all effects that must come have come. */
+    synchronized boolean settled() {
+        return expectations.stream().allMatch(expectation -> expectation.reached(run.effects()));
+    }
+
+    /** Compares the evidence of now with what should be; findings stay. */
+    synchronized void look() {
+        if (dry()) {
+            return;
+        }
+        if (!expectations.isEmpty() && !run.effects().exists()) {
+            if (contractCase.oracles().contains(Oracle.E)) {
+                missing.add("evidence of effects (E)");
+            }
+        } else {
+            for (Expectation expectation : expectations) {
+                expectation.broken(run.effects()).ifPresent(this::effectFinding);
+                expectation.unseen(run.effects()).ifPresent(missing::add);
+            }
+        }
+        for (Listener.Seen seen : run.front().seen()) {
+            String text = seen.text();
+            if (silentTokens.stream().anyMatch(text::contains)) {
+                effectFinding(new String[] {
+                    "no call to the portal for an event that is denied",
+                    seen.line().split("\\?", 2)[0]
+                });
+            }
+        }
+    }
+
+    private void effectFinding(String[] expectedAndGot) {
+        Finding finding = new Finding(false, expectedAndGot[0], expectedAndGot[1], 0, null, false);
+        if (effectFindings.stream().noneMatch(old -> old.expected().equals(finding.expected()))) {
+            effectFindings.add(finding);
+        }
+    }
+
+    /** Whether it failed in a way that the company it ran in may explain. */
+    synchronized boolean worthRepeating() {
+        return findings.stream().anyMatch(finding -> finding.busy() && !finding.warning());
+    }
+
+    synchronized boolean failed() {
+        return findings.stream().anyMatch(finding -> !finding.warning()) || !effectFindings.isEmpty();
+    }
+
+    synchronized CaseResult result() {
+        List<Finding> all = new ArrayList<>(findings);
+        all.addAll(effectFindings);
+        List<String> failures = new ArrayList<>();
+        List<String> warnings = new ArrayList<>();
+        all.forEach(finding -> (finding.warning() ? warnings : failures).add(run.masked(finding.sentence())));
+        warnings.addAll(notes);
+        Verdict verdict = !failures.isEmpty() ? Verdict.FAIL : missing.isEmpty() ? Verdict.PASS : Verdict.NOT_OBSERVED;
+        return new CaseResult(
+                contractCase, verdict, failures, warnings, List.copyOf(missing), reproduce(), begun, took);
+    }
+
+    private String reproduce() {
+        if (exchanges.isEmpty()) {
+            return "";
+        }
+        int number = findings.stream()
+                .filter(finding -> !finding.warning() && finding.exchange() > 0)
+                .map(Finding::exchange)
+                .findFirst()
+                .orElse(1);
+        return "java -jar openlines.jar explain " + contractCase.id() + " --seed " + run.seed() + "@" + at
+                + " --handler " + run.wire().target() + " --member-id "
+                + identity().memberId()
+                + " --application-token \"$APPLICATION_TOKEN\" --raw " + number + " | nc "
+                + run.wire().target().getHost()
+                + " " + run.wire().port();
+    }
+
+    synchronized List<Reply> exchanges() {
+        return List.copyOf(exchanges);
+    }
+
+    synchronized int sentCount() {
+        return count;
+    }
+
+    synchronized List<Expectation> expectations() {
+        return List.copyOf(expectations);
+    }
+
+    /** Text as one line of bytes, for canaries in odd places. */
+    static byte[] latin(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    Optional<HandlerProcess> process() {
+        return Optional.ofNullable(run.process());
+    }
+
+    /** Grows the missing list where the process's memory cannot be read. */
+    long memory() {
+        HandlerProcess process = run.process();
+        long memory = process == null ? -1 : process.memory();
+        if (memory < 0 && !dry()) {
+            notObserved("the handler's memory (L): --handler-cmd lets the suite see it");
+        }
+        return memory;
+    }
+
+    void grewBy(long before, String what) {
+        HandlerProcess process = run.process();
+        long after = process == null ? -1 : process.memory();
+        if (before >= 0 && after - before >= 64L << 20) {
+            fail("less than 64 MB of memory more for " + what, (after - before >> 20) + " MB more");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** All cases, in the order of their ids. */
+public final class Catalogue {
+
+    private static final List<ContractCase> CASES = Stream.of(
+                    GroupA.cases(),
+                    GroupB.cases(),
+                    GroupC.cases(),
+                    GroupD.cases(),
+                    GroupE.cases(),
+                    SlowHttp.cases(),
+                    GroupF.cases(),
+                    GroupG.cases(),
+                    GroupH.cases())
+            .flatMap(List::stream)
+            .sorted(Comparator.comparing(ContractCase::id))
+            .toList();
+
+    private Catalogue() {}
+
+    /**
+     * Returns every case, planned ones too.
+     *
+     * @return an unmodifiable list
+     */
+    public static List<ContractCase> all() {
+        return CASES;
+    }
+
+    /**
+     * Looks a case up.
+     *
+     * @param id such as {@code OSF-C-101}, or the number alone
+     * @return the case, empty where there is none
+     */
+    public static Optional<ContractCase> find(String id) {
+        String whole = id.matches("[0-9]+") ? "OSF-C-" + id : id;
+        return CASES.stream().filter(one -> one.id().equals(whole)).findFirst();
+    }
+
+    static String groupTitle(char group) {
+        return switch (group) {
+            case 'A' -> "Setup, the good way, shapes";
+            case 'B' -> "Authenticity";
+            case 'C' -> "Malformed input";
+            case 'D' -> "Limits and abuse";
+            case 'E' -> "HTTP behaviour";
+            case 'F' -> "Delivery";
+            case 'G' -> "Resilience";
+            case 'H' -> "Leaks";
+            default -> "Observability";
+        };
+    }
+}

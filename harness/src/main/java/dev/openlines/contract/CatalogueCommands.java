@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import dev.openlines.model.Secret;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** The commands that show the catalogue: {@code list} and {@code explain}. */
+public final class CatalogueCommands {
+
+    private static final int SHOWN = 12;
+
+    private CatalogueCommands() {}
+
+    /** {@code openlines list}: one line for each case. */
+    @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists the cases of the contract.")
+    public static final class ListCommand implements Callable<Integer> {
+
+        @Spec
+        private CommandSpec spec = CommandSpec.create();
+
+        @Option(names = "--level", paramLabel = "L", description = "Only must, should or may.")
+        private @Nullable Level level;
+
+        @Option(names = "--group", paramLabel = "G", description = "Only one group, A to I.")
+        private @Nullable String group;
+
+        /** Made by the command line. */
+        public ListCommand() {}
+
+        @Override
+        public Integer call() {
+            PrintWriter out = spec.commandLine().getOut();
+            List<ContractCase> cases = Catalogue.all().stream()
+                    .filter(one -> level == null || one.level() == level)
+                    .filter(one -> group == null || group.equalsIgnoreCase(Character.toString(one.group())))
+                    .toList();
+            for (ContractCase one : cases) {
+                out.println(String.format(
+                        Locale.ROOT,
+                        "%s %-6s %-7s %-4s %s%s",
+                        one.id(),
+                        one.level(),
+                        one.profile(),
+                        one.oracles().stream().map(Oracle::name).collect(Collectors.joining()),
+                        one.planned() ? "PLANNED: " : "",
+                        one.requirement()));
+            }
+            long planned = cases.stream().filter(ContractCase::planned).count();
+            out.println(cases.size() + " cases, " + planned + " of them planned: not run by this version");
+            return 0;
+        }
+    }
+
+    /** {@code openlines explain}: one case, with the bytes it sends. */
+    @Command(
+            name = "explain",
+            mixinStandardHelpOptions = true,
+            description = "Shows a case: what it asks for, where that comes from, and the exact bytes it sends.")
+    public static final class ExplainCommand implements Callable<Integer> {
+
+        @Spec
+        private CommandSpec spec = CommandSpec.create();
+
+        @Parameters(index = "0", paramLabel = "ID", description = "Such as OSF-C-101, or 101.")
+        private String id = "";
+
+        @Option(names = "--handler", paramLabel = "URL", description = "The address to write into the requests.")
+        private String handler = "http://127.0.0.1:8080/bitrix24";
+
+        @Option(names = "--member-id", paramLabel = "M", description = "The portal.")
+        private String memberId = "0123456789abcdef0123456789abcdef";
+
+        @Option(names = "--application-token", paramLabel = "T", description = "Its token.")
+        private String proof = "APPLICATION_TOKEN";
+
+        @Option(names = "--seed", paramLabel = "N[@SECONDS]", description = "As a run's report says it.")
+        private String seed = "1@1795390000";
+
+        @Option(names = "--raw", paramLabel = "N", description = "Only the bytes of the N-th request.")
+        private int raw;
+
+        /** Made by the command line. */
+        public ExplainCommand() {}
+
+        @Override
+        public Integer call() throws InterruptedException {
+            ContractCase one = Catalogue.find(id)
+                    .orElseThrow(() -> new ParameterException(
+                            spec.commandLine(), "expected the id of a case but found '" + id + "'; list shows them"));
+            List<Reply> sent = one.planned() ? List.of() : dry(one);
+            PrintWriter out = spec.commandLine().getOut();
+            if (raw > 0) {
+                if (raw > sent.size()) {
+                    throw new ParameterException(
+                            spec.commandLine(), "expected 1 to " + sent.size() + " for --raw but found " + raw);
+                }
+                // Bytes, which a writer would encode.
+                System.out.write(sent.get(raw - 1).sent(), 0, sent.get(raw - 1).sent().length);
+                System.out.flush();
+                return 0;
+            }
+            describe(one, sent, out);
+            return 0;
+        }
+
+        private List<Reply> dry(ContractCase one) throws InterruptedException {
+            Settings settings;
+            try {
+                URI address = VerifyCommand.address(handler, "--handler");
+                settings = new Settings(address, memberId, Secret.of(proof));
+                VerifyCommand.seed(settings, seed);
+            } catch (IllegalArgumentException e) {
+                throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
+            }
+            try (Run run = Run.dry(settings)) {
+                CaseRun caseRun = new CaseRun(run, one, 0);
+                one.script().orElseThrow().run(caseRun);
+                return caseRun.exchanges();
+            }
+        }
+
+        private static void describe(ContractCase one, List<Reply> sent, PrintWriter out) {
+            out.println(one.id() + " (" + one.level() + ", " + one.profile() + " profile"
+                    + (one.webhooks() ? ", for handlers of outgoing webhooks" : "") + ")");
+            out.println("  sent:        " + one.sent());
+            out.println("  the handler must: ".replace("must", one.level().toString()) + one.requirement());
+            out.println("  comes from:  " + one.provenance());
+            out.println("  seen by:     "
+                    + one.oracles().stream().map(ExplainCommand::oracle).collect(Collectors.joining("; ")));
+            out.println("  verdict:     " + one.rule());
+            if (one.planned()) {
+                out.println("PLANNED: this version does not run the case.");
+                return;
+            }
+            int shown = Math.min(SHOWN, sent.size());
+            for (int i = 0; i < shown; i++) {
+                Reply reply = sent.get(i);
+                out.println();
+                out.println("--- request " + (i + 1) + " of " + sent.size() + ", " + reply.sentLength() + " bytes");
+                out.println(visible(reply.sent()));
+            }
+            if (sent.size() > shown) {
+                out.println();
+                out.println("--- and more like these; --raw N prints one");
+            }
+        }
+
+        private static String oracle(Oracle oracle) {
+            return switch (oracle) {
+                case H -> "H, the HTTP exchange";
+                case E -> "E, evidence of effects";
+                case R -> "R, calls that reach the simulated portals";
+                case L -> "L, what the process prints and occupies";
+                case C -> "C, control of the process";
+            };
+        }
+
+        /** Printable, and not endless. */
+        private static String visible(byte[] bytes) {
+            StringBuilder out = new StringBuilder();
+            for (int i = 0; i < Math.min(bytes.length, 4_096); i++) {
+                int b = bytes[i] & 0xff;
+                if (b == '\n' || (b >= 0x20 && b < 0x7f)) {
+                    out.append((char) b);
+                } else if (b != '\r') {
+                    out.append(String.format(Locale.ROOT, "\\x%02x", b));
+                }
+            }
+            return bytes.length > 4_096 ? out + "…" : out.toString();
+        }
+    }
+}

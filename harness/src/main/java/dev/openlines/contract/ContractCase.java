@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One numbered requirement of the catalogue. Ids are for ever: a case that goes stays listed as
+ * withdrawn. Immutable.
+ */
+public final class ContractCase {
+
+    private final String id;
+    private final Level level;
+    private final Profile profile;
+    private final Set<Oracle> oracles;
+    private final String sent;
+    private final String requirement;
+    private final String provenance;
+    private final Lane lane;
+    private final boolean webhooks;
+    private final @Nullable Script script;
+
+    private ContractCase(
+            String id,
+            Level level,
+            Profile profile,
+            Set<Oracle> oracles,
+            String sent,
+            String requirement,
+            String provenance,
+            Lane lane,
+            boolean webhooks,
+            @Nullable Script script) {
+        this.id = id;
+        this.level = level;
+        this.profile = profile;
+        this.oracles = oracles;
+        this.sent = sent;
+        this.requirement = requirement;
+        this.provenance = provenance;
+        this.lane = lane;
+        this.webhooks = webhooks;
+        this.script = script;
+    }
+
+    /** The case {@code OSF-C-number} of the core profile, without a script yet. */
+    static ContractCase numbered(
+            int number, Level level, String oracles, String sent, String requirement, String provenance) {
+        Set<Oracle> set = EnumSet.noneOf(Oracle.class);
+        oracles.chars().filter(c -> c != ' ').forEach(c -> set.add(Oracle.valueOf(Character.toString(c))));
+        return new ContractCase(
+                String.format(java.util.Locale.ROOT, "OSF-C-%03d", number),
+                level,
+                Profile.CORE,
+                Collections.unmodifiableSet(set),
+                sent,
+                requirement,
+                provenance,
+                Lane.QUICK,
+                false,
+                null);
+    }
+
+    ContractCase in(Profile value) {
+        return new ContractCase(id, level, value, oracles, sent, requirement, provenance, lane, webhooks, script);
+    }
+
+    /** Only for handlers that declare outgoing webhooks. */
+    ContractCase forWebhooks() {
+        return new ContractCase(id, level, profile, oracles, sent, requirement, provenance, lane, true, script);
+    }
+
+    ContractCase runs(Lane where, Script what) {
+        return new ContractCase(id, level, profile, oracles, sent, requirement, provenance, where, webhooks, what);
+    }
+
+    ContractCase runs(Script what) {
+        return runs(Lane.QUICK, what);
+    }
+
+    /**
+     * Returns the id that names the case in every report, baseline and flag.
+     *
+     * @return such as {@code OSF-C-101}
+     */
+    public String id() {
+        return id;
+    }
+
+    /**
+     * Returns how binding the case is.
+     *
+     * @return the level
+     */
+    public Level level() {
+        return level;
+    }
+
+    /**
+     * Returns which handlers the case is for.
+     *
+     * @return the profile
+     */
+    public Profile profile() {
+        return profile;
+    }
+
+    /**
+     * Returns where the verdict is read off.
+     *
+     * @return all that are needed to pass
+     */
+    public Set<Oracle> oracles() {
+        return oracles;
+    }
+
+    /**
+     * Returns what the handler gets.
+     *
+     * @return a phrase
+     */
+    public String sent() {
+        return sent;
+    }
+
+    /**
+     * Returns what the handler owes.
+     *
+     * @return a sentence
+     */
+    public String requirement() {
+        return requirement;
+    }
+
+    /**
+     * Returns where the requirement comes from.
+     *
+     * @return the platform's source, its documentation, captured requests, a standard, or practice
+     */
+    public String provenance() {
+        return provenance;
+    }
+
+    /**
+     * Tells whether this version only lists the case.
+     *
+     * @return true where nothing is sent yet
+     */
+    public boolean planned() {
+        return script == null;
+    }
+
+    /**
+     * Tells whether the case is for handlers that take outgoing webhooks too.
+     *
+     * @return true where the handler must declare that
+     */
+    public boolean webhooks() {
+        return webhooks;
+    }
+
+    /**
+     * Returns how the verdict is reached.
+     *
+     * @return one or two sentences
+     */
+    public String rule() {
+        if (planned()) {
+            return "Not run by this version.";
+        }
+        String needed = oracles.stream().map(Oracle::name).collect(Collectors.joining(", "));
+        return "Fails as soon as one part of the requirement is seen to be broken; passes when all of it was looked at"
+                + " through " + needed + "; without one of these it is not observed.";
+    }
+
+    Lane lane() {
+        return lane;
+    }
+
+    Optional<Script> script() {
+        return Optional.ofNullable(script);
+    }
+
+    /** The letter of the group, by the hundred of the number. */
+    char group() {
+        return (char) ('A' + Integer.parseInt(id.substring(6)) / 100);
+    }
+
+    @Override
+    public String toString() {
+        return id + " " + level + " " + requirement;
+    }
+}

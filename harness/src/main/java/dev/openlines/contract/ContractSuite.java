@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import dev.openlines.model.Secret;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Judges one handler. Immutable; every setting returns a new suite. Sends hostile requests: the target
+ * must be on a loopback or private address unless {@link #allowPublic()} is called.
+ *
+ * <pre>{@code ContractReport report = ContractSuite.of(handler, memberId, applicationToken)
+ *     .evidence(() -> store.effects())
+ *     .run();}</pre>
+ */
+public final class ContractSuite {
+
+    private final Settings settings;
+
+    ContractSuite(Settings settings) {
+        this.settings = settings;
+    }
+
+    /**
+     * Makes a suite of the core profile.
+     *
+     * @param handler the handler's http or https address
+     * @param memberId the portal that the handler trusts; wire field {@code auth[member_id]}
+     * @param applicationToken the token it trusts it by; wire field {@code auth[application_token]}
+     * @return a suite without evidence: cases that need it are not observed
+     */
+    public static ContractSuite of(URI handler, String memberId, Secret applicationToken) {
+        return new ContractSuite(new Settings(handler, memberId, applicationToken));
+    }
+
+    private ContractSuite with(Consumer<Settings> change) {
+        Settings copy = settings.copy();
+        change.accept(copy);
+        return new ContractSuite(copy);
+    }
+
+    /**
+     * Chooses the profiles; durable includes core.
+     *
+     * @param first one
+     * @param more others
+     * @return another suite
+     */
+    public ContractSuite profile(Profile first, Profile... more) {
+        Set<Profile> set = EnumSet.of(first, more);
+        return with(copy -> copy.profiles = set);
+    }
+
+    /**
+     * Runs these cases only, whatever their profile.
+     *
+     * @param ids ids, numbers, or either with an asterisk at the end
+     * @return another suite
+     */
+    public ContractSuite only(String... ids) {
+        return with(copy -> copy.only = List.of(ids));
+    }
+
+    /**
+     * Leaves cases out.
+     *
+     * @param ids ids, numbers, or either with an asterisk at the end
+     * @return another suite
+     */
+    public ContractSuite exclude(String... ids) {
+        return with(copy -> copy.exclude = List.of(ids));
+    }
+
+    /**
+     * Says where effects are read.
+     *
+     * @param source asked again and again during the run
+     * @return another suite
+     */
+    public ContractSuite evidence(EffectSource source) {
+        return with(copy -> copy.evidence = source);
+    }
+
+    /**
+     * Lets the suite start the handler, kill it and start it again.
+     *
+     * @param command a shell command that runs in the foreground
+     * @param ready an http address, or a regular expression for a line it prints
+     * @return another suite
+     */
+    public ContractSuite process(String command, String ready) {
+        return with(copy -> {
+            copy.handlerCommand = command;
+            copy.ready = ready;
+        });
+    }
+
+    /**
+     * Says where a handler that the suite did not start writes its log.
+     *
+     * @param files files or folders
+     * @return another suite
+     */
+    public ContractSuite logs(Path... files) {
+        return with(copy -> copy.logs = List.of(files));
+    }
+
+    /**
+     * Names the test hook that makes the handler's own processing slow.
+     *
+     * @param on a shell command
+     * @param off the command that ends it
+     * @return another suite
+     */
+    public ContractSuite slowProcessing(String on, String off) {
+        return with(copy -> {
+            copy.slowOn = on;
+            copy.slowOff = off;
+        });
+    }
+
+    /**
+     * Names the test hook that makes the handler's store unwritable.
+     *
+     * @param breaking a shell command
+     * @param mending the command that ends it
+     * @return another suite
+     */
+    public ContractSuite brokenStore(String breaking, String mending) {
+        return with(copy -> {
+            copy.breakStore = breaking;
+            copy.mendStore = mending;
+        });
+    }
+
+    /**
+     * Declares that the handler takes outgoing webhooks too.
+     *
+     * @return another suite
+     */
+    public ContractSuite webhooks() {
+        return with(copy -> copy.webhooks = true);
+    }
+
+    /**
+     * Sets the seed of everything that looks random.
+     *
+     * @param value any number
+     * @return another suite
+     */
+    public ContractSuite seed(long value) {
+        return with(copy -> copy.seed = value);
+    }
+
+    /**
+     * Sets how long effects may take to appear after the acknowledgement.
+     *
+     * @param atMost ten seconds unless set
+     * @return another suite
+     */
+    public ContractSuite settle(Duration atMost) {
+        return with(copy -> copy.settle = atMost);
+    }
+
+    /**
+     * Sets how long an acknowledgement may take.
+     *
+     * @param atMost five seconds unless set
+     * @return another suite
+     */
+    public ContractSuite ackMax(Duration atMost) {
+        return with(copy -> copy.ackMax = atMost);
+    }
+
+    /**
+     * Ends the run, with a report of what is known, after a time.
+     *
+     * @param atMost no limit unless set
+     * @return another suite
+     */
+    public ContractSuite timeLimit(Duration atMost) {
+        return with(copy -> copy.timeLimit = atMost);
+    }
+
+    /**
+     * Permits a target that is not on a loopback or private address.
+     *
+     * @return another suite
+     */
+    public ContractSuite allowPublic() {
+        return with(copy -> copy.allowPublic = true);
+    }
+
+    /**
+     * Returns the cases that would run, planned ones too.
+     *
+     * @return in the order of their ids
+     */
+    public List<ContractCase> cases() {
+        return Catalogue.all().stream().filter(settings::selects).toList();
+    }
+
+    /**
+     * Runs the cases. Blocks for as long as they take, up to a few minutes.
+     *
+     * @return what was found
+     * @throws IllegalArgumentException if the target is public and that is not permitted
+     */
+    public ContractReport run() {
+        try (Run run = start()) {
+            return new Runner(run, cases(), line -> {}).go();
+        }
+    }
+
+    Run start() {
+        if (!settings.allowPublic
+                && !Wire.to(settings.handler, settings.insecure).isPrivate()) {
+            throw new IllegalArgumentException(
+                    "the handler is not on a loopback or private address; --allow-public permits it");
+        }
+        return Run.start(settings);
+    }
+
+    Settings settings() {
+        return settings;
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import jakarta.json.JsonNumber;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonString;
+import jakarta.json.JsonValue;
+import java.math.BigDecimal;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One accepted fact "this chat of this portal was closed", as the handler under test tells it. Ids are
+ * text, exactly as told, but without leading zeros.
+ *
+ * @param chatId the chat; null where the handler named none
+ * @param memberId the portal; null where the handler did not say
+ * @param lineId the open line; null where the handler did not say
+ * @param connectorId the connector's code; null where the handler did not say
+ * @param lineName the open line's name; null where the handler did not say
+ */
+public record Effect(
+        @Nullable String chatId,
+        @Nullable String memberId,
+        @Nullable String lineId,
+        @Nullable String connectorId,
+        @Nullable String lineName) {
+
+    /** Only reads. */
+    public Effect {
+        chatId = plain(chatId);
+        lineId = plain(lineId);
+    }
+
+    /**
+     * Makes the effect of a chat, for a handler tested inside the same process.
+     *
+     * @param memberId the portal
+     * @param chatId the chat
+     * @return an effect that says nothing of line and connector
+     */
+    public static Effect of(String memberId, long chatId) {
+        return new Effect(Long.toString(chatId), memberId, null, null, null);
+    }
+
+    static Effect read(JsonObject line) {
+        return new Effect(
+                text(line, "chat_id"),
+                text(line, "member_id"),
+                text(line, "line_id"),
+                text(line, "connector_id"),
+                text(line, "line_name"));
+    }
+
+    private static @Nullable String text(JsonObject line, String name) {
+        JsonValue value = line.get(name);
+        if (value instanceof JsonString string) {
+            return string.getString();
+        }
+        if (value instanceof JsonNumber number) {
+            return whole(number.bigDecimalValue()).orElse(number.toString());
+        }
+        return value == null || value.getValueType() == JsonValue.ValueType.NULL ? null : value.toString();
+    }
+
+    private static Optional<String> whole(BigDecimal number) {
+        boolean whole = number.precision() - number.scale() < 500
+                && number.remainder(BigDecimal.ONE).signum() == 0;
+        return whole ? Optional.of(number.toBigInteger().toString()) : Optional.empty();
+    }
+
+    /** Leading zeros say nothing; everything else does. */
+    static @Nullable String plain(@Nullable String id) {
+        return id == null ? null : id.replaceFirst("^0+(?=[0-9])", "");
+    }
+}

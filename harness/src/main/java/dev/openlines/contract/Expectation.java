@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How many effects a chat should have, and what they should say. The evidence may come late: it is
+ * compared at the end.
+ */
+final class Expectation {
+
+    private final String chatId;
+    private final @Nullable String memberId;
+    private final int min;
+    private final int max;
+    private final String what;
+    private boolean fields;
+    private @Nullable String line;
+    private @Nullable String connector;
+    private @Nullable String name;
+    private boolean nameIsOptional;
+
+    Expectation(String chatId, @Nullable String memberId, int min, int max, String what) {
+        this.chatId = chatId;
+        this.memberId = memberId;
+        this.min = min;
+        this.max = max;
+        this.what = what;
+    }
+
+    static Expectation none(String chatId, String what) {
+        return new Expectation(chatId, null, 0, 0, what);
+    }
+
+    /** The effect must name portal, line and connector too. */
+    Expectation with(@Nullable String lineId, @Nullable String connectorId) {
+        fields = true;
+        line = lineId;
+        connector = connectorId;
+        return this;
+    }
+
+    Expectation named(String lineName) {
+        name = lineName;
+        return this;
+    }
+
+    /** The name, where the evidence tells it at all. */
+    Expectation namedIfSeen(String lineName) {
+        nameIsOptional = true;
+        return named(lineName);
+    }
+
+    String chatId() {
+        return chatId;
+    }
+
+    int min() {
+        return min;
+    }
+
+    int max() {
+        return max;
+    }
+
+    boolean reached(EffectBook book) {
+        return !book.exists() || book.of(chatId).size() >= min;
+    }
+
+    /** Expected and got, where the evidence says otherwise. */
+    Optional<String[]> broken(EffectBook book) {
+        List<Effect> effects = book.of(chatId);
+        int found = effects.size();
+        if (found < min || found > max) {
+            String wanted = min == max ? number(min) : "between " + min + " and " + max + " effects";
+            return Optional.of(new String[] {wanted + " for " + what, number(found) + " for chat " + chatId});
+        }
+        for (Effect effect : effects) {
+            if (memberId != null
+                    && effect.memberId() != null
+                    && !effect.memberId().equals(memberId)) {
+                return Optional.of(
+                        new String[] {"an effect in the portal of the event for " + what, "one in another portal"});
+            }
+            Optional<String[]> wrong = wrongField(effect);
+            if (wrong.isPresent()) {
+                return wrong;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<String[]> wrongField(Effect effect) {
+        if (fields && line != null && effect.lineId() != null && !Objects.equals(effect.lineId(), line)) {
+            return Optional.of(
+                    new String[] {"line id " + line + " in the effect of " + what, "line id " + effect.lineId()});
+        }
+        boolean otherConnector =
+                effect.connectorId() != null && !effect.connectorId().equals(connector);
+        if (fields && connector != null && otherConnector) {
+            return Optional.of(new String[] {
+                "connector code '" + connector + "' in the effect of " + what, "'" + effect.connectorId() + "'"
+            });
+        }
+        if (name != null && effect.lineName() != null && !effect.lineName().equals(name)) {
+            return Optional.of(new String[] {
+                "the line's name exactly as sent (" + name.length() + " characters) in the effect of " + what,
+                "another text of " + effect.lineName().length() + " characters"
+            });
+        }
+        return Optional.empty();
+    }
+
+    /** What the evidence does not say although this case asks for it. */
+    Optional<String> unseen(EffectBook book) {
+        for (Effect effect : book.of(chatId)) {
+            if (fields && effect.memberId() == null) {
+                return Optional.of("member_id in the evidence (E)");
+            }
+            if (fields && line != null && effect.lineId() == null) {
+                return Optional.of("line_id in the evidence (E)");
+            }
+            if (fields && connector != null && !connector.isEmpty() && effect.connectorId() == null) {
+                return Optional.of("connector_id in the evidence (E)");
+            }
+            if (name != null && !nameIsOptional && effect.lineName() == null) {
+                return Optional.of("line_name in the evidence (E)");
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static String number(int effects) {
+        return effects == 0 ? "no effect" : effects == 1 ? "one effect" : effects + " effects";
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One thing that was seen to be otherwise.
+ *
+ * @param warning true where only a recommendation is broken
+ * @param expected what the requirement asks for
+ * @param got what was seen, without secrets
+ * @param exchange the number, from 1, of the case's exchange that shows it; 0 where none does
+ * @param times how long that exchange took, by parts; null where there is none
+ * @param busy true where another handler's load may have caused it: the case is run again, alone
+ */
+record Finding(
+        boolean warning,
+        String expected,
+        String got,
+        int exchange,
+        @Nullable String times,
+        boolean busy) {
+
+    String sentence() {
+        return "expected " + expected + "; got " + got
+                + (exchange == 0 ? "" : " (request " + exchange + (times == null ? "" : "; " + times) + ")");
+    }
+}

@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import static dev.openlines.contract.ContractCase.numbered;
+import static dev.openlines.contract.Level.MAY;
+import static dev.openlines.contract.Level.MUST;
+import static dev.openlines.contract.Level.SHOULD;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Setup, the good way, and the shapes of the event: 001 to 029. */
+final class GroupA {
+
+    private GroupA() {}
+
+    static List<ContractCase> cases() {
+        return List.of(
+                numbered(
+                                1,
+                                MUST,
+                                "HE",
+                                "the event as the platform sends it, a staff user's token in it, on a new connection",
+                                "acknowledge it and have exactly one effect with portal, chat, line and connector",
+                                "module source, captured header lines")
+                        .runs(run -> {
+                            EventBody event = run.event();
+                            run.acked(run.post(event), "the platform's event");
+                            whole(run, event, Events.LINE, Events.CONNECTOR, "the platform's event");
+                        }),
+                numbered(
+                                2,
+                                MUST,
+                                "HER",
+                                "the same without any access token, as after a timer closed the chat",
+                                "acknowledge it, have one effect, and not call the portal with a token that is not there",
+                                "module source: no user, no token")
+                        .runs(GroupA::tokenless),
+                numbered(
+                                3,
+                                MUST,
+                                "HE",
+                                "the five keys of an outgoing webhook's auth block, in their own order",
+                                "acknowledge it and have one effect",
+                                "captured requests of 2018 and 2025")
+                        .forWebhooks()
+                        .runs(run -> {
+                            EventBody event = run.tokenless();
+                            List.of("domain", "client_endpoint", "server_endpoint", "member_id", "application_token")
+                                    .forEach(key -> event.atEnd("auth[" + key + "]"));
+                            run.acked(run.post(event), "an outgoing webhook's event");
+                            whole(run, event, Events.LINE, Events.CONNECTOR, "an outgoing webhook's event");
+                        }),
+                numbered(
+                                4,
+                                SHOULD,
+                                "HE",
+                                "the current documentation's shape: a list, a session, chat.id, user.id",
+                                "acknowledge it and have one effect with the same chat id",
+                                "documentation of 2026")
+                        .runs(run -> {
+                            EventBody event = Events.documented(run.event());
+                            run.acked(run.post(event), "the documented event");
+                            whole(run, event, Events.LINE, Events.CONNECTOR, "the documented event");
+                        }),
+                numbered(
+                                5,
+                                SHOULD,
+                                "HE",
+                                "the old documentation's example: the line under user, eventId, broken addresses",
+                                "acknowledge it, have one effect, and not take the line for a visitor",
+                                "documentation of 2024 and 2025")
+                        .runs(run -> {
+                            EventBody event = Events.oldDocumented(run.event(), run.identity());
+                            run.acked(run.post(event), "the event of the old documentation");
+                            whole(run, event, Events.LINE, Events.CONNECTOR, "the event of the old documentation");
+                        }),
+                numbered(
+                                6,
+                                SHOULD,
+                                "HE",
+                                "a list of three chats in one event",
+                                "acknowledge it and have three effects",
+                                "documentation: the field is a list")
+                        .runs(GroupA::threeChats),
+                numbered(
+                                7,
+                                MUST,
+                                "HE",
+                                "unknown keys at every level, an unknown status and scope, one more key at the top",
+                                "acknowledge it and have one effect",
+                                "practice: platforms add fields")
+                        .runs(run -> {
+                            EventBody event = run.event()
+                                    .set("auth[status]", "Q")
+                                    .set("auth[scope]", "imopenlines,telepathy")
+                                    .add("data[DATA][connector][mood]", "fine")
+                                    .add("data[DATA][weather][sky]", "blue")
+                                    .add("data[EXTRA]", "1")
+                                    .add("auth[trace]", "abc")
+                                    .add("priority", "3");
+                            run.good(event, "an event with unknown keys");
+                            run.alive();
+                        }),
+                numbered(
+                                8,
+                                MUST,
+                                "HE",
+                                "without line, with a session, user_id 0, user_id absent, an empty connector code",
+                                "acknowledge each, have one effect each, and invent nothing that is absent",
+                                "module source: null leaves the pair out, 0 for group chats")
+                        .runs(GroupA::absences),
+                numbered(
+                                9,
+                                MUST,
+                                "HE",
+                                "the subscription's number as event_handler_id, as eventId, as event_id, and absent",
+                                "acknowledge each and have one effect each",
+                                "captures, documentation, the PHP SDK")
+                        .runs(run -> {
+                            for (String name : List.of("event_handler_id", "eventId", "event_id")) {
+                                run.good(run.event().rename("event_handler_id", name), "an event with " + name);
+                            }
+                            run.good(run.event().without("event_handler_id"), "an event without a handler id");
+                        }),
+                numbered(
+                                10,
+                                MUST,
+                                "HE",
+                                "brackets raw and escaped, escapes in both cases, both spaces, keys in any order",
+                                "acknowledge each and have the same effect",
+                                "PHP's form encoding, tests of real senders")
+                        .runs(GroupA::spellings),
+                numbered(
+                                11,
+                                MUST,
+                                "HE",
+                                "a line named with markup, ampersands, Cyrillic, emoji, Arabic, and 255 characters",
+                                "acknowledge each and keep the name exactly",
+                                "module source: user-entered, 255 wide")
+                        .runs(run -> {
+                            String odd =
+                                    "R&D = 50 + 50 % <b>\"Линия\"</b> 'été' \uD83D\uDE00 \u0645\u0631\u062D\u0628\u0627";
+                            named(run, odd);
+                            named(run, "Поддержка ".repeat(26).substring(0, 255));
+                        }),
+                numbered(
+                                12,
+                                SHOULD,
+                                "HE",
+                                "a line name in bytes that are no UTF-8: FF FE, and CP1251",
+                                "acknowledge it and have one effect; the bytes may be replaced, the handler must not break",
+                                "practice: invalid bytes pass through PHP")
+                        .runs(run -> {
+                            for (String raw : List.of("%FF%FE", "%CF%EE%E4%E4%E5%F0%E6%EA%E0")) {
+                                run.good(
+                                        run.event().setVerbatim("data[DATA][line][name]", raw),
+                                        "a line name that is no UTF-8");
+                            }
+                            run.alive();
+                        }),
+                numbered(
+                                13,
+                                MUST,
+                                "HE",
+                                "chat ids above 2^31 and 2^53, with leading zeros, and of nineteen digits",
+                                "acknowledge each and keep the id exactly",
+                                "module source: ids are text on the wire")
+                        .runs(GroupA::bigIds),
+                numbered(
+                                14,
+                                SHOULD,
+                                "HE",
+                                "the event's name in mixed case",
+                                "acknowledge it and have one effect",
+                                "module source: names are case-insensitive when bound")
+                        .runs(run -> run.good(run.event().set("event", "OnSessionFinish"), "OnSessionFinish")),
+                numbered(
+                                15,
+                                MUST,
+                                "HE",
+                                "other events on the same address: start, message, connector's finish, CRM, unknown",
+                                "answer 2xx, have no effect of a finish, and not take them for an attack",
+                                "documentation: one address may serve many events")
+                        .runs(GroupA::otherEvents),
+                numbered(
+                                16,
+                                MUST,
+                                "HER",
+                                "ONAPPINSTALL with tokens that work, then the event with its application token",
+                                "trust it only with the right application token or after asking the portal; then accept",
+                                "documentation: safe event handlers")
+                        .runs(GroupA::install),
+                numbered(
+                                17,
+                                MUST,
+                                "HE",
+                                "ONAPPUNINSTALL with the right application token and no other, then an event",
+                                "answer 2xx, then deny",
+                                "module source: sent without tokens")
+                        .runs(Lane.LAST, GroupA::uninstall),
+                numbered(
+                                18,
+                                SHOULD,
+                                "HE",
+                                "ONAPPTEST with a tree under QUERY",
+                                "answer 2xx without an effect of a finish",
+                                "module source: event.test")
+                        .runs(run -> {
+                            EventBody test = Events.lifecycle(
+                                            "ONAPPTEST", run.identity(), run.now(), run.token(), "", "QUERY][a][b", "1")
+                                    .add(
+                                            "data[QUERY][chat_id]",
+                                            Long.toString(run.mint().chat()));
+                            if (!run.post(test).is2xx()) {
+                                run.fail("status 2xx for ONAPPTEST", last(run));
+                            }
+                            run.noEffect(test.value("data[QUERY][chat_id]"), "ONAPPTEST");
+                            run.alive();
+                        }),
+                numbered(
+                                19,
+                                SHOULD,
+                                "HE",
+                                "ONAPPUPDATE that carries a new application token, then events with the new and the old",
+                                "accept the new token and deny the old, or accept both for a documented while",
+                                "documentation: the token may change on update")
+                        .runs(Lane.LAST, GroupA::update),
+                numbered(
+                        20,
+                        SHOULD,
+                        "R",
+                        "server_endpoint on each of the two official OAuth hosts, the token expired",
+                        "refresh at the host that the event names, if it is one of the allowed",
+                        "module source, 2025"),
+                numbered(
+                        21,
+                        MAY,
+                        "HE",
+                        "the same event as JSON",
+                        "acknowledge with effect, or 415",
+                        "a third party's claim"),
+                numbered(
+                        22,
+                        SHOULD,
+                        "HER",
+                        "the event's token belongs to a guest, whom REST refuses",
+                        "acknowledge, and use the stored token or put the event aside",
+                        "captures of 2026"),
+                numbered(
+                                23,
+                                MUST,
+                                "RE",
+                                "events without a refresh token, as is normal, and with one, as the documentation shows",
+                                "never replace a stored refresh token by nothing, nor use the event's one-off token",
+                                "module source: this event carries none")
+                        .runs(GroupA::refreshToken),
+                numbered(
+                                24,
+                                SHOULD,
+                                "H",
+                                "the first event after five idle minutes",
+                                "acknowledge it in time",
+                                "practice: pools and connections go stale")
+                        .runs(Lane.LONG, run -> {
+                            if (!run.run().settings().slow && !run.dry()) {
+                                run.notObserved("five idle minutes: --slow waits for them");
+                                return;
+                            }
+                            run.good(run.event(), "an event before the pause");
+                            if (!run.dry()) {
+                                Thread.sleep(300_000);
+                            }
+                            run.good(run.event(), "the first event after five idle minutes");
+                        }),
+                numbered(
+                        25,
+                        MAY,
+                        "E",
+                        "the connector's finish and the session's finish for one real close",
+                        "keep the effects apart, by a documented rule",
+                        "module source: two events"));
+    }
+
+    /** One effect that names portal, line and connector. */
+    private static void whole(CaseRun run, EventBody event, String line, String connector, String what) {
+        run.expect(new Expectation(event.chatId(), run.identity().memberId(), 1, 1, what).with(line, connector));
+    }
+
+    private static Reply last(CaseRun run) {
+        List<Reply> all = run.exchanges();
+        return all.get(all.size() - 1);
+    }
+
+    private static void tokenless(CaseRun run) {
+        EventBody event = run.tokenless();
+        run.acked(run.post(event), "an event without tokens");
+        whole(run, event, Events.LINE, Events.CONNECTOR, "an event without tokens");
+        run.alive();
+        run.atEnd(() -> run.run().front().seen().stream()
+                .filter(call -> call.head().matches("(?s).*(?:[?&]auth=(?:&| |undefined|null)|(?i:bearer) *\r\n).*"))
+                .forEach(call -> run.fail("no call to the portal without a token", "a call with an empty one")));
+    }
+
+    private static void threeChats(CaseRun run) {
+        EventBody one = run.event();
+        EventBody body = Events.documented(one);
+        List<String> chats = new ArrayList<>(List.of(one.chatId()));
+        for (int i = 1; i < 3; i++) {
+            String chat = Long.toString(run.mint().chat());
+            chats.add(chat);
+            String at = "data[DATA][" + i + "]";
+            body.add(at + "[connector][connector_id]", Events.CONNECTOR)
+                    .add(at + "[connector][line_id]", Events.LINE)
+                    .add(at + "[connector][chat_id]", chat)
+                    .add(at + "[connector][user_id]", Events.VISITOR)
+                    .add(at + "[chat][id]", chat);
+        }
+        run.acked(run.post(body.atEnd("ts").atEnd("auth")), "an event of three chats");
+        chats.forEach(chat ->
+                run.expect(new Expectation(chat, run.identity().memberId(), 1, 1, "each chat of an event of three")));
+    }
+
+    private static void absences(CaseRun run) {
+        EventBody noLine = run.event().without("data[DATA][line]");
+        run.acked(run.post(noLine), "an event without line");
+        whole(run, noLine, Events.LINE, Events.CONNECTOR, "an event without line");
+        EventBody session = run.event()
+                .add("data[DATA][session][id]", "1207")
+                .add("data[DATA][session][closed]", "Y")
+                .atEnd("ts")
+                .atEnd("auth");
+        run.good(session, "an event with a session");
+        run.good(run.event().set("data[DATA][connector][user_id]", "0"), "an event with user_id 0");
+        run.good(run.event().without("data[DATA][connector][user_id]"), "an event without user_id");
+        EventBody noCode = run.event().set("data[DATA][connector][connector_id]", "");
+        run.acked(run.post(noCode), "an event with an empty connector code");
+        run.expect(new Expectation(
+                        noCode.chatId(), run.identity().memberId(), 1, 1, "an event with an empty connector code")
+                .with(Events.LINE, ""));
+    }
+
+    private static void spellings(CaseRun run) {
+        List<EventBody.Style> styles = List.of(
+                new EventBody.Style(true, false, false),
+                new EventBody.Style(false, true, false),
+                new EventBody.Style(false, false, true),
+                new EventBody.Style(true, true, true));
+        for (EventBody.Style style : styles) {
+            EventBody event = run.event();
+            run.acked(run.post(event.bytes(style)), "another spelling of the same form");
+            whole(run, event, Events.LINE, Events.CONNECTOR, "another spelling of the same form");
+        }
+        EventBody authFirst = run.event().inFront("auth");
+        run.acked(run.post(authFirst), "an event with auth first");
+        whole(run, authFirst, Events.LINE, Events.CONNECTOR, "an event with auth first");
+        EventBody shuffled = run.event().shuffled(run.mint().seed());
+        run.acked(run.post(shuffled), "an event with its keys shuffled");
+        whole(run, shuffled, Events.LINE, Events.CONNECTOR, "an event with its keys shuffled");
+    }
+
+    private static void named(CaseRun run, String name) {
+        EventBody event = run.event().set("data[DATA][line][name]", name);
+        run.acked(run.post(event), "a line name of " + name.length() + " characters");
+        run.expect(new Expectation(event.chatId(), run.identity().memberId(), 1, 1, "a line with such a name")
+                .named(name));
+    }
+
+    private static void bigIds(CaseRun run) {
+        long own = run.mint().chat();
+        List<String> ids = List.of(
+                Long.toString((1L << 31) + own),
+                Long.toString((1L << 53) + own * 2 + 1),
+                "000" + own,
+                Long.toString(9_000_000_000_000_000_001L + own * 10));
+        for (String id : ids) {
+            String what = "a chat id of " + id.length() + " digits" + (id.startsWith("0") ? ", zeros first" : "");
+            EventBody event = run.event(run.identity(), id);
+            run.acked(run.post(event), what);
+            run.effects(event, 1, what);
+        }
+        run.alive();
+    }
+
+    private static void otherEvents(CaseRun run) {
+        for (String name : List.of(
+                "ONSESSIONSTART",
+                "ONIMCONNECTORDIALOGFINISH",
+                "ONOPENLINEMESSAGEADD",
+                "ONCRMDEALADD",
+                "ONSOMETHINGNEW")) {
+            EventBody event = run.event().set("event", name);
+            if (name.equals("ONCRMDEALADD")) {
+                event.without("data")
+                        .add("data[FIELDS][ID]", event.chatId())
+                        .atEnd("ts")
+                        .atEnd("auth");
+            } else if (name.equals("ONOPENLINEMESSAGEADD")) {
+                event.add("data[DATA][message][id]", "5")
+                        .add("data[DATA][message][chat_id]", event.chatId())
+                        .add("data[DATA][message][text]", "hello")
+                        .atEnd("ts")
+                        .atEnd("auth");
+            } else if (name.equals("ONIMCONNECTORDIALOGFINISH")) {
+                event = Events.documented(event)
+                        .add("data[CONNECTOR]", Events.CONNECTOR)
+                        .add("data[LINE]", Events.LINE)
+                        .atEnd("ts")
+                        .atEnd("auth");
+            }
+            Reply reply = run.post(event);
+            if (!reply.is2xx()) {
+                run.fail("status 2xx for " + name, reply);
+            }
+            run.noEffect(event, name);
+        }
+        run.alive();
+    }
+
+    /** The handler knows the portal already: what must not happen is that an install locks the portal out. */
+    private static void install(CaseRun run) {
+        String refresh = run.mint().hex(70);
+        run.run().secret("refresh_token", refresh);
+        Reply installed = run.post(Events.install(run.identity(), run.now(), run.token(), refresh));
+        run.stands(installed, "ONAPPINSTALL with tokens that work");
+        if (!installed.is2xx() && installed.failure() == null) {
+            run.warn("status 2xx for ONAPPINSTALL with the right application token", installed);
+        }
+        run.good(run.event(), "an event after the installation");
+        run.note("the handler was given the portal beforehand; what it asks a new portal is seen by 118");
+    }
+
+    private static void uninstall(CaseRun run) {
+        EventBody gone = Events.lifecycle("ONAPPUNINSTALL", run.identity(), run.now(), "", "", "CLEAN", "1");
+        Reply reply = run.post(gone);
+        if (!reply.is2xx()) {
+            run.fail("status 2xx for ONAPPUNINSTALL with the right application token", reply);
+        }
+        EventBody late = run.event();
+        run.denied(run.post(late), late, "an event of a portal that has uninstalled the application");
+    }
+
+    private static void update(CaseRun run) {
+        String refresh = run.mint().hex(70);
+        String fresh = run.forged();
+        run.run().secret("application_token", fresh);
+        run.run().secret("refresh_token", refresh);
+        Identity renewed = new Identity(
+                run.identity().memberId(),
+                dev.openlines.model.Secret.of(fresh),
+                run.identity().domain(),
+                run.identity().clientEndpoint(),
+                run.identity().serverEndpoint());
+        Reply updated = run.post(Events.lifecycle(
+                "ONAPPUPDATE", renewed, run.now(), run.token(), refresh, "VERSION", "2", "PREVIOUS_VERSION", "1"));
+        run.stands(updated, "ONAPPUPDATE");
+        EventBody event = run.event(renewed, Long.toString(run.mint().chat()));
+        run.acked(run.post(event), "an event with the new application token");
+        EventBody old = run.event();
+        run.takenOrRefused(run.post(old), old, "an event with the old application token");
+        // Back again, so that the token we were given serves whatever comes after.
+        run.post(Events.lifecycle(
+                "ONAPPUPDATE",
+                run.identity(),
+                run.now(),
+                run.token(),
+                refresh,
+                "VERSION",
+                "3",
+                "PREVIOUS_VERSION",
+                "2"));
+    }
+
+    private static void refreshToken(CaseRun run) {
+        String oneOff = run.mint().hex(70);
+        run.run().secret("refresh_token", oneOff);
+        run.good(run.event(), "an event without a refresh token");
+        run.good(run.event().set("auth[refresh_token]", oneOff), "an event with a refresh token");
+        run.good(run.event().set("auth[refresh_token]", ""), "an event with an empty refresh token");
+        run.atEnd(() -> run.run().front().seen().stream()
+                .filter(call -> call.text().contains(oneOff))
+                .forEach(call -> run.fail(
+                        "no use of an event's one-off refresh token",
+                        call.line().split("\\?", 2)[0])));
+    }
+}

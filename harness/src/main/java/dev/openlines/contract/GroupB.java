@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import static dev.openlines.contract.ContractCase.numbered;
+import static dev.openlines.contract.Level.MAY;
+import static dev.openlines.contract.Level.MUST;
+import static dev.openlines.contract.Level.SHOULD;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Authenticity: 101 to 129. */
+final class GroupB {
+
+    private static final String TOKEN = "auth[application_token]";
+    private static final String MEMBER = "auth[member_id]";
+
+    private GroupB() {}
+
+    static List<ContractCase> cases() {
+        return List.of(
+                numbered(
+                                101,
+                                MUST,
+                                "HER",
+                                "a wrong application token, everything else right, the User-Agent too",
+                                "deny it: 401 or 403, no effect, no call to the portal",
+                                "documentation: the application token is the proof; public handlers trust the User-Agent")
+                        .runs(run -> denied(run, run.event().set(TOKEN, run.forged()), "a wrong application token")),
+                numbered(102, MUST, "HE", "no application token", "deny it", "documentation: safe event handlers")
+                        .runs(run -> denied(run, run.event().without(TOKEN), "a missing application token")),
+                numbered(
+                                103,
+                                MUST,
+                                "HE",
+                                "an application token that is empty, blank, null, undefined, 0, true",
+                                "deny each",
+                                "practice: handlers that only look whether the field is there")
+                        .runs(run -> {
+                            for (String value : List.of("", "   ", "null", "undefined", "0", "true")) {
+                                EventBody event = run.event().set(TOKEN, value);
+                                run.denied(run.post(event), event, "the application token '" + value + "'");
+                            }
+                            run.alive();
+                        }),
+                numbered(
+                                104,
+                                MUST,
+                                "HE",
+                                "another portal's token with this portal's member id, and the other way round",
+                                "deny both, and let nothing land in either portal",
+                                "documentation: compare per portal")
+                        .runs(GroupB::mixed),
+                numbered(
+                                105,
+                                MUST,
+                                "HE",
+                                "a member id nobody knows, and none",
+                                "deny both",
+                                "documentation: safe event handlers")
+                        .runs(run -> {
+                            denied(run, run.event().set(MEMBER, run.forged()), "an unknown member id");
+                            denied(run, run.event().without(MEMBER), "a missing member id");
+                        }),
+                numbered(
+                                106,
+                                MUST,
+                                "HE",
+                                "the application token as a list, as a map, and ten levels deep",
+                                "refuse with 4xx, without breaking down and without effect",
+                                "PHP: hash_equals breaks on an array")
+                        .runs(run -> {
+                            String right = run.identity().proof().reveal();
+                            for (String key : List.of("[]", "[x]", "[a][b][c][d][e][f][g][h][i][j]")) {
+                                EventBody event = run.event().without(TOKEN).add(TOKEN + key, right);
+                                run.refused(run.post(event), "an application token that is no text");
+                                run.noEffect(event, "an application token that is no text");
+                            }
+                            run.alive();
+                        }),
+                numbered(
+                                107,
+                                MUST,
+                                "HE",
+                                "auth as a plain value after its block, and before it",
+                                "refuse with 4xx and without effect where the block is lost; never break down",
+                                "PHP: the later value replaces the block")
+                        .runs(run -> {
+                            EventBody after = run.event().add("auth", "x");
+                            run.takenOrRefused(run.post(after), after, "a plain auth after the block");
+                            EventBody before = run.event().first("auth", "x");
+                            run.takenOrRefused(run.post(before), before, "a plain auth before the block");
+                            run.alive();
+                        }),
+                numbered(
+                                108,
+                                SHOULD,
+                                "HE",
+                                "the application token twice: right then wrong, wrong then right",
+                                "refuse both; at least do not break down",
+                                "practice: parsers differ on repeated keys")
+                        .runs(GroupB::twice),
+                numbered(
+                                109,
+                                MUST,
+                                "HE",
+                                "a token of 0e and digits in place of the right one",
+                                "deny it: two such texts are equal where numbers are compared",
+                                "PHP: loose comparison")
+                        .runs(run -> {
+                            String right = run.identity().proof().reveal();
+                            if (!right.matches("0+e[0-9]+")) {
+                                run.note(
+                                        "the portal's own token is not 0e and digits, so that a loose comparison shows only"
+                                                + " with --application-token 0e…");
+                            }
+                            String wrong = "0e" + run.mint().digits(30);
+                            denied(run, run.event().set(TOKEN, wrong), "a token of 0e and digits");
+                        }),
+                numbered(
+                                110,
+                                MUST,
+                                "HE",
+                                "tokens close to the right one: its start, a longer one, other case, spaces, NUL, a"
+                                        + " look-alike letter, encoded twice",
+                                "deny each",
+                                "practice: trimming, prefixes and folded case in comparisons")
+                        .runs(GroupB::almost),
+                numbered(
+                        111,
+                        MAY,
+                        "H",
+                        "thousands of wrong tokens that share 0 or 31 characters with the right one",
+                        "show no difference in time; informational",
+                        "practice: constant-time comparison"),
+                numbered(
+                                112,
+                                MUST,
+                                "HE",
+                                "no token, but the right User-Agent and listed addresses in forwarding headers",
+                                "deny it",
+                                "public handlers trust exactly this")
+                        .runs(run -> {
+                            EventBody event = run.event().without(TOKEN);
+                            Request request = run.request(event)
+                                    .header("X-Forwarded-For", "91.198.22.1")
+                                    .header("X-Real-IP", "91.198.22.1")
+                                    .header("Forwarded", "for=91.198.22.1");
+                            run.denied(run.send(request), event, "no token but forwarding headers");
+                            run.alive();
+                        }),
+                numbered(
+                                113,
+                                SHOULD,
+                                "HE",
+                                "the right token with an unknown User-Agent, and with none",
+                                "acknowledge both: the header is no credential",
+                                "documentation promises no User-Agent")
+                        .runs(run -> {
+                            for (Optional<String> agent : List.of(Optional.of("curl/8.0"), Optional.<String>empty())) {
+                                EventBody event = run.event();
+                                run.acked(
+                                        run.send(run.request(event).header("User-Agent", agent.orElse(null))),
+                                        "an unfamiliar User-Agent");
+                                run.effects(event, 1, "an unfamiliar User-Agent");
+                            }
+                        }),
+                numbered(
+                                114,
+                                MUST,
+                                "HE",
+                                "the right token only in the query, only in a cookie, only in a header",
+                                "deny each",
+                                "documentation: the token is in the body")
+                        .runs(GroupB::elsewhere),
+                numbered(
+                                115,
+                                MUST,
+                                "HE",
+                                "an event two days old, and one from an hour ahead",
+                                "acknowledge both with effect: ts is when the portal queued it, and no promise",
+                                "module source: enqueue time")
+                        .runs(run -> {
+                            for (long shift : List.of(-172_800L, 3_600L)) {
+                                String what = shift < 0 ? "an event two days old" : "an event an hour ahead";
+                                run.good(run.event().set("ts", Long.toString(run.now() + shift)), what);
+                            }
+                        }),
+                numbered(
+                                116,
+                                MUST,
+                                "HEC",
+                                "a captured body, byte for byte, after a restart and 500 other events",
+                                "answer 2xx or 4xx, and still have one effect",
+                                "no delivery id: the body is all there is")
+                        .in(Profile.DURABLE)
+                        .runs(Lane.PROCESS, GroupG::replayed),
+                numbered(
+                                117,
+                                MUST,
+                                "HER",
+                                "a forged ONAPPINSTALL for the known portal: the attacker's token and REST address",
+                                "keep what is stored, send no secret to the attacker, accept the portal's next event",
+                                "documentation: an install is unauthenticated until checked")
+                        .runs(Lane.ALONE, ForgedInstalls::ofTheKnownPortal),
+                numbered(
+                                118,
+                                MUST,
+                                "R",
+                                "a forged ONAPPINSTALL of an unknown portal with loopback, link-local, metadata and file"
+                                        + " addresses",
+                                "call none of them, and do not trust the portal",
+                                "practice: server-side request forgery")
+                        .runs(Lane.ALONE, ForgedInstalls::ofAnUnknownPortal),
+                numbered(
+                                119,
+                                MUST,
+                                "HE",
+                                "a forged ONAPPUNINSTALL with a wrong application token",
+                                "leave the installation as it is",
+                                "documentation: the token is the only proof here")
+                        .runs(run -> {
+                            EventBody gone = Events.lifecycle(
+                                            "ONAPPUNINSTALL", run.identity(), run.now(), "", "", "CLEAN", "1")
+                                    .set(TOKEN, run.forged());
+                            Reply reply = run.post(gone);
+                            run.stands(reply, "a forged ONAPPUNINSTALL");
+                            run.alive();
+                        }),
+                numbered(
+                                120,
+                                MUST,
+                                "RE",
+                                "the right token, but client_endpoint and domain lead to the evil portal",
+                                "send no token of ours there: use the stored address, or deny",
+                                "practice: addresses in an event are claims")
+                        .runs(Lane.ALONE, run -> {
+                            String evil = run.run().evil().uri() + "rest/";
+                            EventBody event = run.event()
+                                    .set("auth[client_endpoint]", evil)
+                                    .set(
+                                            "auth[domain]",
+                                            Request.authority(run.run().evil().uri()));
+                            run.takenOrRefused(run.post(event), event, "an event with another client_endpoint");
+                            run.alive();
+                            run.quietEvil();
+                        }),
+                numbered(
+                                121,
+                                MUST,
+                                "H",
+                                "a wrong token, no token and an unknown portal, side by side",
+                                "give one and the same answer, and give it: no hint which part was wrong",
+                                "practice: no oracle for attackers")
+                        .runs(GroupB::sameAnswer),
+                numbered(
+                                122,
+                                SHOULD,
+                                "HE",
+                                "500 wrong tokens in five seconds with good events among them",
+                                "acknowledge the good ones in time; refuse or slow the bad, never lock the portal out",
+                                "practice: a lockout is a denial of service")
+                        .runs(Lane.ALONE, GroupB::flood),
+                numbered(
+                                123,
+                                SHOULD,
+                                "HE",
+                                "an event of this portal on the address bound for another",
+                                "deny it, where addresses belong to portals",
+                                "practice: one address for each tenant")
+                        .runs(run -> {
+                            var other = run.run().settings().secondHandler;
+                            if (other == null) {
+                                run.notObserved("an address bound for another portal: --second-handler names one");
+                                return;
+                            }
+                            EventBody event = run.event();
+                            Wire wire = Wire.to(other, run.run().settings().insecure);
+                            try (Connection connection = wire.open()) {
+                                Reply reply = run.seen(connection
+                                        .write(Request.post(other, event.bytes())
+                                                .bytes())
+                                        .read(run.run().patience()));
+                                run.denied(reply, event, "an event on another portal's address");
+                            }
+                        }),
+                numbered(
+                        124,
+                        SHOULD,
+                        "RH",
+                        "ONAPPINSTALL whose token the portal calls expired or invalid",
+                        "do not trust it, and deny later events of that portal",
+                        "documentation: check the token"),
+                numbered(
+                                125,
+                                SHOULD,
+                                "HE",
+                                "a wrong path where the handler's address holds a secret",
+                                "answer 404 or 403 there; the right path does not replace the token",
+                                "practice: secret addresses")
+                        .runs(run -> {
+                            run.notObserved("whether the handler's address holds a secret: nothing says so");
+                        }));
+    }
+
+    private static void denied(CaseRun run, EventBody event, String what) {
+        run.denied(run.post(event), event, what);
+        run.alive();
+    }
+
+    private static void mixed(CaseRun run) {
+        Identity other = run.run().second(run.mint());
+        EventBody theirToken = run.event().set(TOKEN, other.proof().reveal());
+        run.denied(run.post(theirToken), theirToken, "another portal's token with this portal's member id");
+        EventBody theirMember = run.event().set(MEMBER, other.memberId());
+        run.denied(run.post(theirMember), theirMember, "this portal's token with another portal's member id");
+        if (!run.run().knowsSecond()) {
+            run.note("the handler was told of one portal only: the other is a stranger to it");
+        }
+        run.alive();
+    }
+
+    private static void twice(CaseRun run) {
+        String right = run.identity().proof().reveal();
+        EventBody rightFirst = run.event().add(TOKEN, run.forged());
+        EventBody wrongFirst = run.event().set(TOKEN, run.forged()).add(TOKEN, right);
+        Reply one = run.post(rightFirst);
+        Reply two = run.post(wrongFirst);
+        for (Reply reply : List.of(one, two)) {
+            if (run.stands(reply, "an application token given twice") && !reply.is4xx()) {
+                run.fail("status 4xx for an application token given twice", reply);
+            }
+        }
+        run.alive();
+    }
+
+    private static void almost(CaseRun run) {
+        String right = run.identity().proof().reveal();
+        List<String> values = new ArrayList<>(List.of(
+                right.substring(0, right.length() - 1),
+                right.substring(0, (right.length() + 1) / 2),
+                right + "0",
+                right + right,
+                " " + right,
+                right + " ",
+                right + "\0",
+                right + "\0x"));
+        String upper = right.toUpperCase(Locale.ROOT);
+        String lower = right.toLowerCase(Locale.ROOT);
+        if (!upper.equals(right) || !lower.equals(right)) {
+            values.add(upper.equals(right) ? lower : upper);
+        }
+        for (int i = 0; i < right.length(); i++) {
+            int twin = "aceopx".indexOf(right.charAt(i));
+            if (twin >= 0) {
+                values.add(right.substring(0, i)
+                        + "\u0430\u0441\u0435\u043E\u0440\u0445".charAt(twin)
+                        + right.substring(i + 1));
+                break;
+            }
+        }
+        for (String value : values) {
+            EventBody event = run.event().set(TOKEN, value);
+            run.denied(run.post(event), event, "a token that is nearly right");
+        }
+        StringBuilder twice = new StringBuilder();
+        right.chars().forEach(c -> twice.append(String.format(Locale.ROOT, "%%25%02X", c)));
+        EventBody event = run.event().setVerbatim(TOKEN, twice.toString());
+        run.denied(run.post(event), event, "a token encoded twice");
+        run.alive();
+    }
+
+    private static void elsewhere(CaseRun run) {
+        String right = run.identity().proof().reveal();
+        EventBody query = run.event().without(TOKEN);
+        String target = Request.target(run.run().wire().target());
+        String with = target + (target.contains("?") ? "&" : "?") + "auth%5Bapplication_token%5D="
+                + EventBody.escape(right, EventBody.Style.PLATFORM);
+        run.run().canaries().excuse(with);
+        run.denied(run.send(run.request(query).target(with)), query, "the token in the query only");
+        EventBody cookie = run.event().without(TOKEN);
+        run.denied(
+                run.send(run.request(cookie)
+                        .header("Cookie", "application_token=" + right + "; auth[application_token]=" + right)),
+                cookie,
+                "the token in a cookie only");
+        EventBody header = run.event().without(TOKEN);
+        run.denied(
+                run.send(run.request(header)
+                        .header("Authorization", "Bearer " + right)
+                        .header("X-Application-Token", right)),
+                header,
+                "the token in a header only");
+        run.alive();
+    }
+
+    private static void sameAnswer(CaseRun run) {
+        EventBody wrong = run.event().set(TOKEN, run.forged());
+        EventBody none = run.event().without(TOKEN);
+        EventBody unknown = run.event().set(MEMBER, run.forged());
+        Reply first = run.post(wrong);
+        if (first.failure() != null) {
+            run.fail("an answer to a wrong token", first);
+            return;
+        }
+        for (EventBody event : List.of(none, unknown)) {
+            Reply other = run.post(event);
+            if (other.failure() != null) {
+                run.fail("an answer to every denied event", other);
+            } else if (other.status() != first.status()) {
+                run.fail("the same status for every denied event, " + first.status(), other);
+            } else if (!other.text().equals(first.text())) {
+                run.fail(
+                        "the same body for every denied event",
+                        "another one for " + (event == none ? "no token" : "an unknown portal"));
+            } else if (!names(other).equals(names(first))) {
+                run.fail(
+                        "the same header lines for every denied event, " + names(first),
+                        names(other).toString());
+            }
+        }
+        run.alive();
+    }
+
+    private static List<String> names(Reply reply) {
+        return reply.head()
+                .lines()
+                .skip(1)
+                .filter(line -> line.contains(":"))
+                .map(line -> line.substring(0, line.indexOf(':')).toLowerCase(Locale.ROOT))
+                .sorted()
+                .toList();
+    }
+
+    private static void flood(CaseRun run) throws InterruptedException {
+        EventBody bad = run.event().set(TOKEN, run.forged());
+        byte[] wrong = run.request(bad).bytes();
+        Load load = new Load(run, 8);
+        for (int i = 0; i < 500; i++) {
+            load.add(wrong);
+        }
+        load.begin(Duration.ofMillis(10));
+        for (int i = 0; i < 20; i++) {
+            run.good(run.event(), "a good event among 500 wrong tokens");
+            if (!run.dry()) {
+                Thread.sleep(200);
+            }
+        }
+        for (Reply reply : load.await()) {
+            if (reply.is2xx()) {
+                run.fail("4xx for each of 500 wrong tokens", reply);
+                break;
+            }
+        }
+        run.noEffect(bad, "500 wrong tokens");
+        run.alive();
+    }
+}

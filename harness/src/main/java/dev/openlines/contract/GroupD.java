@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import static dev.openlines.contract.ContractCase.numbered;
+import static dev.openlines.contract.Level.MUST;
+import static dev.openlines.contract.Level.SHOULD;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
+
+/** Limits and abuse: 301 to 329. */
+final class GroupD {
+
+    private static final Duration MINUTE = Duration.ofSeconds(60);
+
+    private GroupD() {}
+
+    static List<ContractCase> cases() {
+        return List.of(
+                numbered(
+                                301,
+                                MUST,
+                                "HE",
+                                "an authentic event of five kilobytes",
+                                "acknowledge it",
+                                "the largest captured body has 4.6 KB")
+                        .runs(run -> run.good(padded(run, 5_000), "an event of 5 KB")),
+                numbered(
+                                302,
+                                SHOULD,
+                                "HE",
+                                "an authentic event of 64 kilobytes, padded with unknown keys",
+                                "acknowledge it and have one effect",
+                                "practice: room for growth")
+                        .runs(run -> run.good(padded(run, 64_000), "an event of 64 KB")),
+                numbered(
+                                303,
+                                MUST,
+                                "HL",
+                                "ten megabytes with the right token at the end",
+                                "refuse with 413 or 4xx or close; take less than 64 MB for it",
+                                "practice: unbounded bodies")
+                        .runs(Lane.ALONE, GroupD::tenMegabytes),
+                numbered(
+                                304,
+                                MUST,
+                                "HL",
+                                "two gigabytes promised, ten kilobytes sent, then nothing",
+                                "allocate nothing for the promise and serve others meanwhile; best end it within 60 s",
+                                "practice: slow bodies")
+                        .runs(Lane.LONG, GroupD::promise),
+                numbered(
+                                305,
+                                MUST,
+                                "H",
+                                "a hundred thousand pairs",
+                                "answer in time without breaking down, best with 4xx",
+                                "PHP stops at a thousand variables")
+                        .runs(Lane.ALONE, run -> {
+                            StringBuilder pairs = new StringBuilder();
+                            for (int i = 0; i < 100_000; i++) {
+                                pairs.append("&k").append(i).append("=1");
+                            }
+                            inTime(run, run.post(with(run.event(), pairs)), "100 000 pairs");
+                        }),
+                numbered(
+                                306,
+                                MUST,
+                                "H",
+                                "a key nested a thousand and a hundred thousand deep",
+                                "not run out of stack; refuse or ignore it",
+                                "practice: recursion over input")
+                        .runs(Lane.ALONE, run -> {
+                            for (int depth : List.of(1_000, 100_000)) {
+                                String key = "&data" + "%5Ba%5D".repeat(depth) + "=1";
+                                standsOrCloses(
+                                        run, run.post(with(run.event(), key)), "a key nested " + depth + " deep");
+                            }
+                            run.aliveWithoutEvidence();
+                        }),
+                numbered(
+                                307,
+                                MUST,
+                                "HL",
+                                "an index of 999 999 999 in the list of chats",
+                                "make no giant array; refuse it or read it as a map",
+                                "practice: arrays by index")
+                        .runs(Lane.ALONE, GroupD::giantIndex),
+                numbered(
+                                308,
+                                SHOULD,
+                                "H",
+                                "60 000 keys that collide in the hash tables of Java, PHP or JavaScript",
+                                "answer in time",
+                                "practice: hash flooding")
+                        .runs(Lane.ALONE, run -> {
+                            inTime(run, run.post(with(run.event(), javaTwins())), "60 000 keys with one Java hash");
+                            inTime(run, run.post(with(run.event(), phpTwins())), "60 000 keys with one PHP hash");
+                            run.aliveWithoutEvidence();
+                        }),
+                numbered(
+                                309,
+                                MUST,
+                                "HE",
+                                "the token after a thousand and one other pairs",
+                                "acknowledge with effect or refuse; never an effect without having seen the token",
+                                "PHP stops at a thousand variables")
+                        .runs(GroupD::lateToken),
+                numbered(
+                                310,
+                                MUST,
+                                "HL",
+                                "30 KB of gzip that inflate to 300 MB, declared as such",
+                                "refuse it or read it as it is; inflate nothing beyond a limit",
+                                "practice: zip bombs")
+                        .runs(Lane.ALONE, GroupD::bomb),
+                numbered(
+                                311,
+                                SHOULD,
+                                "H",
+                                "a body of 64 KB in chunks of one byte",
+                                "handle it in time or refuse it",
+                                "practice")
+                        .runs(Lane.ALONE, run -> {
+                            byte[] body = padded(run, 60_000).bytes();
+                            int[] cuts = new int[body.length];
+                            for (int i = 0; i < cuts.length; i++) {
+                                cuts[i] = i;
+                            }
+                            Request request = Request.post(run.run().wire().target(), body)
+                                    .chunked(cuts);
+                            inTime(run, run.send(request), "64 KB in chunks of one byte");
+                        }),
+                numbered(
+                                312,
+                                SHOULD,
+                                "H",
+                                "a header of 70 KB, 500 header lines, a request target of 64 KB",
+                                "refuse with 4xx or close",
+                                "practice: servers differ widely")
+                        .in(Profile.EDGE)
+                        .runs(GroupD::bigHeads),
+                numbered(
+                        313,
+                        SHOULD,
+                        "L",
+                        "ten thousand member ids nobody knows",
+                        "keep state, log and metric labels bounded",
+                        "practice: labels from input"),
+                numbered(
+                                314,
+                                SHOULD,
+                                "H",
+                                "a thousand open connections that say nothing",
+                                "acknowledge a new event in time",
+                                "practice: a thread for each connection")
+                        .runs(Lane.ALONE, GroupD::idle),
+                numbered(
+                                315,
+                                SHOULD,
+                                "HE",
+                                "ten times the usual rate on one portal for 20 s",
+                                "keep another portal's answers below the budget",
+                                "practice: noisy neighbours")
+                        .runs(Lane.ALONE, run -> {
+                            if (!run.run().knowsSecond() && !run.dry()) {
+                                run.notObserved(
+                                        "a second portal: --second-member-id and --second-application-token name one");
+                                return;
+                            }
+                            neighbours(run);
+                        }));
+    }
+
+    static EventBody padded(CaseRun run, int size) {
+        EventBody event = run.event();
+        int room = size - event.bytes().length;
+        for (int i = 0; room > 40; i++) {
+            int length = Math.min(1_000, room) - 20;
+            event.add("data[PAD][p" + i + "]", "x".repeat(Math.max(1, length)));
+            room = size - event.bytes().length;
+        }
+        return event.atEnd("ts").atEnd("auth");
+    }
+
+    private static byte[] with(EventBody event, CharSequence pairs) {
+        return EventBody.join(event.bytes(), pairs.toString().getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    private static void inTime(CaseRun run, Reply reply, String what) {
+        if (reply.closed()) {
+            return;
+        }
+        if (run.stands(reply, what) && reply.answered().compareTo(run.run().ackMax()) > 0) {
+            run.fail("an answer within " + run.run().ackMax().toMillis() + " ms for " + what, reply);
+        } else if (reply.is2xx()) {
+            run.note(what + ": answered with " + reply.status() + "; 4xx would be better");
+        }
+    }
+
+    private static void standsOrCloses(CaseRun run, Reply reply, String what) {
+        if (!reply.closed()) {
+            run.stands(reply, what);
+        }
+    }
+
+    private static void tenMegabytes(CaseRun run) {
+        long before = run.memory();
+        EventBody event = run.event();
+        StringBuilder pad = new StringBuilder(10_500_000);
+        for (int i = 0; i < 640; i++) {
+            pad.append("pad").append(i).append('=').append("x".repeat(16_000)).append('&');
+        }
+        byte[] body = (pad + event.text(EventBody.Style.PLATFORM)).getBytes(StandardCharsets.ISO_8859_1);
+        Reply reply = run.send(Request.post(run.run().wire().target(), body), Duration.ofSeconds(15));
+        run.refusedOrClosed(reply, "a body of 10 MB");
+        run.grewBy(before, "a body of 10 MB");
+        run.aliveWithoutEvidence();
+    }
+
+    private static void promise(CaseRun run) throws InterruptedException {
+        long before = run.memory();
+        byte[] part = padded(run, 10_000).bytes();
+        Request request = Request.post(run.run().wire().target(), part).header("Content-Length", "2147483647");
+        try (Connection connection = run.open()) {
+            connection.write(request.bytes());
+            run.aliveWithoutEvidence();
+            run.grewBy(before, "a promise of 2 GB");
+            Reply reply = run.seen(connection.read(MINUTE));
+            if (reply.status() == 0 && !reply.closed()) {
+                run.warn("an answer or a closed connection within 60 s for a body that does not come", reply);
+            } else if (reply.is2xx()) {
+                run.fail("4xx or a closed connection for a body that does not come", reply);
+            }
+        }
+        run.aliveWithoutEvidence();
+    }
+
+    private static void giantIndex(CaseRun run) {
+        long before = run.memory();
+        String auth = run.event().without("data").text(EventBody.Style.PLATFORM);
+        String chat = Long.toString(run.mint().chat());
+        String body = auth + "&data%5BDATA%5D%5B999999999%5D%5Bchat%5D%5Bchat_id%5D=" + chat
+                + "&data%5BDATA%5D%5B999999999%5D%5Bconnector%5D%5Bchat_id%5D=" + chat;
+        Reply reply = run.post(body.getBytes(StandardCharsets.ISO_8859_1));
+        if (run.stands(reply, "an index of 999 999 999")
+                && reply.answered().compareTo(run.run().ackMax()) > 0) {
+            run.fail("an answer in time for an index of 999 999 999", reply);
+        }
+        run.grewBy(before, "an index of 999 999 999");
+        run.aliveWithoutEvidence();
+    }
+
+    private static void lateToken(CaseRun run) {
+        String right = run.identity().proof().reveal();
+        StringBuilder pairs = new StringBuilder();
+        for (int i = 0; i < 1_001; i++) {
+            pairs.append("&k").append(i).append('=').append(i);
+        }
+        String token = "&auth%5Bapplication_token%5D=";
+        EventBody good = run.event().without("auth[application_token]");
+        Reply reply = run.post(with(good, pairs + token + EventBody.escape(right, EventBody.Style.PLATFORM)));
+        run.takenOrRefused(reply, good, "the token after 1001 other pairs");
+        EventBody bad = run.event().without("auth[application_token]");
+        Reply other = run.post(with(bad, pairs + token + run.forged()));
+        run.refused(other, "a wrong token after 1001 other pairs");
+        run.noEffect(bad, "a wrong token after 1001 other pairs");
+        run.alive();
+    }
+
+    private static void bomb(CaseRun run) {
+        long before = run.memory();
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(out, 65_536)) {
+            gzip.write((run.event().text(EventBody.Style.PLATFORM) + "&pad=").getBytes(StandardCharsets.ISO_8859_1));
+            byte[] zeros = new byte[1 << 20];
+            for (int i = 0; i < (run.dry() ? 1 : 300); i++) {
+                gzip.write(zeros);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Request request =
+                Request.post(run.run().wire().target(), out.toByteArray()).header("Content-Encoding", "gzip");
+        Reply reply = run.send(request, Duration.ofSeconds(20));
+        run.refusedOrClosed(reply, "gzip that inflates to 300 MB");
+        run.grewBy(before, "gzip that inflates to 300 MB");
+        run.aliveWithoutEvidence();
+    }
+
+    /** Aa and BB have one hash in Java: all words over them of one length have too. */
+    private static StringBuilder javaTwins() {
+        StringBuilder pairs = new StringBuilder();
+        for (int i = 0; i < 60_000; i++) {
+            pairs.append('&');
+            for (int bit = 15; bit >= 0; bit--) {
+                pairs.append((i >> bit & 1) == 0 ? "Aa" : "BB");
+            }
+            pairs.append("=1");
+        }
+        return pairs;
+    }
+
+    /** PHP's hash of text is times 33: Ez and FY are twins there. */
+    private static StringBuilder phpTwins() {
+        StringBuilder pairs = new StringBuilder();
+        for (int i = 0; i < 60_000; i++) {
+            pairs.append('&');
+            for (int bit = 15; bit >= 0; bit--) {
+                pairs.append((i >> bit & 1) == 0 ? "Ez" : "FY");
+            }
+            pairs.append("=1");
+        }
+        return pairs;
+    }
+
+    private static void bigHeads(CaseRun run) {
+        EventBody one = run.event();
+        edge(run, run.send(run.request(one).header("X-Padding", "x".repeat(70_000))), "a header of 70 KB");
+        Request many = run.request(run.event());
+        for (int i = 0; i < 500; i++) {
+            many.line("X-Padding-" + i + ": x");
+        }
+        edge(run, run.send(many), "500 header lines");
+        String target = Request.target(run.run().wire().target());
+        edge(run, run.send(run.request(run.event()).target(target + "?" + "x".repeat(65_536))), "a target of 64 KB");
+        run.aliveWithoutEvidence();
+    }
+
+    private static void edge(CaseRun run, Reply reply, String what) {
+        if (reply.is5xx() || (reply.status() == 0 && !reply.closed())) {
+            run.fail("4xx or a closed connection for " + what, reply);
+        }
+    }
+
+    private static void idle(CaseRun run) {
+        List<Connection> open = new ArrayList<>();
+        try {
+            for (int i = 0; i < (run.dry() ? 1 : 1_000); i++) {
+                open.add(run.open());
+            }
+            run.aliveWithoutEvidence();
+        } finally {
+            open.forEach(Connection::close);
+        }
+    }
+
+    private static void neighbours(CaseRun run) throws InterruptedException {
+        Identity other = run.run().second(run.mint());
+        Load load = new Load(run, 16);
+        for (int i = 0; i < 2_000; i++) {
+            load.add(run.request(run.event()).bytes());
+        }
+        load.begin(Duration.ofMillis(10));
+        for (int i = 0; i < 40; i++) {
+            EventBody event = run.event(other, Long.toString(run.mint().chat()));
+            run.acked(run.post(event), "another portal's event during a flood");
+            if (!run.dry()) {
+                Thread.sleep(500);
+            }
+        }
+        load.await();
+    }
+}

@@ -1,0 +1,459 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import static dev.openlines.contract.ContractCase.numbered;
+import static dev.openlines.contract.Level.MAY;
+import static dev.openlines.contract.Level.MUST;
+import static dev.openlines.contract.Level.SHOULD;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/** Delivery: 501 to 529. */
+final class GroupF {
+
+    private static final int IN_FLIGHT = 64;
+
+    private GroupF() {}
+
+    static List<ContractCase> cases() {
+        return List.of(
+                numbered(
+                                501,
+                                MUST,
+                                "HE",
+                                "the same bytes twice, one after the other",
+                                "answer 2xx twice, have one effect",
+                                "captures: paired deliveries; no delivery id")
+                        .runs(run -> {
+                            EventBody event = run.event();
+                            run.acked(run.post(event), "an event");
+                            run.acked(run.post(event), "the same bytes again");
+                            run.effects(event, 1, "the same bytes twice");
+                        }),
+                numbered(
+                                502,
+                                MUST,
+                                "HE",
+                                "the same bytes twenty times at once",
+                                "answer 2xx each time, have one effect",
+                                "practice: two workers, one event")
+                        .runs(Lane.ALONE, run -> {
+                            EventBody event = run.event();
+                            Load load = new Load(run, 20);
+                            for (int i = 0; i < 20; i++) {
+                                load.add(run.request(event).bytes());
+                            }
+                            load.begin(Duration.ZERO);
+                            for (Reply reply : load.await()) {
+                                run.acked(reply, "one of twenty equal requests at once");
+                            }
+                            run.effects(event, 1, "the same bytes twenty times at once");
+                        }),
+                numbered(
+                                503,
+                                MUST,
+                                "HE",
+                                "the same chat closed again: equal data, a new ts",
+                                "have two effects",
+                                "module source: a reopened chat closes again with the same data")
+                        .runs(run -> {
+                            EventBody event = run.event();
+                            run.acked(run.post(event), "a close");
+                            EventBody again = event.copy()
+                                    .set("ts", Long.toString(run.now() + 2))
+                                    .set("auth[access_token]", run.token());
+                            run.acked(run.post(again), "the next close of the same chat");
+                            run.effects(event, 2, "two closes of one chat");
+                        }),
+                numbered(
+                                504,
+                                MUST,
+                                "HE",
+                                "fifty chats closed in the same second",
+                                "have fifty effects",
+                                "module source: ts has seconds, group actions close many")
+                        .runs(run -> {
+                            for (int i = 0; i < 50; i++) {
+                                run.good(run.event(), "each of fifty chats with one ts");
+                            }
+                        }),
+                numbered(
+                                505,
+                                SHOULD,
+                                "HE",
+                                "one close through two subscriptions: only the handler id differs",
+                                "have one effect, or document another rule",
+                                "module source: each row is delivered")
+                        .runs(run -> {
+                            EventBody event = run.event();
+                            run.acked(run.post(event), "an event of one subscription");
+                            run.acked(
+                                    run.post(event.copy().set("event_handler_id", "14")),
+                                    "the other subscription's event");
+                            run.effects(event, 1, "one close through two subscriptions");
+                        }),
+                numbered(
+                                506,
+                                SHOULD,
+                                "HE",
+                                "the same event with another access token",
+                                "have one effect",
+                                "module source: a token is made for each delivery")
+                        .runs(run -> {
+                            EventBody event = run.event();
+                            run.acked(run.post(event), "an event");
+                            run.acked(
+                                    run.post(event.copy().set("auth[access_token]", run.token())),
+                                    "the same event with another access token");
+                            run.effects(event, 1, "one close delivered with two access tokens");
+                        }),
+                numbered(
+                                507,
+                                MUST,
+                                "HE",
+                                "a finish before its start, and a hundred events with falling ts",
+                                "acknowledge all, keyed to the right chats; reject none for its age",
+                                "documentation: no order is promised")
+                        .runs(run -> {
+                            EventBody finish = run.event();
+                            run.good(finish, "a finish before its start");
+                            EventBody start = run.event(run.identity(), finish.chatId())
+                                    .set("event", "ONSESSIONSTART")
+                                    .set("ts", Long.toString(run.now() - 60));
+                            Reply reply = run.post(start);
+                            if (!reply.is2xx()) {
+                                run.fail("status 2xx for a start after its finish", reply);
+                            }
+                            for (int i = 0; i < 100; i++) {
+                                run.good(
+                                        run.event().set("ts", Long.toString(run.now() - i)),
+                                        "each of 100 events out of order");
+                            }
+                        }),
+                numbered(
+                                508,
+                                MUST,
+                                "HE",
+                                "a thousand different events, 64 at a time, a connection each",
+                                "answer each with 2xx or an honest 429 or 503, and have the effect of every 2xx",
+                                "documentation: mass changes arrive back to back")
+                        .runs(Lane.ALONE, run -> burst(run, false)),
+                numbered(
+                                509,
+                                MUST,
+                                "HE",
+                                "a thousand events with a tenth of them twice, shuffled",
+                                "have as many effects as different events were acknowledged",
+                                "captures: paired deliveries")
+                        .runs(Lane.ALONE, run -> burst(run, true)),
+                numbered(
+                        510,
+                        SHOULD,
+                        "HL",
+                        "an event a second after the burst",
+                        "be as quick and as small as before",
+                        "practice: leaks"),
+                numbered(
+                                511,
+                                SHOULD,
+                                "HE",
+                                "fifty events a second for a minute",
+                                "show no growing delay and lose none",
+                                "practice")
+                        .runs(Lane.LONG, run -> {
+                            if (!run.run().settings().slow && !run.dry()) {
+                                run.notObserved("a minute of steady load: --slow asks for it");
+                                return;
+                            }
+                            sustained(run);
+                        }),
+                numbered(
+                                512,
+                                MUST,
+                                "HR",
+                                "normal events while the portal takes ten seconds to answer a REST call",
+                                "acknowledge in time: the answer does not wait for the portal",
+                                "documentation: slow handlers are called less often")
+                        .runs(Lane.ALONE, GroupF::slowPortal),
+                numbered(
+                                513,
+                                MUST,
+                                "HER",
+                                "a portal that resets connections and answers 503 QUERY_LIMIT_EXCEEDED",
+                                "acknowledge; have the effect after recovery; call less often meanwhile",
+                                "documentation: request limits")
+                        .runs(
+                                Lane.ALONE,
+                                run -> sickPortal(
+                                        run,
+                                        List.of(
+                                                new PortalFront.Fault.Reset(),
+                                                answer(503, "QUERY_LIMIT_EXCEEDED", "Too many requests")))),
+                numbered(
+                                514,
+                                MUST,
+                                "ER",
+                                "a portal that answers 429 OPERATION_TIME_LIMIT, 401 expired_token, and 200 with an error",
+                                "go by the error's code, not by the status; have the effect in the end",
+                                "module source and documentation differ on statuses")
+                        .runs(
+                                Lane.ALONE,
+                                run -> sickPortal(
+                                        run,
+                                        List.of(
+                                                answer(
+                                                        429,
+                                                        "OPERATION_TIME_LIMIT",
+                                                        "Method is blocked due to operation time limit."),
+                                                answer(401, "expired_token", "The access token provided has expired."),
+                                                answer(200, "QUERY_LIMIT_EXCEEDED", "Too many requests")))),
+                numbered(
+                        515,
+                        SHOULD,
+                        "R",
+                        "an expired access token and two hundred events at once",
+                        "refresh once, keep the rotated refresh token",
+                        "documentation: refresh abuse is blocked"),
+                numbered(
+                        516,
+                        SHOULD,
+                        "HEL",
+                        "the OAuth server down for a minute; the refresh token revoked",
+                        "acknowledge and keep events, say that the application must be installed again",
+                        "practice"),
+                numbered(
+                                517,
+                                MUST,
+                                "HE",
+                                "events while the handler's own processing takes thirty seconds",
+                                "acknowledge in time",
+                                "documentation: answer first, work later")
+                        .runs(Lane.ALONE, GroupF::slowProcessing),
+                numbered(
+                        518,
+                        SHOULD,
+                        "R",
+                        "a reaction that causes another event",
+                        "end the loop",
+                        "module source: a nesting counter of seven"),
+                numbered(
+                                519,
+                                SHOULD,
+                                "E",
+                                "two portals with equal chat ids",
+                                "keep effects apart by portal",
+                                "module source: ids are per portal")
+                        .runs(run -> {
+                            if (!run.run().knowsSecond() && !run.dry()) {
+                                run.notObserved(
+                                        "a second portal: --second-member-id and --second-application-token name one");
+                                return;
+                            }
+                            Identity other = run.run().second(run.mint());
+                            EventBody ours = run.event();
+                            EventBody theirs = run.event(other, ours.chatId());
+                            run.acked(run.post(ours), "an event of the first portal");
+                            run.acked(run.post(theirs), "an event of the second portal with the same chat id");
+                            run.expect(new Expectation(ours.chatId(), null, 2, 2, "equal chat ids in two portals"));
+                        }),
+                numbered(
+                        520,
+                        MAY,
+                        "H",
+                        "a platform that slows down after slow answers",
+                        "report what would have been late",
+                        "documentation: slow handlers are called less often"),
+                numbered(
+                        521,
+                        SHOULD,
+                        "R",
+                        "a renamed portal: 302 on REST",
+                        "repeat the POST at the new host, if it is allowed",
+                        "documentation: change of domain"));
+    }
+
+    private static PortalFront.Fault answer(int status, String code, String text) {
+        return new PortalFront.Fault.Answer(
+                status, "{\"error\":\"" + code + "\",\"error_description\":\"" + text + "\"}");
+    }
+
+    /** Each 2xx must have its effect; a refusal must say so honestly. */
+    private static void burst(CaseRun run, boolean duplicates) throws InterruptedException {
+        int number = run.dry() ? 20 : run.run().settings().burst;
+        List<EventBody> events = new ArrayList<>();
+        for (int i = 0; i < number; i++) {
+            events.add(run.event());
+        }
+        if (duplicates) {
+            for (int i = 0; i < number / 10; i++) {
+                events.add(events.get(i * 10));
+            }
+            Collections.shuffle(events, new Random(run.mint().seed()));
+        }
+        Load load = new Load(run, IN_FLIGHT);
+        events.forEach(event -> load.add(run.request(event).bytes()));
+        load.begin(Duration.ZERO);
+        @Nullable Reply[] replies = load.all();
+        reconcile(run, events, replies, duplicates ? "a burst with duplicates" : "a burst");
+        List<Duration> answered = new ArrayList<>();
+        int backlog = 0;
+        for (Reply reply : replies) {
+            if (reply != null && reply.is2xx()) {
+                answered.add(reply.answered());
+                backlog += reply.connect().toMillis() >= 900 ? 1 : 0;
+            }
+        }
+        Collections.sort(answered);
+        if (!answered.isEmpty() && !run.dry()) {
+            Duration p99 = answered.get((int) Math.ceil(answered.size() * 0.99) - 1);
+            if (p99.compareTo(run.run().settings().burstP99) > 0) {
+                run.warn(
+                        "a p99 of at most " + run.run().settings().burstP99.toMillis() + " ms in a burst",
+                        p99.toMillis() + " ms");
+            }
+            if (backlog > answered.size() / 100) {
+                run.warn("connections taken within a second", backlog + " waited for a full queue of connections");
+            }
+            run.note("p50 " + answered.get(answered.size() / 2).toMillis() + " ms, p99 " + p99.toMillis() + " ms, "
+                    + answered.size() + " acknowledged");
+        }
+    }
+
+    /** Acknowledged means one effect; not acknowledged means at most one. */
+    static void reconcile(CaseRun run, List<EventBody> events, @Nullable Reply[] replies, String what) {
+        java.util.Map<String, Boolean> acknowledged = new java.util.LinkedHashMap<>();
+        int refused = 0;
+        for (int i = 0; i < replies.length; i++) {
+            Reply reply = replies[i];
+            if (reply == null) {
+                continue;
+            }
+            acknowledged.merge(events.get(i).chatId(), reply.is2xx(), Boolean::logicalOr);
+            boolean honest = reply.failure() == null && (reply.status() == 429 || reply.status() == 503);
+            if (!reply.is2xx()) {
+                refused++;
+                if (!honest) {
+                    run.fail("status 2xx, 429 or 503 for each event of " + what, reply);
+                }
+            }
+        }
+        if (refused > 0) {
+            run.warn("no refusals in " + what, refused + " events not acknowledged");
+        }
+        acknowledged.forEach((chat, taken) -> run.expect(new Expectation(
+                chat, run.identity().memberId(), taken ? 1 : 0, 1, "each acknowledged event of " + what)));
+    }
+
+    private static void sustained(CaseRun run) throws InterruptedException {
+        List<EventBody> events = new ArrayList<>();
+        Load load = new Load(run, 32);
+        for (int i = 0; i < 3_000; i++) {
+            events.add(run.event());
+            load.add(run.request(events.get(i)).bytes());
+        }
+        load.begin(Duration.ofMillis(20));
+        @Nullable Reply[] replies = load.all();
+        reconcile(run, events, replies, "a minute of steady load");
+        double early = mean(replies, 0, 500);
+        double late = mean(replies, 2_500, 3_000);
+        if (late > Math.max(50, early * 3)) {
+            run.fail(
+                    "no growing delay in a minute of steady load",
+                    Math.round(early) + " ms grew to " + Math.round(late) + " ms");
+        }
+    }
+
+    private static double mean(@Nullable Reply[] replies, int from, int to) {
+        double sum = 0;
+        int count = 0;
+        for (int i = from; i < Math.min(to, replies.length); i++) {
+            Reply reply = replies[i];
+            if (reply != null) {
+                sum += reply.answered().toNanos() / 1e6;
+                count++;
+            }
+        }
+        return count == 0 ? 0 : sum / count;
+    }
+
+    private static void slowPortal(CaseRun run) throws InterruptedException {
+        PortalFront front = run.run().front();
+        int before = front.seen().size();
+        front.fault(request -> new PortalFront.Fault.Late(Duration.ofSeconds(10)));
+        try {
+            for (int i = 0; i < 5; i++) {
+                EventBody event = run.event();
+                if (!run.acked(run.post(event), "an event while the portal is slow")) {
+                    break;
+                }
+            }
+        } finally {
+            front.healthy();
+        }
+        if (front.seen().size() == before) {
+            run.note("the handler made no call to the portal meanwhile");
+        }
+        run.aliveWithoutEvidence();
+    }
+
+    private static void sickPortal(CaseRun run, List<PortalFront.Fault> faults) throws InterruptedException {
+        PortalFront front = run.run().front();
+        int atStart = front.seen().size();
+        List<EventBody> events = new ArrayList<>();
+        try {
+            for (PortalFront.Fault fault : faults) {
+                front.fault(request -> fault);
+                for (int i = 0; i < 5; i++) {
+                    EventBody event = run.event();
+                    events.add(event);
+                    run.acked(run.post(event), "an event while the portal is sick");
+                }
+                int calls = front.seen().size();
+                if (!run.dry()) {
+                    Thread.sleep(calls > atStart ? 5_000 : 1_000);
+                }
+            }
+        } finally {
+            front.healthy();
+        }
+        int calls = front.seen().size() - atStart;
+        if (calls > 50 * events.size()) {
+            run.fail("fewer calls while the portal refuses them", calls + " calls for " + events.size() + " events");
+        }
+        if (calls == 0) {
+            run.note("the handler made no call to the portal meanwhile");
+        }
+        events.forEach(event -> run.effects(event, 1, "each event taken while the portal was sick"));
+        run.alive();
+    }
+
+    private static void slowProcessing(CaseRun run) throws InterruptedException {
+        String on = run.run().settings().slowOn;
+        String off = run.run().settings().slowOff;
+        if ((on == null || off == null) && !run.dry()) {
+            run.notObserved("the handler's slow processing: --slow-on and --slow-off are its test hook");
+            return;
+        }
+        if (on != null && !run.run().shell(on)) {
+            run.notObserved("the handler's slow processing: the command of --slow-on failed");
+            return;
+        }
+        try {
+            for (int i = 0; i < 5; i++) {
+                EventBody event = run.event();
+                run.acked(run.post(event), "an event while processing is slow");
+                run.expect(new Expectation(
+                        event.chatId(), run.identity().memberId(), 0, 1, "an event while processing is slow"));
+            }
+        } finally {
+            if (off != null && !run.run().shell(off)) {
+                run.notObserved("the end of slow processing: the command of --slow-off failed");
+            }
+        }
+    }
+}

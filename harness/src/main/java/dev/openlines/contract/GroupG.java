@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import static dev.openlines.contract.ContractCase.numbered;
+import static dev.openlines.contract.Level.MAY;
+import static dev.openlines.contract.Level.MUST;
+import static dev.openlines.contract.Level.SHOULD;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Resilience: 601 to 629, and 116. The suite starts, kills and stops the handler. */
+final class GroupG {
+
+    private static final Duration STOP = Duration.ofSeconds(30);
+    private static final int IN_FLIGHT = 64;
+
+    private GroupG() {}
+
+    static List<ContractCase> cases() {
+        return durable(List.of(
+                numbered(
+                                601,
+                                MUST,
+                                "HEC",
+                                "a burst of a thousand, SIGKILL in its middle, a restart",
+                                "have one effect of everything acknowledged, and none twice",
+                                "documentation: nothing is sent again")
+                        .runs(Lane.PROCESS, run -> interrupted(run, true)),
+                numbered(
+                                602,
+                                MUST,
+                                "HEC",
+                                "a burst, the polite signal, a restart",
+                                "answer or close what is under way, refuse what is new, end within 30 s, lose nothing",
+                                "practice: deployments")
+                        .runs(Lane.PROCESS, run -> interrupted(run, false)),
+                numbered(
+                                603,
+                                MUST,
+                                "HEC",
+                                "events while the store cannot be written",
+                                "answer no 2xx; recover without help",
+                                "practice: full disks")
+                        .runs(Lane.PROCESS, GroupG::brokenStore),
+                numbered(
+                                604,
+                                MUST,
+                                "EC",
+                                "SIGKILL right after the acknowledgement, a restart",
+                                "process what was stored, once",
+                                "practice: a queue between storing and processing")
+                        .runs(Lane.PROCESS, GroupG::killedBetween),
+                numbered(
+                                605,
+                                MUST,
+                                "ER",
+                                "a poison event among a hundred: the portal denies access to its chat",
+                                "have the effects of the other 99; try the poison a bounded number of times",
+                                "module source: ACCESS_DENIED")
+                        .runs(Lane.ALONE, GroupG::poison),
+                numbered(606, SHOULD, "HEC", "a start with a thousand events waiting", "be ready in 10 s", "practice"),
+                numbered(607, SHOULD, "HEC", "duplicates of 601 after the restart", "have one effect each", "practice"),
+                numbered(
+                        608,
+                        SHOULD,
+                        "EC",
+                        "the same bytes to two instances on one store",
+                        "have one effect",
+                        "practice"),
+                numbered(
+                        609,
+                        SHOULD,
+                        "ELC",
+                        "a store whose last bytes are torn off",
+                        "start, and say exactly what is lost",
+                        "practice"),
+                numbered(
+                        610,
+                        SHOULD,
+                        "EC",
+                        "a clock a day ahead and an hour back across a restart",
+                        "forget no keys, block no retries",
+                        "practice"),
+                numbered(
+                        611,
+                        SHOULD,
+                        "ER",
+                        "portal faults on a fixed schedule",
+                        "have all effects in the end",
+                        "practice"),
+                numbered(
+                        612,
+                        SHOULD,
+                        "EC",
+                        "a restart in the middle of a slow body",
+                        "have no effect of a part",
+                        "practice"),
+                numbered(
+                        613,
+                        SHOULD,
+                        "LC",
+                        "twenty cycles of kill and restart",
+                        "leave no files, locks or ports",
+                        "practice"),
+                numbered(614, MAY, "EC", "an upgrade in place", "read what the old version wrote", "practice")));
+    }
+
+    private static List<ContractCase> durable(List<ContractCase> cases) {
+        return cases.stream()
+                .map(one ->
+                        List.of("611", "612", "613", "614").contains(one.id().substring(6))
+                                ? one
+                                : one.in(Profile.DURABLE))
+                .toList();
+    }
+
+    private static @Nullable HandlerProcess process(CaseRun run) {
+        HandlerProcess process = run.process().orElse(null);
+        if (process == null && !run.dry()) {
+            run.notObserved("control of the process (C): --handler-cmd starts the handler");
+        }
+        return process;
+    }
+
+    private static boolean restart(CaseRun run, HandlerProcess process) throws InterruptedException {
+        boolean ready = process.start();
+        if (!ready) {
+            run.fail("a handler that is ready again after its restart", "it never was");
+        }
+        return ready;
+    }
+
+    private static void interrupted(CaseRun run, boolean kill) throws InterruptedException {
+        HandlerProcess process = process(run);
+        if (process == null && !run.dry()) {
+            return;
+        }
+        int number = run.dry() ? 20 : run.run().settings().burst;
+        List<EventBody> events = new ArrayList<>();
+        Load load = new Load(run, IN_FLIGHT);
+        for (int i = 0; i < number; i++) {
+            events.add(run.event());
+            load.add(run.request(events.get(i)).bytes());
+        }
+        int moment = number / 4 + run.mint().below(number / 2);
+        load.begin(Duration.ZERO);
+        while (load.begun() < moment && !run.dry()) {
+            Thread.sleep(1);
+        }
+        Optional<Duration> stopped = Optional.of(Duration.ZERO);
+        if (process != null && kill) {
+            process.kill();
+        } else if (process != null) {
+            stopped = process.stop(STOP);
+        }
+        load.stop();
+        @Nullable Reply[] replies = load.all();
+        if (!kill && stopped.isEmpty()) {
+            run.fail("the end of the process within 30 s of the signal", "it had to be killed");
+        }
+        if (process == null || !restart(run, process)) {
+            return;
+        }
+        String what = kill ? "a burst that a SIGKILL ended" : "a burst that a polite stop ended";
+        int acknowledged = 0;
+        for (int i = 0; i < replies.length; i++) {
+            Reply reply = replies[i];
+            if (reply != null) {
+                acknowledged += reply.is2xx() ? 1 : 0;
+                run.expect(new Expectation(
+                        events.get(i).chatId(),
+                        run.identity().memberId(),
+                        reply.is2xx() ? 1 : 0,
+                        1,
+                        "each acknowledged event of " + what));
+                if (reply.is5xx() && reply.status() != 503) {
+                    run.warn("no status but 2xx and 503 while the handler ends", reply);
+                }
+            }
+        }
+        run.note(acknowledged + " events were acknowledged before the end, at request " + moment + " of " + number);
+        if (acknowledged == 0) {
+            run.notObserved("an acknowledged event before the end: none was");
+        }
+        run.alive();
+    }
+
+    /** Events that were acknowledged, killed before anybody can have looked at them for long. */
+    private static void killedBetween(CaseRun run) throws InterruptedException {
+        HandlerProcess process = process(run);
+        if (process == null && !run.dry()) {
+            return;
+        }
+        boolean between = false;
+        for (int round = 0; round < (run.dry() ? 1 : 3); round++) {
+            List<EventBody> events = new ArrayList<>();
+            Load load = new Load(run, 16);
+            for (int i = 0; i < 48; i++) {
+                events.add(run.event());
+                load.add(run.request(events.get(i)).bytes());
+            }
+            load.begin(Duration.ZERO);
+            @Nullable Reply[] replies = load.all();
+            if (process != null) {
+                process.kill();
+                run.run().effects().refresh();
+                for (int i = 0; i < replies.length; i++) {
+                    Reply reply = replies[i];
+                    between |= reply != null
+                            && reply.is2xx()
+                            && run.run().effects().of(events.get(i).chatId()).isEmpty();
+                }
+                if (!restart(run, process)) {
+                    return;
+                }
+            }
+            GroupF.reconcile(run, events, replies, "a burst that a SIGKILL followed");
+        }
+        if (!between) {
+            run.note("every event had its effect before the kill: this handler leaves nothing between the two");
+        }
+        run.alive();
+    }
+
+    private static void brokenStore(CaseRun run) throws InterruptedException {
+        String breaking = run.run().settings().breakStore;
+        String mending = run.run().settings().mendStore;
+        if ((breaking == null || mending == null) && !run.dry()) {
+            run.notObserved("a store that cannot be written: --break-store and --mend-store are the test hook");
+            return;
+        }
+        if (breaking != null && !run.run().shell(breaking)) {
+            run.notObserved("a store that cannot be written: the command of --break-store failed");
+            return;
+        }
+        try {
+            for (int i = 0; i < 3; i++) {
+                EventBody event = run.event();
+                Reply reply = run.send(run.request(event), Duration.ofSeconds(30));
+                if (reply.is2xx()) {
+                    run.fail("no 2xx while the store cannot be written", reply);
+                } else if (reply.status() != 503) {
+                    run.warn("status 503 while the store cannot be written", reply);
+                }
+                run.expect(new Expectation(
+                        event.chatId(), run.identity().memberId(), 0, 1, "an event while the store is broken"));
+            }
+        } finally {
+            if (mending != null && !run.run().shell(mending)) {
+                run.notObserved("the recovery: the command of --mend-store failed");
+            }
+        }
+        Reply reply = run.post(run.event());
+        for (int i = 0; i < 30 && !reply.is2xx() && !run.dry(); i++) {
+            Thread.sleep(1_000);
+            reply = run.post(run.event());
+        }
+        if (!reply.is2xx()) {
+            run.fail("recovery within 30 s of the store's", reply);
+        }
+        run.alive();
+    }
+
+    private static void poison(CaseRun run) throws InterruptedException {
+        PortalFront front = run.run().front();
+        List<EventBody> events = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            events.add(run.event());
+        }
+        EventBody poison = events.get(run.mint().below(100));
+        String chat = poison.chatId();
+        String denied = "{\"error\":\"ACCESS_DENIED\",\"error_description\":\"Access denied!\"}";
+        front.fault(call -> call.text().contains(chat) ? new PortalFront.Fault.Answer(403, denied) : null);
+        try {
+            for (EventBody event : events) {
+                run.acked(run.post(event), "each of 100 events with a poison one among them");
+                if (event == poison) {
+                    run.expect(new Expectation(chat, run.identity().memberId(), 0, 1, "the poison event"));
+                } else {
+                    run.effects(event, 1, "each of the other 99 events");
+                }
+            }
+            if (!run.dry() && front.seen().stream().anyMatch(call -> call.text().contains(chat))) {
+                Thread.sleep(5_000);
+            }
+        } finally {
+            run.atEnd(front::healthy);
+        }
+        run.atEnd(() -> {
+            long tries = front.seen().stream()
+                    .filter(call -> call.text().contains(chat))
+                    .count();
+            if (tries > 50) {
+                run.fail("a bounded number of tries for the poison event", tries + " calls");
+            } else if (tries == 0) {
+                run.note("the handler asked the portal nothing about the chat, so that nothing poisoned it");
+            }
+        });
+    }
+
+    /** 116: nothing but the body tells a replay from an event. */
+    static void replayed(CaseRun run) throws InterruptedException {
+        HandlerProcess process = process(run);
+        if (process == null && !run.dry()) {
+            return;
+        }
+        EventBody captured = run.event();
+        byte[] body = captured.bytes();
+        run.acked(run.post(body), "the captured event");
+        Load load = new Load(run, 32);
+        for (int i = 0; i < (run.dry() ? 1 : 500); i++) {
+            load.add(run.request(run.event()).bytes());
+        }
+        load.begin(Duration.ZERO);
+        load.await();
+        if (process != null) {
+            process.stop(STOP);
+            if (!restart(run, process)) {
+                return;
+            }
+        }
+        Reply replay = run.post(body);
+        if (!replay.is2xx() && !replay.is4xx()) {
+            run.fail("status 2xx or 4xx for a replay", replay);
+        }
+        run.effects(captured, 1, "an event and its replay after a restart");
+        run.alive();
+    }
+}

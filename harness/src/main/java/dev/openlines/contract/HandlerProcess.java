@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The handler as a process of ours: started by a shell command, killed with all that it started, started
+ * again. What it prints is kept in a file.
+ */
+final class HandlerProcess implements AutoCloseable {
+
+    private final String command;
+    private final @Nullable String ready;
+    private final String stopSignal;
+    private final Duration patience;
+    private final Wire wire;
+    private final Path output;
+    private final HttpClient client = HttpClient.newHttpClient();
+    private @Nullable Process process;
+    private long readFrom;
+
+    /** The command with its places filled in; ready null means that the handler's port takes connections. */
+    HandlerProcess(String command, @Nullable String ready, String stopSignal, Duration patience, Wire wire) {
+        this.command = command;
+        this.ready = ready;
+        this.stopSignal = stopSignal;
+        this.patience = patience;
+        this.wire = wire;
+        try {
+            output = Files.createTempFile("openlines-handler", ".log");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Starts the handler and waits until it is ready; false where it never was. */
+    synchronized boolean start() throws InterruptedException {
+        try {
+            readFrom = Files.size(output);
+            process = new ProcessBuilder("sh", "-c", command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
+                    .redirectInput(
+                            ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+                    .start();
+        } catch (IOException e) {
+            throw new UncheckedIOException("the handler's command cannot be started", e);
+        }
+        long end = System.nanoTime() + patience.toNanos();
+        while (System.nanoTime() < end) {
+            if (!alive()) {
+                return false;
+            }
+            if (isReady()) {
+                return true;
+            }
+            Thread.sleep(20);
+        }
+        return false;
+    }
+
+    private boolean isReady() throws InterruptedException {
+        if (ready == null) {
+            try (Connection connection = wire.open()) {
+                return connection.isOpen();
+            }
+        }
+        if (ready.startsWith("http://") || ready.startsWith("https://")) {
+            try {
+                HttpRequest request = HttpRequest.newBuilder(URI.create(ready))
+                        .timeout(Duration.ofSeconds(2))
+                        .build();
+                return client.send(request, HttpResponse.BodyHandlers.discarding())
+                                .statusCode()
+                        < 500;
+            } catch (IOException e) {
+                return false;
+            }
+        }
+        return Pattern.compile(ready)
+                .matcher(output().substring((int) readFrom))
+                .find();
+    }
+
+    synchronized boolean alive() {
+        Process running = process;
+        return running != null && running.isAlive();
+    }
+
+    /** SIGKILL, to the process and everything it started. */
+    synchronized void kill() throws InterruptedException {
+        Process running = process;
+        if (running == null) {
+            return;
+        }
+        List<ProcessHandle> children = running.descendants().toList();
+        running.destroyForcibly();
+        children.forEach(ProcessHandle::destroyForcibly);
+        running.waitFor(10, TimeUnit.SECONDS);
+        for (ProcessHandle child : children) {
+            child.onExit()
+                    .orTimeout(10, TimeUnit.SECONDS)
+                    .exceptionally(e -> child)
+                    .join();
+        }
+    }
+
+    /** The polite signal; returns how long the end took, empty where it did not come in time. */
+    synchronized java.util.Optional<Duration> stop(Duration atMost) throws InterruptedException {
+        Process running = process;
+        if (running == null) {
+            return java.util.Optional.of(Duration.ZERO);
+        }
+        long begun = System.nanoTime();
+        Stream.concat(Stream.of(running.toHandle()), running.descendants())
+                .toList()
+                .forEach(this::signal);
+        boolean ended = running.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS);
+        Duration took = Duration.ofNanos(System.nanoTime() - begun);
+        kill();
+        return ended ? java.util.Optional.of(took) : java.util.Optional.empty();
+    }
+
+    private void signal(ProcessHandle to) {
+        try {
+            new ProcessBuilder("kill", "-" + stopSignal, Long.toString(to.pid()))
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException("the signal cannot be sent", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Everything printed so far, of all its lives. */
+    String output() {
+        try {
+            return new String(Files.readAllBytes(output), StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Bytes in memory of the process and its children; -1 where this system does not say. */
+    long memory() {
+        Process running = process;
+        if (running == null) {
+            return -1;
+        }
+        return Stream.concat(Stream.of(running.toHandle()), running.descendants())
+                .mapToLong(handle -> resident(handle.pid()))
+                .reduce((a, b) -> a < 0 || b < 0 ? Math.max(a, b) : a + b)
+                .orElse(-1);
+    }
+
+    private static long resident(long pid) {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/" + pid + "/status"))) {
+            return lines.filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024)
+                    .findFirst()
+                    .orElse(-1);
+        } catch (IOException | UncheckedIOException e) {
+            return -1;
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            kill();
+            Files.deleteIfExists(output);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

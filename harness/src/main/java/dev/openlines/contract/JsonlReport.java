@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import jakarta.json.Json;
+import jakarta.json.JsonArrayBuilder;
+import jakarta.json.JsonObjectBuilder;
+import java.util.List;
+
+/** One line of JSON for each case. */
+final class JsonlReport {
+
+    private JsonlReport() {}
+
+    static String of(ContractReport report) {
+        StringBuilder out = new StringBuilder();
+        report.results().forEach(result -> out.append(line(result)).append('\n'));
+        return out.toString();
+    }
+
+    static String line(CaseResult result) {
+        ContractCase one = result.contractCase();
+        JsonObjectBuilder line = Json.createObjectBuilder()
+                .add("id", one.id())
+                .add("level", one.level().toString())
+                .add("verdict", result.verdict().toString())
+                .add("profile", one.profile().toString())
+                .add("requirement", one.requirement())
+                .add(
+                        "oracles",
+                        String.join("", one.oracles().stream().map(Oracle::name).toList()))
+                .add("elapsed_ms", result.took().toMillis())
+                .add("failures", array(result.failures()))
+                .add("warnings", array(result.warnings()))
+                .add("missing", array(result.missing()));
+        if (!result.reproduce().isEmpty()) {
+            line.add("reproduce", result.reproduce());
+        }
+        return line.build().toString();
+    }
+
+    private static JsonArrayBuilder array(List<String> texts) {
+        JsonArrayBuilder array = Json.createArrayBuilder();
+        texts.forEach(array::add);
+        return array;
+    }
+}

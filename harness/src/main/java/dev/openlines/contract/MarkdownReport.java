@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import java.util.List;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** A summary to read in a merge request. */
+final class MarkdownReport {
+
+    private MarkdownReport() {}
+
+    static String of(ContractReport report, int exitCode) {
+        StringBuilder out = new StringBuilder("# Contract of the handler\n\n`")
+                .append(report.summary(exitCode))
+                .append("`\n\n");
+        report.stopped()
+                .ifPresent(
+                        why -> out.append("**The run ended early: ").append(why).append(".**\n\n"));
+        out.append("| group | pass | fail | not observed | planned |\n| --- | --- | --- | --- | --- |\n");
+        report.results().stream()
+                .collect(Collectors.groupingBy(
+                        result -> result.contractCase().group(), TreeMap::new, Collectors.toList()))
+                .forEach((group, results) -> out.append("| ")
+                        .append(group)
+                        .append(' ')
+                        .append(Catalogue.groupTitle(group))
+                        .append(cell(results, Verdict.PASS))
+                        .append(cell(results, Verdict.FAIL))
+                        .append(cell(results, Verdict.NOT_OBSERVED))
+                        .append(cell(results, Verdict.PLANNED))
+                        .append(" |\n"));
+        for (Level level : Level.values()) {
+            List<CaseResult> failed = report.results().stream()
+                    .filter(result -> result.verdict() == Verdict.FAIL
+                            && result.contractCase().level() == level)
+                    .toList();
+            if (!failed.isEmpty()) {
+                out.append("\n## Failed: ").append(level).append("\n");
+                failed.forEach(result -> failure(out, result));
+            }
+        }
+        List<CaseResult> unseen = report.results().stream()
+                .filter(result -> result.verdict() == Verdict.NOT_OBSERVED)
+                .toList();
+        if (!unseen.isEmpty()) {
+            out.append("\n## Not observed\n\n");
+            unseen.forEach(result -> out.append("- ")
+                    .append(result.id())
+                    .append(": ")
+                    .append(String.join("; ", result.missing()))
+                    .append('\n'));
+        }
+        return out.toString();
+    }
+
+    private static String cell(List<CaseResult> results, Verdict verdict) {
+        return " | "
+                + results.stream().filter(result -> result.verdict() == verdict).count();
+    }
+
+    private static void failure(StringBuilder out, CaseResult result) {
+        out.append("\n**")
+                .append(result.id())
+                .append("** ")
+                .append(result.contractCase().requirement())
+                .append("\n\n");
+        result.failures().forEach(line -> out.append("- ").append(line).append('\n'));
+        if (!result.reproduce().isEmpty()) {
+            out.append("\n```sh\n").append(result.reproduce()).append("\n```\n");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import dev.openlines.model.Secret;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code openlines practice}: a handler to try {@code verify} on, right or with one sin. */
+@Command(
+        name = "practice",
+        mixinStandardHelpOptions = true,
+        description = "Runs a handler to try verify on: right, or with one sin. Not for production.")
+public final class PracticeCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(names = "--port", paramLabel = "P", description = "The port; 0, as by default, for any free one.")
+    private int port;
+
+    @Option(names = "--member-id", required = true, paramLabel = "M", description = "The portal to trust.")
+    private String memberId = "";
+
+    @Option(names = "--application-token", required = true, paramLabel = "T", description = "Its token.")
+    private String proof = "";
+
+    @Option(names = "--data", required = true, paramLabel = "FOLDER", description = "Where it keeps its journal.")
+    private Path data = Path.of("");
+
+    @Option(names = "--evidence", required = true, paramLabel = "FILE", description = "Where it writes its effects.")
+    private Path evidence = Path.of("");
+
+    @Option(names = "--sin", paramLabel = "NAME", description = "What it does wrong: one that selftest names.")
+    private @Nullable String sin;
+
+    /** Made by the command line. */
+    public PracticeCommand() {}
+
+    @Override
+    public Integer call() throws InterruptedException {
+        PrintWriter out = spec.commandLine().getOut();
+        try {
+            PracticeHandler handler = PracticeHandler.start(
+                    port, memberId, Secret.of(proof), data, evidence, sin == null ? null : Sin.of(sin), out::println);
+            Runtime.getRuntime().addShutdownHook(new Thread(handler::close, "practice-stop"));
+            out.println("practice handler ready at " + handler.uri());
+            new CountDownLatch(1).await();
+            return 0;
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.Base64;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The practice handler's journal and its one worker. The journal has a line for each event: its key, a
+ * space, and its effects in Base64, and is forced to the disk before the event is acknowledged. The
+ * evidence file has a line for each effect, with the key in it, so that a restart knows what is done.
+ *
+ * <p>Two files are its test hook: {@code broken} in its folder makes the store refuse, {@code slow} makes
+ * the worker wait while it is there.
+ */
+final class PracticeStore implements AutoCloseable {
+
+    private final Path folder;
+    private final @Nullable Sin sin;
+    private final FileChannel journal;
+    private final FileChannel evidence;
+
+    /** Guarded by this. */
+    private final Set<String> known = new HashSet<>();
+
+    private final Deque<String> waiting = new ArrayDeque<>();
+    private boolean closed;
+    private final Thread worker = new Thread(this::work, "practice-worker");
+
+    private PracticeStore(Path folder, FileChannel journal, FileChannel evidence, @Nullable Sin sin) {
+        this.folder = folder;
+        this.journal = journal;
+        this.evidence = evidence;
+        this.sin = sin;
+        worker.setDaemon(true);
+    }
+
+    static PracticeStore open(Path folder, Path evidenceFile, @Nullable Sin sin) {
+        try {
+            Files.createDirectories(folder);
+            FileChannel journal = lines(folder.resolve("journal"));
+            FileChannel evidence = lines(evidenceFile);
+            PracticeStore store = new PracticeStore(folder, journal, evidence, sin);
+            store.recover(Files.readString(folder.resolve("journal")), Files.readString(evidenceFile));
+            store.worker.start();
+            return store;
+        } catch (IOException e) {
+            throw new UncheckedIOException("the practice handler's files cannot be opened", e);
+        }
+    }
+
+    /** A line that a crash has torn is no line. */
+    private static FileChannel lines(Path file) throws IOException {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        byte[] all = Files.readAllBytes(file);
+        int end = all.length;
+        while (end > 0 && all[end - 1] != '\n') {
+            end--;
+        }
+        channel.truncate(end);
+        channel.position(end);
+        return channel;
+    }
+
+    private void recover(String journaled, String done) {
+        journaled.lines().forEach(entry -> {
+            String key = entry.substring(0, entry.indexOf(' '));
+            if (sin != Sin.FORGETFUL_DEDUPLICATION) {
+                known.add(key);
+            }
+            if (!done.contains(key)) {
+                waiting.add(entry);
+            }
+        });
+    }
+
+    /** Stores, once; false where it cannot. */
+    synchronized boolean take(String plainKey, List<String> effects) {
+        String key = Base64.getUrlEncoder().withoutPadding().encodeToString(plainKey.getBytes(StandardCharsets.UTF_8));
+        if (known.contains(key) && sin != Sin.NO_DEDUPLICATION) {
+            return true;
+        }
+        String unique =
+                sin == Sin.NO_DEDUPLICATION || sin == Sin.FORGETFUL_DEDUPLICATION ? key + "." + System.nanoTime() : key;
+        String entry = unique + " "
+                + Base64.getEncoder().encodeToString(String.join("\n", effects).getBytes(StandardCharsets.UTF_8));
+        if (Files.exists(folder.resolve("broken"))) {
+            return sin == Sin.ACKNOWLEDGES_UNSTORED;
+        }
+        if (sin != Sin.ACKNOWLEDGES_FIRST) {
+            try {
+                write(journal, entry + "\n");
+                journal.force(false);
+            } catch (IOException e) {
+                return sin == Sin.ACKNOWLEDGES_UNSTORED;
+            }
+        }
+        known.add(key);
+        waiting.add(entry);
+        notifyAll();
+        return true;
+    }
+
+    private static void write(FileChannel to, String text) throws IOException {
+        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+        while (bytes.hasRemaining()) {
+            to.write(bytes);
+        }
+    }
+
+    private void work() {
+        try {
+            while (true) {
+                String entry;
+                synchronized (this) {
+                    while (waiting.isEmpty() && !closed) {
+                        wait();
+                    }
+                    if (closed) {
+                        return;
+                    }
+                    entry = waiting.remove();
+                }
+                while (Files.exists(folder.resolve("slow"))) {
+                    Thread.sleep(100);
+                }
+                if (sin == Sin.ACKNOWLEDGES_FIRST) {
+                    // What waits is in memory only.
+                    Thread.sleep(2);
+                }
+                effect(entry);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void effect(String entry) {
+        int space = entry.indexOf(' ');
+        String effects = new String(Base64.getDecoder().decode(entry.substring(space + 1)), StandardCharsets.UTF_8);
+        StringBuilder lines = new StringBuilder();
+        effects.lines()
+                .forEach(effect -> lines.append(effect, 0, effect.length() - 1)
+                        .append(",\"key\":\"")
+                        .append(entry, 0, space)
+                        .append("\"}\n"));
+        try {
+            write(evidence, lines.toString());
+        } catch (IOException e) {
+            throw new UncheckedIOException("the evidence cannot be written", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        synchronized (this) {
+            closed = true;
+            notifyAll();
+        }
+        try {
+            worker.join(2_000);
+            journal.close();
+            evidence.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import java.util.Locale;
+
+/** Which handlers a case is for. */
+public enum Profile {
+    /** Every handler. */
+    CORE,
+    /** Handlers that promise to lose nothing across a crash; the suite starts and kills them. */
+    DURABLE,
+    /** What really faces the internet: the handler's server, or the proxy in front of it. */
+    EDGE;
+
+    /**
+     * Returns the profile as reports write it.
+     *
+     * @return the name in lower case
+     */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import dev.openlines.harness.Portal;
+import dev.openlines.harness.PortalServer;
+import dev.openlines.harness.PortalSetup;
+import dev.openlines.model.Secret;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** What all cases of a run share: the handler, the portals, the evidence, the secrets. Thread-safe. */
+final class Run implements AutoCloseable {
+
+    private static final Pattern CHAT =
+            Pattern.compile("(?:connector%5D%5Bchat_id%5D|connector\\]\\[chat_id\\])=([0-9]+)");
+
+    /** One event on its way, by its chat. */
+    static final class Entry {
+        final String chatId;
+        final String caseId;
+        final Instant first;
+        int sent;
+        int acknowledged;
+
+        Entry(String chatId, String caseId, Instant first) {
+            this.chatId = chatId;
+            this.caseId = caseId;
+            this.first = first;
+        }
+    }
+
+    private final Settings settings;
+    private final long seed;
+    private final Wire wire;
+    private final EffectBook effects;
+    private final Canaries canaries = new Canaries();
+    private final Identity identity;
+    private final @Nullable PortalServer server;
+    private final @Nullable Portal portal;
+    private final PortalFront front;
+    private final Listener evil;
+    private final @Nullable HandlerProcess process;
+    private final Map<String, Entry> ledger = new LinkedHashMap<>();
+    private final Set<String> leaks = new LinkedHashSet<>();
+    private final Set<String> telling = new LinkedHashSet<>();
+    private long answers;
+    private int tokens;
+
+    private Run(Settings settings, boolean dry) {
+        this.settings = settings;
+        seed = settings.seed == null ? Instant.now().toEpochMilli() % 1_000_000_007 : settings.seed;
+        front = new PortalFront();
+        evil = Listener.start(request -> Listener.json(200, "{\"result\":true}"), "127.0.0.2", "127.0.0.1");
+        URI handler = settings.handler;
+        if (dry) {
+            server = null;
+            portal = null;
+        } else {
+            server = PortalServer.start(0, front.uri());
+            portal = server.portal(PortalSetup.minted()
+                    .memberId(settings.memberId)
+                    .domain(settings.domain)
+                    .applicationToken(settings.proof));
+            front.portalAt(server.uri());
+            handler = URI.create(filled(handler.toString()));
+        }
+        settings.handler = handler;
+        wire = dry ? Wire.dry(handler) : Wire.to(handler, settings.insecure);
+        identity = new Identity(
+                settings.memberId,
+                settings.proof,
+                settings.domain,
+                portal == null ? "http://127.0.0.1:1/portal/rest/" : portal.restUri().toString(),
+                portal == null
+                        ? "http://127.0.0.1:1/portal/auth/rest/"
+                        : portal.serverEndpoint().toString());
+        effects = new EffectBook(dry ? null : settings.evidence);
+        process = dry || settings.handlerCommand == null
+                ? null
+                : new HandlerProcess(
+                        filled(settings.handlerCommand),
+                        settings.ready == null ? null : filled(settings.ready),
+                        settings.stopSignal,
+                        settings.readyWithin,
+                        wire);
+        canaries.innocent(settings.memberId + " " + handler + " " + settings.domain + " " + settings.handlerCommand);
+        canaries.innocent("00000000000000000000000000000001 imopenlines,imconnector,im,user_brief");
+        canaries.add("application_token", settings.proof.reveal());
+        if (portal != null) {
+            canaries.add("client_secret", portal.clientSecret().reveal());
+            canaries.add("webhook_code", portal.webhookCode().reveal());
+        }
+    }
+
+    /** Starts portal, evil portal and evidence; not yet the handler. */
+    static Run start(Settings settings) {
+        Settings own = settings.copy();
+        if (own.handler.toString().contains("{PORT}")
+                || String.valueOf(own.handlerCommand).contains("{PORT}")) {
+            throw new IllegalArgumentException("the port must be filled in before");
+        }
+        return new Run(own, false);
+    }
+
+    /** One that only shows what would be sent. */
+    static Run dry(Settings settings) {
+        return new Run(settings.copy(), true);
+    }
+
+    private String filled(String text) {
+        return text.replace("{PORTAL_URL}", front.uri().toString());
+    }
+
+    Settings settings() {
+        return settings;
+    }
+
+    long seed() {
+        return seed;
+    }
+
+    /** The second that cases begin in: the seed's, or the machine's. */
+    long seconds() {
+        return settings.at == null ? Instant.now().getEpochSecond() : settings.at;
+    }
+
+    Wire wire() {
+        return wire;
+    }
+
+    EffectBook effects() {
+        return effects;
+    }
+
+    Canaries canaries() {
+        return canaries;
+    }
+
+    Identity identity() {
+        return identity;
+    }
+
+    PortalFront front() {
+        return front;
+    }
+
+    Listener evil() {
+        return evil;
+    }
+
+    @Nullable
+    HandlerProcess process() {
+        return process;
+    }
+
+    Duration ackMax() {
+        return settings.ackMax;
+    }
+
+    /** How long a request waits for its answer: long enough to tell late from never. */
+    Duration patience() {
+        return settings.ackMax.plusSeconds(1);
+    }
+
+    /** Another portal that the handler trusts, or one it has never heard of. */
+    Identity second(Mint mint) {
+        return new Identity(
+                settings.secondMemberId == null ? mint.hex(32) : settings.secondMemberId,
+                settings.secondProof == null ? Secret.of(mint.hex(32)) : settings.secondProof,
+                "second.bitrix24.test",
+                identity.clientEndpoint(),
+                identity.serverEndpoint());
+    }
+
+    boolean knowsSecond() {
+        return settings.secondMemberId != null && settings.secondProof != null;
+    }
+
+    synchronized void knowAccessToken(String token) {
+        canaries.add("access_token#" + ++tokens, token);
+        if (server != null && portal != null) {
+            server.acceptAccessToken(portal, Secret.of(token));
+        }
+    }
+
+    /** A secret of the run that no portal has issued. */
+    synchronized void secret(String name, String text) {
+        canaries.add(name + "#" + ++tokens, text);
+    }
+
+    String masked(String text) {
+        return canaries.masked(text);
+    }
+
+    // What is kept of every answer.
+
+    void answered(CaseRun from, Reply reply) {
+        if (wire.isDry()) {
+            return;
+        }
+        String answer = reply.head() + reply.text();
+        Set<String> found = canaries.in(answer);
+        Set<String> telltale = reply.status() >= 400 ? Telltale.in(reply.text()) : Set.of();
+        Matcher chat = CHAT.matcher(new String(reply.sent(), StandardCharsets.ISO_8859_1));
+        boolean event = chat.find();
+        synchronized (this) {
+            answers++;
+            for (String name : found) {
+                leaks.add(from.contractCase().id() + " answered with <" + name + ">, " + reply.outcome());
+            }
+            for (String what : telltale) {
+                telling.add(what + " in the answer with status " + reply.status() + " of "
+                        + from.contractCase().id());
+            }
+            if (event) {
+                Entry entry = ledger.computeIfAbsent(
+                        chat.group(1), id -> new Entry(id, from.contractCase().id(), reply.at()));
+                entry.sent++;
+                entry.acknowledged += reply.is2xx() ? 1 : 0;
+            }
+        }
+    }
+
+    synchronized long answers() {
+        return answers;
+    }
+
+    /** Secrets that came back in answers. */
+    synchronized Set<String> leaks() {
+        return new LinkedHashSet<>(leaks);
+    }
+
+    /** What answers to errors told of the handler's inside. */
+    synchronized Set<String> telling() {
+        return new LinkedHashSet<>(telling);
+    }
+
+    synchronized List<Entry> ledger() {
+        return new ArrayList<>(ledger.values());
+    }
+
+    /** Everything the handler printed and logged; null where nobody can see that. */
+    @Nullable
+    String log() {
+        if (process == null && settings.logs.isEmpty()) {
+            return null;
+        }
+        StringBuilder text = new StringBuilder(process == null ? "" : process.output());
+        for (Path log : settings.logs) {
+            try (var files = Files.walk(log)) {
+                for (Path file : files.filter(Files::isRegularFile).toList()) {
+                    text.append('\n').append(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1));
+                }
+            } catch (IOException e) {
+                text.append('\n');
+            }
+        }
+        return text.toString();
+    }
+
+    /** Waits for the effects that cases await, as long as effects may take. */
+    void settle(List<CaseRun> of) throws InterruptedException {
+        if (effects.exists() && !wire.isDry()) {
+            effects.await(() -> of.stream().allMatch(CaseRun::settled), settings.settle);
+        }
+        of.forEach(CaseRun::look);
+    }
+
+    /** Runs a command of the user's in the shell; false where it failed. */
+    boolean shell(String command) throws InterruptedException {
+        try {
+            Process running = new ProcessBuilder("sh", "-c", filled(command))
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            return running.waitFor(30, TimeUnit.SECONDS) && running.exitValue() == 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Starts the handler anew where it is ours and has died; false where it cannot be reached any more. */
+    boolean reachable() throws InterruptedException {
+        try (Connection connection = wire.open()) {
+            if (connection.isOpen()) {
+                return true;
+            }
+        }
+        return process != null && !process.alive() && process.start();
+    }
+
+    @Override
+    public void close() {
+        if (process != null) {
+            process.close();
+        }
+        if (server != null) {
+            server.close();
+        }
+        front.close();
+        evil.close();
+    }
+}

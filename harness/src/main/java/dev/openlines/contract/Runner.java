@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs the selected cases lane by lane. Short ones go several at a time beside those that mostly wait;
+ * what failed in such company in a way that load explains is run again alone before it counts.
+ */
+final class Runner {
+
+    private static final int CIRCUIT = 3;
+    private static final Duration QUIET = Duration.ofMillis(300);
+
+    private final Run run;
+    private final List<ContractCase> selected;
+    private final Consumer<String> progress;
+    private final Instant begun = Instant.now();
+    private final long begunNanos = System.nanoTime();
+
+    /** The run that counts, by id; guarded by this. */
+    private final Map<String, CaseRun> runs = new LinkedHashMap<>();
+
+    private final Map<String, String> inCompany = new LinkedHashMap<>();
+    private final Map<String, String> notRun = new LinkedHashMap<>();
+    private final AtomicInteger unreachable = new AtomicInteger();
+    private final AtomicInteger finished = new AtomicInteger();
+    private volatile @Nullable String stopped;
+    private volatile boolean handlerGone;
+    private volatile @Nullable RuntimeException fault;
+
+    Runner(Run run, List<ContractCase> selected, Consumer<String> progress) {
+        this.run = run;
+        this.selected = selected;
+        this.progress = progress;
+    }
+
+    /** Runs everything; ends early where the handler is gone, the time is over or somebody interrupts. */
+    ContractReport go() {
+        Thread main = Thread.currentThread();
+        ExecutorService waiting = Executors.newCachedThreadPool(Runner::thread);
+        Thread clock = thread(() -> watchTheClock(main));
+        try {
+            if (selected.stream().anyMatch(one -> one.script().isPresent())) {
+                if (!ready()) {
+                    handlerGone = true;
+                    stopped = "the handler never became ready";
+                    return report();
+                }
+                run.effects().begin();
+                clock.start();
+                lanes(waiting);
+            }
+        } catch (InterruptedException e) {
+            stopped = stopped == null ? "interrupted" : stopped;
+        } finally {
+            clock.interrupt();
+            waiting.shutdownNow();
+        }
+        finish();
+        return report();
+    }
+
+    private static Thread thread(Runnable task) {
+        Thread thread = new Thread(task, "contract");
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    private void watchTheClock(Thread main) {
+        Duration limit = run.settings().timeLimit;
+        if (limit == null) {
+            return;
+        }
+        try {
+            Thread.sleep(limit.toMillis());
+            stopped = "the time limit of " + limit.toSeconds() + " s was reached";
+            main.interrupt();
+        } catch (InterruptedException e) {
+            // The run ended in time.
+        }
+    }
+
+    private boolean ready() throws InterruptedException {
+        HandlerProcess process = run.process();
+        if (process != null) {
+            return process.start();
+        }
+        long end = System.nanoTime() + run.settings().readyWithin.toNanos();
+        while (!run.reachable()) {
+            if (System.nanoTime() > end) {
+                return false;
+            }
+            Thread.sleep(100);
+        }
+        return true;
+    }
+
+    private List<ContractCase> in(Lane lane) {
+        return selected.stream()
+                .filter(one -> one.script().isPresent() && one.lane() == lane)
+                .toList();
+    }
+
+    private void lanes(ExecutorService waiting) throws InterruptedException {
+        List<java.util.concurrent.Future<?>> lasting = new ArrayList<>();
+        in(Lane.LONG).forEach(one -> lasting.add(waiting.submit(() -> attempt(one, 0))));
+        ExecutorService quick = Executors.newFixedThreadPool(run.settings().jobs, Runner::thread);
+        try {
+            in(Lane.QUICK).forEach(one -> quick.execute(() -> attempt(one, 0)));
+            quick.shutdown();
+            while (!quick.awaitTermination(1, TimeUnit.SECONDS)) {
+                checkStop();
+            }
+        } finally {
+            quick.shutdownNow();
+        }
+        settle(in(Lane.QUICK));
+        oneByOne(in(Lane.ALONE));
+        for (java.util.concurrent.Future<?> one : lasting) {
+            try {
+                one.get();
+            } catch (java.util.concurrent.ExecutionException e) {
+                throw new IllegalStateException(e.getCause());
+            }
+        }
+        settle(in(Lane.LONG));
+        again();
+        oneByOne(in(Lane.PROCESS));
+        List<ContractCase> last = new ArrayList<>(in(Lane.LAST));
+        // The one that ends all trust has the lowest number.
+        java.util.Collections.reverse(last);
+        oneByOne(last);
+    }
+
+    private void checkStop() throws InterruptedException {
+        if (stopped != null) {
+            throw new InterruptedException(stopped);
+        }
+    }
+
+    private void oneByOne(List<ContractCase> cases) throws InterruptedException {
+        for (ContractCase one : cases) {
+            attempt(one, 0);
+            checkStop();
+            settle(List.of(one));
+        }
+    }
+
+    private void settle(List<ContractCase> cases) throws InterruptedException {
+        checkStop();
+        run.settle(current(cases));
+    }
+
+    private synchronized List<CaseRun> current(List<ContractCase> cases) {
+        return cases.stream()
+                .flatMap(one -> Stream.ofNullable(runs.get(one.id())))
+                .toList();
+    }
+
+    /** A case that failed beside others by being late or unanswered counts only if it fails alone too. */
+    private void again() throws InterruptedException {
+        List<ContractCase> repeated = new ArrayList<>();
+        for (Lane lane : List.of(Lane.QUICK, Lane.LONG)) {
+            for (CaseRun one : current(in(lane))) {
+                if (one.worthRepeating()) {
+                    repeated.add(one.contractCase());
+                    inCompany.put(
+                            one.contractCase().id(),
+                            String.join("; ", one.result().failures()));
+                }
+            }
+        }
+        for (ContractCase one : repeated) {
+            attempt(one, 1);
+            checkStop();
+        }
+        settle(repeated);
+    }
+
+    private void attempt(ContractCase one, int number) {
+        if (stopped != null) {
+            skip(one, stopped);
+            return;
+        }
+        try {
+            if (!run.reachable()) {
+                if (unreachable.incrementAndGet() >= CIRCUIT) {
+                    handlerGone = true;
+                    stopped = "the handler no longer takes connections";
+                }
+                skip(one, "the handler no longer takes connections");
+                return;
+            }
+            unreachable.set(0);
+            CaseRun caseRun = new CaseRun(run, one, number);
+            synchronized (this) {
+                runs.put(one.id(), caseRun);
+            }
+            one.script().orElseThrow().run(caseRun);
+            caseRun.done();
+            HandlerProcess process = run.process();
+            if (process != null && !process.alive() && one.lane() != Lane.PROCESS) {
+                caseRun.fail("a handler that survives", "its process ended");
+                if (!process.start()) {
+                    stopped = "the handler's process ended and does not start again";
+                    handlerGone = true;
+                }
+            }
+            progress.accept(finished.incrementAndGet() + "/" + selected.size() + " " + one.id());
+        } catch (InterruptedException e) {
+            String why = stopped;
+            skip(one, why == null ? "interrupted" : why);
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            fault = e;
+            skip(one, "a fault of the suite: " + e);
+        }
+    }
+
+    private synchronized void skip(ContractCase one, String reason) {
+        notRun.put(one.id(), reason);
+    }
+
+    private void finish() {
+        List<CaseRun> all;
+        synchronized (this) {
+            all = new ArrayList<>(runs.values());
+        }
+        try {
+            if (!all.isEmpty() && !handlerGone) {
+                Thread.interrupted();
+                Thread.sleep(QUIET.toMillis());
+            }
+            run.effects().refresh();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        all.forEach(CaseRun::finish);
+        for (ContractCase one : in(Lane.AFTER)) {
+            attemptAfter(one);
+        }
+    }
+
+    private void attemptAfter(ContractCase one) {
+        CaseRun caseRun = new CaseRun(run, one, 0);
+        try {
+            one.script().orElseThrow().run(caseRun);
+            caseRun.done();
+            if (stopped != null) {
+                caseRun.notObserved("the rest of the run: " + stopped);
+            }
+            synchronized (this) {
+                runs.put(one.id(), caseRun);
+            }
+        } catch (InterruptedException e) {
+            skip(one, "interrupted");
+        }
+    }
+
+    /** What is known by now; complete in form whenever it is asked for. */
+    ContractReport partial(String reason) {
+        String before = stopped;
+        stopped = before == null ? reason : before;
+        run.effects().refresh();
+        List<CaseRun> all;
+        synchronized (this) {
+            all = new ArrayList<>(runs.values());
+        }
+        all.forEach(CaseRun::look);
+        return report();
+    }
+
+    private synchronized ContractReport report() {
+        List<CaseResult> results = new ArrayList<>();
+        Map<String, CaseRun> details = new LinkedHashMap<>(runs);
+        for (ContractCase one : selected) {
+            CaseRun caseRun = runs.get(one.id());
+            if (one.planned()) {
+                results.add(none(one, Verdict.PLANNED, "not run by this version"));
+            } else if (notRun.containsKey(one.id())) {
+                results.add(none(one, Verdict.NOT_OBSERVED, String.valueOf(notRun.get(one.id()))));
+            } else if (caseRun == null) {
+                results.add(none(one, Verdict.NOT_OBSERVED, stopped == null ? "it did not run" : stopped));
+            } else {
+                results.add(withCompany(caseRun.result()));
+            }
+        }
+        return new ContractReport(
+                run,
+                begun,
+                Duration.ofNanos(System.nanoTime() - begunNanos),
+                results,
+                details,
+                stopped,
+                handlerGone,
+                fault);
+    }
+
+    private CaseResult withCompany(CaseResult result) {
+        String before = inCompany.get(result.id());
+        if (before == null || result.verdict() == Verdict.FAIL) {
+            return result;
+        }
+        List<String> warnings = new ArrayList<>(result.warnings());
+        warnings.add("alone it held; beside other cases: " + before);
+        return new CaseResult(
+                result.contractCase(),
+                result.verdict(),
+                result.failures(),
+                warnings,
+                result.missing(),
+                result.reproduce(),
+                result.begun(),
+                result.took());
+    }
+
+    private CaseResult none(ContractCase one, Verdict verdict, String reason) {
+        return new CaseResult(one, verdict, List.of(), List.of(), List.of(reason), "", begun, Duration.ZERO);
+    }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import dev.openlines.model.Secret;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Everything a run can be told. Changed while it is put together, then left alone. */
+final class Settings implements Cloneable {
+
+    URI handler;
+    String memberId;
+    Secret proof;
+    String domain = "portal.bitrix24.test";
+
+    @Nullable
+    String secondMemberId;
+
+    @Nullable
+    Secret secondProof;
+
+    @Nullable
+    URI secondHandler;
+
+    Set<Profile> profiles = EnumSet.of(Profile.CORE);
+    List<String> only = List.of();
+    List<String> exclude = List.of();
+
+    @Nullable
+    Level level;
+
+    boolean webhooks;
+    boolean slow;
+
+    @Nullable
+    EffectSource evidence;
+
+    @Nullable
+    String handlerCommand;
+
+    @Nullable
+    String ready;
+
+    Duration readyWithin = Duration.ofSeconds(30);
+    String stopSignal = "TERM";
+    List<Path> logs = List.of();
+
+    @Nullable
+    String slowOn;
+
+    @Nullable
+    String slowOff;
+
+    @Nullable
+    String breakStore;
+
+    @Nullable
+    String mendStore;
+
+    Duration ackMax = Duration.ofSeconds(5);
+    Duration ackP95 = Duration.ofMillis(500);
+    Duration burstP99 = Duration.ofSeconds(2);
+    Duration settle = Duration.ofSeconds(10);
+
+    @Nullable
+    Duration timeLimit;
+
+    int jobs = 4;
+    int burst = 1000;
+    boolean insecure;
+    boolean allowPublic;
+
+    @Nullable
+    Long seed;
+
+    @Nullable
+    Long at;
+
+    Settings(URI handler, String memberId, Secret proof) {
+        this.handler = handler;
+        this.memberId = memberId;
+        this.proof = proof;
+    }
+
+    Settings copy() {
+        try {
+            return (Settings) clone();
+        } catch (CloneNotSupportedException e) {
+            throw new IllegalStateException("it is cloneable", e);
+        }
+    }
+
+    /** Whether the case is asked for. Durable includes core; edge stands for itself. */
+    boolean selects(ContractCase one) {
+        if (only.stream().anyMatch(pattern -> matches(one.id(), pattern))) {
+            return !excluded(one);
+        }
+        if (!only.isEmpty() || excluded(one)) {
+            return false;
+        }
+        boolean inProfile = profiles.contains(one.profile())
+                || (one.profile() == Profile.CORE && profiles.contains(Profile.DURABLE));
+        boolean inLevel = level == null || one.level().compareTo(level) <= 0;
+        return inProfile && inLevel && (webhooks || !one.webhooks());
+    }
+
+    private boolean excluded(ContractCase one) {
+        return exclude.stream().anyMatch(pattern -> matches(one.id(), pattern));
+    }
+
+    /** An id, its number alone, or either with an asterisk. */
+    static boolean matches(String id, String pattern) {
+        String whole = pattern.matches("[0-9*]+") ? "OSF-C-" + pattern : pattern;
+        int star = whole.indexOf('*');
+        return star < 0 ? id.equals(whole) : id.startsWith(whole.substring(0, star));
+    }
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import static dev.openlines.contract.ContractCase.numbered;
+import static dev.openlines.contract.Level.MUST;
+import static dev.openlines.contract.Level.SHOULD;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPOutputStream;
+
+/** HTTP behaviour, the slow and broken half of group E: 410 to 413, 417 and 418. */
+final class SlowHttp {
+
+    private static final Duration MINUTE = Duration.ofSeconds(60);
+
+    private SlowHttp() {}
+
+    static List<ContractCase> cases() {
+        return List.of(
+                numbered(
+                                410,
+                                SHOULD,
+                                "HE",
+                                "two events at once on one connection",
+                                "answer both in order, or close after one",
+                                "RFC 9112")
+                        .in(Profile.EDGE)
+                        .runs(SlowHttp::pipelined),
+                numbered(
+                                411,
+                                MUST,
+                                "HE",
+                                "an authentic event at a byte each tenth of a second, beside normal traffic",
+                                "keep normal traffic in time; acknowledge the slow one, or end it",
+                                "practice: slow bodies")
+                        .runs(Lane.LONG, SlowHttp::dripping),
+                numbered(
+                                412,
+                                MUST,
+                                "H",
+                                "two hundred connections that drip header lines",
+                                "acknowledge a normal event in time; best end the slow ones within a minute",
+                                "practice: slowloris")
+                        .in(Profile.EDGE)
+                        .runs(Lane.ALONE, SlowHttp::slowHeaders),
+                numbered(
+                                413,
+                                SHOULD,
+                                "H",
+                                "two hundred requests whose answers nobody reads",
+                                "keep normal traffic in time",
+                                "practice: slow readers")
+                        .runs(Lane.ALONE, run -> {
+                            List<Connection> unread = new ArrayList<>();
+                            try {
+                                for (int i = 0; i < (run.dry() ? 1 : 200); i++) {
+                                    Connection connection = run.open();
+                                    unread.add(connection.write(
+                                            run.request(run.event()).bytes()));
+                                }
+                                run.aliveWithoutEvidence();
+                            } finally {
+                                unread.forEach(Connection::close);
+                            }
+                        }),
+                numbered(
+                                417,
+                                MUST,
+                                "HE",
+                                "contradictory lengths with a second event hidden in the tail",
+                                "refuse or close; the hidden event has no effect",
+                                "RFC 9112: request smuggling")
+                        .in(Profile.EDGE)
+                        .runs(SlowHttp::smuggled),
+                numbered(
+                                418,
+                                SHOULD,
+                                "HE",
+                                "bad and missing chunks, bare line feeds, folded lines, spaces before colons, no Host",
+                                "refuse or close; no effect",
+                                "RFC 9112")
+                        .in(Profile.EDGE)
+                        .runs(SlowHttp::bentHttp));
+    }
+
+    static byte[] gzip(byte[] body) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
+            gzip.write(body);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.toByteArray();
+    }
+
+    private static void pipelined(CaseRun run) {
+        EventBody one = run.event();
+        EventBody two = run.event();
+        try (Connection connection = run.open()) {
+            connection.write(EventBody.join(
+                    run.request(one).header("Connection", "keep-alive").bytes(),
+                    run.request(two).bytes()));
+            Reply first = run.seen(connection.read(run.run().patience()));
+            run.acked(first, "the first of two events sent at once");
+            run.effects(one, 1, "the first of two events sent at once");
+            Reply second = run.seen(connection.read(run.run().patience()));
+            if (second.status() != 0 && !second.is2xx()) {
+                run.fail("status 2xx, or the connection closed, for the second of two events", second);
+            }
+            run.expect(new Expectation(
+                    two.chatId(), null, second.is2xx() ? 1 : 0, 1, "the second of two events sent at once"));
+        }
+        run.alive();
+    }
+
+    /** The shortest authentic event, so that a byte each tenth of a second takes well under a minute. */
+    private static void dripping(CaseRun run) throws InterruptedException {
+        EventBody full = run.event();
+        EventBody event = new EventBody(full.chatId())
+                .add("event", "ONSESSIONFINISH")
+                .add("data[DATA][connector][connector_id]", Events.CONNECTOR)
+                .add("data[DATA][connector][line_id]", Events.LINE)
+                .add("data[DATA][connector][chat_id]", full.chatId())
+                .add("data[DATA][chat][chat_id]", full.chatId())
+                .add("ts", Long.toString(run.now()))
+                .add("auth[member_id]", run.identity().memberId())
+                .add("auth[application_token]", run.identity().proof().reveal());
+        Request request = run.request(event);
+        try (Connection connection = run.open()) {
+            connection.write(request.head());
+            byte[] body = request.body();
+            for (int i = 0; i < body.length && connection.isOpen() && !connection.answerWaits(); i++) {
+                connection.write(new byte[] {body[i]}).pause(Duration.ofMillis(100));
+                if (i % 50 == 25) {
+                    run.aliveWithoutEvidence();
+                }
+            }
+            Reply reply = run.seen(connection.read(run.run().patience()));
+            if (reply.is2xx()) {
+                run.effects(event, 1, "a slow event that was acknowledged");
+            } else if (!reply.refusedOrClosed()) {
+                run.fail("status 2xx, 408 or a closed connection for a slow event", reply);
+            } else {
+                run.noEffect(event, "a slow event that was refused");
+            }
+        }
+        run.alive();
+    }
+
+    private static void slowHeaders(CaseRun run) throws InterruptedException {
+        List<Connection> slow = new ArrayList<>();
+        try {
+            byte[] start =
+                    CaseRun.latin("POST " + Request.target(run.run().wire().target()) + " HTTP/1.1\r\nHost: x\r\n");
+            for (int i = 0; i < (run.dry() ? 1 : 200); i++) {
+                slow.add(run.open().write(start));
+            }
+            for (int i = 0; i < 5; i++) {
+                for (Connection connection : slow) {
+                    connection.write(CaseRun.latin("X-Drip-" + i + ": 1\r\n"));
+                }
+                run.aliveWithoutEvidence();
+                slow.get(0).pause(Duration.ofSeconds(1));
+            }
+            long end = System.nanoTime() + MINUTE.toNanos();
+            boolean ended = slow.get(0).endsWithin(Duration.ofNanos(Math.max(1, end - System.nanoTime())));
+            if (!run.dry() && !ended) {
+                run.warn("connections that drip headers ended within 60 s", "they stay open");
+            }
+        } finally {
+            slow.forEach(Connection::close);
+        }
+        run.aliveWithoutEvidence();
+    }
+
+    private static void smuggled(CaseRun run) {
+        EventBody outer = run.event();
+        String host = Request.authority(run.run().wire().target());
+        String target = Request.target(run.run().wire().target());
+        String start = "POST " + target + " HTTP/1.1\r\nHost: " + host + "\r\nContent-Type: " + Request.FORM + "\r\n";
+        String body = outer.text(EventBody.Style.PLATFORM);
+        List<String> lengths = List.of(
+                "Content-Length: %d\r\nTransfer-Encoding: chunked\r\n",
+                "Content-Length: 5\r\nContent-Length: %d\r\n", "Content-Length: -1\r\n");
+        for (String length : lengths) {
+            EventBody hidden = run.event();
+            String tail = new String(run.request(hidden).bytes(), StandardCharsets.ISO_8859_1);
+            String head = start + String.format(java.util.Locale.ROOT, length, body.length() + tail.length()) + "\r\n";
+            String chunk = length.contains("chunked") ? "0\r\n\r\n" : body;
+            try (Connection connection = run.open()) {
+                Reply reply = run.seen(connection
+                        .write(CaseRun.latin(head + chunk + tail))
+                        .read(run.run().patience()));
+                if (!reply.refusedOrClosed() && reply.status() != 501) {
+                    run.fail("status 4xx or a closed connection for contradictory lengths", reply);
+                }
+                connection.endsWithin(Duration.ofMillis(500));
+            }
+            run.noEffect(hidden, "an event hidden behind contradictory lengths");
+        }
+        run.alive();
+    }
+
+    private static void bentHttp(CaseRun run) {
+        String target = Request.target(run.run().wire().target());
+        String host = "Host: " + Request.authority(run.run().wire().target()) + "\r\n";
+        String form = "Content-Type: " + Request.FORM + "\r\n";
+        String post = "POST " + target + " HTTP/1.1\r\n";
+        Map<String, EventBody> bent = new LinkedHashMap<>();
+        EventBody badSize = run.event();
+        bent.put(
+                post + host + form + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n" + text(badSize) + "\r\n0\r\n\r\n",
+                badSize);
+        EventBody noEnd = run.event();
+        bent.put(
+                post + host + form + "Transfer-Encoding: chunked\r\n\r\n"
+                        + Integer.toHexString(text(noEnd).length()) + "\r\n" + text(noEnd) + "\r\n",
+                noEnd);
+        EventBody bare = run.event();
+        bent.put((post + host + form + length(bare)).replace("\r\n", "\n") + "\n" + text(bare), bare);
+        EventBody folded = run.event();
+        bent.put(post + host + form + "X-Folded: a\r\n b\r\n" + length(folded) + "\r\n" + text(folded), folded);
+        EventBody spaced = run.event();
+        bent.put(post + host + form + length(spaced).replace(":", " :") + "\r\n" + text(spaced), spaced);
+        EventBody noHost = run.event();
+        bent.put(post + form + length(noHost) + "\r\n" + text(noHost), noHost);
+        EventBody twoHosts = run.event();
+        bent.put(post + host + "Host: other\r\n" + form + length(twoHosts) + "\r\n" + text(twoHosts), twoHosts);
+        bent.forEach((request, event) -> {
+            try (Connection connection = run.open()) {
+                connection.write(CaseRun.latin(request)).half();
+                Reply reply = run.seen(connection.read(run.run().patience()));
+                if (!reply.refusedOrClosed()) {
+                    run.fail("status 4xx or a closed connection for HTTP that is bent", reply);
+                }
+            }
+            run.noEffect(event, "HTTP that is bent");
+        });
+        run.alive();
+    }
+
+    private static String text(EventBody event) {
+        return event.text(EventBody.Style.PLATFORM);
+    }
+
+    private static String length(EventBody event) {
+        return "Content-Length: " + text(event).length() + "\r\n";
+    }
+}

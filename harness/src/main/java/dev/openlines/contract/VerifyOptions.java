@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The flags of {@code verify} that say who is judged, by what, and how. */
+final class VerifyOptions {
+
+    @Option(names = "--member-id", required = true, paramLabel = "M", description = "The portal the handler trusts.")
+    String memberId = "";
+
+    @Option(
+            names = "--application-token",
+            required = true,
+            paramLabel = "T",
+            description = "The token it trusts it by.")
+    String proof = "";
+
+    @Option(
+            names = "--profile",
+            paramLabel = "P",
+            description =
+                    "core (default), durable (core and what needs control of the process), edge; or several with commas.")
+    String profile = "core";
+
+    @Option(names = "--only", paramLabel = "IDS", description = "These cases only: ids with commas, * at an end.")
+    List<String> only = List.of();
+
+    @Option(names = "--exclude", paramLabel = "IDS", description = "Not these cases.")
+    List<String> exclude = List.of();
+
+    @Option(names = "--level", paramLabel = "L", description = "must: those only; should: those and must.")
+    @Nullable
+    Level level;
+
+    @Option(
+            names = "--evidence",
+            paramLabel = "E",
+            description =
+                    "file:PATH (JSON lines), url:URL (JSON lines or an array) or cmd:COMMAND: the handler's effects.")
+    @Nullable
+    String evidence;
+
+    @Option(
+            names = "--handler-cmd",
+            paramLabel = "C",
+            description =
+                    "A shell command that runs the handler in the foreground: the suite starts, kills and restarts it."
+                            + " {PORT} and {PORTAL_URL} are filled in.")
+    @Nullable
+    String handlerCommand;
+
+    @Option(
+            names = "--ready",
+            paramLabel = "R",
+            description = "When it is ready: an address that answers, or a regular expression for what it prints.")
+    @Nullable
+    String ready;
+
+    @Option(names = "--ready-within", paramLabel = "T", description = "How long it may take; 30s.")
+    String readyWithin = "30s";
+
+    @Option(names = "--stop-signal", paramLabel = "S", description = "The polite signal; TERM.")
+    String stopSignal = "TERM";
+
+    @Option(
+            names = "--log",
+            paramLabel = "FILE",
+            description = "A log file or folder of the handler; what --handler-cmd prints is read anyway.")
+    List<Path> logs = List.of();
+
+    @Option(
+            names = "--slow-on",
+            paramLabel = "C",
+            description = "Test hook: makes the handler's processing slow (517).")
+    @Nullable
+    String slowOn;
+
+    @Option(names = "--slow-off", paramLabel = "C", description = "Test hook: ends that.")
+    @Nullable
+    String slowOff;
+
+    @Option(names = "--break-store", paramLabel = "C", description = "Test hook: the store cannot be written (603).")
+    @Nullable
+    String breakStore;
+
+    @Option(names = "--mend-store", paramLabel = "C", description = "Test hook: ends that.")
+    @Nullable
+    String mendStore;
+
+    @Option(names = "--webhooks", description = "The handler takes outgoing webhooks too (003).")
+    boolean webhooks;
+
+    @Option(names = "--slow", description = "Also what takes minutes (024, 511).")
+    boolean slow;
+
+    @Option(names = "--second-member-id", paramLabel = "M", description = "Another portal the handler trusts.")
+    @Nullable
+    String secondMemberId;
+
+    @Option(names = "--second-application-token", paramLabel = "T", description = "Its token.")
+    @Nullable
+    String secondProof;
+
+    @Option(names = "--second-handler", paramLabel = "URL", description = "An address bound for that portal (123).")
+    @Nullable
+    String secondHandler;
+
+    @Option(names = "--domain", paramLabel = "D", description = "The portal's host name in events.")
+    String domain = "portal.bitrix24.test";
+
+    @Option(names = "--ack-max", paramLabel = "T", description = "How long an acknowledgement may take; 5s.")
+    String ackMax = "5s";
+
+    @Option(names = "--settle", paramLabel = "T", description = "How long an effect may take to appear; 10s.")
+    String settle = "10s";
+
+    @Option(names = "--time-limit", paramLabel = "T", description = "End the run after this, with what is known.")
+    @Nullable
+    String timeLimit;
+
+    @Option(names = "--seed", paramLabel = "N[@SECONDS]", description = "Send the same bytes again.")
+    @Nullable
+    String seed;
+
+    @Option(names = "--jobs", paramLabel = "N", description = "How many short cases at a time; 4.")
+    int jobs = 4;
+
+    @Option(names = "--insecure", description = "Take any certificate.")
+    boolean insecure;
+
+    @Option(names = "--allow-public", description = "Permit a handler that is not on a loopback or private address.")
+    boolean allowPublic;
+}

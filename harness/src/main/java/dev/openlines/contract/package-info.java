@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The contract suite: judges a handler of Bitrix24 session-finish events over HTTP, whatever it is
+ * written in. Start at {@link dev.openlines.contract.ContractSuite}; in a JUnit test at {@link
+ * dev.openlines.contract.ContractTests}; at the command line with {@code openlines verify}.
+ *
+ * <p>The records of this package are views: their constructors are not API.
+ */
+@NullMarked
+package dev.openlines.contract;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.openlines.model.Secret;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class CatalogueTest {
+
+    private static final Path DOCUMENT = Path.of("../docs/contract-cases.md");
+
+    @Test
+    void thereAre161CasesWithDifferentIdsInOrder() {
+        List<String> ids = Catalogue.all().stream().map(ContractCase::id).toList();
+
+        assertThat(ids).hasSize(161).doesNotHaveDuplicates().isSorted();
+    }
+
+    @Test
+    void everyMustCaseOfTheFirstSixGroupsAndOfResilienceAndLeaksRuns() {
+        List<String> planned = Catalogue.all().stream()
+                .filter(one -> one.level() == Level.MUST && one.planned())
+                .map(ContractCase::id)
+                .toList();
+
+        assertThat(planned).containsExactly("OSF-C-708");
+    }
+
+    @Test
+    void everyShouldCaseThatNeedsExchangesAndEvidenceOnlyRuns() {
+        List<String> planned = Catalogue.all().stream()
+                .filter(one -> one.level() == Level.SHOULD && one.group() <= 'F' && one.planned())
+                .filter(one -> List.of(Oracle.H, Oracle.E).containsAll(one.oracles()))
+                .map(ContractCase::id)
+                .toList();
+
+        assertThat(planned).isEmpty();
+    }
+
+    @Test
+    void theDocumentIsUpToDate() throws Exception {
+        if (Boolean.getBoolean("update.documents")) {
+            Files.writeString(DOCUMENT, CatalogueDocument.text());
+        }
+        assertThat(Files.readString(DOCUMENT))
+                .as("docs/contract-cases.md; -Dupdate.documents=true writes it anew")
+                .isEqualTo(CatalogueDocument.text());
+    }
+
+    static Stream<ContractCase> quickOnes() {
+        return Catalogue.all().stream().filter(one -> one.script().isPresent() && one.lane() == Lane.QUICK);
+    }
+
+    @ParameterizedTest
+    @MethodSource("quickOnes")
+    void oneSeedAlwaysSendsTheSameBytes(ContractCase one) throws Exception {
+        assertThat(sent(one, 7)).isEqualTo(sent(one, 7));
+    }
+
+    @Test
+    void anotherSeedSendsOtherBytes() throws Exception {
+        ContractCase one = Catalogue.find("101").orElseThrow();
+
+        assertThat(sent(one, 7)).isNotEqualTo(sent(one, 8));
+    }
+
+    @Test
+    void theGoodEventIsWhatThePlatformSends() throws Exception {
+        String request = sent(Catalogue.find("001").orElseThrow(), 7).get(0);
+
+        assertThat(request)
+                .startsWith("POST /hook HTTP/1.1\r\nHost: 127.0.0.1:9\r\nUser-Agent: Bitrix24 Webhook Engine\r\n"
+                        + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ")
+                .contains(
+                        "\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\nevent=ONSESSIONFINISH&event_handler_id=12"
+                                + "&data%5BDATA%5D%5Bconnector%5D%5Bconnector_id%5D=livechat&")
+                .contains("&data%5BDATA%5D%5Bline%5D%5Bname%5D=Support+line&ts=1795390000&auth%5Baccess_token%5D=")
+                .endsWith("&auth%5Buser_id%5D=1&auth%5Bapplication_token%5D=right");
+    }
+
+    /** The portal's port differs from run to run: it is the one thing no seed decides. */
+    private static List<String> sent(ContractCase one, long seed) throws InterruptedException {
+        Settings settings = new Settings(URI.create("http://127.0.0.1:9/hook"), "m1", Secret.of("right"));
+        settings.seed = seed;
+        settings.at = 1_795_390_000L;
+        try (Run run = Run.dry(settings)) {
+            CaseRun caseRun = new CaseRun(run, one, 0);
+            one.script().orElseThrow().run(caseRun);
+            String evil = Integer.toString(run.evil().uri().getPort());
+            return caseRun.exchanges().stream()
+                    .map(reply -> new String(reply.sent(), StandardCharsets.ISO_8859_1)
+                            .replace("%3A" + evil + "%", "%3A2%")
+                            .replace(":" + evil + "/", ":2/")
+                            .replaceAll("Content-Length: [0-9]+", "Content-Length: n"))
+                    .toList();
+        }
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+import org.opentest4j.AssertionFailedError;
+import org.opentest4j.TestAbortedException;
+
+class ContractTestsTest {
+
+    @TempDir
+    private static Path folder;
+
+    /** As a user's own test class has it. */
+    @TestFactory
+    Stream<DynamicTest> aRightHandlerPassesItsTests() {
+        PracticeHandler handler = handler("right", null);
+        return ContractTests.of(suite(handler, "right").only("OSF-C-00*", "OSF-C-20*").exclude("OSF-C-003"))
+                .onClose(handler::close);
+    }
+
+    @Test
+    void aFailedMustCaseFailsItsTestAndAPlannedOneIsSkipped() throws Throwable {
+        try (PracticeHandler handler = handler("careless", Sin.ANY_TOKEN)) {
+            Map<String, DynamicTest> tests = ContractTests.of(
+                            suite(handler, "careless").only("OSF-C-101", "OSF-C-102", "OSF-C-111"))
+                    .collect(Collectors.toMap(test -> test.getDisplayName().substring(0, 9), Function.identity()));
+
+            assertThat(tests).containsOnlyKeys("OSF-C-101", "OSF-C-102", "OSF-C-111");
+            assertThatThrownBy(() -> tests.get("OSF-C-101").getExecutable().execute())
+                    .isInstanceOf(AssertionFailedError.class)
+                    .hasMessageStartingWith("OSF-C-101 (must): deny it: 401 or 403, no effect, no call to the portal\n"
+                            + "  expected status 401 or 403 for a wrong application token; got status 200 (request 1;");
+            tests.get("OSF-C-102").getExecutable().execute();
+            assertThatThrownBy(() -> tests.get("OSF-C-111").getExecutable().execute())
+                    .isInstanceOf(TestAbortedException.class)
+                    .hasMessage("Assumption failed: planned: not run by this version");
+        }
+    }
+
+    private static PracticeHandler handler(String name, @org.jspecify.annotations.Nullable Sin sin) {
+        return PracticeHandler.start(
+                0,
+                SelftestCommand.MEMBER_ID,
+                SelftestCommand.PROOF,
+                folder.resolve(name),
+                folder.resolve(name + ".jsonl"),
+                sin,
+                line -> {});
+    }
+
+    private static ContractSuite suite(PracticeHandler handler, String name) {
+        return ContractSuite.of(handler.uri(), SelftestCommand.MEMBER_ID, SelftestCommand.PROOF)
+                .evidence(EffectSources.file(folder.resolve(name + ".jsonl")));
+    }
+}

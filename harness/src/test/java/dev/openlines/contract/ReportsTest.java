@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.openlines.testkit.RequiresTool;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import javax.xml.XMLConstants;
+import javax.xml.transform.stream.StreamSource;
+import javax.xml.validation.SchemaFactory;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReportsTest {
+
+    private static ContractReport report;
+
+    @BeforeAll
+    static void judgeACarelessHandler() {
+        report = SelftestCommand.judge(Sin.ANY_TOKEN, false, List.of("OSF-C-10*", "OSF-C-40*", "OSF-C-80*"));
+    }
+
+    @Test
+    void oneLineOfJsonForEachCase() {
+        List<JsonObject> lines = JsonlReport.of(report)
+                .lines()
+                .map(line -> Json.createReader(new StringReader(line)).readObject())
+                .toList();
+
+        assertThat(lines).hasSameSizeAs(report.results());
+        JsonObject failed = lines.stream()
+                .filter(line -> line.getString("id").equals("OSF-C-101"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(failed.getString("level")).isEqualTo("must");
+        assertThat(failed.getString("verdict")).isEqualTo("fail");
+        assertThat(failed.getJsonArray("failures").getString(0))
+                .startsWith(
+                        "expected status 401 or 403 for a wrong application token; got status 200 (request 1; connect ");
+        assertThat(lines).anyMatch(line -> line.getString("verdict").equals("planned"));
+    }
+
+    @Test
+    void junitXmlFollowsTheSchemaOfItsReaders() throws Exception {
+        String xml = JunitReport.of(report, Level.MUST, Baseline.none());
+
+        SchemaFactory.newInstance(XMLConstants.W3C_XML_SCHEMA_NS_URI)
+                .newSchema(ReportsTest.class.getResource("junit.xsd"))
+                .newValidator()
+                .validate(new StreamSource(new StringReader(xml)));
+        assertThat(xml)
+                .contains(
+                        "<testcase name=\"OSF-C-101 ",
+                        "<failure message=\"expected status 401 or 403",
+                        "<skipped message=\"planned: ");
+    }
+
+    @Test
+    void noReportHoldsASecret() {
+        String proof = SelftestCommand.PROOF.reveal();
+
+        assertThat(HtmlReport.of(report, 1))
+                .contains("&lt;application_token&gt;")
+                .doesNotContain(proof, proof.substring(3, 20));
+        assertThat(JunitReport.of(report, Level.MUST, Baseline.none())).doesNotContain(proof);
+        assertThat(MarkdownReport.of(report, 1)).doesNotContain(proof);
+        assertThat(JsonlReport.of(report)).doesNotContain(proof);
+    }
+
+    @Test
+    void thePageNeedsNoNetwork() {
+        assertThat(HtmlReport.of(report, 1)).doesNotContain("src=", "href=", "@import", "url(");
+    }
+
+    @Test
+    @RequiresTool("chromium")
+    void theReportOpensInARealBrowser(@TempDir Path folder) throws Exception {
+        Path page = folder.resolve("report.html");
+        Files.writeString(page, HtmlReport.of(report, 1));
+        Path picture = Files.createDirectories(Path.of("target", "screenshots")).resolve("contract-report.png");
+        Files.deleteIfExists(picture);
+
+        String drawn = chromium(folder, page, "--dump-dom");
+        chromium(folder, page, "--screenshot=" + picture.toAbsolutePath());
+
+        assertThat(drawn)
+                .contains("<details class=\"case\" id=\"OSF-C-101\" data-verdict=\"fail\" open=\"\">")
+                .contains("openlines: FAIL must-failed ");
+        assertThat(picture).isNotEmptyFile();
+    }
+
+    private static String chromium(Path folder, Path page, String what) throws Exception {
+        Path output = folder.resolve("out");
+        Process process = new ProcessBuilder(
+                        "chromium",
+                        "--headless",
+                        "--no-sandbox",
+                        "--disable-gpu",
+                        "--disable-quic",
+                        "--no-first-run",
+                        "--disable-background-networking",
+                        "--disable-component-update",
+                        "--disable-sync",
+                        "--user-data-dir=" + folder.resolve("profile"),
+                        "--window-size=1100,1600",
+                        what,
+                        page.toUri().toString())
+                .redirectOutput(output.toFile())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("chromium ends").isTrue();
+        assertThat(process.exitValue()).isZero();
+        return Files.readString(output);
+    }
+
+    @Test
+    void anExpectedFailureDoesNotFailTheRunUntilItsDayIsOver(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("baseline.json");
+        List<String> failed = report.ids(Level.MUST, Verdict.FAIL);
+        String entries = String.join(
+                ",",
+                failed.stream()
+                        .map(id -> "{\"id\":\"" + id
+                                + "\",\"reason\":\"known\",\"owner\":\"us\",\"until\":\"2027-01-31\"}")
+                        .toList());
+        Files.writeString(file, "[" + entries + "]");
+
+        assertThat(report.exitCode(Level.MUST, false, Baseline.read(file, LocalDate.of(2027, 1, 31))))
+                .isZero();
+        assertThat(report.exitCode(Level.MUST, false, Baseline.read(file, LocalDate.of(2027, 2, 1))))
+                .isEqualTo(ContractReport.FAILED);
+    }
+
+    @Test
+    void anExpectedFailureThatStoppedHappeningIsRed(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("baseline.json");
+        Files.writeString(
+                file, "[{\"id\":\"OSF-C-403\",\"reason\":\"was so\",\"owner\":\"us\",\"until\":\"2027-01-31\"}]");
+
+        assertThat(Baseline.read(file, LocalDate.of(2027, 1, 1)).drift(report))
+                .containsExactly("OSF-C-403 was expected to fail and did not: take it out of the baseline");
+    }
+
+    @Test
+    void aBaselineNeedsIdsReasonsAndDays(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("baseline.json");
+        Files.writeString(file, "[{\"id\":\"OSF-C-999\"}]");
+
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Baseline.read(file, LocalDate.of(2027, 1, 1)))
+                .withMessage("the baseline: expected the id of a case but found 'OSF-C-999'");
+    }
+}
