@@ -35,6 +35,7 @@ final class CaseRun {
     private final List<Runnable> atEnd = new ArrayList<>();
     private int count;
     private Duration took = Duration.ZERO;
+    private boolean ended;
 
     CaseRun(Run run, ContractCase contractCase, int attempt) {
         this.run = run;
@@ -354,6 +355,7 @@ final class CaseRun {
 
     void done() {
         took = Duration.ofNanos(System.nanoTime() - begunNanos);
+        ended = true;
     }
 
     /** Whether all effects that must come have come. */
@@ -410,6 +412,9 @@ final class CaseRun {
         List<String> warnings = new ArrayList<>();
         all.forEach(finding -> (finding.warning() ? warnings : failures).add(run.masked(finding.sentence())));
         warnings.addAll(notes);
+        if (!ended) {
+            missing.add("the rest of the case: it was not over when the run ended");
+        }
         Verdict verdict = !failures.isEmpty() ? Verdict.FAIL : missing.isEmpty() ? Verdict.PASS : Verdict.NOT_OBSERVED;
         return new CaseResult(
                 contractCase, verdict, failures, warnings, List.copyOf(missing), reproduce(), begun, took);

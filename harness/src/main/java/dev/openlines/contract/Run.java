@@ -85,7 +85,9 @@ final class Run implements AutoCloseable {
                 settings.memberId,
                 settings.proof,
                 settings.domain,
-                portal == null ? "http://127.0.0.1:1/portal/rest/" : portal.restUri().toString(),
+                portal == null
+                        ? "http://127.0.0.1:1/portal/rest/"
+                        : portal.restUri().toString(),
                 portal == null
                         ? "http://127.0.0.1:1/portal/auth/rest/"
                         : portal.serverEndpoint().toString());

@@ -173,7 +173,7 @@ final class Runner {
     /** A case that failed beside others by being late or unanswered counts only if it fails alone too. */
     private void again() throws InterruptedException {
         List<ContractCase> repeated = new ArrayList<>();
-        for (Lane lane : List.of(Lane.QUICK, Lane.LONG)) {
+        for (Lane lane : List.of(Lane.QUICK, Lane.ALONE, Lane.LONG)) {
             for (CaseRun one : current(in(lane))) {
                 if (one.worthRepeating()) {
                     repeated.add(one.contractCase());

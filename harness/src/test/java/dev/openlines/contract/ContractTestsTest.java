@@ -25,7 +25,8 @@ class ContractTestsTest {
     @TestFactory
     Stream<DynamicTest> aRightHandlerPassesItsTests() {
         PracticeHandler handler = handler("right", null);
-        return ContractTests.of(suite(handler, "right").only("OSF-C-00*", "OSF-C-20*").exclude("OSF-C-003"))
+        return ContractTests.of(
+                        suite(handler, "right").only("OSF-C-00*", "OSF-C-20*").exclude("OSF-C-003"))
                 .onClose(handler::close);
     }
 

@@ -36,12 +36,25 @@ class OtherLanguagesTest {
         assertThat(report.ids(Level.MUST, Verdict.FAIL))
                 .containsExactly(
                         // numbers go through floats; an uninstalled application is believed
-                        "OSF-C-013", "OSF-C-017",
+                        "OSF-C-013",
+                        "OSF-C-017",
                         // any token will do
-                        "OSF-C-101", "OSF-C-103", "OSF-C-104", "OSF-C-105", "OSF-C-109", "OSF-C-110", "OSF-C-117",
-                        "OSF-C-118", "OSF-C-121", "OSF-C-203", "OSF-C-213", "OSF-C-215", "OSF-C-217",
+                        "OSF-C-101",
+                        "OSF-C-103",
+                        "OSF-C-104",
+                        "OSF-C-105",
+                        "OSF-C-109",
+                        "OSF-C-110",
+                        "OSF-C-117",
+                        "OSF-C-118",
+                        "OSF-C-121",
+                        "OSF-C-203",
+                        "OSF-C-213",
+                        "OSF-C-215",
+                        "OSF-C-217",
                         // nothing is deduplicated
-                        "OSF-C-501", "OSF-C-502");
+                        "OSF-C-501",
+                        "OSF-C-502");
     }
 
     @Test
@@ -63,15 +76,29 @@ class OtherLanguagesTest {
                         // an uninstalled application is believed
                         "OSF-C-017",
                         // the token is not looked at
-                        "OSF-C-101", "OSF-C-102", "OSF-C-103", "OSF-C-104", "OSF-C-105", "OSF-C-106", "OSF-C-109",
-                        "OSF-C-110", "OSF-C-112", "OSF-C-114", "OSF-C-117", "OSF-C-118", "OSF-C-203", "OSF-C-215",
+                        "OSF-C-101",
+                        "OSF-C-102",
+                        "OSF-C-103",
+                        "OSF-C-104",
+                        "OSF-C-105",
+                        "OSF-C-106",
+                        "OSF-C-109",
+                        "OSF-C-110",
+                        "OSF-C-112",
+                        "OSF-C-114",
+                        "OSF-C-117",
+                        "OSF-C-118",
+                        "OSF-C-203",
+                        "OSF-C-215",
                         "OSF-C-217",
                         // bodies have no limit
-                        "OSF-C-303", "OSF-C-309",
+                        "OSF-C-303",
+                        "OSF-C-309",
                         // the same data is the same event
                         "OSF-C-503",
                         // bodies come back
-                        "OSF-C-701", "OSF-C-703");
+                        "OSF-C-701",
+                        "OSF-C-703");
     }
 
     private String php(String script) throws Exception {
@@ -95,6 +122,7 @@ class OtherLanguagesTest {
         Settings settings = new Settings(URI.create("http://127.0.0.1:" + port + "/hook"), MEMBER_ID, Secret.of(PROOF));
         settings.evidence = EffectSources.file(evidence);
         settings.handlerCommand = environment + command.replace("{PORT}", Integer.toString(port));
+        settings.settle = java.time.Duration.ofSeconds(4);
         settings.exclude = java.util.List.of(
                 "OSF-C-019", "OSF-C-122", "OSF-C-304", "OSF-C-314", "OSF-C-411", "OSF-C-413", "OSF-C-508", "OSF-C-509");
         return new ContractSuite(settings).run();

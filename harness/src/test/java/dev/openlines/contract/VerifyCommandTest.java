@@ -67,7 +67,11 @@ class VerifyCommandTest {
     void aHandlerThatIsNotThereIsFour() {
         int port = VerifyCommand.freePort();
 
-        assertThat(run("--handler=http://127.0.0.1:" + port + "/", "--ready-within=300ms", "--format=jsonl", "--only=101"))
+        assertThat(run(
+                        "--handler=http://127.0.0.1:" + port + "/",
+                        "--ready-within=300ms",
+                        "--format=jsonl",
+                        "--only=101"))
                 .isEqualTo(4);
         assertThat(out.toString()).contains("\"verdict\":\"not-observed\"", "the handler never became ready");
     }
@@ -84,7 +88,8 @@ class VerifyCommandTest {
                 null,
                 line -> {})) {
             Process process = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
                             "-cp",
                             System.getProperty("java.class.path"),
                             "dev.openlines.harness.OpenlinesCommand",
@@ -134,7 +139,9 @@ class VerifyCommandTest {
         Process process = builder.start();
 
         assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).as(Files.readString(folder.resolve("out"))).isZero();
+        assertThat(process.exitValue())
+                .as(Files.readString(folder.resolve("out")))
+                .isZero();
         assertThat(folder.resolve("contract.xml")).isNotEmptyFile();
         assertThat(folder.resolve("contract.html")).isNotEmptyFile();
         assertThat(folder.resolve("contract.md")).content().startsWith("# Contract of the handler");
