@@ -54,7 +54,7 @@ record Fields(String method, String path, JsonValue value) {
 
     /** As {@link #elements}; none where missing. */
     List<Fields> elementsOrNone() {
-        return absent() || value == JsonValue.FALSE ? List.of() : elements();
+        return absent() || value.equals(JsonValue.FALSE) ? List.of() : elements();
     }
 
     /** A member of this object; JSON null stands for a missing one. */
@@ -73,7 +73,7 @@ record Fields(String method, String path, JsonValue value) {
     }
 
     boolean absent() {
-        return value == JsonValue.NULL || value.getValueType() == JsonValue.ValueType.NULL;
+        return value.equals(JsonValue.NULL) || value.getValueType() == JsonValue.ValueType.NULL;
     }
 
     String text() {
@@ -88,7 +88,7 @@ record Fields(String method, String path, JsonValue value) {
 
     @Nullable
     String textOrNull() {
-        return absent() || value == JsonValue.FALSE ? null : text();
+        return absent() || value.equals(JsonValue.FALSE) ? null : text();
     }
 
     long integer() {
@@ -123,14 +123,14 @@ record Fields(String method, String path, JsonValue value) {
     @Nullable
     Long integerOrNull() {
         boolean empty = value instanceof JsonString string && string.getString().isEmpty();
-        return absent() || empty || value == JsonValue.FALSE ? null : integer();
+        return absent() || empty || value.equals(JsonValue.FALSE) ? null : integer();
     }
 
     boolean flag() {
-        if (value == JsonValue.TRUE) {
+        if (value.equals(JsonValue.TRUE)) {
             return true;
         }
-        if (absent() || value == JsonValue.FALSE) {
+        if (absent() || value.equals(JsonValue.FALSE)) {
             return false;
         }
         return switch (text().toUpperCase(Locale.ROOT)) {

@@ -592,10 +592,14 @@ final class Tree {
 
     /** SipHash-1-3 of an array's number and a key, keyed by this process. */
     private static long keyedHash(int array, byte[] source, int from, int length) {
-        long v0 = SEED0 ^ 0x736f6d6570736575L;
-        long v1 = SEED1 ^ 0x646f72616e646f6dL;
-        long v2 = SEED0 ^ 0x6c7967656e657261L;
-        long v3 = SEED1 ^ 0x7465646279746573L;
+        return keyedHash(SEED0, SEED1, array, source, from, length);
+    }
+
+    static long keyedHash(long seed0, long seed1, int array, byte[] source, int from, int length) {
+        long v0 = seed0 ^ 0x736f6d6570736575L;
+        long v1 = seed1 ^ 0x646f72616e646f6dL;
+        long v2 = seed0 ^ 0x6c7967656e657261L;
+        long v3 = seed1 ^ 0x7465646279746573L;
         int at = from;
         int to = from + length;
         long word = array;

@@ -251,6 +251,20 @@ class TreeTest {
         assertThat(tree.kind(Tree.ROOT)).isEqualTo(Tree.ARRAY);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "0,   '',                     79291c7a4c691902",
+        "1,   a,                      bc231e6834961cbf",
+        "7,   abcdefg,                7f010792e3f05fc5",
+        "7,   abcdefgh,               f75ff031e8b79be3",
+        "300, \u00f0\u00f1\u00f2\u00f3\u00f4\u00f5\u00f6\u00f7\u00f8\u00f9\u00fa\u00fb\u00fc\u00fd\u00fe\u00ffxyz, 6d29858daf04c3e4"
+    })
+    void theKeyedHashIsSipHash(int array, String key, String expected) {
+        byte[] bytes = ("." + key).getBytes(ISO_8859_1);
+        long hash = Tree.keyedHash(0x0706050403020100L, 0x0f0e0d0c0b0a0908L, array, bytes, 1, bytes.length - 1);
+        assertThat(Long.toHexString(hash)).isEqualTo(expected);
+    }
+
     @Test
     void theHashReadsEndsAndLengthOfAKey() {
         assertThat(hash("abcdefgh")).isEqualTo(hash("abcdefgh"));
