@@ -157,7 +157,7 @@ public final class OfflineQueue {
         params.put("process_id", batch.member("process_id").text());
         params.put("message_id", messages);
         Reply reply = portal.call(RestCall.of(method, params(params)).idempotent());
-        if (reply.result() != JsonValue.TRUE) {
+        if (!reply.result().equals(JsonValue.TRUE)) {
             throw reply.fields().unexpected("true");
         }
     }

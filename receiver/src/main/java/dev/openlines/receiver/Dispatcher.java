@@ -201,6 +201,8 @@ public final class Dispatcher implements AutoCloseable {
         }
     }
 
+    // This one release and no equal one says that the handler's transaction has settled the event.
+    @SuppressWarnings("ReferenceEquality")
     private void work(LeasedDelivery delivery) {
         long begun = System.nanoTime();
         Settlement settlement = stopping ? new Settlement.Release() : handle(delivery);
