@@ -297,7 +297,7 @@ public final class OpenLines {
     }
 
     private static Optional<Line> line(Fields fields) {
-        if (fields.value() == JsonValue.FALSE || fields.absent()) {
+        if (fields.value().equals(JsonValue.FALSE) || fields.absent()) {
             return Optional.empty();
         }
         return Optional.of(new Line(

@@ -201,7 +201,7 @@ public final class Dispatcher implements AutoCloseable {
         }
     }
 
-    // This one release and no equal one says that the handler's transaction has settled the event.
+    // This one settlement, and no equal one, says that the handler's transaction has settled the event.
     @SuppressWarnings("ReferenceEquality")
     private void work(LeasedDelivery delivery) {
         long begun = System.nanoTime();
