@@ -15,7 +15,8 @@ final class Async {
     private Async() {}
 
     /** Follows a call with a reading of its reply. */
-    static <A, B> CompletableFuture<B> then(CompletableFuture<A> call, Function<A, B> reading) {
+    static <A, B extends @Nullable Object> CompletableFuture<B> then(
+            CompletableFuture<A> call, Function<A, B> reading) {
         return handle(call, (reply, failure) -> {
             if (failure != null) {
                 throw failure;
@@ -25,7 +26,7 @@ final class Async {
     }
 
     /** As {@link #then}, for an outcome that may make something of a failure, which is null after success. */
-    static <A, B> CompletableFuture<B> handle(
+    static <A, B extends @Nullable Object> CompletableFuture<B> handle(
             CompletableFuture<A> call, BiFunction<A, @Nullable ClientException, B> outcome) {
         CompletableFuture<B> made = new CompletableFuture<>();
         done(call, (reply, failure) -> {
@@ -59,7 +60,7 @@ final class Async {
     }
 
     /** Waits; an interrupt breaks off what is waited for. */
-    static <T> T await(String method, CompletableFuture<T> pending) {
+    static <T extends @Nullable Object> T await(String method, CompletableFuture<T> pending) {
         try {
             return pending.get();
         } catch (InterruptedException e) {

@@ -61,8 +61,9 @@ public record OfflineEvent(
 
     static OfflineEvent of(String memberId, Fields row) {
         JsonValue data = row.member("EVENT_DATA").value();
-        boolean nothing =
-                data == JsonValue.FALSE || data == JsonValue.NULL || (data instanceof JsonArray list && list.isEmpty());
+        boolean nothing = JsonValue.FALSE.equals(data)
+                || JsonValue.NULL.equals(data)
+                || (data instanceof JsonArray list && list.isEmpty());
         Fields additional = row.member("EVENT_ADDITIONAL");
         Long user = additional.value() instanceof JsonObject
                 ? additional.member("user_id").integerOrNull()

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The application's subscriptions to the events of one portal. They need an application's token: a
@@ -48,7 +49,7 @@ public final class Subscriptions {
      * @param subscription what to subscribe to
      * @return completes when bound
      */
-    public CompletableFuture<Void> bindAsync(Subscription subscription) {
+    public CompletableFuture<@Nullable Void> bindAsync(Subscription subscription) {
         return Async.then(portal.callAsync(BIND, params(subscription)), reply -> {
             requireTrue(reply);
             return null;
@@ -177,7 +178,7 @@ public final class Subscriptions {
     }
 
     private static void requireTrue(Reply reply) {
-        if (reply.result() != JsonValue.TRUE) {
+        if (!reply.result().equals(JsonValue.TRUE)) {
             throw reply.fields().unexpected("true");
         }
     }

@@ -93,10 +93,10 @@ final class ControlBody {
         if (value == null) {
             return otherwise;
         }
-        if (value != JsonValue.TRUE && value != JsonValue.FALSE) {
+        if (!value.equals(JsonValue.TRUE) && !value.equals(JsonValue.FALSE)) {
             throw expected("true or false", value, at(name));
         }
-        return value == JsonValue.TRUE;
+        return value.equals(JsonValue.TRUE);
     }
 
     Optional<URI> address(String name) {

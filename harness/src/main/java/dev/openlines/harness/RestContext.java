@@ -40,7 +40,7 @@ record RestContext(
     /** What PHP takes for true. */
     boolean truthy(String name) {
         JsonValue value = parameters.get(name);
-        if (value == null || value == JsonValue.NULL || value == JsonValue.FALSE) {
+        if (value == null || value.equals(JsonValue.NULL) || value.equals(JsonValue.FALSE)) {
             return false;
         }
         return switch (value.getValueType()) {
