@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
 final class DecodeCommand implements Callable<Integer> {
 
     private static final Set<String> SECRETS =
-            Set.of("accesstoken", "refreshtoken", "applicationtoken", "clientsecret");
+            Set.of("accesstoken", "refreshtoken", "applicationtoken", "clientsecret", "token");
 
     @Spec
     private CommandSpec spec = CommandSpec.create();

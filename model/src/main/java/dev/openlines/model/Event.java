@@ -18,6 +18,7 @@ public sealed interface Event
                 OnAppUpdate,
                 OnAppUninstall,
                 OnAppPayment,
+                OnAppMethodConfirm,
                 OnAppTest,
                 UnknownEvent,
                 ReservedEvent {

@@ -124,8 +124,8 @@ public final class Envelope {
 
     /**
      * Returns this envelope without anything that grants access: the fields {@code access_token},
-     * {@code refresh_token}, {@code application_token}, {@code client_secret}, {@code AUTH_ID} and
-     * {@code REFRESH_ID}, wherever they stand and in whichever case.
+     * {@code refresh_token}, {@code application_token}, {@code client_secret}, {@code AUTH_ID},
+     * {@code REFRESH_ID} and {@code TOKEN}, wherever they stand and in whichever case.
      *
      * @return an envelope fit to be stored
      */

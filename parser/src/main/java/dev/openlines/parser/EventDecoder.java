@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.parser;
 
-import dev.openlines.model.AppStatus;
 import dev.openlines.model.ConnectorCode;
 import dev.openlines.model.Event;
 import dev.openlines.model.EventHeader;
-import dev.openlines.model.OnAppInstall;
-import dev.openlines.model.OnAppPayment;
-import dev.openlines.model.OnAppTest;
-import dev.openlines.model.OnAppUninstall;
-import dev.openlines.model.OnAppUpdate;
 import dev.openlines.model.OnImConnectorDialogFinish;
 import dev.openlines.model.OnOpenLineMessageAdd;
 import dev.openlines.model.OnOpenLineMessageDelete;
@@ -175,37 +169,9 @@ public final class EventDecoder {
             case OnOpenLineMessageAdd.CODE, OnOpenLineMessageUpdate.CODE, OnOpenLineMessageDelete.CODE -> {
                 return message(reader, chats, header);
             }
-            case OnAppInstall.CODE -> {
-                int data = reader.dataBlock();
-                return new OnAppInstall(
-                        header,
-                        reader.text(data, Name.VERSION),
-                        reader.flag(data, Name.ACTIVE),
-                        reader.flag(data, Name.INSTALLED),
-                        reader.text(data, Name.LANGUAGE_ID));
-            }
-            case OnAppUpdate.CODE -> {
-                int data = reader.dataBlock();
-                return new OnAppUpdate(
-                        header,
-                        reader.text(data, Name.VERSION),
-                        reader.text(data, Name.PREVIOUS_VERSION),
-                        reader.text(data, Name.LANGUAGE_ID));
-            }
-            case OnAppUninstall.CODE -> {
-                int data = reader.dataBlock();
-                return new OnAppUninstall(header, reader.flag(data, Name.CLEAN), reader.text(data, Name.LANGUAGE_ID));
-            }
-            case OnAppPayment.CODE -> {
-                return payment(reader, header);
-            }
-            case OnAppTest.CODE -> {
-                int data = reader.dataBlock();
-                return new OnAppTest(
-                        header, reader.payload(reader.field(data, Name.QUERY)), reader.text(data, Name.LANGUAGE_ID));
-            }
             default -> {
-                return unknown(reader, header);
+                Event ours = AppEvents.read(reader, header);
+                return ours == null ? unknown(reader, header) : ours;
             }
         }
     }
@@ -226,21 +192,6 @@ public final class EventDecoder {
         return header.code().equals(OnOpenLineMessageAdd.CODE)
                 ? new OnOpenLineMessageAdd(header, connector, line, messages)
                 : new OnOpenLineMessageUpdate(header, connector, line, messages);
-    }
-
-    private static Event payment(EventReader reader, EventHeader header) {
-        int data = reader.dataBlock();
-        String status = reader.text(data, Name.STATUS_UPPER);
-        int days = reader.field(data, Name.DAYS);
-        long left = days == Tree.NONE ? -1 : reader.leniently(days, Integer.MAX_VALUE, "a number of days");
-        return new OnAppPayment(
-                header,
-                reader.text(data, Name.CODE),
-                reader.text(data, Name.VERSION),
-                status == null ? null : new AppStatus(status),
-                reader.flag(data, Name.PAYMENT_EXPIRED),
-                left < 0 ? null : left,
-                reader.text(data, Name.LANGUAGE_ID));
     }
 
     private static Event unknown(EventReader reader, EventHeader header) {

@@ -3,6 +3,7 @@ package dev.openlines.parser;
 
 import dev.openlines.model.Event;
 import dev.openlines.model.OnAppInstall;
+import dev.openlines.model.OnAppMethodConfirm;
 import dev.openlines.model.OnAppPayment;
 import dev.openlines.model.OnAppTest;
 import dev.openlines.model.OnAppUninstall;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Canonical JSON has the names, nesting and order of the platform's form. Ids, counts and times (Unix
  * seconds) are numbers up to 9223372036854775807, more than a double holds; everything else is text, flags
- * {@code Y} and {@code N} among it, but {@code CLEAN} is 1 or 0. What is absent is left out; there is no
+ * {@code Y} and {@code N} among it, but {@code CLEAN} and {@code CONFIRMED} are 1 or 0. What is absent is left out; there is no
  * {@code null}. Whatever shape a body had, its chats are written in the platform's; one chat is an object,
  * several are a list. Decoding it gives an equal event, and equal events are written alike, key by key. The
  * resource {@code event.schema.json} beside this class is its JSON Schema (2020-12).
@@ -95,6 +96,7 @@ public final class EventJson {
                         new EventDeserializer<OnAppUpdate>(OnAppUpdate.class) {},
                         new EventDeserializer<OnAppUninstall>(OnAppUninstall.class) {},
                         new EventDeserializer<OnAppPayment>(OnAppPayment.class) {},
+                        new EventDeserializer<OnAppMethodConfirm>(OnAppMethodConfirm.class) {},
                         new EventDeserializer<OnAppTest>(OnAppTest.class) {},
                         new EventDeserializer<UnknownEvent>(UnknownEvent.class) {});
     }

@@ -5,11 +5,6 @@ import dev.openlines.model.ConnectorCode;
 import dev.openlines.model.Event;
 import dev.openlines.model.EventAuth;
 import dev.openlines.model.EventHeader;
-import dev.openlines.model.OnAppInstall;
-import dev.openlines.model.OnAppPayment;
-import dev.openlines.model.OnAppTest;
-import dev.openlines.model.OnAppUninstall;
-import dev.openlines.model.OnAppUpdate;
 import dev.openlines.model.OnImConnectorDialogFinish;
 import dev.openlines.model.OnOpenLineMessageAdd;
 import dev.openlines.model.OnOpenLineMessageDelete;
@@ -85,32 +80,8 @@ final class EventWriter {
             side(delete.connector(), delete.line());
             boolean list = delete.messages().size() > 1 || delete.connector() != null;
             elements(delete.messages(), list, (name, message) -> message(name, message, false));
-        } else if (event instanceof OnAppInstall install) {
-            out.text("VERSION", install.version());
-            out.text("ACTIVE", yesOrNo(install.active()));
-            out.text("INSTALLED", yesOrNo(install.installed()));
-            out.text("LANGUAGE_ID", install.languageId());
-        } else if (event instanceof OnAppUpdate update) {
-            out.text("VERSION", update.version());
-            out.text("PREVIOUS_VERSION", update.previousVersion());
-            out.text("LANGUAGE_ID", update.languageId());
-        } else if (event instanceof OnAppUninstall uninstall) {
-            Boolean clean = uninstall.clean();
-            out.number("CLEAN", clean == null ? null : clean ? 1L : 0L);
-            out.text("LANGUAGE_ID", uninstall.languageId());
-        } else if (event instanceof OnAppPayment payment) {
-            out.text("CODE", payment.appCode());
-            out.text("VERSION", payment.version());
-            out.text(
-                    "STATUS", payment.status() == null ? null : payment.status().code());
-            out.text("PAYMENT_EXPIRED", yesOrNo(payment.paymentExpired()));
-            out.number("DAYS", payment.days());
-            out.text("LANGUAGE_ID", payment.languageId());
-        } else if (event instanceof OnAppTest test) {
-            payload("QUERY", test.query());
-            out.text("LANGUAGE_ID", test.languageId());
         } else {
-            throw new IllegalStateException("no way to write " + event.code());
+            AppEvents.write(event, this, out);
         }
         out.close();
     }
@@ -263,7 +234,7 @@ final class EventWriter {
         out.close();
     }
 
-    private void payload(@Nullable String name, @Nullable Object value) {
+    void payload(@Nullable String name, @Nullable Object value) {
         if (value instanceof Map<?, ?> map) {
             out.open(name);
             map.forEach((key, element) -> payload(String.valueOf(key), element));
@@ -277,7 +248,7 @@ final class EventWriter {
         }
     }
 
-    private static @Nullable String reveal(@Nullable Secret secret) {
+    static @Nullable String reveal(@Nullable Secret secret) {
         return secret == null ? null : secret.reveal();
     }
 
@@ -289,7 +260,7 @@ final class EventWriter {
         return connector == null ? null : connector.code();
     }
 
-    private static @Nullable String yesOrNo(@Nullable Boolean value) {
+    static @Nullable String yesOrNo(@Nullable Boolean value) {
         return value == null ? null : value ? "Y" : "N";
     }
 

@@ -75,6 +75,9 @@ final class Name {
     static final Name STATUS_UPPER = of("STATUS");
     static final Name PAYMENT_EXPIRED = of("PAYMENT_EXPIRED");
     static final Name DAYS = of("DAYS");
+    static final Name TOKEN = of("TOKEN");
+    static final Name METHOD = of("METHOD");
+    static final Name CONFIRMED = of("CONFIRMED");
     static final Name QUERY = of("QUERY");
 
     final String text;

@@ -48,8 +48,8 @@ final class Tree {
 
     private static final long NOT_AN_INDEX = Long.MIN_VALUE;
     private static final byte[] LEAST = Long.toString(Long.MIN_VALUE).getBytes(ISO_8859_1);
-    private static final Set<String> CREDENTIALS =
-            Set.of("access_token", "refresh_token", "application_token", "client_secret", "auth_id", "refresh_id");
+    private static final Set<String> CREDENTIALS = Set.of(
+            "access_token", "refresh_token", "application_token", "client_secret", "auth_id", "refresh_id", "token");
     private static final int WALKED = 16;
     private static final byte[] EMPTY = {};
     private static final long SEED0 = new SecureRandom().nextLong();
@@ -541,7 +541,7 @@ final class Tree {
     /** Whether the node's key names something that grants access. */
     boolean isCredential(int node) {
         return switch (cells[node + KEY_LENGTH]) {
-            case 7, 10, 12, 13, 17 -> CREDENTIALS.contains(key(node).toLowerCase(Locale.ROOT));
+            case 5, 7, 10, 12, 13, 17 -> CREDENTIALS.contains(key(node).toLowerCase(Locale.ROOT));
             default -> false;
         };
     }

@@ -7,6 +7,7 @@ import dev.openlines.model.Event;
 import dev.openlines.model.EventAuth;
 import dev.openlines.model.EventHeader;
 import dev.openlines.model.OnAppInstall;
+import dev.openlines.model.OnAppMethodConfirm;
 import dev.openlines.model.OnAppPayment;
 import dev.openlines.model.OnAppTest;
 import dev.openlines.model.OnAppUninstall;
@@ -70,7 +71,7 @@ final class RandomEvent {
     }
 
     Event next() {
-        return switch (random.nextInt(12)) {
+        return switch (random.nextInt(13)) {
             case 0 -> new OnSessionFinish(header(OnSessionFinish.CODE), listOf(this::chat));
             case 1 -> new OnSessionStart(header(OnSessionStart.CODE), listOf(this::chat));
             case 2 ->
@@ -116,6 +117,13 @@ final class RandomEvent {
                         maybe(() -> new AppStatus(pick("D", "P", "S", "", "новый"))),
                         maybe(random::nextBoolean),
                         maybe(() -> (long) random.nextInt(Integer.MAX_VALUE)),
+                        maybe(this::text));
+            case 11 ->
+                new OnAppMethodConfirm(
+                        header(OnAppMethodConfirm.CODE),
+                        maybe(() -> Secret.of(text())),
+                        maybe(this::text),
+                        maybe(random::nextBoolean),
                         maybe(this::text));
             default ->
                 new UnknownEvent(

@@ -189,7 +189,8 @@ class TreeTest {
                 "AUTH_ID",
                 "REFRESH_ID",
                 "Access_Token",
-                "auth_id"
+                "auth_id",
+                "TOKEN"
             })
     void credentialsAreKnownByName(String name) {
         Tree tree = form("x[" + name + "]=1&x[" + name + "1]=2");
@@ -200,7 +201,16 @@ class TreeTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"member_i", "member_idx", "auth_i_", "a", "connector_id", "access_tokens", "xxxxxxxxxxxxxxxxx"})
+            strings = {
+                "tokem",
+                "member_i",
+                "member_idx",
+                "auth_i_",
+                "a",
+                "connector_id",
+                "access_tokens",
+                "xxxxxxxxxxxxxxxxx"
+            })
     void otherNamesAreNoCredentials(String name) {
         Tree tree = form(name + "=1");
         assertThat(tree.isCredential(tree.firstChild(Tree.ROOT))).isFalse();

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.model;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An administrator allowed or forbade a method that needs consent, which the application had called and
+ * been told to wait for. The answer counts for the one access token that asked. The documentation shows
+ * it without tokens of its own; no request was seen.
+ *
+ * @param header what every event carries
+ * @param token the access token that the answer is about; wire field {@code data[TOKEN]}. It grants
+ *     access: where a delivery was kept without credentials, it is null
+ * @param method the method, such as {@code voximplant.user.get}; wire field {@code data[METHOD]}
+ * @param confirmed whether it is allowed; wire field {@code data[CONFIRMED]}, 1 or 0
+ * @param languageId the portal's language; wire field {@code data[LANGUAGE_ID]}
+ * @see <a href="https://apidocs.bitrix24.com/api-reference/common/events/on-app-method-confirm.html">OnAppMethodConfirm</a>
+ */
+public record OnAppMethodConfirm(
+        EventHeader header,
+        @Nullable Secret token,
+        @Nullable String method,
+        @Nullable Boolean confirmed,
+        @Nullable String languageId)
+        implements Event {
+
+    /** The event's code on the wire. */
+    public static final String CODE = "ONAPPMETHODCONFIRM";
+
+    public OnAppMethodConfirm {
+        Objects.requireNonNull(header, "header");
+    }
+}
