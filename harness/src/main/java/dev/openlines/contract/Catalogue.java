@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** All cases, in the order of their ids. */
-public final class Catalogue {
+final class Catalogue {
 
     private static final List<ContractCase> CASES = Stream.of(
                     GroupA.cases(),

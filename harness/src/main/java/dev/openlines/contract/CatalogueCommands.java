@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The commands that show the catalogue: {@code list} and {@code explain}. */
-public final class CatalogueCommands {
+final class CatalogueCommands {
 
     private static final int SHOWN = 12;
 
@@ -25,7 +25,7 @@ public final class CatalogueCommands {
 
     /** {@code openlines list}: one line for each case. */
     @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists the cases of the contract.")
-    public static final class ListCommand implements Callable<Integer> {
+    static final class ListCommand implements Callable<Integer> {
 
         @Spec
         private CommandSpec spec = CommandSpec.create();
@@ -36,8 +36,7 @@ public final class CatalogueCommands {
         @Option(names = "--group", paramLabel = "G", description = "Only one group, A to I.")
         private @Nullable String group;
 
-        /** Made by the command line. */
-        public ListCommand() {}
+        ListCommand() {}
 
         @Override
         public Integer call() {
@@ -68,7 +67,7 @@ public final class CatalogueCommands {
             name = "explain",
             mixinStandardHelpOptions = true,
             description = "Shows a case: what it asks for, where that comes from, and the exact bytes it sends.")
-    public static final class ExplainCommand implements Callable<Integer> {
+    static final class ExplainCommand implements Callable<Integer> {
 
         @Spec
         private CommandSpec spec = CommandSpec.create();
@@ -91,8 +90,7 @@ public final class CatalogueCommands {
         @Option(names = "--raw", paramLabel = "N", description = "Only the bytes of the N-th request.")
         private int raw;
 
-        /** Made by the command line. */
-        public ExplainCommand() {}
+        ExplainCommand() {}
 
         @Override
         public Integer call() throws InterruptedException {

@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
         name = "practice",
         mixinStandardHelpOptions = true,
         description = "Runs a handler to try verify on: right, or with one sin. Not for production.")
-public final class PracticeCommand implements Callable<Integer> {
+final class PracticeCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -41,8 +41,7 @@ public final class PracticeCommand implements Callable<Integer> {
     @Option(names = "--sin", paramLabel = "NAME", description = "What it does wrong: one that selftest names.")
     private @Nullable String sin;
 
-    /** Made by the command line. */
-    public PracticeCommand() {}
+    PracticeCommand() {}
 
     @Override
     public Integer call() throws InterruptedException {

@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
         name = "selftest",
         mixinStandardHelpOptions = true,
         description = "Proves the suite: the good practice handler passes, each sin is caught by its must-case.")
-public final class SelftestCommand implements Callable<Integer> {
+final class SelftestCommand implements Callable<Integer> {
 
     static final String MEMBER_ID = "7d1c0a52e84f4b3f9a6be0c15d2f8e37";
 
@@ -37,8 +37,7 @@ public final class SelftestCommand implements Callable<Integer> {
     @Option(names = "--whole", description = "The good handler through the whole durable profile, not only a part.")
     private boolean whole;
 
-    /** Made by the command line. */
-    public SelftestCommand() {}
+    SelftestCommand() {}
 
     @Override
     public Integer call() {

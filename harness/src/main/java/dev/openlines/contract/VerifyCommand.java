@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = "Judges a handler: nothing forged accepted, nothing acknowledged lost, nothing secret leaked.")
-public final class VerifyCommand implements Callable<Integer> {
+final class VerifyCommand implements Callable<Integer> {
 
     private static final Pattern TIME = Pattern.compile("([0-9]{1,7})(ms|s|m)");
     private static final Pattern SEED = Pattern.compile("(-?[0-9]{1,18})(?:@([0-9]{1,10}))?");
@@ -81,8 +81,7 @@ public final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--strict-evidence", description = "A gated case that was not observed makes exit code 5.")
     private boolean strict;
 
-    /** Made by the command line. */
-    public VerifyCommand() {}
+    VerifyCommand() {}
 
     @Override
     public Integer call() {

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.harness;
 
-import dev.openlines.contract.CatalogueCommands;
-import dev.openlines.contract.PracticeCommand;
-import dev.openlines.contract.SelftestCommand;
-import dev.openlines.contract.VerifyCommand;
+import dev.openlines.contract.ContractCommands;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -26,12 +23,7 @@ import picocli.CommandLine.Spec;
             EncodeCommand.class,
             SendCommand.class,
             PortalCommand.class,
-            DoctorCommand.class,
-            VerifyCommand.class,
-            CatalogueCommands.ListCommand.class,
-            CatalogueCommands.ExplainCommand.class,
-            PracticeCommand.class,
-            SelftestCommand.class
+            DoctorCommand.class
         },
         exitCodeOnInvalidInput = OpenlinesCommand.BAD_INPUT,
         exitCodeOnExecutionException = OpenlinesCommand.OUR_FAULT)
@@ -60,6 +52,7 @@ final class OpenlinesCommand implements Runnable {
 
     static CommandLine line(PrintWriter out, PrintWriter err) {
         CommandLine line = new CommandLine(new OpenlinesCommand());
+        ContractCommands.all().forEach(line::addSubcommand);
         line.setOut(out);
         line.setErr(err);
         line.setCaseInsensitiveEnumValuesAllowed(true);
