@@ -24,8 +24,12 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
@@ -209,6 +213,31 @@ class ArchitectureTest {
                     }
                 })
                 .check(OURS);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"model, model", "parser, parser", "client, client", "receiver, receiver", "harness, harness contract"})
+    void everyPublicTypeHasItsReasonInTheList(String module, String packages) throws IOException {
+        List<String> homes = Stream.of(packages.split(" "))
+                .map(name -> "dev.openlines." + name)
+                .toList();
+        String list = Files.readString(Path.of("..", "docs", "api.md"))
+                .split("\n## " + module + ": ")[1]
+                .split("\n## ")[0];
+        List<String> listed = Pattern.compile("^\\| `(\\w+)` \\| \\S", Pattern.MULTILINE)
+                .matcher(list)
+                .results()
+                .map(row -> row.group(1))
+                .toList();
+
+        assertThat(OURS.stream()
+                        .filter(type -> homes.contains(type.getPackageName()))
+                        .filter(type -> type.getEnclosingClass().isEmpty())
+                        .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
+                        .map(JavaClass::getSimpleName))
+                .as("public types of %s, against docs/api.md", module)
+                .containsExactlyInAnyOrderElementsOf(listed);
+        assertThat(list).contains("\n" + listed.size() + " types.\n");
     }
 
     /** Public or protected, in types that users can reach. */
