@@ -50,6 +50,14 @@ final class Connection implements AutoCloseable {
         return connection;
     }
 
+    /** One to a handler that has given up answering: fails at once. */
+    static Connection dead() {
+        Connection connection = new Connection(false);
+        connection.broken = "no connection: the handler no longer answers";
+        connection.connected = System.nanoTime();
+        return connection;
+    }
+
     private void connect(Wire wire) {
         try {
             Socket made = wire.connect();
@@ -190,13 +198,14 @@ final class Connection implements AutoCloseable {
             answer.end = System.nanoTime() + atMost.toNanos();
             answer.read(from, bytes, noBody);
         } catch (SocketTimeoutException e) {
-            failure =
-                    answer.raw.size() == 0 ? "no answer in " + atMost.toSeconds() + " s" : "no complete answer in time";
+            failure = answer.raw.size() == 0
+                    ? Reply.NO_ANSWER + " in " + atMost.toSeconds() + " s"
+                    : "no complete answer in time";
         } catch (IOException e) {
             failure = answer.raw.size() == 0 ? "closed without an answer" : "the answer ended early";
             broken = broken == null ? failure : broken;
         } catch (IllegalArgumentException e) {
-            failure = "the answer is not HTTP";
+            failure = Reply.NOT_HTTP;
         }
         return reply(answer, answer.firstByteAt, failure, answer.status);
     }

@@ -29,6 +29,7 @@ public final class ContractReport {
     private final Duration took;
     private final List<CaseResult> results;
     private final Map<String, CaseRun> details;
+    private final List<String> remarks;
     private final @Nullable String stopped;
     private final boolean handlerGone;
     private final @Nullable RuntimeException fault;
@@ -39,6 +40,7 @@ public final class ContractReport {
             Duration took,
             List<CaseResult> results,
             Map<String, CaseRun> details,
+            List<String> remarks,
             @Nullable String stopped,
             boolean handlerGone,
             @Nullable RuntimeException fault) {
@@ -47,6 +49,7 @@ public final class ContractReport {
         this.took = took;
         this.results = List.copyOf(results);
         this.details = details;
+        this.remarks = List.copyOf(remarks);
         this.stopped = stopped;
         this.handlerGone = handlerGone;
         this.fault = fault;
@@ -122,6 +125,15 @@ public final class ContractReport {
     }
 
     /**
+     * Returns what concerns the run as a whole: a good event that was denied, evidence that cannot be read.
+     *
+     * @return sentences; empty for most runs
+     */
+    public List<String> remarks() {
+        return remarks;
+    }
+
+    /**
      * Returns the exit code that the command line ends with, without a baseline.
      *
      * @param failOn the lowest level whose failures count
@@ -148,12 +160,19 @@ public final class ContractReport {
         if (failed) {
             return FAILED;
         }
+        boolean unread = run.effects().trouble() != null;
         boolean blind = results.stream()
                 .noneMatch(result -> result.verdict() == Verdict.PASS || result.verdict() == Verdict.FAIL);
         boolean unseen = strict
                 && results.stream()
                         .anyMatch(result -> gated(result, failOn) && result.verdict() == Verdict.NOT_OBSERVED);
-        return stopped != null || blind || unseen || !baseline.drift(this).isEmpty() ? INCONCLUSIVE : PASSED;
+        return stopped != null
+                        || blind
+                        || unread
+                        || unseen
+                        || !baseline.drift(this).isEmpty()
+                ? INCONCLUSIVE
+                : PASSED;
     }
 
     static boolean gated(CaseResult result, Level failOn) {

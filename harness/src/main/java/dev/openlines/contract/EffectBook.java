@@ -4,9 +4,7 @@ package dev.openlines.contract;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -19,8 +17,8 @@ final class EffectBook {
     private final @Nullable EffectSource source;
     private final Map<Effect, Integer> before = new HashMap<>();
     private Map<String, List<Effect>> byChat = Map.of();
-    private final Set<String> unreadable = new HashSet<>();
-    private boolean everRead;
+    private List<Effect> latest = List.of();
+    private @Nullable String trouble;
 
     EffectBook(@Nullable EffectSource source) {
         this.source = source;
@@ -37,19 +35,34 @@ final class EffectBook {
         }
     }
 
-    /** Why the evidence could never be read; null where it could. */
+    /** Why the evidence could not be read at the last look; null where it could. */
     synchronized @Nullable String trouble() {
-        return everRead || unreadable.isEmpty() ? null : unreadable.iterator().next();
+        return trouble;
+    }
+
+    /** What a reader of the report should know about the evidence itself. */
+    synchronized List<String> remarks() {
+        List<String> remarks = new ArrayList<>();
+        if (trouble != null) {
+            remarks.add("the evidence of effects cannot be read: " + trouble);
+        } else if (source instanceof EvidenceFile file && !file.exists()) {
+            remarks.add(
+                    "the evidence file " + file + " is not there: a wrong path, or a handler that never did anything");
+        } else if (source instanceof EvidenceFile file && file.unreadable() > 0) {
+            remarks.add("the evidence file has lines that are no JSON objects, " + file.unreadable() + " of them");
+        }
+        return remarks;
     }
 
     synchronized void refresh() {
         if (source == null) {
             return;
         }
-        Collection<Effect> all = read();
-        if (all.isEmpty() && !byChat.isEmpty()) {
+        List<Effect> all = read();
+        if (trouble != null || (all.isEmpty() && !byChat.isEmpty()) || all.equals(latest)) {
             return;
         }
+        latest = all;
         Map<Effect, Integer> old = new HashMap<>(before);
         Map<String, List<Effect>> now = new HashMap<>();
         for (Effect effect : all) {
@@ -61,16 +74,17 @@ final class EffectBook {
         byChat = now;
     }
 
-    private Collection<Effect> read() {
+    private List<Effect> read() {
         if (source == null) {
             return List.of();
         }
         try {
-            Collection<Effect> effects = source.effects();
-            everRead = true;
+            List<Effect> effects = List.copyOf(source.effects());
+            trouble = null;
             return effects;
-        } catch (IOException e) {
-            unreadable.add(String.valueOf(e.getMessage()));
+        } catch (IOException | RuntimeException e) {
+            // A source of the user's may fail in any way; none of them is the suite's.
+            trouble = String.valueOf(e.getMessage());
             return List.of();
         }
     }

@@ -1,24 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-import jakarta.json.Json;
-import jakarta.json.JsonException;
-import jakarta.json.JsonObject;
-import jakarta.json.JsonValue;
 import java.io.IOException;
-import java.io.StringReader;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The three sources that need no Java in the handler: a file of JSON lines, an address, a command. */
@@ -42,16 +34,9 @@ final class EffectSources {
         };
     }
 
-    /** A file that is not there yet has no effects; a last line without its end is still being written. */
+    /** A file that is not there yet has no effects. */
     static EffectSource file(Path file) {
-        return () -> {
-            try {
-                String text = Files.readString(file, StandardCharsets.UTF_8);
-                return parse(text.substring(0, text.lastIndexOf('\n') + 1));
-            } catch (NoSuchFileException e) {
-                return List.of();
-            }
-        };
+        return new EvidenceFile(file);
     }
 
     static EffectSource address(URI address) {
@@ -101,24 +86,11 @@ final class EffectSources {
 
     /** JSON lines, or one array of objects. */
     static Collection<Effect> parse(String text) throws IOException {
-        List<Effect> effects = new ArrayList<>();
-        try {
-            if (text.stripLeading().startsWith("[")) {
-                for (JsonValue item : Json.createReader(new StringReader(text)).readArray()) {
-                    effects.add(Effect.read(item.asJsonObject()));
-                }
-                return effects;
-            }
-            for (String line : text.split("\n")) {
-                if (!line.isBlank()) {
-                    JsonObject object =
-                            Json.createReader(new StringReader(line)).readObject();
-                    effects.add(Effect.read(object));
-                }
-            }
-            return effects;
-        } catch (JsonException | ClassCastException e) {
-            throw new IOException("the evidence is not JSON lines nor an array of objects", e);
+        EvidenceText evidence = new EvidenceText();
+        evidence.add(text);
+        if (evidence.effects().isEmpty() && evidence.unreadable() > 0) {
+            throw new IOException("the evidence is not JSON lines nor an array of objects");
         }
+        return evidence.effects();
     }
 }

@@ -70,10 +70,13 @@ final class Expectation {
         return !book.exists() || book.of(chatId).size() >= min;
     }
 
-    /** Expected and got, where the evidence says otherwise. */
+    /** Expected and got, where the evidence says otherwise. Evidence that cannot be read denies nothing. */
     Optional<String[]> broken(EffectBook book) {
         List<Effect> effects = book.of(chatId);
         int found = effects.size();
+        if (found < min && book.trouble() != null) {
+            return Optional.empty();
+        }
         if (found < min || found > max) {
             String wanted = min == max ? number(min) : "between " + min + " and " + max + " effects";
             return Optional.of(new String[] {wanted + " for " + what, number(found) + " for chat " + chatId});
@@ -116,6 +119,10 @@ final class Expectation {
 
     /** What the evidence does not say although this case asks for it. */
     Optional<String> unseen(EffectBook book) {
+        String trouble = book.trouble();
+        if (trouble != null && book.of(chatId).size() < Math.max(1, min)) {
+            return Optional.of("evidence of effects (E): " + trouble);
+        }
         for (Effect effect : book.of(chatId)) {
             if (fields && effect.memberId() == null) {
                 return Optional.of("member_id in the evidence (E)");

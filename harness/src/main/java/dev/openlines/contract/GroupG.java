@@ -166,20 +166,10 @@ final class GroupG {
             return;
         }
         String what = kill ? "a burst that a SIGKILL ended" : "a burst that a polite stop ended";
-        int acknowledged = 0;
-        for (int i = 0; i < replies.length; i++) {
-            Reply reply = replies[i];
-            if (reply != null) {
-                acknowledged += reply.is2xx() ? 1 : 0;
-                run.expect(new Expectation(
-                        events.get(i).chatId(),
-                        run.identity().memberId(),
-                        reply.is2xx() ? 1 : 0,
-                        1,
-                        "each acknowledged event of " + what));
-                if (reply.is5xx() && reply.status() != 503) {
-                    run.warn("no status but 2xx and 503 while the handler ends", reply);
-                }
+        int acknowledged = acknowledgedOnce(run, events, replies, what);
+        for (Reply reply : replies) {
+            if (reply != null && reply.is5xx() && reply.status() != 503) {
+                run.warn("no status but 2xx and 503 while the handler ends", reply);
             }
         }
         run.note(acknowledged + " events were acknowledged before the end, at request " + moment + " of " + number);
@@ -203,6 +193,7 @@ final class GroupG {
                 events.add(run.event());
                 load.add(run.request(events.get(i)).bytes());
             }
+            boolean held = round == 0 && hold(run, true);
             load.begin(Duration.ZERO);
             @Nullable Reply[] replies = load.all();
             if (process != null) {
@@ -214,16 +205,52 @@ final class GroupG {
                             && reply.is2xx()
                             && run.run().effects().of(events.get(i).chatId()).isEmpty();
                 }
-                if (!restart(run, process)) {
+                if ((held && !hold(run, false)) || !restart(run, process)) {
                     return;
                 }
             }
-            GroupF.reconcile(run, events, replies, "a burst that a SIGKILL followed");
+            String what = "a burst that a SIGKILL followed";
+            if (held) {
+                acknowledgedOnce(run, events, replies, what);
+            } else {
+                GroupF.reconcile(run, events, replies, what);
+            }
         }
         if (!between) {
             run.note("every event had its effect before the kill: this handler leaves nothing between the two");
         }
         run.alive();
+    }
+
+    /** Makes processing slow, or quick again, where the user gave a hook for it; false where that cannot be. */
+    private static boolean hold(CaseRun run, boolean on) throws InterruptedException {
+        Settings settings = run.run().settings();
+        String command = on ? settings.slowOn : settings.slowOff;
+        if (run.dry() || command == null || settings.slowOff == null) {
+            return false;
+        }
+        boolean done = run.run().shell(command);
+        if (!done) {
+            run.notObserved("the time between storing and processing: the command " + command + " failed");
+        }
+        return done;
+    }
+
+    private static int acknowledgedOnce(CaseRun run, List<EventBody> events, @Nullable Reply[] replies, String what) {
+        int acknowledged = 0;
+        for (int i = 0; i < replies.length; i++) {
+            Reply reply = replies[i];
+            if (reply != null) {
+                acknowledged += reply.is2xx() ? 1 : 0;
+                run.expect(new Expectation(
+                        events.get(i).chatId(),
+                        run.identity().memberId(),
+                        reply.is2xx() ? 1 : 0,
+                        1,
+                        "each acknowledged event of " + what));
+            }
+        }
+        return acknowledged;
     }
 
     private static void brokenStore(CaseRun run) throws InterruptedException {

@@ -101,6 +101,12 @@ final class HandlerProcess implements AutoCloseable {
         return running != null && running.isAlive();
     }
 
+    /** The number of the process as it runs now; empty where there is none. */
+    synchronized String pid() {
+        Process running = process;
+        return running == null ? "" : Long.toString(running.pid());
+    }
+
     /** SIGKILL, to the process and everything it started. */
     synchronized void kill() throws InterruptedException {
         Process running = process;

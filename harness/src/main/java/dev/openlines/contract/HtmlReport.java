@@ -37,6 +37,9 @@ final class HtmlReport {
                 .append(text(report.run().wire().target() + ", begun " + report.begun() + ", "
                         + report.took().toSeconds() + " s"))
                 .append("</p>");
+        report.remarks()
+                .forEach(remark ->
+                        out.append("<p class=\"early\">").append(text(remark)).append("</p>"));
         report.stopped()
                 .ifPresent(why -> out.append("<p class=\"early\">The run ended early: ")
                         .append(text(why))

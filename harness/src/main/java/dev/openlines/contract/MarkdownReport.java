@@ -14,6 +14,7 @@ final class MarkdownReport {
         StringBuilder out = new StringBuilder("# Contract of the handler\n\n`")
                 .append(report.summary(exitCode))
                 .append("`\n\n");
+        report.remarks().forEach(remark -> out.append("**").append(remark).append(".**\n\n"));
         report.stopped()
                 .ifPresent(
                         why -> out.append("**The run ended early: ").append(why).append(".**\n\n"));

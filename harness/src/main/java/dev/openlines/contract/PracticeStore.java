@@ -27,8 +27,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class PracticeStore implements AutoCloseable {
 
+    /** How much fits where room is the sin. */
+    private static final int ROOM = 8;
+
     private final Path folder;
     private final @Nullable Sin sin;
+    private final PracticePortal portal;
     private final FileChannel journal;
     private final FileChannel evidence;
 
@@ -36,10 +40,13 @@ final class PracticeStore implements AutoCloseable {
     private final Set<String> known = new HashSet<>();
 
     private final Deque<String> waiting = new ArrayDeque<>();
+    private boolean working;
     private boolean closed;
     private final Thread worker = new Thread(this::work, "practice-worker");
 
-    private PracticeStore(Path folder, FileChannel journal, FileChannel evidence, @Nullable Sin sin) {
+    private PracticeStore(
+            Path folder, FileChannel journal, FileChannel evidence, @Nullable Sin sin, PracticePortal portal) {
+        this.portal = portal;
         this.folder = folder;
         this.journal = journal;
         this.evidence = evidence;
@@ -47,12 +54,12 @@ final class PracticeStore implements AutoCloseable {
         worker.setDaemon(true);
     }
 
-    static PracticeStore open(Path folder, Path evidenceFile, @Nullable Sin sin) {
+    static PracticeStore open(Path folder, Path evidenceFile, @Nullable Sin sin, PracticePortal portal) {
         try {
             Files.createDirectories(folder);
             FileChannel journal = lines(folder.resolve("journal"));
             FileChannel evidence = lines(evidenceFile);
-            PracticeStore store = new PracticeStore(folder, journal, evidence, sin);
+            PracticeStore store = new PracticeStore(folder, journal, evidence, sin, portal);
             store.recover(Files.readString(folder.resolve("journal")), Files.readString(evidenceFile));
             store.worker.start();
             return store;
@@ -80,7 +87,7 @@ final class PracticeStore implements AutoCloseable {
             if (sin != Sin.FORGETFUL_DEDUPLICATION) {
                 known.add(key);
             }
-            if (!done.contains(key)) {
+            if (!done.contains(key) && sin != Sin.FORGETS_WAITING) {
                 waiting.add(entry);
             }
         });
@@ -108,9 +115,19 @@ final class PracticeStore implements AutoCloseable {
             }
         }
         known.add(key);
-        waiting.add(entry);
+        if (sin != Sin.DROPS_WHEN_BUSY || waiting.size() < ROOM) {
+            waiting.add(entry);
+        }
         notifyAll();
         return true;
+    }
+
+    /** Waits until everything is done, or for half a minute. */
+    synchronized void awaitIdle() throws InterruptedException {
+        long end = System.nanoTime() + 30_000_000_000L;
+        while ((working || !waiting.isEmpty()) && System.nanoTime() < end) {
+            wait(100);
+        }
     }
 
     private static void write(FileChannel to, String text) throws IOException {
@@ -132,24 +149,36 @@ final class PracticeStore implements AutoCloseable {
                         return;
                     }
                     entry = waiting.remove();
+                    working = true;
                 }
                 while (Files.exists(folder.resolve("slow"))) {
                     Thread.sleep(100);
                 }
-                if (sin == Sin.ACKNOWLEDGES_FIRST) {
+                if (sin == Sin.ACKNOWLEDGES_FIRST || sin == Sin.DROPS_WHEN_BUSY || sin == Sin.FORGETS_WAITING) {
                     // What waits is in memory only.
                     Thread.sleep(2);
                 }
-                effect(entry);
+                if (portal.lets(effects(entry))) {
+                    effect(entry);
+                }
+                synchronized (this) {
+                    working = false;
+                    notifyAll();
+                }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
+    private static String effects(String entry) {
+        byte[] bytes = Base64.getDecoder().decode(entry.substring(entry.indexOf(' ') + 1));
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
     private void effect(String entry) {
         int space = entry.indexOf(' ');
-        String effects = new String(Base64.getDecoder().decode(entry.substring(space + 1)), StandardCharsets.UTF_8);
+        String effects = effects(entry);
         StringBuilder lines = new StringBuilder();
         effects.lines()
                 .forEach(effect -> lines.append(effect, 0, effect.length() - 1)

@@ -12,6 +12,12 @@ final class Reply {
 
     static final int KEPT = 96 * 1024;
 
+    /** An answer, but not one of this protocol. */
+    static final String NOT_HTTP = "the answer is not HTTP";
+
+    /** None was read in time. */
+    static final String NO_ANSWER = "no answer";
+
     private final Instant at;
     private final byte[] sent;
     private final long sentLength;
@@ -120,7 +126,7 @@ final class Reply {
 
     /** The connection ended without an answer: the handler refused to talk. */
     boolean closed() {
-        return status == 0 && failure != null && !failure.startsWith("no ");
+        return status == 0 && failure != null && !failure.startsWith("no ") && !failure.equals(NOT_HTTP);
     }
 
     boolean refusedOrClosed() {

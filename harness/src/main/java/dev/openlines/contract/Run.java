@@ -29,6 +29,8 @@ final class Run implements AutoCloseable {
     private static final Pattern CHAT =
             Pattern.compile("(?:connector%5D%5Bchat_id%5D|connector\\]\\[chat_id\\])=([0-9]+)");
 
+    private static final int SILENCES = 24;
+
     /** One event on its way, by its chat. */
     static final class Entry {
         final String chatId;
@@ -59,6 +61,9 @@ final class Run implements AutoCloseable {
     private final Set<String> leaks = new LinkedHashSet<>();
     private final Set<String> telling = new LinkedHashSet<>();
     private long answers;
+    private int unanswered;
+    private long answeredAt = System.nanoTime();
+    private volatile boolean silent;
     private int tokens;
 
     private Run(Settings settings, boolean dry) {
@@ -126,6 +131,11 @@ final class Run implements AutoCloseable {
 
     private String filled(String text) {
         return text.replace("{PORTAL_URL}", front.uri().toString());
+    }
+
+    /** A hook may ask for the process that was started, as {@code prlimit --pid {PID}} does. */
+    private String hook(String command) {
+        return filled(command).replace("{PID}", process == null ? "" : process.pid());
     }
 
     Settings settings() {
@@ -216,12 +226,15 @@ final class Run implements AutoCloseable {
             return;
         }
         String answer = reply.head() + reply.text();
+        // Its own public path is no secret, and many error pages repeat it.
+        String path = Request.target(wire.target()).split("\\?", 2)[0];
         Set<String> found = canaries.in(answer);
-        Set<String> telltale = reply.status() >= 400 ? Telltale.in(reply.text()) : Set.of();
+        Set<String> telltale = reply.status() >= 400 ? Telltale.in(reply.text().replace(path, "/")) : Set.of();
         Matcher chat = CHAT.matcher(new String(reply.sent(), StandardCharsets.ISO_8859_1));
         boolean event = chat.find();
         synchronized (this) {
             answers++;
+            listen(reply);
             for (String name : found) {
                 leaks.add(from.contractCase().id() + " answered with <" + name + ">, " + reply.outcome());
             }
@@ -236,6 +249,22 @@ final class Run implements AutoCloseable {
                 entry.acknowledged += reply.is2xx() ? 1 : 0;
             }
         }
+    }
+
+    /** Nothing but silence for a long while means that waiting on is of no use. */
+    private void listen(Reply reply) {
+        boolean nothing = reply.failure() != null && reply.failure().startsWith(Reply.NO_ANSWER + " in");
+        unanswered = nothing ? unanswered + 1 : 0;
+        if (!nothing) {
+            answeredAt = System.nanoTime();
+        }
+        long quiet = System.nanoTime() - answeredAt;
+        silent |= unanswered >= SILENCES && quiet > patience().plusSeconds(30).toNanos();
+    }
+
+    /** Whether the handler takes connections and never answers any more. */
+    boolean silent() {
+        return silent;
     }
 
     synchronized long answers() {
@@ -286,7 +315,7 @@ final class Run implements AutoCloseable {
     /** Runs a command of the user's in the shell; false where it failed. */
     boolean shell(String command) throws InterruptedException {
         try {
-            Process running = new ProcessBuilder("sh", "-c", filled(command))
+            Process running = new ProcessBuilder("sh", "-c", hook(command))
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();

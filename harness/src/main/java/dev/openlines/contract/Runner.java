@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -22,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 final class Runner {
 
     private static final int CIRCUIT = 3;
-    private static final Duration QUIET = Duration.ofMillis(300);
 
     private final Run run;
     private final List<ContractCase> selected;
@@ -40,6 +40,8 @@ final class Runner {
     private volatile @Nullable String stopped;
     private volatile boolean handlerGone;
     private volatile @Nullable RuntimeException fault;
+    private volatile Duration quiet = Probe.QUIET;
+    private final List<String> remarks = new CopyOnWriteArrayList<>();
 
     Runner(Run run, List<ContractCase> selected, Consumer<String> progress) {
         this.run = run;
@@ -61,6 +63,7 @@ final class Runner {
                 }
                 run.effects().begin();
                 clock.start();
+                probe();
                 lanes(waiting);
             }
         } catch (InterruptedException e) {
@@ -106,6 +109,21 @@ final class Runner {
             Thread.sleep(100);
         }
         return true;
+    }
+
+    /** One good event before all cases: who gave a wrong token or path should hear it now. */
+    private void probe() throws InterruptedException {
+        Probe probe = new Probe(run);
+        for (String remark : probe.go()) {
+            remarks.add(remark);
+            progress.accept("WARNING: " + remark);
+        }
+        quiet = probe.quiet();
+        if (probe.silent()) {
+            handlerGone = true;
+            stopped = "the handler takes connections and does not answer";
+            throw new InterruptedException(stopped);
+        }
     }
 
     private List<ContractCase> in(Lane lane) {
@@ -196,6 +214,12 @@ final class Runner {
             return;
         }
         try {
+            if (run.silent()) {
+                handlerGone = true;
+                stopped = "the handler no longer answers";
+                skip(one, stopped);
+                return;
+            }
             if (!run.reachable()) {
                 if (unreachable.incrementAndGet() >= CIRCUIT) {
                     handlerGone = true;
@@ -242,7 +266,7 @@ final class Runner {
         try {
             if (!all.isEmpty() && !handlerGone) {
                 Thread.interrupted();
-                Thread.sleep(QUIET.toMillis());
+                Thread.sleep(quiet.toMillis());
             }
             run.effects().refresh();
         } catch (InterruptedException e) {
@@ -298,12 +322,15 @@ final class Runner {
                 results.add(withCompany(caseRun.result()));
             }
         }
+        List<String> all = new ArrayList<>(remarks);
+        all.addAll(run.effects().remarks());
         return new ContractReport(
                 run,
                 begun,
                 Duration.ofNanos(System.nanoTime() - begunNanos),
                 results,
                 details,
+                all,
                 stopped,
                 handlerGone,
                 fault);

@@ -1,52 +1,144 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
+import java.util.List;
 import java.util.Locale;
+import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
 
-/** What the practice handler can do wrong, one at a time, and the must-case that catches it. */
+/**
+ * What the practice handler can do wrong, one at a time, and the must-cases that catch it. The first 25 are mistakes
+ * seen in the wild; the others are made so that every must-case is known to be able to fail.
+ */
 enum Sin {
-    TRUSTS_USER_AGENT("OSF-C-101"),
-    ANY_TOKEN("OSF-C-101"),
-    LOOSE_COMPARISON("OSF-C-109"),
-    IGNORES_MEMBER_ID("OSF-C-105"),
-    ACTS_BEFORE_CHECK("OSF-C-102"),
-    KEY_WITHOUT_TS("OSF-C-503"),
-    NO_DEDUPLICATION("OSF-C-501"),
-    FORGETFUL_DEDUPLICATION("OSF-C-116"),
-    ACKNOWLEDGES_FIRST("OSF-C-601"),
-    ACKNOWLEDGES_UNSTORED("OSF-C-603"),
-    WAITS_FOR_PORTAL("OSF-C-512"),
-    REFRESHES_PER_EVENT("OSF-C-023"),
-    BELIEVES_INSTALLS("OSF-C-117"),
-    FOLLOWS_ENDPOINT("OSF-C-120"),
-    LOGS_REQUESTS("OSF-C-702"),
-    ECHOES_BODY("OSF-C-703"),
-    FIRST_ELEMENT_ONLY("OSF-C-001"),
-    IDS_AS_FLOATS("OSF-C-013"),
-    REJECTS_OLD("OSF-C-115"),
-    ONE_AT_A_TIME("OSF-C-411"),
-    UNBOUNDED_BODY("OSF-C-303"),
-    ARRAY_BY_INDEX("OSF-C-307"),
-    BREAKS_ON_LIST("OSF-C-106"),
-    EFFECT_ON_GET("OSF-C-401"),
-    HANGS_ON_BAD_TOKEN("OSF-C-121");
+    TRUSTS_USER_AGENT("takes the User-Agent for a proof", "101 112"),
+    ANY_TOKEN("only looks whether there is a token", "101 103 104 110 215 217"),
+    LOOSE_COMPARISON("compares tokens as numbers", "109"),
+    IGNORES_MEMBER_ID("has one token for all portals", "105 104"),
+    ACTS_BEFORE_CHECK("acts first, checks then", "102"),
+    KEY_WITHOUT_TS("takes equal data for one event", "503"),
+    NO_DEDUPLICATION("takes every delivery for an event", "501 502 509"),
+    FORGETFUL_DEDUPLICATION("knows deliveries until it restarts", "116"),
+    ACKNOWLEDGES_FIRST("answers 200, stores later", "601 602"),
+    ACKNOWLEDGES_UNSTORED("answers 200 where storing fails", "603"),
+    WAITS_FOR_PORTAL("calls the portal before it answers", "512"),
+    REFRESHES_PER_EVENT("uses an event's refresh token", "023"),
+    BELIEVES_INSTALLS("takes any installation's token", "117 118"),
+    FOLLOWS_ENDPOINT("calls whatever address an event names", "120"),
+    LOGS_REQUESTS("logs whole requests", "702"),
+    ECHOES_BODY("answers errors with the request's body", "703 701"),
+    FIRST_ELEMENT_ONLY("reads DATA[0] only", "001"),
+    IDS_AS_FLOATS("keeps ids as floating-point numbers", "013"),
+    REJECTS_OLD("refuses events older than five minutes", "115"),
+    ONE_AT_A_TIME("has one worker for everything", "411 304"),
+    UNBOUNDED_BODY("reads bodies of any size", "303"),
+    ARRAY_BY_INDEX("allocates by an index in a key", "307"),
+    BREAKS_ON_LIST("breaks down where the token is a list", "106"),
+    EFFECT_ON_GET("acts on GET", "401"),
+    HANGS_ON_BAD_TOKEN("leaves the denied waiting", "121"),
 
+    NEEDS_ACCESS_TOKEN(
+            "refuses events without an access token",
+            "002 003",
+            asked -> asked.text().contains("access_token%5D=") ? 0 : 400),
+    REFUSES_UNKNOWN_KEYS(
+            "refuses keys it does not know",
+            "007",
+            asked -> asked.matches("(^|&)(?!event|ts=|data|auth)[a-z_]+=") ? 400 : 0),
+    NEEDS_LINE("breaks down without a line", "008", asked -> asked.isFinish("line%5D%5Bname") ? 0 : 500),
+    NEEDS_HANDLER_ID("refuses events without a handler id", "009", asked -> asked.has("event_handler_id=") ? 0 : 400),
+    ONE_SPELLING("reads keys as they stand, undecoded", "010", asked -> asked.has("auth%5Bmember_id%5D=") ? 0 : 403),
+    ESCAPES_NAMES("keeps names as HTML", "011 211"),
+    ONE_EVENT_ONLY("refuses other events", "015", asked -> asked.has("event=ON(?!SESSIONF|APP)") ? 400 : 0),
+    FORGETS_ON_INSTALL("forgets the portal when it installs again", "016"),
+    IGNORES_UNINSTALL("trusts who has uninstalled", "017"),
+    BREAKS_ON_PLAIN_AUTH("breaks down where auth is a plain value", "107", asked -> asked.has("auth=") ? 500 : 0),
+    TOKEN_FROM_ANYWHERE("takes the token from query, cookie or header", "114"),
+    BELIEVES_UNINSTALLS("uninstalls for anybody", "119"),
+    ACKNOWLEDGES_RUBBISH("answers 200 to what it cannot read", "201 202", asked -> asked.body().length == 0 ? 200 : 0),
+    BREAKS_ON_ESCAPES("breaks down on a broken escape", "203", asked -> asked.matches("%(?![0-9a-fA-F]{2})") ? 500 : 0),
+    BREAKS_ON_BRACKETS(
+            "breaks down on odd brackets", "204", asked -> asked.matches("(^|&)(%5B|\\[|data%5BDATA=)") ? 500 : 0),
+    BREAKS_WITHOUT_EVENT("breaks down without an event's name", "205", asked -> asked.has("event=ON") ? 0 : 500),
+    BREAKS_WITHOUT_DATA("breaks down without data", "206", asked -> asked.has("data%5B") ? 0 : 500),
+    LENIENT_NUMBERS("reads numbers as far as they go", "207"),
+    NEEDS_TS("refuses events without a time", "209", asked -> asked.has("ts=[0-9]{1,10}(&|$)") ? 0 : 400),
+    LOGS_NAMES("logs names as they are", "210"),
+    ACKNOWLEDGES_OTHER_TYPES(
+            "answers 200 to types it does not read",
+            "404 212 213",
+            asked -> asked.header("Content-Type").toLowerCase(Locale.ROOT).matches(".*(urlencoded|json).*") ? 0 : 200),
+    SMALL_LIMIT("reads four kilobytes only", "301", asked -> asked.body().length > 4_096 ? 413 : 0),
+    BREAKS_ON_SIZE("breaks down on large bodies", "305 306"),
+    CUTS_PAIRS(
+            "drops what is beyond a thousand pairs",
+            "309",
+            asked -> asked.text().chars().filter(c -> c == '&').count() > 1_000 ? 200 : 0),
+    INFLATES("inflates whatever is said to be gzip", "310 419", Asked::inflated),
+    EXACT_TYPE(
+            "compares content types letter by letter",
+            "403",
+            asked -> asked.header("Content-Type").equals("application/x-www-form-urlencoded") ? 0 : 415),
+    NEEDS_LENGTH(
+            "reads no chunks", "405", asked -> asked.header("Transfer-Encoding").isEmpty() ? 0 : 411),
+    REFUSES_EXPECT(
+            "refuses to be asked first", "406", asked -> asked.header("Expect").isEmpty() ? 0 : 417),
+    TIRES_OF_CONNECTIONS("refuses the 51st request of a connection", "409"),
+    FEW_CONNECTIONS("takes fifty connections and no more", "412"),
+    LAX_HTTP("reads contradictory lengths", "417"),
+    PARTIAL_BODIES("acts on half a body", "416"),
+    KEY_OF_SECONDS("takes all of a second for one event", "504"),
+    NEWEST_ONLY("drops what is older than the newest", "507"),
+    DROPS_WHEN_BUSY("drops what it has no room for", "508"),
+    GIVES_UP("drops an event when the portal fails", "513 514"),
+    WORKS_FIRST("answers when the work is done", "517"),
+    FORGETS_WAITING("forgets at a restart what it had not done", "604"),
+    TRIES_FOREVER("tries one event again until it succeeds", "605"),
+    TOKEN_IN_ADDRESS("writes access tokens into addresses", "704"),
+    TELLS_TRACES("answers errors with a stack trace", "705");
+
+    private final String description;
     private final String caughtBy;
 
-    Sin(String caughtBy) {
-        this.caughtBy = caughtBy;
+    /** Lambdas without state. */
+    @SuppressWarnings("ImmutableEnumChecker")
+    private final ToIntFunction<Asked> early;
+
+    Sin(String description, String caughtBy) {
+        this(description, caughtBy, asked -> 0);
     }
 
-    String caughtBy() {
-        return caughtBy;
+    /** Early gives the status to answer a request with before it is looked at; 0 for none. */
+    Sin(String description, String caughtBy, ToIntFunction<Asked> early) {
+        this.description = description;
+        this.caughtBy = caughtBy;
+        this.early = early;
+    }
+
+    String description() {
+        return description;
+    }
+
+    /** Ids of must-cases, that which was made for it first. */
+    List<String> caughtBy() {
+        return Stream.of(caughtBy.split(" ")).map(number -> "OSF-C-" + number).toList();
+    }
+
+    int early(Asked asked) {
+        return early.applyAsInt(asked);
     }
 
     /** Whether the suite must own the process, to restart it or to read what it prints. */
     boolean needsProcess() {
-        return this == FORGETFUL_DEDUPLICATION
-                || this == ACKNOWLEDGES_FIRST
-                || this == ACKNOWLEDGES_UNSTORED
-                || this == LOGS_REQUESTS;
+        return switch (this) {
+            case FORGETFUL_DEDUPLICATION,
+                    ACKNOWLEDGES_FIRST,
+                    ACKNOWLEDGES_UNSTORED,
+                    FORGETS_WAITING,
+                    LOGS_REQUESTS,
+                    LOGS_NAMES -> true;
+            default -> false;
+        };
     }
 
     String label() {

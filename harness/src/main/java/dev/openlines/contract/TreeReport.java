@@ -31,6 +31,7 @@ final class TreeReport {
                                         .collect(Collectors.joining(" ")));
                     }
                 });
+        report.remarks().forEach(remark -> out.println("WARNING: " + remark));
         report.stopped().ifPresent(why -> out.println("THE RUN ENDED EARLY: " + why));
     }
 

@@ -194,12 +194,18 @@ final class VerifyCommand implements Callable<Integer> {
         if (settings.memberId.isBlank() || options.proof.isBlank()) {
             throw new IllegalArgumentException("expected a --member-id and an --application-token that are not empty");
         }
-        for (String pattern : settings.only) {
+        known(settings.only, "--only");
+        known(settings.exclude, "--exclude");
+        return settings;
+    }
+
+    private static void known(List<String> patterns, String flag) {
+        for (String pattern : patterns) {
             if (Catalogue.all().stream().noneMatch(one -> Settings.matches(one.id(), pattern))) {
-                throw new IllegalArgumentException("expected the id of a case for --only but found '" + pattern + "'");
+                throw new IllegalArgumentException(
+                        "expected the id of a case for " + flag + " but found '" + pattern + "'");
             }
         }
-        return settings;
     }
 
     static void seed(Settings settings, @Nullable String text) {

@@ -26,7 +26,8 @@ class ReportsTest {
 
     @BeforeAll
     static void judgeACarelessHandler() {
-        report = SelftestCommand.judge(Sin.ANY_TOKEN, false, List.of("OSF-C-10*", "OSF-C-40*", "OSF-C-80*"));
+        report = SelftestCommand.judge(
+                Sin.ANY_TOKEN, false, List.of("OSF-C-10*", "OSF-C-40*", "OSF-C-80*"), SelftestCommand.SOON);
     }
 
     @Test

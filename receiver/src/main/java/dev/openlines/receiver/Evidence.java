@@ -18,7 +18,8 @@ import java.util.Set;
 
 /**
  * A file with one JSON object per line for each closed chat that was handled: {@code member_id}, {@code
- * chat_id}, {@code line_id}, {@code connector_id}, {@code idempotency_key}.
+ * chat_id}, {@code line_id}, {@code connector_id}, {@code line_name}, {@code idempotency_key}; without what the
+ * event did not say.
  *
  * <p>A line is with the operating system before its event counts as done, so it survives the death of
  * the process. When an event is handled again, a line that is there already is not written twice. A line
@@ -82,6 +83,10 @@ final class Evidence implements AutoCloseable {
         }
         if (chat.connector().connectorId() != null) {
             line.add("connector_id", chat.connector().connectorId().toString());
+        }
+        String name = chat.lineName();
+        if (name != null) {
+            line.add("line_name", name);
         }
         return line.add("idempotency_key", context.idempotencyKey()).build().toString();
     }

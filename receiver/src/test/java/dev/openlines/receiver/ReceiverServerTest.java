@@ -290,7 +290,8 @@ class ReceiverServerTest {
         String key = rows("select idempotency_key from inbox").get(0);
         assertThat(directory.resolve("evidence.jsonl"))
                 .hasContent("{\"member_id\":\"" + Bodies.MEMBER
-                        + "\",\"chat_id\":17,\"line_id\":1,\"connector_id\":\"livechat\",\"idempotency_key\":\"" + key
+                        + "\",\"chat_id\":17,\"line_id\":1,\"connector_id\":\"livechat\","
+                        + "\"line_name\":\"Open channel\",\"idempotency_key\":\"" + key
                         + "\"}\n");
     }
 

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import jakarta.json.Json;
+import jakarta.json.JsonArray;
+import jakarta.json.JsonException;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonReader;
+import jakarta.json.JsonValue;
+import java.io.StringReader;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Effects out of text: JSON lines or one array. What is neither is counted and left: one odd line loses no other. */
+final class EvidenceText {
+
+    private final List<Effect> effects = new ArrayList<>();
+    private int unreadable;
+
+    void add(String text) {
+        String plain = text.startsWith("\uFEFF") ? text.substring(1) : text;
+        Optional<JsonArray> array = isArray(plain) ? array(plain) : Optional.empty();
+        if (array.isPresent()) {
+            array.get().forEach(this::add);
+            return;
+        }
+        plain.lines().filter(line -> !line.isBlank()).forEach(line -> {
+            Optional<JsonObject> object = object(line);
+            object.ifPresentOrElse(this::add, () -> unreadable++);
+        });
+    }
+
+    private void add(JsonValue value) {
+        if (value instanceof JsonObject object) {
+            effects.add(Effect.read(object));
+        } else {
+            unreadable++;
+        }
+    }
+
+    static boolean isArray(String text) {
+        return text.stripLeading().startsWith("[");
+    }
+
+    private static Optional<JsonArray> array(String text) {
+        try (JsonReader reader = Json.createReader(new StringReader(text))) {
+            return Optional.of(reader.readArray());
+        } catch (JsonException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Empty where the text is no object, or not one yet. */
+    static Optional<JsonObject> object(String line) {
+        try (JsonReader reader = Json.createReader(new StringReader(line))) {
+            return Optional.of(reader.readObject());
+        } catch (JsonException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** In the order of the text. */
+    List<Effect> effects() {
+        return effects;
+    }
+
+    /** How many lines or items were no objects. */
+    int unreadable() {
+        return unreadable;
+    }
+}

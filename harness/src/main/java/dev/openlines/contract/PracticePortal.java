@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import dev.openlines.parser.Envelope;
+import jakarta.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The calls that careless practice handlers make. A right one makes none. */
+final class PracticePortal {
+
+    private final @Nullable Sin sin;
+    private final Consumer<String> log;
+    private final HttpClient client = HttpClient.newHttpClient();
+    private volatile String endpoint = "";
+
+    PracticePortal(@Nullable Sin sin, Consumer<String> log) {
+        this.sin = sin;
+        this.log = log;
+    }
+
+    /** What is done with an event before it is answered. */
+    void event(Envelope envelope) throws InterruptedException {
+        if (!(envelope.raw().get("auth") instanceof JsonObject auth)) {
+            return;
+        }
+        endpoint = auth.getString("client_endpoint", "");
+        String token = "auth=" + auth.getString("access_token", "");
+        if (sin == Sin.FOLLOWS_ENDPOINT || sin == Sin.WAITS_FOR_PORTAL) {
+            succeeds(endpoint + "app.info", token);
+        } else if (sin == Sin.TOKEN_IN_ADDRESS) {
+            succeeds(endpoint + "app.info?" + token, "");
+        } else if (sin == Sin.REFRESHES_PER_EVENT && auth.containsKey("refresh_token")) {
+            succeeds(
+                    auth.getString("server_endpoint", "").replaceFirst("rest/$", "oauth/token/"),
+                    "grant_type=refresh_token&refresh_token=" + auth.getString("refresh_token", ""));
+        }
+    }
+
+    /** Whether the work on stored effects may go on; asks the portal about them where that is the sin. */
+    boolean lets(String effects) throws InterruptedException {
+        if (sin == Sin.GIVES_UP) {
+            return succeeds(endpoint + "imopenlines.session.history.get", effects);
+        }
+        while (sin == Sin.TRIES_FOREVER && !succeeds(endpoint + "imopenlines.session.history.get", effects)) {
+            Thread.sleep(50);
+        }
+        return true;
+    }
+
+    private boolean succeeds(String address, String body) throws InterruptedException {
+        try {
+            HttpRequest call = HttpRequest.newBuilder(URI.create(address))
+                    .timeout(Duration.ofSeconds(15))
+                    .header("Content-Type", Request.FORM)
+                    .POST(HttpRequest.BodyPublishers.ofString(body))
+                    .build();
+            HttpResponse<String> answer = client.send(call, HttpResponse.BodyHandlers.ofString());
+            // Whether the method is known to the portal does not matter here.
+            return !answer.body().matches("(?s).*(?:LIMIT|expired_token|ACCESS_DENIED).*");
+        } catch (IOException | IllegalArgumentException e) {
+            log.accept("the portal cannot be asked");
+            return false;
+        }
+    }
+}

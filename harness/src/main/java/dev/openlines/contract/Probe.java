@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * One good event before the first case. It gives no verdict: it tells early what would make every case fail for the
+ * user's mistake, and how late evidence is here.
+ */
+final class Probe {
+
+    /** How long the end of a run waits for effects that must not come, at least. */
+    static final Duration QUIET = Duration.ofMillis(300);
+
+    private static final int TRIES = 2;
+
+    private final Run run;
+    private boolean silent;
+    private Duration lag = Duration.ZERO;
+
+    Probe(Run run) {
+        this.run = run;
+    }
+
+    /** Sends; returns what the user should hear now. */
+    List<String> go() throws InterruptedException {
+        Mint mint = new Mint(run.seed(), run.seconds(), "OSF-C-000");
+        String token = mint.accessToken();
+        run.knowAccessToken(token);
+        EventBody event = Events.finish(run.identity(), Long.toString(mint.chat()), run.seconds(), token);
+        Reply reply = sent(event);
+        for (int i = 1; i < TRIES && unanswered(reply); i++) {
+            reply = sent(event);
+        }
+        silent = unanswered(reply);
+        if (reply.is2xx()) {
+            return effect(event.chatId());
+        }
+        String got = "a good event is not acknowledged (" + reply.outcome() + "): ";
+        return switch (reply.status()) {
+            case 0 -> List.of(got + "is this the handler's address?");
+            case 401, 403 ->
+                List.of(got + "is the handler given this --member-id and --application-token? A handler that was judged"
+                        + " before and remembers case 017, the uninstallation, denies too");
+            case 404, 405 -> List.of(got + "is this the handler's path?");
+            default -> List.of(got + "most cases will fail for that");
+        };
+    }
+
+    private static boolean unanswered(Reply reply) {
+        return reply.failure() != null && reply.failure().startsWith(Reply.NO_ANSWER);
+    }
+
+    private Reply sent(EventBody event) {
+        try (Connection connection = run.wire().open()) {
+            return connection
+                    .write(Request.post(run.wire().target(), event.bytes()).bytes())
+                    .read(run.patience());
+        }
+    }
+
+    private List<String> effect(String chat) throws InterruptedException {
+        if (!run.effects().exists()) {
+            return List.of();
+        }
+        long begun = System.nanoTime();
+        boolean seen = run.effects().await(() -> !run.effects().of(chat).isEmpty(), run.settings().settle);
+        lag = Duration.ofNanos(System.nanoTime() - begun);
+        List<String> remarks = run.effects().remarks();
+        return seen || !remarks.isEmpty()
+                ? remarks
+                : List.of("a good event was acknowledged but has no effect in the evidence within "
+                        + run.settings().settle.toSeconds() + " s");
+    }
+
+    /** Twice the delay that evidence has here, within bounds: forbidden effects would come as late as others. */
+    Duration quiet() {
+        Duration twice = lag.multipliedBy(2);
+        Duration most = run.settings().settle;
+        return twice.compareTo(QUIET) < 0 ? QUIET : twice.compareTo(most) > 0 ? most : twice;
+    }
+
+    /** Whether the handler took the connections and never answered. */
+    boolean silent() {
+        return silent;
+    }
+}
