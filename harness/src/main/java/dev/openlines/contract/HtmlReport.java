@@ -2,9 +2,11 @@
 package dev.openlines.contract;
 
 import java.nio.charset.StandardCharsets;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** The report as one page that needs no network: matrix, filter, exchanges as text and hex, burst, ledger. */
@@ -31,12 +33,15 @@ final class HtmlReport {
         out.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Contract report</title>")
                 .append("<meta name=\"viewport\" content=\"width=device-width\"><style>")
                 .append(STYLE)
-                .append("</style></head><body><h1>Contract report</h1><p class=\"summary\" id=\"summary\">")
+                .append("</style></head><body><header class=\"")
+                .append(exitCode == ContractReport.PASSED ? "good" : "bad")
+                .append("\"><h1>Contract report</h1><p class=\"summary\" id=\"summary\">")
                 .append(text(report.summary(exitCode)))
                 .append("</p><p>")
-                .append(text(report.run().wire().target() + ", begun " + report.begun() + ", "
-                        + report.took().toSeconds() + " s"))
-                .append("</p>");
+                .append(text(report.run().wire().target() + ", begun "
+                        + report.begun().truncatedTo(ChronoUnit.SECONDS) + ", "
+                        + report.took().toSeconds() + " s, exit code " + exitCode))
+                .append("</p></header>");
         report.remarks()
                 .forEach(remark ->
                         out.append("<p class=\"early\">").append(text(remark)).append("</p>"));
@@ -46,7 +51,7 @@ final class HtmlReport {
                         .append("</p>"));
         matrix();
         filter();
-        report.results().forEach(this::result);
+        sections();
         burst();
         ledger();
         out.append("<script>").append(SCRIPT).append("</script></body></html>\n");
@@ -79,6 +84,32 @@ final class HtmlReport {
         out.append("</table>");
     }
 
+    /** What needs a reader first. */
+    private void sections() {
+        section("Failed: must", result -> result.verdict() == Verdict.FAIL && must(result));
+        section("Failed: should and may", result -> result.verdict() == Verdict.FAIL && !must(result));
+        section("Not observed", result -> result.verdict() == Verdict.NOT_OBSERVED);
+        section("Passed", result -> result.verdict() == Verdict.PASS);
+        section("Planned, not run", result -> result.verdict() == Verdict.PLANNED);
+    }
+
+    private static boolean must(CaseResult result) {
+        return result.contractCase().level() == Level.MUST;
+    }
+
+    private void section(String title, Predicate<CaseResult> which) {
+        List<CaseResult> results = report.results().stream().filter(which).toList();
+        if (!results.isEmpty()) {
+            out.append("<section><h2>")
+                    .append(title)
+                    .append(" <span class=\"count\">")
+                    .append(results.size())
+                    .append("</span></h2>");
+            results.forEach(this::result);
+            out.append("</section>");
+        }
+    }
+
     private void cell(List<CaseResult> results, Level level, Verdict verdict) {
         long count = results.stream()
                 .filter(result -> result.contractCase().level() == level && result.verdict() == verdict)
@@ -86,7 +117,7 @@ final class HtmlReport {
         out.append("<td class=\"")
                 .append(count == 0 ? "none" : style(verdict, level))
                 .append("\">")
-                .append(count)
+                .append(count == 0 ? "·" : Long.toString(count))
                 .append("</td>");
     }
 
@@ -114,7 +145,7 @@ final class HtmlReport {
                 .append("\" data-verdict=\"")
                 .append(result.verdict())
                 .append(failed ? "\" open>" : "\">")
-                .append("<summary><b class=\"")
+                .append("<summary><b class=\"chip ")
                 .append(style(result.verdict(), one.level()))
                 .append("\">")
                 .append(result.verdict())
@@ -298,20 +329,33 @@ final class HtmlReport {
         return safe.toString();
     }
 
-    private static final String STYLE =
-            "body{font:15px/1.45 system-ui,sans-serif;margin:2em auto;max-width:70em;padding:0 1em}"
-                    + "table{border-collapse:collapse;font-size:13px}td,th{border:1px solid #ccc;padding:.2em .5em;text-align:center}"
-                    + "td:first-child{text-align:left}pre{background:#f5f5f5;padding:.6em;overflow:auto;white-space:pre-wrap;word-break:break-all}"
-                    + ".pass{color:#176b3a}.fail{color:#b00020}.warn{color:#9a5b00}.not-observed{color:#5b4b9a}.planned,.none{color:#777}"
-                    + ".summary{font-weight:bold;font-size:1.1em}.failure,.early{border-left:4px solid #b00020;padding-left:.6em}"
-                    + ".missing{border-left:4px solid #5b4b9a;padding-left:.6em}.note{color:#555}"
-                    + "details.case{border-bottom:1px solid #ddd;padding:.3em 0}summary{cursor:pointer}.exchange{margin-left:1.5em}"
-                    + "dt{float:left;clear:left;width:7em;color:#555}dd{margin-left:7em}.filter label{margin-right:1em}";
+    private static final String STYLE = """
+            :root{--line:#d9dde3;--soft:#f4f6f8;--pass:#1a7f4b;--fail:#b3261e;--warn:#9a5b00;--blind:#5b4b9a;--mute:#6b7280}
+            body{font:15px/1.5 system-ui,sans-serif;color:#1c2530;margin:0 auto 4em;max-width:72em;padding:0 1.2em}
+            header{border-left:8px solid var(--fail);background:#fdf0ef;padding:.6em 1.2em;margin:1.4em 0;border-radius:4px}
+            header.good{border-color:var(--pass);background:#eef8f2}h1{font-size:1.5em;margin:.2em 0}header p{margin:.3em 0}
+            .summary{font-weight:600;font-family:ui-monospace,monospace}h2{font-size:1.15em;margin:1.6em 0 .4em}
+            .count{background:var(--soft);border-radius:1em;padding:0 .6em;font-size:.8em;color:var(--mute)}
+            table{border-collapse:collapse;font-size:13px;width:100%}td,th{border-bottom:1px solid var(--line);padding:.3em .5em;text-align:center}
+            th{background:var(--soft);font-weight:600}td:first-child{text-align:left;white-space:nowrap}
+            td.fail{background:#fbdad7;font-weight:700}td.warn{background:#fdebd0}td.not-observed{background:#e8e4f6}
+            pre{background:var(--soft);padding:.7em;overflow:auto;white-space:pre-wrap;word-break:break-all;border-radius:4px;font-size:13px}
+            .pass{color:var(--pass)}.fail{color:var(--fail)}.warn{color:var(--warn)}.not-observed{color:var(--blind)}
+            .planned,.none{color:var(--mute)}.none{opacity:.5}
+            .chip{display:inline-block;min-width:6.6em;text-align:center;border:1px solid currentColor;border-radius:1em;font-size:.78em;margin-right:.5em}
+            .failure,.early{border-left:4px solid var(--fail);padding-left:.7em}.missing{border-left:4px solid var(--blind);padding-left:.7em}
+            .note{color:var(--mute);border-left:4px solid var(--line);padding-left:.7em}
+            details.case{border-bottom:1px solid var(--line);padding:.35em 0}summary{cursor:pointer}.exchange{margin-left:1.5em}
+            dt{float:left;clear:left;width:7em;color:var(--mute)}dd{margin-left:7em}.filter{position:sticky;top:0;background:#fff;padding:.6em 0}
+            .filter label{margin-right:1em}input[type=search]{padding:.3em .6em;width:16em}svg{max-width:100%}
+            """;
 
     private static final String SCRIPT = "(function(){var f=document.getElementById('find');function show(){"
             + "var on={};document.querySelectorAll('[data-show]').forEach(function(b){on[b.dataset.show]=b.checked});"
             + "var w=f.value.toLowerCase();document.querySelectorAll('.case').forEach(function(c){"
-            + "c.hidden=!on[c.dataset.verdict]||(w&&c.textContent.toLowerCase().indexOf(w)<0)})}"
+            + "c.hidden=!on[c.dataset.verdict]||(w&&c.textContent.toLowerCase().indexOf(w)<0)});"
+            + "document.querySelectorAll('section').forEach(function(s){"
+            + "s.hidden=!s.querySelector('.case:not([hidden])')})}"
             + "document.querySelectorAll('[data-show]').forEach(function(b){b.addEventListener('change',show)});"
             + "f.addEventListener('input',show)})();";
 }

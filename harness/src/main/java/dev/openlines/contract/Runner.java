@@ -5,8 +5,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -322,7 +324,7 @@ final class Runner {
                 results.add(withCompany(caseRun.result()));
             }
         }
-        List<String> all = new ArrayList<>(remarks);
+        Set<String> all = new LinkedHashSet<>(remarks);
         all.addAll(run.effects().remarks());
         return new ContractReport(
                 run,
@@ -330,7 +332,7 @@ final class Runner {
                 Duration.ofNanos(System.nanoTime() - begunNanos),
                 results,
                 details,
-                all,
+                List.copyOf(all),
                 stopped,
                 handlerGone,
                 fault);
