@@ -4,8 +4,6 @@ package dev.openlines.harness;
 import dev.openlines.parser.DecodeException;
 import dev.openlines.parser.Limits;
 import dev.openlines.parser.PhpForm;
-import jakarta.json.JsonException;
-import jakarta.json.JsonStructure;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -96,22 +94,26 @@ final class EncodeCommand implements Callable<Integer> {
 
     /** Encodes the text itself: a JSON-P number forgets the sign of -0.0 and that a long one was a float. */
     private static byte[] form(byte[] json) {
-        checkStructure(json);
         try {
             return PhpForm.encode(json, WIDEST);
         } catch (DecodeException e) {
-            throw new NotAStructure(e.kind(), e.path(), String.valueOf(e.getMessage()));
+            String text = new String(json, StandardCharsets.UTF_8).strip();
+            if (text.startsWith("{") || text.startsWith("[")) {
+                throw new NotAStructure(e.kind(), e.path(), String.valueOf(e.getMessage()));
+            }
+            throw isValue(text)
+                    ? new NotAStructure(DecodeException.Kind.MISMATCH, "$", "expected an object or a list at $")
+                    : new NotAStructure(DecodeException.Kind.MALFORMED, "$", "expected JSON at $");
         }
     }
 
-    private static void checkStructure(byte[] json) {
+    /** Whether a text that is neither an object nor a list is JSON all the same. */
+    private static boolean isValue(String text) {
         try {
-            if (PhpJson.parse(json) instanceof JsonStructure) {
-                return;
-            }
-        } catch (JsonException e) {
-            throw new NotAStructure(DecodeException.Kind.MALFORMED, "$", "expected JSON at $");
+            PhpForm.encode(("[" + text + "]").getBytes(StandardCharsets.UTF_8), WIDEST);
+            return !text.isEmpty();
+        } catch (DecodeException e) {
+            return false;
         }
-        throw new NotAStructure(DecodeException.Kind.MISMATCH, "$", "expected an object or a list at $");
     }
 }

@@ -151,6 +151,27 @@ class CommandLineTest {
     }
 
     @Test
+    void encodeBatchAnswersEveryLineWhateverItHolds() {
+        String deep = "[".repeat(2000) + "]".repeat(2000);
+        String input =
+                "{\"a\":{\"b\":1},\"a\":2}\r\n\n[1e99999999999]\n" + deep + "\n{\"a\":\n-\n1,\n{\"\\u0000a\":1.0}";
+
+        assertThat(run(input, "encode", "--batch").out().lines())
+                .containsExactly(
+                        base64("a=2"),
+                        "{\"error\":{\"kind\":\"malformed\",\"path\":\"$\",\"message\":\"expected JSON at $\"}}",
+                        "{\"error\":{\"kind\":\"limit\",\"path\":\"$\",\"message\":\"expected an exponent of at most 9 digits"
+                                + " but found 11 digits at byte 3 at $\"}}",
+                        "{\"error\":{\"kind\":\"limit\",\"path\":\"$\",\"message\":\"expected names at most 64 levels deep"
+                                + " but found 65 levels at $\"}}",
+                        "{\"error\":{\"kind\":\"malformed\",\"path\":\"$\",\"message\":\"expected a value but found the end of"
+                                + " the body at $\"}}",
+                        "{\"error\":{\"kind\":\"malformed\",\"path\":\"$\",\"message\":\"expected JSON at $\"}}",
+                        "{\"error\":{\"kind\":\"malformed\",\"path\":\"$\",\"message\":\"expected JSON at $\"}}",
+                        base64("%00a=1"));
+    }
+
+    @Test
     void badInputIsOneLineAndExitCodeThree() {
         for (List<String> arguments : List.of(
                 List.<String>of(),
