@@ -30,18 +30,18 @@ final class Bytes {
         return word;
     }
 
-    /** Copies eight bytes, and returns how many come before a {@code %} or {@code +}. */
-    static int copyPlain(byte[] from, int at, byte[] to, int start) {
-        long word = longAt(from, at);
-        LONGS.set(to, start, word);
-        long marks = marks(word, '%') | marks(word, '+');
-        return Long.numberOfTrailingZeros(marks) >>> 3;
+    static void putLong(byte[] bytes, int at, long word) {
+        LONGS.set(bytes, at, word);
     }
 
-    /** Returns the highest bit of each of up to eight bytes, of which eight can be read. */
-    static long highBits(byte[] bytes, int at, int count) {
-        long word = longAt(bytes, at) & HIGHS;
-        return count == 8 ? word : word & (1L << 8 * count) - 1;
+    /** Returns how many of eight bytes come before the first that is below {@code ','}: {@code %} and {@code +} are. */
+    static int countPlain(long word) {
+        return Long.numberOfTrailingZeros(word - ONES * ',' & ~word & HIGHS) >>> 3;
+    }
+
+    /** Returns the highest bit of each of the first {@code count} of eight bytes. */
+    static long highBits(long word, int count) {
+        return count == 8 ? word & HIGHS : word & HIGHS & (1L << 8 * count) - 1;
     }
 
     /**
@@ -77,17 +77,28 @@ final class Bytes {
     /** Returns where a byte of {@code &}, {@code %}, {@code +} or beyond ASCII is first, or the end. */
     static int endOfPlain(byte[] bytes, int from) {
         int at = from;
-        for (; at + 8 <= bytes.length; at += 8) {
+        while (at + 8 <= bytes.length) {
             long word = longAt(bytes, at);
-            long marks = marks(word, '&') | marks(word, '%') | marks(word, '+') | word & HIGHS;
-            if (marks != 0) {
-                return at + (Long.numberOfTrailingZeros(marks) >>> 3);
+            // The three are below ',', where little else is that values hold: one test for all of them.
+            long candidates = (word - ONES * ',' | word) & HIGHS;
+            if (candidates == 0) {
+                at += 8;
+                continue;
             }
+            at += Long.numberOfTrailingZeros(candidates) >>> 3;
+            if (!isPlain(bytes[at])) {
+                return at;
+            }
+            at++;
         }
-        while (at < bytes.length && bytes[at] != '&' && bytes[at] != '%' && bytes[at] != '+' && bytes[at] >= 0) {
+        while (at < bytes.length && isPlain(bytes[at])) {
             at++;
         }
         return at;
+    }
+
+    private static boolean isPlain(byte b) {
+        return b >= 0 && b != '&' && b != '%' && b != '+';
     }
 
     /** Returns where a quote, a backslash, a control character or a byte beyond ASCII is first, or the end. */
@@ -146,16 +157,25 @@ final class Bytes {
         return fours * 10_000 + (fours >>> 32) & 0xffffffffL;
     }
 
-    /** Whether two ranges are alike: quicker than {@link java.util.Arrays} where they are as short as names. */
+    /**
+     * Whether two ranges are alike: quicker than {@link java.util.Arrays} where they are as short as names, whose
+     * ends differ more often than their beginnings.
+     */
     static boolean equal(byte[] a, int aFrom, byte[] b, int bFrom, int length) {
-        int i = 0;
-        for (; i + 8 <= length; i += 8) {
-            if (longAt(a, aFrom + i) != longAt(b, bFrom + i)) {
-                return false;
+        int rest = length - 8;
+        if (rest < 0) {
+            for (int i = 0; i < length; i++) {
+                if (a[aFrom + i] != b[bFrom + i]) {
+                    return false;
+                }
             }
+            return true;
         }
-        for (; i < length; i++) {
-            if (a[aFrom + i] != b[bFrom + i]) {
+        if (longAt(a, aFrom + rest) != longAt(b, bFrom + rest)) {
+            return false;
+        }
+        for (int i = 0; i < rest; i += 8) {
+            if (longAt(a, aFrom + i) != longAt(b, bFrom + i)) {
                 return false;
             }
         }

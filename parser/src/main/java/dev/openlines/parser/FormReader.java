@@ -378,16 +378,17 @@ final class FormReader {
         int i = from;
         long high = 0;
         while (i < to) {
-            if (i + 8 <= to) {
-                int plain = Bytes.copyPlain(body, i, out, end);
-                high |= Bytes.highBits(out, end, plain);
+            byte b = body[i];
+            if (b != '%' && b != '+' && i + 8 <= to) {
+                long word = Bytes.longAt(body, i);
+                Bytes.putLong(out, end, word);
+                int plain = Math.max(1, Bytes.countPlain(word));
+                high |= Bytes.highBits(word, plain);
                 i += plain;
                 end += plain;
-                if (plain == 8) {
-                    continue;
-                }
+                continue;
             }
-            byte b = body[i++];
+            i++;
             if (b == '+') {
                 b = ' ';
             } else if (b == '%' && i + 1 < to) {

@@ -101,7 +101,7 @@ final class KnownNames {
         }
         byte[] raw = RAW[name];
         int end = from + raw.length;
-        return end < body.length && body[end] == '=' && Arrays.equals(body, from, end, raw, 0, raw.length);
+        return end < body.length && body[end] == '=' && Bytes.equal(body, from, raw, 0, raw.length);
     }
 
     /** Returns the field's name that this range of a body is, or {@link #NONE}. */
@@ -109,7 +109,7 @@ final class KnownNames {
         int slot = hash(body, from, to - from);
         while (TABLE[slot] != NONE) {
             byte[] raw = RAW[TABLE[slot]];
-            if (Arrays.equals(body, from, to, raw, 0, raw.length)) {
+            if (raw.length == to - from && Bytes.equal(body, from, raw, 0, raw.length)) {
                 return TABLE[slot];
             }
             slot = slot + 1 & TABLE.length - 1;

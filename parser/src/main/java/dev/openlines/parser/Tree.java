@@ -21,7 +21,8 @@ import java.util.Set;
  * are found through one hash table for all containers, whose hash is keyed by a number drawn once per
  * process: a sender cannot choose keys that collide. {@link #steps()} counts the work.
  *
- * <p>Not thread-safe. The body is referred to, not copied.
+ * <p>Not thread-safe while it is filled. Afterwards threads may share it, for reading writes nothing but
+ * {@link #steps()}, which then miscounts. The body is referred to, not copied.
  */
 final class Tree {
 

@@ -75,13 +75,14 @@ class BytesTest {
     }
 
     @Test
-    void bytesBeforeAnEscapeAreCountedAndCopied() {
-        for (char escape : new char[] {'%', '+'}) {
-            for (int plain = 0; plain <= 8; plain++) {
-                byte[] from = ("x" + "a".repeat(plain) + escape + "bbbbbbbb").getBytes(ISO_8859_1);
-                byte[] to = new byte[10];
-                assertThat(Bytes.copyPlain(from, 1, to, 2)).isEqualTo(plain);
-                assertThat(new String(to, 2, plain, ISO_8859_1)).isEqualTo("a".repeat(plain));
+    void bytesBeforeTheFirstBelowTheCommaAreCounted() {
+        for (int b = 0; b < 256; b++) {
+            for (int plain = 0; plain < 8; plain++) {
+                byte[] bytes = ("a".repeat(plain) + (char) b + "\u00ff%zz,abcd").getBytes(ISO_8859_1);
+                int expected = b < ',' ? plain : Math.min(8, plain + 2);
+                assertThat(Bytes.countPlain(Bytes.longAt(bytes, 0)))
+                        .as("byte %d after %d", b, plain)
+                        .isEqualTo(expected);
             }
         }
     }
@@ -89,10 +90,44 @@ class BytesTest {
     @Test
     void onlyTheHighBitsOfCountedBytesAreSeen() {
         for (int at = 0; at < 8; at++) {
-            byte[] bytes = new byte[9];
-            bytes[1 + at] = (byte) 0x80;
+            byte[] bytes = new byte[8];
+            bytes[at] = (byte) 0x80;
             for (int count = 0; count <= 8; count++) {
-                assertThat(Bytes.highBits(bytes, 1, count) != 0).isEqualTo(at < count);
+                assertThat(Bytes.highBits(Bytes.longAt(bytes, 0), count) != 0).isEqualTo(at < count);
+                assertThat(Bytes.highBits(0x7f7f7f7f7f7f7f7fL, count)).isZero();
+            }
+        }
+    }
+
+    @Test
+    void aPlainValueEndsAtAnyOfFourKindsOfBytesAndAtNoOther() {
+        for (int b = 0; b < 256; b++) {
+            boolean ends = b == '&' || b == '%' || b == '+' || b > 127;
+            for (int at = 0; at < 20; at++) {
+                byte[] bytes = ("=" + "*".repeat(at) + (char) b + "-.,!a&").getBytes(ISO_8859_1);
+                assertThat(Bytes.endOfPlain(bytes, 1))
+                        .as("byte %d at %d", b, at)
+                        .isEqualTo(ends ? at + 1 : bytes.length - 1);
+            }
+        }
+        assertThat(Bytes.endOfPlain("aaaaaaaaaaaaa".getBytes(ISO_8859_1), 2)).isEqualTo(13);
+        assertThat(Bytes.endOfPlain(new byte[0], 0)).isZero();
+    }
+
+    @Test
+    void rangesAreEqualWhereEachByteIs() {
+        for (int length = 0; length <= 40; length++) {
+            byte[] a =
+                    ("xx" + "0123456789abcdefghijklmnopqrstuvwxyzABCD".substring(0, length) + "y").getBytes(ISO_8859_1);
+            byte[] b =
+                    ("x" + "0123456789abcdefghijklmnopqrstuvwxyzABCD".substring(0, length) + "zz").getBytes(ISO_8859_1);
+            assertThat(Bytes.equal(a, 2, b, 1, length)).isTrue();
+            for (int at = 0; at < length; at++) {
+                byte[] other = b.clone();
+                other[1 + at] ^= 1;
+                assertThat(Bytes.equal(a, 2, other, 1, length))
+                        .as("%d of %d", at, length)
+                        .isFalse();
             }
         }
     }

@@ -110,6 +110,15 @@ final class RandomForm {
         "\u0001"
     };
 
+    private static final String[] BRACKETS = {
+        "[", "]", "[", "]", "[", "]", "a", "b", "0", "1", "-", ".", " ", "+", "%5B", "%5d", "%20", "%00", "\t", "_"
+    };
+
+    private static final int[] OCTETS = {
+        'a', 'b', 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xd0, 0xdf, 0xe0, 0xe1, 0xed, 0xee, 0xef, 0xbb,
+        0xf0, 0xf1, 0xf4, 0xf5, 0xf8, 0xfe, 0xff
+    };
+
     private static final String[] BASES = {"a", "b", "data", "0", "5", " a", "a.b", "%61", "d%C3%A4"};
     private static final String[] PARTS = {
         "",
@@ -138,12 +147,62 @@ final class RandomForm {
     }
 
     byte[] next() {
-        return switch (random.nextInt(4)) {
+        return switch (random.nextInt(7)) {
             case 0 -> soup(1 + random.nextInt(12));
             case 1 -> soup(1 + random.nextInt(60));
             case 2 -> nested(1 + random.nextInt(12));
+            case 3 -> brackets(1 + random.nextInt(6));
+            case 4 -> indexes(1 + random.nextInt(10));
+            case 5 -> broken(1 + random.nextInt(4));
             default -> wide(1 + random.nextInt(120));
         };
+    }
+
+    /** Short names of little else than brackets and what PHP changes beside them: most shapes there are. */
+    private byte[] brackets(int pairs) {
+        StringBuilder body = new StringBuilder();
+        for (int i = 0; i < pairs; i++) {
+            for (int length = random.nextInt(12); length >= 0; length--) {
+                body.append(pick(BRACKETS));
+            }
+            body.append('=').append(i).append('&');
+        }
+        return body.toString().getBytes(ISO_8859_1);
+    }
+
+    /** Explicit and automatic indexes in one array, near each other and near the ends of the range. */
+    private byte[] indexes(int pairs) {
+        StringBuilder body = new StringBuilder();
+        long near = pick(new Long[] {0L, 0L, 5L, -3L, Long.MAX_VALUE - 2, Long.MIN_VALUE + 2, 1L << 31, 1L << 32});
+        for (int i = 0; i < pairs; i++) {
+            String index = random.nextBoolean() ? "" : Long.toString(near + random.nextInt(6) - 3);
+            String sign = random.nextInt(12) == 0 ? pick(new String[] {"-", "0", "+", " ", "%00", "."}) : "";
+            String more = random.nextInt(6) == 0 ? "[" + random.nextInt(2) + "]" : "";
+            body.append(brackets(random.nextInt(8) == 0 ? index + "=" : "a[" + sign + index + "]" + more))
+                    .append('=')
+                    .append(i)
+                    .append('&');
+        }
+        return body.toString().getBytes(ISO_8859_1);
+    }
+
+    /** Beginnings, ends and middles of UTF-8 sequences in names and values, escaped and not. */
+    private byte[] broken(int pairs) {
+        StringBuilder body = new StringBuilder();
+        for (int i = 0; i < pairs; i++) {
+            body.append(octets()).append(random.nextBoolean() ? "[" + octets() + "]" : "");
+            body.append('=').append(octets()).append('&');
+        }
+        return body.toString().getBytes(ISO_8859_1);
+    }
+
+    private String octets() {
+        StringBuilder octets = new StringBuilder();
+        for (int length = random.nextInt(8); length >= 0; length--) {
+            int octet = OCTETS[random.nextInt(OCTETS.length)];
+            octets.append(random.nextBoolean() ? String.format("%%%02X", octet) : Character.toString(octet));
+        }
+        return octets.toString();
     }
 
     /** Pieces in any order. */
@@ -208,7 +267,7 @@ final class RandomForm {
         };
     }
 
-    private String pick(String[] from) {
+    private <T> T pick(T[] from) {
         return from[random.nextInt(from.length)];
     }
 
