@@ -119,32 +119,4 @@ class VerifyCommandTest {
                 .anyMatch(line -> line.contains("\"OSF-C-411\"") && line.contains("\"verdict\":\"not-observed\""));
         assertThat(Files.readString(folder.resolve("out"))).contains("THE RUN ENDED EARLY: interrupted");
     }
-
-    @Test
-    void theFirstSnippetOfTheDocumentationRuns() throws Exception {
-        String text = Files.readString(Path.of("../docs/contract-testing.md"));
-        String snippet = text.split("<!-- snippet: practice -->\n```sh\n", 2)[1].split("```", 2)[0];
-        Path java = folder.resolve("java");
-        Files.writeString(
-                java,
-                "#!/bin/sh\nshift 2\nexec '" + System.getProperty("java.home") + "/bin/java' -cp '"
-                        + System.getProperty("java.class.path") + "' dev.openlines.harness.OpenlinesCommand \"$@\"\n");
-        assertThat(java.toFile().setExecutable(true)).isTrue();
-        ProcessBuilder builder = new ProcessBuilder("sh", "-e", "-c", snippet)
-                .directory(folder.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("out").toFile());
-        builder.environment().merge("PATH", folder.toString(), (path, first) -> first + ":" + path);
-        builder.environment().put("MEMBER_ID", SelftestCommand.MEMBER_ID);
-        builder.environment().put("APPLICATION_TOKEN", SelftestCommand.PROOF.reveal());
-        Process process = builder.start();
-
-        assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue())
-                .as(Files.readString(folder.resolve("out")))
-                .isZero();
-        assertThat(folder.resolve("contract.xml")).isNotEmptyFile();
-        assertThat(folder.resolve("contract.html")).isNotEmptyFile();
-        assertThat(folder.resolve("contract.md")).content().startsWith("# Contract of the handler");
-    }
 }
