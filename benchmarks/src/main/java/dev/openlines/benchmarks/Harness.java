@@ -48,7 +48,9 @@ final class Harness {
             return;
         }
         int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
-        Path jar = Path.of("..", "harness", "target", "openlines.jar").toAbsolutePath().normalize();
+        Path jar = Path.of("..", "harness", "target", "openlines.jar")
+                .toAbsolutePath()
+                .normalize();
         Path archive = Files.createTempDirectory("openlines-cds").resolve("openlines.jsa");
         start(jar, List.of("-XX:ArchiveClassesAtExit=" + archive));
         double[] portals = new double[rounds];
@@ -237,7 +239,8 @@ final class Harness {
                     String text = new String(buffer, 0, size, ISO_8859_1);
                     if (end < 0 && text.contains("\r\n\r\n")) {
                         end = text.indexOf("\r\n\r\n") + 4;
-                        Matcher found = Pattern.compile("(?i)content-length: (\\d+)").matcher(text);
+                        Matcher found =
+                                Pattern.compile("(?i)content-length: (\\d+)").matcher(text);
                         length = found.find() ? Integer.parseInt(found.group(1)) : 0;
                     }
                 }

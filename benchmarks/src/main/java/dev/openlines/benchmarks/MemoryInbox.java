@@ -12,17 +12,15 @@ import dev.openlines.receiver.VerifiedDelivery;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLongArray;
 
 /** An inbox that knows a repeat and keeps nothing else: what receiving costs without a disk. */
 final class MemoryInbox implements Inbox {
 
-    private static final int MOST = 500_000;
-
-    private final Set<String> keys = ConcurrentHashMap.newKeySet();
+    /** Keys are remembered by 64 of their bits, in places that later keys take over: nothing for a collector to move. */
+    private final AtomicLongArray keys = new AtomicLongArray(1 << 20);
 
     private MemoryInbox() {}
 
@@ -32,11 +30,9 @@ final class MemoryInbox implements Inbox {
 
     @Override
     public CompletionStage<StoreResult> store(VerifiedDelivery delivery) {
-        if (keys.size() > MOST) {
-            keys.clear();
-        }
-        return CompletableFuture.completedStage(
-                keys.add(delivery.idempotencyKey()) ? StoreResult.STORED : StoreResult.DUPLICATE);
+        long key = Long.parseUnsignedLong(delivery.idempotencyKey(), 0, 16, 16);
+        long before = keys.getAndSet((int) key & keys.length() - 1, key);
+        return CompletableFuture.completedStage(before == key ? StoreResult.DUPLICATE : StoreResult.STORED);
     }
 
     @Override

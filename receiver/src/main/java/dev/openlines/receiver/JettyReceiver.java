@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JettyReceiver extends Handler.Abstract.NonBlocking {
 
-    private static final int FIRST_BYTES = 1024;
+    private static final byte[] NOTHING = {};
 
     private final Receiver receiver;
     private final Gate gate;
@@ -88,7 +88,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
         private final Callback callback;
         private final @Nullable String contentType;
         private final AtomicBoolean reading = new AtomicBoolean(true);
-        private byte[] bytes = new byte[FIRST_BYTES];
+        private byte[] bytes = NOTHING;
         private int count;
         private Scheduler.@Nullable Task deadline;
 
@@ -174,7 +174,9 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
         }
 
         private void deliver() {
-            RawDelivery delivery = new RawDelivery(request.getMethod(), contentType, Arrays.copyOf(bytes, count));
+            // Most bodies come in one chunk, and then fill their array.
+            byte[] body = bytes.length == count ? bytes : Arrays.copyOf(bytes, count);
+            RawDelivery delivery = new RawDelivery(request.getMethod(), contentType, body);
             CompletionStage<Reply> reply = receiver.receive(delivery);
             if (reply.toCompletableFuture().isDone()) {
                 reply.whenComplete(this::finish);

@@ -5,6 +5,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Meters of a receiver in a Micrometer registry. Needs {@code io.micrometer:micrometer-core}. Every label is
@@ -23,6 +25,10 @@ import java.time.InstantSource;
 public final class MicrometerTelemetry implements Telemetry {
 
     private final MeterRegistry registry;
+    /** By outcome: to look a meter up costs more than to record. */
+    private final Map<String, Timer> received = new ConcurrentHashMap<>();
+
+    private final Map<String, Timer> handled = new ConcurrentHashMap<>();
 
     /**
      * Makes a telemetry.
@@ -57,20 +63,24 @@ public final class MicrometerTelemetry implements Telemetry {
 
     @Override
     public void replied(Reply reply, Duration took) {
-        Timer.builder("openlines.received")
-                .tag("outcome", reply.reason())
-                .publishPercentileHistogram()
-                .minimumExpectedValue(Duration.ofMillis(1))
-                .maximumExpectedValue(Duration.ofSeconds(10))
-                .register(registry)
+        received.computeIfAbsent(
+                        reply.reason(),
+                        outcome -> Timer.builder("openlines.received")
+                                .tag("outcome", outcome)
+                                .publishPercentileHistogram()
+                                .minimumExpectedValue(Duration.ofMillis(1))
+                                .maximumExpectedValue(Duration.ofSeconds(10))
+                                .register(registry))
                 .record(took);
     }
 
     @Override
     public void attempted(String outcome, Duration took) {
-        Timer.builder("openlines.handled")
-                .tag("outcome", outcome)
-                .register(registry)
+        handled.computeIfAbsent(
+                        outcome,
+                        name -> Timer.builder("openlines.handled")
+                                .tag("outcome", name)
+                                .register(registry))
                 .record(took);
     }
 }

@@ -78,6 +78,8 @@ final class SqlInbox implements Inbox {
             return CompletableFuture.failedStage(
                     new StoreException("more than " + MAX_WAITING + " events wait for " + dialect.place(), null));
         }
+        // Written as JSON here, by many threads, and not by the one that commits for all.
+        delivery.payload();
         return writer.submit(delivery).whenComplete((result, failure) -> storing.decrementAndGet());
     }
 

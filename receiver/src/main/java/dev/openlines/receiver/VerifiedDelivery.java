@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -39,10 +40,13 @@ public final class VerifiedDelivery {
     private final String event;
     private final String idempotencyKey;
     private final String orderKey;
-    private final String payload;
     private final int bodyBytes;
     private final Instant receivedAt;
     private final @Nullable TrustChange change;
+    /** Without credentials; let go when it was written as JSON. Guarded by this. */
+    private @Nullable Envelope unwritten;
+    /** Guarded by this. */
+    private @Nullable String payload;
 
     VerifiedDelivery(
             Envelope envelope, String memberId, int bodyBytes, Instant receivedAt, @Nullable TrustChange change) {
@@ -51,7 +55,7 @@ public final class VerifiedDelivery {
         this.event = stripped.event();
         this.idempotencyKey = stripped.idempotencyKey();
         this.orderKey = orderKey(stripped, memberId);
-        this.payload = stripped.toJson();
+        this.unwritten = stripped;
         this.bodyBytes = bodyBytes;
         this.receivedAt = receivedAt;
         this.change = change;
@@ -86,7 +90,7 @@ public final class VerifiedDelivery {
         writeText(out, event);
         writeText(out, idempotencyKey);
         writeText(out, orderKey);
-        writeText(out, payload);
+        writeText(out, payload());
         out.writeInt(bodyBytes);
         out.writeLong(receivedAt.toEpochMilli());
         if (change == null) {
@@ -154,11 +158,16 @@ public final class VerifiedDelivery {
     }
 
     /**
-     * Returns the whole event as canonical JSON.
+     * Returns the whole event as canonical JSON. The first call writes it, and lets go of what was received: an
+     * inbox makes it on the thread that calls {@link Inbox#store}, not on the one that all events go through.
      *
      * @return a JSON object without credentials
      */
-    public String payload() {
+    public synchronized String payload() {
+        if (payload == null) {
+            payload = Objects.requireNonNull(unwritten).toJson();
+            unwritten = null;
+        }
         return payload;
     }
 
@@ -188,7 +197,7 @@ public final class VerifiedDelivery {
      * @return whether nothing else differs
      */
     public boolean sameContent(String storedPayload) {
-        return storedPayload.equals(payload) || essence(storedPayload).equals(essence(payload));
+        return storedPayload.equals(payload()) || essence(storedPayload).equals(essence(payload()));
     }
 
     /**
