@@ -8,15 +8,8 @@ import dev.openlines.receiver.EventContext;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.ReceiverConfig;
 import dev.openlines.receiver.ReceiverServer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
-/**
- * Prints each closed chat; configured by the environment, see {@link ReceiverConfig#fromEnvironment}.
- *
- * <p>For tests only, {@code OPENLINES_TEST_HOLD} names a file: while it is there, handlers wait. That is the slow
- * work that the contract's case 517 asks for, and what lies between storing and processing in 604.
- */
+/** Prints each closed chat; configured by the environment, see {@link ReceiverConfig#fromEnvironment}. */
 final class Quickstart {
 
     private Quickstart() {}
@@ -33,19 +26,10 @@ final class Quickstart {
         }
     }
 
-    private static void closed(OnSessionFinish finish, EventContext context) throws InterruptedException {
-        hold();
+    static void closed(OnSessionFinish finish, EventContext context) {
         for (OpenLineChat chat : finish.chats()) {
             System.out.println("closed chat=" + chat.chatId() + " line=" + chat.lineId() + " connector="
                     + chat.connector().connectorId() + " portal=" + context.memberId());
-        }
-    }
-
-    /** Waits while the file of {@code OPENLINES_TEST_HOLD} is there. */
-    private static void hold() throws InterruptedException {
-        String file = System.getenv("OPENLINES_TEST_HOLD");
-        while (file != null && !file.isBlank() && Files.exists(Path.of(file))) {
-            Thread.sleep(50);
         }
     }
 }
