@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.examples.contracttest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.openlines.contract.ContractSuite;
+import dev.openlines.contract.ContractTests;
+import dev.openlines.contract.Effect;
+import dev.openlines.harness.Delivery;
+import dev.openlines.harness.Portal;
+import dev.openlines.harness.PortalChat;
+import dev.openlines.harness.SimulatedPortal;
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.Secret;
+import dev.openlines.receiver.ReceiverConfig;
+import dev.openlines.receiver.ReceiverServer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a project tests: its own effect of a closed chat, and the contract of all handlers. */
+@SimulatedPortal
+class ChatLogTest {
+
+    private static final String MEMBER_ID = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";
+    private static final Secret APPLICATION_TOKEN = Secret.of("5f2d8c1e9b7a46d0a3c4e6f81b2d9075");
+
+    private final ChatLog log = new ChatLog();
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void aClosedChatIsLoggedOnceThoughItIsSentTwice(Portal portal) {
+        try (ReceiverServer app = start(portal.memberId(), portal.applicationToken())) {
+            portal.subscribe(OnSessionFinish.CODE, app.url());
+            PortalChat chat = portal.openLine("Support").openChat("telegrambot");
+
+            Delivery delivery = chat.close().get(0);
+            delivery.again();
+            portal.openLine("Sales").openChat().close();
+
+            List<ChatLog.Entry> entries = awaitEntries(2);
+            assertThat(entries)
+                    .filteredOn(entry -> entry.chatId() == chat.id())
+                    .singleElement()
+                    .satisfies(entry -> {
+                        assertThat(entry.connectorId()).hasToString("telegrambot");
+                        assertThat(entry.memberId()).isEqualTo(portal.memberId());
+                    });
+        }
+    }
+
+    // Without only(...) it is the whole core profile, in about a minute.
+    @TestFactory
+    Stream<DynamicTest> theContractIsKept() {
+        ReceiverServer app = start(MEMBER_ID, APPLICATION_TOKEN);
+        return ContractTests.of(ContractSuite.of(app.url(), MEMBER_ID, APPLICATION_TOKEN)
+                        .evidence(() -> log.entries().stream()
+                                .map(entry -> new Effect(
+                                        Long.toString(entry.chatId()),
+                                        entry.memberId(),
+                                        entry.lineId() == null
+                                                ? null
+                                                : entry.lineId().toString(),
+                                        entry.connectorId() == null
+                                                ? null
+                                                : entry.connectorId().toString(),
+                                        entry.lineName()))
+                                .toList())
+                        .only("OSF-C-00*", "OSF-C-10*", "OSF-C-50*")
+                        .exclude("OSF-C-003"))
+                .onClose(app::close);
+    }
+
+    private ReceiverServer start(String memberId, Secret applicationToken) {
+        return log.start(ReceiverConfig.fromEnvironment(Map.of(
+                "OPENLINES_PORT",
+                "0",
+                "OPENLINES_INBOX",
+                folder.resolve("inbox.db").toString(),
+                "OPENLINES_MEMBER_ID",
+                memberId,
+                "OPENLINES_APPLICATION_TOKEN",
+                applicationToken.reveal())));
+    }
+
+    private List<ChatLog.Entry> awaitEntries(int count) {
+        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (log.entries().size() < count && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(10_000_000);
+        }
+        assertThat(log.entries()).hasSize(count);
+        return log.entries();
+    }
+}
