@@ -20,6 +20,12 @@
  * {@code toString} or log. This package logs nothing: what happens is in what it returns and throws.
  *
  * <p>The records are read-only views of replies: their accessors are API, their constructors are not.
+ *
+ * <pre>{@code
+ * RestClient client = RestClient.builder()
+ *         .application(clientId, clientSecret, TokenStore.sqlite(folder.resolve("tokens.db"), TokenSeal.of(keyset)))
+ *         .build();
+ * }</pre>
  */
 @NullMarked
 package dev.openlines.client;

@@ -5,6 +5,12 @@
  * dev.openlines.contract.ContractTests}; at the command line with {@code openlines verify}.
  *
  * <p>The records of this package are views: their constructors are not API.
+ *
+ * <pre>{@code
+ * return ContractTests.of(ContractSuite.of(app.url(), MEMBER_ID, APPLICATION_TOKEN)
+ *         .evidence(() -> app.store().effects())
+ *         .exclude("OSF-C-421"));
+ * }</pre>
  */
 @NullMarked
 package dev.openlines.contract;

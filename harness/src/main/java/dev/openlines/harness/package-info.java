@@ -3,6 +3,12 @@
  * A simulated Bitrix24 portal, for tests and for the desk, and the {@code openlines} command line.
  * Start at {@link dev.openlines.harness.PortalServer}, or in a JUnit test at {@link
  * dev.openlines.harness.SimulatedPortal}.
+ *
+ * <pre>{@code
+ * Delivery delivery = portal.openLine("Support").openChat().close().get(0);
+ *
+ * assertThat(delivery.acknowledged()).isTrue();
+ * }</pre>
  */
 @NullMarked
 package dev.openlines.harness;

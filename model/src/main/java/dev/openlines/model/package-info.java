@@ -10,6 +10,12 @@
  *
  * <p>Ids are {@code long}: the decoder refuses what does not fit and never rounds. Times are
  * {@link java.time.Instant} with the portal's resolution of one second.
+ *
+ * <pre>{@code
+ * if (decoded.event() instanceof OnSessionFinish finish) {
+ *     finish.chats().forEach(chat -> archive(chat.chatId(), chat.lineName()));
+ * }
+ * }</pre>
  */
 @NullMarked
 package dev.openlines.model;

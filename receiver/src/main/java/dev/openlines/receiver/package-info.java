@@ -11,6 +11,15 @@
  * dev.openlines.receiver.RawDelivery}, only {@link dev.openlines.receiver.Portals} turns one into a
  * {@link dev.openlines.receiver.VerifiedDelivery}, only that can be stored in an {@link
  * dev.openlines.receiver.Inbox}, and only what an inbox leases out is handled.
+ *
+ * <pre>{@code
+ * Handlers handlers =
+ *         Handlers.on(OnSessionFinish.class, Quickstart::closed).otherwise((event, context) -> {});
+ * try (ReceiverServer server = ReceiverServer.start(ReceiverConfig.fromEnvironment(System.getenv()), handlers)) {
+ *     System.out.println("receiver ready at " + server.url());
+ *     server.join();
+ * }
+ * }</pre>
  */
 @NullMarked
 package dev.openlines.receiver;

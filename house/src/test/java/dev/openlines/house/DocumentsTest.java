@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.house;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.json.Json;
+import jakarta.json.JsonReader;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.xml.sax.InputSource;
+import org.yaml.snakeyaml.Yaml;
+
+/**
+ * Every fenced block of every page is compiled, run or parsed. Java stands in code that is compiled. A command is
+ * run by the test that is named here, or its program says that it has the subcommand and all the options; a build is
+ * looked at for its profile, modules and tests. Other languages parse. A block of another kind fails.
+ */
+class DocumentsTest {
+
+    /** Pages whose commands a test runs as they stand, and that test, which must read the page. */
+    private static final Map<String, String> RUN = Map.of(
+            "README.md", "examples/demo/src/test/java/dev/openlines/examples/demo/ReadmeTest.java",
+            "docs/getting-started.md", "house/src/test/java/dev/openlines/house/GettingStartedIT.java");
+
+    private static final Pattern OPTION = Pattern.compile("(?<=\\s)--[a-z][a-z-]*");
+    private static final Pattern LINK = Pattern.compile("]\\(([^)#]+)(#[^)]*)?\\)");
+
+    private static final Pattern EXAMPLE = Pattern.compile("<pre>\\{@code\n(.*?)\n}</pre>", Pattern.DOTALL);
+    private static final List<String> OVERVIEWS = List.of(
+            "model/DEV/model",
+            "parser/DEV/parser",
+            "client/DEV/client",
+            "receiver/DEV/receiver",
+            "harness/DEV/harness",
+            "harness/DEV/contract");
+
+    private final Map<String, String> help = new HashMap<>();
+
+    @Test
+    void everyBlockIsOfAKindThatIsChecked() throws IOException {
+        assertThat(Documents.blocks())
+                .hasSizeGreaterThan(40)
+                .extracting(Documents.Block::language)
+                // A diagram is drawn by who shows the page; there is nothing to run.
+                .containsOnly("java", "sh", "json", "yaml", "xml", "mermaid");
+    }
+
+    @Test
+    void everyPieceOfJavaStandsInCodeThatIsCompiled() throws IOException {
+        String sources = sources();
+
+        List<Documents.Block> java = blocks("java");
+
+        assertThat(java).hasSizeGreaterThan(15);
+        assertThat(java)
+                // GettingStartedIT compiles that page's.
+                .filteredOn(block -> !block.page().equals("docs/getting-started.md"))
+                .filteredOn(block -> !sources.contains(squeezed(block.text())))
+                .isEmpty();
+    }
+
+    @Test
+    void everyModulesOverviewSaysWhereToStartAndShowsCodeThatIsCompiled() throws IOException {
+        String sources = sources();
+
+        for (String overview : OVERVIEWS) {
+            String comment = Files.readString(Documents.ROOT
+                            .resolve(overview.replace("DEV", "src/main/java/dev/openlines"))
+                            .resolve("package-info.java"))
+                    .replaceAll("\n ?[*] ?", "\n");
+            Matcher example = EXAMPLE.matcher(comment);
+            assertThat(example.find()).as(overview).isTrue();
+            assertThat(sources.contains(squeezed(example.group(1))))
+                    .as(overview)
+                    .isTrue();
+            assertThat(comment).as(overview).containsIgnoringCase("{@link");
+        }
+    }
+
+    @Test
+    void everyPieceOfJsonYamlAndXmlParses() throws Exception {
+        for (Documents.Block block : blocks("json")) {
+            try (JsonReader reader = Json.createReader(new StringReader(block.text()))) {
+                assertThat(reader.read()).as(block.page()).isNotNull();
+            }
+        }
+        for (Documents.Block block : blocks("yaml")) {
+            assertThat((Object) new Yaml().load(block.text())).as(block.page()).isNotNull();
+        }
+        for (Documents.Block block : blocks("xml")) {
+            assertThat(DocumentBuilderFactory.newDefaultInstance()
+                            .newDocumentBuilder()
+                            .parse(new InputSource(new StringReader(block.text())))
+                            .getDocumentElement())
+                    .as(block.page())
+                    .isNotNull();
+        }
+    }
+
+    @Test
+    void everyCommandIsRunOrKnownToItsProgram() throws Exception {
+        for (Map.Entry<String, String> run : RUN.entrySet()) {
+            assertThat(Documents.ROOT.resolve(run.getValue())).content().contains("\"" + run.getKey() + "\"");
+        }
+        List<String> commands = new ArrayList<>();
+        for (Documents.Block block : blocks("sh")) {
+            for (String line : block.text().replaceAll("\\\\\n", " ").lines().toList()) {
+                String command = line.replaceAll("\\s+#.*", "").strip();
+                commands.add(command);
+                if (!RUN.containsKey(block.page())) {
+                    known(block.page(), command);
+                }
+            }
+        }
+        assertThat(commands).hasSizeGreaterThan(15);
+    }
+
+    @Test
+    void everyLinkLeadsToAFile() throws IOException {
+        List<String> broken = new ArrayList<>();
+        for (Path page : Documents.pages()) {
+            Matcher links = LINK.matcher(Files.readString(page));
+            while (links.find()) {
+                String target = links.group(1);
+                if (!target.contains(":")
+                        && !Files.exists(page.getParent().resolve(target).normalize())) {
+                    broken.add(Documents.ROOT.relativize(page) + ": " + target);
+                }
+            }
+        }
+        assertThat(broken).isEmpty();
+    }
+
+    private void known(String page, String command) throws Exception {
+        if (command.startsWith("mvn ")) {
+            knownToMaven(page, command);
+        } else if (command.matches("java (-XX:\\S+ )?-jar (harness/target/)?openlines.jar .*")) {
+            String own = command.substring(command.indexOf("openlines.jar ") + "openlines.jar ".length());
+            String subcommand = own.split(" ")[0];
+            String text = help(subcommand);
+            // What stands in quotation marks is for another program.
+            Matcher options = OPTION.matcher(own.replaceAll("'[^']*'", "''"));
+            while (options.find()) {
+                assertThat(text).as("%s: %s", page, command).contains(options.group());
+            }
+        } else if (command.startsWith("java -cp quickstart.jar ")) {
+            String type = command.split(" ")[3];
+            assertThat(Documents.ROOT.resolve("examples/quickstart/src/main/java/" + type.replace('.', '/') + ".java"))
+                    .as(page)
+                    .exists();
+        } else if (command.contains("java -jar examples/")) {
+            String module = command.replaceAll(".*java -jar |/target/.*", "");
+            assertThat(Documents.ROOT.resolve(module).resolve("pom.xml"))
+                    .as(page)
+                    .exists();
+        } else {
+            assertThat(command)
+                    .as("%s: a command that nothing checks", page)
+                    .matches("|mkdir -p \\w+|export [A-Z_]+=\\S+");
+        }
+    }
+
+    private static void knownToMaven(String page, String command) throws IOException {
+        String poms = Files.readString(Documents.ROOT.resolve("pom.xml"));
+        String[] words = command.split(" ");
+        for (int i = 1; i < words.length; i++) {
+            if (words[i].startsWith("-P")) {
+                assertThat(poms + modulePoms())
+                        .as("%s: %s", page, command)
+                        .contains("<id>" + words[i].substring(2) + "</id>");
+            } else if (words[i].equals("-pl")) {
+                for (String module : words[++i].split(",")) {
+                    assertThat(Documents.ROOT.resolve(module).resolve("pom.xml"))
+                            .as("%s: %s", page, command)
+                            .exists();
+                }
+            } else if (words[i].startsWith("-Dtest=")) {
+                for (String test :
+                        words[i].substring("-Dtest=".length()).replace("'", "").split(",")) {
+                    assertThat(sourceNames()).as("%s: %s", page, command).contains(test + ".java");
+                }
+            } else {
+                assertThat(words[i]).as("%s: %s", page, command).matches("-[a-zA-Z].*|verify|package|install|test");
+            }
+        }
+    }
+
+    private String help(String subcommand) throws Exception {
+        String known = help.get(subcommand);
+        if (known != null) {
+            return known;
+        }
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        "dev.openlines.harness.OpenlinesCommand",
+                        subcommand,
+                        "--help")
+                .redirectErrorStream(true)
+                .start();
+        String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(text).isZero();
+        assertThat(text).contains("openlines " + subcommand);
+        help.put(subcommand, text);
+        return text;
+    }
+
+    private static List<Documents.Block> blocks(String language) throws IOException {
+        return Documents.blocks().stream()
+                .filter(block -> block.language().equals(language))
+                .toList();
+    }
+
+    private static String sources() throws IOException {
+        StringBuilder sources = new StringBuilder();
+        for (Path file : files(".java")) {
+            if (file.endsWith("package-info.java")) {
+                continue;
+            }
+            sources.append(squeezed(Files.readString(file))).append('\n');
+        }
+        return sources.toString();
+    }
+
+    private static List<String> sourceNames() throws IOException {
+        return files(".java").stream()
+                .map(file -> file.getFileName().toString())
+                .toList();
+    }
+
+    private static String modulePoms() throws IOException {
+        StringBuilder poms = new StringBuilder();
+        for (Path pom : files("pom.xml")) {
+            poms.append(Files.readString(pom));
+        }
+        return poms.toString();
+    }
+
+    private static List<Path> files(String ending) throws IOException {
+        try (Stream<Path> files = Files.walk(Documents.ROOT)) {
+            return files.filter(file -> file.toString().endsWith(ending))
+                    .filter(file -> !file.toString().contains("/target/"))
+                    .filter(file -> !file.toString().contains("/.git/"))
+                    .toList();
+        }
+    }
+
+    private static String squeezed(String code) {
+        return code.replaceAll("\\s+", "");
+    }
+}
