@@ -97,7 +97,8 @@ class DocumentsTest {
             }
         }
         for (Documents.Block block : blocks("yaml")) {
-            assertThat((Object) new Yaml().load(block.text())).as(block.page()).isNotNull();
+            Object parsed = new Yaml().load(block.text());
+            assertThat(parsed).as(block.page()).isNotNull();
         }
         for (Documents.Block block : blocks("xml")) {
             assertThat(DocumentBuilderFactory.newDefaultInstance()
