@@ -22,6 +22,9 @@ import java.util.Optional;
  */
 public final class Envelope {
 
+    /** Copied for each use: finding a provider takes longer than a copy. */
+    private static final MessageDigest SHA_256 = sha256();
+
     private final Tree tree;
     private final boolean credentials;
 
@@ -170,9 +173,17 @@ public final class Envelope {
             addField(parts, Name.DATA);
         }
         try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            MessageDigest digest = (MessageDigest) SHA_256.clone();
             digest.update(parts.bytes, 0, parts.end);
             return HexFormat.of().formatHex(digest.digest());
+        } catch (CloneNotSupportedException e) {
+            throw new IllegalStateException("expected a digest that can be copied", e);
+        }
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }

@@ -174,7 +174,8 @@ public final class Dispatcher implements AutoCloseable {
                 pool.execute(() -> work(delivery));
             }
             return deliveries.size() == free;
-        } catch (StoreException e) {
+        } catch (RuntimeException | Error e) {
+            // Whatever it is: without this thread nothing is handled any more.
             if (!storeDown) {
                 storeDown = true;
                 LOG.warn("reason=store-down", e);
@@ -195,15 +196,24 @@ public final class Dispatcher implements AutoCloseable {
         if (!leased.isEmpty()) {
             try {
                 inbox.renew(leased.values(), clock.instant().plus(policy.lease()));
-            } catch (StoreException e) {
+            } catch (RuntimeException | Error e) {
                 LOG.warn("reason=renew-failed", e);
             }
         }
     }
 
+    /** Whatever is thrown beside a handler must not keep the lease for ever: it ends, and the event comes again. */
+    private void work(LeasedDelivery delivery) {
+        try {
+            attempt(delivery);
+        } catch (RuntimeException | Error e) {
+            settled(delivery, null, e);
+        }
+    }
+
     // This one settlement, and no equal one, says that the handler's transaction has settled the event.
     @SuppressWarnings("ReferenceEquality")
-    private void work(LeasedDelivery delivery) {
+    private void attempt(LeasedDelivery delivery) {
         long begun = System.nanoTime();
         Settlement settlement = stopping ? new Settlement.Release() : handle(delivery);
         telemetry.attempted(outcome(settlement), Duration.ofNanos(System.nanoTime() - begun));

@@ -103,7 +103,7 @@ final class EmergencySpool implements AutoCloseable {
         try {
             write(bytes.toByteArray(), before);
             channel.force(false);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
             channel.truncate(before);
             throw e;
         }
@@ -142,6 +142,7 @@ final class EmergencySpool implements AutoCloseable {
             channel.truncate(0);
             write(MAGIC, 0);
             channel.force(true);
+            syncFolder();
             end = MAGIC.length;
             return;
         }
@@ -162,6 +163,17 @@ final class EmergencySpool implements AutoCloseable {
             channel.force(true);
         }
         end = place;
+    }
+
+    /** A new file's name is on the disk only when its folder is; Windows opens no folder and needs none. */
+    private void syncFolder() throws IOException {
+        Path folder = file.getParent();
+        if (folder != null
+                && folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
+                names.force(true);
+            }
+        }
     }
 
     /** Returns the body at a place, empty where none is whole before an end. */

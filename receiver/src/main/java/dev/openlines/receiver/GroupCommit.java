@@ -26,6 +26,8 @@ final class GroupCommit implements AutoCloseable {
 
     static final int BATCH = 512;
 
+    private static final long PATIENCE_NANOS = 10_000_000_000L;
+
     private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
 
     /** A piece of work; it runs again if the commit it took part in failed. */
@@ -122,16 +124,35 @@ final class GroupCommit implements AutoCloseable {
                 piece.run(open);
             }
             open.commit();
-        } catch (SQLException | RuntimeException e) {
-            boolean again = undo() && batch.size() > 1 && !(e instanceof SQLException sql && !dialect.blamesRow(sql));
-            if (again) {
-                batch.forEach(piece -> commit(List.of(piece)));
+        } catch (Throwable e) {
+            // Also an Error: this thread must not end, since whoever waits for it would wait for ever.
+            if (undo() && batch.size() > 1 && blamesRow(e)) {
+                oneByOne(batch);
             } else {
                 fail(batch, e);
             }
             return;
         }
         batch.forEach(Piece::succeed);
+    }
+
+    /**
+     * Until the store fails or patience ends, as where another process keeps the file locked: then what is left
+     * fails at once, and does not wait piece by piece.
+     */
+    private void oneByOne(List<Piece<?>> batch) {
+        long begun = System.nanoTime();
+        for (int i = 0; i < batch.size(); i++) {
+            if (connection == null || System.nanoTime() - begun > PATIENCE_NANOS) {
+                fail(batch.subList(i, batch.size()), new SQLException("the store was lost or locked"));
+                return;
+            }
+            commit(List.of(batch.get(i)));
+        }
+    }
+
+    private boolean blamesRow(Throwable e) {
+        return e instanceof SQLException sql ? dialect.blamesRow(sql) : e instanceof RuntimeException;
     }
 
     private void store(Connection open, List<Piece<?>> batch) throws SQLException {
@@ -151,8 +172,8 @@ final class GroupCommit implements AutoCloseable {
         }
     }
 
-    private void fail(List<Piece<?>> batch, Exception e) {
-        if (e instanceof SQLException sql && !dialect.blamesRow(sql)) {
+    private void fail(List<Piece<?>> batch, Throwable e) {
+        if (!blamesRow(e)) {
             drop();
         }
         StoreException failure =

@@ -55,6 +55,8 @@ final class HttpPort {
             connector = new ServerConnector(jetty, 1, 1, tls, requests);
         }
         connector.setIdleTimeout(limits.idle().toMillis());
+        // SlowConnections closes what is idle; what waits for the store has as long as the server.
+        connector.setShutdownIdleTimeout(STOP_MILLIS);
         SlowConnections slow = new SlowConnections(handler, limits.head());
         connector.addEventListener(slow);
         jetty.addConnector(connector);

@@ -76,7 +76,9 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
 
     private static void answer(Reply reply, Response response, Callback callback) {
         response.setStatus(reply.status());
-        reply.headers().forEach(response.getHeaders()::put);
+        if (!reply.headers().isEmpty()) {
+            reply.headers().forEach(response.getHeaders()::put);
+        }
         response.write(true, null, callback);
     }
 
@@ -176,8 +178,14 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
         private void deliver() {
             // Most bodies come in one chunk, and then fill their array.
             byte[] body = bytes.length == count ? bytes : Arrays.copyOf(bytes, count);
-            RawDelivery delivery = new RawDelivery(request.getMethod(), contentType, body);
-            CompletionStage<Reply> reply = receiver.receive(delivery);
+            CompletionStage<Reply> reply;
+            try {
+                reply = receiver.receive(new RawDelivery(request.getMethod(), contentType, body));
+            } catch (Throwable e) {
+                // Jetty would answer, but only by the callback does the gate learn of it.
+                callback.failed(e);
+                return;
+            }
             if (reply.toCompletableFuture().isDone()) {
                 reply.whenComplete(this::finish);
             } else {

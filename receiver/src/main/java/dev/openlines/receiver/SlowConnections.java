@@ -3,6 +3,7 @@ package dev.openlines.receiver;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -12,19 +13,25 @@ import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.component.Graceful;
 
 /**
  * Drops connections whose request's line and headers take too long: Jetty's idle time begins anew with every
  * byte, so one byte now and then would hold a connection for ever. A new connection counts from its beginning,
  * TLS handshake included, a kept one from the first byte after an answer. Looks some times in that time, so a
  * connection lives a little longer than it may. Bodies are {@link JettyReceiver}'s.
+ *
+ * <p>When the server stops, connections without a request are closed at once, and the others after their answer:
+ * nobody waits for a sender that keeps its connection for later.
  */
-final class SlowConnections extends Handler.Wrapper implements Connection.Listener {
+final class SlowConnections extends Handler.Wrapper implements Connection.Listener, Graceful {
 
     private static final int LOOKS = 4;
+    private static final long STOP_LOOK_MILLIS = 20;
 
     private final Map<Connection, State> connections = new ConcurrentHashMap<>();
     private final long nanos;
+    private volatile boolean stopping;
 
     SlowConnections(Handler handler, Duration head) {
         super(handler);
@@ -34,7 +41,31 @@ final class SlowConnections extends Handler.Wrapper implements Connection.Listen
     @Override
     protected void doStart() throws Exception {
         super.doStart();
+        stopping = false;
         later();
+    }
+
+    @Override
+    public CompletableFuture<Void> shutdown() {
+        stopping = true;
+        closeIdle();
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public boolean isShutdown() {
+        return stopping;
+    }
+
+    private void closeIdle() {
+        connections.forEach((connection, state) -> {
+            if (!state.handling) {
+                connection.getEndPoint().close();
+            }
+        });
+        if (isRunning() && !connections.isEmpty()) {
+            getServer().getScheduler().schedule(this::closeIdle, STOP_LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        }
     }
 
     @Override

@@ -151,7 +151,8 @@ final class SpoolingInbox implements Inbox {
         }
         try {
             spool.append(deliveries);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | Error e) {
+            // Whatever it is: without this thread those who wait would wait for ever.
             synchronized (this) {
                 pending -= batch.size();
             }
@@ -168,7 +169,7 @@ final class SpoolingInbox implements Inbox {
             boolean more = false;
             try {
                 more = drainSome();
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException | Error e) {
                 LOG.error("reason=spool-unreadable", e);
             }
             if (!more) {

@@ -15,6 +15,9 @@ import java.util.HexFormat;
  */
 final class TokenDigest {
 
+    /** Copied for each use: finding a provider costs as much as the digest of a token. */
+    private static final MessageDigest SHA_256 = sha256();
+
     private final byte[] digest;
     private final Instant until;
 
@@ -26,7 +29,15 @@ final class TokenDigest {
     static TokenDigest of(Secret token, Instant until) {
         try {
             byte[] text = token.reveal().getBytes(StandardCharsets.UTF_8);
-            return new TokenDigest(MessageDigest.getInstance("SHA-256").digest(text), until);
+            return new TokenDigest(((MessageDigest) SHA_256.clone()).digest(text), until);
+        } catch (CloneNotSupportedException e) {
+            throw new IllegalStateException("expected a digest that can be copied", e);
+        }
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }

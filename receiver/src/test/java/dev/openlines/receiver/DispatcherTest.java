@@ -64,6 +64,26 @@ class DispatcherTest {
     }
 
     @Test
+    void aPolicyThatThrowsDoesNotKeepTheEventForEver() throws Exception {
+        store(17);
+        RetryPolicy broken = QUICK.withPermanent(failure -> {
+            throw new IllegalStateException("a bug in the policy");
+        });
+        DispatchPolicy policy = new DispatchPolicy(1, false, Duration.ofSeconds(1), broken);
+        start(policy, (finish, context) -> {
+            handled.add(Integer.toString(context.attempt()));
+            if (context.attempt() == 1) {
+                throw new IOException("away");
+            }
+        });
+
+        assertThat(next()).isEqualTo("1");
+        assertThat(next()).isEqualTo("2");
+        dispatchers.get(0).close();
+        assertThat(inbox.backlog()).isEqualTo(new Backlog(0, 0, null));
+    }
+
+    @Test
     void whatAlwaysFailsIsPutAsideWithItsHistoryAndTheOthersAreHandled() throws Exception {
         store(666);
         for (long chat = 1; chat <= 20; chat++) {

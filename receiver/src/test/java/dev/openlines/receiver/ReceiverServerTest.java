@@ -20,6 +20,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -307,6 +308,16 @@ class ReceiverServerTest {
                     .isInstanceOf(ConfigurationException.class)
                     .hasMessage("OPENLINES_PORT: cannot listen on port " + taken.getLocalPort());
         }
+    }
+
+    @Test
+    void aConnectionThatIsKeptDoesNotHoldUpTheStop() throws Exception {
+        assertThat(post(Bodies.finish(17)).statusCode()).isEqualTo(200);
+        long begun = System.nanoTime();
+
+        server.close();
+
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofMillis(900));
     }
 
     @Test
