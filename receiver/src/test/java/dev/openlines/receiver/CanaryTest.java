@@ -114,8 +114,9 @@ class CanaryTest {
         assertThat(places).containsKeys("answers", "inbox.db", "log", "spool", "evidence.jsonl");
         assertThat(places.get("log")).contains("reason=malformed", "reason=refused", "DEBUG");
         places.forEach((place, content) -> SECRETS.forEach((name, value) -> {
-            // The inbox is where the event itself is kept.
-            if (!(place.startsWith("inbox.db") && name.equals("what people wrote"))) {
+            // The inbox is where the event itself is kept, and the evidence says which line a chat was of.
+            boolean kept = place.startsWith("inbox.db") || place.equals("evidence.jsonl");
+            if (!(kept && name.equals("what people wrote"))) {
                 assertNoTrace(place, content, name, value);
             }
         }));
