@@ -8,6 +8,11 @@ module dev.openlines.receiver {
     requires org.slf4j;
     // Only who uses JettyReceiver or ReceiverServer needs Jetty, and requires it himself.
     requires static org.eclipse.jetty.server;
+    // Only who uses KafkaInbox or KafkaDispatcher needs Kafka's clients and the CloudEvents binding.
+    requires static kafka.clients;
+    requires static io.cloudevents.api;
+    requires static io.cloudevents.core;
+    requires static io.cloudevents.kafka;
     // Only who uses MicrometerTelemetry or the monitoring port needs Micrometer.
     requires static micrometer.core;
     requires static micrometer.registry.prometheus;

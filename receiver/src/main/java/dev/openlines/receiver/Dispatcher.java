@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
-import dev.openlines.model.Event;
-import dev.openlines.parser.DecodeException;
-import dev.openlines.parser.Decoded;
-import dev.openlines.parser.EventDecoder;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -41,16 +37,12 @@ public final class Dispatcher implements AutoCloseable {
     /** So that no worker waits for the next round of leasing. */
     private static final int LEASED_PER_WORKER = 8;
 
-    /** Done in the handler's own transaction. */
-    private static final Settlement SETTLED = new Settlement.Done();
-
     private final Inbox inbox;
-    private final Handlers handlers;
+    private final Attempts attempts;
     private final DispatchPolicy policy;
     private final InstantSource clock;
     private final Telemetry telemetry;
     private final String owner = newOwner();
-    private final EventDecoder decoder = EventDecoder.lenient();
     private final Map<Long, LeasedDelivery> leased = new ConcurrentHashMap<>();
     private final ExecutorService pool;
     private final Thread leasing = new Thread(this::run, "openlines-dispatcher");
@@ -71,7 +63,7 @@ public final class Dispatcher implements AutoCloseable {
      */
     public Dispatcher(Inbox inbox, Handlers handlers, DispatchPolicy policy, InstantSource clock, Telemetry telemetry) {
         this.inbox = inbox;
-        this.handlers = handlers;
+        this.attempts = new Attempts(inbox, handlers, policy.retry(), clock, () -> impatient);
         this.policy = policy;
         this.clock = clock;
         this.telemetry = telemetry;
@@ -215,60 +207,14 @@ public final class Dispatcher implements AutoCloseable {
     @SuppressWarnings("ReferenceEquality")
     private void attempt(LeasedDelivery delivery) {
         long begun = System.nanoTime();
-        Settlement settlement = stopping ? new Settlement.Release() : handle(delivery);
-        telemetry.attempted(outcome(settlement), Duration.ofNanos(System.nanoTime() - begun));
-        if (settlement == SETTLED) {
+        Settlement settlement = stopping ? new Settlement.Release() : attempts.handle(delivery);
+        telemetry.attempted(Attempts.outcome(settlement), Duration.ofNanos(System.nanoTime() - begun));
+        if (settlement == Attempts.SETTLED) {
             settled(delivery, true, null);
             return;
         }
         inbox.settle(delivery, settlement, clock.instant())
                 .whenComplete((mine, failure) -> settled(delivery, mine, failure));
-    }
-
-    private Settlement handle(LeasedDelivery delivery) {
-        Decoded<Event> decoded;
-        try {
-            decoded = decoder.decode(VerifiedDelivery.stored(delivery.payload()));
-        } catch (DecodeException e) {
-            LOG.error("reason=undecodable id={} detail=\"{}\"", delivery.id(), e.getMessage());
-            return new Settlement.Dead("cannot be decoded: " + e.getMessage());
-        }
-        Instant deadline = delivery.receivedAt().plus(policy.retry().deadline());
-        EventContext context = new EventContext(inbox, delivery, decoded, deadline);
-        try {
-            handlers.handle(decoded.event(), context);
-            return context.settled() ? SETTLED : new Settlement.Done();
-        } catch (Throwable e) {
-            if (context.settled()) {
-                LOG.error("reason=failed-after-commit id={}: it is done all the same", delivery.id(), e);
-                return SETTLED;
-            }
-            return failed(delivery, e);
-        }
-    }
-
-    private Settlement failed(LeasedDelivery delivery, Throwable e) {
-        if (impatient) {
-            // Interrupted by stop(): not the event's fault.
-            return new Settlement.Release();
-        }
-        Settlement settlement = policy.retry().after(delivery, e, clock.instant(), ThreadLocalRandom.current());
-        if (settlement instanceof Settlement.Dead) {
-            LOG.error("reason=dead id={} attempt={}", delivery.id(), delivery.attempt(), e);
-        } else {
-            LOG.warn("reason=retry id={} attempt={}", delivery.id(), delivery.attempt(), e);
-        }
-        return settlement;
-    }
-
-    private static String outcome(Settlement settlement) {
-        if (settlement instanceof Settlement.Done) {
-            return "done";
-        }
-        if (settlement instanceof Settlement.Dead) {
-            return "dead";
-        }
-        return settlement instanceof Settlement.Retry ? "retry" : "released";
     }
 
     private void settled(LeasedDelivery delivery, @Nullable Boolean mine, @Nullable Throwable failure) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import dev.openlines.model.Secret;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -61,7 +62,12 @@ final class InboxCommand {
         if (config.memberId() == null) {
             throw ReceiverConfig.none("OPENLINES_MEMBER_ID");
         }
-        ((SqlInbox) inbox).trust(config.memberId(), config.applicationTokens().get(0), Instant.now());
+        Secret token = config.applicationTokens().get(0);
+        if (config.kafka()) {
+            ((KafkaInbox) inbox).trust(config.memberId(), token, Instant.now());
+        } else {
+            ((SqlInbox) inbox).trust(config.memberId(), token, Instant.now());
+        }
     }
 
     private static boolean known(List<String> arguments) {

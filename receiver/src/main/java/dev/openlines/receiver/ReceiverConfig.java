@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param port TCP port to listen on, 0 for any free one
  * @param path path of the endpoint, beginning with a slash
- * @param inbox the inbox: a file, or a {@code jdbc:postgresql:} URL, which may hold a password
+ * @param inbox the inbox: a file, a {@code jdbc:postgresql:} URL, which may hold a password, or an address of
+ *     {@link KafkaTopics#of}
  * @param memberId the portal trusted from the start, or null for none
  * @param applicationTokens the tokens that portal sends with its events, the current one and, while tokens are
  *     being changed, the one before
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param tlsCertificate PEM file of the certificate and its chain, or null to speak plain HTTP behind a proxy
  * @param tlsKey PEM file of the certificate's key, PKCS #8 without a password, or null
  * @param spool file that keeps events while the inbox cannot, or null for none
- * @param workers how many events are handled at the same time
+ * @param workers how many events are handled at the same time; 0 where others do it: this node receives only
  * @param ordered whether the events of one chat are handled one after the other
  */
 public record ReceiverConfig(
@@ -58,8 +59,8 @@ public record ReceiverConfig(
         if (monitorPort < -1 || monitorPort > 65535) {
             throw new ConfigurationException("OPENLINES_MONITOR_PORT: expected a number from 0 to 65535", null);
         }
-        if (workers < 1 || workers > 1000) {
-            throw new ConfigurationException("OPENLINES_WORKERS: expected a number from 1 to 1000", null);
+        if (workers < 0 || workers > 1000) {
+            throw new ConfigurationException("OPENLINES_WORKERS: expected a number from 0 to 1000", null);
         }
         if (!PATH.matcher(path).matches()) {
             throw new ConfigurationException(
@@ -157,6 +158,10 @@ public record ReceiverConfig(
     @Override
     public String toString() {
         return "ReceiverConfig[port=" + port + ", path=" + path + "]";
+    }
+
+    boolean kafka() {
+        return inbox.startsWith("kafka:");
     }
 
     static ConfigurationException none(String name) {

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A whole receiver: endpoint on Jetty, inbox, dispatcher. Needs {@code org.eclipse.jetty:jetty-server}
- * and {@code org.xerial:sqlite-jdbc} or {@code org.postgresql:postgresql}.
+ * and {@code org.xerial:sqlite-jdbc} or {@code org.postgresql:postgresql}, or what {@link KafkaInbox} needs.
  *
  * <pre>{@code
  * try (ReceiverServer server = ReceiverServer.start(ReceiverConfig.fromEnvironment(System.getenv()), handlers)) {
@@ -91,7 +91,8 @@ public final class ReceiverServer implements AutoCloseable {
         PemKeys keys = config.tlsCertificate() == null || config.tlsKey() == null
                 ? null
                 : new PemKeys(config.tlsCertificate(), config.tlsKey());
-        Inbox inbox = openInbox(config);
+        Inbox store = openInbox(config.inbox());
+        Inbox inbox = spooled(config, store);
         parts.push(inbox);
         Handlers all = handlers;
         if (config.evidence() != null) {
@@ -108,12 +109,9 @@ public final class ReceiverServer implements AutoCloseable {
             telemetry = handler.telemetry();
             monitoring = listen("OPENLINES_MONITOR_PORT", config.monitorPort(), handler, null);
         }
-        DispatchPolicy policy =
-                DispatchPolicy.DEFAULT.withWorkers(config.workers()).withOrdered(config.ordered());
-        Dispatcher dispatcher = new Dispatcher(inbox, all, policy, clock, telemetry);
         Portals portals = trusted(config, inbox, check);
-        Receiver receiver = new Receiver(inbox, portals, Limits.DEFAULT, clock, dispatcher::wake, telemetry);
-        parts.push(dispatcher.start());
+        Runnable stored = dispatch(config, store, inbox, all, telemetry);
+        Receiver receiver = new Receiver(inbox, portals, Limits.DEFAULT, clock, stored, telemetry);
         Handler endpoint = new GracefulHandler(new AtPath(config.path(), new JettyReceiver(receiver, limits)));
         endpointUrl = listen("OPENLINES_PORT", config.port(), endpoint, keys).url(config.path());
     }
@@ -129,8 +127,24 @@ public final class ReceiverServer implements AutoCloseable {
         return portals;
     }
 
-    private static Inbox openInbox(ReceiverConfig config) {
-        Inbox inbox = openInbox(config.inbox());
+    /** Starts what handles events. Returns what wakes it. */
+    private Runnable dispatch(ReceiverConfig config, Inbox store, Inbox inbox, Handlers handlers, Telemetry telemetry) {
+        if (config.workers() == 0) {
+            return () -> {};
+        }
+        DispatchPolicy policy =
+                DispatchPolicy.DEFAULT.withWorkers(config.workers()).withOrdered(config.ordered());
+        InstantSource clock = InstantSource.system();
+        if (config.kafka()) {
+            parts.push(new KafkaDispatcher((KafkaInbox) store, handlers, policy, clock, telemetry).start());
+            return () -> {};
+        }
+        Dispatcher dispatcher = new Dispatcher(inbox, handlers, policy, clock, telemetry);
+        parts.push(dispatcher.start());
+        return dispatcher::wake;
+    }
+
+    private static Inbox spooled(ReceiverConfig config, Inbox inbox) {
         if (config.spool() == null) {
             return inbox;
         }
@@ -144,11 +158,17 @@ public final class ReceiverServer implements AutoCloseable {
 
     static Inbox openInbox(String inbox) {
         try {
+            if (inbox.startsWith("kafka:")) {
+                return KafkaInbox.open(KafkaTopics.of(inbox));
+            }
             return inbox.startsWith("jdbc:postgresql:")
                     ? Inbox.postgresql(inbox)
                     : Inbox.sqlite(ReceiverConfig.path("OPENLINES_INBOX", inbox));
-        } catch (StoreException e) {
+        } catch (StoreException | IllegalArgumentException e) {
             throw new ConfigurationException("OPENLINES_INBOX: " + e.getMessage(), e);
+        } catch (NoClassDefFoundError e) {
+            throw new ConfigurationException(
+                    "OPENLINES_INBOX: needs org.apache.kafka:kafka-clients and io.cloudevents:cloudevents-kafka", e);
         }
     }
 

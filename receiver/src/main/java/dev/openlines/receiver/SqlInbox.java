@@ -122,7 +122,8 @@ final class SqlInbox implements Inbox {
 
     @Override
     public Portals portals() {
-        TrustLog log = new TrustLog(writer::submit, dialect.shared());
+        TrustLog log =
+                new TrustLog(after -> writer.submit(connection -> TrustLog.since(connection, after)), dialect.shared());
         Portals portals = new Portals(log);
         await(log.refresh(portals::apply));
         return portals;

@@ -20,7 +20,8 @@ public interface Telemetry {
     /**
      * An attempt to handle an event has ended.
      *
-     * @param outcome {@code done}, {@code retry}, {@code dead} or {@code released}
+     * @param outcome {@code done}, {@code retry}, {@code dead} or {@code released}; over Kafka also {@code duplicate},
+     *     where there was none
      * @param took how long the handler ran
      */
     void attempted(String outcome, Duration took);

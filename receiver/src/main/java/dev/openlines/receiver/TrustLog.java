@@ -11,7 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class TrustLog {
 
     /** Of an inbox that keeps nothing of this. */
-    static final TrustLog NONE = new TrustLog(work -> CompletableFuture.completedFuture(List.of()), false);
+    static final TrustLog NONE = new TrustLog(after -> CompletableFuture.completedFuture(List.of()), false);
 
     private static final long SOON_NANOS = 1_000_000_000L;
 
@@ -35,7 +35,7 @@ final class TrustLog {
     /** A row. */
     record Row(String memberId, String digest, Instant until, long change) {}
 
-    private final Function<GroupCommit.Work<List<Row>>, CompletableFuture<List<Row>>> store;
+    private final LongFunction<CompletableFuture<List<Row>>> store;
     private final boolean shared;
     private @Nullable CompletableFuture<Void> running;
     private @Nullable CompletableFuture<Void> next;
@@ -45,10 +45,10 @@ final class TrustLog {
     /**
      * Makes a log.
      *
-     * @param store runs a piece of work in the database
+     * @param store reads the rows whose change has a greater number, in the order of these
      * @param shared whether others may write to it too
      */
-    TrustLog(Function<GroupCommit.Work<List<Row>>, CompletableFuture<List<Row>>> store, boolean shared) {
+    TrustLog(LongFunction<CompletableFuture<List<Row>>> store, boolean shared) {
         this.store = store;
         this.shared = shared;
     }
@@ -81,7 +81,7 @@ final class TrustLog {
         next = null;
         readAt = System.nanoTime();
         long after = change;
-        CompletableFuture<Void> reading = store.apply(connection -> since(connection, after))
+        CompletableFuture<Void> reading = store.apply(after)
                 .whenComplete((rows, failure) -> ended(rows == null ? List.of() : rows, reader))
                 .thenRun(() -> {});
         running = reading.isDone() ? null : reading;
@@ -96,7 +96,7 @@ final class TrustLog {
         }
     }
 
-    private static List<Row> since(Connection connection, long change) throws SQLException {
+    static List<Row> since(Connection connection, long change) throws SQLException {
         List<Row> rows = new ArrayList<>();
         try (PreparedStatement select = connection.prepareStatement(
                 "select member_id, digest, valid_until, change from portal_token where change > ? order by change")) {

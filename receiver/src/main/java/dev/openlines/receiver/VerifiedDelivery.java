@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 public final class VerifiedDelivery {
 
     private static final Set<String> PER_SUBSCRIPTION = Set.of("auth", "event_handler_id", "eventId", "event_id");
+
+    private static final Set<String> IN_KEY = Set.of("event", "ts", "data");
 
     /** It was within the limits when it was received. */
     private static final Limits STORED =
@@ -208,6 +211,13 @@ public final class VerifiedDelivery {
     @Override
     public String toString() {
         return event + " " + idempotencyKey;
+    }
+
+    /** Returns what {@link #sameContent} compares and the idempotency key does not cover; usually nothing. */
+    static String besideKey(String payload) {
+        Map<String, JsonValue> fields = new TreeMap<>(essence(payload));
+        fields.keySet().removeAll(IN_KEY);
+        return fields.isEmpty() ? "" : fields.toString();
     }
 
     private static Map<String, JsonValue> essence(String payload) {

@@ -131,7 +131,8 @@ class SecureServerTest {
         assertThat(refused("OPENLINES_MEMBER_ID", ""))
                 .isEqualTo("OPENLINES_MEMBER_ID: expected a value but found none");
         assertThat(refused("OPENLINES_ORDERED", "maybe")).isEqualTo("OPENLINES_ORDERED: expected yes or no");
-        assertThat(refused("OPENLINES_WORKERS", "0")).isEqualTo("OPENLINES_WORKERS: expected a number from 1 to 1000");
+        assertThat(refused("OPENLINES_WORKERS", "1001"))
+                .isEqualTo("OPENLINES_WORKERS: expected a number from 0 to 1000");
     }
 
     private String refused(String name, String value) {

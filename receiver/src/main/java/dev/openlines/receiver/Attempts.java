@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import dev.openlines.model.Event;
+import dev.openlines.parser.DecodeException;
+import dev.openlines.parser.Decoded;
+import dev.openlines.parser.EventDecoder;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What every dispatcher does with an event: decode, give to its handler, and say what follows. */
+final class Attempts {
+
+    /** Done in the handler's own transaction. This one settlement, and no equal one. */
+    static final Settlement SETTLED = new Settlement.Done();
+
+    private static final Logger LOG = LoggerFactory.getLogger(Attempts.class);
+
+    private final Inbox inbox;
+    private final Handlers handlers;
+    private final RetryPolicy retry;
+    private final InstantSource clock;
+    private final BooleanSupplier impatient;
+    private final EventDecoder decoder = EventDecoder.lenient();
+
+    /**
+     * Makes attempts.
+     *
+     * @param impatient whether handlers were interrupted because the dispatcher stops
+     */
+    Attempts(Inbox inbox, Handlers handlers, RetryPolicy retry, InstantSource clock, BooleanSupplier impatient) {
+        this.inbox = inbox;
+        this.handlers = handlers;
+        this.retry = retry;
+        this.clock = clock;
+        this.impatient = impatient;
+    }
+
+    /** Handles an event on this thread. Whatever the handler throws is an answer. */
+    Settlement handle(LeasedDelivery delivery) {
+        Decoded<Event> decoded;
+        try {
+            decoded = decoder.decode(VerifiedDelivery.stored(delivery.payload()));
+        } catch (DecodeException e) {
+            LOG.error("reason=undecodable id={} detail=\"{}\"", delivery.id(), e.getMessage());
+            return new Settlement.Dead("cannot be decoded: " + e.getMessage());
+        }
+        Instant deadline = delivery.receivedAt().plus(retry.deadline());
+        EventContext context = new EventContext(inbox, delivery, decoded, deadline);
+        try {
+            handlers.handle(decoded.event(), context);
+            return context.settled() ? SETTLED : new Settlement.Done();
+        } catch (Throwable e) {
+            if (context.settled()) {
+                LOG.error("reason=failed-after-commit id={}: it is done all the same", delivery.id(), e);
+                return SETTLED;
+            }
+            return failed(delivery, e);
+        }
+    }
+
+    static String outcome(Settlement settlement) {
+        if (settlement instanceof Settlement.Done) {
+            return "done";
+        }
+        if (settlement instanceof Settlement.Dead) {
+            return "dead";
+        }
+        return settlement instanceof Settlement.Retry ? "retry" : "released";
+    }
+
+    private Settlement failed(LeasedDelivery delivery, Throwable e) {
+        if (impatient.getAsBoolean()) {
+            // Interrupted by stop(): not the event's fault.
+            return new Settlement.Release();
+        }
+        Settlement settlement = retry.after(delivery, e, clock.instant(), ThreadLocalRandom.current());
+        if (settlement instanceof Settlement.Dead) {
+            LOG.error("reason=dead id={} attempt={}", delivery.id(), delivery.attempt(), e);
+        } else {
+            LOG.warn("reason=retry id={} attempt={}", delivery.id(), delivery.attempt(), e);
+        }
+        return settlement;
+    }
+}

@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives each event of a {@link KafkaInbox} to its handler at least once; as many workers share the work as the topic
+ * of events has partitions. The events of one chat are always handled one after the other, as they are in the topic,
+ * whatever {@link DispatchPolicy#ordered()} says.
+ *
+ * <p>Offsets are committed after the handler, every 200 ms, when a partition goes to another worker, and at the
+ * end. After a kill, an event is handled again only if its handler was running, or had ended since the last commit. A
+ * second record of an event is dropped where the first is among the last {@link KafkaTopics#window()} records of its
+ * partition before it, also after a rebalance; where the two differ beside their data, the second is put aside.
+ *
+ * <p>An event whose handler throws waits in the topic of retries by the {@link RetryPolicy}, and the later ones of its
+ * chat behind it; other chats go on. After the last attempt it is put aside, as is at once what is not an event or
+ * cannot be decoded. The attempt during which a worker dies does not count.
+ */
+public final class KafkaDispatcher implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaDispatcher.class);
+    private static final Duration POLL = Duration.ofMillis(50);
+    private static final long COMMIT_NANOS = Duration.ofMillis(200).toNanos();
+    private static final Duration DRAIN = Duration.ofSeconds(10);
+    private static final Duration AGAIN = Duration.ofMillis(500);
+
+    /** How many events of a partition are held before no more are asked for. */
+    private static final int OPEN = 1000;
+
+    private static final int PARKED = 10_000;
+
+    private final KafkaInbox inbox;
+    private final KafkaTopics topics;
+    private final InstantSource clock;
+    private final Telemetry telemetry;
+    private final Attempts attempts;
+    private final KafkaConsumer<String, byte[]> consumer;
+    private final TopicReader reader;
+    private final ExecutorService pool;
+    private final ScheduledExecutorService timer =
+            Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "openlines-retries"));
+    private final Thread polling = new Thread(this::run, "openlines-kafka");
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final Map<TopicPartition, KafkaPartition> partitions = new ConcurrentHashMap<>();
+    private final Set<TopicPartition> unknown = new HashSet<>();
+    private Map<TopicPartition, OffsetAndMetadata> committed = Map.of();
+    private volatile boolean stopping;
+    private volatile boolean impatient;
+    private volatile Duration patience = DRAIN;
+
+    /**
+     * Makes a dispatcher that does nothing yet.
+     *
+     * @param inbox where events are; not closed with the dispatcher, and to be closed after it
+     * @param handlers what is done with them
+     * @param policy how many at a time, and what follows a failure
+     * @param clock the time of retries
+     * @param telemetry is told of each attempt, and of each {@code duplicate}
+     */
+    public KafkaDispatcher(
+            KafkaInbox inbox, Handlers handlers, DispatchPolicy policy, InstantSource clock, Telemetry telemetry) {
+        this.inbox = inbox;
+        this.topics = inbox.topics();
+        this.clock = clock;
+        this.telemetry = telemetry;
+        this.attempts = new Attempts(inbox, handlers, policy.retry(), clock, () -> impatient);
+        this.consumer =
+                new KafkaConsumer<>(consumerProperties(topics), new StringDeserializer(), new ByteArrayDeserializer());
+        this.reader = new TopicReader(topics);
+        AtomicInteger number = new AtomicInteger();
+        this.pool = Executors.newFixedThreadPool(
+                policy.workers(), task -> new Thread(task, "openlines-worker-" + number.incrementAndGet()));
+    }
+
+    private static Map<String, Object> consumerProperties(KafkaTopics topics) {
+        Map<String, Object> properties = new HashMap<>();
+        properties.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, 10_000);
+        properties.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, 1000);
+        properties.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 500);
+        properties.put(ConsumerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 500);
+        properties.putAll(topics.properties());
+        properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, topics.servers());
+        properties.put(ConsumerConfig.GROUP_ID_CONFIG, topics.group());
+        properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        properties.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
+        return properties;
+    }
+
+    /**
+     * Joins the group and begins to handle events, also those received before.
+     *
+     * @return this
+     * @throws IllegalThreadStateException if it was started before
+     */
+    public KafkaDispatcher start() {
+        polling.start();
+        return this;
+    }
+
+    /** Stops as {@link #stop} does, with ten seconds for what is being handled. */
+    @Override
+    public void close() {
+        stop(DRAIN);
+    }
+
+    /**
+     * Begins nothing more, lets handlers finish, commits and leaves the group. After the time is over, handlers are
+     * interrupted and their events go to another worker. Blocks.
+     *
+     * @param howLong how long handlers may take
+     */
+    public void stop(Duration howLong) {
+        patience = howLong;
+        stopping = true;
+        consumer.wakeup();
+        try {
+            if (polling.getState() != Thread.State.NEW) {
+                stopped.await();
+            } else {
+                consumer.close();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        impatient = true;
+        timer.shutdownNow();
+        pool.shutdownNow();
+        reader.close();
+    }
+
+    private void run() {
+        try {
+            consumer.subscribe(List.of(topics.events()), new Rebalance());
+            long commitAt = System.nanoTime();
+            while (!stopping) {
+                try {
+                    for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
+                        KafkaPartition partition =
+                                partitions.get(new TopicPartition(record.topic(), record.partition()));
+                        if (partition != null) {
+                            // Else it is read again once learn() knows the partition.
+                            partition.add(record);
+                        }
+                    }
+                    learn();
+                    steer();
+                    if (System.nanoTime() - commitAt >= 0) {
+                        commitAt = System.nanoTime() + COMMIT_NANOS;
+                        commit();
+                    }
+                } catch (WakeupException e) {
+                    LOG.debug("reason=stopping");
+                } catch (KafkaException | StoreException e) {
+                    LOG.warn("reason=kafka-away: it is tried again", e);
+                    LockSupport.parkNanos(AGAIN.toNanos());
+                } catch (RuntimeException e) {
+                    LOG.error("reason=bug: partitions are read again from what was committed", e);
+                    beginAgain();
+                    LockSupport.parkNanos(AGAIN.toNanos());
+                }
+            }
+        } finally {
+            end();
+        }
+    }
+
+    /** Forgets what is known of all partitions, and commits none of it: a record of them may have been passed over. */
+    private void beginAgain() {
+        partitions.values().forEach(KafkaPartition::stop);
+        partitions.clear();
+        committed = Map.of();
+        consumer.pause(consumer.assignment());
+        unknown.addAll(consumer.assignment());
+    }
+
+    private void commit() {
+        Map<TopicPartition, OffsetAndMetadata> offsets = committable(partitions.values());
+        if (!offsets.equals(committed)) {
+            consumer.commitAsync(offsets, (asked, failure) -> {
+                if (failure == null) {
+                    committed = asked;
+                } else {
+                    LOG.warn("reason=commit-failed: it is tried again", failure);
+                }
+            });
+        }
+    }
+
+    private void end() {
+        try {
+            giveBack(partitions.keySet(), patience);
+            consumer.close();
+        } catch (KafkaException e) {
+            LOG.warn("reason=not-left: the group finds out by itself", e);
+        } finally {
+            stopped.countDown();
+        }
+    }
+
+    /** Learns what a worker before this one knew of the partitions that are new here; they are paused until then. */
+    private void learn() {
+        for (TopicPartition partition : List.copyOf(unknown)) {
+            TopicPartition retries = new TopicPartition(topics.retry(), partition.partition());
+            Map<TopicPartition, OffsetAndMetadata> before = consumer.committed(Set.of(partition, retries));
+            long first = reader.begin(partition);
+            OffsetAndMetadata at = before.get(partition);
+            if (at != null && at.offset() < first) {
+                LOG.error(
+                        "reason=lost-to-retention partition={} events={}: the topic forgot what nobody had handled",
+                        partition,
+                        first - at.offset());
+            }
+            long begin = at == null ? first : Math.max(first, at.offset());
+            String note = at == null || at.offset() < begin ? "" : at.metadata();
+            long end = reader.end(retries);
+            KafkaPartition state =
+                    new KafkaPartition(topics, partition.partition(), new ForPartition(), begin, note, end);
+            reader.read(partition, Math.max(first, begin - topics.window()), begin, state::remember);
+            parked(retries, before.get(retries), end).forEach(state::restore);
+            partitions.put(partition, state);
+            unknown.remove(partition);
+            consumer.seek(partition, begin);
+            consumer.resume(List.of(partition));
+        }
+    }
+
+    private List<KafkaTask> parked(TopicPartition retries, @Nullable OffsetAndMetadata at, long end) {
+        Map<String, ConsumerRecord<String, byte[]>> last = new HashMap<>();
+        long first = reader.begin(retries);
+        reader.read(retries, at == null ? first : Math.max(first, at.offset()), end, record -> {
+            if (record.value() == null) {
+                last.remove(record.key());
+            } else {
+                last.put(record.key(), record);
+            }
+        });
+        List<KafkaTask> tasks = new ArrayList<>();
+        for (ConsumerRecord<String, byte[]> record : last.values()) {
+            try {
+                tasks.add(KafkaTask.parked(record));
+            } catch (IllegalArgumentException e) {
+                LOG.error("reason=not-ours topic={} offset={}: {}", retries, record.offset(), e.getMessage());
+            }
+        }
+        tasks.sort(Comparator.comparingLong(task -> task.offset));
+        return tasks;
+    }
+
+    private void steer() {
+        Set<TopicPartition> paused = consumer.paused();
+        partitions.forEach((partition, state) -> {
+            boolean full = state.open() > OPEN || state.parked() > PARKED;
+            if (full && !paused.contains(partition)) {
+                consumer.pause(List.of(partition));
+            } else if (!full && paused.contains(partition) && state.open() < OPEN / 2) {
+                consumer.resume(List.of(partition));
+            }
+        });
+    }
+
+    private Map<TopicPartition, OffsetAndMetadata> committable(Collection<KafkaPartition> states) {
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+        for (KafkaPartition state : states) {
+            // In this order: an event that moves meanwhile is in both, never in neither.
+            offsets.put(new TopicPartition(topics.events(), state.number()), state.committable());
+            offsets.put(
+                    new TopicPartition(topics.retry(), state.number()),
+                    new OffsetAndMetadata(state.committableParked()));
+        }
+        return offsets;
+    }
+
+    /** Lets what was begun end, and commits. */
+    private void giveBack(Collection<TopicPartition> given, Duration howLong) {
+        List<KafkaPartition> states = new ArrayList<>();
+        for (TopicPartition partition : List.copyOf(given)) {
+            unknown.remove(partition);
+            KafkaPartition state = partitions.remove(partition);
+            if (state != null) {
+                state.stop();
+                states.add(state);
+            }
+        }
+        long deadline = System.nanoTime() + howLong.toNanos();
+        try {
+            for (KafkaPartition state : states) {
+                if (!state.awaitEnd(deadline)) {
+                    LOG.warn("reason=stop-impatient partition={}: what is being handled comes again", state.number());
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (!states.isEmpty()) {
+            consumer.commitSync(committable(states), Duration.ofSeconds(5));
+        }
+    }
+
+    private void work(KafkaPartition partition, KafkaTask task) {
+        long begun = System.nanoTime();
+        Settlement settlement;
+        try {
+            settlement = stopping || partition.stopped()
+                    ? new Settlement.Release()
+                    : attempts.handle(task.event.leased(task.offset, task.attempts + 1));
+        } catch (RuntimeException e) {
+            // Not the handler, for that is an answer: a policy that throws must not hold up a chat for ever.
+            LOG.error("reason=bug id={}: it is tried again", task.id, e);
+            settlement = new Settlement.Retry(clock.instant().plus(DRAIN), "the policy of retries failed");
+        }
+        try {
+            telemetry.attempted(Attempts.outcome(settlement), Duration.ofNanos(System.nanoTime() - begun));
+        } finally {
+            partition.settled(task, settlement);
+        }
+    }
+
+    /** What partitions ask for. */
+    @SuppressWarnings("FutureReturnValueIgnored") // What is appended or timed tells for itself what becomes of it.
+    private final class ForPartition implements KafkaPartition.Work {
+
+        @Override
+        public void handle(KafkaPartition partition, KafkaTask task) {
+            pool.execute(() -> work(partition, task));
+        }
+
+        @Override
+        public void later(Runnable task, Duration wait) {
+            timer.schedule(task, wait.toMillis() + 1, TimeUnit.MILLISECONDS);
+        }
+
+        @Override
+        public void append(ProducerRecord<String, byte[]> record, KafkaPartition.Appended then) {
+            inbox.append(record).whenComplete((where, failure) -> {
+                if (failure == null) {
+                    then.at(where);
+                } else if (failure.getCause() instanceof RecordTooLargeException && record.value().length > 0) {
+                    // It stays where openlines-origin says.
+                    append(
+                            new ProducerRecord<>(
+                                    record.topic(), record.partition(), record.key(), new byte[0], record.headers()),
+                            then);
+                } else {
+                    LOG.warn("reason=append-failed topic={}: it is tried again", record.topic(), failure);
+                    again(record, then);
+                }
+            });
+        }
+
+        private void again(ProducerRecord<String, byte[]> record, KafkaPartition.Appended then) {
+            try {
+                timer.schedule(() -> append(record, then), AGAIN.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (RejectedExecutionException e) {
+                // Stopped: the event comes again.
+                then.at(null);
+            }
+        }
+
+        @Override
+        public void duplicate() {
+            telemetry.attempted("duplicate", Duration.ZERO);
+        }
+
+        @Override
+        public Instant now() {
+            return clock.instant();
+        }
+    }
+
+    /** Called by {@code poll} and {@code close}, on the polling thread. */
+    private final class Rebalance implements ConsumerRebalanceListener {
+
+        @Override
+        public void onPartitionsAssigned(Collection<TopicPartition> assigned) {
+            consumer.pause(assigned);
+            unknown.addAll(assigned);
+        }
+
+        @Override
+        public void onPartitionsRevoked(Collection<TopicPartition> revoked) {
+            giveBack(revoked, stopping ? patience : DRAIN);
+        }
+
+        @Override
+        public void onPartitionsLost(Collection<TopicPartition> lost) {
+            for (TopicPartition partition : lost) {
+                unknown.remove(partition);
+                KafkaPartition state = partitions.remove(partition);
+                if (state != null) {
+                    LOG.warn("reason=partition-lost partition={}: another worker handles it", partition);
+                    state.stop();
+                }
+            }
+        }
+    }
+}

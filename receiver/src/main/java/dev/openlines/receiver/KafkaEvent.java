@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import dev.openlines.parser.DecodeException;
+import dev.openlines.parser.EventDecoder;
+import io.cloudevents.CloudEvent;
+import io.cloudevents.CloudEventData;
+import io.cloudevents.core.builder.CloudEventBuilder;
+import io.cloudevents.kafka.KafkaMessageFactory;
+import io.cloudevents.rw.CloudEventRWException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import java.util.Objects;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event as Kafka keeps it: a CloudEvents 1.0 record in binary content mode, whose value is the canonical JSON.
+ *
+ * @param memberId the portal, extension {@code portal}
+ * @param code the event's code, extension {@code eventcode}
+ * @param idempotencyKey attribute {@code id}
+ * @param payload canonical JSON without credentials
+ * @param receivedAt extension {@code receivedat}
+ * @param chat attribute {@code subject}, or null where the event is of no chat
+ */
+record KafkaEvent(
+        String memberId,
+        String code,
+        String idempotencyKey,
+        String payload,
+        Instant receivedAt,
+        @Nullable String chat) {
+
+    private static final String TYPE = "dev.openlines.bitrix24.";
+    private static final EventDecoder DECODER = EventDecoder.lenient();
+
+    /** Returns the record for an event; the key is its portal and chat, or what makes it one where it has no chat. */
+    static ProducerRecord<String, byte[]> record(String topic, VerifiedDelivery delivery) {
+        String id = delivery.idempotencyKey();
+        Instant receivedAt = delivery.receivedAt().truncatedTo(ChronoUnit.MILLIS);
+        CloudEventBuilder event = CloudEventBuilder.v1()
+                .withId(id)
+                .withType(TYPE + delivery.event().toLowerCase(Locale.ROOT))
+                .withSource(URI.create(
+                        "urn:bitrix24:portal:" + URLEncoder.encode(delivery.memberId(), StandardCharsets.UTF_8)))
+                .withDataContentType("application/json")
+                .withExtension("portal", delivery.memberId())
+                .withExtension("eventcode", delivery.event())
+                .withExtension("receivedat", receivedAt.toString())
+                .withExtension("traceparent", traceparent(id))
+                .withData(delivery.payload().getBytes(StandardCharsets.UTF_8));
+        Instant sentAt = sentAt(delivery.payload());
+        if (sentAt != null) {
+            event = event.withTime(sentAt.atOffset(ZoneOffset.UTC));
+        }
+        String key = delivery.orderKey();
+        if (key.isEmpty()) {
+            key = delivery.memberId() + '#' + id;
+        } else {
+            event = event.withSubject(key.substring(delivery.memberId().length() + 1));
+        }
+        return KafkaMessageFactory.<String>createWriter(topic, null, null, key).writeBinary(event.build());
+    }
+
+    /**
+     * Reads a record.
+     *
+     * @throws IllegalArgumentException if it is not one of ours; says what is missing, not what is there
+     */
+    static KafkaEvent of(ConsumerRecord<String, byte[]> record) {
+        if (record.headers().lastHeader("ce_specversion") == null) {
+            throw new IllegalArgumentException("expected a CloudEvents record but found no ce_specversion");
+        }
+        CloudEvent event;
+        try {
+            event = KafkaMessageFactory.createReader(record).toEvent();
+        } catch (CloudEventRWException | IllegalStateException e) {
+            throw new IllegalArgumentException(
+                    "expected a CloudEvents record but found " + e.getClass().getSimpleName());
+        }
+        CloudEventData data = event.getData();
+        if (data == null) {
+            throw new IllegalArgumentException("expected the event as JSON but found no value");
+        }
+        return new KafkaEvent(
+                extension(event, "portal"),
+                extension(event, "eventcode"),
+                event.getId(),
+                new String(data.toBytes(), StandardCharsets.UTF_8),
+                instant(extension(event, "receivedat")),
+                event.getSubject());
+    }
+
+    /** The delivery for an attempt. */
+    LeasedDelivery leased(long offset, int attempt) {
+        return new LeasedDelivery(
+                offset, memberId, code, idempotencyKey, payload, receivedAt, attempt, attempt, "kafka");
+    }
+
+    /** What a second record of the same key must have in common with this one, or there is a conflict. */
+    String beside() {
+        try {
+            return VerifiedDelivery.besideKey(payload);
+        } catch (DecodeException e) {
+            return payload;
+        }
+    }
+
+    private static String traceparent(String idempotencyKey) {
+        // So that whoever knows the event finds its trace. Nobody has recorded a span: not sampled.
+        return "00-" + idempotencyKey.substring(0, 32) + '-' + idempotencyKey.substring(32, 48) + "-00";
+    }
+
+    private static @Nullable Instant sentAt(String payload) {
+        try {
+            return DECODER.decode(VerifiedDelivery.stored(payload))
+                    .event()
+                    .header()
+                    .sentAt();
+        } catch (DecodeException e) {
+            return null;
+        }
+    }
+
+    private static String extension(CloudEvent event, String name) {
+        Object value = event.getExtension(name);
+        if (value == null) {
+            throw new IllegalArgumentException("expected the header ce_" + name + " but found none");
+        }
+        return Objects.toString(value);
+    }
+
+    private static Instant instant(String text) {
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeParseException e) {
+            throw new IllegalArgumentException("expected a time in ce_receivedat but found something else");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import dev.openlines.model.Secret;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/**
+ * An inbox in Apache Kafka, for as many receivers as there must be. An event is acknowledged when all in-sync
+ * replicas have it ({@code acks=all}, idempotent producer); where that takes longer than four seconds, where the
+ * buffer of 32 MiB is full or the cluster is away, it is not, and the next one is tried anew. Needs {@code
+ * org.apache.kafka:kafka-clients} and {@code io.cloudevents:cloudevents-kafka}.
+ *
+ * <p>Events are handled by {@link KafkaDispatcher}, not by {@link Dispatcher}: Kafka has no leases, and {@link
+ * #lease}, {@link #renew} and {@link #settle} throw {@link UnsupportedOperationException}. A second delivery of an
+ * event is stored too, and recognised before it is handled.
+ */
+public final class KafkaInbox implements Inbox {
+
+    private static final Duration START = Duration.ofSeconds(15);
+    private static final String LEASES = "expected an inbox with leases but found Kafka: use KafkaDispatcher";
+
+    private final KafkaTopics topics;
+    private final KafkaProducer<String, byte[]> producer;
+    private final KafkaAdmin admin;
+    private final TopicReader reader;
+    private final KafkaDeadLetters deadLetters;
+    private final KafkaPortals portals;
+
+    private KafkaInbox(KafkaTopics topics) {
+        this.topics = topics;
+        this.admin = new KafkaAdmin(topics);
+        this.producer =
+                new KafkaProducer<>(producerProperties(topics), new StringSerializer(), new ByteArraySerializer());
+        this.reader = new TopicReader(topics);
+        this.deadLetters = new KafkaDeadLetters(this, topics);
+        this.portals = new KafkaPortals(this, topics);
+    }
+
+    /**
+     * Opens an inbox, and makes its topics where they do not exist: three replicas of which two must be in sync where
+     * there are three brokers, else one. Blocks.
+     *
+     * @param topics where they are
+     * @return an open inbox with some threads of its own
+     * @throws StoreException if the cluster is away or the topics do not fit
+     */
+    public static KafkaInbox open(KafkaTopics topics) {
+        KafkaInbox inbox;
+        try {
+            inbox = new KafkaInbox(topics);
+        } catch (KafkaException e) {
+            throw new StoreException("cannot use " + topics + ": " + causes(e), null);
+        }
+        try {
+            inbox.admin.makeTopics();
+            inbox.learn();
+            return inbox;
+        } catch (StoreException e) {
+            inbox.close();
+            throw e;
+        }
+    }
+
+    private static Map<String, Object> producerProperties(KafkaTopics topics) {
+        Map<String, Object> properties = new HashMap<>();
+        properties.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
+        properties.put(ProducerConfig.LINGER_MS_CONFIG, 1);
+        properties.put(ProducerConfig.BATCH_SIZE_CONFIG, 64 * 1024);
+        properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 3000);
+        properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 4000);
+        properties.put(ProducerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 500);
+        properties.putAll(topics.properties());
+        properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, topics.servers());
+        properties.put(ProducerConfig.ACKS_CONFIG, "all");
+        properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        // store() does not block: what the producer knows of the topics it learns at the start and never forgets.
+        properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 0);
+        properties.put(
+                ProducerConfig.METADATA_MAX_IDLE_CONFIG, Duration.ofDays(3650).toMillis());
+        return properties;
+    }
+
+    /** Makes the producer know where the partitions are. */
+    private void learn() {
+        long begun = System.nanoTime();
+        for (String topic : List.of(topics.events(), topics.retry(), topics.dead(), topics.portals())) {
+            boolean known = false;
+            while (!known) {
+                try {
+                    producer.partitionsFor(topic);
+                    known = true;
+                } catch (KafkaException e) {
+                    if (System.nanoTime() - begun > START.toNanos()) {
+                        throw new StoreException("cannot use " + topics, e);
+                    }
+                    LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+                }
+            }
+        }
+    }
+
+    KafkaTopics topics() {
+        return topics;
+    }
+
+    KafkaAdmin admin() {
+        return admin;
+    }
+
+    TopicReader reader() {
+        return reader;
+    }
+
+    /** Appends a record; completes on the producer's thread when it is durable, with a failure when it may not be. */
+    @SuppressWarnings("FutureReturnValueIgnored") // The callback is told the same.
+    CompletableFuture<RecordMetadata> append(ProducerRecord<String, byte[]> record) {
+        CompletableFuture<RecordMetadata> appended = new CompletableFuture<>();
+        try {
+            producer.send(record, (where, failure) -> {
+                if (failure == null) {
+                    appended.complete(where);
+                } else {
+                    appended.completeExceptionally(new StoreException("cannot append to " + record.topic(), failure));
+                }
+            });
+        } catch (KafkaException | IllegalStateException e) {
+            appended.completeExceptionally(new StoreException("cannot append to " + record.topic(), e));
+        }
+        return appended;
+    }
+
+    <T> T await(CompletionStage<T> stage) {
+        try {
+            return stage.toCompletableFuture().join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof StoreException store
+                    ? new StoreException(String.valueOf(store.getMessage()), store)
+                    : new StoreException("cannot use " + topics, e.getCause());
+        }
+    }
+
+    /**
+     * Appends an event. Does not block.
+     *
+     * @param delivery a verified event
+     * @return completes when all in-sync replicas have it: {@link StoreResult#STORED}, also for a second delivery;
+     *     {@link StoreResult#DUPLICATE} for an uninstallation that has counted before. With a {@link
+     *     StoreException} when it may not be durable
+     */
+    @Override
+    public CompletionStage<StoreResult> store(VerifiedDelivery delivery) {
+        TrustChange change = delivery.change();
+        if (change == null) {
+            return append(KafkaEvent.record(topics.events(), delivery)).thenApply(where -> StoreResult.STORED);
+        }
+        // First whom to trust: if the event then is not stored it was not acknowledged, and what it said is true.
+        return portals.write(change, delivery.idempotencyKey())
+                .thenCompose(applied -> append(KafkaEvent.record(topics.events(), delivery))
+                        .thenApply(where -> applied ? StoreResult.STORED : StoreResult.DUPLICATE));
+    }
+
+    @Override
+    public CompletionStage<Void> storeInOrder(List<VerifiedDelivery> deliveries) {
+        // One after the other, as the interface does: a failure in between must not let a later one in.
+        return Inbox.super.storeInOrder(deliveries);
+    }
+
+    /** Not for Kafka: see {@link KafkaDispatcher}. */
+    @Override
+    public List<LeasedDelivery> lease(LeaseRequest request) {
+        throw new UnsupportedOperationException(LEASES);
+    }
+
+    /** Not for Kafka: see {@link KafkaDispatcher}. */
+    @Override
+    public void renew(Collection<LeasedDelivery> leases, Instant until) {
+        throw new UnsupportedOperationException(LEASES);
+    }
+
+    /** Not for Kafka: see {@link KafkaDispatcher}. */
+    @Override
+    public CompletionStage<Boolean> settle(LeasedDelivery lease, Settlement settlement, Instant now) {
+        throw new UnsupportedOperationException(LEASES);
+    }
+
+    /**
+     * Returns the lag of the workers: what is behind the offsets of the consumer group, with what waits for its next
+     * attempt; events that were handled ahead of an older one count until that one is done. Blocks.
+     *
+     * @return numbers of about one moment
+     * @throws StoreException if the cluster is away
+     */
+    @Override
+    public Backlog backlog() {
+        return admin.backlog(reader, deadLetters.count());
+    }
+
+    @Override
+    public Portals portals() {
+        return portals.portals();
+    }
+
+    /** Trusts a portal as if it had installed the application with this token now. */
+    void trust(String memberId, Secret token, Instant now) {
+        String digest = TokenDigest.of(token, Instant.MAX).hex();
+        await(portals.write(new TrustChange(memberId, digest, List.of(), now.plus(Portals.OVERLAP)), ""));
+    }
+
+    @Override
+    public DeadLetters deadLetters() {
+        return deadLetters;
+    }
+
+    /** Not for Kafka: it forgets events by the retention of their topic. */
+    @Override
+    public int purge(Instant finishedBefore) {
+        throw new StoreException("Kafka forgets by retention.ms of " + topics.events() + ": nothing to purge", null);
+    }
+
+    /** Asks whether each partition of the topic of events has a leader and enough replicas in sync. Blocks. */
+    @Override
+    public void probe() {
+        admin.probe();
+    }
+
+    @Override
+    public void close() {
+        portals.close();
+        producer.close(Duration.ofSeconds(5));
+        reader.close();
+        admin.close();
+    }
+
+    private static String causes(Throwable failure) {
+        // Kafka's messages name hosts and settings, not the values of those that are passwords.
+        return failure.getCause() == null ? String.valueOf(failure.getMessage()) : causes(failure.getCause());
+    }
+}

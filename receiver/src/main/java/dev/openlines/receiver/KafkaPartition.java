@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Base64;
+import java.util.BitSet;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeSet;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a worker knows of a partition it has: which events are not done, in the order of their chats, and which were
+ * seen. Events are done in any order; what is committed is the oldest that is not done, with a note of those behind
+ * it that are. An event that failed is moved to the topic of retries with all that wait behind it in its chat, so
+ * that the others go on. Safe for use by many threads; nothing blocks but {@link #awaitEnd}.
+ */
+final class KafkaPartition {
+
+    /** How many events behind the oldest unfinished are noted as done; an offset's note has 4096 characters. */
+    private static final int NOTED = 20_000;
+
+    /** What a partition needs of its dispatcher. */
+    interface Work {
+        /** Handles an event on another thread and then calls {@link #settled}. */
+        void handle(KafkaPartition partition, KafkaTask task);
+
+        void later(Runnable task, Duration wait);
+
+        /** Appends a record until that succeeds; false where it was given up, since the worker stops. */
+        void append(ProducerRecord<String, byte[]> record, Appended then);
+
+        void duplicate();
+
+        Instant now();
+    }
+
+    /** What follows a record that was appended; null where it was not. */
+    interface Appended {
+        void at(@Nullable RecordMetadata where);
+    }
+
+    /** The events of a chat, the first first. Busy while one is handled or waits for its next attempt. */
+    private static final class Chat {
+        final Deque<KafkaTask> tasks = new ArrayDeque<>();
+        boolean busy;
+    }
+
+    private final KafkaTopics topics;
+    private final int number;
+    private final Work work;
+    private final BitSet doneBefore;
+    private final long begin;
+    private final Map<String, Chat> chats = new HashMap<>();
+    private final TreeSet<Long> open = new TreeSet<>();
+    private final TreeSet<Long> parked = new TreeSet<>();
+    private final Map<String, String> seen;
+    private long next;
+    private long nextParked;
+    private int running;
+    private int appending;
+    private boolean stopping;
+
+    /**
+     * Makes a partition of which nothing is known.
+     *
+     * @param begin the committed offset
+     * @param note what was committed with it
+     * @param nextParked the end of the partition of retries
+     */
+    KafkaPartition(KafkaTopics topics, int number, Work work, long begin, String note, long nextParked) {
+        this.topics = topics;
+        this.number = number;
+        this.work = work;
+        this.begin = begin;
+        this.next = begin;
+        this.doneBefore = bits(note);
+        this.nextParked = nextParked;
+        this.seen = new LinkedHashMap<>() {
+            private static final long serialVersionUID = 1;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<String, String> eldest) {
+                return size() > topics.window();
+            }
+        };
+    }
+
+    int number() {
+        return number;
+    }
+
+    /** Remembers a record from before the committed offset. */
+    synchronized void remember(ConsumerRecord<String, byte[]> record) {
+        try {
+            KafkaTask task = KafkaTask.received(record);
+            seen.putIfAbsent(task.id, task.event.beside());
+        } catch (IllegalArgumentException e) {
+            // Put aside when it was met; it has no key that another could have.
+            return;
+        }
+    }
+
+    /** Takes an event from the topic of retries; in the order of their offsets in the topic of events. */
+    synchronized void restore(KafkaTask task) {
+        seen.putIfAbsent(task.id, task.event.beside());
+        parked.add(task.parkedAt);
+        enqueue(task);
+    }
+
+    /** Takes a record that was received. */
+    synchronized void add(ConsumerRecord<String, byte[]> record) {
+        if (stopping) {
+            return;
+        }
+        next = record.offset() + 1;
+        if (record.offset() >= begin && doneBefore.get((int) Math.min(Integer.MAX_VALUE, record.offset() - begin))) {
+            remember(record);
+            return;
+        }
+        KafkaTask task;
+        try {
+            task = KafkaTask.received(record);
+        } catch (IllegalArgumentException e) {
+            open.add(record.offset());
+            String id = record.topic() + '-' + record.partition() + '@' + record.offset();
+            bury(id, record, "not an event: " + e.getMessage(), 0, () -> open.remove(record.offset()));
+            return;
+        }
+        String first = seen.putIfAbsent(task.id, task.event.beside());
+        if (first == null) {
+            open.add(task.offset);
+            enqueue(task);
+        } else if (first.equals(task.event.beside())) {
+            work.duplicate();
+        } else {
+            open.add(task.offset);
+            bury(
+                    task.id + "/conflict@" + task.offset,
+                    record,
+                    "conflict: another event of the same key differs outside of its data",
+                    0,
+                    () -> open.remove(task.offset));
+        }
+    }
+
+    /** How many received events are neither done nor in the topic of retries. */
+    synchronized int open() {
+        return open.size();
+    }
+
+    synchronized int parked() {
+        return parked.size();
+    }
+
+    /** What to commit for the topic of events. */
+    synchronized OffsetAndMetadata committable() {
+        long oldest = open.isEmpty() ? next : open.first();
+        BitSet done = new BitSet();
+        int noted = (int) Math.min(NOTED, next - oldest);
+        done.set(0, noted);
+        for (long offset : open.headSet(oldest + noted)) {
+            done.clear((int) (offset - oldest));
+        }
+        // What a worker before this one had done and was not met again yet.
+        for (int i = doneBefore.nextSetBit(0); i >= 0; i = doneBefore.nextSetBit(i + 1)) {
+            long place = begin + i - oldest;
+            if (begin + i >= next && place < NOTED) {
+                done.set((int) place);
+            }
+        }
+        return new OffsetAndMetadata(oldest, Base64.getEncoder().encodeToString(done.toByteArray()));
+    }
+
+    /** What to commit for the topic of retries: all that waits is at or after it. */
+    synchronized long committableParked() {
+        return parked.isEmpty() ? nextParked : Math.min(nextParked, parked.first());
+    }
+
+    /** Begins nothing more. */
+    synchronized void stop() {
+        stopping = true;
+        notifyAll();
+    }
+
+    synchronized boolean stopped() {
+        return stopping;
+    }
+
+    /** Waits until what was begun is done, or the time is over. */
+    synchronized boolean awaitEnd(long deadlineNanos) throws InterruptedException {
+        while (running + appending > 0) {
+            long left = Duration.ofNanos(deadlineNanos - System.nanoTime()).toMillis();
+            if (left <= 0) {
+                return false;
+            }
+            wait(left);
+        }
+        return true;
+    }
+
+    /** Ends an attempt. */
+    synchronized void settled(KafkaTask task, Settlement settlement) {
+        running--;
+        notifyAll();
+        if (settlement instanceof Settlement.Retry retry) {
+            retry(task, retry);
+        } else if (settlement instanceof Settlement.Dead dead) {
+            task.attempts++;
+            task.history.add(new DeadLetter.Attempt(task.attempts, work.now(), "dead", dead.reason()));
+            KafkaRecords.put(task.record.headers(), KafkaRecords.HISTORY, KafkaRecords.json(task.history));
+            bury(task.id, task.record, dead.reason(), task.attempts, () -> finished(task));
+            goOn(task);
+        } else if (settlement instanceof Settlement.Done) {
+            finished(task);
+            goOn(task);
+        }
+    }
+
+    private void enqueue(KafkaTask task) {
+        Chat chat = chats.computeIfAbsent(task.order(), key -> new Chat());
+        KafkaTask first = chat.tasks.peek();
+        chat.tasks.add(task);
+        if (first != null && first.parked && !task.parked) {
+            park(task);
+        }
+        begin(chat);
+    }
+
+    private void begin(Chat chat) {
+        KafkaTask task = chat.tasks.peek();
+        if (stopping || chat.busy || task == null) {
+            return;
+        }
+        chat.busy = true;
+        Duration wait = Duration.between(work.now(), task.due);
+        if (wait.compareTo(Duration.ZERO) > 0) {
+            work.later(() -> again(chat), wait);
+        } else {
+            running++;
+            work.handle(this, task);
+        }
+    }
+
+    private synchronized void again(Chat chat) {
+        chat.busy = false;
+        begin(chat);
+    }
+
+    private void goOn(KafkaTask task) {
+        Chat chat = chats.get(task.order());
+        if (chat == null) {
+            return;
+        }
+        chat.tasks.remove();
+        chat.busy = false;
+        if (chat.tasks.isEmpty()) {
+            chats.remove(task.order());
+        } else {
+            begin(chat);
+        }
+    }
+
+    private void retry(KafkaTask task, Settlement.Retry retry) {
+        task.attempts++;
+        task.due = retry.at();
+        task.history.add(new DeadLetter.Attempt(task.attempts, work.now(), "retry", retry.reason()));
+        Chat chat = chats.get(task.order());
+        if (chat != null) {
+            park(task);
+            chat.tasks.stream().filter(behind -> !behind.parked).forEach(this::park);
+            chat.busy = false;
+            begin(chat);
+        }
+    }
+
+    private void park(KafkaTask task) {
+        task.parked = true;
+        append(KafkaRecords.parked(topics.retry(), number, task, task.record.value()), where -> {
+            nextParked = Math.max(nextParked, where.offset() + 1);
+            parked.add(where.offset());
+            if (task.parkedAt < 0) {
+                open.remove(task.offset);
+            } else {
+                parked.remove(task.parkedAt);
+            }
+            task.parkedAt = where.offset();
+        });
+    }
+
+    private void finished(KafkaTask task) {
+        if (!task.parked) {
+            open.remove(task.offset);
+            return;
+        }
+        append(KafkaRecords.parked(topics.retry(), number, task, null), where -> {
+            nextParked = Math.max(nextParked, where.offset() + 1);
+            parked.remove(task.parkedAt);
+        });
+    }
+
+    private void bury(String id, ConsumerRecord<String, byte[]> record, String reason, int attempts, Runnable then) {
+        append(KafkaRecords.dead(topics.dead(), id, record, reason, attempts, work.now()), where -> then.run());
+    }
+
+    private void append(ProducerRecord<String, byte[]> record, java.util.function.Consumer<RecordMetadata> then) {
+        appending++;
+        work.append(record, where -> {
+            synchronized (this) {
+                appending--;
+                if (where != null) {
+                    then.accept(where);
+                }
+                notifyAll();
+            }
+        });
+    }
+
+    private static BitSet bits(String note) {
+        try {
+            return BitSet.valueOf(Base64.getDecoder().decode(note));
+        } catch (IllegalArgumentException e) {
+            // A note of somebody else, such as of a tool that has moved the offset.
+            return new BitSet();
+        }
+    }
+}

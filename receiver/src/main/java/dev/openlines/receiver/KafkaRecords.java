@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import jakarta.json.Json;
+import jakarta.json.JsonArrayBuilder;
+import jakarta.json.JsonException;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonReader;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
+
+/** The records of the retry and dead-letter topics: the one that was received, with headers of ours beside. */
+final class KafkaRecords {
+
+    /** What happened to the event before, a JSON array. */
+    static final String HISTORY = "openlines-history";
+
+    /** Where in the topic of events the event is, for the order of its chat. */
+    static final String OFFSET = "openlines-offset";
+
+    /** Not before this time, milliseconds since 1970. */
+    static final String DUE = "openlines-due";
+
+    /** How often it was given to a handler since it was received or requeued. */
+    static final String ATTEMPTS = "openlines-attempts";
+
+    /** The key of the record in the topic of events. */
+    static final String KEY = "openlines-key";
+
+    /** Why it was put aside. */
+    static final String REASON = "openlines-reason";
+
+    /** When it was put aside, RFC 3339. */
+    static final String DIED = "openlines-died";
+
+    /** Which record it was: topic, partition and offset. */
+    static final String ORIGIN = "openlines-origin";
+
+    /** The id of the dead letter that this was: not a duplicate. */
+    static final String REQUEUED = "openlines-requeued";
+
+    private static final List<String> OURS = List.of(HISTORY, OFFSET, DUE, ATTEMPTS, REASON, DIED, ORIGIN);
+    private static final int REASON_CHARACTERS = 500;
+    private static final int HISTORY_ATTEMPTS = 50;
+
+    private KafkaRecords() {}
+
+    /** A record for the retry topic, or where there is no value the mark that an event waits no more. */
+    static ProducerRecord<String, byte[]> parked(String topic, int partition, KafkaTask task, byte @Nullable [] value) {
+        ProducerRecord<String, byte[]> record = new ProducerRecord<>(topic, partition, task.id, value);
+        if (value != null) {
+            copy(task.record.headers(), record.headers());
+            put(record.headers(), KEY, key(task.record));
+            put(record.headers(), OFFSET, Long.toString(task.offset));
+            put(record.headers(), DUE, Long.toString(task.due.toEpochMilli()));
+            put(record.headers(), ATTEMPTS, Integer.toString(task.attempts));
+            put(record.headers(), HISTORY, json(task.history));
+        }
+        return record;
+    }
+
+    /** A record for the dead-letter topic. */
+    static ProducerRecord<String, byte[]> dead(
+            String topic, String id, ConsumerRecord<String, byte[]> from, String reason, int attempts, Instant now) {
+        ProducerRecord<String, byte[]> record = new ProducerRecord<>(topic, 0, id, from.value());
+        if (from.value() == null) {
+            // Or it would be the mark of a letter that is gone.
+            record = new ProducerRecord<>(topic, 0, id, new byte[0]);
+        }
+        copy(from.headers(), record.headers());
+        put(record.headers(), KEY, key(from));
+        put(record.headers(), REASON, shorten(reason));
+        put(record.headers(), DIED, now.toString());
+        put(record.headers(), ATTEMPTS, Integer.toString(attempts));
+        put(record.headers(), ORIGIN, from.topic() + '-' + from.partition() + '@' + from.offset());
+        return record;
+    }
+
+    /** A dead letter as a new record of the topic of events. */
+    static ProducerRecord<String, byte[]> requeued(ConsumerRecord<String, byte[]> dead, String topic, Instant now) {
+        ProducerRecord<String, byte[]> record = new ProducerRecord<>(topic, null, key(dead), dead.value());
+        copy(dead.headers(), record.headers());
+        List<DeadLetter.Attempt> history = new ArrayList<>(history(dead.headers()));
+        history.add(new DeadLetter.Attempt(0, now, "requeued", ""));
+        put(record.headers(), HISTORY, json(history));
+        put(record.headers(), REQUEUED, Long.toString(dead.offset() + 1));
+        return record;
+    }
+
+    static DeadLetter deadLetter(ConsumerRecord<String, byte[]> record, boolean withHistory) {
+        Headers headers = record.headers();
+        return new DeadLetter(
+                record.offset() + 1,
+                text(headers, "ce_portal", ""),
+                text(headers, "ce_eventcode", ""),
+                text(headers, "ce_id", String.valueOf(record.key())),
+                new String(record.value(), StandardCharsets.UTF_8),
+                receivedAt(record),
+                instant(text(headers, DIED, ""), record.timestamp()),
+                text(headers, REASON, ""),
+                (int) number(headers, ATTEMPTS),
+                withHistory ? history(headers) : List.of());
+    }
+
+    static List<DeadLetter.Attempt> history(Headers headers) {
+        List<DeadLetter.Attempt> attempts = new ArrayList<>();
+        try (JsonReader reader = Json.createReader(new StringReader(text(headers, HISTORY, "[]")))) {
+            for (JsonObject attempt : reader.readArray().getValuesAs(JsonObject.class)) {
+                attempts.add(new DeadLetter.Attempt(
+                        attempt.getInt("attempt", 0),
+                        instant(attempt.getString("at", ""), 0),
+                        attempt.getString("outcome", ""),
+                        attempt.getString("reason", "")));
+            }
+        } catch (JsonException | ClassCastException e) {
+            // A header that somebody else wrote: the event counts, not its past.
+            return attempts;
+        }
+        return attempts;
+    }
+
+    /** Returns the key that a record had in the topic of events. */
+    private static String key(ConsumerRecord<String, byte[]> record) {
+        return text(record.headers(), KEY, String.valueOf(record.key()));
+    }
+
+    /** When an event was received, or where its record does not say, when that was written. */
+    static Instant receivedAt(ConsumerRecord<String, byte[]> record) {
+        return instant(text(record.headers(), "ce_receivedat", ""), record.timestamp());
+    }
+
+    static long number(Headers headers, String name) {
+        String text = text(headers, name, "0");
+        return text.matches("\\d{1,18}") ? Long.parseLong(text) : 0;
+    }
+
+    static String text(Headers headers, String name, String otherwise) {
+        Header header = headers.lastHeader(name);
+        return header == null || header.value() == null
+                ? otherwise
+                : new String(header.value(), StandardCharsets.UTF_8);
+    }
+
+    static void put(Headers headers, String name, String value) {
+        headers.remove(name).add(name, value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    static String shorten(String reason) {
+        return reason.length() <= REASON_CHARACTERS ? reason : reason.substring(0, REASON_CHARACTERS);
+    }
+
+    static String json(List<DeadLetter.Attempt> history) {
+        JsonArrayBuilder array = Json.createArrayBuilder();
+        for (DeadLetter.Attempt attempt :
+                history.subList(Math.max(0, history.size() - HISTORY_ATTEMPTS), history.size())) {
+            array.add(Json.createObjectBuilder()
+                    .add("attempt", attempt.number())
+                    .add("at", attempt.at().toString())
+                    .add("outcome", attempt.outcome())
+                    .add("reason", shorten(attempt.reason())));
+        }
+        return array.build().toString();
+    }
+
+    private static Instant instant(String text, long otherwise) {
+        try {
+            return Instant.parse(text);
+        } catch (java.time.format.DateTimeParseException e) {
+            return Instant.ofEpochMilli(otherwise);
+        }
+    }
+
+    private static void copy(Headers from, Headers to) {
+        for (Header header : from) {
+            if (!OURS.contains(header.key()) || header.key().equals(HISTORY)) {
+                to.add(header);
+            }
+        }
+    }
+}

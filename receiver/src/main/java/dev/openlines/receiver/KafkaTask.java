@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** An event of a partition that is not handled yet. Guarded by its {@link KafkaPartition}. */
+final class KafkaTask {
+
+    final ConsumerRecord<String, byte[]> record;
+    final KafkaEvent event;
+
+    /** What a second record of the same event has too. */
+    final String id;
+
+    /** Where it is in the topic of events. */
+    final long offset;
+
+    final List<DeadLetter.Attempt> history;
+    int attempts;
+    Instant due = Instant.EPOCH;
+
+    /** Whether the topic of retries has it or is about to. */
+    boolean parked;
+
+    /** Where it is in the topic of retries, as far as is known; -1 where it is not. */
+    long parkedAt = -1;
+
+    private KafkaTask(ConsumerRecord<String, byte[]> record, KafkaEvent event, String id, long offset) {
+        this.record = record;
+        this.event = event;
+        this.id = id;
+        this.offset = offset;
+        this.history = new ArrayList<>(KafkaRecords.history(record.headers()));
+    }
+
+    /** An event as it was received, or requeued. */
+    static KafkaTask received(ConsumerRecord<String, byte[]> record) {
+        KafkaEvent event = KafkaEvent.of(record);
+        return new KafkaTask(record, event, id(record, event), record.offset());
+    }
+
+    /** An event from the topic of retries. */
+    static KafkaTask parked(ConsumerRecord<String, byte[]> record) {
+        KafkaEvent event = KafkaEvent.of(record);
+        long offset = KafkaRecords.number(record.headers(), KafkaRecords.OFFSET);
+        KafkaTask task = new KafkaTask(record, event, id(record, event), offset);
+        task.attempts = (int) KafkaRecords.number(record.headers(), KafkaRecords.ATTEMPTS);
+        task.due = Instant.ofEpochMilli(KafkaRecords.number(record.headers(), KafkaRecords.DUE));
+        task.parked = true;
+        task.parkedAt = record.offset();
+        return task;
+    }
+
+    /** What keeps its order with others: its chat, or nothing but itself. */
+    String order() {
+        return event.chat() == null ? id : event.memberId() + '/' + event.chat();
+    }
+
+    private static String id(ConsumerRecord<String, byte[]> record, KafkaEvent event) {
+        String requeued = KafkaRecords.text(record.headers(), KafkaRecords.REQUEUED, "");
+        return requeued.isEmpty() ? event.idempotencyKey() : event.idempotencyKey() + '#' + requeued;
+    }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+
+/** Reads ranges of partitions, in no group. One thread at a time. */
+final class TopicReader implements AutoCloseable {
+
+    /** So long without a record although there must be one means that the cluster is away. */
+    private static final long PATIENCE_NANOS = Duration.ofSeconds(10).toNanos();
+
+    private static final Duration POLL = Duration.ofMillis(100);
+
+    private final KafkaConsumer<String, byte[]> consumer;
+
+    TopicReader(KafkaTopics topics) {
+        Map<String, Object> properties = new HashMap<>(topics.properties());
+        properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, topics.servers());
+        properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        properties.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 5000);
+        properties.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, 3000);
+        consumer = new KafkaConsumer<>(properties, new StringDeserializer(), new ByteArrayDeserializer());
+    }
+
+    /** Returns the offset after the last record of a partition. */
+    synchronized long end(TopicPartition partition) {
+        return asStore(() -> consumer.endOffsets(List.of(partition)).get(partition));
+    }
+
+    /** Returns the offset of the first record of a partition that is still there. */
+    synchronized long begin(TopicPartition partition) {
+        return asStore(() -> consumer.beginningOffsets(List.of(partition)).get(partition));
+    }
+
+    /**
+     * Reads what is there from one offset to before another, which must be no later than the end.
+     *
+     * @throws StoreException if the cluster is away
+     */
+    synchronized void read(
+            TopicPartition partition, long from, long to, Consumer<ConsumerRecord<String, byte[]>> each) {
+        asStore(() -> {
+            consumer.assign(List.of(partition));
+            consumer.seek(partition, from);
+            long progress = System.nanoTime();
+            long position = from;
+            while (position < to) {
+                for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
+                    if (record.offset() < to) {
+                        each.accept(record);
+                    }
+                }
+                long now = consumer.position(partition);
+                if (now > position) {
+                    progress = System.nanoTime();
+                    position = now;
+                } else if (System.nanoTime() - progress > PATIENCE_NANOS) {
+                    throw new StoreException("cannot read " + partition.topic(), null);
+                }
+            }
+            return position;
+        });
+    }
+
+    /** Returns the record at each of these offsets or the first after it, where there is one within a second. */
+    synchronized List<ConsumerRecord<String, byte[]>> firsts(Map<TopicPartition, Long> offsets) {
+        return asStore(() -> {
+            List<ConsumerRecord<String, byte[]>> found = new ArrayList<>();
+            consumer.assign(offsets.keySet());
+            offsets.forEach(consumer::seek);
+            long begun = System.nanoTime();
+            while (!consumer.assignment().equals(consumer.paused())
+                    && System.nanoTime() - begun < Duration.ofSeconds(1).toNanos()) {
+                var records = consumer.poll(POLL);
+                consumer.pause(records.partitions());
+                records.partitions()
+                        .forEach(partition ->
+                                found.add(records.records(partition).get(0)));
+            }
+            return found;
+        });
+    }
+
+    @Override
+    public synchronized void close() {
+        consumer.close();
+    }
+
+    private static <T> T asStore(java.util.function.Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (KafkaException e) {
+            throw new StoreException("cannot read from Kafka", e);
+        }
+    }
+}

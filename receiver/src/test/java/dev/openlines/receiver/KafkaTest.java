@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.parser.Limits;
+import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.testkit.KafkaCluster;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Receiving into and working from one real broker, each test with topics of its own. */
+@Timeout(90)
+class KafkaTest {
+
+    private static final RetryPolicy QUICK =
+            RetryPolicy.DEFAULT.withAttempts(3).withWaits(Duration.ofMillis(20), Duration.ofMillis(40));
+    private static final AtomicInteger PREFIX = new AtomicInteger();
+
+    private static KafkaCluster cluster;
+
+    private final BlockingQueue<String> handled = new LinkedBlockingQueue<>();
+    private final List<AutoCloseable> open = new ArrayList<>();
+    private KafkaTopics topics;
+    private KafkaInbox inbox;
+
+    @BeforeAll
+    static void startBroker() {
+        cluster = KafkaCluster.start(1);
+    }
+
+    @AfterAll
+    static void stopBroker() {
+        cluster.close();
+    }
+
+    @BeforeEach
+    void openInbox() {
+        topics = KafkaTopics.of("kafka:" + cluster.servers() + "/test" + PREFIX.incrementAndGet() + "?partitions=2");
+        inbox = KafkaInbox.open(topics);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        Collections.reverse(open);
+        for (AutoCloseable part : open) {
+            part.close();
+        }
+        if (inbox != null) {
+            inbox.close();
+        }
+    }
+
+    @Test
+    void whatIsStoredIsHandledOnceThoughItComesTwice() throws Exception {
+        store(17, 1);
+        store(17, 1);
+        store(17, 2);
+        work(DispatchPolicy.DEFAULT, (finish, context) -> handled.add(chat(finish) + " " + context.idempotencyKey()));
+
+        assertThat(next()).isEqualTo("17 " + InboxContract.delivery(17, 1).idempotencyKey());
+        assertThat(next()).isEqualTo("17 " + InboxContract.delivery(17, 2).idempotencyKey());
+        await(() -> inbox.backlog().waiting() == 0);
+        assertThat(handled).isEmpty();
+    }
+
+    @Test
+    void aDuplicateIsKnownToTheNextWorkerToo() throws Exception {
+        store(17, 1);
+        KafkaDispatcher first = work(DispatchPolicy.DEFAULT, (finish, context) -> handled.add("first"));
+        assertThat(next()).isEqualTo("first");
+        first.close();
+        store(17, 1);
+        store(17, 3);
+        work(DispatchPolicy.DEFAULT, (finish, context) -> handled.add(context.idempotencyKey()));
+
+        assertThat(next()).isEqualTo(InboxContract.delivery(17, 3).idempotencyKey());
+        await(() -> inbox.backlog().waiting() == 0);
+        assertThat(handled).isEmpty();
+    }
+
+    @Test
+    void aFailingChatKeepsItsOrderAndHoldsUpNobodyElse() throws Exception {
+        CountDownLatch others = new CountDownLatch(20);
+        for (long time = 1; time <= 3; time++) {
+            store(666, time);
+        }
+        for (long chat = 1; chat <= 20; chat++) {
+            store(chat, 1);
+        }
+        String first = InboxContract.delivery(666, 1).idempotencyKey();
+        work(DispatchPolicy.DEFAULT.withRetry(QUICK.withAttempts(1000)), (finish, context) -> {
+            if (chat(finish) != 666) {
+                others.countDown();
+            } else if (context.idempotencyKey().equals(first) && others.getCount() > 0) {
+                throw new IllegalStateException("away");
+            } else {
+                handled.add(context.idempotencyKey());
+            }
+        });
+
+        assertThat(List.of(next(), next(), next()))
+                .containsExactly(
+                        first,
+                        InboxContract.delivery(666, 2).idempotencyKey(),
+                        InboxContract.delivery(666, 3).idempotencyKey());
+        assertThat(others.getCount()).isZero();
+        await(() -> inbox.backlog().waiting() == 0);
+    }
+
+    @Test
+    void whatWaitsForItsNextAttemptIsNotForgottenByTheNextWorker() throws Exception {
+        store(17, 1);
+        store(17, 2);
+        KafkaDispatcher first = work(
+                DispatchPolicy.DEFAULT.withRetry(
+                        QUICK.withAttempts(10).withWaits(Duration.ofSeconds(2), Duration.ofSeconds(2))),
+                (finish, context) -> {
+                    handled.add("failed " + context.attempt());
+                    throw new IllegalStateException("away");
+                });
+        assertThat(next()).isEqualTo("failed 1");
+        first.close();
+        work(
+                DispatchPolicy.DEFAULT,
+                (finish, context) -> handled.add(context.attempt() + " " + context.idempotencyKey()));
+
+        assertThat(next()).isEqualTo("2 " + InboxContract.delivery(17, 1).idempotencyKey());
+        assertThat(next()).isEqualTo("1 " + InboxContract.delivery(17, 2).idempotencyKey());
+        await(() -> inbox.backlog().waiting() == 0);
+        assertThat(handled).isEmpty();
+    }
+
+    @Test
+    void whatAlwaysFailsIsPutAsideWithItsHistoryAndCanBeRequeuedOrDiscarded() throws Exception {
+        store(666, 1);
+        AtomicInteger allowed = new AtomicInteger();
+        work(DispatchPolicy.DEFAULT.withRetry(QUICK), (finish, context) -> {
+            if (allowed.get() == 0) {
+                throw new IllegalStateException("away");
+            }
+            handled.add("done " + context.attempt());
+        });
+        await(() -> inbox.backlog().dead() == 1);
+
+        DeadLetter letter = inbox.deadLetters().list(0, 10).get(0);
+        assertThat(letter.idempotencyKey())
+                .isEqualTo(InboxContract.delivery(666, 1).idempotencyKey());
+        assertThat(letter.memberId()).isEqualTo(Bodies.MEMBER);
+        assertThat(letter.reason()).isEqualTo("attempt 3 of 3: java.lang.IllegalStateException: away");
+        assertThat(inbox.deadLetters().show(letter.id()).orElseThrow().history())
+                .extracting(attempt -> attempt.number() + attempt.outcome())
+                .containsExactly("1retry", "2retry", "3dead");
+        assertThat(inbox.deadLetters().requeue(letter.id() + 1, java.time.Instant.now()))
+                .isFalse();
+
+        allowed.set(1);
+        assertThat(inbox.deadLetters().requeue(letter.id(), java.time.Instant.now()))
+                .isTrue();
+        assertThat(next()).isEqualTo("done 1");
+        await(() -> inbox.backlog().equals(new Backlog(0, 0, null)));
+        assertThat(inbox.deadLetters().discard(letter.id(), java.time.Instant.now()))
+                .isFalse();
+    }
+
+    @Test
+    void whatIsNoEventIsPutAsideAndHoldsUpNobody() throws Exception {
+        inbox.await(inbox.append(
+                new ProducerRecord<>(topics.events(), 0, "k", "rubbish".getBytes(StandardCharsets.UTF_8))));
+        inbox.await(inbox.append(new ProducerRecord<>(topics.events(), 0, null, null)));
+        ProducerRecord<String, byte[]> undecodable = KafkaEvent.record(topics.events(), InboxContract.delivery(5, 1));
+        inbox.await(inbox.append(new ProducerRecord<>(
+                topics.events(),
+                0,
+                undecodable.key(),
+                "{\"event\":".getBytes(StandardCharsets.UTF_8),
+                undecodable.headers())));
+        for (long chat = 1; chat <= 4; chat++) {
+            store(chat, 9);
+        }
+        work(DispatchPolicy.DEFAULT, (finish, context) -> handled.add("" + chat(finish)));
+
+        assertThat(List.of(next(), next(), next(), next())).containsExactlyInAnyOrder("1", "2", "3", "4");
+        await(() -> inbox.backlog().equals(new Backlog(0, 3, null)));
+        assertThat(inbox.deadLetters().list(0, 10))
+                .extracting(DeadLetter::reason)
+                .anySatisfy(reason -> assertThat(reason)
+                        .isEqualTo("not an event: expected a CloudEvents record but found no ce_specversion"))
+                .anySatisfy(reason -> assertThat(reason).startsWith("cannot be decoded: "));
+    }
+
+    @Test
+    void noCredentialIsInAnyRecord() throws Exception {
+        Portals portals = inbox.portals().provenBy(claim -> true);
+        Receiver receiver =
+                new Receiver(inbox, portals, Limits.DEFAULT, InstantSource.system(), () -> {}, Telemetry.none());
+        Map<String, String> install = Bodies.finishFields(3);
+        install.put("event", "ONAPPINSTALL");
+        assertThat(receive(receiver, Bodies.form(install))).isEqualTo(200);
+        assertThat(receive(receiver, Bodies.finish(4))).isEqualTo(200);
+        work(DispatchPolicy.DEFAULT.withRetry(QUICK), (finish, context) -> {
+            throw context.park("no");
+        });
+        await(() -> inbox.backlog().dead() == 1);
+
+        StringBuilder all = new StringBuilder();
+        int records = 0;
+        for (TopicPartition partition : List.of(
+                new TopicPartition(topics.events(), 0),
+                new TopicPartition(topics.events(), 1),
+                new TopicPartition(topics.retry(), 0),
+                new TopicPartition(topics.dead(), 0),
+                new TopicPartition(topics.portals(), 0))) {
+            List<ConsumerRecord<String, byte[]>> found = new ArrayList<>();
+            inbox.reader().read(partition, 0, inbox.reader().end(partition), found::add);
+            records += found.size();
+            for (ConsumerRecord<String, byte[]> record : found) {
+                all.append(record.key()).append(new String(record.value(), StandardCharsets.UTF_8));
+                record.headers()
+                        .forEach(header ->
+                                all.append(header.key()).append(new String(header.value(), StandardCharsets.UTF_8)));
+            }
+        }
+        assertThat(records).isGreaterThanOrEqualTo(4);
+        assertThat(all.toString())
+                .contains(Bodies.MEMBER)
+                .doesNotContain(Bodies.TOKEN, Bodies.ACCESS_TOKEN, Bodies.REFRESH_TOKEN);
+    }
+
+    @Test
+    void anyNodeAnswersAPortalThatInstalledOnAnother() throws Exception {
+        try (KafkaInbox other = KafkaInbox.open(topics)) {
+            Receiver second = new Receiver(
+                    other, other.portals(), Limits.DEFAULT, InstantSource.system(), () -> {}, Telemetry.none());
+            assertThat(receive(second, Bodies.finish(1))).isEqualTo(403);
+            Receiver first = new Receiver(
+                    inbox,
+                    inbox.portals().provenBy(claim -> true),
+                    Limits.DEFAULT,
+                    InstantSource.system(),
+                    () -> {},
+                    Telemetry.none());
+            Map<String, String> install = Bodies.finishFields(3);
+            install.put("event", "ONAPPINSTALL");
+            assertThat(receive(first, Bodies.form(install))).isEqualTo(200);
+            assertThat(receive(second, Bodies.finish(1))).isEqualTo(200);
+
+            Map<String, String> uninstall = Bodies.finishFields(3);
+            uninstall.put("event", "ONAPPUNINSTALL");
+            assertThat(receive(second, Bodies.form(uninstall))).isEqualTo(200);
+            // A node that learns at its start, and one that must be told.
+            Receiver third = new Receiver(
+                    other, other.portals(), Limits.DEFAULT, InstantSource.system(), () -> {}, Telemetry.none());
+            assertThat(receive(third, Bodies.finish(2))).isEqualTo(403);
+            assertThat(receive(second, Bodies.finish(2))).isEqualTo(403);
+
+            assertThat(receive(first, Bodies.form(install))).isEqualTo(200);
+            assertThat(receive(second, Bodies.form(uninstall)))
+                    .as("a replay of the uninstallation ends nothing")
+                    .isEqualTo(200);
+            assertThat(receive(second, Bodies.finish(2))).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aClusterThatIsAwayIsAnHonest503AndComesBackByItself() throws Exception {
+        try (KafkaCluster away = KafkaCluster.start(1);
+                KafkaInbox far = KafkaInbox.open(KafkaTopics.of("kafka:" + away.servers() + "/away"))) {
+            Portals portals = new Portals().trust(Bodies.MEMBER, dev.openlines.model.Secret.of(Bodies.TOKEN));
+            Receiver receiver =
+                    new Receiver(far, portals, Limits.DEFAULT, InstantSource.system(), () -> {}, Telemetry.none());
+            assertThat(receive(receiver, Bodies.finish(1))).isEqualTo(200);
+            far.probe();
+            away.kill(1);
+
+            assertThat(receive(receiver, Bodies.finish(2))).isEqualTo(503);
+            assertThatThrownBy(far::probe).isInstanceOf(StoreException.class);
+
+            away.restart(1);
+            await(() -> receive(receiver, Bodies.finish(3)) == 200);
+            far.probe();
+        }
+    }
+
+    @Test
+    void aSecondWorkerTakesItsShareInMidBurstAndNothingIsLostOrOutOfOrder() throws Exception {
+        DispatchPolicy policy = DispatchPolicy.DEFAULT.withRetry(QUICK);
+        EventHandler<OnSessionFinish> handler = (finish, context) -> {
+            handled.add(chat(finish) + " " + context.idempotencyKey());
+            LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
+        };
+        work(policy, handler);
+        List<String> expected = new ArrayList<>();
+        for (long time = 1; time <= 20; time++) {
+            for (long chat = 1; chat <= 20; chat++) {
+                expected.add(chat + " " + InboxContract.delivery(chat, time).idempotencyKey());
+                store(chat, time);
+            }
+            if (time == 5) {
+                work(policy, handler);
+            }
+            if (time == 12) {
+                open.remove(open.size() - 1).close();
+            }
+        }
+        List<String> got = new ArrayList<>();
+        for (int i = 0; i < expected.size(); i++) {
+            got.add(next());
+        }
+        await(() -> inbox.backlog().waiting() == 0);
+
+        assertThat(handled).as("handled twice").isEmpty();
+        for (long chat = 1; chat <= 20; chat++) {
+            String prefix = chat + " ";
+            assertThat(got.stream().filter(line -> line.startsWith(prefix)))
+                    .containsExactlyElementsOf(expected.stream()
+                            .filter(line -> line.startsWith(prefix))
+                            .toList());
+        }
+    }
+
+    private KafkaDispatcher work(DispatchPolicy policy, EventHandler<OnSessionFinish> handler) {
+        Handlers handlers = Handlers.on(OnSessionFinish.class, handler).otherwise((event, context) -> {});
+        KafkaDispatcher dispatcher =
+                new KafkaDispatcher(inbox, handlers, policy, InstantSource.system(), Telemetry.none()).start();
+        open.add(dispatcher);
+        return dispatcher;
+    }
+
+    private void store(long chat, long time) {
+        inbox.await(inbox.store(InboxContract.delivery(chat, time)));
+    }
+
+    private String next() throws InterruptedException {
+        String line = handled.poll(30, TimeUnit.SECONDS);
+        assertThat(line).as("an event that is handled").isNotNull();
+        return line;
+    }
+
+    private static long chat(OnSessionFinish finish) {
+        return finish.chats().get(0).chatId();
+    }
+
+    private static int receive(Receiver receiver, String form) {
+        return receiver.receive(new RawDelivery(
+                        "POST", "application/x-www-form-urlencoded", form.getBytes(StandardCharsets.UTF_8)))
+                .toCompletableFuture()
+                .join()
+                .status();
+    }
+
+    private static void await(BooleanSupplier condition) {
+        long begun = System.nanoTime();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime() - begun)
+                    .as("a condition within 30 seconds")
+                    .isLessThan(Duration.ofSeconds(30).toNanos());
+            LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+        }
+    }
+}
