@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -144,9 +145,10 @@ class EvidenceTest {
 
     @Test
     void aHandlerThatNeverAnswersEndsTheRunAtOnce() {
+        CountDownLatch never = new CountDownLatch(1);
         try (Listener mute = Listener.start(
                 request -> {
-                    Thread.sleep(60_000);
+                    never.await();
                     return null;
                 },
                 "127.0.0.1")) {
