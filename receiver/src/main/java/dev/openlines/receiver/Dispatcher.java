@@ -49,6 +49,10 @@ public final class Dispatcher implements AutoCloseable {
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile boolean stopping;
     private volatile boolean impatient;
+    private volatile boolean ended;
+    /** Used by the leasing thread alone. */
+    private long renewAt;
+
     private volatile boolean due;
     private boolean storeDown;
 
@@ -120,6 +124,23 @@ public final class Dispatcher implements AutoCloseable {
             interrupted = true;
             giveUp();
         }
+        end();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void end() {
+        ended = true;
+        LockSupport.unpark(leasing);
+        boolean interrupted = false;
+        while (leasing.isAlive()) {
+            try {
+                leasing.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
@@ -131,21 +152,23 @@ public final class Dispatcher implements AutoCloseable {
     }
 
     private void run() {
-        long renewAt = System.nanoTime() + policy.lease().toNanos() / 3;
+        renewAt = System.nanoTime() + policy.lease().toNanos() / 3;
         try {
             while (!stopping) {
                 due = false;
                 boolean more = leaseDue();
-                if (System.nanoTime() - renewAt >= 0) {
-                    renewAt = System.nanoTime() + policy.lease().toNanos() / 3;
-                    renew();
-                }
+                renewDue();
                 if (!more && !due && !stopping) {
                     LockSupport.parkNanos(this, POLL.toNanos());
                 }
             }
         } finally {
             stopped.countDown();
+        }
+        // What is still handled must not come up elsewhere meanwhile.
+        while (!ended) {
+            renewDue();
+            LockSupport.parkNanos(this, POLL.toNanos());
         }
     }
 
@@ -184,7 +207,11 @@ public final class Dispatcher implements AutoCloseable {
         return new LeaseRequest(owner, max, now, until, latest, policy.ordered());
     }
 
-    private void renew() {
+    private void renewDue() {
+        if (System.nanoTime() - renewAt < 0) {
+            return;
+        }
+        renewAt = System.nanoTime() + policy.lease().toNanos() / 3;
         if (!leased.isEmpty()) {
             try {
                 inbox.renew(leased.values(), clock.instant().plus(policy.lease()));

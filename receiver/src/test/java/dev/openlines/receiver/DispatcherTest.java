@@ -177,6 +177,26 @@ class DispatcherTest {
     }
 
     @Test
+    void whatIsStillHandledWhileStoppingKeepsItsLease() throws Exception {
+        store(17);
+        CountDownLatch release = new CountDownLatch(1);
+        Dispatcher dispatcher = start(DispatchPolicy.DEFAULT.withLease(Duration.ofSeconds(1)), (finish, context) -> {
+            handled.add(chat(finish));
+            release.await();
+        });
+        assertThat(next()).isEqualTo("17");
+
+        Thread stopping = new Thread(() -> dispatcher.stop(Duration.ofSeconds(50)));
+        stopping.start();
+
+        assertThat(inbox.renewedFourTimes.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(inbox.lease(probe())).isEmpty();
+        release.countDown();
+        stopping.join();
+        assertThat(inbox.backlog()).isEqualTo(new Backlog(0, 0, null));
+    }
+
+    @Test
     void whatWasNotBegunWhenStoppedIsReleasedAndDoesNotCount() throws Exception {
         CountDownLatch release = new CountDownLatch(1);
         for (long chat = 1; chat <= 5; chat++) {
