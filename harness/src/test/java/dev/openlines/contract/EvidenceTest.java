@@ -11,7 +11,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -159,6 +161,35 @@ class EvidenceTest {
             assertThat(report.stopped()).contains("the handler takes connections and does not answer");
             assertThat(report.exitCode(Level.MUST, false)).isEqualTo(ContractReport.NOT_READY);
             assertThat(report.ids(Level.MUST, Verdict.PASS)).isEmpty();
+        }
+    }
+
+    @Test
+    void aHandlerThatDiesInMidRunLeavesAWholeReport() throws Exception {
+        AtomicInteger requests = new AtomicInteger();
+        CompletableFuture<Listener> self = new CompletableFuture<>();
+        try (Listener dying = Listener.start(
+                request -> {
+                    if (requests.incrementAndGet() == 10) {
+                        new Thread(() -> self.join().close()).start();
+                    }
+                    return Listener.json(200, "");
+                },
+                "127.0.0.1")) {
+            self.complete(dying);
+
+            ContractReport report =
+                    ContractSuite.of(dying.uri(), "m", SelftestCommand.PROOF).run();
+
+            assertThat(report.stopped()).contains("the handler no longer takes connections");
+            assertThat(report.ids(Level.MUST, Verdict.FAIL)).isNotEmpty();
+            assertThat(report.ids(Level.MUST, Verdict.NOT_OBSERVED)).hasSizeGreaterThan(30);
+            assertThat(report.exitCode(Level.MUST, false)).isEqualTo(ContractReport.NOT_READY);
+            // All that the profile has, though most of it was never begun.
+            assertThat(report.results())
+                    .filteredOn(result -> result.contractCase().level() == Level.MUST)
+                    .filteredOn(result -> result.verdict() != Verdict.PLANNED)
+                    .hasSizeGreaterThan(70);
         }
     }
 
