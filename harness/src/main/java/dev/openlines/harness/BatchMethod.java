@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -136,17 +137,25 @@ final class BatchMethod {
         return value instanceof JsonString text ? resolved(text.getString()) : value;
     }
 
+    /**
+     * As the platform does: what refers is found in the text as it was sent, so that an answer which looks like a
+     * reference is none, and a name without a key in brackets stays as it is.
+     */
     private JsonValue resolved(String original) {
         String text = original;
-        Matcher references = REFERENCE.matcher(text);
+        Matcher references = REFERENCE.matcher(original);
         while (references.find()) {
+            if (!KEY.matcher(references.group(2)).find()) {
+                continue;
+            }
             JsonValue found = follow(references.group(1), references.group(2));
             if (references.group().equals(text)) {
                 return found;
             }
-            text = RestRequest.scalar(found)
-                    .map(scalar -> references.replaceFirst(Matcher.quoteReplacement(scalar)))
-                    .orElse(text);
+            Optional<String> scalar = RestRequest.scalar(found);
+            if (scalar.isPresent()) {
+                text = text.replace(references.group(), scalar.get());
+            }
         }
         return PhpJson.PROVIDER.createValue(text);
     }

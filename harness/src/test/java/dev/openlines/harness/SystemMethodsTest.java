@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 @SimulatedPortal(strict = false)
 class SystemMethodsTest {
@@ -116,6 +117,27 @@ class SystemMethodsTest {
                         + "\"none\":{\"error\":\"ERROR_METHOD_NOT_FOUND\",\"error_description\":\"Method not found!\"},"
                         + "\"lacks\":{\"error\":\"SIMULATOR_LACKS_IT\",\"error_description\":"
                         + "\"this simulator does not have the method crm.deal.list\"}}");
+    }
+
+    @Test
+    @Timeout(20)
+    void batchReplacesEveryReferenceOfATextAndNothingThatOnlyLooksLikeOne(Portal portal) throws Exception {
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            portal.subscribe("ONAPPTEST", handler.uri());
+
+            batch(
+                    portal,
+                    "{\"cmd\":{\"me\":\"profile\",\"echo\":\"event.test?both=$result[me][NAME] $result[me][ID] $result[me][NAME]"
+                            + "&whole=$result[me][ID]&price=$total&word=$timeout\"}}");
+
+            assertThat(portal.awaitDeliveries(1, Duration.ofSeconds(10))).isTrue();
+            assertThat(handler.body(0))
+                    .contains(
+                            "data%5BQUERY%5D%5Bboth%5D=Ada+1+Ada&",
+                            "data%5BQUERY%5D%5Bwhole%5D=1&",
+                            "data%5BQUERY%5D%5Bprice%5D=%24total&",
+                            "data%5BQUERY%5D%5Bword%5D=%24timeout&");
+        }
     }
 
     @Test
