@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,11 @@ final class RestApi {
     private static final List<String> RESERVED = List.of("auth", "access_token", "state", "auth_connector");
     private static final Set<String> SECRETS =
             Set.of("auth", "access_token", "refresh_token", "application_token", "client_secret", "code");
+
+    /** A secret in a query inside a text: a command of a batch, an address. */
+    private static final Pattern SECRET_IN_QUERY =
+            Pattern.compile("(?i)((?:^|[?&]|%3F|%26)(?:" + String.join("|", SECRETS) + ")(?:=|%3D))[^&\\s]+");
+
     private static final DateTimeFormatter ISO = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ssxxx", Locale.ROOT);
 
     private RestApi() {}
@@ -229,7 +235,7 @@ final class RestApi {
     private static JsonObject maskedObject(Map<String, JsonValue> members) {
         JsonObjectBuilder out = EventBodies.object();
         members.forEach((name, value) -> {
-            boolean secret = SECRETS.contains(name.toLowerCase(Locale.ROOT)) && value instanceof JsonString;
+            boolean secret = SECRETS.contains(name.toLowerCase(Locale.ROOT)) && !(value instanceof JsonObject);
             out.add(name, secret ? PhpJson.PROVIDER.createValue("***") : masked(value));
         });
         return out.build();
@@ -244,6 +250,9 @@ final class RestApi {
             array.forEach(item -> out.add(masked(item)));
             return out.build();
         }
-        return value;
+        return value instanceof JsonString text
+                ? PhpJson.PROVIDER.createValue(
+                        SECRET_IN_QUERY.matcher(text.getString()).replaceAll("$1***"))
+                : value;
     }
 }

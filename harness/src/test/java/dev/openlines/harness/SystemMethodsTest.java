@@ -141,6 +141,18 @@ class SystemMethodsTest {
     }
 
     @Test
+    void theJournalMasksASecretInsideACommandAndInAList(Portal portal) {
+        String token = portal.accessToken().reveal();
+
+        batch(portal, "{\"access_token\":[\"" + token + "\"],\"cmd\":{\"a\":\"profile?auth=" + token + "&start=0\"}}");
+
+        assertThat(portal.calls())
+                .last()
+                .satisfies(call -> assertThat(call.toString()).doesNotContain(token))
+                .satisfies(call -> assertThat(call.toString()).contains("profile?auth=***&start=0"));
+    }
+
+    @Test
     void batchStopsAtTheFirstErrorWhereItShallHalt(Portal portal) {
         JsonObject result = batch(portal, "{\"halt\":true,\"cmd\":[\"server.time\",\"no.such\",\"server.time\"]}");
 
