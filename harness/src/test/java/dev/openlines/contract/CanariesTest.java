@@ -7,9 +7,11 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CanariesTest {
@@ -35,34 +37,77 @@ class CanariesTest {
     }
 
     @Test
-    void encodedForAnAddressOnceAndTwice() {
-        String once = URLEncoder.encode(SECRET, StandardCharsets.UTF_8);
+    void encodedForAnAddressOnce() {
+        assertThat(canaries.in("?t=" + encoded(SECRET))).containsExactly("token");
+    }
 
-        assertThat(canaries.in("?t=" + once)).containsExactly("token");
-        assertThat(canaries.in("?t=" + URLEncoder.encode(once, StandardCharsets.UTF_8)))
-                .containsExactly("token");
+    @Test
+    void encodedForAnAddressTwice() {
+        assertThat(canaries.in("?t=" + encoded(encoded(SECRET)))).containsExactly("token");
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "a", "ab", "abc"})
     void inBase64AtAnyOffset(String before) {
-        byte[] bytes = (before + SECRET + "!").getBytes(StandardCharsets.UTF_8);
+        assertThat(canaries.in(Base64.getEncoder().encodeToString(bytes(before + SECRET + "!"))))
+                .containsExactly("token");
+    }
 
-        assertThat(canaries.in(Base64.getEncoder().encodeToString(bytes))).containsExactly("token");
-        assertThat(canaries.in(Base64.getUrlEncoder().encodeToString(bytes))).containsExactly("token");
+    /** Every four characters of these have one that the two alphabets write differently. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a", "ab", "abc"})
+    void inTheBase64OfAddressesAtAnyOffset(String before) {
+        String odd = "?>~?~>?>~?~>?>~?~>?>~?~>";
+        Canaries others = new Canaries();
+        others.add("odd", odd);
+
+        String text = Base64.getUrlEncoder().encodeToString(bytes(before + odd + "!"));
+
+        assertThat(text).doesNotContain("+", "/");
+        assertThat(others.in(text)).containsExactly("odd");
     }
 
     @Test
-    void inHexadecimalOfBothCases() {
-        byte[] bytes = SECRET.getBytes(StandardCharsets.UTF_8);
-
-        assertThat(canaries.in(HexFormat.of().formatHex(bytes))).containsExactly("token");
-        assertThat(canaries.in(HexFormat.of().withUpperCase().formatHex(bytes))).containsExactly("token");
+    void inHexadecimalOfSmallLetters() {
+        assertThat(canaries.in(HexFormat.of().formatHex(bytes(SECRET)))).containsExactly("token");
     }
 
     @Test
-    void escapedInJson() {
-        assertThat(canaries.in("\"" + SECRET.replace("/", "\\/") + "\"")).containsExactly("token");
+    void inHexadecimalOfCapitals() {
+        assertThat(canaries.in(HexFormat.of().withUpperCase().formatHex(bytes(SECRET))))
+                .containsExactly("token");
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** No twelve characters of this one stay as they are. */
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '`',
+            value = {
+                "aB3x/kQ7zR/mN5p/Yt8w/c , aB3x\\/kQ7zR\\/mN5p\\/Yt8w\\/c",
+                "aB3x\"kQ7zR\"mN5p\"Yt8w , aB3x\\\"kQ7zR\\\"mN5p\\\"Yt8w",
+                "aB3x\\kQ7zR\\mN5p\\Yt8w , aB3x\\\\kQ7zR\\\\mN5p\\\\Yt8w"
+            })
+    void escapedInJson(String secret, String escaped) {
+        Canaries others = new Canaries();
+        others.add("token", secret);
+
+        assertThat(others.in("{\"t\":\"" + escaped + "\"}")).containsExactly("token");
+    }
+
+    @Test
+    void escapedInJsonByTheNumbersOfItsCharacters() {
+        StringBuilder numbers = new StringBuilder();
+        SECRET.chars().forEach(c -> numbers.append(String.format(Locale.ROOT, "\\u%04x", c)));
+
+        assertThat(canaries.in("\"" + numbers + "\"")).containsExactly("token");
     }
 
     @Test
