@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 
 /** A bare HTTP server that keeps every byte it gets. Answers each request on a connection of its own. */
 final class Listener implements AutoCloseable {
@@ -120,7 +121,11 @@ final class Listener implements AutoCloseable {
         while (!socket.isClosed()) {
             try {
                 Socket connection = socket.accept();
-                workers.execute(() -> serve(connection));
+                try {
+                    workers.execute(() -> serve(connection));
+                } catch (RejectedExecutionException e) {
+                    connection.close();
+                }
             } catch (IOException e) {
                 // A closed listener ends the loop; any other trouble is that connection's.
             }

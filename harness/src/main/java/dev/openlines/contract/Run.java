@@ -259,7 +259,8 @@ final class Run implements AutoCloseable {
             answeredAt = System.nanoTime();
         }
         long quiet = System.nanoTime() - answeredAt;
-        silent |= unanswered >= SILENCES && quiet > patience().plusSeconds(30).toNanos();
+        silent |= unanswered >= SILENCES
+                && quiet > patience().plus(settings.silence).toNanos();
     }
 
     /** Whether the handler takes connections and never answers any more. */

@@ -29,6 +29,10 @@ final class Runner {
     private final Run run;
     private final List<ContractCase> selected;
     private final Consumer<String> progress;
+
+    /** How many of the selected cases are not merely planned. */
+    private final long toRun;
+
     private final Instant begun = Instant.now();
     private final long begunNanos = System.nanoTime();
 
@@ -49,6 +53,7 @@ final class Runner {
         this.run = run;
         this.selected = selected;
         this.progress = progress;
+        toRun = selected.stream().filter(one -> !one.planned()).count();
     }
 
     /** Runs everything; ends early where the handler is gone, the time is over or somebody interrupts. */
@@ -245,7 +250,7 @@ final class Runner {
                     handlerGone = true;
                 }
             }
-            progress.accept(finished.incrementAndGet() + "/" + selected.size() + " " + one.id());
+            tick(one, number);
         } catch (InterruptedException e) {
             String why = stopped;
             skip(one, why == null ? "interrupted" : why);
@@ -254,6 +259,12 @@ final class Runner {
             fault = e;
             skip(one, "a fault of the suite: " + e);
         }
+    }
+
+    /** One step of the way; what is run once more has been counted. */
+    private void tick(ContractCase one, int number) {
+        progress.accept(
+                number > 0 ? "again, alone: " + one.id() : finished.incrementAndGet() + "/" + toRun + " " + one.id());
     }
 
     private synchronized void skip(ContractCase one, String reason) {
@@ -285,6 +296,7 @@ final class Runner {
         try {
             one.script().orElseThrow().run(caseRun);
             caseRun.done();
+            tick(one, 0);
             if (stopped != null) {
                 caseRun.notObserved("the rest of the run: " + stopped);
             }

@@ -67,6 +67,9 @@ final class Settings implements Cloneable {
     Duration burstP99 = Duration.ofSeconds(2);
     Duration settle = Duration.ofSeconds(10);
 
+    /** Nothing but silence for so long, beyond the wait for one answer, ends the run. */
+    Duration silence = Duration.ofSeconds(30);
+
     @Nullable
     Duration timeLimit;
 

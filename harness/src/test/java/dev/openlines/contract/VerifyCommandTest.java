@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,6 +78,86 @@ class VerifyCommandTest {
                         "--only=101"))
                 .isEqualTo(4);
         assertThat(out.toString()).contains("\"verdict\":\"not-observed\"", "the handler never became ready");
+    }
+
+    @Test
+    void aHandlerThatDiesInMidRunLeavesWholeReportsAndEndsWithFour() throws Exception {
+        Path json = folder.resolve("report.jsonl");
+        Path page = folder.resolve("report.html");
+        Path xml = folder.resolve("report.xml");
+        AtomicInteger requests = new AtomicInteger();
+        CompletableFuture<Listener> self = new CompletableFuture<>();
+        int code;
+        try (Listener dying = Listener.start(
+                request -> {
+                    if (requests.incrementAndGet() == 10) {
+                        new Thread(() -> self.join().close()).start();
+                    }
+                    return Listener.json(200, "");
+                },
+                "127.0.0.1")) {
+            self.complete(dying);
+            code = run(
+                    "--handler=" + dying.uri(),
+                    "--report=jsonl:" + json,
+                    "--report=html:" + page,
+                    "--report=junit:" + xml);
+        }
+
+        assertThat(code).isEqualTo(ContractReport.NOT_READY);
+        long core = Catalogue.all().stream()
+                .filter(one -> one.profile() == Profile.CORE && !one.webhooks())
+                .count();
+        assertThat(Files.readString(json).lines())
+                .hasSize((int) core)
+                .anyMatch(line -> line.contains("\"verdict\":\"fail\""))
+                .anyMatch(line -> line.contains("\"verdict\":\"not-observed\"")
+                        && line.contains("the handler no longer takes connections"));
+        assertThat(Files.readString(page)).endsWith("</html>\n").contains("the handler no longer takes connections");
+        assertThat(Files.readString(xml)).endsWith("</testsuites>");
+        assertThat(out.toString())
+                .contains("THE RUN ENDED EARLY: the handler no longer takes connections")
+                .contains("openlines: HANDLER NOT READY must-failed ");
+    }
+
+    @Test
+    void aShouldFailureGatesOnlyWhereItIsAskedTo() {
+        byte[] talkative = "HTTP/1.1 200 OK\r\nServer: Apache/2.4.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                .getBytes(StandardCharsets.US_ASCII);
+        try (Listener listener = Listener.start(request -> talkative, "127.0.0.1")) {
+            assertThat(run("--handler=" + listener.uri(), "--only=421")).isEqualTo(ContractReport.PASSED);
+            assertThat(out.toString()).contains("openlines: PASS must-failed 0/0 should-failed 1/1 ");
+            assertThat(run("--handler=" + listener.uri(), "--only=421", "--fail-on=should"))
+                    .isEqualTo(ContractReport.FAILED);
+            assertThat(out.toString()).contains("openlines: FAIL must-failed 0/0 should-failed 1/1 ");
+        }
+    }
+
+    @Test
+    void aBaselineThatNoLongerHoldsEndsWithFive() throws Exception {
+        Path baseline = folder.resolve("baseline.json");
+        byte[] brief = Listener.json(200, "");
+        byte[] talkative = "HTTP/1.1 200 OK\r\nServer: Apache/2.4.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                .getBytes(StandardCharsets.US_ASCII);
+        try (Listener right = Listener.start(request -> brief, "127.0.0.1");
+                Listener wrong = Listener.start(request -> talkative, "127.0.0.1")) {
+            // The failure stopped, before and after the day.
+            assertThat(withBaseline(baseline, "9999-12-31", right)).isEqualTo(ContractReport.INCONCLUSIVE);
+            assertThat(err.toString())
+                    .contains("baseline: OSF-C-421 was expected to fail and did not: take it out of the baseline");
+            assertThat(withBaseline(baseline, "2020-01-01", right)).isEqualTo(ContractReport.INCONCLUSIVE);
+            assertThat(err.toString())
+                    .contains("baseline: OSF-C-421 was expected to fail until 2020-01-01 only: known");
+            // It goes on: expected until the day is over, then a failure like others.
+            assertThat(withBaseline(baseline, "9999-12-31", wrong)).isEqualTo(ContractReport.PASSED);
+            assertThat(withBaseline(baseline, "2020-01-01", wrong)).isEqualTo(ContractReport.FAILED);
+        }
+    }
+
+    private int withBaseline(Path baseline, String until, Listener handler) throws Exception {
+        Files.writeString(
+                baseline, "[{\"id\":\"OSF-C-421\",\"reason\":\"known\",\"owner\":\"us\",\"until\":\"" + until + "\"}]");
+        return run("--handler=" + handler.uri(), "--only=421", "--fail-on=should", "--baseline=" + baseline);
     }
 
     @Test

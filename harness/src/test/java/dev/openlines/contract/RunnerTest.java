@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** What a run tells on its way, and when it gives a handler up. */
+class RunnerTest {
+
+    private final List<String> told = new CopyOnWriteArrayList<>();
+    private final AtomicInteger requests = new AtomicInteger();
+    private final CountDownLatch never = new CountDownLatch(1);
+
+    private ContractReport judge(Settings settings) {
+        ContractSuite suite = new ContractSuite(settings);
+        settings.ackMax = Duration.ofMillis(200);
+        try (Run run = suite.start()) {
+            return new Runner(run, suite.cases(), told::add).go();
+        }
+    }
+
+    private static Settings of(Listener handler, String... only) {
+        Settings settings = new Settings(handler.uri(), "m", SelftestCommand.PROOF);
+        settings.only = List.of(only);
+        return settings;
+    }
+
+    private static byte[] right(Listener.Seen request) {
+        return Listener.json(request.text().contains(SelftestCommand.PROOF.reveal()) ? 200 : 403, "");
+    }
+
+    @Test
+    void aCaseThatIsRunAgainIsNotCountedTwice() {
+        // The first request is the probe, the second the case's own.
+        try (Listener late = Listener.start(
+                request -> {
+                    // A connection that only asks whether somebody listens is none.
+                    if (request.text().startsWith("POST") && requests.incrementAndGet() == 2) {
+                        never.await();
+                    }
+                    return right(request);
+                },
+                "127.0.0.1")) {
+            ContractReport report = judge(of(late, "001", "708"));
+
+            assertThat(report.result("OSF-C-001").orElseThrow().warnings())
+                    .anyMatch(warning -> warning.startsWith("alone it held; beside other cases: "));
+        }
+        assertThat(told)
+                .filteredOn(line -> !line.startsWith("WARNING"))
+                .containsExactly("1/1 OSF-C-001", "again, alone: OSF-C-001");
+    }
+
+    @Test
+    void theProgressEndsWithAllThatRan() {
+        try (Listener refuses = Listener.start(RunnerTest::right, "127.0.0.1")) {
+            Settings settings = of(refuses, "101", "121", "202", "701", "708");
+            judge(settings);
+        }
+        assertThat(told)
+                .filteredOn(line -> !line.startsWith("WARNING"))
+                .hasSize(4)
+                .last()
+                .asString()
+                .startsWith("4/4 ");
+    }
+
+    @Test
+    void aHandlerThatFallsSilentInMidRunIsCutOff() {
+        try (Listener mute = Listener.start(
+                request -> {
+                    if (requests.incrementAndGet() > 10) {
+                        never.await();
+                    }
+                    return Listener.json(200, "");
+                },
+                "127.0.0.1")) {
+            Settings settings = of(mute);
+            settings.silence = Duration.ofSeconds(1);
+
+            ContractReport report = judge(settings);
+
+            assertThat(report.stopped()).contains("the handler no longer answers");
+            assertThat(report.exitCode(Level.MUST, false)).isEqualTo(ContractReport.NOT_READY);
+            assertThat(report.results()).hasSameSizeAs(new ContractSuite(settings).cases());
+            assertThat(report.ids(Level.MUST, Verdict.NOT_OBSERVED)).hasSizeGreaterThan(30);
+            assertThat(report.took()).isLessThan(Duration.ofSeconds(60));
+        }
+    }
+}
