@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.examples.quickstart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.openlines.testkit.RequiresTool;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What {@code verify} says of the packaged jar, asked as a team would ask: by the command, with its hooks. */
+@Timeout(400)
+@RequiresTool("prlimit")
+class QuickstartContractIT {
+
+    private static final String MEMBER = "a223c6b3710f85df22e9377d6c4f7553";
+    private static final String TOKEN = "51856fefc120afa4b628cc82d3935cce";
+
+    @TempDir
+    Path directory;
+
+    private final List<Process> processes = new ArrayList<>();
+
+    @AfterEach
+    void killWhatIsLeft() {
+        processes.forEach(process -> {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        });
+    }
+
+    /** One of each kind: shapes, webhooks, forgery, bad bodies, HTTP, duplicates, slow work, a kill, a full disk, leaks. */
+    @Test
+    void aSelectionOfTheCasesPasses() throws Exception {
+        List<String> lines = verify("--only=001,003,013,101,117,121,202,401,501,517,601,603,701,702,703,704,705", 60);
+
+        assertThat(lines).hasSize(17).allSatisfy(line -> assertThat(line).contains("\"verdict\":\"pass\""));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"core, 70, 60", "durable, 80, 180"})
+    @EnabledIfSystemProperty(named = "contract.whole", matches = "true")
+    void aWholeProfilePassesAndEveryMustCaseIsObserved(String profile, int atLeast, int seconds) throws Exception {
+        List<String> must = verify("--profile=" + profile, seconds).stream()
+                .filter(line -> line.contains("\"level\":\"must\"") && !line.contains("\"verdict\":\"planned\""))
+                .toList();
+
+        assertThat(must)
+                .hasSizeGreaterThanOrEqualTo(atLeast)
+                .allSatisfy(line -> assertThat(line).contains("\"verdict\":\"pass\""));
+    }
+
+    /** Runs the command; it must end with 0, which under strict evidence means that every must-case was observed. */
+    private List<String> verify(String cases, int seconds) throws Exception {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        Path report = directory.resolve("report.jsonl");
+        Path output = directory.resolve("output");
+        String hold = directory.resolve("hold").toString();
+        String handler = "OPENLINES_PORT={PORT} OPENLINES_PATH=/bitrix24 OPENLINES_MEMBER_ID=" + MEMBER
+                + " OPENLINES_APPLICATION_TOKEN=" + TOKEN
+                + " OPENLINES_INBOX='" + directory.resolve("inbox.db") + "'"
+                + " OPENLINES_EVIDENCE='" + directory.resolve("evidence.jsonl") + "'"
+                + " OPENLINES_TEST_HOLD='" + hold + "'"
+                + " exec '" + java + "' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '"
+                + System.getProperty("quickstart.jar") + "' " + Main.class.getName();
+        Process process = new ProcessBuilder(
+                        java,
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "dev.openlines.harness.OpenlinesCommand",
+                        "verify",
+                        "--handler=http://127.0.0.1:{PORT}/bitrix24",
+                        "--handler-cmd=" + handler,
+                        "--ready=receiver ready at",
+                        "--member-id=" + MEMBER,
+                        "--application-token=" + TOKEN,
+                        "--evidence=file:" + directory.resolve("evidence.jsonl"),
+                        "--slow-on=touch '" + hold + "'",
+                        "--slow-off=rm '" + hold + "'",
+                        "--break-store=prlimit --pid {PID} --fsize=0:",
+                        "--mend-store=prlimit --pid {PID} --fsize=unlimited:",
+                        "--webhooks",
+                        "--strict-evidence",
+                        "--report=jsonl:" + report,
+                        cases)
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
+        processes.add(process);
+
+        assertThat(process.waitFor(Duration.ofSeconds(seconds).toMillis(), TimeUnit.MILLISECONDS))
+                .as("it ends within " + seconds + " s")
+                .isTrue();
+        assertThat(process.exitValue()).as(Files.readString(output)).isZero();
+        return Files.readAllLines(report);
+    }
+}
