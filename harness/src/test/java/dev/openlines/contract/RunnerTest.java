@@ -83,6 +83,7 @@ class RunnerTest {
                 "127.0.0.1")) {
             Settings settings = of(mute);
             settings.silence = Duration.ofSeconds(1);
+            settings.jobs = 24;
 
             ContractReport report = judge(settings);
 
