@@ -58,6 +58,7 @@ public final class KafkaDispatcher implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(50);
     private static final long COMMIT_NANOS = Duration.ofMillis(200).toNanos();
     private static final Duration DRAIN = Duration.ofSeconds(10);
+    private static final Duration LAST_COMMIT = Duration.ofSeconds(5);
     private static final Duration AGAIN = Duration.ofMillis(500);
 
     /** How many events of a partition are held before no more are asked for. */
@@ -227,6 +228,10 @@ public final class KafkaDispatcher implements AutoCloseable {
     private void end() {
         try {
             giveBack(partitions.keySet(), patience);
+        } catch (KafkaException e) {
+            LOG.warn("reason=not-committed: what was handled last comes again", e);
+        }
+        try {
             consumer.close();
         } catch (KafkaException e) {
             LOG.warn("reason=not-left: the group finds out by itself", e);
@@ -330,7 +335,12 @@ public final class KafkaDispatcher implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         if (!states.isEmpty()) {
-            consumer.commitSync(committable(states), Duration.ofSeconds(5));
+            try {
+                consumer.commitSync(committable(states), LAST_COMMIT);
+            } catch (WakeupException e) {
+                // Of stop(), meant for a poll that was over already.
+                consumer.commitSync(committable(states), LAST_COMMIT);
+            }
         }
     }
 

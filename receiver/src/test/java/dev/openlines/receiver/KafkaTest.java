@@ -156,6 +156,51 @@ class KafkaTest {
     }
 
     @Test
+    void aWorkerThatIsStoppedWhileItDoesNotPollCommitsAndLeavesTheGroup() throws Exception {
+        store(17, 1);
+        store(17, 1);
+        CountDownLatch busy = new CountDownLatch(1);
+        CountDownLatch release = new CountDownLatch(1);
+        // A duplicate is told of on the polling thread.
+        Telemetry holds = new Telemetry() {
+            @Override
+            public void replied(Reply reply, Duration took) {}
+
+            @Override
+            public void attempted(String outcome, Duration took) {
+                if (outcome.equals("duplicate")) {
+                    busy.countDown();
+                    try {
+                        release.await();
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                }
+            }
+        };
+        Handlers handlers = Handlers.on(
+                        OnSessionFinish.class, (finish, context) -> handled.add("first " + chat(finish)))
+                .otherwise((event, context) -> {});
+        KafkaDispatcher first =
+                new KafkaDispatcher(inbox, handlers, DispatchPolicy.DEFAULT, InstantSource.system(), holds).start();
+        open.add(first);
+        assertThat(busy.await(30, TimeUnit.SECONDS)).isTrue();
+        Thread stopping = new Thread(first::close);
+        stopping.start();
+        await(() -> stopping.getState() == Thread.State.WAITING);
+        release.countDown();
+        stopping.join();
+        assertThat(next()).isEqualTo("first 17");
+
+        store(18, 1);
+        work(DispatchPolicy.DEFAULT, (finish, context) -> handled.add("second " + chat(finish)));
+
+        assertThat(next()).isEqualTo("second 18");
+        await(() -> inbox.backlog().waiting() == 0);
+        assertThat(handled).isEmpty();
+    }
+
+    @Test
     void whatAlwaysFailsIsPutAsideWithItsHistoryAndCanBeRequeuedOrDiscarded() throws Exception {
         store(666, 1);
         AtomicInteger allowed = new AtomicInteger();
