@@ -99,8 +99,9 @@ final class GroupCommit implements AutoCloseable {
     private void run() {
         List<Piece<?>> batch = new ArrayList<>();
         try {
-            while (!closed.get() || !queue.isEmpty()) {
-                batch.add(queue.take());
+            // Once closed it waits for nothing: what a late submit has added it may take back.
+            for (Piece<?> first = queue.take(); first != null; first = closed.get() ? queue.poll() : queue.take()) {
+                batch.add(first);
                 queue.drainTo(batch, BATCH - 1);
                 commit(batch);
                 batch.clear();
