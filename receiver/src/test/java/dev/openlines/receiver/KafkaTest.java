@@ -185,12 +185,12 @@ class KafkaTest {
                 new KafkaDispatcher(inbox, handlers, DispatchPolicy.DEFAULT, InstantSource.system(), holds).start();
         open.add(first);
         assertThat(busy.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(next()).isEqualTo("first 17");
         Thread stopping = new Thread(first::close);
         stopping.start();
         await(() -> stopping.getState() == Thread.State.WAITING);
         release.countDown();
         stopping.join();
-        assertThat(next()).isEqualTo("first 17");
 
         store(18, 1);
         work(DispatchPolicy.DEFAULT, (finish, context) -> handled.add("second " + chat(finish)));
