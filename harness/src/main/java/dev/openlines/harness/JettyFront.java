@@ -17,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.UriCompliance;
@@ -52,7 +53,8 @@ final class JettyFront implements HttpServer {
         ControlApi control = new ControlApi(portals);
         Page page = new Page();
         LiveStream live = new LiveStream(portals);
-        QueuedThreadPool threads = new QueuedThreadPool(200, 4, 30_000);
+        // Jetty's own queue would start the JVM's whole management for the size of a cache line.
+        QueuedThreadPool threads = new QueuedThreadPool(200, 4, 30_000, -1, new LinkedBlockingQueue<>(), null);
         threads.setName("portal");
         threads.setDaemon(true);
         server = new Server(threads);

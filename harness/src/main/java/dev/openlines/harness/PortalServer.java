@@ -8,13 +8,18 @@ import com.github.tomakehurst.wiremock.WireMockServer;
 import com.github.tomakehurst.wiremock.common.FatalStartupException;
 import com.github.tomakehurst.wiremock.common.Slf4jNotifier;
 import com.github.tomakehurst.wiremock.core.WireMockConfiguration;
+import com.github.tomakehurst.wiremock.standalone.MappingsSource;
+import com.github.tomakehurst.wiremock.stubbing.StubMapping;
+import com.github.tomakehurst.wiremock.stubbing.StubMappings;
 import dev.openlines.model.Secret;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
@@ -53,6 +58,11 @@ public final class PortalServer implements AutoCloseable {
                 .templatingEnabled(false)
                 .stubCorsEnabled(false)
                 .disableRequestJournal()
+                .mappingSource(new NoMappings())
+                .httpClientFactory((options, trustAll, trusted, system) -> request -> {
+                    throw new IOException("a simulated portal forwards no request");
+                })
+                .disableOptimizeXmlFactoriesLoading(true)
                 .notifier(new Slf4jNotifier(false))
                 .bindAddress("127.0.0.1")
                 .port(port));
@@ -219,5 +229,43 @@ public final class PortalServer implements AutoCloseable {
                 || request.text("client_id").filter(portal::knowsCredential).isPresent()
                 || (request.path().size() > 1
                         && portal.webhookCode().reveal().equals(request.path().get(1)));
+    }
+
+    /**
+     * WireMock's own source would read {@code src/test/resources/mappings} of whatever project runs here, and
+     * load its template engine for it.
+     */
+    private static final class NoMappings implements MappingsSource {
+
+        @Override
+        public void loadMappingsInto(StubMappings mappings) {
+            // The one stub is made by the server.
+        }
+
+        @Override
+        public void save(List<StubMapping> mappings) {
+            // Nothing is kept.
+        }
+
+        @Override
+        public void save(StubMapping mapping) {
+            // Nothing is kept.
+        }
+
+        @Override
+        @SuppressWarnings("removal") // It is abstract still.
+        public void remove(StubMapping mapping) {
+            // Nothing is kept.
+        }
+
+        @Override
+        public void remove(UUID id) {
+            // Nothing is kept.
+        }
+
+        @Override
+        public void removeAll() {
+            // Nothing is kept.
+        }
     }
 }
