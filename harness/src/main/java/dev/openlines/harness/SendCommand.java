@@ -21,9 +21,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
@@ -169,6 +171,9 @@ final class SendCommand implements Callable<Integer> {
             URI uri = new URI(to);
             String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
             if ((scheme.equals("http") || scheme.equals("https")) && uri.getHost() != null) {
+                if (uri.getPort() == 0 || uri.getPort() > 65535) {
+                    throw bad("expected a port from 1 to 65535 for --to but found " + uri.getPort());
+                }
                 if (!allowPublic && !EventSender.isPrivate(InetAddress.getByName(uri.getHost()))) {
                     throw bad("the target is not on a loopback or private address; --allow-public permits it");
                 }
@@ -284,6 +289,7 @@ final class SendCommand implements Callable<Integer> {
         List<Integer> order = plan.ordered(IntStream.range(0, count).boxed().toList());
         Map<Integer, byte[]> made = new ConcurrentHashMap<>();
         List<Sent> sent = new ArrayList<>(order.size());
+        Queue<Throwable> faults = new ConcurrentLinkedQueue<>();
         long begun = System.nanoTime();
         Runnable worker = () -> {
             for (int i = next.getAndIncrement(); i < order.size(); i = next.getAndIncrement()) {
@@ -307,11 +313,15 @@ final class SendCommand implements Callable<Integer> {
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < Math.min(concurrency, order.size()); i++) {
             Thread thread = new Thread(worker, "send-" + i);
+            thread.setUncaughtExceptionHandler((broken, fault) -> faults.add(fault));
             threads.add(thread);
             thread.start();
         }
         for (Thread thread : threads) {
             thread.join();
+        }
+        if (!faults.isEmpty()) {
+            throw new IllegalStateException("sending broke off", faults.element());
         }
         return sent;
     }

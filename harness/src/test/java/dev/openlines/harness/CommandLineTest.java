@@ -3,16 +3,20 @@ package dev.openlines.harness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
@@ -197,6 +201,21 @@ class CommandLineTest {
                 send("http://127.0.0.1:9/", "--cut-after", "-1"),
                 send("http://127.0.0.1:9/", "--cut-after", "1", "--reset-after", "1"),
                 send("http://127.0.0.1:9/", "--reversed", "--shuffled"),
+                send("http://127.0.0.1:9/", "--body", "/no/such/file"),
+                send("http://127.0.0.1:9/", "--count", "many"),
+                send("http://127.0.0.1:9/", "--concurrency", "4097"),
+                send("http://127.0.0.1:9/", "--verbatim"),
+                send("http://127.0.0.1:9/", "--nope"),
+                send("http://127.0.0.1:99999/"),
+                send("http://127.0.0.1:0/"),
+                send("nonsense"),
+                send("http://127.0.0.1:9/a b"),
+                List.of("portal", "--nope"),
+                List.of("portal", "--port", "many"),
+                List.of("portal", "--port", "-1"),
+                List.of("portal", "--seed"),
+                List.of("portal", "extra"),
+                List.of("portal", "--seed", "/"),
                 List.of("portal", "--seed", "/no/such/file"),
                 List.of("portal", "--public-url", "nonsense"),
                 List.of("portal", "--port", "70000"))) {
@@ -360,6 +379,44 @@ class CommandLineTest {
     }
 
     @Test
+    void aSeedFileThatIsNoObjectOrSaysWhatNobodyKnowsIsRefused(@TempDir Path folder) throws Exception {
+        Path seed = folder.resolve("seed.json");
+        for (String content :
+                List.of("", "[]", "{\"portals\":{}}", "{\"portals\":[{\"labl\":\"x\"}]}", "{\"portals\":[1]}")) {
+            Files.writeString(seed, content);
+            Ran ran = run("", "portal", "--seed", seed.toString());
+
+            assertThat(ran.exit()).as(content).isEqualTo(3);
+            assertThat(ran.err()).as(content).startsWith("openlines: the seed file " + seed + ": ");
+            assertThat(ran.err().lines()).as(content).hasSize(1);
+            assertThat(ran.out()).as(content).isEmpty();
+        }
+    }
+
+    @Test
+    void portalSaysThatItIsReadyAndEndsWellWhateverWireMockFilesItsFolderHolds(@TempDir Path folder) throws Exception {
+        Path mappings = Files.createDirectories(folder.resolve("src/test/resources/mappings"));
+        Files.writeString(mappings.resolve("of-the-project.json"), "not JSON at all");
+        Process portal = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        absolute(System.getProperty("java.class.path")),
+                        OpenlinesCommand.class.getName(),
+                        "portal")
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .start();
+        try (BufferedReader lines = portal.inputReader(StandardCharsets.UTF_8)) {
+            assertThat(lines.readLine()).matches("portal ready at http://127\\.0\\.0\\.1:\\d+/");
+            portal.toHandle().destroy();
+            assertThat(lines.lines()).isEmpty();
+            assertThat(portal.waitFor()).isZero();
+        } finally {
+            portal.destroyForcibly();
+        }
+    }
+
+    @Test
     void sendPrintsOneLineOfJsonForEachDelivery() {
         try (RecordingHandler handler = RecordingHandler.start()) {
             Ran ran = run(
@@ -381,6 +438,12 @@ class CommandLineTest {
                 new java.util.ArrayList<>(List.of("send", "--to", to, "--member-id", "m", "--application-token", "t"));
         arguments.addAll(List.of(more));
         return arguments;
+    }
+
+    private static String absolute(String classPath) {
+        return Arrays.stream(classPath.split(File.pathSeparator))
+                .map(entry -> Path.of(entry).toAbsolutePath().toString())
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     private static String base64(String text) {
