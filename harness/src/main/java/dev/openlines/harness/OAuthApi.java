@@ -92,7 +92,7 @@ final class OAuthApi {
         query.put("domain", portal.domain());
         query.put("member_id", portal.memberId());
         query.put("scope", String.join(",", portal.application().scope()));
-        query.put("server_domain", portal.serverEndpoint().getAuthority());
+        query.put("server_domain", seen(portal.serverEndpoint()).getAuthority());
         StringBuilder location = new StringBuilder(target.get().toString());
         char before = location.indexOf("?") < 0 ? '?' : '&';
         for (Map.Entry<String, String> part : query.entrySet()) {
@@ -149,6 +149,10 @@ final class OAuthApi {
         }
     }
 
+    private URI seen(URI address) {
+        return request.asSeen(address, portal.server().uri());
+    }
+
     private JsonObjectBuilder granted(long userId, Instant now) {
         Instant expires = now.plus(TokenStore.ACCESS_LIFETIME);
         return EventBodies.object()
@@ -158,10 +162,10 @@ final class OAuthApi {
                 .add("expires", expires.getEpochSecond())
                 .add("expires_in", TokenStore.ACCESS_LIFETIME.toSeconds())
                 .add("scope", String.join(",", portal.application().scope()))
-                .add("domain", portal.serverEndpoint().getAuthority())
-                .add("server_endpoint", portal.serverEndpoint().toString())
+                .add("domain", seen(portal.serverEndpoint()).getAuthority())
+                .add("server_endpoint", seen(portal.serverEndpoint()).toString())
                 .add("status", "L")
-                .add("client_endpoint", portal.restUri().toString())
+                .add("client_endpoint", seen(portal.restUri()).toString())
                 .add("member_id", portal.memberId())
                 .add("user_id", userId)
                 .add("refresh_token", portal.tokens().issueRefresh(userId, now).reveal());

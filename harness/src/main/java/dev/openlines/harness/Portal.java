@@ -316,6 +316,10 @@ public final class Portal implements AutoCloseable {
         return journal.await(j -> j.deliveries().size() >= count, atMost.toNanos());
     }
 
+    PortalServer server() {
+        return server;
+    }
+
     /** Takes the portal off its server: its addresses answer as unknown from then on. */
     @Override
     public void close() {

@@ -9,6 +9,7 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonStructure;
 import jakarta.json.JsonValue;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,6 +37,7 @@ final class RestRequest {
     }
 
     private static final Limits LIMITS = new Limits(16 << 20, 10_000, 64, 4096, 16 << 20);
+    private static final Pattern AUTHORITY = Pattern.compile("([a-z0-9.-]+|\\[[0-9a-f:.]+])(:[0-9]{1,5})?");
     private static final Pattern BEARER = Pattern.compile("(?i)bearer\\s+(\\S+)\\s*");
 
     private final String httpMethod;
@@ -147,6 +149,33 @@ final class RestRequest {
             return Optional.of(bearer.group(1));
         }
         return text("auth").or(() -> text("access_token"));
+    }
+
+    /**
+     * The address as the client sees it, where it reached this server through a proxy that says so in
+     * {@code X-Forwarded-Proto} and {@code X-Forwarded-Host}; an address of elsewhere stays.
+     *
+     * @param own this server's own address
+     */
+    URI asSeen(URI address, URI own) {
+        String proto = first("x-forwarded-proto").orElse("http").toLowerCase(Locale.ROOT);
+        String host =
+                first("x-forwarded-host").or(() -> first("host")).orElse("").toLowerCase(Locale.ROOT);
+        boolean forwarded = headers.containsKey("x-forwarded-proto") || headers.containsKey("x-forwarded-host");
+        boolean ours = address.toString().startsWith(own.toString());
+        if (!forwarded
+                || !ours
+                || !(proto.equals("http") || proto.equals("https"))
+                || !AUTHORITY.matcher(host).matches()) {
+            return address;
+        }
+        return URI.create(proto + "://" + host + "/"
+                + address.toString().substring(own.toString().length()));
+    }
+
+    /** What the outermost of several proxies said. */
+    private Optional<String> first(String lowerCaseName) {
+        return header(lowerCaseName).map(value -> value.split(",", 2)[0].trim());
     }
 
     static Optional<String> scalar(JsonValue value) {

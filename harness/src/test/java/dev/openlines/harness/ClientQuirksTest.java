@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -145,10 +146,7 @@ class ClientQuirksTest {
                     ? send(portal, "GET", path + "?" + query, "", "")
                     : send(portal, "POST", path, FORM, query);
 
-            assertThat(answer).startsWith("HTTP/1.1 200 ");
-            JsonObject granted = PhpJson.parse(
-                            answer.substring(answer.indexOf("\r\n\r\n") + 4).getBytes(StandardCharsets.UTF_8))
-                    .asJsonObject();
+            JsonObject granted = body(answer);
             assertThat(granted.getJsonNumber("expires").longValue())
                     .isEqualTo(
                             portal.clock().instant().plus(Duration.ofHours(1)).getEpochSecond());
@@ -172,6 +170,96 @@ class ClientQuirksTest {
                             "auth=" + portal.accessToken().reveal()))
                     .containsPattern(",\"time\":\\{\"start\":\\d+\\.?\\d*(E\\d+)?,\"finish\":");
         }
+    }
+
+    @Test
+    void aBatchByWebhookSaysItsTimeAndThatOfEachOfItsCalls(Portal portal) throws IOException {
+        String answer = send(
+                portal,
+                "POST",
+                "/rest/1/" + portal.webhookCode().reveal() + "//batch/?bx24_request_id=0190",
+                JSON,
+                "{\"HALT\":0,\"CMD\":{\"me\":\"profile\",\"may\":\"scope\"}}");
+
+        JsonObject said = body(answer);
+        JsonObject result = said.getJsonObject("result");
+        assertThat(result.getJsonObject("result").keySet()).containsExactly("me", "may");
+        assertThat(result.getJsonObject("result_time").keySet()).containsExactly("me", "may");
+        for (JsonObject time : new JsonObject[] {
+            said.getJsonObject("time"),
+            result.getJsonObject("result_time").getJsonObject("me"),
+            result.getJsonObject("result_time").getJsonObject("may")
+        }) {
+            assertThat(time.keySet())
+                    .containsExactly("start", "finish", "duration", "processing", "date_start", "date_finish");
+        }
+    }
+
+    @Test
+    void aWebhookOfAnotherCodeIsRefused(Portal portal) throws IOException {
+        assertThat(send(portal, "POST", "/" + portal.label() + "/rest/1/other//profile/", JSON, "[]"))
+                .startsWith("HTTP/1.1 401 ")
+                .contains("\"error\":\"INVALID_CREDENTIALS\"");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
+            https | crm.example.test:8443             | https://crm.example.test:8443/
+            HTTPS | Crm.Example.test                  | https://crm.example.test/
+            https | a.example.test, b.example.test    | https://a.example.test/
+            -     | crm.example.test                  | http://crm.example.test/
+            https | [::1]:8443                        | https://[::1]:8443/
+            https | -                                 | https://HOST/
+            -     | -                                 | http://HOST/
+            gopher| crm.example.test                  | http://HOST/
+            https | crm.example.test/evil?a=          | http://HOST/
+            https | user@crm.example.test             | http://HOST/
+            """)
+    void aRefreshThroughAProxyNamesThePortalAsItsClientReachesIt(String proto, String host, String seen, Portal portal)
+            throws IOException {
+        String own = "127.0.0.1:" + portal.restUri().getPort();
+        String refresh = PortalSeed.token(
+                        portal, PhpJson.parse("{\"refresh\":true}".getBytes(StandardCharsets.UTF_8)), "$")
+                .reveal();
+
+        JsonObject granted = body(send(
+                portal,
+                "POST",
+                "/" + portal.label() + "/auth//oauth/token/",
+                FORM
+                        + (proto == null ? "" : "X-Forwarded-Proto: " + proto + "\r\n")
+                        + (host == null ? "" : "X-Forwarded-Host: " + host + "\r\n"),
+                "grant_type=refresh_token&client_id=" + portal.clientId() + "&client_secret="
+                        + portal.clientSecret().reveal() + "&refresh_token=" + refresh));
+
+        String base = seen.replace("HOST", own);
+        assertThat(granted.getString("client_endpoint")).isEqualTo(base + portal.label() + "/rest/");
+        assertThat(granted.getString("server_endpoint")).isEqualTo(base + portal.label() + "/auth/rest/");
+        assertThat(granted.getString("domain"))
+                .isEqualTo(URI.create(base).getAuthority())
+                .isNotEmpty();
+    }
+
+    @Test
+    void anAddressThatWasSetIsKeptWhateverAProxySays() throws IOException {
+        try (PortalServer server = PortalServer.start(0, URI.create("https://set.example.test/"));
+                Portal portal = server.portal()) {
+            URI rest = portal.restUri();
+            RestRequest request = RestRequest.of(
+                    "GET",
+                    "/oauth/token/",
+                    Map.of("x-forwarded-proto", "https", "x-forwarded-host", "other.example.test"),
+                    new byte[0]);
+
+            assertThat(request.asSeen(rest, server.uri())).isEqualTo(rest);
+            assertThat(rest).hasHost("set.example.test");
+        }
+    }
+
+    private static JsonObject body(String answer) {
+        assertThat(answer).startsWith("HTTP/1.1 200 ");
+        return PhpJson.parse(answer.substring(answer.indexOf("\r\n\r\n") + 4).getBytes(StandardCharsets.UTF_8))
+                .asJsonObject();
     }
 
     private static String send(Portal portal, String method, String path, String headers, String body)
