@@ -186,6 +186,7 @@ final class GroupG {
             return;
         }
         boolean between = false;
+        boolean hooked = false;
         for (int round = 0; round < (run.dry() ? 1 : 3); round++) {
             List<EventBody> events = new ArrayList<>();
             Load load = new Load(run, 16);
@@ -194,6 +195,7 @@ final class GroupG {
                 load.add(run.request(events.get(i)).bytes());
             }
             boolean held = round == 0 && hold(run, true);
+            hooked |= held;
             load.begin(Duration.ZERO);
             @Nullable Reply[] replies = load.all();
             if (process != null) {
@@ -216,7 +218,10 @@ final class GroupG {
                 GroupF.reconcile(run, events, replies, what);
             }
         }
-        if (!between) {
+        if (!between && hooked) {
+            run.notObserved("the time between storing and processing: every event that was acknowledged after --slow-on"
+                    + " had its effect at the kill");
+        } else if (!between) {
             run.note("every event had its effect before the kill: this handler leaves nothing between the two");
         }
         run.alive();
@@ -269,7 +274,7 @@ final class GroupG {
                 EventBody event = run.event();
                 Reply reply = run.send(run.request(event), Duration.ofSeconds(30));
                 if (reply.is2xx()) {
-                    run.fail("no 2xx while the store cannot be written", reply);
+                    run.fail("no 2xx while the store cannot be written, which --break-store must see to", reply);
                 } else if (reply.status() != 503) {
                     run.warn("status 503 while the store cannot be written", reply);
                 }

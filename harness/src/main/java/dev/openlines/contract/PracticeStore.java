@@ -153,6 +153,9 @@ final class PracticeStore implements AutoCloseable {
                 }
                 while (Files.exists(folder.resolve("slow"))) {
                     Thread.sleep(100);
+                    if (isClosed()) {
+                        return;
+                    }
                 }
                 if (sin == Sin.ACKNOWLEDGES_FIRST || sin == Sin.DROPS_WHEN_BUSY || sin == Sin.FORGETS_WAITING) {
                     // What waits is in memory only.
@@ -169,6 +172,10 @@ final class PracticeStore implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
     }
 
     private static String effects(String entry) {

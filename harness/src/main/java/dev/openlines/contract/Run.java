@@ -64,6 +64,7 @@ final class Run implements AutoCloseable {
     private int unanswered;
     private long answeredAt = System.nanoTime();
     private volatile boolean silent;
+    private volatile Duration quiet = Probe.QUIET;
     private int tokens;
 
     private Run(Settings settings, boolean dry) {
@@ -266,6 +267,15 @@ final class Run implements AutoCloseable {
     /** Whether the handler takes connections and never answers any more. */
     boolean silent() {
         return silent;
+    }
+
+    /** How long to wait for effects that must not come. */
+    Duration quiet() {
+        return quiet;
+    }
+
+    void quiet(Duration time) {
+        quiet = time;
     }
 
     synchronized long answers() {

@@ -46,7 +46,6 @@ final class Runner {
     private volatile @Nullable String stopped;
     private volatile boolean handlerGone;
     private volatile @Nullable RuntimeException fault;
-    private volatile Duration quiet = Probe.QUIET;
     private final List<String> remarks = new CopyOnWriteArrayList<>();
 
     Runner(Run run, List<ContractCase> selected, Consumer<String> progress) {
@@ -125,7 +124,7 @@ final class Runner {
             remarks.add(remark);
             progress.accept("WARNING: " + remark);
         }
-        quiet = probe.quiet();
+        run.quiet(probe.quiet());
         if (probe.silent()) {
             handlerGone = true;
             stopped = "the handler takes connections and does not answer";
@@ -279,7 +278,7 @@ final class Runner {
         try {
             if (!all.isEmpty() && !handlerGone) {
                 Thread.interrupted();
-                Thread.sleep(quiet.toMillis());
+                Thread.sleep(run.quiet().toMillis());
             }
             run.effects().refresh();
         } catch (InterruptedException e) {

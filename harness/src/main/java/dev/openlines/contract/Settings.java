@@ -70,6 +70,9 @@ final class Settings implements Cloneable {
     /** Nothing but silence for so long, beyond the wait for one answer, ends the run. */
     Duration silence = Duration.ofSeconds(30);
 
+    /** How long slow processing goes on with what it has begun when its hook ends. */
+    Duration slowness = Duration.ofSeconds(30);
+
     @Nullable
     Duration timeLimit;
 
