@@ -40,6 +40,7 @@ public final class ReceiverServer implements AutoCloseable {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
     private @Nullable URI endpointUrl;
+    private @Nullable Inbox inbox;
     private final HttpLimits limits;
     private @Nullable HttpPort monitoring;
 
@@ -92,7 +93,7 @@ public final class ReceiverServer implements AutoCloseable {
                 ? null
                 : new PemKeys(config.tlsCertificate(), config.tlsKey());
         Inbox store = openInbox(config.inbox());
-        Inbox inbox = spooled(config, store);
+        inbox = spooled(config, store);
         parts.push(inbox);
         Handlers all = handlers;
         if (config.evidence() != null) {
@@ -220,6 +221,16 @@ public final class ReceiverServer implements AutoCloseable {
      */
     public Optional<URI> monitorUrl() {
         return Optional.ofNullable(monitoring).map(server -> server.url(""));
+    }
+
+    /**
+     * Returns the events this receiver has put aside, for a page or a job of the application. What is requeued is
+     * handled by this receiver or another node on the same inbox, soon. Quick; the view's methods block.
+     *
+     * @return a view, to be used while the server is open; after that its methods throw a {@link StoreException}
+     */
+    public DeadLetters deadLetters() {
+        return Objects.requireNonNull(inbox).deadLetters();
     }
 
     /**

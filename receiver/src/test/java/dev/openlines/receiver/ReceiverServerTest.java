@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -30,6 +31,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -113,6 +115,37 @@ class ReceiverServerTest {
                         status -> assertThat(status.get(30, TimeUnit.SECONDS)).isEqualTo(200));
         assertThat(handled()).isInstanceOf(OnSessionFinish.class);
         assertOnlyTheNextEventIsHandled(1);
+    }
+
+    @Test
+    void anApplicationListsWhatWasPutAsideAndGivesItBackToItsHandler() throws Exception {
+        server.close();
+        AtomicBoolean broken = new AtomicBoolean(true);
+        Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> {
+                    if (broken.get()) {
+                        throw context.park("the mapping is wrong");
+                    }
+                    handled.add(finish);
+                })
+                .otherwise((event, context) -> handled.add(event));
+        server = ReceiverServer.start(ReceiverConfig.fromEnvironment(environment()), handlers);
+        assertThat(server.deadLetters().list(0, 10)).isEmpty();
+        assertThat(post(Bodies.finish(17)).statusCode()).isEqualTo(200);
+        List<DeadLetter> letters = List.of();
+        for (long begun = System.nanoTime(); letters.isEmpty() && System.nanoTime() - begun < 30_000_000_000L; ) {
+            letters = server.deadLetters().list(0, 10);
+        }
+
+        assertThat(letters).extracting(DeadLetter::reason).containsExactly("parked: the mapping is wrong");
+        broken.set(false);
+        assertThat(server.deadLetters().requeue(letters.get(0).id(), Instant.now()))
+                .isTrue();
+
+        assertThat(((OnSessionFinish) handled()).chats().get(0).chatId()).isEqualTo(17);
+        assertThat(server.deadLetters().list(0, 10)).isEmpty();
+        DeadLetters view = server.deadLetters();
+        server.close();
+        assertThatThrownBy(() -> view.list(0, 10)).isInstanceOf(StoreException.class);
     }
 
     @Test
