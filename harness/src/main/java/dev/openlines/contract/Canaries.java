@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -12,12 +12,14 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
- * The secrets of a run, each under a name, and the search for them: as they are, URL-encoded once and
- * twice, in Base64 at any offset, hexadecimal and JSON-escaped; any twelve characters in a row count.
- * Thread-safe.
+ * The secrets of a run, each under a name, and the search for them: as they are, in Base64 at any offset, hexadecimal,
+ * and each of these URL-encoded or JSON-escaped, wholly or in part, once, twice and in any mixture; any twelve
+ * characters in a row count. Thread-safe.
  */
 final class Canaries {
 
@@ -79,16 +81,13 @@ final class Canaries {
     private static Set<String> forms(String secret) {
         Set<String> forms = new LinkedHashSet<>();
         byte[] bytes = secret.getBytes(StandardCharsets.UTF_8);
+        // Escapes stand for bytes, and logs are read byte by byte.
+        String plain = new String(bytes, StandardCharsets.ISO_8859_1);
         forms.add(secret);
-        String once = URLEncoder.encode(secret, StandardCharsets.UTF_8);
-        forms.add(once);
-        forms.add(URLEncoder.encode(once, StandardCharsets.UTF_8));
+        forms.add(plain);
+        forms.add(plain.replace(' ', '+'));
         forms.add(HexFormat.of().formatHex(bytes));
         forms.add(HexFormat.of().withUpperCase().formatHex(bytes));
-        StringBuilder json = new StringBuilder();
-        secret.chars().forEach(c -> json.append(String.format(Locale.ROOT, "\\u%04x", c)));
-        forms.add(json.toString());
-        forms.add(secret.replace("\\", "\\\\").replace("\"", "\\\"").replace("/", "\\/"));
         for (int offset = 0; offset < 3; offset++) {
             byte[] shifted = new byte[bytes.length + offset];
             System.arraycopy(bytes, 0, shifted, offset, bytes.length);
@@ -114,40 +113,69 @@ final class Canaries {
 
     private Set<String> found(String clean) {
         Set<String> found = new LinkedHashSet<>();
-        for (int length : lengths) {
-            for (int i = 0; i + length <= clean.length(); i++) {
-                String name = slices.get(clean.substring(i, i + length));
-                if (name != null) {
-                    found.add(name);
+        for (Unescaped reading : Unescaped.readings(clean)) {
+            String text = reading.text();
+            for (int length : lengths) {
+                for (int i = 0; i + length <= text.length(); i++) {
+                    String name = slices.get(text.substring(i, i + length));
+                    if (name != null) {
+                        found.add(name);
+                    }
                 }
             }
         }
         return found;
     }
 
-    /** The text with each secret replaced by its name. */
+    /** The text with each secret replaced by its name, and what is left of one by asterisks. */
     synchronized String masked(String text) {
-        String out = text;
-        if (found(text).isEmpty()) {
-            return out;
+        Set<String> found = found(text);
+        if (found.isEmpty()) {
+            return text;
         }
-        List<String> longest = new ArrayList<>(names.keySet());
-        longest.sort((a, b) -> b.length() - a.length());
+        List<String> longest = names.keySet().stream()
+                .filter(secret -> found.contains(names.get(secret)))
+                .sorted(Comparator.comparingInt(String::length).reversed())
+                .toList();
+        String out = text;
         for (String secret : longest) {
-            if (out.contains(secret)) {
-                out = out.replace(secret, "<" + names.get(secret) + ">");
+            out = named(out, secret);
+        }
+        return slicesMasked(out);
+    }
+
+    private String named(String text, String secret) {
+        NavigableMap<Integer, Integer> places = new TreeMap<>();
+        for (Unescaped reading : Unescaped.readings(text)) {
+            int at = reading.text().indexOf(secret);
+            for (; at >= 0; at = reading.text().indexOf(secret, at + secret.length())) {
+                places.merge(reading.origin(at), reading.origin(at + secret.length()), Math::max);
             }
         }
-        return found(out).isEmpty() ? out : slicesMasked(out);
+        StringBuilder out = new StringBuilder();
+        int copied = 0;
+        for (Map.Entry<Integer, Integer> place : places.entrySet()) {
+            if (place.getKey() >= copied) {
+                out.append(text, copied, place.getKey())
+                        .append('<')
+                        .append(names.get(secret))
+                        .append('>');
+                copied = place.getValue();
+            }
+        }
+        return out.append(text, copied, text.length()).toString();
     }
 
     private String slicesMasked(String text) {
         StringBuilder out = new StringBuilder(text);
-        for (int length : lengths) {
-            for (int i = 0; i + length <= text.length(); i++) {
-                if (slices.containsKey(text.substring(i, i + length))) {
-                    for (int k = i; k < i + length; k++) {
-                        out.setCharAt(k, '*');
+        for (Unescaped reading : Unescaped.readings(text)) {
+            String plain = reading.text();
+            for (int length : lengths) {
+                for (int i = 0; i + length <= plain.length(); i++) {
+                    if (slices.containsKey(plain.substring(i, i + length))) {
+                        for (int k = reading.origin(i); k < reading.origin(i + length); k++) {
+                            out.setCharAt(k, '*');
+                        }
                     }
                 }
             }

@@ -95,6 +95,13 @@ final class CaseRun {
         return token;
     }
 
+    /** A refresh token that the portal's OAuth host renews, once. */
+    synchronized String refreshToken() {
+        String token = mint.hex(70);
+        run.knowRefreshToken(token);
+        return token;
+    }
+
     /** A secret of the attacker's: nobody's, so it may appear anywhere. */
     synchronized String forged() {
         return mint.hex(32);

@@ -419,9 +419,7 @@ final class GroupA {
 
     /** The handler knows the portal already: what must not happen is that an install locks the portal out. */
     private static void install(CaseRun run) {
-        String refresh = run.mint().hex(70);
-        run.run().secret("refresh_token", refresh);
-        Reply installed = run.post(Events.install(run.identity(), run.now(), run.token(), refresh));
+        Reply installed = run.post(Events.install(run.identity(), run.now(), run.token(), run.refreshToken()));
         run.stands(installed, "ONAPPINSTALL with tokens that work");
         if (!installed.is2xx() && installed.failure() == null) {
             run.warn("status 2xx for ONAPPINSTALL with the right application token", installed);
@@ -441,34 +439,36 @@ final class GroupA {
     }
 
     private static void update(CaseRun run) {
-        String refresh = run.mint().hex(70);
         String fresh = run.forged();
         run.run().secret("application_token", fresh);
-        run.run().secret("refresh_token", refresh);
         Identity renewed = new Identity(
                 run.identity().memberId(),
                 dev.openlines.model.Secret.of(fresh),
                 run.identity().domain(),
                 run.identity().clientEndpoint(),
                 run.identity().serverEndpoint());
-        Reply updated = run.post(Events.lifecycle(
-                "ONAPPUPDATE", renewed, run.now(), run.token(), refresh, "VERSION", "2", "PREVIOUS_VERSION", "1"));
+        Reply updated = run.post(updateOf(run, renewed, 1));
         run.stands(updated, "ONAPPUPDATE");
         EventBody event = run.event(renewed, Long.toString(run.mint().chat()));
-        run.acked(run.post(event), "an event with the new application token");
+        run.good(event, "an event with the new application token");
         EventBody old = run.event();
         run.takenOrRefused(run.post(old), old, "an event with the old application token");
         // Back again, so that the token we were given serves whatever comes after.
-        run.post(Events.lifecycle(
+        run.post(updateOf(run, run.identity(), 2));
+    }
+
+    /** With tokens that work: a handler that asks an OAuth host about them finds them good. */
+    private static EventBody updateOf(CaseRun run, Identity to, int from) {
+        return Events.lifecycle(
                 "ONAPPUPDATE",
-                run.identity(),
+                to,
                 run.now(),
                 run.token(),
-                refresh,
+                run.refreshToken(),
                 "VERSION",
-                "3",
+                Integer.toString(from + 1),
                 "PREVIOUS_VERSION",
-                "2"));
+                Integer.toString(from));
     }
 
     private static void refreshToken(CaseRun run) {

@@ -106,7 +106,9 @@ final class Run implements AutoCloseable {
                         settings.stopSignal,
                         settings.readyWithin,
                         wire);
-        canaries.innocent(settings.memberId + " " + handler + " " + settings.domain + " " + settings.handlerCommand);
+        // The token may stand in the command, which everybody sees, and is a secret nevertheless.
+        canaries.innocent((settings.memberId + " " + handler + " " + settings.domain + " " + settings.handlerCommand)
+                .replace(settings.proof.reveal(), " "));
         canaries.innocent("00000000000000000000000000000001 imopenlines,imconnector,im,user_brief");
         canaries.add("application_token", settings.proof.reveal());
         if (portal != null) {
@@ -131,7 +133,12 @@ final class Run implements AutoCloseable {
     }
 
     private String filled(String text) {
-        return text.replace("{PORTAL_URL}", front.uri().toString());
+        String places = text.replace("{PORTAL_URL}", front.uri().toString())
+                .replace("{PORTAL_HOST}", front.uri().getAuthority());
+        return portal == null
+                ? places
+                : places.replace("{CLIENT_ID}", portal.clientId())
+                        .replace("{CLIENT_SECRET}", portal.clientSecret().reveal());
     }
 
     /** A hook may ask for the process that was started, as {@code prlimit --pid {PID}} does. */
@@ -208,6 +215,13 @@ final class Run implements AutoCloseable {
         canaries.add("access_token#" + ++tokens, token);
         if (server != null && portal != null) {
             server.acceptAccessToken(portal, Secret.of(token));
+        }
+    }
+
+    synchronized void knowRefreshToken(String token) {
+        canaries.add("refresh_token#" + ++tokens, token);
+        if (server != null && portal != null) {
+            server.acceptRefreshToken(portal, Secret.of(token));
         }
     }
 

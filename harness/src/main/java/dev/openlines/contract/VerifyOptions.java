@@ -49,7 +49,7 @@ final class VerifyOptions {
             paramLabel = "C",
             description =
                     "A shell command that runs the handler in the foreground: the suite starts, kills and restarts it."
-                            + " {PORT} and {PORTAL_URL} are filled in.")
+                            + " {PORT}, {PORTAL_URL}, {PORTAL_HOST}, {CLIENT_ID} and {CLIENT_SECRET} are filled in.")
     @Nullable
     String handlerCommand;
 

@@ -176,6 +176,23 @@ public final class PortalServer implements AutoCloseable {
         }
     }
 
+    /**
+     * Takes a refresh token over as that of a portal's administrator, good once and for thirty days of the
+     * portal's clock: for tests that send the same bytes again.
+     *
+     * @param portal one of this server's portals
+     * @param token a text that no other portal of the server knows
+     */
+    public void acceptRefreshToken(Portal portal, Secret token) {
+        synchronized (portal) {
+            portal.tokens()
+                    .addRefresh(
+                            token,
+                            new TokenStore.Grant(
+                                    Portal.ADMIN_ID, portal.clock().instant().plus(TokenStore.REFRESH_LIFETIME)));
+        }
+    }
+
     /** Stops the server. Its portals can no longer be reached; what they are sending ends with them. */
     @Override
     public void close() {

@@ -3,6 +3,8 @@ package dev.openlines.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.model.Secret;
+import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -17,6 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CanariesTest {
 
     private static final String SECRET = "aB/3+x9=kQ~7zR&2mN_5";
+
+    private static final String ODD = "aB3x/kQ7zR=mN5p/Yt8w=c9";
 
     private final Canaries canaries = new Canaries();
 
@@ -110,6 +114,73 @@ class CanariesTest {
         assertThat(canaries.in("\"" + numbers + "\"")).containsExactly("token");
     }
 
+    /** No twelve characters of {@link #ODD} are left as they are in any of these. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                // Encoders of JSON differ in what they escape, and in the case of digits.
+                "aB3x\\/kQ7zR\\u003dmN5p\\/Yt8w\\u003dc9",
+                "aB3x/kQ7zR\\u003DmN5p/Yt8w\\u003Dc9",
+                "aB3x/kQ7\\u007aR=mN5p/Yt\\u0038w=c9",
+                // So do those of addresses.
+                "aB3x%2fkQ7zR%3dmN5p%2fYt8w%3dc9",
+                "aB3x%2FkQ7zR=mN5p%2FYt8w=c9",
+                "aB3x/kQ7%7aR=mN5p/Yt%38w=c9",
+                "aB3x%252fkQ7zR=mN5p%252fYt8w=c9",
+                // One in the other, and one beside the other.
+                "aB3x%5C/kQ7zR%5Cu003dmN5p%5C/Yt8w%5Cu003dc9",
+                "aB3x\\u00252fkQ7zR=mN5p\\u00252fYt8w=c9",
+                "aB3x%2fkQ7zR\\u003dmN5p%2fYt8w\\u003dc9",
+                // JSON in JSON, and what web servers write into their logs.
+                "aB3x\\\\\\/kQ7zR\\\\u003dmN5p\\\\\\/Yt8w\\\\u003dc9",
+                "aB3x\\x2FkQ7zR\\x3DmN5p\\x2FYt8w\\x3Dc9"
+            })
+    void escapedInPartTwiceAndInMixtures(String escaped) {
+        Canaries others = new Canaries();
+        others.add("token", ODD);
+
+        assertThat(others.in("before 100%, C:\\users, " + escaped + " %zz \\")).containsExactly("token");
+        assertThat(others.masked("(" + escaped + ")")).isEqualTo("(<token>)");
+        // What comes after the first eight characters, too: a part of a secret.
+        assertThat(others.masked(escaped.substring(escaped.indexOf("kQ7"))))
+                .matches("\\*+.{0,6}")
+                .doesNotContain("Yt8w");
+    }
+
+    @Test
+    void base64ThatIsEscapedInItsTurn() {
+        // In Base64 every fourth character is a slash or a plus sign.
+        String odd = "aB?cD>eF?gH>iJ?kL>mN?oP>";
+        Canaries others = new Canaries();
+        others.add("odd", odd);
+        String encoded = Base64.getEncoder().encodeToString(bytes(odd));
+
+        assertThat(encoded).contains("/", "+");
+        assertThat(others.in(encoded.replace("/", "\\/").replace("+", "\\u002b")))
+                .containsExactly("odd");
+        assertThat(others.in(encoded(encoded))).containsExactly("odd");
+    }
+
+    @Test
+    void lettersOfOtherAlphabetsHoweverTheyAreWritten() {
+        Canaries others = new Canaries();
+        others.add("name", "Анна Каренина");
+
+        assertThat(others.in("Анна Каренина")).containsExactly("name");
+        assertThat(others.in(encoded("Анна Каренина"))).containsExactly("name");
+        assertThat(others.in(encoded("Анна Каренина").replace("+", "%20"))).containsExactly("name");
+        assertThat(others.in(new String(bytes("Анна Каренина"), StandardCharsets.ISO_8859_1)))
+                .containsExactly("name");
+    }
+
+    @Test
+    void aSecretThatIsLikeItsNameIsMaskedOnce() {
+        Canaries others = new Canaries();
+        others.add("application_token", "application_token");
+
+        assertThat(others.masked("a application_token b")).startsWith("a <").endsWith("> b");
+    }
+
     @Test
     void nothingElse() {
         assertThat(canaries.in("a handler that logs chat 4711 and a hash 0f343b0931126a20f133d67c2b018a3b"))
@@ -123,6 +194,17 @@ class CanariesTest {
         others.add("token", "0123456789abcdef");
 
         assertThat(others.in("portal 0123456789abcdef0123456789abcdef")).isEmpty();
+    }
+
+    @Test
+    void anApplicationTokenIsNoLessASecretForBeingInTheHandlersCommand() {
+        String proof = "5f2d8c1e9b7a46d0a3c4e6f81b2d9075";
+        Settings settings = new Settings(URI.create("http://127.0.0.1:9/hook"), "member", Secret.of(proof));
+        settings.handlerCommand = "APPLICATION_TOKEN='" + proof + "' exec handler --folder /srv/0123456789abcdef";
+
+        try (Run run = Run.dry(settings)) {
+            assertThat(run.canaries().in("denied: " + proof)).containsExactly("application_token");
+        }
     }
 
     @Test

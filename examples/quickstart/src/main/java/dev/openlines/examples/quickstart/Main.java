@@ -4,6 +4,7 @@ package dev.openlines.examples.quickstart;
 import dev.openlines.model.OnAppUninstall;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.receiver.ConfigurationException;
+import dev.openlines.receiver.EventHandler;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.ReceiverConfig;
 import dev.openlines.receiver.ReceiverServer;
@@ -28,45 +29,47 @@ final class Main {
             return;
         }
         String hold = System.getenv().getOrDefault("OPENLINES_TEST_HOLD", "");
-        if (installations.isPresent()) {
-            receive(System.getenv(), installations.get());
-        } else if (!hold.isBlank()) {
-            receiveHeld(System.getenv(), Path.of(hold));
-        } else {
+        if (installations.isEmpty() && hold.isBlank()) {
             Quickstart.main(args);
+            return;
         }
+        EventHandler<OnSessionFinish> closed = hold.isBlank() ? Quickstart::closed : held(Path.of(hold));
+        installations.ifPresentOrElse(
+                check -> receive(System.getenv(), closed, check), () -> receive(System.getenv(), closed));
     }
 
-    private static void receive(Map<String, String> environment, Installations installations)
-            throws InterruptedException {
-        Handlers handlers = Handlers.on(
-                        OnSessionFinish.class,
-                        (finish, context) -> System.out.println(
-                                "closed chats=" + finish.chats().size() + " portal=" + context.memberId()))
+    private static void receive(
+            Map<String, String> environment, EventHandler<OnSessionFinish> closed, Installations installations) {
+        Handlers handlers = Handlers.on(OnSessionFinish.class, closed)
                 .on(OnAppUninstall.class, (event, context) -> installations.forget(context.memberId()))
                 .otherwise((event, context) -> {});
         serve(() -> ReceiverServer.start(ReceiverConfig.fromEnvironment(environment), handlers, installations));
+    }
+
+    private static void receive(Map<String, String> environment, EventHandler<OnSessionFinish> closed) {
+        Handlers handlers = Handlers.on(OnSessionFinish.class, closed).otherwise((event, context) -> {});
+        serve(() -> ReceiverServer.start(ReceiverConfig.fromEnvironment(environment), handlers));
     }
 
     /**
      * For tests only: handlers wait while a file is there. That is the slow work that the contract's case 517 asks
      * for, and what lies between storing and processing in 604.
      */
-    private static void receiveHeld(Map<String, String> environment, Path hold) throws InterruptedException {
-        Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> {
-                    while (Files.exists(hold)) {
-                        Thread.sleep(50);
-                    }
-                    Quickstart.closed(finish, context);
-                })
-                .otherwise((event, context) -> {});
-        serve(() -> ReceiverServer.start(ReceiverConfig.fromEnvironment(environment), handlers));
+    private static EventHandler<OnSessionFinish> held(Path hold) {
+        return (finish, context) -> {
+            while (Files.exists(hold)) {
+                Thread.sleep(50);
+            }
+            Quickstart.closed(finish, context);
+        };
     }
 
-    private static void serve(Supplier<ReceiverServer> start) throws InterruptedException {
+    private static void serve(Supplier<ReceiverServer> start) {
         try (ReceiverServer server = start.get()) {
             System.out.println("receiver ready at " + server.url());
             server.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         } catch (ConfigurationException e) {
             System.err.println(e.getMessage());
             System.exit(3);
