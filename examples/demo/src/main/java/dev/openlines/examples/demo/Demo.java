@@ -1,140 +1,119 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.examples.demo;
 
-import dev.openlines.client.RestClient;
-import dev.openlines.client.Subscription;
 import dev.openlines.harness.Delivery;
 import dev.openlines.harness.Portal;
+import dev.openlines.harness.PortalChat;
 import dev.openlines.harness.PortalLine;
 import dev.openlines.harness.PortalServer;
-import dev.openlines.model.OnSessionFinish;
-import java.io.BufferedReader;
+import dev.openlines.harness.PortalSetup;
 import java.io.IOException;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.time.Duration;
+import java.util.List;
 
 /**
- * Starts a simulated portal and the quickstart application as a process of its own, subscribes the
- * application, closes three chats, and shows what the application's handler saw.
+ * Starts a simulated portal and the closed-chats application as a process of its own, installs the one on the
+ * other, and closes chats: three, or one every few seconds until it is ended.
  */
 public final class Demo {
 
     private static final int CHATS = 3;
-    private static final long PATIENCE_SECONDS = 60;
+    private static final Duration BETWEEN_CHATS = Duration.ofSeconds(5);
+    private static final List<String> CONNECTORS = List.of("livechat", "telegrambot", "viber");
+    private static final List<String[]> TALKS = List.of(
+            new String[] {"Hello! Where is my parcel 4711?", "Good day. It leaves our house tonight."},
+            new String[] {
+                "Can I still change the address?", "Yes, until noon. Where shall it go?", "To the office, please."
+            },
+            new String[] {"<script>alert('boo')</script>", "That is text here, and stays text."},
+            new String[] {"Добрый день! Где мой заказ?", "Здравствуйте! Уже в пути."});
 
     private Demo() {}
 
     /**
      * Runs the demo.
      *
-     * @param args the application's jar; a folder for its inbox; whether to end after three chats
+     * @param args the application's jar; a folder for its files, which is emptied; whether to end after three chats
      * @throws Exception if a process or file of the demo fails
      */
     public static void main(String[] args) throws Exception {
-        Path jar = Path.of(args[0]);
-        Path folder = Files.createDirectories(Path.of(args[1]));
+        Path folder = empty(Path.of(args[1]));
         boolean once = Boolean.parseBoolean(args[2]);
+        System.out.println("starting a simulated portal");
         int exit;
-        try (PortalServer server = PortalServer.start();
-                Application application = Application.start(jar, folder, server.portal())) {
-            exit = run(server, application, once);
+        try (PortalServer server = PortalServer.start()) {
+            Portal portal = server.portal(PortalSetup.minted().label("shop").notInstalled());
+            System.out.println("starting the application");
+            try (ClosedChats application = ClosedChats.start(Path.of(args[0]), folder, portal)) {
+                exit = run(server, portal, application, once);
+            }
         }
         System.exit(exit);
     }
 
-    private static int run(PortalServer server, Application application, boolean once) throws InterruptedException {
-        Portal portal = application.portal;
-        URI receiver =
-                application.ready.orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
-        RestClient.builder()
-                .allowLoopback()
-                .build()
-                .portal(portal.restUri(), portal.accessToken())
-                .subscriptions()
-                .ensure(Subscription.online(OnSessionFinish.CODE, receiver));
-        PortalLine line = portal.openLine("Support & sales");
-        for (int i = 0; i < CHATS; i++) {
-            for (Delivery delivery : line.openChat().close()) {
-                if (!delivery.acknowledged()) {
-                    System.err.println("not acknowledged: " + delivery);
-                    return 1;
-                }
-            }
-        }
-        if (!application.handled.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-            System.err.println("the application did not handle all of " + CHATS + " closed chats");
+    private static int run(PortalServer server, Portal portal, ClosedChats application, boolean once) throws Exception {
+        System.out.println("installing the application on the portal");
+        portal.subscribe("ONAPPINSTALL", application.endpoint());
+        if (!accepted(portal.install()) || !application.awaitSubscribed()) {
+            System.err.println("the application did not install itself");
             return 1;
         }
+        List<PortalLine> lines = List.of(portal.openLine("Support & sales"), portal.openLine("Returns"));
         if (!once) {
-            System.out.println("portal at " + server.uri() + " and receiver at " + receiver + ", until Ctrl-C");
-            application.process.waitFor();
+            System.out.println();
+            System.out.println("  the board:  " + application.page() + "  password " + application.password());
+            System.out.println("  the portal: " + server.uri());
+            System.out.println("  a chat is closed every few seconds, until Ctrl-C");
+            System.out.println();
         }
-        return 0;
-    }
-
-    /** The quickstart application, started as a user would. */
-    private static final class Application implements AutoCloseable {
-
-        final Portal portal;
-        final Process process;
-        final CompletableFuture<URI> ready = new CompletableFuture<>();
-        final CountDownLatch handled = new CountDownLatch(CHATS);
-
-        private Application(Portal portal, Process process) {
-            this.portal = portal;
-            this.process = process;
-        }
-
-        static Application start(Path jar, Path folder, Portal portal) throws IOException {
-            String java =
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString();
-            ProcessBuilder builder = new ProcessBuilder(java, "-XX:TieredStopAtLevel=1", "-jar", jar.toString());
-            builder.redirectError(ProcessBuilder.Redirect.INHERIT);
-            builder.environment().put("OPENLINES_PORT", "0");
-            builder.environment()
-                    .put("OPENLINES_INBOX", folder.resolve("inbox.db").toString());
-            builder.environment().put("OPENLINES_MEMBER_ID", portal.memberId());
-            builder.environment()
-                    .put(
-                            "OPENLINES_APPLICATION_TOKEN",
-                            portal.applicationToken().reveal());
-            Application application = new Application(portal, builder.start());
-            Thread reader = new Thread(application::read, "application-output");
-            reader.setDaemon(true);
-            reader.start();
-            return application;
-        }
-
-        /** Shows what the application prints, and learns from it. */
-        private void read() {
-            String ready = "receiver ready at ";
-            try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
-                for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                    System.out.println(line);
-                    if (line.startsWith(ready)) {
-                        this.ready.complete(URI.create(line.substring(ready.length())));
-                    } else if (line.startsWith("closed chat=")) {
-                        handled.countDown();
-                    }
-                }
-                this.ready.completeExceptionally(new IllegalStateException("the application ended"));
-            } catch (IOException e) {
-                this.ready.completeExceptionally(e);
+        for (int i = 0; i < CHATS || !once; i++) {
+            if (!accepted(talk(lines.get(i % lines.size()), i))) {
+                return 1;
+            }
+            if (!once && application.ends(BETWEEN_CHATS)) {
+                System.err.println("the application has ended");
+                return 1;
             }
         }
+        long shown = application.awaitRows(CHATS);
+        System.out.println(
+                CHATS + " chats closed on the portal, " + shown + " of them on the board at " + application.page());
+        return shown == CHATS ? 0 : 1;
+    }
 
-        @Override
-        public void close() {
-            process.destroy();
-            process.onExit()
-                    .completeOnTimeout(process, PATIENCE_SECONDS, TimeUnit.SECONDS)
-                    .thenAccept(Process::destroyForcibly)
-                    .join();
+    private static List<Delivery> talk(PortalLine line, int number) {
+        PortalChat chat = line.openChat(CONNECTORS.get(number % CONNECTORS.size()));
+        boolean customer = true;
+        for (String text : TALKS.get(number % TALKS.size())) {
+            if (customer) {
+                chat.customerWrites(text);
+            } else {
+                chat.operatorWrites(text);
+            }
+            customer = !customer;
         }
+        return chat.close();
+    }
+
+    private static boolean accepted(List<Delivery> deliveries) {
+        for (Delivery delivery : deliveries) {
+            if (!delivery.acknowledged()) {
+                System.err.println("not acknowledged: " + delivery);
+                return false;
+            }
+        }
+        return !deliveries.isEmpty();
+    }
+
+    private static Path empty(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        try (var files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        return folder;
     }
 }

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.examples.closedchats;
+
+import dev.openlines.client.Subscription;
+import dev.openlines.model.OnAppInstall;
+import dev.openlines.model.OnAppUninstall;
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.receiver.ConfigurationException;
+import dev.openlines.receiver.EventContext;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.ReceiverConfig;
+import dev.openlines.receiver.ReceiverServer;
+import java.io.IOException;
+import java.net.URI;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/** The application put together: archive, receiver, page. */
+final class Application implements AutoCloseable {
+
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final CompletableFuture<URI> endpoint = new CompletableFuture<>();
+    private final String publicUrl;
+    private final Installations portals;
+    private final ReceiverServer receiver;
+    private final URI page;
+
+    private Application(Map<String, String> settings) {
+        try {
+            InstantSource clock = InstantSource.system();
+            publicUrl = settings.getOrDefault("OPENLINES_PUBLIC_URL", "");
+            SignIn door = SignIn.of(settings, clock);
+            portals = Installations.of(settings);
+            ReceiverConfig config = ReceiverConfig.fromEnvironment(settings);
+            Archive archive = opened(Archive.open(config.inbox()));
+            Live live = new Live();
+            Archiver archiver = new Archiver(portals, archive, live::changed);
+            Handlers handlers = Handlers.on(OnSessionFinish.class, archiver::closed)
+                    .on(OnAppInstall.class, (event, context) -> subscribe(context))
+                    .on(OnAppUninstall.class, (event, context) -> portals.forget(context.memberId()))
+                    .otherwise((event, context) -> {});
+            receiver = opened(ReceiverServer.start(config, handlers, portals));
+            endpoint.complete(receiver.url());
+            page = listen(settings, new Board(archive, receiver.deadLetters(), door, live, clock));
+            opened(live);
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /**
+     * Starts it.
+     *
+     * @param environment names and values, such as {@code System.getenv()}
+     * @throws ConfigurationException if it cannot start with these settings; nothing is left open
+     */
+    static Application start(Map<String, String> environment) {
+        return new Application(ReceiverConfig.settings(environment));
+    }
+
+    /** Asks a portal that has installed the application to send closed chats here. */
+    private void subscribe(EventContext context) {
+        URI address;
+        if (!publicUrl.isBlank()) {
+            address = URI.create(publicUrl);
+        } else if (portals.loopback()) {
+            address = endpoint.join();
+        } else {
+            System.err.println("OPENLINES_PUBLIC_URL: not set, so portal " + context.memberId()
+                    + " is not asked to send closed chats");
+            return;
+        }
+        portals.portal(context.memberId())
+                .subscriptions()
+                .ensure(List.of(
+                        Subscription.online(OnSessionFinish.CODE, address),
+                        Subscription.online(OnAppUninstall.CODE, address)));
+        System.out.println("subscribed portal=" + context.memberId());
+    }
+
+    private URI listen(Map<String, String> settings, Board board) {
+        String host = settings.getOrDefault("OPENLINES_PAGE_HOST", "127.0.0.1");
+        String port = settings.getOrDefault("OPENLINES_PAGE_PORT", "8081");
+        if (!port.matches("\\d{1,5}") || Integer.parseInt(port) > 65535) {
+            throw new ConfigurationException("OPENLINES_PAGE_PORT: expected a number from 0 to 65535", null);
+        }
+        QueuedThreadPool threads = new QueuedThreadPool(64, 4);
+        threads.setName("page");
+        Server server = new Server(threads);
+        HttpConfiguration http = new HttpConfiguration();
+        http.setSendServerVersion(false);
+        ServerConnector connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
+        connector.setHost(host);
+        connector.setPort(Integer.parseInt(port));
+        server.addConnector(connector);
+        server.setHandler(board);
+        // What went wrong stands in the log, and is not shown.
+        server.setErrorHandler((request, response, callback) -> {
+            response.write(true, null, callback);
+            return true;
+        });
+        parts.push(server::stop);
+        try {
+            server.start();
+        } catch (IOException e) {
+            throw new ConfigurationException("OPENLINES_PAGE_PORT: cannot listen on port " + port + " of " + host, e);
+        } catch (Exception e) {
+            throw new IllegalStateException("Jetty did not start", e);
+        }
+        return URI.create("http://" + host + ":" + connector.getLocalPort() + "/");
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        parts.push(part);
+        return part;
+    }
+
+    /** Returns where portals send events. */
+    URI endpoint() {
+        return receiver.url();
+    }
+
+    /** Returns where people look. */
+    URI page() {
+        return page;
+    }
+
+    /** Waits until the process is asked to end, and closes everything then. */
+    void join() throws InterruptedException {
+        Runtime.getRuntime().addShutdownHook(new Thread(this::close, "closed-chats-stop"));
+        receiver.join();
+    }
+
+    @Override
+    public synchronized void close() {
+        while (!parts.isEmpty()) {
+            try {
+                parts.pop().close();
+            } catch (Exception e) {
+                System.err.println("a part did not close: " + e);
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.examples.closedchats;
+
+import de.siegmar.fastcsv.writer.CsvWriter;
+import jakarta.json.Json;
+import jakarta.json.stream.JsonGenerator;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Chats with their transcripts as files, a few at a time in memory. */
+final class Export {
+
+    private Export() {}
+
+    static void csv(Archive archive, Filter filter, OutputStream out) throws SQLException, IOException {
+        CsvWriter csv = CsvWriter.builder().build(out, StandardCharsets.UTF_8);
+        csv.writeRecord(
+                "id",
+                "portal",
+                "chat",
+                "session",
+                "line_id",
+                "line",
+                "connector",
+                "customer",
+                "operator",
+                "opened_at",
+                "closed_at",
+                "seconds_to_close",
+                "messages",
+                "transcript");
+        archive.each(filter, (chat, messages) -> {
+            Duration time = chat.timeToClose();
+            csv.writeRecord(
+                    text(chat.id()),
+                    cell(chat.memberId()),
+                    text(chat.chatId()),
+                    text(chat.sessionId()),
+                    text(chat.lineId()),
+                    cell(chat.line()),
+                    cell(chat.connector()),
+                    cell(chat.customer()),
+                    cell(chat.operator()),
+                    text(chat.openedAt()),
+                    text(chat.closedAt()),
+                    text(time == null ? null : time.toSeconds()),
+                    text(chat.messages()),
+                    cell(messages.stream()
+                            .map(message -> (message.author().isEmpty() ? message.role() : message.author()) + ": "
+                                    + message.text())
+                            .collect(Collectors.joining("\n"))));
+        });
+        csv.flush();
+    }
+
+    private static String text(@Nullable Object value) {
+        return value == null ? "" : value.toString();
+    }
+
+    /** A spreadsheet must not take for a formula what a customer wrote. */
+    private static String cell(String text) {
+        return !text.isEmpty() && "=+-@\t\r".indexOf(text.charAt(0)) >= 0 ? "'" + text : text;
+    }
+
+    static void json(Archive archive, Filter filter, OutputStream out) throws SQLException, IOException {
+        try (JsonGenerator json = Json.createGenerator(out)) {
+            json.writeStartArray();
+            archive.each(filter, (chat, messages) -> {
+                json.writeStartObject()
+                        .write("id", chat.id())
+                        .write("portal", chat.memberId())
+                        .write("chat", chat.chatId());
+                number(json, "session", chat.sessionId());
+                number(json, "line_id", chat.lineId());
+                json.write("line", chat.line())
+                        .write("connector", chat.connector())
+                        .write("customer", chat.customer())
+                        .write("operator", chat.operator());
+                string(json, "opened_at", chat.openedAt());
+                string(json, "closed_at", chat.closedAt());
+                string(json, "missing", chat.missing());
+                json.writeStartArray("messages");
+                for (Message message : messages) {
+                    json.writeStartObject().write("author", message.author()).write("role", message.role());
+                    string(json, "sent_at", message.sentAt());
+                    json.write("text", message.text()).writeEnd();
+                }
+                json.writeEnd().writeEnd();
+            });
+            json.writeEnd();
+        }
+    }
+
+    private static void number(JsonGenerator json, String name, @Nullable Long value) {
+        if (value == null) {
+            json.writeNull(name);
+        } else {
+            json.write(name, value);
+        }
+    }
+
+    private static void string(JsonGenerator json, String name, @Nullable Object value) {
+        if (value == null) {
+            json.writeNull(name);
+        } else {
+            json.write(name, value.toString());
+        }
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.examples.closedchats;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * Which chats to show; every text may be empty for all.
+ *
+ * @param words words or beginnings of words of the transcript, all of which must occur
+ * @param line the line's name
+ * @param connector the channel's code
+ * @param operator the operator's name
+ */
+record Filter(String words, String line, String connector, String operator) {
+
+    /** What stands between words, here and where a transcript is indexed. */
+    static final Pattern BETWEEN_WORDS = Pattern.compile("[^\\p{L}\\p{N}\\p{M}]+");
+
+    static final Filter ALL = new Filter("", "", "", "");
+
+    /** Says whether every chat fits; public for templates. */
+    public boolean isAll() {
+        return equals(ALL);
+    }
+
+    /** Returns what to look for, without what a full-text query takes for its own syntax. */
+    List<String> searchWords() {
+        List<String> found = new ArrayList<>();
+        for (String word : BETWEEN_WORDS.split(words)) {
+            if (!word.isEmpty() && found.size() < 20) {
+                found.add(word);
+            }
+        }
+        return found;
+    }
+}

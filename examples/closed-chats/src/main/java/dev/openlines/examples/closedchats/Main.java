@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.examples.closedchats;
+
+import dev.openlines.receiver.ConfigurationException;
+import dev.openlines.receiver.ReceiverServer;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What the jar runs: the application, or a command of its operator. */
+final class Main {
+
+    private Main() {}
+
+    public static void main(String[] args) throws InterruptedException, IOException {
+        if (args.length == 0) {
+            run();
+        } else if (args.length == 1 && args[0].equals("hash-password")) {
+            System.exit(hashPassword());
+        } else if (args.length == 2 && args[0].equals("new-key")) {
+            System.exit(newKey(args[1]));
+        } else {
+            System.exit(
+                    ReceiverServer.command(List.of(args), System.getenv(), System.out::println, System.err::println));
+        }
+    }
+
+    private static void run() throws InterruptedException {
+        try (Application application = Application.start(System.getenv())) {
+            System.out.println("receiver ready at " + application.endpoint());
+            System.out.println("page ready at " + application.page());
+            application.join();
+        } catch (ConfigurationException e) {
+            System.err.println(e.getMessage());
+            System.exit(3);
+        }
+    }
+
+    /** Reads a line, so that the password is in no list of processes and no history of a shell. */
+    private static int hashPassword() throws IOException {
+        String password = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
+        try {
+            System.out.println(SignIn.hash(password == null ? "" : password));
+            return 0;
+        } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage());
+            return 3;
+        }
+    }
+
+    private static int newKey(String file) {
+        try {
+            Installations.newKey(Path.of(file));
+            return 0;
+        } catch (IOException e) {
+            System.err.println("expected to make a new file but could not: " + file);
+            return 1;
+        }
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.examples.closedchats;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message of a closed chat.
+ *
+ * @param author name as shown, may be empty
+ * @param role {@code customer}, {@code operator} or {@code system}
+ * @param sentAt null where the portal did not tell
+ * @param text as typed, with the platform's markup
+ */
+record Message(String author, String role, @Nullable Instant sentAt, String text) {
+
+    /** Says nothing of what was said. */
+    @Override
+    public String toString() {
+        return "message of " + role;
+    }
+}

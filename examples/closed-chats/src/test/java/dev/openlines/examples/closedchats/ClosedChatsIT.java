@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.examples.closedchats;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.openlines.harness.Fault;
+import dev.openlines.harness.Portal;
+import dev.openlines.harness.PortalChat;
+import dev.openlines.harness.PortalServer;
+import dev.openlines.harness.PortalSetup;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged application as a process. */
+class ClosedChatsIT {
+
+    @TempDir
+    Path folder;
+
+    private final List<Process> processes = new ArrayList<>();
+    private PortalServer server;
+    private Portal portal;
+
+    @BeforeEach
+    void startPortal() {
+        server = PortalServer.start();
+        portal = server.portal(PortalSetup.minted().label("shop").notInstalled());
+    }
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        for (Process process : processes) {
+            process.destroyForcibly().waitFor();
+        }
+        server.close();
+    }
+
+    @Test
+    void whatWasAcknowledgedIsArchivedOnceAfterAKillInTheMiddle() throws Exception {
+        Map<String, String> settings = Running.settings(folder, server, portal);
+        Process first = start(settings);
+        BufferedReader output = first.inputReader(StandardCharsets.UTF_8);
+        portal.subscribe("ONAPPINSTALL", URI.create(line(output, "receiver ready at ")));
+        portal.install();
+        line(output, "subscribed ");
+        portal.faults().add(Fault.slow(Duration.ofMillis(200)).on("imopenlines.session.history.get"));
+        for (int i = 0; i < 10; i++) {
+            PortalChat chat = portal.openLine("Line " + i).openChat();
+            chat.customerWrites("message " + i);
+            assertThat(chat.close()).isNotEmpty().allMatch(delivery -> delivery.acknowledged());
+        }
+        line(output, "archived chat=");
+        first.destroyForcibly().waitFor();
+
+        Process second = start(settings);
+        line(second.inputReader(StandardCharsets.UTF_8), "page ready at ");
+        try (Archive archive = Archive.open(settings.get("OPENLINES_INBOX"))) {
+            long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+            while (archive.page(Filter.ALL, null, 50).size() < 10) {
+                assertThat(System.nanoTime()).as("still waiting for ten chats").isLessThan(end);
+            }
+            assertThat(archive.page(Filter.ALL, null, 50))
+                    .hasSize(10)
+                    .extracting(Chat::chatId)
+                    .doesNotHaveDuplicates();
+        }
+        second.destroy();
+        assertThat(second.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files.filter(file -> !file.endsWith("token.key")))
+                    .allSatisfy(file -> assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
+                            .doesNotContain(portal.accessToken().reveal())
+                            .doesNotContain(portal.applicationToken().reveal())
+                            .doesNotContain(portal.clientSecret().reveal()));
+        }
+    }
+
+    @Test
+    void aWrongSettingEndsItWithOneLineThatNamesIt() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0)) {
+            String port = Integer.toString(taken.getLocalPort());
+            refused(
+                    "OPENLINES_CLIENT_ID",
+                    "",
+                    "OPENLINES_CLIENT_ID: expected the application's client_id but found none");
+            refused(
+                    "OPENLINES_TOKEN_KEY",
+                    folder.resolve("no.key").toString(),
+                    "OPENLINES_TOKEN_KEY: expected a key made by new-key in " + folder.resolve("no.key"));
+            refused(
+                    "OPENLINES_PAGE_PASSWORD",
+                    "hunter2",
+                    "OPENLINES_PAGE_PASSWORD: expected a hash made by hash-password but found other text");
+            refused(
+                    "OPENLINES_PAGE_PASSWORD",
+                    "",
+                    "OPENLINES_PAGE_PASSWORD: expected a hash made by hash-password, or else the name of a proxy's header"
+                            + " in OPENLINES_PAGE_USER_HEADER, but found neither");
+            refused(
+                    "OPENLINES_INBOX",
+                    "jdbc:postgresql://127.0.0.1:1/chats?user=me&password=canary",
+                    "OPENLINES_INBOX: cannot use the database jdbc:postgresql://127.0.0.1:1/chats");
+            refused(
+                    "OPENLINES_PAGE_PORT",
+                    port,
+                    "OPENLINES_PAGE_PORT: cannot listen on port " + port + " of 127.0.0.1");
+            refused("OPENLINES_PORT", port, "OPENLINES_PORT: cannot listen on port " + port);
+        }
+    }
+
+    @Test
+    void theOperatorsCommandsAreOfTheSameJar() throws Exception {
+        Map<String, String> settings = Running.settings(folder, server, portal);
+        Process hash = start(Map.of(), "hash-password");
+        try (var in = hash.outputWriter(StandardCharsets.UTF_8)) {
+            in.write("correct horse battery\n");
+        }
+        assertThat(hash.inputReader().readLine()).startsWith("pbkdf2-sha256:600000:");
+        Process weak = start(Map.of(), "hash-password");
+        try (var in = weak.outputWriter(StandardCharsets.UTF_8)) {
+            in.write("short\n");
+        }
+        assertThat(weak.errorReader().readLine()).isEqualTo("expected a password of at least 12 characters");
+        assertThat(weak.waitFor()).isEqualTo(3);
+        Process backlog = start(settings, "backlog");
+        assertThat(backlog.inputReader().readLine()).contains("waiting");
+        assertThat(backlog.waitFor()).isZero();
+    }
+
+    private void refused(String name, String value, String line) throws Exception {
+        Map<String, String> settings = new HashMap<>(Running.settings(folder, server, portal));
+        settings.put(name, value);
+        Process process = start(settings);
+        assertThat(process.errorReader(StandardCharsets.UTF_8).lines().filter(said -> !said.contains(" WARN ")))
+                .containsExactly(line);
+        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(3);
+        assertThat(process.inputReader(StandardCharsets.UTF_8).lines()).isEmpty();
+    }
+
+    private Process start(Map<String, String> settings, String... arguments) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-jar",
+                System.getProperty("closed-chats.jar"));
+        builder.command().addAll(List.of(arguments));
+        builder.directory(folder.toFile());
+        builder.environment().putAll(settings);
+        Process process = builder.start();
+        processes.add(process);
+        return process;
+    }
+
+    private static String line(BufferedReader output, String start) throws IOException {
+        String line = output.readLine();
+        while (!line.startsWith(start)) {
+            line = output.readLine();
+        }
+        return line.substring(start.length());
+    }
+}
