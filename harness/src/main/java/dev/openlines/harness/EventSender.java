@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.harness;
 
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -235,7 +234,7 @@ final class EventSender {
     private static void write(Socket socket, byte[] bytes) throws IOException {
         OutputStream out = socket.getOutputStream();
         InputStream in = socket.getInputStream();
-        for (int sent = 0; sent < bytes.length && in.available() == 0; sent += CHUNK) {
+        for (int sent = 0; sent < bytes.length && (sent == 0 || in.available() == 0); sent += CHUNK) {
             out.write(bytes, sent, Math.min(CHUNK, bytes.length - sent));
         }
         out.flush();
@@ -273,10 +272,13 @@ final class EventSender {
         private final InputStream in;
         private final Exchange.Recorder recorder;
         private final ByteArrayOutputStream raw = new ByteArrayOutputStream(512);
+        private final byte[] buffer = new byte[2048];
+        private int at;
+        private int end;
         private String early = "";
 
         AnswerReader(InputStream in, Exchange.Recorder recorder) {
-            this.in = new BufferedInputStream(in, 8192);
+            this.in = in;
             this.recorder = recorder;
         }
 
@@ -311,9 +313,14 @@ final class EventSender {
         private String head() throws IOException {
             int matched = 0;
             while (matched < 4) {
-                int b = next();
-                boolean expected = b == (matched % 2 == 0 ? '\r' : '\n');
-                matched = expected ? matched + 1 : b == '\r' ? 1 : 0;
+                require();
+                int from = at;
+                while (matched < 4 && at < end) {
+                    byte b = buffer[at++];
+                    boolean expected = b == (matched % 2 == 0 ? '\r' : '\n');
+                    matched = expected ? matched + 1 : b == '\r' ? 1 : 0;
+                }
+                keep(from);
             }
             return raw.toString(StandardCharsets.ISO_8859_1);
         }
@@ -325,31 +332,43 @@ final class EventSender {
             }
             String length = header(head, "content-length");
             if ("chunked".equalsIgnoreCase(header(head, "transfer-encoding"))) {
-                int size;
+                long size;
                 do {
-                    size = Integer.parseInt(line().split(";", 2)[0].trim(), 16);
-                    for (int i = 0; i < size; i++) {
-                        next();
-                    }
+                    size = size(line().split(";", 2)[0].trim(), 16);
+                    skip(size);
                     line();
                 } while (size > 0);
             } else if (!length.isEmpty()) {
-                for (long left = Long.parseLong(length); left > 0; left--) {
-                    next();
-                }
+                skip(size(length, 10));
             } else {
-                while (raw.size() < LIMIT && !ended()) {
-                    // Everything up to the end of the connection is body.
+                while (raw.size() < LIMIT && fill()) {
+                    int from = at;
+                    at += Math.min(end - at, LIMIT - raw.size());
+                    raw.write(buffer, from, at - from);
                 }
             }
         }
 
-        private boolean ended() throws IOException {
-            int b = in.read();
-            if (b >= 0) {
-                raw.write(b);
+        private static long size(String text, int radix) throws IOException {
+            try {
+                long size = Long.parseLong(text, radix);
+                if (size >= 0 && text.charAt(0) != '+') {
+                    return size;
+                }
+            } catch (NumberFormatException e) {
+                // Said below, as for a number below zero.
             }
-            return b < 0;
+            throw new IOException("the answer's length is not a number of bytes");
+        }
+
+        private void skip(long bytes) throws IOException {
+            for (long left = bytes; left > 0; ) {
+                require();
+                int from = at;
+                at += (int) Math.min(left, end - at);
+                left -= at - from;
+                keep(from);
+            }
         }
 
         private String line() throws IOException {
@@ -361,26 +380,47 @@ final class EventSender {
         }
 
         private int next() throws IOException {
-            int b = in.read();
-            if (b < 0) {
+            require();
+            int from = at++;
+            keep(from);
+            return buffer[from] & 0xff;
+        }
+
+        /** Whether there is a byte to take. */
+        private boolean fill() throws IOException {
+            if (at == end) {
+                at = 0;
+                end = Math.max(0, in.read(buffer));
+                if (end > 0 && raw.size() == 0) {
+                    recorder.firstByte();
+                }
+            }
+            return at < end;
+        }
+
+        private void require() throws IOException {
+            if (!fill()) {
                 throw new IOException(raw.size() == 0 ? "closed without an answer" : "the answer ended early");
             }
-            if (raw.size() == 0) {
-                recorder.firstByte();
-            }
-            if (raw.size() >= LIMIT) {
+        }
+
+        /** Keeps what was taken from the buffer since a place. */
+        private void keep(int from) throws IOException {
+            int room = LIMIT - raw.size();
+            raw.write(buffer, from, Math.min(room, at - from));
+            if (at - from > room) {
                 throw new IOException("the answer is longer than " + LIMIT + " bytes");
             }
-            raw.write(b);
-            return b;
         }
 
         private static String header(String head, String name) {
-            return head.lines()
-                    .filter(line -> line.regionMatches(true, 0, name + ":", 0, name.length() + 1))
-                    .map(line -> line.substring(name.length() + 1).trim())
-                    .findFirst()
-                    .orElse("");
+            for (int line = head.indexOf('\n') + 1; line > 0; line = head.indexOf('\n', line) + 1) {
+                int value = line + name.length() + 1;
+                if (head.regionMatches(true, line, name, 0, name.length()) && head.startsWith(":", value - 1)) {
+                    return head.substring(value, head.indexOf('\n', value)).trim();
+                }
+            }
+            return "";
         }
     }
 }

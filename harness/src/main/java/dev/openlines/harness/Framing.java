@@ -67,12 +67,13 @@ record Framing(Kind kind, int bytes, Duration pause, List<Integer> borders) {
 
     /** The head with what this way of travelling needs in it. */
     byte[] head(byte[] head) {
+        if (kind != Kind.CHUNKED && kind != Kind.EXPECT_CONTINUE) {
+            return head;
+        }
         String text = new String(head, StandardCharsets.ISO_8859_1);
-        String changed = switch (kind) {
-            case CHUNKED -> text.replaceFirst("(?i)\r\nContent-Length: \\d+", "\r\nTransfer-Encoding: chunked");
-            case EXPECT_CONTINUE -> text.substring(0, text.length() - 2) + "Expect: 100-continue\r\n\r\n";
-            case WHOLE, BYTE_AT_A_TIME, CUT, RESET -> text;
-        };
+        String changed = kind == Kind.CHUNKED
+                ? text.replaceFirst("(?i)\r\nContent-Length: \\d+", "\r\nTransfer-Encoding: chunked")
+                : text.substring(0, text.length() - 2) + "Expect: 100-continue\r\n\r\n";
         return changed.getBytes(StandardCharsets.ISO_8859_1);
     }
 

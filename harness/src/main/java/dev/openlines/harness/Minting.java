@@ -8,6 +8,7 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.Random;
 
 /** Makes ids and secrets of the lengths and layouts seen on real portals. */
 final class Minting {
@@ -42,8 +43,13 @@ final class Minting {
      * digits 25 to 32 the user's id; the rest is random.
      */
     static Secret token(Instant expires, long userId) {
+        return token(expires, userId, RANDOM);
+    }
+
+    /** The same by another source of randomness, for a token that opens nothing. */
+    static Secret token(Instant expires, long userId, Random random) {
         byte[] bytes = new byte[35];
-        RANDOM.nextBytes(bytes);
+        random.nextBytes(bytes);
         ByteBuffer buffer = ByteBuffer.wrap(bytes);
         buffer.order(ByteOrder.LITTLE_ENDIAN).putInt(0, (int) expires.getEpochSecond());
         buffer.order(ByteOrder.BIG_ENDIAN).putInt(12, (int) userId);
