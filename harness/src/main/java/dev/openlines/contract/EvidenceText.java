@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-import jakarta.json.Json;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonReader;
 import jakarta.json.JsonValue;
+import jakarta.json.spi.JsonProvider;
 import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +14,9 @@ import java.util.Optional;
 
 /** Effects out of text: JSON lines or one array. What is neither is counted and left: one odd line loses no other. */
 final class EvidenceText {
+
+    /** Looking for it costs more than reading a line. */
+    private static final JsonProvider JSON = JsonProvider.provider();
 
     private final List<Effect> effects = new ArrayList<>();
     private int unreadable;
@@ -44,7 +47,7 @@ final class EvidenceText {
     }
 
     private static Optional<JsonArray> array(String text) {
-        try (JsonReader reader = Json.createReader(new StringReader(text))) {
+        try (JsonReader reader = JSON.createReader(new StringReader(text))) {
             return Optional.of(reader.readArray());
         } catch (JsonException e) {
             return Optional.empty();
@@ -53,7 +56,7 @@ final class EvidenceText {
 
     /** Empty where the text is no object, or not one yet. */
     static Optional<JsonObject> object(String line) {
-        try (JsonReader reader = Json.createReader(new StringReader(line))) {
+        try (JsonReader reader = JSON.createReader(new StringReader(line))) {
             return Optional.of(reader.readObject());
         } catch (JsonException e) {
             return Optional.empty();

@@ -68,6 +68,7 @@ final class GroupD {
                                 pairs.append("&k").append(i).append("=1");
                             }
                             inTime(run, run.post(with(run.event(), pairs)), "100 000 pairs");
+                            run.aliveWithoutEvidence();
                         }),
                 numbered(
                                 306,
@@ -136,6 +137,7 @@ final class GroupD {
                             Request request = Request.post(run.run().wire().target(), body)
                                     .chunked(cuts);
                             inTime(run, run.send(request), "64 KB in chunks of one byte");
+                            run.aliveWithoutEvidence();
                         }),
                 numbered(
                                 312,

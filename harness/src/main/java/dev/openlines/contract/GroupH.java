@@ -94,7 +94,7 @@ final class GroupH {
                 numbered(
                         708,
                         MUST,
-                        "L",
+                        "R",
                         "outgoing traffic through a proxy",
                         "reach only the portal and allowed OAuth hosts",
                         "practice"),

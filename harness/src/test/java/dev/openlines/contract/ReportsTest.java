@@ -78,6 +78,34 @@ class ReportsTest {
     }
 
     @Test
+    void thePageHasTheMatrixTheExchangesInHexAndTheLedger() {
+        String page = HtmlReport.of(report, 1);
+
+        assertThat(page)
+                .contains("<table id=\"matrix\">", "<td>B Authenticity</td>", "data-show=\"not-observed\"")
+                // The first bytes of every request, and what was sent, acknowledged and done, of an event.
+                .contains("000000  50 4f 53 54 20 ")
+                .containsPattern(
+                        "<tr><td>[0-9]+</td><td>OSF-C-101</td><td>[^<]+Z</td><td>1</td><td>1</td><td>1</td></tr>");
+        assertThat(page)
+                .contains("by hand:</p><pre>java -jar openlines.jar explain OSF-C-101 --seed ")
+                .containsPattern("request 1: [0-9]+ bytes, status 200; connect [0-9]");
+    }
+
+    @Test
+    void theSummaryInMarkdownHasCountsFailuresAndHowToSendThemByHand() {
+        String summary = MarkdownReport.of(report, 1);
+
+        assertThat(summary)
+                .startsWith("# Contract of the handler")
+                .contains("openlines: FAIL must-failed ")
+                .containsPattern("\\| B Authenticity \\| [0-9]+ \\| [1-9][0-9]* \\| 0 \\| 0 \\|")
+                .contains("**OSF-C-101** deny it: 401 or 403, no effect, no call to the portal")
+                .contains("- expected status 401 or 403 for a wrong application token; got status 200 (request 1;")
+                .contains("```sh\njava -jar openlines.jar explain OSF-C-101 --seed ");
+    }
+
+    @Test
     void thePageNeedsNoNetwork() {
         assertThat(HtmlReport.of(report, 1)).doesNotContain("src=", "href=", "@import", "url(");
     }

@@ -94,4 +94,21 @@ class RunnerTest {
             assertThat(report.took()).isLessThan(Duration.ofSeconds(60));
         }
     }
+
+    @Test
+    void aFaultOfTheSuiteIsNoVerdictOnTheHandler() {
+        ContractCase broken = ContractCase.numbered(999, Level.MUST, "H", "nothing", "do nothing", "a test")
+                .runs(run -> {
+                    throw new IllegalStateException("ours");
+                });
+        try (Listener refuses = Listener.start(RunnerTest::right, "127.0.0.1");
+                Run run = Run.start(of(refuses))) {
+            ContractReport report = new Runner(run, List.of(broken), told::add).go();
+
+            assertThat(report.exitCode(Level.MUST, false)).isEqualTo(ContractReport.OUR_FAULT);
+            assertThat(report.ids(Level.MUST, Verdict.FAIL)).isEmpty();
+            assertThat(report.fault()).isPresent();
+            assertThat(JunitReport.of(report, Level.MUST, Baseline.none())).contains("OSF-C-999 ");
+        }
+    }
 }

@@ -11,15 +11,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every command of the page for teams is run as the shell that a team would run it in, on some of the cases. */
 @RequiresTool({"php", "node", "python3"})
@@ -75,46 +78,62 @@ class SnippetsTest {
         assertThat(verifying).anyMatch(text -> text.contains("GITHUB_STEP_SUMMARY"));
     }
 
-    @ParameterizedTest
-    @MethodSource("snippets")
-    void aSnippetOfTheDocumentationRuns(String snippet) throws Exception {
+    /** Some at a time: each mostly waits, for programs that start and for effects that must not come. */
+    @TestFactory
+    Stream<DynamicTest> aSnippetOfTheDocumentationRuns() throws Exception {
+        ExecutorService four = Executors.newFixedThreadPool(4);
+        List<DynamicTest> tests = new ArrayList<>();
+        for (String snippet : snippets().toList()) {
+            Path own = Files.createDirectory(folder.resolve(Integer.toString(tests.size())));
+            Future<Integer> code = four.submit(() -> exitCode(snippet, own));
+            tests.add(DynamicTest.dynamicTest(
+                    snippet.lines().findFirst().orElse("") + " " + tests.size(),
+                    () -> assertRan(snippet, own, code.get())));
+        }
+        four.shutdown();
+        return tests.stream();
+    }
+
+    private static int exitCode(String snippet, Path own) throws Exception {
         String classes = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .map(part -> Path.of(part).toAbsolutePath().toString())
                 .collect(Collectors.joining(File.pathSeparator));
         // Stands for java -jar openlines.jar; what names no cases gets a few.
         Path java = Files.writeString(
-                folder.resolve("java"),
+                own.resolve("java"),
                 "#!/bin/sh\nshift 2\ncase \"$*\" in verify*--only*|practice*) ;; *) set -- \"$@\" --only"
                         + " 001,101,501 ;; esac\nexec '" + System.getProperty("java.home")
-                        + "/bin/java' -XX:TieredStopAtLevel=1 -cp '" + classes
+                        + "/bin/java' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '" + classes
                         + "' dev.openlines.harness.OpenlinesCommand \"$@\"\n");
         assertThat(java.toFile().setExecutable(true)).isTrue();
         for (String name : List.of("php", "js", "py")) {
             Path handler =
                     Path.of(SnippetsTest.class.getResource("correct." + name).toURI());
-            Files.copy(handler, folder.resolve("hook." + name));
+            Files.copy(handler, own.resolve("hook." + name));
         }
-        Path output = folder.resolve("out");
         ProcessBuilder builder = new ProcessBuilder("sh", "-e", "-c", snippet)
-                .directory(folder.toFile())
+                .directory(own.toFile())
                 .redirectErrorStream(true)
-                .redirectOutput(output.toFile());
-        builder.environment().merge("PATH", folder.toString(), (path, first) -> first + File.pathSeparator + path);
+                .redirectOutput(own.resolve("out").toFile());
+        builder.environment().merge("PATH", own.toString(), (path, first) -> first + File.pathSeparator + path);
         builder.environment().put("MEMBER_ID", SelftestCommand.MEMBER_ID);
         builder.environment().put("APPLICATION_TOKEN", SelftestCommand.PROOF.reveal());
-        builder.environment()
-                .put("GITHUB_STEP_SUMMARY", folder.resolve("summary").toString());
+        builder.environment().put("GITHUB_STEP_SUMMARY", own.resolve("summary").toString());
         Process process = builder.start();
-
         assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).as(Files.readString(output)).isZero();
-        assertThat(Files.readString(output)).contains("openlines: PASS must-failed 0/");
+        return process.exitValue();
+    }
+
+    private static void assertRan(String snippet, Path own, int exitCode) throws IOException {
+        String output = Files.readString(own.resolve("out"));
+        assertThat(exitCode).as(output).isZero();
+        assertThat(output).contains("openlines: PASS must-failed 0/");
         if (snippet.contains("junit:")) {
-            assertThat(folder.resolve("contract.xml")).isNotEmptyFile();
-            assertThat(folder.resolve("contract.html")).isNotEmptyFile();
+            assertThat(own.resolve("contract.xml")).isNotEmptyFile();
+            assertThat(own.resolve("contract.html")).isNotEmptyFile();
         }
         if (snippet.contains("GITHUB_STEP_SUMMARY")) {
-            assertThat(folder.resolve("summary")).content().startsWith("# Contract of the handler");
+            assertThat(own.resolve("summary")).content().startsWith("# Contract of the handler");
         }
     }
 }
