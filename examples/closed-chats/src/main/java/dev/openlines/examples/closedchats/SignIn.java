@@ -76,12 +76,16 @@ final class SignIn {
      * @throws IllegalArgumentException if it is short
      */
     static String hash(String password) {
+        return hash(password, ITERATIONS);
+    }
+
+    static String hash(String password, int iterations) {
         if (password.codePointCount(0, password.length()) < SHORTEST) {
             throw new IllegalArgumentException("expected a password of at least " + SHORTEST + " characters");
         }
         byte[] salt = random();
-        return "pbkdf2-sha256:" + ITERATIONS + ":" + BASE64.encodeToString(salt) + ":"
-                + BASE64.encodeToString(derive(password, salt, ITERATIONS));
+        return "pbkdf2-sha256:" + iterations + ":" + BASE64.encodeToString(salt) + ":"
+                + BASE64.encodeToString(derive(password, salt, iterations));
     }
 
     /** Returns who sends a request, or empty. The name is of use for {@link #formToken} only. */

@@ -152,6 +152,44 @@ class BoardTest {
     }
 
     @Test
+    void aChatIsFoundAndReadByKeyboardAlone() {
+        browser.switchTo().activeElement().sendKeys(Running.PASSWORD, Keys.ENTER);
+        waitFor("live", "● live");
+        PortalChat chat = running.portal.openLine("Support").openChat();
+        chat.customerWrites("my parcel");
+        chat.close();
+        find("tr[data-chat='1']");
+
+        tabTo("Skip to the content").sendKeys(Keys.ENTER);
+        assertThat(browser.executeScript("return location.hash")).isEqualTo("#main");
+        browser.switchTo().activeElement().sendKeys(Keys.TAB);
+        assertThat(browser.switchTo().activeElement().getDomAttribute("name")).isEqualTo("q");
+        browser.switchTo().activeElement().sendKeys("parcel", Keys.ENTER);
+        waitFor("the chats that fit", "Chats that fit");
+        tabTo("Guest").sendKeys(Keys.ENTER);
+        waitFor("the transcript", "my parcel");
+        tabTo("Parked (0)").sendKeys(Keys.ENTER);
+        waitFor("what is parked", "Nothing is parked.");
+        tabTo("Sign out").sendKeys(Keys.ENTER);
+        find("input[type='password']");
+    }
+
+    /** Presses the tabulator until something is in focus that shows a text, and that it is. */
+    private WebElement tabTo(String text) {
+        for (int i = 0; i < 30; i++) {
+            WebElement focused = browser.switchTo().activeElement();
+            if (focused.getText().equals(text)) {
+                Object outline = browser.executeScript(
+                        "const s = getComputedStyle(arguments[0]); return s.outlineStyle + s.boxShadow", focused);
+                assertThat(outline).as("how the focus on %s shows", text).isNotEqualTo("nonenone");
+                return focused;
+            }
+            focused.sendKeys(Keys.TAB);
+        }
+        throw new AssertionError("nothing with the text " + text + " gets the focus");
+    }
+
+    @Test
     void anExportIsDownloaded() throws IOException {
         signIn();
         running.portal.openLine("Support").openChat().close();

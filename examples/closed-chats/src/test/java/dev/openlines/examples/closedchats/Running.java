@@ -17,7 +17,7 @@ import java.util.Map;
 final class Running implements AutoCloseable {
 
     static final String PASSWORD = "correct horse battery";
-    static final String HASH = SignIn.hash(PASSWORD);
+    static final String HASH = SignIn.hash(PASSWORD, 1_000);
 
     final PortalServer server = PortalServer.start();
     final Portal portal = server.portal(PortalSetup.minted().label("shop").notInstalled());
