@@ -45,4 +45,25 @@ public interface DeadLetters {
      * @return false where no dead letter has that id
      */
     boolean discard(long id, Instant now);
+
+    /**
+     * Forgets those put aside before a time, with their history; other events stay. In a SQL inbox their keys go
+     * with them: an event that is sent again after that is a new one. This default discards them one by one.
+     *
+     * @param diedBefore forget what was put aside before this time
+     * @return how many were forgotten
+     */
+    default int purge(Instant diedBefore) {
+        int count = 0;
+        List<DeadLetter> letters = list(0, 100);
+        while (!letters.isEmpty()) {
+            for (DeadLetter letter : letters) {
+                if (letter.diedAt().isBefore(diedBefore) && discard(letter.id(), diedBefore)) {
+                    count++;
+                }
+            }
+            letters = list(letters.get(letters.size() - 1).id(), 100);
+        }
+        return count;
+    }
 }

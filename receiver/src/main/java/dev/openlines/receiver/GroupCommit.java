@@ -3,6 +3,7 @@ package dev.openlines.receiver;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -26,8 +27,6 @@ final class GroupCommit implements AutoCloseable {
 
     static final int BATCH = 512;
 
-    private static final long PATIENCE_NANOS = 10_000_000_000L;
-
     private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
 
     /** A piece of work; it runs again if the commit it took part in failed. */
@@ -42,14 +41,21 @@ final class GroupCommit implements AutoCloseable {
 
     private final SqlDialect dialect;
     private final StoreAll storeAll;
+    private final long patienceNanos;
     private final BlockingQueue<Piece<?>> queue = new LinkedBlockingQueue<>();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Thread thread;
     private @Nullable Connection connection;
 
-    GroupCommit(SqlDialect dialect, StoreAll storeAll) {
+    /**
+     * Prepares the thread.
+     *
+     * @param patience how long the pieces of a commit that failed are tried one by one
+     */
+    GroupCommit(SqlDialect dialect, StoreAll storeAll, Duration patience) {
         this.dialect = dialect;
         this.storeAll = storeAll;
+        this.patienceNanos = patience.toNanos();
         this.thread = new Thread(this::run, "openlines-inbox");
     }
 
@@ -144,7 +150,7 @@ final class GroupCommit implements AutoCloseable {
     private void oneByOne(List<Piece<?>> batch) {
         long begun = System.nanoTime();
         for (int i = 0; i < batch.size(); i++) {
-            if (connection == null || System.nanoTime() - begun > PATIENCE_NANOS) {
+            if (connection == null || System.nanoTime() - begun > patienceNanos) {
                 fail(batch.subList(i, batch.size()), new SQLException("the store was lost or locked"));
                 return;
             }

@@ -161,7 +161,7 @@ public interface Inbox extends AutoCloseable {
 
     /**
      * Forgets events that are done, and with them their keys: an event that is sent again after that is a
-     * new one. Dead letters stay. Blocks.
+     * new one. Dead letters stay; {@link DeadLetters#purge} is for them. Blocks.
      *
      * @param finishedBefore forget what was done before this time
      * @return how many events were forgotten

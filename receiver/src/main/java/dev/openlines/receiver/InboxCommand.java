@@ -18,7 +18,7 @@ final class InboxCommand {
 
     private static final int PAGE = 100;
     private static final String USAGE =
-            "expected backlog, list [AFTER], show ID, requeue ID|all, discard ID, purge DAYS or trust";
+            "expected backlog, list [AFTER], show ID, requeue ID|all, discard ID, purge DAYS, purge-dead DAYS or trust";
 
     private final Inbox inbox;
     private final InstantSource clock;
@@ -73,7 +73,7 @@ final class InboxCommand {
     private static boolean known(List<String> arguments) {
         return String.join(" ", arguments)
                 .matches(
-                        "backlog|trust|list( \\d{1,18})?|(show|discard) \\d{1,18}|requeue (\\d{1,18}|all)|purge [1-9]\\d{0,4}");
+                        "backlog|trust|list( \\d{1,18})?|(show|discard) \\d{1,18}|requeue (\\d{1,18}|all)|purge(-dead)? [1-9]\\d{0,4}");
     }
 
     /** Runs a command that is {@link #known}. */
@@ -86,11 +86,13 @@ final class InboxCommand {
             case "show" -> show(Long.parseLong(argument));
             case "requeue" -> requeue(argument);
             case "discard" -> found(inbox.deadLetters().discard(Long.parseLong(argument), clock.instant()), argument);
-            default -> {
-                Instant before = clock.instant().minus(Duration.ofDays(Long.parseLong(argument)));
-                out.accept("purged=" + inbox.purge(before));
-            }
+            case "purge" -> out.accept("purged=" + inbox.purge(daysAgo(argument)));
+            default -> out.accept("purged=" + inbox.deadLetters().purge(daysAgo(argument)));
         }
+    }
+
+    private Instant daysAgo(String days) {
+        return clock.instant().minus(Duration.ofDays(Long.parseLong(days)));
     }
 
     private void backlog() {

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  * @param spool file that keeps events while the inbox cannot, or null for none
  * @param workers how many events are handled at the same time; 0 where others do it: this node receives only
  * @param ordered whether the events of one chat are handled one after the other
+ * @param keepDone how long an event that is done is remembered, or null for ever
+ * @param keepDead how long a dead letter is kept, or null for ever
  */
 public record ReceiverConfig(
         int port,
@@ -47,7 +50,9 @@ public record ReceiverConfig(
         @Nullable Path tlsKey,
         @Nullable Path spool,
         int workers,
-        boolean ordered) {
+        boolean ordered,
+        @Nullable Duration keepDone,
+        @Nullable Duration keepDead) {
 
     private static final Pattern PATH = Pattern.compile("/[A-Za-z0-9._~/-]*");
 
@@ -78,6 +83,10 @@ public record ReceiverConfig(
         if (tlsCertificate != null && tlsKey == null) {
             throw none("OPENLINES_TLS_KEY");
         }
+        if (keepDone != null && inbox.startsWith("kafka:")) {
+            throw new ConfigurationException(
+                    "OPENLINES_KEEP_DONE_DAYS: expected none, since Kafka forgets by its topic's retention.ms", null);
+        }
     }
 
     /**
@@ -86,8 +95,9 @@ public record ReceiverConfig(
      * OPENLINES_APPLICATION_TOKEN} and perhaps {@code OPENLINES_PREVIOUS_APPLICATION_TOKEN} (required where
      * nothing proves installations), {@code OPENLINES_EVIDENCE}, {@code OPENLINES_MONITOR_PORT}, {@code
      * OPENLINES_TLS_CERTIFICATE} with {@code OPENLINES_TLS_KEY}, {@code OPENLINES_SPOOL} (none), {@code
-     * OPENLINES_WORKERS} (4), {@code OPENLINES_ORDERED} (no). {@code OPENLINES_CONFIG} names a file that has
-     * them too, see {@link #settings}.
+     * OPENLINES_WORKERS} (4), {@code OPENLINES_ORDERED} (no), {@code OPENLINES_KEEP_DONE_DAYS} and {@code
+     * OPENLINES_KEEP_DEAD_DAYS} (for ever). {@code OPENLINES_CONFIG} names a file that has them too, see {@link
+     * #settings}.
      *
      * @param environment names and values, such as {@code System.getenv()}
      * @return the settings
@@ -114,7 +124,9 @@ public record ReceiverConfig(
                 file(settings, "OPENLINES_TLS_KEY"),
                 file(settings, "OPENLINES_SPOOL"),
                 number(settings.getOrDefault("OPENLINES_WORKERS", "4")),
-                yes(settings, "OPENLINES_ORDERED"));
+                yes(settings, "OPENLINES_ORDERED"),
+                days(settings, "OPENLINES_KEEP_DONE_DAYS"),
+                days(settings, "OPENLINES_KEEP_DEAD_DAYS"));
     }
 
     /**
@@ -170,6 +182,17 @@ public record ReceiverConfig(
 
     private static int number(String text) {
         return text.matches("[0-9]{1,5}") ? Integer.parseInt(text) : Integer.MAX_VALUE;
+    }
+
+    private static @Nullable Duration days(Map<String, String> settings, String name) {
+        String value = text(settings, name);
+        if (value == null) {
+            return null;
+        }
+        if (!value.matches("[1-9][0-9]{0,4}")) {
+            throw new ConfigurationException(name + ": expected a number of days from 1 to 99999", null);
+        }
+        return Duration.ofDays(Long.parseLong(value));
     }
 
     private static boolean yes(Map<String, String> settings, String name) {

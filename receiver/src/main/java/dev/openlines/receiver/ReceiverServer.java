@@ -18,7 +18,6 @@ import java.util.function.Consumer;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
-import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
@@ -110,10 +109,13 @@ public final class ReceiverServer implements AutoCloseable {
             telemetry = handler.telemetry();
             monitoring = listen("OPENLINES_MONITOR_PORT", config.monitorPort(), handler, null);
         }
+        if (config.keepDone() != null || config.keepDead() != null) {
+            parts.push(new Retention(inbox, config.keepDone(), config.keepDead(), clock).start());
+        }
         Portals portals = trusted(config, inbox, check);
         Runnable stored = dispatch(config, store, inbox, all, telemetry);
         Receiver receiver = new Receiver(inbox, portals, Limits.DEFAULT, clock, stored, telemetry);
-        Handler endpoint = new GracefulHandler(new AtPath(config.path(), new JettyReceiver(receiver, limits)));
+        Handler endpoint = new AtPath(config.path(), new JettyReceiver(receiver, limits));
         endpointUrl = listen("OPENLINES_PORT", config.port(), endpoint, keys).url(config.path());
     }
 
@@ -191,6 +193,7 @@ public final class ReceiverServer implements AutoCloseable {
      * requeue ID|all  give dead letters back to the handlers
      * discard ID      give a dead letter up
      * purge DAYS      forget events done so many days ago, at least 1; a delivery sent again after that is new
+     * purge-dead DAYS forget dead letters put aside so many days ago, at least 1, with their history
      * trust           trust OPENLINES_MEMBER_ID by OPENLINES_APPLICATION_TOKEN although it was uninstalled
      * </pre>
      *

@@ -12,6 +12,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +31,7 @@ public final class ReceiverServlet extends HttpServlet {
     private static final long PATIENCE_MILLIS = 15_000;
 
     private final transient Receiver receiver;
-    private final transient Gate gate = new Gate(Gate.DEFAULT);
+    private final transient Gate gate;
 
     /**
      * Makes a servlet.
@@ -38,7 +39,12 @@ public final class ReceiverServlet extends HttpServlet {
      * @param receiver gets every request with its body
      */
     public ReceiverServlet(Receiver receiver) {
+        this(receiver, Gate.DEFAULT);
+    }
+
+    ReceiverServlet(Receiver receiver, int requests) {
         this.receiver = receiver;
+        this.gate = new Gate(requests);
     }
 
     @Override
@@ -101,17 +107,22 @@ public final class ReceiverServlet extends HttpServlet {
         public void onAllDataRead() {
             if (!read) {
                 read = true;
-                receiver.receive(new RawDelivery(request.getMethod(), request.getContentType(), bytes.toByteArray()))
-                        .whenComplete(this::finish);
+                CompletionStage<Reply> reply;
+                try {
+                    reply = receiver.receive(
+                            new RawDelivery(request.getMethod(), request.getContentType(), bytes.toByteArray()));
+                } catch (RuntimeException | Error e) {
+                    finish(null, e);
+                    throw e;
+                }
+                reply.whenComplete(this::finish);
             }
         }
 
         @Override
         public void onError(Throwable failure) {
-            // Reading failed half way: there is no event, and nobody to answer.
-            if (answered.compareAndSet(false, true)) {
-                async.complete();
-            }
+            // Mostly reading failed half way, and there is nobody to answer; whoever is there gets no 200.
+            finish(null, failure);
         }
 
         @Override

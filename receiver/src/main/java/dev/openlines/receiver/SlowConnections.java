@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.ssl.SslConnection;
 import org.eclipse.jetty.server.Handler;
@@ -21,8 +22,9 @@ import org.eclipse.jetty.util.component.Graceful;
  * TLS handshake included, a kept one from the first byte after an answer. Looks some times in that time, so a
  * connection lives a little longer than it may. Bodies are {@link JettyReceiver}'s.
  *
- * <p>When the server stops, connections without a request are closed at once, and the others after their answer:
- * nobody waits for a sender that keeps its connection for later.
+ * <p>When the server stops, connections on which nothing comes are closed at once, and the others after their answer:
+ * nobody waits for a sender that keeps its connection for later, and none is cut off that has begun to send. The
+ * connector waits for the others, as long as the server's time to stop allows.
  */
 final class SlowConnections extends Handler.Wrapper implements Connection.Listener, Graceful {
 
@@ -59,7 +61,7 @@ final class SlowConnections extends Handler.Wrapper implements Connection.Listen
 
     private void closeIdle() {
         connections.forEach((connection, state) -> {
-            if (!state.handling) {
+            if (state.rests(connection)) {
                 connection.getEndPoint().close();
             }
         });
@@ -88,11 +90,18 @@ final class SlowConnections extends Handler.Wrapper implements Connection.Listen
             return super.handle(request, response, callback);
         }
         state.handling = true;
-        boolean handled = super.handle(request, response, Callback.from(() -> state.answered(connection), callback));
-        if (!handled) {
-            state.answered(connection);
+        if (stopping) {
+            response.getHeaders().put(HttpHeader.CONNECTION, "close");
         }
-        return handled;
+        boolean handled = false;
+        try {
+            handled = super.handle(request, response, Callback.from(() -> state.answered(connection), callback));
+            return handled;
+        } finally {
+            if (!handled) {
+                state.answered(connection);
+            }
+        }
     }
 
     private void later() {
@@ -119,11 +128,21 @@ final class SlowConnections extends Handler.Wrapper implements Connection.Listen
         private volatile boolean waiting = true;
         private volatile long since = System.nanoTime();
         private volatile long bytes;
+        /** Used by {@link #rests} alone. */
+        private long looked = -1;
 
         void answered(Connection connection) {
             bytes = connection.getBytesIn();
             waiting = false;
             handling = false;
+        }
+
+        /** Whether nothing has come since the last answer, nor since the last look. Called by one thread at a time. */
+        boolean rests(Connection connection) {
+            long now = connection.getBytesIn();
+            boolean same = now == looked;
+            looked = now;
+            return same && !handling && now == bytes;
         }
 
         /** Called by one thread at a time. */

@@ -156,6 +156,8 @@ final class SpoolingInbox implements Inbox {
             synchronized (this) {
                 pending -= batch.size();
             }
+            // If the inbox has had all of what is in the file, the file is to be cleared.
+            LockSupport.unpark(drainer);
             StoreException failure = new StoreException("cannot write to the emergency spool either", e);
             batch.forEach(spooled -> spooled.reply().completeExceptionally(failure));
             return;
@@ -188,6 +190,7 @@ final class SpoolingInbox implements Inbox {
             place = entry.next();
         }
         if (entries.isEmpty()) {
+            clearIfDrained();
             return false;
         }
         try {
@@ -209,7 +212,12 @@ final class SpoolingInbox implements Inbox {
     private synchronized void drained(List<EmergencySpool.Entry> entries) throws IOException {
         drained = entries.get(entries.size() - 1).next();
         pending -= entries.size();
-        if (pending == 0) {
+        clearIfDrained();
+    }
+
+    /** Not while one more is on its way to the file; if that fails, later. */
+    private synchronized void clearIfDrained() throws IOException {
+        if (pending == 0 && drained > EmergencySpool.begin()) {
             spool.clear();
             drained = EmergencySpool.begin();
             LOG.info("reason=spool-drained: the inbox has all of the emergency spool");

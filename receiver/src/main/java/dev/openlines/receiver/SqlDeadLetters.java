@@ -54,6 +54,11 @@ final class SqlDeadLetters implements DeadLetters {
         return inbox.run(connection -> decide(connection, id, "done", "discarded", now));
     }
 
+    @Override
+    public int purge(Instant diedBefore) {
+        return inbox.forget("dead", diedBefore);
+    }
+
     private static boolean decide(Connection connection, long id, String state, String outcome, Instant now)
             throws SQLException {
         try (PreparedStatement update = connection.prepareStatement("""

@@ -8,11 +8,13 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.sql.Types;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -24,7 +26,20 @@ final class SqlInbox implements Inbox {
     /** How many events may wait for their commit before further ones are turned away. */
     static final int MAX_WAITING = 10_000;
 
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
     private static final int REASON_CHARACTERS = 1000;
+
+    private static final String PROBE = " ".repeat(4096);
+
+    /** How many events are forgotten in one commit. */
+    private static final int PORTION = 500;
+
+    /** The condition that says nothing new is that of the index. */
+    static final String FORGET = """
+            delete from inbox where id in (
+              select id from inbox where state <> 'waiting' and state = ? and finished_at < ?
+              order by finished_at limit %d %s)""";
 
     private static final String LEASE = """
             update inbox
@@ -46,14 +61,16 @@ final class SqlInbox implements Inbox {
     private final ProcessLock lock;
     private final String lease;
     private final String leaseOrdered;
+    private final String forget;
 
     private SqlInbox(SqlDialect dialect, ProcessLock lock) {
         this.dialect = dialect;
         this.lock = lock;
-        this.writer = new GroupCommit(dialect, this::storeAll);
+        this.writer = new GroupCommit(dialect, this::storeAll, PATIENCE);
         this.transactions = new SqlTransactions(dialect);
         this.lease = LEASE.formatted("", dialect.skipLocked());
         this.leaseOrdered = LEASE.formatted(FIRST_OF_ITS_CHAT, dialect.skipLocked());
+        this.forget = FORGET.formatted(PORTION, dialect.skipLocked());
     }
 
     static SqlInbox open(SqlDialect dialect, ProcessLock lock) {
@@ -146,7 +163,18 @@ final class SqlInbox implements Inbox {
 
     @Override
     public int purge(Instant finishedBefore) {
-        return await(writer.submit(connection -> purge(connection, finishedBefore)));
+        return forget("done", finishedBefore);
+    }
+
+    /** Deletes what is in a state since before a time, in portions: what comes meanwhile is acknowledged between them. */
+    int forget(String state, Instant finishedBefore) {
+        int count = 0;
+        int portion = PORTION;
+        while (portion == PORTION) {
+            portion = run(connection -> forget(connection, state, finishedBefore));
+            count += portion;
+        }
+        return count;
     }
 
     @Override
@@ -318,17 +346,28 @@ final class SqlInbox implements Inbox {
         }
     }
 
-    private static int purge(Connection connection, Instant finishedBefore) throws SQLException {
-        try (PreparedStatement delete =
-                connection.prepareStatement("delete from inbox where state = 'done' and finished_at < ?")) {
-            delete.setLong(1, finishedBefore.toEpochMilli());
+    private int forget(Connection connection, String state, Instant finishedBefore) throws SQLException {
+        try (PreparedStatement delete = connection.prepareStatement(forget)) {
+            delete.setString(1, state);
+            delete.setLong(2, finishedBefore.toEpochMilli());
             return delete.executeUpdate();
         }
     }
 
+    /** Writes as many pages as an event does: on a disk that is nearly full, less may still fit. Seen by nobody. */
     private static int probe(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            return statement.executeUpdate("update openlines_schema set version = version");
+        String key = UUID.randomUUID().toString();
+        try (PreparedStatement insert = connection.prepareStatement("""
+                        insert into inbox
+                          (idempotency_key, member_id, event, order_key, payload, body_bytes, received_at, not_before)
+                        values (?, '', '', ?, ?, 0, 0, 0)""");
+                PreparedStatement delete = connection.prepareStatement("delete from inbox where idempotency_key = ?")) {
+            insert.setString(1, key);
+            insert.setString(2, key);
+            insert.setString(3, PROBE);
+            insert.executeUpdate();
+            delete.setString(1, key);
+            return delete.executeUpdate();
         }
     }
 

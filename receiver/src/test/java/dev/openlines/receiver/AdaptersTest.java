@@ -13,11 +13,14 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.eclipse.jetty.ee11.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee11.servlet.ServletHolder;
@@ -36,6 +39,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class AdaptersTest {
 
     private static final String FORM = "application/x-www-form-urlencoded";
+
+    private static final HttpLimits LIMITS =
+            new HttpLimits(Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(30), 3);
 
     @TempDir
     Path directory;
@@ -109,13 +115,44 @@ class AdaptersTest {
         assertThat(inbox.backlog().waiting()).isEqualTo(2);
     }
 
+    @ParameterizedTest
+    @MethodSource("adapters")
+    void aReceiverThatThrowsKeepsNoPlaceAmongTheRequests(Adapter adapter) throws Exception {
+        AtomicBoolean broken = new AtomicBoolean(true);
+        Receiver throwing = new Receiver(
+                inbox,
+                new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN)),
+                Limits.DEFAULT,
+                () -> {
+                    if (broken.get()) {
+                        throw new IllegalStateException("a clock that has no time");
+                    }
+                    return Instant.EPOCH;
+                },
+                () -> {},
+                Telemetry.none());
+        int port = adapter.start(throwing, parts);
+        for (int i = 0; i < 2 * LIMITS.requests(); i++) {
+            String body = Bodies.finish(i);
+            assertThat(answer(port, head("POST", FORM, "Content-Length: " + body.length()) + body))
+                    .doesNotStartWith("HTTP/1.1 503 ")
+                    .doesNotStartWith("HTTP/1.1 200 ");
+        }
+
+        broken.set(false);
+
+        String body = Bodies.finish(17);
+        assertThat(answer(port, head("POST", FORM, "Content-Length: " + body.length()) + body))
+                .startsWith("HTTP/1.1 200 ");
+    }
+
     private static int jetty(Receiver receiver, Deque<AutoCloseable> parts) throws Exception {
-        return start(new JettyReceiver(receiver), parts);
+        return start(new JettyReceiver(receiver, LIMITS), parts);
     }
 
     private static int servlet(Receiver receiver, Deque<AutoCloseable> parts) throws Exception {
         ServletContextHandler context = new ServletContextHandler("/");
-        ServletHolder holder = new ServletHolder(new ReceiverServlet(receiver));
+        ServletHolder holder = new ServletHolder(new ReceiverServlet(receiver, LIMITS.requests()));
         holder.setAsyncSupported(true);
         context.addServlet(holder, "/in");
         return start(context, parts);

@@ -74,6 +74,28 @@ class CrashTest {
         survive(PostgresServer.newSchema());
     }
 
+    /** The kill comes after the acknowledgement and before anything is dispatched: that process has no workers. */
+    @Test
+    void whatWasStoredAndNotYetDispatchedWhenTheProcessWasKilledIsHandledOnce() throws Exception {
+        for (String inbox : List.of(directory.resolve("inbox.db").toString(), PostgresServer.newSchema())) {
+            Files.deleteIfExists(directory.resolve("evidence.jsonl"));
+            acknowledged.clear();
+            URI url = ready(start(inbox, "0").inputReader(StandardCharsets.UTF_8));
+            for (int i = 0; i < 20; i++) {
+                assertThat(send(url, nextChat.getAndIncrement())).isTrue();
+            }
+            assertThat(process.destroyForcibly().waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(effects()).isEmpty();
+
+            BufferedReader output = start(inbox, "4").inputReader(StandardCharsets.UTF_8);
+            ready(output);
+            await(output, acknowledged);
+            process.destroy();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(effects()).containsExactlyInAnyOrderElementsOf(acknowledged);
+        }
+    }
+
     private void survive(String inbox) throws Exception {
         Random random = new Random(seed);
         for (int round = 1; round <= rounds; round++) {
@@ -146,6 +168,9 @@ class CrashTest {
 
     private List<Long> effects() throws IOException {
         List<Long> chats = new ArrayList<>();
+        if (!Files.exists(directory.resolve("evidence.jsonl"))) {
+            return chats;
+        }
         for (String line : Files.readAllLines(directory.resolve("evidence.jsonl"))) {
             Matcher chat = CHAT.matcher(line);
             assertThat(chat.find()).as(line).isTrue();
@@ -155,6 +180,10 @@ class CrashTest {
     }
 
     private Process start(String inbox) {
+        return start(inbox, "4");
+    }
+
+    private Process start(String inbox, String workers) {
         ProcessBuilder builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
@@ -164,6 +193,7 @@ class CrashTest {
                 CrashApp.class.getName());
         builder.environment().put("OPENLINES_PORT", "0");
         builder.environment().put("OPENLINES_INBOX", inbox);
+        builder.environment().put("OPENLINES_WORKERS", workers);
         builder.environment().put("OPENLINES_MEMBER_ID", Bodies.MEMBER);
         builder.environment().put("OPENLINES_APPLICATION_TOKEN", Bodies.TOKEN);
         builder.environment()

@@ -9,13 +9,17 @@ import dev.openlines.receiver.contract.InboxContract;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -228,6 +232,55 @@ class DispatcherTest {
         store(17);
 
         assertThat(next()).isEqualTo("17");
+    }
+
+    @Test
+    void anInboxThatThrowsWhatItShouldNotDoesNotEndTheDispatcher() throws Exception {
+        AtomicInteger leases = new AtomicInteger();
+        AtomicInteger renewals = new AtomicInteger();
+        AtomicInteger settlements = new AtomicInteger();
+        inbox.close();
+        inbox = new WatchedInbox(Inbox.sqlite(directory.resolve("inbox.db"))) {
+            @Override
+            public List<LeasedDelivery> lease(LeaseRequest request) {
+                if (leases.incrementAndGet() == 1) {
+                    throw new IllegalStateException("a bug of this inbox");
+                }
+                return super.lease(request);
+            }
+
+            @Override
+            public void renew(Collection<LeasedDelivery> leases, Instant until) {
+                if (renewals.incrementAndGet() == 1) {
+                    throw new AssertionError("another");
+                }
+                super.renew(leases, until);
+            }
+
+            @Override
+            public CompletionStage<Boolean> settle(LeasedDelivery lease, Settlement settlement, Instant now) {
+                if (settlements.incrementAndGet() == 1) {
+                    throw new IllegalArgumentException("and another");
+                }
+                return super.settle(lease, settlement, now);
+            }
+        };
+        store(17);
+        DispatchPolicy policy = DispatchPolicy.DEFAULT.withLease(Duration.ofSeconds(1));
+        CountDownLatch renewed = inbox.renewedFourTimes;
+        start(policy, (finish, context) -> {
+            handled.add(chat(finish) + " " + context.attempt());
+            if (context.attempt() == 2) {
+                assertThat(renewed.await(30, TimeUnit.SECONDS)).isTrue();
+            }
+        });
+
+        // The first attempt's end was lost with the exception; its lease ended, and the event came again.
+        assertThat(next()).isEqualTo("17 1");
+        assertThat(next()).isEqualTo("17 2");
+        dispatchers.get(0).close();
+        assertThat(inbox.backlog()).isEqualTo(new Backlog(0, 0, null));
+        assertThat(renewals).hasValueGreaterThan(4);
     }
 
     private LeaseRequest probe() {

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -21,12 +23,14 @@ class GroupCommitTest {
     /** How often it is closed while others submit: without the mend it hung once in some hundred. */
     private static final int ROUNDS = 200;
 
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
     @Test
     void aCloseEndsThoughOthersSubmitAndEachOfThemIsAnswered() throws Exception {
         SqlDialect dialect =
                 new SqlDialect("sqlite", "memory", GroupCommitTest::open, GroupCommitTest::open, "", "select 1");
         for (int round = 0; round < ROUNDS; round++) {
-            GroupCommit writer = new GroupCommit(dialect, (connection, deliveries) -> List.of());
+            GroupCommit writer = new GroupCommit(dialect, (connection, deliveries) -> List.of(), PATIENCE);
             writer.start();
             List<CompletableFuture<Boolean>> replies = Collections.synchronizedList(new ArrayList<>());
             CountDownLatch go = new CountDownLatch(1);
@@ -60,6 +64,78 @@ class GroupCommitTest {
                         .as("an answer in round %s", round)
                         .isTrue();
             }
+        }
+    }
+
+    @Test
+    void theRetryOneByOneOfAGroupEndsWhenTheStoreIsLost() throws Exception {
+        AtomicInteger runs = new AtomicInteger();
+        GroupCommit.Work<Boolean> bad = connection -> {
+            if (runs.incrementAndGet() == 1) {
+                throw new SQLException("a row", "", 19);
+            }
+            throw new SQLException("the disk is gone", "", 10);
+        };
+        int others = group(bad, PATIENCE);
+
+        // The whole group, then the bad one alone, which takes the store with it: nobody else is tried.
+        assertThat(runs).hasValue(2);
+        assertThat(others).isZero();
+    }
+
+    @Test
+    void theRetryOneByOneOfAGroupEndsWhenPatienceDoes() throws Exception {
+        AtomicInteger runs = new AtomicInteger();
+        GroupCommit.Work<Boolean> locked = connection -> {
+            runs.incrementAndGet();
+            throw new SQLException("the file is locked", "", 5);
+        };
+        int others = group(locked, Duration.ZERO);
+
+        assertThat(runs).hasValue(1);
+        assertThat(others).isZero();
+    }
+
+    @Test
+    void theRetryOneByOneOfAGroupFailsOnlyWhoIsToBlame() throws Exception {
+        GroupCommit.Work<Boolean> bad = connection -> {
+            throw new SQLException("a row", "", 19);
+        };
+        assertThat(group(bad, PATIENCE)).isEqualTo(100);
+    }
+
+    /** Commits a bad piece with a hundred others. Returns how many of the others succeeded; all are answered. */
+    private static int group(GroupCommit.Work<Boolean> bad, Duration patience) throws Exception {
+        SqlDialect dialect =
+                new SqlDialect("sqlite", "memory", GroupCommitTest::open, GroupCommitTest::open, "", "select 1");
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch gathered = new CountDownLatch(1);
+        List<CompletableFuture<Boolean>> others = new ArrayList<>();
+        try (GroupCommit writer = new GroupCommit(dialect, (connection, deliveries) -> List.of(), patience)) {
+            writer.start();
+            CompletableFuture<Boolean> first = writer.submit(connection -> {
+                begun.countDown();
+                try {
+                    return gathered.await(30, TimeUnit.SECONDS);
+                } catch (InterruptedException e) {
+                    throw new SQLException(e);
+                }
+            });
+            assertThat(begun.await(30, TimeUnit.SECONDS)).isTrue();
+            CompletableFuture<Boolean> failing = writer.submit(bad);
+            for (int i = 0; i < 100; i++) {
+                others.add(writer.submit(connection -> true));
+            }
+            gathered.countDown();
+            assertThat(first.get(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(failing.handle((done, failure) -> failure).get(30, TimeUnit.SECONDS))
+                    .isInstanceOf(StoreException.class);
+            int succeeded = 0;
+            for (CompletableFuture<Boolean> other : others) {
+                succeeded +=
+                        other.handle((done, failure) -> failure == null ? 1 : 0).get(30, TimeUnit.SECONDS);
+            }
+            return succeeded;
         }
     }
 

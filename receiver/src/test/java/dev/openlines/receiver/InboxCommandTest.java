@@ -92,6 +92,26 @@ class InboxCommandTest {
         assertThat(out).containsExactly("purged=1");
     }
 
+    @Test
+    void deadLettersPutAsideLongAgoAreForgotten() {
+        try (Inbox inbox = open()) {
+            DeadLetters letters = inbox.deadLetters();
+            assertThat(letters.requeue(1, Instant.EPOCH)).isTrue();
+            LeasedDelivery leased = inbox.lease(new LeaseRequest(
+                            "a", 1, Instant.EPOCH, Instant.EPOCH.plusSeconds(1), InboxContract.LATEST, false))
+                    .get(0);
+            inbox.settle(leased, new Settlement.Dead("long ago"), Instant.EPOCH)
+                    .toCompletableFuture()
+                    .join();
+        }
+
+        assertThat(run("purge-dead", "30")).isZero();
+        assertThat(run("list")).isZero();
+
+        assertThat(out).hasSize(3).first().isEqualTo("purged=1");
+        assertThat(out.get(1)).startsWith("id=2 ");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"show 99", "requeue 99", "discard 99"})
     void anIdOfNoDeadLetterIsSaid(String command) {
@@ -100,12 +120,14 @@ class InboxCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "lists", "show", "show x", "purge 0", "requeue -1", "list 1 2"})
+    @ValueSource(
+            strings = {"", "lists", "show", "show x", "purge 0", "purge-dead 0", "purge-dead", "requeue -1", "list 1 2"
+            })
     void anotherCommandIsRefusedWithTheOnesThereAre(String command) {
         assertThat(run(command.split(" "))).isEqualTo(3);
         assertThat(err)
                 .containsExactly(
-                        "expected backlog, list [AFTER], show ID, requeue ID|all, discard ID, purge DAYS or trust");
+                        "expected backlog, list [AFTER], show ID, requeue ID|all, discard ID, purge DAYS, purge-dead DAYS or trust");
     }
 
     @Test

@@ -8,6 +8,7 @@ import dev.openlines.model.Event;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.UnknownEvent;
 import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.receiver.contract.InboxContract;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -351,6 +352,85 @@ class ReceiverServerTest {
         server.close();
 
         assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofMillis(900));
+    }
+
+    @Test
+    void aRequestWhoseHeadIsArrivingWhenTheServerStopsIsAnsweredAndStored() throws Exception {
+        String request = head("Content-Length: " + Bodies.finish(17).length()) + Bodies.finish(17);
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), server.url().getPort())) {
+            socket.setSoTimeout(30_000);
+            socket.getOutputStream().write(request.substring(0, 40).getBytes(StandardCharsets.ISO_8859_1));
+            // Answered on another connection after that: these bytes have been read.
+            assertThat(post(Bodies.finish(1)).statusCode()).isEqualTo(200);
+            CompletableFuture<Void> closed = CompletableFuture.runAsync(server::close);
+            awaitRefusal(server.url().getPort());
+
+            socket.getOutputStream().write(request.substring(40).getBytes(StandardCharsets.ISO_8859_1));
+
+            assertThat(RawHttp.head(socket)).startsWith("HTTP/1.1 200 ").contains("Connection: close\r\n");
+            closed.get(30, TimeUnit.SECONDS);
+        }
+        assertThat(rows("select count(*) from inbox")).containsExactly("2");
+    }
+
+    private static void awaitRefusal(int port) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (System.nanoTime() < deadline) {
+            try {
+                new Socket(InetAddress.getLoopbackAddress(), port).close();
+            } catch (IOException e) {
+                return;
+            }
+        }
+        throw new AssertionError("the port is still open");
+    }
+
+    @Test
+    void whatWasKeptLongEnoughIsForgottenByItself() throws Exception {
+        server.close();
+        Path file = directory.resolve("old.db");
+        try (Inbox inbox = Inbox.sqlite(file)) {
+            for (long chat = 1; chat <= 4; chat++) {
+                InboxContract.store(inbox, InboxContract.delivery(chat, 1));
+            }
+            Instant now = InboxContract.T0;
+            LeaseRequest all = new LeaseRequest("a", 9, now, now.plusSeconds(1), InboxContract.LATEST, false);
+            List<LeasedDelivery> leased = inbox.lease(all);
+            List<Settlement> ends = List.of(
+                    new Settlement.Done(), new Settlement.Dead("no"), new Settlement.Done(), new Settlement.Dead("no"));
+            for (int i = 0; i < 4; i++) {
+                Instant at = i < 2 ? Instant.EPOCH : Instant.now();
+                inbox.settle(leased.get(i), ends.get(i), at)
+                        .toCompletableFuture()
+                        .join();
+            }
+        }
+        Map<String, String> environment = environment();
+        environment.put("OPENLINES_INBOX", file.toString());
+        environment.put("OPENLINES_KEEP_DONE_DAYS", "90");
+        environment.put("OPENLINES_KEEP_DEAD_DAYS", "365");
+
+        server =
+                ReceiverServer.start(ReceiverConfig.fromEnvironment(environment), Handlers.all((event, context) -> {}));
+
+        String states = "select group_concat(state) from (select state from inbox order by id)";
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!Rows.of(file, states).equals(List.of("done,dead"))) {
+            assertThat(System.nanoTime()).as("time").isLessThan(deadline);
+        }
+        assertThat(server.deadLetters().list(0, 10)).extracting(DeadLetter::id).containsExactly(4L);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "-1", "a year", "123456"})
+    void aNumberOfDaysThatIsNoneStopsTheStartWithOneLine(String days) {
+        Map<String, String> environment = environment();
+        environment.put("OPENLINES_KEEP_DEAD_DAYS", days);
+
+        assertThatThrownBy(() -> ReceiverConfig.fromEnvironment(environment))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("OPENLINES_KEEP_DEAD_DAYS: expected a number of days from 1 to 99999");
     }
 
     @Test

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.openlines.model.Secret;
+import dev.openlines.parser.BodyFormat;
+import dev.openlines.parser.Envelope;
+import dev.openlines.parser.Limits;
 import dev.openlines.receiver.contract.Bodies;
 import dev.openlines.receiver.contract.InboxContract;
 import java.nio.channels.FileChannel;
@@ -14,10 +17,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -150,6 +156,97 @@ class SpoolTest {
                     .isEqualTo(StoreResult.STORED);
         }
         assertThat(Files.size(file)).isGreaterThan(500);
+    }
+
+    @Test
+    void anEventThatCannotBeSpooledFailsAloneAndTheNextIsKept() throws Exception {
+        try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
+            store.down = true;
+            InboxContract.store(inbox, InboxContract.delivery(1, 1));
+
+            assertThatThrownBy(() -> InboxContract.store(
+                            inbox, unwritable(new TrustChange(Bodies.MEMBER, null, List.of(), Instant.MAX))))
+                    .isInstanceOf(StoreException.class)
+                    .hasRootCauseInstanceOf(ArithmeticException.class);
+
+            assertThat(InboxContract.store(inbox, InboxContract.delivery(2, 1))).isEqualTo(StoreResult.STORED);
+            store.down = false;
+            awaitDrained();
+        }
+        assertThat(chats()).containsExactly(1L, 2L);
+    }
+
+    @Test
+    void theFileIsClearedAlsoWhereTheLastOneOnItsWayThereFailsAfterTheOthersAreInTheInbox() throws Exception {
+        CountDownLatch writing = new CountDownLatch(1);
+        CountDownLatch stored = new CountDownLatch(1);
+        WatchedInbox slow = new WatchedInbox(store) {
+            @Override
+            public CompletionStage<StoreResult> store(VerifiedDelivery delivery) {
+                return CompletableFuture.failedStage(new StoreException("away", null));
+            }
+
+            @Override
+            public CompletionStage<Void> storeInOrder(List<VerifiedDelivery> deliveries) {
+                await(writing);
+                return super.storeInOrder(deliveries).thenRun(stored::countDown);
+            }
+        };
+        List<String> failsLate = new AbstractList<>() {
+            @Override
+            public int size() {
+                writing.countDown();
+                await(stored);
+                awaitDrainerToRest();
+                throw new IllegalStateException("for the test");
+            }
+
+            @Override
+            public String get(int index) {
+                throw new IndexOutOfBoundsException(index);
+            }
+        };
+        try (Inbox inbox = SpoolingInbox.open(slow, file, PATIENCE)) {
+            InboxContract.store(inbox, InboxContract.delivery(1, 1));
+
+            assertThatThrownBy(() -> InboxContract.store(
+                            inbox, unwritable(new TrustChange(Bodies.MEMBER, null, failsLate, Instant.EPOCH))))
+                    .isInstanceOf(StoreException.class)
+                    .hasRootCauseMessage("for the test");
+
+            awaitDrained();
+        }
+        assertThat(chats()).containsExactly(1L);
+    }
+
+    private static VerifiedDelivery unwritable(TrustChange change) {
+        return new VerifiedDelivery(
+                Envelope.parse(Bodies.finish(99).getBytes(StandardCharsets.UTF_8), BodyFormat.FORM, Limits.DEFAULT),
+                Bodies.MEMBER,
+                1,
+                Instant.EPOCH,
+                change);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Then it has written down that the inbox has all there is. */
+    private static void awaitDrainerToRest() {
+        Thread drainer = Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals("openlines-spool-drain"))
+                .findFirst()
+                .orElseThrow();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (drainer.getState() != Thread.State.TIMED_WAITING) {
+            assertThat(System.nanoTime()).as("time").isLessThan(deadline);
+            Thread.onSpinWait();
+        }
     }
 
     @Test

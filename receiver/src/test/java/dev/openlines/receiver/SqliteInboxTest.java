@@ -145,6 +145,34 @@ class SqliteInboxTest implements InboxContract, InstallationContract, Transactio
     }
 
     @Test
+    void aPurgeForgetsMoreThanOnePortionAndReadsNoMoreThanItForgets() {
+        try (Inbox inbox = open()) {
+            ((SqlInbox) inbox).run(connection -> {
+                try (var statement = connection.createStatement()) {
+                    return statement.executeUpdate("""
+                            insert into inbox (idempotency_key, member_id, event, order_key, payload, body_bytes,
+                              received_at, state, not_before, finished_at)
+                            with recursive n(i) as (select 1 union all select i + 1 from n where i < 1234)
+                            select hex(i), 'm', 'E', '', '{}', 1, 1, 'done', 1, i from n""");
+                }
+            });
+
+            assertThat(inbox.purge(Instant.ofEpochMilli(1201))).isEqualTo(1200);
+            assertThat(Rows.of(directory.resolve("inbox.db"), "select count(*), min(finished_at) from inbox"))
+                    .containsExactly("34 1201");
+            assertThat(Rows.of(
+                            directory.resolve("inbox.db"),
+                            "explain query plan "
+                                    + SqlInbox.FORGET
+                                            .formatted(500, "")
+                                            .replaceFirst("\\?", "'done'")
+                                            .replaceFirst("\\?", "5")))
+                    .anyMatch(step -> step.contains("USING INDEX inbox_finished (finished_at<?)"))
+                    .noneMatch(step -> step.contains("SCAN inbox"));
+        }
+    }
+
+    @Test
     void aTornTailLosesAtMostTheLastCommit() throws Exception {
         Path copy = directory.resolve("copy.db");
         try (Inbox inbox = open()) {

@@ -392,6 +392,29 @@ public interface InboxContract {
     }
 
     @Test
+    default void aPurgeOfDeadLettersForgetsTheOldOnesAndNothingElse() {
+        try (Inbox inbox = open()) {
+            LongStream.rangeClosed(1, 4).forEach(chat -> store(inbox, delivery(chat, 1)));
+            List<LeasedDelivery> leased = lease(inbox, "a", T0);
+            settle(inbox, leased.get(0), new Settlement.Done());
+            settle(inbox, leased.get(1), new Settlement.Dead("old"));
+            inbox.settle(leased.get(2), new Settlement.Dead("young"), T0.plusSeconds(60))
+                    .toCompletableFuture()
+                    .join();
+
+            assertThat(inbox.deadLetters().purge(T0)).isZero();
+            assertThat(inbox.deadLetters().purge(T0.plusSeconds(60))).isEqualTo(1);
+
+            assertThat(inbox.deadLetters().list(0, 10))
+                    .extracting(DeadLetter::reason)
+                    .containsExactly("young");
+            assertThat(inbox.deadLetters().show(leased.get(1).id())).isEmpty();
+            assertThat(inbox.backlog()).isEqualTo(new Backlog(1, 1, T0));
+            assertThat(inbox.purge(T0.plusSeconds(60))).isEqualTo(1);
+        }
+    }
+
+    @Test
     default void fourOwnersOnTwoInboxesLeaseEachEventOnce() throws Exception {
         try (Inbox one = open();
                 Inbox two = open()) {

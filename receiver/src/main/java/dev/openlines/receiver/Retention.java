@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Forgets what has been kept long enough: at the start, then each hour, on a thread of its own. */
+final class Retention implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Retention.class);
+    private static final Duration INTERVAL = Duration.ofHours(1);
+
+    private final Inbox inbox;
+    private final @Nullable Duration keepDone;
+    private final @Nullable Duration keepDead;
+    private final InstantSource clock;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final Thread thread = new Thread(this::run, "openlines-retention");
+
+    /**
+     * Prepares the thread.
+     *
+     * @param inbox what to purge; not closed with this
+     * @param keepDone how long an event is remembered after it was done, or null for ever
+     * @param keepDead how long a dead letter is kept after it was put aside, or null for ever
+     */
+    Retention(Inbox inbox, @Nullable Duration keepDone, @Nullable Duration keepDead, InstantSource clock) {
+        this.inbox = inbox;
+        this.keepDone = keepDone;
+        this.keepDead = keepDead;
+        this.clock = clock;
+        thread.setDaemon(true);
+    }
+
+    Retention start() {
+        thread.start();
+        return this;
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+    }
+
+    private void run() {
+        try {
+            do {
+                purge();
+            } while (!closed.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("nobody knows this thread to interrupt it", e);
+        }
+    }
+
+    private void purge() {
+        Instant now = clock.instant();
+        try {
+            int done = keepDone == null ? 0 : inbox.purge(now.minus(keepDone));
+            int dead = keepDead == null ? 0 : inbox.deadLetters().purge(now.minus(keepDead));
+            if (done + dead > 0) {
+                LOG.info("reason=purged done={} dead={}", done, dead);
+            }
+        } catch (RuntimeException | Error e) {
+            // Whatever it is: an hour later it is tried again.
+            if (closed.getCount() > 0) {
+                LOG.warn("reason=not-purged", e);
+            }
+        }
+    }
+}
