@@ -158,7 +158,6 @@ class KafkaTest {
     @Test
     void aWorkerThatIsStoppedWhileItDoesNotPollCommitsAndLeavesTheGroup() throws Exception {
         store(17, 1);
-        store(17, 1);
         CountDownLatch busy = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);
         // A duplicate is told of on the polling thread.
@@ -184,8 +183,10 @@ class KafkaTest {
         KafkaDispatcher first =
                 new KafkaDispatcher(inbox, handlers, DispatchPolicy.DEFAULT, InstantSource.system(), holds).start();
         open.add(first);
-        assertThat(busy.await(30, TimeUnit.SECONDS)).isTrue();
+        open.add(release::countDown);
         assertThat(next()).isEqualTo("first 17");
+        store(17, 1);
+        assertThat(busy.await(30, TimeUnit.SECONDS)).isTrue();
         Thread stopping = new Thread(first::close);
         stopping.start();
         await(() -> stopping.getState() == Thread.State.WAITING);
