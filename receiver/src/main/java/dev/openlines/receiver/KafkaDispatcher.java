@@ -30,6 +30,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -60,6 +61,8 @@ public final class KafkaDispatcher implements AutoCloseable {
     private static final Duration DRAIN = Duration.ofSeconds(10);
     private static final Duration LAST_COMMIT = Duration.ofSeconds(5);
     private static final Duration AGAIN = Duration.ofMillis(500);
+
+    private static final String NOT_COMMITTED = "reason=not-committed: what was handled last comes again";
 
     /** How many events of a partition are held before no more are asked for. */
     private static final int OPEN = 1000;
@@ -176,9 +179,9 @@ public final class KafkaDispatcher implements AutoCloseable {
                     for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
                         KafkaPartition partition =
                                 partitions.get(new TopicPartition(record.topic(), record.partition()));
-                        if (partition != null) {
-                            // Else it is read again once learn() knows the partition.
-                            partition.add(record);
+                        // Else it is read again once learn() knows the partition.
+                        if (partition != null && !partition.add(record)) {
+                            telemetry.attempted("duplicate", Duration.ZERO);
                         }
                     }
                     learn();
@@ -227,9 +230,10 @@ public final class KafkaDispatcher implements AutoCloseable {
 
     private void end() {
         try {
-            giveBack(partitions.keySet(), patience);
+            awaitEnd(partitions.values(), patience);
+            commitLast();
         } catch (KafkaException e) {
-            LOG.warn("reason=not-committed: what was handled last comes again", e);
+            LOG.warn(NOT_COMMITTED, e);
         }
         try {
             consumer.close();
@@ -237,6 +241,25 @@ public final class KafkaDispatcher implements AutoCloseable {
             LOG.warn("reason=not-left: the group finds out by itself", e);
         } finally {
             stopped.countDown();
+        }
+    }
+
+    /** Commits what is still had. While the group shares out its partitions no commit is taken: that is done first. */
+    private void commitLast() {
+        long deadline = System.nanoTime() + LAST_COMMIT.toNanos();
+        while (!partitions.isEmpty()) {
+            try {
+                consumer.commitSync(committable(partitions.values()), LAST_COMMIT);
+                return;
+            } catch (WakeupException e) {
+                LOG.debug("reason=stopping"); // Meant for a poll that was over already.
+            } catch (RebalanceInProgressException e) {
+                if (System.nanoTime() - deadline > 0) {
+                    throw e;
+                }
+                consumer.pause(consumer.assignment());
+                consumer.poll(POLL);
+            }
         }
     }
 
@@ -316,14 +339,31 @@ public final class KafkaDispatcher implements AutoCloseable {
     /** Lets what was begun end, and commits. */
     private void giveBack(Collection<TopicPartition> given, Duration howLong) {
         List<KafkaPartition> states = new ArrayList<>();
-        for (TopicPartition partition : List.copyOf(given)) {
+        for (TopicPartition partition : given) {
             unknown.remove(partition);
             KafkaPartition state = partitions.remove(partition);
             if (state != null) {
-                state.stop();
                 states.add(state);
             }
         }
+        if (states.isEmpty()) {
+            return;
+        }
+        awaitEnd(states, howLong);
+        try {
+            try {
+                consumer.commitSync(committable(states), LAST_COMMIT);
+            } catch (WakeupException e) {
+                // Of stop(), meant for a poll that was over already.
+                consumer.commitSync(committable(states), LAST_COMMIT);
+            }
+        } catch (KafkaException e) {
+            LOG.warn(NOT_COMMITTED, e);
+        }
+    }
+
+    private static void awaitEnd(Collection<KafkaPartition> states, Duration howLong) {
+        states.forEach(KafkaPartition::stop);
         long deadline = System.nanoTime() + howLong.toNanos();
         try {
             for (KafkaPartition state : states) {
@@ -333,14 +373,6 @@ public final class KafkaDispatcher implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-        if (!states.isEmpty()) {
-            try {
-                consumer.commitSync(committable(states), LAST_COMMIT);
-            } catch (WakeupException e) {
-                // Of stop(), meant for a poll that was over already.
-                consumer.commitSync(committable(states), LAST_COMMIT);
-            }
         }
     }
 
@@ -402,11 +434,6 @@ public final class KafkaDispatcher implements AutoCloseable {
                 // Stopped: the event comes again.
                 then.at(null);
             }
-        }
-
-        @Override
-        public void duplicate() {
-            telemetry.attempted("duplicate", Duration.ZERO);
         }
 
         @Override

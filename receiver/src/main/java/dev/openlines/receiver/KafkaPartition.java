@@ -38,8 +38,6 @@ final class KafkaPartition {
         /** Appends a record until that succeeds; false where it was given up, since the worker stops. */
         void append(ProducerRecord<String, byte[]> record, Appended then);
 
-        void duplicate();
-
         Instant now();
     }
 
@@ -67,7 +65,7 @@ final class KafkaPartition {
     private long nextParked;
     private int running;
     private int appending;
-    private boolean stopping;
+    private volatile boolean stopping;
 
     /**
      * Makes a partition of which nothing is known.
@@ -116,15 +114,15 @@ final class KafkaPartition {
         enqueue(task);
     }
 
-    /** Takes a record that was received. */
-    synchronized void add(ConsumerRecord<String, byte[]> record) {
+    /** Takes a record that was received; false where it is a second one of its event. */
+    synchronized boolean add(ConsumerRecord<String, byte[]> record) {
         if (stopping) {
-            return;
+            return true;
         }
         next = record.offset() + 1;
         if (record.offset() >= begin && doneBefore.get((int) Math.min(Integer.MAX_VALUE, record.offset() - begin))) {
             remember(record);
-            return;
+            return true;
         }
         KafkaTask task;
         try {
@@ -133,14 +131,14 @@ final class KafkaPartition {
             open.add(record.offset());
             String id = record.topic() + '-' + record.partition() + '@' + record.offset();
             bury(id, record, "not an event: " + e.getMessage(), 0, () -> open.remove(record.offset()));
-            return;
+            return true;
         }
         String first = seen.putIfAbsent(task.id, task.event.beside());
         if (first == null) {
             open.add(task.offset);
             enqueue(task);
         } else if (first.equals(task.event.beside())) {
-            work.duplicate();
+            return false;
         } else {
             open.add(task.offset);
             bury(
@@ -150,6 +148,7 @@ final class KafkaPartition {
                     0,
                     () -> open.remove(task.offset));
         }
+        return true;
     }
 
     /** How many received events are neither done nor in the topic of retries. */
@@ -191,7 +190,7 @@ final class KafkaPartition {
         notifyAll();
     }
 
-    synchronized boolean stopped() {
+    boolean stopped() {
         return stopping;
     }
 

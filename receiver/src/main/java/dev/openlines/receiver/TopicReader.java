@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -54,7 +55,7 @@ final class TopicReader implements AutoCloseable {
     synchronized void read(
             TopicPartition partition, long from, long to, Consumer<ConsumerRecord<String, byte[]>> each) {
         asStore(() -> {
-            consumer.assign(List.of(partition));
+            assign(Set.of(partition));
             consumer.seek(partition, from);
             long progress = System.nanoTime();
             long position = from;
@@ -80,7 +81,7 @@ final class TopicReader implements AutoCloseable {
     synchronized List<ConsumerRecord<String, byte[]>> firsts(Map<TopicPartition, Long> offsets) {
         return asStore(() -> {
             List<ConsumerRecord<String, byte[]>> found = new ArrayList<>();
-            consumer.assign(offsets.keySet());
+            assign(offsets.keySet());
             offsets.forEach(consumer::seek);
             long begun = System.nanoTime();
             while (!consumer.assignment().equals(consumer.paused())
@@ -93,6 +94,12 @@ final class TopicReader implements AutoCloseable {
             }
             return found;
         });
+    }
+
+    private void assign(Set<TopicPartition> partitions) {
+        consumer.assign(partitions);
+        // A partition that was assigned before stays paused.
+        consumer.resume(partitions);
     }
 
     @Override

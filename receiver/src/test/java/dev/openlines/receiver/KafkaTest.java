@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import static dev.openlines.receiver.KafkaBroker.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -22,13 +23,10 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,28 +37,15 @@ class KafkaTest {
 
     private static final RetryPolicy QUICK =
             RetryPolicy.DEFAULT.withAttempts(3).withWaits(Duration.ofMillis(20), Duration.ofMillis(40));
-    private static final AtomicInteger PREFIX = new AtomicInteger();
-
-    private static KafkaCluster cluster;
 
     private final BlockingQueue<String> handled = new LinkedBlockingQueue<>();
     private final List<AutoCloseable> open = new ArrayList<>();
     private KafkaTopics topics;
     private KafkaInbox inbox;
 
-    @BeforeAll
-    static void startBroker() {
-        cluster = KafkaCluster.start(1);
-    }
-
-    @AfterAll
-    static void stopBroker() {
-        cluster.close();
-    }
-
     @BeforeEach
     void openInbox() {
-        topics = KafkaTopics.of("kafka:" + cluster.servers() + "/test" + PREFIX.incrementAndGet() + "?partitions=2");
+        topics = KafkaBroker.newTopics(2);
         inbox = KafkaInbox.open(topics);
     }
 
@@ -417,15 +402,5 @@ class KafkaTest {
                 .toCompletableFuture()
                 .join()
                 .status();
-    }
-
-    private static void await(BooleanSupplier condition) {
-        long begun = System.nanoTime();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime() - begun)
-                    .as("a condition within 30 seconds")
-                    .isLessThan(Duration.ofSeconds(30).toNanos());
-            LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
-        }
     }
 }
