@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,18 +32,18 @@ public final class Receive {
 
     private final Path directory;
     private final int seconds;
-    private long nextChat = 1;
+    private final AtomicLong nextChat = new AtomicLong(1);
 
-    private Receive(Path directory, int seconds) {
+    Receive(Path directory, int seconds) {
         this.directory = directory;
         this.seconds = seconds;
     }
 
     /** What one run of wrk showed. CPU and bytes are the receiving process's, a request. */
-    private record Run(double rate, double p50, double p99, double cpuMicros, double bytes) {}
+    record Run(double rate, double p50, double p99, double cpuMicros, double bytes) {}
 
     /** A process that receives. */
-    private record Server(String kind, Process process, BufferedReader out, int port) {
+    record Server(String kind, Process process, BufferedReader out, int port) {
 
         long[] used() throws IOException {
             OutputStream in = process.getOutputStream();
@@ -131,11 +132,11 @@ public final class Receive {
         });
     }
 
-    private static double median(List<Run> runs, ToDoubleFunction<Run> what) {
+    static double median(List<Run> runs, ToDoubleFunction<Run> what) {
         return runs.stream().mapToDouble(what).sorted().toArray()[runs.size() / 2];
     }
 
-    private Server start(String kind, String place) throws IOException {
+    Server start(String kind, String place) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx512m",
@@ -155,10 +156,9 @@ public final class Receive {
         return new Server(kind, process, out, Integer.parseInt(port));
     }
 
-    private Run load(Server server, int connections) throws Exception {
-        Path script = directory.resolve("load.lua");
-        Files.writeString(script, script(nextChat), StandardCharsets.UTF_8);
-        nextChat += 10_000_000;
+    Run load(Server server, int connections) throws Exception {
+        long first = nextChat.getAndAdd(10_000_000);
+        Path script = Files.writeString(directory.resolve("load" + first + ".lua"), script(first));
         long[] before = server.used();
         Process wrk = new ProcessBuilder(
                         "wrk",
@@ -173,6 +173,7 @@ public final class Receive {
                 .start();
         String report = new String(wrk.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         wrk.waitFor();
+        Files.delete(script);
         long[] after = server.used();
         if (OTHER.matcher(report).find()) {
             throw new IOException(
@@ -226,13 +227,13 @@ public final class Receive {
                 + "&auth%5Bclient_endpoint%5D=https%3A%2F%2Fportal.bitrix24.com%2Frest%2F&auth%5Bmember_id%5D="
                 + ReceiveServer.MEMBER + "&auth%5Buser_id%5D=1&auth%5Bapplication_token%5D=" + ReceiveServer.TOKEN;
         return """
-                local chat = %d
-                local headers = { ["Content-Type"] = "application/x-www-form-urlencoded" }
-                function request()
-                  chat = chat + 1
-                  local id = string.format("%%d", chat)
-                  return wrk.format("POST", "/", headers, "%s" .. id .. "%s" .. id .. "%s")
-                end
-                """.formatted(firstChat, before, between, after);
+            local chat = %d
+            local headers = { ["Content-Type"] = "application/x-www-form-urlencoded" }
+            function request()
+              chat = chat + 1
+              local id = string.format("%%d", chat)
+              return wrk.format("POST", "/", headers, "%s" .. id .. "%s" .. id .. "%s")
+            end
+            """.formatted(firstChat, before, between, after);
     }
 }

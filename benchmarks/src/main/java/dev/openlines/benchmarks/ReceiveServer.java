@@ -7,6 +7,8 @@ import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.JettyReceiver;
+import dev.openlines.receiver.KafkaInbox;
+import dev.openlines.receiver.KafkaTopics;
 import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.Telemetry;
@@ -29,7 +31,7 @@ import org.eclipse.jetty.util.Callback;
 
 /**
  * A process that receives: {@code bare} reads the body and answers, {@code memory} decodes, verifies and forgets,
- * {@code sqlite FILE} and {@code postgresql URL} keep. Prints its port; then, for each line it reads, the
+ * {@code sqlite FILE}, {@code postgresql URL} and {@code kafka ADDRESS} keep. Prints its port; then, for each line it reads, the
  * nanoseconds of CPU and the bytes it has used so far. Nothing is dispatched.
  */
 public final class ReceiveServer {
@@ -50,6 +52,7 @@ public final class ReceiveServer {
             case "bare" -> new Bare();
             case "memory" -> receiver(MemoryInbox.open());
             case "sqlite" -> receiver(Inbox.sqlite(Path.of(args[1])));
+            case "kafka" -> receiver(KafkaInbox.open(KafkaTopics.of(args[1])));
             default -> receiver(Inbox.postgresql(args[1]));
         };
         HttpConfiguration http = new HttpConfiguration();

@@ -44,7 +44,8 @@ public final class HttpServerReceiver implements HttpHandler {
             answer(exchange, receiver.tooLarge());
             return;
         }
-        receiver.receive(new RawDelivery(method, contentType, body))
+        receiver.receive(new RawDelivery(
+                        method, contentType, body, exchange.getRequestHeaders().getFirst("traceparent")))
                 .whenComplete((reply, failure) -> finish(exchange, reply));
     }
 

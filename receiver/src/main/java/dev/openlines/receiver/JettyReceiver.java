@@ -180,7 +180,11 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
             byte[] body = bytes.length == count ? bytes : Arrays.copyOf(bytes, count);
             CompletionStage<Reply> reply;
             try {
-                reply = receiver.receive(new RawDelivery(request.getMethod(), contentType, body));
+                reply = receiver.receive(new RawDelivery(
+                        request.getMethod(),
+                        contentType,
+                        body,
+                        request.getHeaders().get("traceparent")));
             } catch (Throwable e) {
                 // Jetty would answer, but only by the callback does the gate learn of it.
                 callback.failed(e);

@@ -3,7 +3,6 @@ package dev.openlines.receiver;
 
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +13,8 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * The topic of what was put aside: one partition, compacted. What is requeued or discarded gets a record without a
- * value, and is gone. The id of a dead letter is its offset and one.
+ * value, and is gone. The id of a dead letter is its offset and one. Letters stay until somebody does either, unless the
+ * topic is told to forget: {@code cleanup.policy=compact,delete} with {@code retention.ms}.
  */
 final class KafkaDeadLetters implements DeadLetters {
 
@@ -30,11 +30,14 @@ final class KafkaDeadLetters implements DeadLetters {
 
     /** How many there are; reads only what is new. */
     synchronized int count() {
+        long begin = inbox.reader().begin(partition);
         long end = inbox.reader().end(partition);
         if (end > position) {
-            inbox.reader().read(partition, position, end, this::index);
+            inbox.reader().read(partition, Math.max(position, begin), end, this::index);
             position = end;
         }
+        // Where the topic has a retention it forgets letters, too.
+        offsets.values().removeIf(offset -> offset < begin);
         return offsets.size();
     }
 
@@ -81,18 +84,7 @@ final class KafkaDeadLetters implements DeadLetters {
     }
 
     private List<ConsumerRecord<String, byte[]>> live(long after) {
-        Map<String, ConsumerRecord<String, byte[]>> found = new HashMap<>();
-        long from = Math.max(after, inbox.reader().begin(partition));
-        inbox.reader().read(partition, from, inbox.reader().end(partition), record -> {
-            if (record.value() == null) {
-                found.remove(record.key());
-            } else {
-                found.put(record.key(), record);
-            }
-        });
-        return found.values().stream()
-                .sorted(Comparator.comparingLong(ConsumerRecord::offset))
-                .toList();
+        return inbox.reader().live(partition, after, inbox.reader().end(partition));
     }
 
     private void index(ConsumerRecord<String, byte[]> record) {

@@ -6,7 +6,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -35,7 +34,6 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,7 +49,13 @@ import org.slf4j.LoggerFactory;
  *
  * <p>An event whose handler throws waits in the topic of retries by the {@link RetryPolicy}, and the later ones of its
  * chat behind it; other chats go on. After the last attempt it is put aside, as is at once what is not an event or
- * cannot be decoded. The attempt during which a worker dies does not count.
+ * cannot be decoded. Where a worker dies, the next one notes what that one may have had in hand before it handles it:
+ * an event by which three workers die is put aside.
+ *
+ * <p>A worker that was frozen or cut off for longer than its session ({@code session.timeout.ms}, ten seconds) may go on
+ * with the events it has in hand while another handles them too, until it hears of it, and what it says of them then is
+ * not fenced off: such an event is handled twice, at worst once more after its next attempt was noted late, or lies
+ * among the dead letters although the other handled it. None is lost.
  */
 public final class KafkaDispatcher implements AutoCloseable {
 
@@ -185,6 +189,7 @@ public final class KafkaDispatcher implements AutoCloseable {
                         }
                     }
                     learn();
+                    grant();
                     steer();
                     if (System.nanoTime() - commitAt >= 0) {
                         commitAt = System.nanoTime() + COMMIT_NANOS;
@@ -216,11 +221,13 @@ public final class KafkaDispatcher implements AutoCloseable {
     }
 
     private void commit() {
-        Map<TopicPartition, OffsetAndMetadata> offsets = committable(partitions.values());
+        Map<TopicPartition, OffsetAndMetadata> offsets = committable(partitions.values(), false);
         if (!offsets.equals(committed)) {
             consumer.commitAsync(offsets, (asked, failure) -> {
                 if (failure == null) {
                     committed = asked;
+                } else if (failure instanceof RebalanceInProgressException) {
+                    LOG.debug("reason=rebalance");
                 } else {
                     LOG.warn("reason=commit-failed: it is tried again", failure);
                 }
@@ -249,7 +256,7 @@ public final class KafkaDispatcher implements AutoCloseable {
         long deadline = System.nanoTime() + LAST_COMMIT.toNanos();
         while (!partitions.isEmpty()) {
             try {
-                consumer.commitSync(committable(partitions.values()), LAST_COMMIT);
+                consumer.commitSync(committable(partitions.values(), true), LAST_COMMIT);
                 return;
             } catch (WakeupException e) {
                 LOG.debug("reason=stopping"); // Meant for a poll that was over already.
@@ -277,12 +284,16 @@ public final class KafkaDispatcher implements AutoCloseable {
                         first - at.offset());
             }
             long begin = at == null ? first : Math.max(first, at.offset());
-            String note = at == null || at.offset() < begin ? "" : at.metadata();
+            KafkaNote note = at == null || at.offset() < begin ? KafkaNote.NONE : KafkaNote.of(at.metadata());
             long end = reader.end(retries);
             KafkaPartition state =
                     new KafkaPartition(topics, partition.partition(), new ForPartition(), begin, note, end);
             reader.read(partition, Math.max(first, begin - topics.window()), begin, state::remember);
-            parked(retries, before.get(retries), end).forEach(state::restore);
+            OffsetAndMetadata from = before.get(retries);
+            List<KafkaTask> waiting = KafkaTask.parked(reader.live(retries, from == null ? 0 : from.offset(), end));
+            // From here on it is in our hands: should we die, the next worker knows.
+            consumer.commitSync(Map.of(partition, state.committable(false)), LAST_COMMIT);
+            waiting.forEach(state::restore);
             partitions.put(partition, state);
             unknown.remove(partition);
             consumer.seek(partition, begin);
@@ -290,26 +301,27 @@ public final class KafkaDispatcher implements AutoCloseable {
         }
     }
 
-    private List<KafkaTask> parked(TopicPartition retries, @Nullable OffsetAndMetadata at, long end) {
-        Map<String, ConsumerRecord<String, byte[]>> last = new HashMap<>();
-        long first = reader.begin(retries);
-        reader.read(retries, at == null ? first : Math.max(first, at.offset()), end, record -> {
-            if (record.value() == null) {
-                last.remove(record.key());
-            } else {
-                last.put(record.key(), record);
-            }
-        });
-        List<KafkaTask> tasks = new ArrayList<>();
-        for (ConsumerRecord<String, byte[]> record : last.values()) {
-            try {
-                tasks.add(KafkaTask.parked(record));
-            } catch (IllegalArgumentException e) {
-                LOG.error("reason=not-ours topic={} offset={}: {}", retries, record.offset(), e.getMessage());
-            }
+    /** Lets events go on that a worker may have died of, once it is noted that this one has them. */
+    private void grant() {
+        Collection<KafkaPartition> had = partitions.values();
+        if (had.stream().anyMatch(state -> state.inHand(true))) {
+            return;
         }
-        tasks.sort(Comparator.comparingLong(task -> task.offset));
-        return tasks;
+        List<KafkaPartition> asking =
+                had.stream().filter(state -> state.propose(false)).toList();
+        if (asking.isEmpty() && had.stream().noneMatch(state -> state.inHand(false))) {
+            asking = had.stream().filter(state -> state.propose(true)).limit(1).toList();
+        }
+        if (!asking.isEmpty()) {
+            committed = Map.of();
+            try {
+                consumer.commitSync(committable(asking, false), LAST_COMMIT);
+            } catch (KafkaException e) {
+                asking.forEach(KafkaPartition::withdraw);
+                throw e;
+            }
+            asking.forEach(KafkaPartition::beginNoted);
+        }
     }
 
     private void steer() {
@@ -324,11 +336,11 @@ public final class KafkaDispatcher implements AutoCloseable {
         });
     }
 
-    private Map<TopicPartition, OffsetAndMetadata> committable(Collection<KafkaPartition> states) {
+    private Map<TopicPartition, OffsetAndMetadata> committable(Collection<KafkaPartition> states, boolean givenBack) {
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
         for (KafkaPartition state : states) {
             // In this order: an event that moves meanwhile is in both, never in neither.
-            offsets.put(new TopicPartition(topics.events(), state.number()), state.committable());
+            offsets.put(new TopicPartition(topics.events(), state.number()), state.committable(givenBack));
             offsets.put(
                     new TopicPartition(topics.retry(), state.number()),
                     new OffsetAndMetadata(state.committableParked()));
@@ -352,10 +364,10 @@ public final class KafkaDispatcher implements AutoCloseable {
         awaitEnd(states, howLong);
         try {
             try {
-                consumer.commitSync(committable(states), LAST_COMMIT);
+                consumer.commitSync(committable(states, true), LAST_COMMIT);
             } catch (WakeupException e) {
                 // Of stop(), meant for a poll that was over already.
-                consumer.commitSync(committable(states), LAST_COMMIT);
+                consumer.commitSync(committable(states, true), LAST_COMMIT);
             }
         } catch (KafkaException e) {
             LOG.warn(NOT_COMMITTED, e);
@@ -380,9 +392,13 @@ public final class KafkaDispatcher implements AutoCloseable {
         long begun = System.nanoTime();
         Settlement settlement;
         try {
-            settlement = stopping || partition.stopped()
-                    ? new Settlement.Release()
-                    : attempts.handle(task.event.leased(task.offset, task.attempts + 1));
+            if (stopping || partition.stopped()) {
+                settlement = new Settlement.Release();
+            } else if (task.deaths >= KafkaSuspects.DEATHS) {
+                settlement = new Settlement.Dead(task.deaths + " workers died while they handled this");
+            } else {
+                settlement = attempts.handle(task.event.leased(task.offset, task.attempts + 1));
+            }
         } catch (RuntimeException e) {
             // Not the handler, for that is an answer: a policy that throws must not hold up a chat for ever.
             LOG.error("reason=bug id={}: it is tried again", task.id, e);
@@ -463,7 +479,7 @@ public final class KafkaDispatcher implements AutoCloseable {
                 KafkaPartition state = partitions.remove(partition);
                 if (state != null) {
                     LOG.warn("reason=partition-lost partition={}: another worker handles it", partition);
-                    state.stop();
+                    state.lose();
                 }
             }
         }

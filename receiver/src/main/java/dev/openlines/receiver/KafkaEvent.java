@@ -55,7 +55,7 @@ record KafkaEvent(
                 .withExtension("portal", delivery.memberId())
                 .withExtension("eventcode", delivery.event())
                 .withExtension("receivedat", receivedAt.toString())
-                .withExtension("traceparent", traceparent(id))
+                .withExtension("traceparent", traceparent(delivery))
                 .withData(delivery.payload().getBytes(StandardCharsets.UTF_8));
         Instant sentAt = sentAt(delivery.payload());
         if (sentAt != null) {
@@ -114,9 +114,12 @@ record KafkaEvent(
         }
     }
 
-    private static String traceparent(String idempotencyKey) {
-        // So that whoever knows the event finds its trace. Nobody has recorded a span: not sampled.
-        return "00-" + idempotencyKey.substring(0, 32) + '-' + idempotencyKey.substring(32, 48) + "-00";
+    /** The trace of the request, or one derived from the key, so that whoever knows the event finds what followed. */
+    private static String traceparent(VerifiedDelivery delivery) {
+        String given = delivery.traceparent();
+        String key = delivery.idempotencyKey();
+        // Nobody has recorded a span of a derived one: not sampled.
+        return given != null ? given : "00-" + key.substring(0, 32) + '-' + key.substring(32, 48) + "-00";
     }
 
     private static @Nullable Instant sentAt(String payload) {

@@ -4,7 +4,6 @@ package dev.openlines.receiver;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.Base64;
 import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashMap;
@@ -27,6 +26,9 @@ final class KafkaPartition {
 
     /** How many events behind the oldest unfinished are noted as done; an offset's note has 4096 characters. */
     private static final int NOTED = 20_000;
+
+    /** A worker that died may have read so many events since its last commit. */
+    private static final int UNNOTED = 10_000;
 
     /** What a partition needs of its dispatcher. */
     interface Work {
@@ -56,6 +58,7 @@ final class KafkaPartition {
     private final int number;
     private final Work work;
     private final BitSet doneBefore;
+    private final KafkaSuspects suspects;
     private final long begin;
     private final Map<String, Chat> chats = new HashMap<>();
     private final TreeSet<Long> open = new TreeSet<>();
@@ -66,6 +69,7 @@ final class KafkaPartition {
     private int running;
     private int appending;
     private volatile boolean stopping;
+    private boolean lost;
 
     /**
      * Makes a partition of which nothing is known.
@@ -74,13 +78,15 @@ final class KafkaPartition {
      * @param note what was committed with it
      * @param nextParked the end of the partition of retries
      */
-    KafkaPartition(KafkaTopics topics, int number, Work work, long begin, String note, long nextParked) {
+    KafkaPartition(KafkaTopics topics, int number, Work work, long begin, KafkaNote note, long nextParked) {
         this.topics = topics;
         this.number = number;
         this.work = work;
         this.begin = begin;
         this.next = begin;
-        this.doneBefore = bits(note);
+        this.doneBefore = note.done();
+        this.suspects = new KafkaSuspects(
+                note.givenBack() ? Long.MIN_VALUE : Math.max(begin, note.next()) + UNNOTED, note.deaths());
         this.nextParked = nextParked;
         this.seen = new LinkedHashMap<>() {
             private static final long serialVersionUID = 1;
@@ -160,8 +166,8 @@ final class KafkaPartition {
         return parked.size();
     }
 
-    /** What to commit for the topic of events. */
-    synchronized OffsetAndMetadata committable() {
+    /** What to commit for the topic of events; where the partition is given back, nothing of it is in anyone's hands. */
+    synchronized OffsetAndMetadata committable(boolean givenBack) {
         long oldest = open.isEmpty() ? next : open.first();
         BitSet done = new BitSet();
         int noted = (int) Math.min(NOTED, next - oldest);
@@ -176,7 +182,7 @@ final class KafkaPartition {
                 done.set((int) place);
             }
         }
-        return new OffsetAndMetadata(oldest, Base64.getEncoder().encodeToString(done.toByteArray()));
+        return new OffsetAndMetadata(oldest, new KafkaNote(done, next, givenBack, suspects.counts(givenBack)).text());
     }
 
     /** What to commit for the topic of retries: all that waits is at or after it. */
@@ -188,6 +194,35 @@ final class KafkaPartition {
     synchronized void stop() {
         stopping = true;
         notifyAll();
+    }
+
+    /** Begins and writes nothing more: it is another worker's. */
+    synchronized void lose() {
+        lost = true;
+        stop();
+    }
+
+    /** Whether events wait for a commit of what {@link #committable} says now: see {@link KafkaSuspects#propose}. */
+    synchronized boolean propose(boolean alone) {
+        return !stopping && suspects.propose(alone);
+    }
+
+    /** Takes back what was proposed. */
+    synchronized void withdraw() {
+        suspects.withdraw();
+    }
+
+    /** Whether an event that was noted is in hand; where {@code alone}, one that workers died of. */
+    synchronized boolean inHand(boolean alone) {
+        return alone ? suspects.alone() : suspects.inHand();
+    }
+
+    /** Begins what was proposed. */
+    synchronized void beginNoted() {
+        for (KafkaTask task : suspects.noted()) {
+            running++;
+            work.handle(this, task);
+        }
     }
 
     boolean stopped() {
@@ -210,10 +245,13 @@ final class KafkaPartition {
     synchronized void settled(KafkaTask task, Settlement settlement) {
         running--;
         notifyAll();
+        if (!(settlement instanceof Settlement.Release)) {
+            suspects.survived(task);
+        }
         if (settlement instanceof Settlement.Retry retry) {
             retry(task, retry);
         } else if (settlement instanceof Settlement.Dead dead) {
-            task.attempts++;
+            task.attempts += task.deaths < KafkaSuspects.DEATHS ? 1 : 0;
             task.history.add(new DeadLetter.Attempt(task.attempts, work.now(), "dead", dead.reason()));
             KafkaRecords.put(task.record.headers(), KafkaRecords.HISTORY, KafkaRecords.json(task.history));
             bury(task.id, task.record, dead.reason(), task.attempts, () -> finished(task));
@@ -241,8 +279,11 @@ final class KafkaPartition {
         }
         chat.busy = true;
         Duration wait = Duration.between(work.now(), task.due);
+        task.diedOf(suspects.deaths(task), work.now());
         if (wait.compareTo(Duration.ZERO) > 0) {
             work.later(() -> again(chat), wait);
+        } else if (suspects.suspects(task) && task.deaths < KafkaSuspects.DEATHS) {
+            suspects.ask(task);
         } else {
             running++;
             work.handle(this, task);
@@ -311,6 +352,9 @@ final class KafkaPartition {
     }
 
     private void append(ProducerRecord<String, byte[]> record, java.util.function.Consumer<RecordMetadata> then) {
+        if (lost) {
+            return;
+        }
         appending++;
         work.append(record, where -> {
             synchronized (this) {
@@ -321,14 +365,5 @@ final class KafkaPartition {
                 notifyAll();
             }
         });
-    }
-
-    private static BitSet bits(String note) {
-        try {
-            return BitSet.valueOf(Base64.getDecoder().decode(note));
-        } catch (IllegalArgumentException e) {
-            // A note of somebody else, such as of a tool that has moved the offset.
-            return new BitSet();
-        }
     }
 }

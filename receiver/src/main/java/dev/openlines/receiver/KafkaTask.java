@@ -3,11 +3,16 @@ package dev.openlines.receiver;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** An event of a partition that is not handled yet. Guarded by its {@link KafkaPartition}. */
 final class KafkaTask {
+
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaTask.class);
 
     final ConsumerRecord<String, byte[]> record;
     final KafkaEvent event;
@@ -20,6 +25,10 @@ final class KafkaTask {
 
     final List<DeadLetter.Attempt> history;
     int attempts;
+
+    /** How many workers died while they handled it; counted in the attempts. */
+    int deaths;
+
     Instant due = Instant.EPOCH;
 
     /** Whether the topic of retries has it or is about to. */
@@ -52,6 +61,34 @@ final class KafkaTask {
         task.parked = true;
         task.parkedAt = record.offset();
         return task;
+    }
+
+    /** Events from the topic of retries, in the order of the topic of events. */
+    static List<KafkaTask> parked(List<ConsumerRecord<String, byte[]>> records) {
+        List<KafkaTask> tasks = new ArrayList<>();
+        for (ConsumerRecord<String, byte[]> record : records) {
+            try {
+                tasks.add(parked(record));
+            } catch (IllegalArgumentException e) {
+                LOG.error(
+                        "reason=not-ours topic={}-{} offset={}: {}",
+                        record.topic(),
+                        record.partition(),
+                        record.offset(),
+                        e.getMessage());
+            }
+        }
+        tasks.sort(Comparator.comparingLong(task -> task.offset));
+        return tasks;
+    }
+
+    /** Counts the deaths of workers as attempts. */
+    void diedOf(int workers, Instant now) {
+        if (workers > deaths) {
+            attempts += workers - deaths;
+            deaths = workers;
+            history.add(new DeadLetter.Attempt(attempts, now, "died", "the worker died while it handled this"));
+        }
     }
 
     /** What keeps its order with others: its chat, or nothing but itself. */

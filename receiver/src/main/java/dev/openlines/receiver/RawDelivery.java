@@ -10,13 +10,29 @@ import org.jspecify.annotations.Nullable;
  * @param method the HTTP method as sent, such as {@code POST}
  * @param contentType the {@code Content-Type} header as sent, or null where there is none
  * @param body the whole body. Not copied: the caller gives it away
+ * @param traceparent the {@code traceparent} header as sent, such as a proxy adds, or null where there is none
  */
 @SuppressWarnings("ArrayRecordComponent") // Carries bytes from adapter to core; never compared.
-public record RawDelivery(String method, @Nullable String contentType, byte[] body) {
+public record RawDelivery(
+        String method,
+        @Nullable String contentType,
+        byte[] body,
+        @Nullable String traceparent) {
 
     public RawDelivery {
         Objects.requireNonNull(method, "method");
         Objects.requireNonNull(body, "body");
+    }
+
+    /**
+     * Makes a request of no trace.
+     *
+     * @param method the HTTP method as sent, such as {@code POST}
+     * @param contentType the {@code Content-Type} header as sent, or null where there is none
+     * @param body the whole body. Not copied: the caller gives it away
+     */
+    public RawDelivery(String method, @Nullable String contentType, byte[] body) {
+        this(method, contentType, body, null);
     }
 
     /**

@@ -132,7 +132,7 @@ public final class Receiver {
             return CompletableFuture.completedStage(tell(reply, since(begun)));
         }
         return admitted.thenCompose(event -> event.isPresent()
-                        ? store(event.get(), begun)
+                        ? store(event.get().in(delivery.traceparent()), begun)
                         : CompletableFuture.completedStage(tell(new Reply.Refused(), since(begun))))
                 .exceptionally(failure -> unavailable(failure, begun));
     }

@@ -109,8 +109,11 @@ public final class ReceiverServlet extends HttpServlet {
                 read = true;
                 CompletionStage<Reply> reply;
                 try {
-                    reply = receiver.receive(
-                            new RawDelivery(request.getMethod(), request.getContentType(), bytes.toByteArray()));
+                    reply = receiver.receive(new RawDelivery(
+                            request.getMethod(),
+                            request.getContentType(),
+                            bytes.toByteArray(),
+                            request.getHeader("traceparent")));
                 } catch (RuntimeException | Error e) {
                     finish(null, e);
                     throw e;

@@ -3,6 +3,7 @@ package dev.openlines.receiver;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,6 +76,21 @@ final class TopicReader implements AutoCloseable {
             }
             return position;
         });
+    }
+
+    /** Returns the last record of each key that has a value, from one offset to before another, in their order. */
+    List<ConsumerRecord<String, byte[]>> live(TopicPartition partition, long from, long to) {
+        Map<String, ConsumerRecord<String, byte[]>> last = new HashMap<>();
+        read(partition, Math.max(from, begin(partition)), to, record -> {
+            if (record.value() == null) {
+                last.remove(record.key());
+            } else {
+                last.put(record.key(), record);
+            }
+        });
+        return last.values().stream()
+                .sorted(Comparator.comparingLong(ConsumerRecord::offset))
+                .toList();
     }
 
     /** Returns the record at each of these offsets or the first after it, where there is one within a second. */

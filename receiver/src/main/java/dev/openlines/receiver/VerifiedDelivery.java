@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,10 @@ public final class VerifiedDelivery {
 
     private static final Set<String> IN_KEY = Set.of("event", "ts", "data");
 
+    /** Version 00 of W3C Trace Context: neither id all zeros. */
+    private static final Pattern TRACEPARENT =
+            Pattern.compile("00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}");
+
     /** It was within the limits when it was received. */
     private static final Limits STORED =
             new Limits(Integer.MAX_VALUE, Integer.MAX_VALUE, 1000, Integer.MAX_VALUE, Integer.MAX_VALUE);
@@ -46,6 +51,7 @@ public final class VerifiedDelivery {
     private final int bodyBytes;
     private final Instant receivedAt;
     private final @Nullable TrustChange change;
+    private @Nullable String traceparent;
     /** Without credentials; let go when it was written as JSON. Guarded by this. */
     private @Nullable Envelope unwritten;
     /** Guarded by this. */
@@ -116,6 +122,18 @@ public final class VerifiedDelivery {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         out.writeInt(bytes.length);
         out.write(bytes);
+    }
+
+    /** Says of which trace the request was, where what it said of that is well-formed. Before anybody else has this. */
+    VerifiedDelivery in(@Nullable String claimed) {
+        traceparent = claimed != null && TRACEPARENT.matcher(claimed).matches() ? claimed : null;
+        return this;
+    }
+
+    /** The trace of the request, as in W3C Trace Context; not in the emergency spool. */
+    @Nullable
+    String traceparent() {
+        return traceparent;
     }
 
     /** What the event changes in whom the receiver trusts; kept in the same commit as the event. */

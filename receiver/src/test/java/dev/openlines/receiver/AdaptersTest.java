@@ -146,6 +146,27 @@ class AdaptersTest {
                 .startsWith("HTTP/1.1 200 ");
     }
 
+    @ParameterizedTest
+    @MethodSource("adapters")
+    void theTraceOfTheRequestGoesOnWhereItIsWellFormed(Adapter adapter) throws Exception {
+        int port = adapter.start(receiver, parts);
+        String trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        String good = Bodies.finish(17);
+        String length = "Content-Length: " + good.length();
+
+        answer(port, head("POST", FORM, length + "\r\ntraceparent: " + trace) + good);
+        assertThat(inbox.lastTraceparent).isEqualTo(trace);
+        for (String other : new String[] {
+            "",
+            "\r\ntraceparent: " + trace.replace('a', '0').replace("0", "\""),
+            "\r\ntraceparent: " + trace + "x",
+            "\r\ntraceparent: 00-" + "0".repeat(32) + "-b7ad6b7169203331-01"
+        }) {
+            answer(port, head("POST", FORM, length + other) + good);
+            assertThat(inbox.lastTraceparent).isNull();
+        }
+    }
+
     private static int jetty(Receiver receiver, Deque<AutoCloseable> parts) throws Exception {
         return start(new JettyReceiver(receiver, LIMITS), parts);
     }

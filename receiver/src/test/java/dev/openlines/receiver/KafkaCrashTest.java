@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
@@ -46,7 +45,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Two receivers, two workers, a cluster, all in processes of their own; in the middle of bursts one of them is killed,
  * or the workers change. Whatever was acknowledged must be handled, in the order of its chat; what is handled twice was
  * first handled by a worker that was killed, and not yet committed then; where brokers are killed, or by one that could
- * not commit when it gave partitions back.
+ * not commit when it gave partitions back, and where a worker is frozen beyond its session, by it beside another.
  *
  * <p>One round with one broker, or with {@code -Psoak} ten with three, which are killed too. {@code -Dkafka.seed=N}
  * repeats a run.
@@ -58,6 +57,7 @@ class KafkaCrashTest {
         RECEIVER_KILLED,
         WORKER_KILLED,
         WORKERS_CHANGE,
+        WORKER_FROZEN,
         LEADER_KILLED
     }
 
@@ -81,6 +81,9 @@ class KafkaCrashTest {
     private final List<Process> workers = new ArrayList<>();
     private final Set<Sent> acknowledged = ConcurrentHashMap.newKeySet();
     private final Map<Long, Set<Sent>> committedWhenKilled = new HashMap<>();
+    /** Workers that were stopped for longer than their session, and then went on with what they had in hand. */
+    private final Set<Long> frozen = new HashSet<>();
+
     private final Map<Long, Path> logs = new HashMap<>();
     private final Map<Long, Long> seconds = new ConcurrentHashMap<>();
     private KafkaCluster cluster;
@@ -128,7 +131,7 @@ class KafkaCrashTest {
         System.out.println("KafkaCrashTest: -Dkafka.seed=" + seed);
         List<Fault> faults = new ArrayList<>(List.of(Fault.values()));
         if (Integer.getInteger("kafka.brokers", 1) < 3) {
-            faults.remove(Fault.LEADER_KILLED);
+            faults.removeAll(List.of(Fault.LEADER_KILLED, Fault.WORKER_FROZEN));
         }
         for (int round = 1; round <= rounds; round++) {
             Collections.shuffle(faults, random);
@@ -182,10 +185,13 @@ class KafkaCrashTest {
                 Process killed = workers.remove(random.nextInt(workers.size()));
                 killed.destroyForcibly().waitFor();
                 long at = System.nanoTime();
-                committedWhenKilled.put(killed.pid(), committed());
+                Map<TopicPartition, OffsetAndMetadata> offsets = admin.listConsumerGroupOffsets(topics.group())
+                        .partitionsToOffsetAndMetadata()
+                        .get();
                 assertThat(Duration.ofNanos(System.nanoTime() - at))
                         .as("read before another worker could have its partitions")
                         .isLessThan(SESSION.minusSeconds(2));
+                committedWhenKilled.put(killed.pid(), done(offsets));
                 join(launchWorker());
             }
             case WORKERS_CHANGE -> {
@@ -194,6 +200,15 @@ class KafkaCrashTest {
                 Process leaving = workers.remove(random.nextInt(workers.size()));
                 leaving.destroy();
                 assertThat(leaving.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            }
+            case WORKER_FROZEN -> {
+                long worker = workers.get(random.nextInt(workers.size())).pid();
+                frozen.add(worker);
+                signal("STOP", worker);
+                // Until the group has given its partitions to the other.
+                await(() -> members() == workers.size() - 1);
+                awaitAcknowledged(50 + random.nextInt(200));
+                signal("CONT", worker);
             }
             case LEADER_KILLED -> {
                 int leader = partitions().get(random.nextInt(4)).leader().id();
@@ -208,17 +223,14 @@ class KafkaCrashTest {
     }
 
     /** What the offsets that are committed say is done, but for what has moved to the topic of retries. */
-    private Set<Sent> committed() throws Exception {
-        Map<TopicPartition, OffsetAndMetadata> offsets = admin.listConsumerGroupOffsets(topics.group())
-                .partitionsToOffsetAndMetadata()
-                .get();
+    private Set<Sent> done(Map<TopicPartition, OffsetAndMetadata> offsets) {
         Set<Sent> done = new HashSet<>();
         Set<Sent> retried = new HashSet<>();
         for (int number = 0; number < 4; number++) {
             TopicPartition partition = new TopicPartition(topics.events(), number);
             OffsetAndMetadata at = offsets.get(partition);
             if (at != null) {
-                BitSet behind = BitSet.valueOf(Base64.getDecoder().decode(at.metadata()));
+                BitSet behind = KafkaNote.of(at.metadata()).done();
                 inbox.reader().read(partition, 0, inbox.reader().end(partition), record -> {
                     if (record.offset() < at.offset() || behind.get((int) (record.offset() - at.offset()))) {
                         done.add(sent(record));
@@ -250,7 +262,10 @@ class KafkaCrashTest {
         for (Effect effect : effects) {
             Sent event = effect.event();
             Long before = firstBy.putIfAbsent(event, effect.process());
-            if (before != null && !handedOverWithoutCommit(before)) {
+            if (before != null
+                    && !frozen.contains(before)
+                    && !frozen.contains(effect.process())
+                    && !handedOverWithoutCommit(before)) {
                 assertThat(committedWhenKilled)
                         .as("seed %d: %s came again, its first worker was not killed", seed, event)
                         .containsKey(before);
@@ -368,6 +383,26 @@ class KafkaCrashTest {
     private void join(Process worker) throws IOException {
         workers.add(worker);
         ready(worker);
+    }
+
+    private static void signal(String name, long process) throws Exception {
+        assertThat(new ProcessBuilder("sh", "-c", "kill -" + name + " " + process)
+                        .start()
+                        .waitFor())
+                .isZero();
+    }
+
+    private int members() {
+        try {
+            return admin.describeConsumerGroups(List.of(topics.group()))
+                    .all()
+                    .get()
+                    .get(topics.group())
+                    .members()
+                    .size();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private boolean eachWorkerHasPartitions() {

@@ -13,7 +13,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * A worker as a process of its own. Its effect of an event is one line, {@code PROCESS CHAT SECOND}, in a file that
- * all workers append to; one event in sixteen fails at its first attempt.
+ * all workers append to; one event in sixteen fails at its first attempt, and chat 666 is the end of it.
  */
 final class KafkaCrashWorker {
 
@@ -24,6 +24,9 @@ final class KafkaCrashWorker {
         Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> {
                     if (context.attempt() == 1 && context.idempotencyKey().charAt(0) == '0') {
                         throw new IllegalStateException("away");
+                    }
+                    if (finish.chats().get(0).chatId() == 666) {
+                        Runtime.getRuntime().halt(137);
                     }
                     LockSupport.parkNanos(Duration.ofMillis(2).toNanos());
                     // One write, so that lines of several processes do not mix and stand in the order of the effects.

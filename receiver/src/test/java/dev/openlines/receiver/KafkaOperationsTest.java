@@ -4,16 +4,33 @@ package dev.openlines.receiver;
 import static dev.openlines.receiver.KafkaBroker.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.model.Secret;
+import dev.openlines.parser.Limits;
+import dev.openlines.receiver.contract.Bodies;
 import dev.openlines.receiver.contract.InboxContract;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What whoever runs receivers and workers over Kafka sees of them. */
 @Timeout(90)
@@ -72,6 +89,117 @@ class KafkaOperationsTest {
                         .isEqualTo(5);
             }
         }
+    }
+
+    @Test
+    void aRecordCarriesTheTraceOfItsRequestElseOneOfItsKey() {
+        Portals portals = new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
+        Receiver receiver =
+                new Receiver(inbox, portals, Limits.DEFAULT, InstantSource.system(), () -> {}, Telemetry.none());
+        String trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        for (String traceparent : new String[] {trace, null}) {
+            byte[] body =
+                    Bodies.finish(17, "ts", traceparent == null ? "2" : "1").getBytes(StandardCharsets.UTF_8);
+            assertThat(receiver.receive(new RawDelivery("POST", "application/x-www-form-urlencoded", body, traceparent))
+                            .toCompletableFuture()
+                            .join()
+                            .status())
+                    .isEqualTo(200);
+        }
+
+        List<String> traces = new ArrayList<>();
+        for (int number = 0; number < 2; number++) {
+            TopicPartition partition = new TopicPartition(topics.events(), number);
+            inbox.reader()
+                    .read(
+                            partition,
+                            0,
+                            inbox.reader().end(partition),
+                            record -> traces.add(KafkaRecords.text(record.headers(), "ce_traceparent", "none")));
+        }
+        String key = InboxContract.delivery(17, 2).idempotencyKey();
+        assertThat(traces).containsExactly(trace, "00-" + key.substring(0, 32) + "-" + key.substring(32, 48) + "-00");
+    }
+
+    @Test
+    void aTopicOfDeadLettersThatIsToldToForgetForgetsAndIsCountedRight() throws Exception {
+        inbox.await(inbox.append(new ProducerRecord<>(topics.events(), 0, "k", new byte[] {1})));
+        try (KafkaDispatcher worker = new KafkaDispatcher(
+                inbox,
+                Handlers.all((event, context) -> {}),
+                DispatchPolicy.DEFAULT,
+                InstantSource.system(),
+                Telemetry.none())) {
+            worker.start();
+            await(() -> inbox.backlog().dead() == 1);
+        }
+        ConfigResource dead = new ConfigResource(ConfigResource.Type.TOPIC, topics.dead());
+        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, topics.servers()))) {
+            admin.incrementalAlterConfigs(Map.of(
+                            dead,
+                            List.of(
+                                    set("cleanup.policy", "compact,delete"),
+                                    set("retention.ms", "1000"),
+                                    set("segment.ms", "1000"))))
+                    .all()
+                    .get();
+        }
+
+        await(() -> inbox.backlog().dead() == 0);
+        assertThat(inbox.deadLetters().list(0, 10)).isEmpty();
+    }
+
+    @Test
+    void anEventThatWorkersDieOfIsPutAsideAndTheOthersAreHandled(@TempDir Path directory) throws Exception {
+        for (long chat = 1; chat <= 30; chat++) {
+            store(chat == 15 ? 666 : chat, 1);
+        }
+        Path config = Files.writeString(
+                directory.resolve("kafka.properties"), "session.timeout.ms=1000\nheartbeat.interval.ms=200\n");
+        String address = "kafka:" + topics.servers() + '/' + topics.prefix() + "?config=" + config;
+        Path effects = directory.resolve("effects");
+        int deaths = 0;
+        while (inbox.backlog().dead() == 0) {
+            Process worker = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-XX:TieredStopAtLevel=1",
+                            "-XX:+UseSerialGC",
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            KafkaCrashWorker.class.getName(),
+                            address,
+                            effects.toString())
+                    .redirectError(directory.resolve("errors.log").toFile())
+                    .start();
+            try {
+                await(() -> !worker.isAlive() || inbox.backlog().dead() == 1);
+                deaths += worker.isAlive() ? 0 : 1;
+                if (worker.isAlive()) {
+                    await(() -> inbox.backlog().waiting() == 0);
+                }
+            } finally {
+                worker.destroyForcibly();
+            }
+        }
+
+        assertThat(deaths).as("one that nobody had noted, then three").isEqualTo(4);
+        DeadLetter letter = inbox.deadLetters().list(0, 10).get(0);
+        assertThat(letter.idempotencyKey())
+                .isEqualTo(InboxContract.delivery(666, 1).idempotencyKey());
+        assertThat(letter.reason()).isEqualTo("3 workers died while they handled this");
+        assertThat(letter.attempts()).isEqualTo(3);
+        assertThat(inbox.deadLetters().show(letter.id()).orElseThrow().history())
+                .extracting(DeadLetter.Attempt::outcome)
+                .containsExactly("died", "dead");
+        assertThat(Files.readAllLines(effects).stream()
+                        .map(line -> line.split(" ")[1])
+                        .distinct())
+                .hasSize(29);
+    }
+
+    private static AlterConfigOp set(String name, String value) {
+        return new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET);
     }
 
     private static double gauge(SimpleMeterRegistry meters, String name) {

@@ -242,6 +242,12 @@ class KafkaTest {
                 .anySatisfy(reason -> assertThat(reason)
                         .isEqualTo("not an event: expected a CloudEvents record but found no ce_specversion"))
                 .anySatisfy(reason -> assertThat(reason).startsWith("cannot be decoded: "));
+
+        assertThat(inbox.deadLetters().purge(java.time.Instant.now().minusSeconds(3600)))
+                .isZero();
+        assertThat(inbox.deadLetters().purge(java.time.Instant.now().plusSeconds(60)))
+                .isEqualTo(3);
+        await(() -> inbox.backlog().dead() == 0);
     }
 
     @Test

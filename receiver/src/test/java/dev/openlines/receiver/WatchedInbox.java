@@ -14,6 +14,7 @@ class WatchedInbox implements Inbox {
     final CountDownLatch refusedLease = new CountDownLatch(1);
     final CountDownLatch renewedFourTimes = new CountDownLatch(4);
     volatile boolean down;
+    volatile String lastTraceparent;
     private final Inbox inbox;
 
     WatchedInbox(Inbox inbox) {
@@ -22,6 +23,7 @@ class WatchedInbox implements Inbox {
 
     @Override
     public CompletionStage<StoreResult> store(VerifiedDelivery delivery) {
+        lastTraceparent = delivery.traceparent();
         return down ? CompletableFuture.failedStage(off()) : inbox.store(delivery);
     }
 

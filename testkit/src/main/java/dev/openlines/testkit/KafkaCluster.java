@@ -184,6 +184,8 @@ public final class KafkaCluster implements AutoCloseable {
                 "broker.heartbeat.interval.ms=500",
                 "log.cleaner.dedupe.buffer.size=2097152",
                 "log.cleaner.threads=1",
+                "log.initial.task.delay.ms=500",
+                "log.retention.check.interval.ms=500",
                 "num.network.threads=2",
                 "num.io.threads=2",
                 "");
