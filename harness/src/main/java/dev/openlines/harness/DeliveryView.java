@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.harness;
 
+import dev.openlines.model.Secret;
+import jakarta.json.JsonArray;
+import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
+import jakarta.json.JsonString;
+import jakarta.json.JsonValue;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -11,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One delivery as the page shows it: with three asterisks in place of every secret, and back again where
@@ -19,7 +25,7 @@ import java.util.Map;
 final class DeliveryView {
 
     private static final String MASK = "***";
-    /** How long after a delivery a REST call is still taken for one that it led to. */
+    /** How long after a delivery a call that does not say its cause is still taken for one that it led to. */
     private static final Duration AFTERMATH = Duration.ofSeconds(5);
 
     private final Portal portal;
@@ -56,18 +62,44 @@ final class DeliveryView {
     JsonObject json() {
         JsonObjectBuilder out = EventBodies.object();
         ControlView.of(delivery).forEach(out::add);
-        var calls = PhpJson.PROVIDER.createArrayBuilder();
-        Instant from = delivery.sentAt();
-        Instant until = from.plus(delivery.totalTime()).plus(AFTERMATH);
-        portal.calls().stream()
-                .filter(call -> !call.at().isBefore(from) && call.at().isBefore(until))
-                .forEach(call -> calls.add(ControlView.of(call)));
         return out.add("request_head", delivery.requestHead())
                 .add("request_body", masked(body))
                 .add("tree", PhpJson.parse(delivery.maskedBody().getBytes(StandardCharsets.UTF_8)))
                 .add("answer", hidden(new String(delivery.answer(), StandardCharsets.UTF_8)))
-                .add("calls", calls)
+                .add("calls", calls())
                 .build();
+    }
+
+    /**
+     * Calls with the token that this delivery carried are its own, however late. One with another event's token is not.
+     * With any other token, or a webhook's code, nothing on the wire says what a call is for: the time decides.
+     */
+    private JsonArray calls() {
+        JsonArrayBuilder calls = PhpJson.PROVIDER.createArrayBuilder();
+        Secret token = accessToken();
+        Instant from = delivery.sentAt();
+        Instant until = from.plus(delivery.totalTime()).plus(AFTERMATH);
+        for (Journal.Asked asked : portal.journal().asked()) {
+            RestCall call = asked.call();
+            Secret carried = asked.eventToken();
+            boolean certain = carried != null && token != null && carried.equals(token);
+            boolean inTime =
+                    carried == null && !call.at().isBefore(from) && call.at().isBefore(until);
+            if (certain || inTime) {
+                JsonObjectBuilder out = EventBodies.object();
+                ControlView.of(call).forEach(out::add);
+                calls.add(out.add("linked_by", certain ? "token" : "time"));
+            }
+        }
+        return calls.build();
+    }
+
+    private @Nullable Secret accessToken() {
+        byte[] bytes = delivery.requestBody();
+        Map<String, JsonValue> tree = body.startsWith("{") ? RestRequest.json(bytes) : RestRequest.form(bytes);
+        return tree.get("auth") instanceof JsonObject auth && auth.get("access_token") instanceof JsonString token
+                ? Secret.of(token.getString())
+                : null;
     }
 
     /** The body with its secrets masked; a JSON body is masked as a tree. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.harness;
 
+import dev.openlines.model.Secret;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -13,11 +14,18 @@ final class Journal {
     private static final int KEPT = 20_000;
 
     private final Deque<Delivery> deliveries = new ArrayDeque<>();
-    private final Deque<RestCall> calls = new ArrayDeque<>();
+    private final Deque<Asked> calls = new ArrayDeque<>();
     private long changes;
     private long deliveryCount;
     private long callCount;
     private boolean closed;
+
+    /**
+     * A call, and what tells its cause.
+     *
+     * @param eventToken the access token it was made with where an event brought that, else null
+     */
+    record Asked(RestCall call, @Nullable Secret eventToken) {}
 
     synchronized void add(Delivery delivery) {
         keep(deliveries, delivery);
@@ -25,8 +33,8 @@ final class Journal {
         touch();
     }
 
-    synchronized void add(RestCall call) {
-        keep(calls, call);
+    synchronized void add(RestCall call, @Nullable Secret eventToken) {
+        keep(calls, new Asked(call, eventToken));
         callCount++;
         touch();
     }
@@ -61,7 +69,9 @@ final class Journal {
                 deliveryCount,
                 callCount,
                 last(deliveries, deliveryCount - seen.deliveryCount()),
-                last(calls, callCount - seen.callCount()));
+                last(calls, callCount - seen.callCount()).stream()
+                        .map(Asked::call)
+                        .toList());
     }
 
     private static <T> List<T> last(Deque<T> of, long count) {
@@ -74,6 +84,10 @@ final class Journal {
     }
 
     synchronized List<RestCall> calls() {
+        return calls.stream().map(Asked::call).toList();
+    }
+
+    synchronized List<Asked> asked() {
         return List.copyOf(calls);
     }
 

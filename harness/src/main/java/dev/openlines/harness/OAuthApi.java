@@ -44,17 +44,19 @@ final class OAuthApi {
         String error = fault == null ? api.error : fault.errorCode();
         boolean known = page.equals("authorize") || page.equals("token");
         portal.journal()
-                .add(new RestCall(
-                        at,
-                        known ? "oauth/" + page : "oauth",
-                        RestApi.masked(request.parameters()),
-                        0,
-                        reply.status(),
-                        error,
-                        known,
-                        known ? Provenance.DOCS : Provenance.UNBUILT,
-                        Duration.ofNanos(System.nanoTime() - begun),
-                        fault == null ? null : fault.toString()));
+                .add(
+                        new RestCall(
+                                at,
+                                known ? "oauth/" + page : "oauth",
+                                RestApi.masked(request.parameters()),
+                                0,
+                                reply.status(),
+                                error,
+                                known,
+                                known ? Provenance.DOCS : Provenance.UNBUILT,
+                                Duration.ofNanos(System.nanoTime() - begun),
+                                fault == null ? null : fault.toString()),
+                        null);
         return reply;
     }
 

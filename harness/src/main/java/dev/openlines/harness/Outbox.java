@@ -316,10 +316,13 @@ final class Outbox {
         return payload.getString("event", "").toUpperCase(Locale.ROOT);
     }
 
-    /** Sends recorded bytes to who bound their event. */
+    /** Sends recorded bytes to who bound their event, under the same condition as an event of the portal's own. */
     List<Delivery> replay(String event, Function<Subscription, Outgoing> made) {
         List<Outgoing> outgoing;
         synchronized (portal) {
+            if (!portal.application().receivesEvents()) {
+                return List.of();
+            }
             outgoing = subscriptions.stream()
                     .filter(subscription -> subscription.event().equals(event))
                     .map(made)

@@ -472,7 +472,7 @@ public final class Portal implements AutoCloseable {
         Instant now = clock.instant();
         Instant expires = now.plus(TokenStore.ACCESS_LIFETIME);
         return new EventBodies.AuthFacts(
-                withToken ? tokens.issueAccess(userId, expires) : null,
+                withToken ? tokens.issueWithEvent(userId, expires) : null,
                 expires,
                 String.join(",", application.scope()),
                 domain,

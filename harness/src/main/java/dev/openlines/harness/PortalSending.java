@@ -68,7 +68,7 @@ public final class PortalSending {
      * {@code ts}, {@code member_id}, addresses and tokens in place of the recorded ones.
      *
      * @param body a request body, form or JSON
-     * @return the deliveries; empty where nobody bound its event
+     * @return the deliveries; empty where nobody bound its event or the application is not installed
      * @throws IllegalArgumentException if the body cannot be read
      */
     public List<Delivery> replay(byte[] body) {
@@ -82,7 +82,7 @@ public final class PortalSending {
      * Sends a recorded event to whoever bound it, byte for byte.
      *
      * @param body a request body, form or JSON
-     * @return the deliveries; empty where nobody bound its event
+     * @return the deliveries; empty where nobody bound its event or the application is not installed
      * @throws IllegalArgumentException if the body cannot be read so far that its event is known
      */
     public List<Delivery> replayVerbatim(byte[] body) {

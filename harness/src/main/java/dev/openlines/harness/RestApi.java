@@ -45,18 +45,32 @@ final class RestApi {
         Answering answering = new Answering(portal, request, at, begun);
         RestReply reply = answering.reply();
         portal.journal()
-                .add(new RestCall(
-                        at,
-                        answering.method,
-                        masked(request.parameters()),
-                        answering.userId,
-                        reply.status(),
-                        answering.error,
-                        answering.declared,
-                        answering.provenance,
-                        Duration.ofNanos(System.nanoTime() - begun),
-                        answering.fault == null ? null : answering.fault.toString()));
+                .add(
+                        new RestCall(
+                                at,
+                                answering.method,
+                                masked(request.parameters()),
+                                answering.userId,
+                                reply.status(),
+                                answering.error,
+                                answering.declared,
+                                answering.provenance,
+                                Duration.ofNanos(System.nanoTime() - begun),
+                                answering.fault == null ? null : answering.fault.toString()),
+                        request.accessToken()
+                                .filter(token -> cameWithAnEvent(portal, token))
+                                .map(Secret::of)
+                                .orElse(null));
         return reply;
+    }
+
+    private static boolean cameWithAnEvent(Portal portal, String accessToken) {
+        synchronized (portal) {
+            return portal.tokens()
+                    .access(accessToken)
+                    .filter(TokenStore.Grant::ofEvent)
+                    .isPresent();
+        }
     }
 
     /** One call on its way through the checks, with what the journal wants to know of it. */

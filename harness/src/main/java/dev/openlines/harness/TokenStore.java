@@ -22,7 +22,11 @@ final class TokenStore {
     static final Duration CODE_LIFETIME = Duration.ofSeconds(30);
 
     /** An issued token: whose it is and until when it is good. */
-    record Grant(long userId, Instant expires) {
+    record Grant(long userId, Instant expires, boolean ofEvent) {
+
+        Grant(long userId, Instant expires) {
+            this(userId, expires, false);
+        }
 
         boolean expiredAt(Instant now) {
             return !now.isBefore(expires);
@@ -35,6 +39,13 @@ final class TokenStore {
 
     Secret issueAccess(long userId, Instant expires) {
         return issue(access, userId, expires);
+    }
+
+    /** One that goes out with one event and with no other. */
+    Secret issueWithEvent(long userId, Instant expires) {
+        Secret token = Minting.token(expires, userId);
+        access.put(token.reveal(), new Grant(userId, expires, true));
+        return token;
     }
 
     Secret issueRefresh(long userId, Instant now) {

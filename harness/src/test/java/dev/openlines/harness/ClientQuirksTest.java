@@ -2,6 +2,7 @@
 package dev.openlines.harness;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import jakarta.json.JsonObject;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests as libraries of other people send them, byte for byte where it matters, and what they need back. */
 @SimulatedPortal
@@ -160,6 +162,63 @@ class ClientQuirksTest {
     }
 
     @Test
+    void aBodyThatWaitsForConsentGetsIt(Portal portal) throws IOException {
+        byte[] body = ("auth=" + portal.accessToken().reveal()).getBytes(StandardCharsets.UTF_8);
+        try (Socket socket = connect(portal)) {
+            write(
+                    socket,
+                    "POST /" + portal.label() + "/rest/scope HTTP/1.1\r\nHost: 127.0.0.1\r\n" + FORM
+                            + "Expect: 100-continue\r\nContent-Length: " + body.length
+                            + "\r\nConnection: close\r\n\r\n");
+            String consent = "HTTP/1.1 100 Continue\r\n\r\n";
+
+            assertThat(new String(socket.getInputStream().readNBytes(consent.length()), StandardCharsets.UTF_8))
+                    .isEqualTo(consent);
+            socket.getOutputStream().write(body);
+
+            assertThat(rest(socket)).startsWith("HTTP/1.1 200 ").contains("{\"result\":[\"imopenlines\"");
+        }
+    }
+
+    @Test
+    void headIsAnsweredAsGetIsWithoutTheBody(Portal portal) throws IOException {
+        String path = "/" + portal.label() + "/rest/scope?auth="
+                + portal.accessToken().reveal();
+
+        String answer = send(portal, "HEAD", path, "", "");
+
+        assertThat(answer)
+                .startsWith("HTTP/1.1 200 ")
+                .containsIgnoringCase("content-type: application/json")
+                .endsWith("\r\n\r\n");
+        assertThat(send(portal, "HEAD", "/" + portal.label() + "/rest/scope?auth=bad", "", ""))
+                .startsWith("HTTP/1.1 401 ")
+                .endsWith("\r\n\r\n");
+        assertThat(portal.calls())
+                .extracting(RestCall::method, RestCall::status)
+                .containsExactly(tuple("scope", 200), tuple("scope", 401));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "Host: 127.0.0.1\r\n"})
+    void aClientOfHttp10IsAnsweredAndItsConnectionClosed(String host, Portal portal) throws IOException {
+        String body = "auth=" + portal.accessToken().reveal();
+        try (Socket socket = connect(portal)) {
+            write(
+                    socket,
+                    "POST /" + portal.label() + "/rest/scope HTTP/1.0\r\n" + host + FORM + "Content-Length: "
+                            + body.length() + "\r\n\r\n" + body);
+
+            String answer = rest(socket);
+
+            assertThat(answer)
+                    .matches("(?s)HTTP/1\\.[01] 200 .*")
+                    .contains("{\"result\":[\"imopenlines\"")
+                    .doesNotContainIgnoringCase("transfer-encoding");
+        }
+    }
+
+    @Test
     void everySuccessSaysItsTime(Portal portal) throws IOException {
         for (String method : new String[] {"scope", "profile", "event.get", "batch"}) {
             assertThat(send(
@@ -264,17 +323,28 @@ class ClientQuirksTest {
 
     private static String send(Portal portal, String method, String path, String headers, String body)
             throws IOException {
-        URI uri = portal.restUri();
-        byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), uri.getPort())) {
-            socket.setSoTimeout(20_000);
-            socket.getOutputStream()
-                    .write(EventSender.join(
-                            (method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + uri.getPort() + "\r\n" + headers
-                                            + "Content-Length: " + bytes.length + "\r\nConnection: close\r\n\r\n")
-                                    .getBytes(StandardCharsets.UTF_8),
-                            bytes));
-            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        int length = body.getBytes(StandardCharsets.UTF_8).length;
+        try (Socket socket = connect(portal)) {
+            write(
+                    socket,
+                    method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + socket.getPort() + "\r\n" + headers
+                            + "Content-Length: " + length + "\r\nConnection: close\r\n\r\n" + body);
+            return rest(socket);
         }
+    }
+
+    private static Socket connect(Portal portal) throws IOException {
+        Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), portal.restUri().getPort());
+        socket.setSoTimeout(20_000);
+        return socket;
+    }
+
+    private static void write(Socket socket, String text) throws IOException {
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String rest(Socket socket) throws IOException {
+        return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
 }

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
 import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -115,6 +117,43 @@ class ControlApiTest {
                             "  --data-raw 'event=ONSESSIONFINISH&",
                             "application_token%5D=hidden' \\\n  '" + handler.uri() + "'\n");
         }
+    }
+
+    @Test
+    void aDeliveryKnowsTheCallsItLedToByTheTokenItCarried() {
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            Portal portal = server.portal(PortalSetup.minted().label("cause"));
+            portal.subscribe("ONSESSIONFINISH", handler.uri());
+            PortalLine line = portal.openLine("Support");
+            line.openChat().close(Closing.OPERATOR);
+            line.openChat().close(Closing.OPERATOR);
+            portal.sending().replayVerbatim(handler.body(0).getBytes(StandardCharsets.UTF_8));
+
+            call(portal, "profile", tokenOf(handler.body(1)));
+            call(portal, "scope", tokenOf(handler.body(0)));
+            call(portal, "server.time", portal.accessToken().reveal());
+
+            assertThat(callsOf("cause", 1)).containsExactly("scope by token", "server.time by time");
+            assertThat(callsOf("cause", 2)).containsExactly("profile by token", "server.time by time");
+            assertThat(callsOf("cause", 3)).containsExactly("scope by token", "server.time by time");
+        }
+    }
+
+    private static String tokenOf(String body) {
+        return body.replaceFirst(".*auth%5Baccess_token%5D=([0-9a-f]{70})&.*", "$1");
+    }
+
+    private void call(Portal portal, String method, String token) {
+        assertThat(caller.get(portal.restUri().resolve(method + "?auth=" + token))
+                        .statusCode())
+                .isEqualTo(200);
+    }
+
+    private List<String> callsOf(String label, int delivery) {
+        return json(get("portals/" + label + "/deliveries/" + delivery + "/view", 200)).getJsonArray("calls").stream()
+                .map(JsonValue::asJsonObject)
+                .map(call -> call.getString("method") + " by " + call.getString("linked_by"))
+                .toList();
     }
 
     @Test

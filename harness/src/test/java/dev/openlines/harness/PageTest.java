@@ -177,6 +177,32 @@ class PageTest {
         }
     }
 
+    @Test
+    void aNarrowWindowShowsEverythingWithoutScrollingSideways() throws IOException {
+        browser.executeCdpCommand(
+                "Emulation.setDeviceMetricsOverride",
+                Map.of("width", 360, "height", 740, "deviceScaleFactor", 1, "mobile", true));
+        waitFor("live", page -> page.contains("● live"));
+        click("button[aria-label='Open chat on line 1']");
+        click("[data-chat='17'] button[data-close='agent']");
+        click("tr[data-delivery='1'] button");
+        waitFor("the tree", page -> page.contains("\"application_token\": \"***\""));
+        click("#edit");
+        find("#edited");
+
+        assertThat(browser.executeScript("return innerWidth + ' ' + document.documentElement.scrollWidth"))
+                .isEqualTo("360 360");
+        Object outside = browser.executeScript("""
+                const scrolls = (e) => e && (['auto', 'scroll'].includes(getComputedStyle(e).overflowX) || scrolls(e.parentElement));
+                return [...document.querySelectorAll('button, input, select, textarea, summary, h1, h2, p, pre')]
+                    .filter(e => e.getClientRects().length && !scrolls(e.parentElement))
+                    .filter(e => e.getBoundingClientRect().left < 0 || e.getBoundingClientRect().right > 360)
+                    .map(e => e.outerHTML.slice(0, 120));
+                """);
+        assertThat((List<?>) outside).isEmpty();
+        picture("narrow");
+    }
+
     private void assertNoSecretIsShown() {
         String page = String.valueOf(browser.executeScript("return document.documentElement.outerHTML + "
                 + "[...document.querySelectorAll('textarea, input')].map(e => e.value).join(' ')"));

@@ -233,11 +233,16 @@ class SystemMethodsTest {
             PortalLine line = portal.openLine("Support");
 
             assertThat(line.openChat().close()).isEmpty();
+            byte[] recorded = "event=ONSESSIONFINISH&auth[application_token]=x".getBytes(StandardCharsets.UTF_8);
+            assertThat(portal.sending().replay(recorded)).isEmpty();
+            assertThat(portal.sending().replayVerbatim(recorded)).isEmpty();
             portal.install();
             assertThat(portal.applicationToken().reveal()).isEqualTo(token);
             assertThat(line.openChat().close()).hasSize(1);
+            assertThat(portal.sending().replay(recorded)).hasSize(1);
             portal.paid(false);
             assertThat(line.openChat().close()).isEmpty();
+            assertThat(portal.sending().replay(recorded)).isEmpty();
         }
     }
 

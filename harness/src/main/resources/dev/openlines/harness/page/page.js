@@ -223,8 +223,9 @@ function Delivery() {
     h('details', { open: true }, h('summary', null, 'As a tree'), h('pre', { tabindex: 0 }, JSON.stringify(view.tree, null, 2))),
     h('details', null, h('summary', null, 'Bytes sent'), h('pre', { tabindex: 0 }, view.request_head + view.request_body)),
     h('details', { open: true }, h('summary', null, 'Answer'), h('pre', { tabindex: 0 }, view.answer || view.failure || 'none')),
-    h('details', null, h('summary', null, 'REST calls in the seconds after (' + view.calls.length + ')'),
-      h('ul', null, view.calls.map((c) => h('li', null, c.method + ' → ' + c.status + (c.error ? ' ' + c.error : ''))))));
+    h('details', null, h('summary', null, 'REST calls it led to (' + view.calls.length + ')'),
+      h('ul', null, view.calls.map((c) => h('li', null, c.method + ' → ' + c.status + (c.error ? ' ' + c.error : '')
+        + (c.linked_by === 'time' ? ', perhaps: it came within five seconds' : ''))))));
 }
 
 function Subscriptions() {
