@@ -6,16 +6,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.openlines.testkit.RequiresTool;
 import jakarta.json.JsonObject;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.api.io.TempDir;
 import org.opentest4j.TestAbortedException;
 
 /**
@@ -31,6 +33,26 @@ class B24JsSdkTest {
 
     @Test
     void theOfficialClientBindsListsBatchesUnbindsAndRefreshes(Portal portal, TestReporter reporter) throws Exception {
+        String said = bindListBatchUnbindAndRefresh(portal, portal.restUri(), portal.serverEndpoint(), Map.of());
+
+        reporter.publishEntry("b24jssdk", said);
+    }
+
+    @Test
+    void theOfficialClientDoesTheSameThroughAProxyThatSpeaksTls(Portal portal, @TempDir Path folder) throws Exception {
+        try (TlsProxy proxy = TlsProxy.before(portal.restUri(), folder)) {
+            String said = bindListBatchUnbindAndRefresh(
+                    portal,
+                    proxy.outside(portal.restUri()),
+                    proxy.outside(portal.serverEndpoint()),
+                    Map.of("NODE_EXTRA_CA_CERTS", proxy.certificate().toString()));
+
+            assertThat(said).contains("\"target\":\"https://localhost:");
+        }
+    }
+
+    private static String bindListBatchUnbindAndRefresh(
+            Portal portal, URI rest, URI authorisation, Map<String, String> environment) throws Exception {
         portal.openLine("R&D \"<Поддержка>\"");
         fetchPackages();
         JsonObject known = EventBodies.object()
@@ -44,14 +66,14 @@ class B24JsSdkTest {
                                         PhpJson.parse("{\"refresh\":true}".getBytes(StandardCharsets.UTF_8)),
                                         "$")
                                 .reveal())
-                .add("domain", portal.domain())
-                .add("client_endpoint", portal.restUri().toString())
-                .add("server_endpoint", portal.serverEndpoint().toString())
+                .add("domain", environment.isEmpty() ? portal.domain() : rest.getAuthority())
+                .add("client_endpoint", rest.toString())
+                .add("server_endpoint", authorisation.toString())
                 .add("client_id", portal.clientId())
                 .add("client_secret", portal.clientSecret().reveal())
                 .build();
 
-        Ran ran = run(List.of("node", "client.mjs", known.toString()));
+        Ran ran = run(List.of("node", "client.mjs", known.toString()), environment);
 
         assertThat(ran.exit()).as(ran.output()).isZero();
         assertThat(ran.output()).contains("{\"refreshed\":1,\"target\":\"");
@@ -60,7 +82,7 @@ class B24JsSdkTest {
                 .extracting(RestCall::method)
                 .contains("event.bind", "oauth/token", "event.get", "batch", "event.unbind", "profile", "scope");
         assertThat(portal.calls().get(0).error()).contains("expired_token");
-        reporter.publishEntry("b24jssdk", ran.output());
+        return ran.output();
     }
 
     @Test
@@ -83,7 +105,8 @@ class B24JsSdkTest {
         if (ready) {
             return;
         }
-        Ran ran = run(List.of("npm", "ci", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"));
+        Ran ran =
+                run(List.of("npm", "ci", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"), Map.of());
         if (ran.exit() != 0) {
             String why = "npm could not fetch the packages of " + SOURCE + ": " + ran.output();
             if ("required".equals(System.getProperty("tools"))) {
@@ -96,13 +119,14 @@ class B24JsSdkTest {
 
     private record Ran(int exit, String output) {}
 
-    private static Ran run(List<String> command) throws Exception {
+    private static Ran run(List<String> command, Map<String, String> environment) throws Exception {
         Path output = FOLDER.resolve("output.txt");
-        Process process = new ProcessBuilder(new ArrayList<>(command))
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(FOLDER.toFile())
                 .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
+                .redirectOutput(output.toFile());
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         if (!process.waitFor(120, TimeUnit.SECONDS)) {
             process.destroyForcibly();
             throw new AssertionError(command.get(0) + " did not end within 120 s");

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+
+/** A proxy that ends TLS before a portal, and says so in {@code X-Forwarded-Proto} and {@code X-Forwarded-Host}. */
+final class TlsProxy implements AutoCloseable {
+
+    private static final String PASSWORD = "changeit";
+    private static final List<String> PASSED = List.of("Content-Type", "Authorization", "Accept", "User-Agent");
+
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final Path certificate;
+    private final HttpsServer server;
+    private final URI behind;
+
+    private TlsProxy(URI behind, Path folder) throws Exception {
+        this.behind = behind;
+        Path store = folder.resolve("proxy.p12");
+        certificate = folder.resolve("proxy.pem");
+        keytool(
+                "-genkeypair",
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=localhost",
+                "-ext",
+                "san=dns:localhost,ip:127.0.0.1",
+                "-ext",
+                "bc=ca:true",
+                "-storetype",
+                "PKCS12",
+                "-keystore",
+                store.toString());
+        keytool("-exportcert", "-rfc", "-file", certificate.toString(), "-keystore", store.toString());
+        KeyStore keys = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(store)) {
+            keys.load(in, PASSWORD.toCharArray());
+        }
+        KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        factory.init(keys, PASSWORD.toCharArray());
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(factory.getKeyManagers(), null, null);
+        server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
+        server.setHttpsConfigurator(new HttpsConfigurator(context));
+        server.setExecutor(threads);
+        server.createContext("/", this::pass);
+        server.start();
+    }
+
+    static TlsProxy before(URI server, Path folder) throws Exception {
+        return new TlsProxy(server, folder);
+    }
+
+    /** What an address behind the proxy is before it. */
+    URI outside(URI inside) {
+        return URI.create(uri() + inside.getRawPath().substring(1));
+    }
+
+    URI uri() {
+        return URI.create("https://localhost:" + server.getAddress().getPort() + "/");
+    }
+
+    /** The certificate, as clients want it told. */
+    Path certificate() {
+        return certificate;
+    }
+
+    private void pass(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            // The address as it came: what a client doubled stays doubled.
+            HttpRequest.Builder request = HttpRequest.newBuilder(
+                            URI.create("http://" + behind.getAuthority() + exchange.getRequestURI()))
+                    .timeout(Duration.ofSeconds(30))
+                    .header("X-Forwarded-Proto", "https")
+                    .header("X-Forwarded-Host", exchange.getRequestHeaders().getFirst("Host"))
+                    .method(
+                            exchange.getRequestMethod(),
+                            HttpRequest.BodyPublishers.ofByteArray(
+                                    exchange.getRequestBody().readAllBytes()));
+            for (String name : PASSED) {
+                if (exchange.getRequestHeaders().containsKey(name)) {
+                    request.setHeader(name, exchange.getRequestHeaders().getFirst(name));
+                }
+            }
+            HttpResponse<byte[]> answer = client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
+            answer.headers()
+                    .firstValue("content-type")
+                    .ifPresent(type -> exchange.getResponseHeaders().set("Content-Type", type));
+            exchange.sendResponseHeaders(answer.statusCode(), answer.body().length == 0 ? -1 : answer.body().length);
+            exchange.getResponseBody().write(answer.body());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void keytool(String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString()));
+        command.addAll(List.of(arguments));
+        command.addAll(List.of("-alias", "proxy", "-storepass", PASSWORD));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
+            throw new IllegalStateException("keytool: " + said);
+        }
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+        threads.shutdownNow();
+    }
+}
