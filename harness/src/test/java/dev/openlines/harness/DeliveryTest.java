@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.openlines.parser.Dialect;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -200,17 +204,17 @@ class DeliveryTest {
     }
 
     @Test
-    void nobodyListeningIsSaid(Portal portal) {
-        URI gone;
-        try (RecordingHandler handler = RecordingHandler.start()) {
-            gone = handler.uri();
+    void nobodyListeningIsSaid(Portal portal) throws IOException {
+        // Bound and not listening: nobody else can take the port meanwhile.
+        try (Socket held = new Socket()) {
+            held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            portal.subscribe("ONSESSIONFINISH", URI.create("http://127.0.0.1:" + held.getLocalPort() + "/"));
+
+            Delivery delivery = portal.openLine("Support").openChat().close().get(0);
+
+            assertThat(delivery.failure()).contains("nothing listens at 127.0.0.1 port " + held.getLocalPort());
+            assertThat(delivery.acknowledged()).isFalse();
         }
-        portal.subscribe("ONSESSIONFINISH", gone);
-
-        Delivery delivery = portal.openLine("Support").openChat().close().get(0);
-
-        assertThat(delivery.failure()).contains("nothing listens at 127.0.0.1 port " + gone.getPort());
-        assertThat(delivery.acknowledged()).isFalse();
     }
 
     @Test
