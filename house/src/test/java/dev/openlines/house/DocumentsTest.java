@@ -161,8 +161,8 @@ class DocumentsTest {
             assertThat(Documents.ROOT.resolve("examples/quickstart/src/main/java/" + type.replace('.', '/') + ".java"))
                     .as(page)
                     .exists();
-        } else if (command.contains("java -jar examples/")) {
-            String module = command.replaceAll(".*java -jar |/target/.*", "");
+        } else if (command.matches(".*java (-X\\S+ )?-jar examples/.*")) {
+            String module = command.replaceAll(".* -jar |/target/.*", "");
             assertThat(Documents.ROOT.resolve(module).resolve("pom.xml"))
                     .as(page)
                     .exists();
