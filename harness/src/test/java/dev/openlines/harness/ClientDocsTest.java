@@ -76,7 +76,7 @@ class ClientDocsTest {
 
     private static Stream<String> sources(String name) throws IOException {
         List<String> sources = new ArrayList<>();
-        for (String module : List.of("model", "parser", "client", "receiver", "harness")) {
+        for (String module : List.of("model", "parser", "client", "receiver", "harness", "examples/closed-chats")) {
             try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/test/java"))) {
                 for (Path file : files.filter(file -> file.endsWith(name)).toList()) {
                     sources.add(Files.readString(file));
