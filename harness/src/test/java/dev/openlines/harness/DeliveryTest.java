@@ -8,12 +8,21 @@ import dev.openlines.parser.Dialect;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 @SimulatedPortal
 class DeliveryTest {
@@ -99,6 +108,63 @@ class DeliveryTest {
 
             assertThat(handler.body(0)).contains("auth%5Buser_id%5D=" + chat.visitorId() + "&");
         }
+    }
+
+    @Test
+    void aSpamCloseCarriesTheOperatorsTokenAndABotsCloseTheAdministrators(Portal portal) {
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            portal.subscribe("ONSESSIONFINISH", handler.uri());
+            PortalLine line = portal.openLine("Support");
+
+            line.openChat().close(Closing.SPAM);
+            line.openChat().close(Closing.BOT);
+            line.openChat().close(Closing.OPERATOR);
+
+            assertThat(handler.requests()).hasSize(3);
+            assertThat(handler.body(0)).contains("auth%5Baccess_token%5D=", "auth%5Buser_id%5D=5&");
+            assertThat(handler.body(1)).contains("auth%5Baccess_token%5D=", "auth%5Buser_id%5D=1&");
+            assertThat(handler.body(2)).contains("auth%5Buser_id%5D=5&");
+        }
+    }
+
+    /** The system drops the sender's first SYN, and sends it again after a second. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aConnectionThatMetAFullBacklogIsNamedAsThat(Portal portal) throws Exception {
+        try (ServerSocket handler = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                Socket first = new Socket(handler.getInetAddress(), handler.getLocalPort());
+                Socket second = new Socket(handler.getInetAddress(), handler.getLocalPort())) {
+            assertThat(first.isConnected() && second.isConnected()).isTrue();
+            portal.subscribe("ONSESSIONFINISH", URI.create("http://127.0.0.1:" + handler.getLocalPort() + "/"));
+            PortalChat chat = portal.openLine("Support").openChat();
+            CompletableFuture<List<Delivery>> closing = CompletableFuture.supplyAsync(chat::close);
+            while (!waitsForItsSyn(handler.getLocalPort())) {
+                assertThat(closing).isNotDone();
+            }
+            handler.accept().close();
+            handler.accept().close();
+            try (Socket sender = handler.accept()) {
+                sender.getInputStream().read();
+                sender.getOutputStream()
+                        .write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                Delivery delivery = closing.get(30, TimeUnit.SECONDS).get(0);
+
+                assertThat(delivery.acknowledged()).isTrue();
+                assertThat(delivery.backlogSuspected()).isTrue();
+                assertThat(delivery.connectTime()).isGreaterThan(Duration.ofMillis(900));
+            }
+        }
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            portal.subscribe("ONSESSIONSTART", handler.uri());
+            portal.openLine("Sales").openChat();
+            assertThat(portal.deliveries().get(1).backlogSuspected()).isFalse();
+        }
+    }
+
+    private static boolean waitsForItsSyn(int port) throws IOException {
+        String to = String.format(Locale.ROOT, ":%04X 02 ", port);
+        return Files.readString(Path.of("/proc/net/tcp")).contains(to)
+                || Files.readString(Path.of("/proc/net/tcp6")).contains(to);
     }
 
     @Test

@@ -216,6 +216,10 @@ class OfflineEventsTest {
                 .isEqualTo("{\"error\":\"WRONG_LICENSE\",\"error_description\":\"This feature is not enabled for the "
                         + "current license: extended offline events handling\"}");
         assertThat(call(portal, "feature.get", "code=rest_offline_extended")).contains("{\"value\":\"N\"}");
+        assertThat(call(portal, "event.bind", "event=OnSessionFinish&event_type=sometimes"))
+                .isEqualTo(
+                        "{\"error\":\"ERROR_ARGUMENT\",\"error_description\":\"Value must be one of {online|offline}\","
+                                + "\"argument\":\"EVENT_TYPE\"}");
         assertThat(call(portal, "event.bind", "event=OnAppInstall&event_type=OFFLINE"))
                 .isEqualTo(
                         "{\"error\":\"ERROR_ARGUMENT\",\"error_description\":\"Offline event cannot be registered for "
