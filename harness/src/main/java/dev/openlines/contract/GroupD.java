@@ -232,7 +232,11 @@ final class GroupD {
         Request request = Request.post(run.run().wire().target(), part).header("Content-Length", "2147483647");
         try (Connection connection = run.open()) {
             connection.write(request.bytes());
-            run.aliveWithoutEvidence();
+            // A handler with one worker may serve the first before it takes up the promise, and the second, but not
+            // all.
+            for (int others = 0; others < 5; others++) {
+                run.aliveWithoutEvidence();
+            }
             run.grewBy(before, "a promise of 2 GB");
             Reply reply = run.seen(connection.read(MINUTE));
             if (reply.status() == 0 && !reply.closed()) {
