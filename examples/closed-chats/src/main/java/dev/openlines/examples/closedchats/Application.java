@@ -23,13 +23,14 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.jspecify.annotations.Nullable;
 
 /** The application put together: archive, receiver, page. */
 final class Application implements AutoCloseable {
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final CompletableFuture<URI> endpoint = new CompletableFuture<>();
-    private final String publicUrl;
+    private final @Nullable URI publicUrl;
     private final Installations portals;
     private final ReceiverServer receiver;
     private final URI page;
@@ -37,7 +38,7 @@ final class Application implements AutoCloseable {
     private Application(Map<String, String> settings) {
         try {
             InstantSource clock = InstantSource.system();
-            publicUrl = settings.getOrDefault("OPENLINES_PUBLIC_URL", "");
+            publicUrl = publicUrl(settings.getOrDefault("OPENLINES_PUBLIC_URL", ""));
             SignIn door = SignIn.of(settings, clock);
             portals = Installations.of(settings);
             ReceiverConfig config = ReceiverConfig.fromEnvironment(settings);
@@ -68,11 +69,23 @@ final class Application implements AutoCloseable {
         return new Application(ReceiverConfig.settings(environment));
     }
 
+    private static @Nullable URI publicUrl(String text) {
+        if (text.isBlank()) {
+            return null;
+        }
+        if (!text.matches("https?://[^/\\s]+/\\S*")) {
+            throw new ConfigurationException(
+                    "OPENLINES_PUBLIC_URL: expected an address such as https://chats.example.com/ but found other text",
+                    null);
+        }
+        return URI.create(text);
+    }
+
     /** Asks a portal that has installed the application to send closed chats here. */
     private void subscribe(EventContext context) {
         URI address;
-        if (!publicUrl.isBlank()) {
-            address = URI.create(publicUrl);
+        if (publicUrl != null) {
+            address = publicUrl;
         } else if (portals.loopback()) {
             address = endpoint.join();
         } else {

@@ -26,6 +26,7 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.Fields;
+import org.eclipse.jetty.util.UrlEncoded;
 import org.jspecify.annotations.Nullable;
 
 /** The pages: the board of closed chats, a transcript, what is parked, exports, and the door. */
@@ -281,7 +282,7 @@ final class Board extends Handler.Abstract {
         fields.put("line", filter.line());
         fields.put("connector", filter.connector());
         fields.put("operator", filter.operator());
-        return org.eclipse.jetty.util.UrlEncoded.encode(fields.toMultiMap(), StandardCharsets.UTF_8, true);
+        return UrlEncoded.encode(fields.toMultiMap(), StandardCharsets.UTF_8, true);
     }
 
     private static Fields form(Request request) {

@@ -104,6 +104,10 @@ class ClosedChatsIT {
                     folder.resolve("no.key").toString(),
                     "OPENLINES_TOKEN_KEY: expected a key made by new-key in " + folder.resolve("no.key"));
             refused(
+                    "OPENLINES_PUBLIC_URL",
+                    "chats.example.com",
+                    "OPENLINES_PUBLIC_URL: expected an address such as https://chats.example.com/ but found other text");
+            refused(
                     "OPENLINES_PAGE_PASSWORD",
                     "hunter2",
                     "OPENLINES_PAGE_PASSWORD: expected a hash made by hash-password but found other text");
