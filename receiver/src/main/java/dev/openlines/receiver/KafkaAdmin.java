@@ -8,9 +8,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -37,9 +39,12 @@ final class KafkaAdmin implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaAdmin.class);
     private static final long SECONDS = 10;
 
+    /** Of a partition without a leader, too. */
+    static final String TOO_FEW_REPLICAS = "too-few-replicas";
+
     private final KafkaTopics topics;
     private final Admin admin;
-    private int minInSync = 1;
+    private final AtomicBoolean inTrouble = new AtomicBoolean();
 
     KafkaAdmin(KafkaTopics topics) {
         this.topics = topics;
@@ -74,7 +79,7 @@ final class KafkaAdmin implements AutoCloseable {
                 throw new StoreException("expected one partition of " + one + " but found more", null);
             }
         }
-        readMinInSync();
+        warnOfWeakTopic();
     }
 
     private void make(Collection<String> there, NewTopic topic) {
@@ -95,14 +100,9 @@ final class KafkaAdmin implements AutoCloseable {
         }
     }
 
-    private void readMinInSync() {
-        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topics.events());
-        minInSync = Integer.parseInt(
-                there(await(admin.describeConfigs(List.of(resource)).all()), resource)
-                        .get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG)
-                        .value());
+    private void warnOfWeakTopic() {
         int copies = describe(topics.events()).partitions().get(0).replicas().size();
-        if (copies > 1 && minInSync < 2) {
+        if (copies > 1 && minInSync() < 2) {
             LOG.warn(
                     "reason=weak-topic topic={}: min.insync.replicas is 1, so an acknowledged event may be on one disk"
                             + " only",
@@ -110,18 +110,50 @@ final class KafkaAdmin implements AutoCloseable {
         }
     }
 
+    /** Asked each time: whoever runs the cluster may change it. */
+    private int minInSync() {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topics.events());
+        return Integer.parseInt(
+                there(await(admin.describeConfigs(List.of(resource)).all()), resource)
+                        .get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG)
+                        .value());
+    }
+
     void probe() {
-        for (TopicPartitionInfo partition : describe(topics.events()).partitions()) {
-            if (partition.leader() == null
-                    || partition.leader().isEmpty()
-                    || partition.isr().size() < minInSync) {
-                throw new StoreException(
-                        "expected a leader and " + minInSync + " replicas in sync but found "
-                                + partition.isr().size() + " for partition " + partition.partition() + " of "
-                                + topics.events(),
-                        null);
+        List<TopicPartitionInfo> partitions = describe(topics.events()).partitions();
+        int minInSync = minInSync();
+        Optional<StoreException> trouble = partitions.stream()
+                .filter(partition -> !takesEvents(partition, minInSync))
+                .findFirst()
+                .map(partition -> trouble(partition, minInSync));
+        boolean before = inTrouble.getAndSet(trouble.isPresent());
+        if (trouble.isPresent()) {
+            if (!before) {
+                LOG.warn("reason={} {}", TOO_FEW_REPLICAS, trouble.get().getMessage());
             }
+            throw trouble.get();
         }
+        if (before) {
+            LOG.info("reason=enough-replicas topic={}", topics.events());
+        }
+    }
+
+    private static boolean takesEvents(TopicPartitionInfo partition, int minInSync) {
+        return partition.leader() != null
+                && !partition.leader().isEmpty()
+                && partition.isr().size() >= needed(partition, minInSync);
+    }
+
+    /** A broker asks for no more than there can be. */
+    private static int needed(TopicPartitionInfo partition, int minInSync) {
+        return Math.min(minInSync, partition.replicas().size());
+    }
+
+    private StoreException trouble(TopicPartitionInfo partition, int minInSync) {
+        return new StoreException(
+                "expected a leader and " + needed(partition, minInSync) + " replicas in sync but found "
+                        + partition.isr().size() + " for partition " + partition.partition() + " of " + topics.events(),
+                null);
     }
 
     Backlog backlog(TopicReader reader, long dead) {

@@ -12,18 +12,24 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.producer.BufferExhaustedException;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.errors.NotEnoughReplicasAfterAppendException;
+import org.apache.kafka.common.errors.NotEnoughReplicasException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
  * An inbox in Apache Kafka, for as many receivers as there must be. An event is acknowledged when all in-sync
  * replicas have it ({@code acks=all}, idempotent producer); where that takes longer than four seconds, where the
- * buffer of 32 MiB is full or the cluster is away, it is not, and the next one is tried anew. Needs {@code
+ * buffer of 32 MiB ({@code buffer.memory}) is full or the cluster is away, it is not, and the next one is tried anew.
+ * What changes whom to trust is known first, within four seconds more. Needs {@code
  * org.apache.kafka:kafka-clients} and {@code io.cloudevents:cloudevents-kafka}.
  *
  * <p>Events are handled by {@link KafkaDispatcher}, not by {@link Dispatcher}: Kafka has no leases, and {@link
@@ -33,10 +39,13 @@ import org.apache.kafka.common.serialization.StringSerializer;
 public final class KafkaInbox implements Inbox {
 
     private static final Duration START = Duration.ofSeconds(15);
+    private static final int BATCH = 64 * 1024;
+    private static final String BUFFER_FULL = "buffer-full";
     private static final String LEASES = "expected an inbox with leases but found Kafka: use KafkaDispatcher";
 
     private final KafkaTopics topics;
     private final KafkaProducer<String, byte[]> producer;
+    private final Metric bufferLeft;
     private final KafkaAdmin admin;
     private final TopicReader reader;
     private final KafkaDeadLetters deadLetters;
@@ -47,6 +56,10 @@ public final class KafkaInbox implements Inbox {
         this.admin = new KafkaAdmin(topics);
         this.producer =
                 new KafkaProducer<>(producerProperties(topics), new StringSerializer(), new ByteArraySerializer());
+        this.bufferLeft = producer.metrics().values().stream()
+                .filter(metric -> metric.metricName().name().equals("buffer-available-bytes"))
+                .findFirst()
+                .orElseThrow();
         this.reader = new TopicReader(topics);
         this.deadLetters = new KafkaDeadLetters(this, topics);
         this.portals = new KafkaPortals(this, topics);
@@ -81,7 +94,7 @@ public final class KafkaInbox implements Inbox {
         Map<String, Object> properties = new HashMap<>();
         properties.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
         properties.put(ProducerConfig.LINGER_MS_CONFIG, 1);
-        properties.put(ProducerConfig.BATCH_SIZE_CONFIG, 64 * 1024);
+        properties.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH);
         properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 3000);
         properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 4000);
         properties.put(ProducerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 500);
@@ -136,13 +149,27 @@ public final class KafkaInbox implements Inbox {
                 if (failure == null) {
                     appended.complete(where);
                 } else {
-                    appended.completeExceptionally(new StoreException("cannot append to " + record.topic(), failure));
+                    appended.completeExceptionally(notAppended(record, failure));
                 }
             });
         } catch (KafkaException | IllegalStateException e) {
-            appended.completeExceptionally(new StoreException("cannot append to " + record.topic(), e));
+            appended.completeExceptionally(notAppended(record, e));
         }
         return appended;
+    }
+
+    private static StoreException notAppended(ProducerRecord<String, byte[]> record, Exception failure) {
+        String why = "";
+        if (failure instanceof BufferExhaustedException) {
+            why = ": " + BUFFER_FULL;
+        } else if (failure instanceof NotEnoughReplicasException
+                || failure instanceof NotEnoughReplicasAfterAppendException) {
+            why = ": " + KafkaAdmin.TOO_FEW_REPLICAS;
+        } else if (failure instanceof TimeoutException) {
+            // The producer forgets why its attempts failed.
+            why = ": not-written-in-time";
+        }
+        return new StoreException("cannot append to " + record.topic() + why, failure);
     }
 
     <T> T await(CompletionStage<T> stage) {
@@ -233,9 +260,18 @@ public final class KafkaInbox implements Inbox {
         throw new StoreException("Kafka forgets by retention.ms of " + topics.events() + ": nothing to purge", null);
     }
 
-    /** Asks whether each partition of the topic of events has a leader and enough replicas in sync. Blocks. */
+    /**
+     * Asks whether the buffer has room for an event, and each partition of the topic of events a leader and enough
+     * replicas in sync by what the topic says now. Blocks.
+     */
     @Override
     public void probe() {
+        double left = (Double) bufferLeft.metricValue();
+        if (left < BATCH) {
+            throw new StoreException(
+                    "expected room for " + BATCH + " bytes in the buffer but found " + (long) left + ": " + BUFFER_FULL,
+                    null);
+        }
         admin.probe();
     }
 

@@ -9,6 +9,7 @@ import jakarta.json.JsonReader;
 import jakarta.json.JsonString;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,6 +19,10 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -28,6 +33,12 @@ import org.jspecify.annotations.Nullable;
  * and token, by the token's digest, until when it is valid and which events ended it. One thread reads and writes.
  */
 final class KafkaPortals implements AutoCloseable {
+
+    /** How long whoever sent an event waits until it is known whom to trust. */
+    private static final Duration LIMIT = Duration.ofSeconds(4);
+
+    /** At the start all is read; {@link TopicReader} gives up earlier where nothing comes. */
+    private static final Duration START = Duration.ofMinutes(10);
 
     private final KafkaInbox inbox;
     private final TopicPartition partition;
@@ -48,9 +59,11 @@ final class KafkaPortals implements AutoCloseable {
 
     /** Returns portals that follow the topic. */
     Portals portals() {
-        TrustLog log = new TrustLog(after -> CompletableFuture.supplyAsync(() -> since(after), thread), true);
+        AtomicLong limit = new AtomicLong(START.toMillis());
+        TrustLog log = new TrustLog(after -> onThread(() -> since(after), Duration.ofMillis(limit.get())), true);
         Portals portals = new Portals(log);
         inbox.await(log.refresh(portals::apply));
+        limit.set(LIMIT.toMillis());
         return portals;
     }
 
@@ -60,18 +73,39 @@ final class KafkaPortals implements AutoCloseable {
      * @return completes with false where an event of this key has ended these tokens before
      */
     CompletableFuture<Boolean> write(TrustChange change, String idempotencyKey) {
-        return CompletableFuture.supplyAsync(() -> records(change, idempotencyKey), thread)
-                .thenCompose(records -> {
-                    CompletableFuture<?>[] writes =
-                            records.stream().map(inbox::append).toArray(CompletableFuture<?>[]::new);
-                    return CompletableFuture.allOf(writes).thenApply(ignored -> !records.isEmpty());
-                });
+        return onThread(() -> records(change, idempotencyKey), LIMIT).thenCompose(records -> {
+            CompletableFuture<?>[] writes = records.stream().map(inbox::append).toArray(CompletableFuture<?>[]::new);
+            return CompletableFuture.allOf(writes).thenApply(ignored -> !records.isEmpty());
+        });
     }
 
     @Override
     public void close() {
         thread.shutdown();
         reader.close();
+    }
+
+    /**
+     * Does something on the one thread. While the cluster is away each reading waits for it, so whoever stands behind
+     * others is answered when his time is over, and what he wanted is not begun any more.
+     */
+    private <T> CompletableFuture<T> onThread(Supplier<T> work, Duration limit) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        thread.execute(() -> {
+            if (answer.isDone()) {
+                return;
+            }
+            try {
+                answer.complete(work.get());
+            } catch (Throwable e) {
+                answer.completeExceptionally(e);
+            }
+        });
+        return answer.orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS).exceptionallyCompose(failure -> {
+            boolean late = failure instanceof TimeoutException;
+            return CompletableFuture.failedFuture(
+                    late ? new StoreException("cannot read " + partition.topic() + " in time", failure) : failure);
+        });
     }
 
     private List<TrustLog.Row> since(long after) {

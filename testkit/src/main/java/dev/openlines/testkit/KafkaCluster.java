@@ -86,6 +86,41 @@ public final class KafkaCluster implements AutoCloseable {
         awaitReady(node, launch(node));
     }
 
+    /**
+     * Stops a broker's process where it is, as SIGSTOP does: its connections stay open and nothing is answered.
+     *
+     * @param node which, from 1
+     */
+    public void freeze(int node) {
+        signal("STOP", node);
+    }
+
+    /**
+     * Lets a frozen broker go on.
+     *
+     * @param node which, from 1
+     */
+    public void thaw(int node) {
+        signal("CONT", node);
+    }
+
+    private void signal(String name, int node) {
+        long process = Objects.requireNonNull(nodes[node - 1], "not running").pid();
+        try {
+            int status = new ProcessBuilder("sh", "-c", "kill -" + name + ' ' + process)
+                    .start()
+                    .waitFor();
+            if (status != 0) {
+                throw new IllegalStateException("kill -" + name + " of broker " + node + " said " + status);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
     /** Ends all brokers and deletes their data. Closing twice does nothing more. */
     @Override
     public synchronized void close() {

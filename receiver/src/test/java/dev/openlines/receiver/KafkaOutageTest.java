@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import static dev.openlines.receiver.KafkaBroker.await;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.openlines.model.Secret;
+import dev.openlines.parser.Limits;
+import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.testkit.KafkaCluster;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a receiver answers while its cluster takes nothing, and that it goes on by itself. */
+@Timeout(90)
+class KafkaOutageTest {
+
+    /** Four seconds, and what a loaded machine adds. */
+    private static final Duration LIMIT = Duration.ofSeconds(7);
+
+    private static final int BUFFER = 1024 * 1024;
+    private static final int EVENT = 10_000;
+
+    /** Of the line an event was of. */
+    private static final Pattern NAME = Pattern.compile("\"name\":\"([^\"]*)\"");
+
+    private record Answer(int status, Duration took) {}
+
+    private static KafkaCluster one;
+
+    @BeforeAll
+    static void start() {
+        one = KafkaCluster.start(1);
+    }
+
+    @AfterAll
+    static void end() {
+        one.close();
+    }
+
+    @Test
+    void aFullBufferIsAnHonest503AtOnceAndEmptiesItself(@TempDir Path directory) throws Exception {
+        Path config = Files.writeString(directory.resolve("kafka.properties"), "buffer.memory=" + BUFFER + "\n");
+        try (KafkaInbox inbox =
+                KafkaInbox.open(KafkaTopics.of("kafka:" + one.servers() + "/full?partitions=2&config=" + config))) {
+            Receiver receiver = receiver(inbox, trusting());
+            assertThat(post(receiver, finish("before")).join().status()).isEqualTo(200);
+            one.freeze(1);
+
+            List<CompletableFuture<Answer>> sent = new ArrayList<>();
+            for (int i = 0; i < 400; i++) {
+                sent.add(post(receiver, finish("frozen" + i)));
+            }
+            assertThatThrownBy(inbox::probe)
+                    .isInstanceOf(StoreException.class)
+                    .hasMessageMatching("expected room for 65536 bytes in the buffer but found \\d+: buffer-full");
+            InboxMonitor monitor = new InboxMonitor(inbox, Duration.ofMillis(50));
+            assertThat(monitor.ready()).isFalse();
+            List<Answer> answers = answers(sent);
+            assertThat(answers).allSatisfy(answer -> {
+                assertThat(answer.status()).isEqualTo(503);
+                assertThat(answer.took()).isLessThan(LIMIT);
+            });
+            assertThat(answers.stream().filter(answer -> answer.took().toMillis() > 3000))
+                    .as("what waited in the buffer")
+                    .hasSizeBetween(20, BUFFER / EVENT);
+            assertThat(answers.stream().filter(answer -> answer.took().toMillis() < 1000))
+                    .as("what found it full")
+                    .hasSizeGreaterThan(250);
+
+            one.thaw(1);
+            try (monitor) {
+                await(monitor::ready);
+            }
+            await(() -> post(receiver, finish("after")).join().status() == 200);
+            List<Answer> later = answers(List.of(post(receiver, finish("later1")), post(receiver, finish("later2"))));
+            assertThat(later).extracting(Answer::status).containsOnly(200);
+            assertThat(names(inbox)).contains("before", "after", "later1", "later2");
+        }
+    }
+
+    @Test
+    void whatChangesWhomToTrustAndWhoIsUnknownIsAnsweredInTimeThoughManyWait() throws Exception {
+        try (KafkaInbox inbox = KafkaInbox.open(KafkaTopics.of("kafka:" + one.servers() + "/trust?partitions=1"))) {
+            Portals portals = inbox.portals();
+            for (int i = 0; i < 6; i++) {
+                portals.trust("member" + i, Secret.of(Bodies.TOKEN));
+            }
+            Receiver receiver = receiver(inbox, portals);
+            assertThat(post(receiver, Bodies.finish(1)).join().status()).isEqualTo(403);
+            one.freeze(1);
+
+            List<CompletableFuture<Answer>> sent = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                sent.add(post(receiver, Bodies.finish(1, "event", "ONAPPUNINSTALL", "auth[member_id]", "member" + i)));
+                sent.add(post(receiver, Bodies.finish(1, "auth[member_id]", "stranger" + i)));
+            }
+            assertThat(answers(sent)).allSatisfy(answer -> {
+                assertThat(answer.status()).isEqualTo(503);
+                assertThat(answer.took()).as("two readings at most").isLessThan(LIMIT.plusSeconds(4));
+            });
+
+            one.thaw(1);
+            await(() -> post(receiver, Bodies.finish(1)).join().status() == 403);
+            assertThat(post(receiver, Bodies.finish(1, "event", "ONAPPUNINSTALL", "auth[member_id]", "member3"))
+                            .join()
+                            .status())
+                    .isEqualTo(200);
+            assertThat(post(receiver, Bodies.finish(2, "auth[member_id]", "member3"))
+                            .join()
+                            .status())
+                    .isEqualTo(403);
+        }
+    }
+
+    @Test
+    void tooFewReplicasInSyncIsAnHonest503UntilTheyAreEnoughForTheTopic(@TempDir Path directory) throws Exception {
+        Path config = Files.writeString(
+                directory.resolve("kafka.properties"), "delivery.timeout.ms=2000\nrequest.timeout.ms=1500\n");
+        ByteArrayOutputStream log = new ByteArrayOutputStream();
+        PrintStream usual = System.err;
+        System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+        try (KafkaCluster cluster = KafkaCluster.start(3);
+                Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, cluster.servers()));
+                KafkaInbox inbox = KafkaInbox.open(
+                        KafkaTopics.of("kafka:" + cluster.servers() + "/few?partitions=1&config=" + config))) {
+            Receiver receiver = receiver(inbox, trusting());
+            assertThat(post(receiver, finish("before")).join().status()).isEqualTo(200);
+            cluster.kill(3);
+            TopicPartition partition = new TopicPartition(inbox.topics().events(), 0);
+            await(() -> inSync(admin, partition.topic()) == 2);
+            assertThat(post(receiver, finish("two of three")).join().status()).isEqualTo(200);
+            inbox.probe();
+
+            minInSync(admin, partition.topic(), 3);
+            assertThatThrownBy(inbox::probe)
+                    .isInstanceOf(StoreException.class)
+                    .hasMessage("expected a leader and 3 replicas in sync but found 2 for partition 0 of few.events");
+            List<CompletableFuture<Answer>> sent = new ArrayList<>();
+            for (int i = 0; i < 20; i++) {
+                sent.add(post(receiver, finish("refused" + i)));
+            }
+            assertThat(answers(sent)).allSatisfy(answer -> {
+                assertThat(answer.status()).isEqualTo(503);
+                assertThat(answer.took()).isLessThan(LIMIT);
+            });
+            assertThat(names(inbox)).containsExactlyInAnyOrder("before", "two of three");
+
+            minInSync(admin, partition.topic(), 2);
+            await(() -> post(receiver, finish("after")).join().status() == 200);
+            inbox.probe();
+            assertThat(names(inbox)).contains("before", "two of three", "after");
+            assertThat(log.toString(StandardCharsets.UTF_8))
+                    .containsOnlyOnce("reason=too-few-replicas expected a leader and 3 replicas in sync but found 2")
+                    .containsOnlyOnce("reason=enough-replicas topic=few.events")
+                    .contains("reason=unavailable status=503", "cannot append to few.events: not-written-in-time");
+        } finally {
+            System.setErr(usual);
+        }
+    }
+
+    @Test
+    void aTopicThatAsksForMoreReplicasThanItCanHaveIsReadyAsItsBrokerTakesEvents() throws Exception {
+        KafkaTopics topics = KafkaBroker.newTopics(1);
+        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, topics.servers()))) {
+            admin.createTopics(List.of(new NewTopic(topics.events(), 1, (short) 1)
+                            .configs(Map.of(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "2"))))
+                    .all()
+                    .get();
+        }
+        try (KafkaInbox inbox = KafkaInbox.open(topics)) {
+            assertThat(post(receiver(inbox, trusting()), finish("one")).join().status())
+                    .isEqualTo(200);
+            inbox.probe();
+            assertThat(names(inbox)).containsExactly("one");
+        }
+    }
+
+    private static Receiver receiver(Inbox inbox, Portals portals) {
+        return new Receiver(inbox, portals, Limits.DEFAULT, InstantSource.system(), () -> {}, Telemetry.none());
+    }
+
+    private static Portals trusting() {
+        return new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
+    }
+
+    /** An event of {@value #EVENT} bytes that do not compress, of a line with this name. */
+    private static String finish(String name) {
+        byte[] bytes = new byte[EVENT * 3 / 4];
+        new Random(name.hashCode()).nextBytes(bytes);
+        return Bodies.finish(
+                name.hashCode() & Integer.MAX_VALUE,
+                "data[DATA][line][name]",
+                name,
+                "data[DATA][noise]",
+                Base64.getEncoder().encodeToString(bytes));
+    }
+
+    private static CompletableFuture<Answer> post(Receiver receiver, String form) {
+        long begun = System.nanoTime();
+        return receiver.receive(new RawDelivery(
+                        "POST", "application/x-www-form-urlencoded", form.getBytes(StandardCharsets.UTF_8)))
+                .thenApply(reply -> new Answer(reply.status(), Duration.ofNanos(System.nanoTime() - begun)))
+                .toCompletableFuture();
+    }
+
+    private static List<Answer> answers(List<CompletableFuture<Answer>> sent) throws Exception {
+        List<Answer> answers = new ArrayList<>();
+        for (CompletableFuture<Answer> one : sent) {
+            answers.add(one.get(60, TimeUnit.SECONDS));
+        }
+        return answers;
+    }
+
+    /** The names of the lines of all events on the topic. */
+    private static Set<String> names(KafkaInbox inbox) {
+        Set<String> names = new HashSet<>();
+        for (int number = 0; number < inbox.topics().partitions(); number++) {
+            TopicPartition partition = new TopicPartition(inbox.topics().events(), number);
+            inbox.reader().read(partition, 0, inbox.reader().end(partition), record -> {
+                Matcher name = NAME.matcher(new String(record.value(), StandardCharsets.UTF_8));
+                assertThat(name.find()).isTrue();
+                names.add(name.group(1));
+            });
+        }
+        return names;
+    }
+
+    private static int inSync(Admin admin, String topic) {
+        try {
+            return admin.describeTopics(List.of(topic))
+                    .allTopicNames()
+                    .get()
+                    .get(topic)
+                    .partitions()
+                    .get(0)
+                    .isr()
+                    .size();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void minInSync(Admin admin, String topic, int replicas) throws Exception {
+        admin.incrementalAlterConfigs(Map.of(
+                        new ConfigResource(ConfigResource.Type.TOPIC, topic),
+                        List.of(new AlterConfigOp(
+                                new ConfigEntry(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, Integer.toString(replicas)),
+                                AlterConfigOp.OpType.SET))))
+                .all()
+                .get();
+    }
+}
