@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -81,6 +83,49 @@ class ConsumerIT {
                         "--select-class=consumer.ClosedChatTest"))
                 .contains("[         1 tests successful      ]")
                 .endsWith("exit 0\n");
+    }
+
+    @Test
+    void anInboxOfSomebodyElseIsProvenByTheContractOfTheTestJar() throws Exception {
+        String junit = Path.of("target", "junit", "newest.jar").toString();
+        String assertj = classPath()
+                .filter(entry -> entry.contains("/assertj-core-"))
+                .findAny()
+                .orElseThrow();
+        String path = String.join(File.pathSeparator, libraries(), contract().toString(), assertj, junit);
+        // Without the notes on annotations of JUnit's own that are not in its jar.
+        compile(Stream.of("-Xlint:-classfile", "--class-path", path), CONSUMERS.resolve("inbox"));
+
+        String report = run(
+                "-jar",
+                junit,
+                "execute",
+                "--disable-banner",
+                "--details=tree",
+                "--class-path",
+                path + File.pathSeparator + folder,
+                "--select-class=consumer.OwnInboxTest");
+
+        try (JarFile jar = new JarFile(contract().toFile())) {
+            assertThat(jar.getManifest().getMainAttributes().getValue("Automatic-Module-Name"))
+                    .isEqualTo("dev.openlines.receiver.contract");
+            assertThat(jar.stream().map(JarEntry::getName).filter(name -> name.endsWith(".class")))
+                    .allMatch(name -> name.startsWith("dev/openlines/receiver/contract/"));
+        }
+        assertThat(report).contains("[         0 tests failed          ]").endsWith("exit 0\n");
+        Matcher successful = Pattern.compile("\\[ +(\\d+) tests successful").matcher(report);
+        assertThat(successful.find()).isTrue();
+        assertThat(Integer.parseInt(successful.group(1))).isGreaterThan(20);
+    }
+
+    /** Beside the receiver's jar: classifier {@code tests}. */
+    private static Path contract() {
+        Path receiver = classPath()
+                .map(Path::of)
+                .filter(entry -> entry.getFileName().toString().startsWith("openlines-receiver-"))
+                .findAny()
+                .orElseThrow();
+        return receiver.resolveSibling(receiver.getFileName().toString().replace(".jar", "-tests.jar"));
     }
 
     @Test

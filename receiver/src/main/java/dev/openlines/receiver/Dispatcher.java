@@ -245,7 +245,8 @@ public final class Dispatcher implements AutoCloseable {
     }
 
     private void settled(LeasedDelivery delivery, @Nullable Boolean mine, @Nullable Throwable failure) {
-        leased.remove(delivery.id());
+        // Not where the same event was leased anew meanwhile: that lease is still to be extended.
+        leased.remove(delivery.id(), delivery);
         if (failure != null) {
             LOG.warn("reason=unsettled id={}: it will be handled again", delivery.id(), failure);
         } else if (Boolean.FALSE.equals(mine)) {

@@ -49,6 +49,7 @@ final class EmergencySpool implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EmergencySpool.class);
     private static final byte[] MAGIC = "OLSPOOL1".getBytes(StandardCharsets.US_ASCII);
     private static final int HEAD = 8;
+    private static final int PROBE = 128 << 10;
     private static final int LONGEST_BODY = 64 << 20;
 
     private final Path file;
@@ -108,6 +109,25 @@ final class EmergencySpool implements AutoCloseable {
             throw e;
         }
         end = after;
+    }
+
+    /**
+     * Fails where an event could not be appended now. Writes beside the file, on the same disk, as much as a large
+     * event takes: from any thread, and a kill leaves nothing in the file.
+     */
+    void probe() throws IOException {
+        if (end >= MOST_BYTES) {
+            throw new IOException("expected at most " + MOST_BYTES + " bytes in " + file);
+        }
+        Path beside = file.resolveSibling(file.getFileName() + ".probe");
+        try (FileChannel probe = FileChannel.open(
+                beside, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE)) {
+            ByteBuffer bytes = ByteBuffer.allocate(PROBE);
+            while (bytes.hasRemaining()) {
+                probe.write(bytes);
+            }
+            probe.force(false);
+        }
     }
 
     /** Reads the record at a place before {@link #end}. */

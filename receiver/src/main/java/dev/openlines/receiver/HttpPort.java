@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.attribute.FileTime;
 import java.security.KeyStore;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.server.ConnectionFactory;
@@ -26,12 +27,13 @@ final class HttpPort {
 
     private static final Logger LOG = LoggerFactory.getLogger(HttpPort.class);
     private static final long STOP_MILLIS = 5_000;
-    private static final long RELOAD_SECONDS = 30;
+    private static final Duration RELOAD = Duration.ofSeconds(30);
     private static final int HEADER_BYTES = 16 * 1024;
 
     private final Server jetty = new Server();
     private final ServerConnector connector;
     private final boolean secure;
+    private final long reloadMillis;
 
     /**
      * Prepares a server.
@@ -41,6 +43,11 @@ final class HttpPort {
      * @param keys certificate and key, looked at again every half minute, or null for plain HTTP
      */
     HttpPort(Handler handler, HttpLimits limits, @Nullable PemKeys keys) {
+        this(handler, limits, keys, RELOAD);
+    }
+
+    HttpPort(Handler handler, HttpLimits limits, @Nullable PemKeys keys, Duration reload) {
+        reloadMillis = reload.toMillis();
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         http.setRequestHeaderSize(HEADER_BYTES);
@@ -120,7 +127,7 @@ final class HttpPort {
         @Override
         protected void doStart() throws IOException {
             loaded = keys.version();
-            jetty.getScheduler().schedule(this::look, RELOAD_SECONDS, TimeUnit.SECONDS);
+            jetty.getScheduler().schedule(this::look, reloadMillis, TimeUnit.MILLISECONDS);
         }
 
         private void look() {
@@ -138,7 +145,7 @@ final class HttpPort {
             } catch (Exception e) {
                 LOG.error("reason=certificate-not-renewed: the one before stays in use", e);
             }
-            jetty.getScheduler().schedule(this::look, RELOAD_SECONDS, TimeUnit.SECONDS);
+            jetty.getScheduler().schedule(this::look, reloadMillis, TimeUnit.MILLISECONDS);
         }
     }
 }

@@ -77,7 +77,8 @@ public final class InboxMonitor implements AutoCloseable {
         try {
             inbox.probe();
             return new Look(true, inbox.backlog(), System.nanoTime());
-        } catch (StoreException e) {
+        } catch (RuntimeException | Error e) {
+            // Whatever it is: without this thread it would never be ready again.
             if (before.ready && !closed) {
                 LOG.warn("reason=not-ready", e);
             }

@@ -108,6 +108,16 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
 
         @Override
         public void run() {
+            try {
+                read();
+            } catch (Throwable e) {
+                // Jetty would answer, but only by the callback does the gate learn of it.
+                inTime();
+                callback.failed(e);
+            }
+        }
+
+        private void read() {
             while (true) {
                 Content.Chunk chunk = request.read();
                 if (chunk == null) {
@@ -178,32 +188,28 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
         private void deliver() {
             // Most bodies come in one chunk, and then fill their array.
             byte[] body = bytes.length == count ? bytes : Arrays.copyOf(bytes, count);
-            CompletionStage<Reply> reply;
-            try {
-                reply = receiver.receive(new RawDelivery(
-                        request.getMethod(),
-                        contentType,
-                        body,
-                        request.getHeaders().get("traceparent")));
-            } catch (Throwable e) {
-                // Jetty would answer, but only by the callback does the gate learn of it.
-                callback.failed(e);
-                return;
-            }
-            if (reply.toCompletableFuture().isDone()) {
-                reply.whenComplete(this::finish);
-            } else {
-                // The inbox's thread has the next commit to make.
-                reply.whenCompleteAsync(this::finish, request.getComponents().getExecutor());
-            }
+            CompletionStage<Reply> reply = receiver.receive(new RawDelivery(
+                    request.getMethod(), contentType, body, request.getHeaders().get("traceparent")));
+            // The inbox's thread has the next commit to make.
+            CompletionStage<Boolean> answered = reply.toCompletableFuture().isDone()
+                    ? reply.handle(this::finish)
+                    : reply.handleAsync(this::finish, request.getComponents().getExecutor());
+            answered.exceptionally(this::notFinished);
         }
 
-        private void finish(@Nullable Reply reply, @Nullable Throwable failure) {
+        private boolean finish(@Nullable Reply reply, @Nullable Throwable failure) {
             if (reply != null) {
                 answer(reply, response, callback);
             } else {
                 callback.failed(failure);
             }
+            return true;
+        }
+
+        /** Where the server has no thread for it, as when its queue is full: no answer, and the place is free. */
+        private boolean notFinished(Throwable rejected) {
+            callback.failed(rejected);
+            return false;
         }
     }
 }

@@ -8,9 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.security.GeneralSecurityException;
+import java.security.InvalidKeyException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.SignatureException;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.spec.InvalidKeySpecException;
@@ -44,7 +48,15 @@ final class PemKeys {
         try {
             KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
             store.load(null, null);
-            store.setKeyEntry("receiver", privateKey(), new char[0], chain());
+            PrivateKey privateKey = privateKey();
+            Certificate[] chain = chain();
+            if (!fits(privateKey, chain[0].getPublicKey())) {
+                throw new ConfigurationException(
+                        "OPENLINES_TLS_KEY: expected the key of the certificate in " + certificate
+                                + " but found another's in " + key,
+                        null);
+            }
+            store.setKeyEntry("receiver", privateKey, new char[0], chain);
             return store;
         } catch (IOException | GeneralSecurityException e) {
             throw new IllegalStateException("a new key store takes a key and its chain", e);
@@ -54,6 +66,28 @@ final class PemKeys {
     /** Tells versions of the files apart. */
     List<FileTime> version() throws IOException {
         return List.of(Files.getLastModifiedTime(certificate), Files.getLastModifiedTime(key));
+    }
+
+    /** Whoever renews writes one file after the other: between the two they are no pair, and no handshake would succeed. */
+    private static boolean fits(PrivateKey privateKey, PublicKey publicKey) throws GeneralSecurityException {
+        String algorithm = switch (privateKey.getAlgorithm()) {
+            case "RSA" -> "SHA256withRSA";
+            case "EC" -> "SHA256withECDSA";
+            default -> "EdDSA";
+        };
+        byte[] text = {1, 2, 3};
+        try {
+            Signature signature = Signature.getInstance(algorithm);
+            signature.initSign(privateKey);
+            signature.update(text);
+            byte[] signed = signature.sign();
+            signature.initVerify(publicKey);
+            signature.update(text);
+            return signature.verify(signed);
+        } catch (InvalidKeyException | SignatureException e) {
+            // Of another algorithm, or of another size.
+            return false;
+        }
     }
 
     private Certificate[] chain() {

@@ -52,7 +52,7 @@ final class ProofQueue {
     private void ask(EventAuth claim, CompletableFuture<Boolean> answer) {
         try {
             boolean proven = check.proves(claim);
-            LOG.info("reason={}", proven ? "proven" : "unproven");
+            LOG.info(proven ? "reason=proven" : "reason=unproven");
             answer.complete(proven);
         } catch (Throwable e) {
             answer.completeExceptionally(new StoreException("an installation cannot be proven now", e));

@@ -11,10 +11,13 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A {@link Receiver} as a servlet: it reads as the container has bytes, takes no thread while it waits, and
@@ -22,16 +25,19 @@ import org.jspecify.annotations.Nullable;
  * support for the exact path.
  *
  * <p>At most 1024 requests are read and answered at a time, further ones get 503 unread; what is not answered
- * after fifteen seconds gets 408 while its body is being read, and 503 after that.
+ * after fifteen seconds gets 408 while its body is being read, and 503 after that. Nothing before it may read the
+ * body, nor ask for a parameter: such a request gets 500, and the log says {@code reason=body-taken}.
  */
 public final class ReceiverServlet extends HttpServlet {
 
     private static final long serialVersionUID = 1;
 
-    private static final long PATIENCE_MILLIS = 15_000;
+    private static final Logger LOG = LoggerFactory.getLogger(ReceiverServlet.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
 
     private final transient Receiver receiver;
     private final transient Gate gate;
+    private final Duration patience;
 
     /**
      * Makes a servlet.
@@ -39,12 +45,13 @@ public final class ReceiverServlet extends HttpServlet {
      * @param receiver gets every request with its body
      */
     public ReceiverServlet(Receiver receiver) {
-        this(receiver, Gate.DEFAULT);
+        this(receiver, Gate.DEFAULT, PATIENCE);
     }
 
-    ReceiverServlet(Receiver receiver, int requests) {
+    ReceiverServlet(Receiver receiver, int requests, Duration patience) {
         this.receiver = receiver;
         this.gate = new Gate(requests);
+        this.patience = patience;
     }
 
     @Override
@@ -59,11 +66,16 @@ public final class ReceiverServlet extends HttpServlet {
             answer(response, receiver.busy());
             return;
         }
-        AsyncContext async = request.startAsync();
-        async.setTimeout(PATIENCE_MILLIS);
-        Body body = new Body(async, request, response);
-        async.addListener(body);
-        request.getInputStream().setReadListener(body);
+        Body body;
+        try {
+            // First what fails where the container has no async support here, or a reader was taken of the body.
+            ServletInputStream in = request.getInputStream();
+            body = new Body(request.startAsync(), in, request, response);
+        } catch (IOException | RuntimeException | Error e) {
+            gate.leave();
+            throw e;
+        }
+        body.begin();
     }
 
     private static void answer(HttpServletResponse response, Reply reply) {
@@ -83,11 +95,17 @@ public final class ReceiverServlet extends HttpServlet {
         private final AtomicBoolean answered = new AtomicBoolean();
         private volatile boolean read;
 
-        Body(AsyncContext async, HttpServletRequest request, HttpServletResponse response) throws IOException {
+        Body(AsyncContext async, ServletInputStream in, HttpServletRequest request, HttpServletResponse response) {
             this.async = async;
+            this.in = in;
             this.request = request;
             this.response = response;
-            this.in = request.getInputStream();
+        }
+
+        void begin() {
+            async.setTimeout(patience.toMillis());
+            async.addListener(this);
+            in.setReadListener(this);
         }
 
         @Override
@@ -107,6 +125,12 @@ public final class ReceiverServlet extends HttpServlet {
         public void onAllDataRead() {
             if (!read) {
                 read = true;
+                if (bytes.size() < request.getContentLengthLong()) {
+                    LOG.error("reason=body-taken: a filter before this servlet has read the body,"
+                            + " as for a parameter, and events are lost");
+                    finish(null, null);
+                    return;
+                }
                 CompletionStage<Reply> reply;
                 try {
                     reply = receiver.receive(new RawDelivery(

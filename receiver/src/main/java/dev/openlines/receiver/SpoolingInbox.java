@@ -270,7 +270,10 @@ final class SpoolingInbox implements Inbox {
         try {
             inbox.probe();
         } catch (StoreException e) {
-            if (spool.end() >= EmergencySpool.MOST_BYTES) {
+            try {
+                spool.probe();
+            } catch (IOException full) {
+                e.addSuppressed(full);
                 throw e;
             }
             LOG.debug("reason=spooling", e);

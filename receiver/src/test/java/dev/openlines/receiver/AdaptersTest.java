@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
 import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.receiver.contract.InboxContract;
 import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -18,8 +19,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.eclipse.jetty.ee11.servlet.ServletContextHandler;
@@ -57,6 +60,10 @@ class AdaptersTest {
 
     static Stream<Adapter> adapters() {
         return Stream.of(AdaptersTest::jetty, AdaptersTest::servlet, AdaptersTest::jdk);
+    }
+
+    static Stream<Adapter> asynchronous() {
+        return Stream.of(AdaptersTest::jetty, AdaptersTest::servlet);
     }
 
     @BeforeEach
@@ -113,6 +120,61 @@ class AdaptersTest {
                 .containsIgnoringCase("Retry-After: 5");
         inbox.down = false;
         assertThat(inbox.backlog().waiting()).isEqualTo(2);
+    }
+
+    /** As a container reads a form, each of these would come out as something else, or not at all. */
+    @ParameterizedTest
+    @MethodSource("adapters")
+    void whatIsStoredIsMadeOfTheBytesOnTheWireAndOfNothingElse(Adapter adapter) throws Exception {
+        int port = adapter.start(receiver, parts);
+        List<String> forms = List.of(
+                Bodies.finish(1) + "&data[DATA][line][name]=first&data%5BDATA%5D%5bline%5D[name]=last",
+                Bodies.finish(2) + "&a.b=1&c+d=2&e[=3&f[x]y=4&g[][h]=5&g[]=6",
+                Bodies.finish(3) + "&data[DATA][line][name]=%FF%FE%00%E2%82&=nameless&empty&&",
+                Bodies.finish(4) + "&x;y=1;z=2&data[DATA][line][name]=%D0%9B%D0%B8%D0%BD%D0%B8%D1%8F+1%2B1");
+        for (String form : forms) {
+            String request = head("POST", FORM + "; charset=windows-1251", "Content-Length: " + form.length())
+                            .replace(" /in ", " /in?event=ONAPPTEST&ts=1&x=y ")
+                    + form;
+            assertThat(answer(port, request)).startsWith("HTTP/1.1 200 ");
+        }
+
+        List<LeasedDelivery> stored = inbox.lease(
+                new LeaseRequest("a", 10, Instant.now(), Instant.now().plusSeconds(60), InboxContract.LATEST, false));
+        assertThat(stored)
+                .extracting(LeasedDelivery::payload)
+                .containsExactlyElementsOf(forms.stream()
+                        .map(form -> InboxContract.delivery(form).payload())
+                        .toList());
+        assertThat(stored.get(0).payload()).contains("\"name\":\"last\"").doesNotContain("first", "ONAPPTEST");
+        assertThat(stored.get(1).payload()).contains("\"a_b\":\"1\"", "\"c_d\":\"2\"", "\"e_\":\"3\"");
+    }
+
+    @ParameterizedTest
+    @MethodSource("asynchronous")
+    void whoFindsNoRoomIsToldSoAndWhenToComeBack(Adapter adapter) throws Exception {
+        int port = adapter.start(receiver, parts);
+        String good = Bodies.finish(17);
+        String whole = head("POST", FORM, "Content-Length: " + good.length()) + good;
+        String busy = "";
+        while (!busy.startsWith("HTTP/1.1 503 ")) {
+            assertThat(parts.size()).as("requests until one is turned away").isLessThan(50);
+            Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+            parts.push(socket);
+            socket.getOutputStream()
+                    .write(whole.substring(0, whole.length() - 1).getBytes(StandardCharsets.ISO_8859_1));
+            busy = answer(port, whole);
+        }
+        assertThat(busy).contains("Retry-After: 1\r\n").containsIgnoringCase("Connection: close");
+
+        while (parts.peek() instanceof Socket socket) {
+            socket.close();
+            parts.pop();
+        }
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!answer(port, whole).startsWith("HTTP/1.1 200 ")) {
+            assertThat(System.nanoTime()).as("time for a place to be free").isLessThan(deadline);
+        }
     }
 
     @ParameterizedTest
@@ -173,7 +235,7 @@ class AdaptersTest {
 
     private static int servlet(Receiver receiver, Deque<AutoCloseable> parts) throws Exception {
         ServletContextHandler context = new ServletContextHandler("/");
-        ServletHolder holder = new ServletHolder(new ReceiverServlet(receiver, LIMITS.requests()));
+        ServletHolder holder = new ServletHolder(new ReceiverServlet(receiver, LIMITS.requests(), LIMITS.idle()));
         holder.setAsyncSupported(true);
         context.addServlet(holder, "/in");
         return start(context, parts);

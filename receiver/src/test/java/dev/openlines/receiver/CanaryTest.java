@@ -9,6 +9,9 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -77,6 +80,9 @@ class CanaryTest {
                 Bodies.finish(5, "auth[member_id]", forged),
                 Bodies.finish(5, "auth[application_token][" + forged + "]", forged),
                 Bodies.finish(5, "event", forged + "\n" + forged),
+                Bodies.finish(5, "auth[application_token][x\r\nreason=invented\u001b[31m]", "1"),
+                Bodies.finish(5, "auth[member_id][\nreason=invented]", "1"),
+                Bodies.finish(1, "data[DATA][connector][chat_id]", "\r\nreason=invented\u001b[31m"),
                 Bodies.finish(6, "event", "ONAPPINSTALL", "auth[application_token]", forged),
                 Bodies.finish(7, "event", "ONAPPINSTALL"),
                 "event=" + forged + "&auth=" + forged + "&" + forged + "=%",
@@ -98,6 +104,17 @@ class CanaryTest {
         while (!line.equals("chat 9")) {
             line = output.readLine();
         }
+        // Nobody can write to the inbox now, and the spool takes over.
+        try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("inbox.db"));
+                Statement statement = other.createStatement()) {
+            statement.execute("begin exclusive");
+            assertThat(endpoint.post(Bodies.finish(10, "auth[client_secret]", secret, "AUTH_ID", forged)))
+                    .startsWith("HTTP/1.1 200 ");
+            answers.add(endpoint.post(Bodies.finish(11, "data[DATA][user][access_token]", forged)));
+            answers.add(endpoint.post(Bodies.finish(12, "event", "ONAPPUNINSTALL")));
+            Files.copy(directory.resolve("spool"), directory.resolve("spool-in-use"));
+            statement.execute("rollback");
+        }
         for (String path : List.of("/metrics", "/health/live", "/health/ready", "/" + forged)) {
             answers.add(monitor.get(path));
         }
@@ -112,7 +129,12 @@ class CanaryTest {
             }
         }
         assertThat(places).containsKeys("answers", "inbox.db", "log", "spool", "evidence.jsonl");
-        assertThat(places.get("log")).contains("reason=malformed", "reason=refused", "DEBUG");
+        assertThat(places.get("spool-in-use")).contains("OLSPOOL1", Bodies.MEMBER + "/10", Bodies.MEMBER + "/11");
+        assertThat(places.get("log"))
+                .contains("reason=malformed", "reason=refused", "reason=spool-begun", "DEBUG")
+                // What a stranger sends does not begin a line of its own.
+                .doesNotContainPattern("(?m)^ *reason=invented")
+                .doesNotContain("\u001b[31m");
         places.forEach((place, content) -> SECRETS.forEach((name, value) -> {
             // The inbox is where the event itself is kept, and the evidence says which line a chat was of.
             boolean kept = place.startsWith("inbox.db") || place.equals("evidence.jsonl");

@@ -283,6 +283,120 @@ class DispatcherTest {
         assertThat(renewals).hasValueGreaterThan(4);
     }
 
+    @Test
+    void anEventLeasedAgainWhileItsFirstHandlerStillRunsKeepsItsNewLease() throws Exception {
+        CountDownLatch expired = new CountDownLatch(1);
+        CountDownLatch firstEnds = new CountDownLatch(1);
+        CountDownLatch firstEnded = new CountDownLatch(1);
+        CountDownLatch secondEnds = new CountDownLatch(1);
+        BlockingQueue<Integer> renewed = new LinkedBlockingQueue<>();
+        inbox.close();
+        inbox = new WatchedInbox(Inbox.sqlite(directory.resolve("inbox.db"))) {
+            @Override
+            public void renew(Collection<LeasedDelivery> leases, Instant until) {
+                if (expired.getCount() > 0) {
+                    throw new StoreException("away, until the first lease has ended", null);
+                }
+                super.renew(leases, until);
+                if (firstEnded.getCount() == 0) {
+                    leases.forEach(lease -> renewed.add(lease.attempt()));
+                }
+            }
+
+            @Override
+            public CompletionStage<Boolean> settle(LeasedDelivery lease, Settlement settlement, Instant now) {
+                return super.settle(lease, settlement, now)
+                        .whenComplete((mine, failure) -> handled.add("settled " + lease.attempt() + " " + mine));
+            }
+        };
+        store(17);
+        start(DispatchPolicy.DEFAULT.withLease(Duration.ofSeconds(1)), (finish, context) -> {
+            handled.add("attempt " + context.attempt());
+            if (context.attempt() == 1) {
+                firstEnds.await();
+            } else {
+                expired.countDown();
+                secondEnds.await();
+            }
+        });
+        assertThat(next()).isEqualTo("attempt 1");
+        assertThat(next()).isEqualTo("attempt 2");
+
+        firstEnds.countDown();
+        assertThat(next()).isEqualTo("settled 1 false");
+        firstEnded.countDown();
+
+        // Twice, so that one of them began after the first attempt was settled.
+        assertThat(renewed.poll(30, TimeUnit.SECONDS)).isEqualTo(2);
+        assertThat(renewed.poll(30, TimeUnit.SECONDS)).isEqualTo(2);
+        secondEnds.countDown();
+        assertThat(next()).isEqualTo("settled 2 true");
+    }
+
+    @Test
+    void anExceptionOfAPermanentKindAndAnEventPastItsDeadlineArePutAsideAtOnce() throws Exception {
+        store(1);
+        store(2);
+        store(3);
+        RetryPolicy policy = QUICK.withAttempts(5)
+                .withPermanent(failure -> failure instanceof IllegalArgumentException)
+                .withDeadline(Duration.ofDays(100_000));
+        start(DispatchPolicy.DEFAULT.withRetry(policy), (finish, context) -> {
+            handled.add(chat(finish) + " " + context.attempt() + " "
+                    + Duration.between(context.receivedAt(), context.deadline()).toDays());
+            switch (chat(finish)) {
+                case "1" -> throw new IllegalArgumentException("no such contact");
+                case "2" -> throw context.retryAfter(Duration.ofMillis(1), "the CRM said so");
+                default -> {
+                    if (context.attempt() < 3) {
+                        throw new IOException("away");
+                    }
+                }
+            }
+        });
+        List<String> all = new ArrayList<>();
+        for (int i = 0; i < 1 + 5 + 3; i++) {
+            all.add(next());
+        }
+        assertThat(all)
+                .containsExactlyInAnyOrder(
+                        "1 1 100000",
+                        "2 1 100000",
+                        "2 2 100000",
+                        "2 3 100000",
+                        "2 4 100000",
+                        "2 5 100000",
+                        "3 1 100000",
+                        "3 2 100000",
+                        "3 3 100000");
+        dispatchers.get(0).close();
+        assertThat(inbox.deadLetters().list(0, 10))
+                .extracting(DeadLetter::reason)
+                .containsExactlyInAnyOrder(
+                        "permanent: java.lang.IllegalArgumentException: no such contact",
+                        "attempt 5 of 5: the CRM said so");
+
+        // Received in 2027, by the clock of these events: a deadline that is over by now.
+        store(4);
+        InstantSource late = () -> InboxContract.T0.plus(Duration.ofDays(2));
+        Handlers failing = Handlers.all((event, context) -> {
+            throw new IOException("away");
+        });
+        DispatchPolicy oneDay = DispatchPolicy.DEFAULT.withRetry(QUICK.withDeadline(Duration.ofDays(1)));
+        dispatchers.add(new Dispatcher(inbox, failing, oneDay, late, Telemetry.none()).start());
+        awaitDead(3);
+        assertThat(inbox.deadLetters().list(0, 10))
+                .extracting(DeadLetter::reason)
+                .contains("past the deadline: java.io.IOException: away");
+    }
+
+    private void awaitDead(long count) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (inbox.backlog().dead() < count) {
+            assertThat(System.nanoTime()).as("time").isLessThan(deadline);
+        }
+    }
+
     private LeaseRequest probe() {
         var now = InstantSource.system().instant();
         return new LeaseRequest("probe", 10, now, now.plusSeconds(1), now.plusSeconds(3600), false);

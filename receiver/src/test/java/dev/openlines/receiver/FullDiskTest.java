@@ -75,14 +75,18 @@ class FullDiskTest {
     @Test
     void theSpoolOnAFullDiskAcknowledgesNothingEitherAndGoesOnWhenThereIsRoom() throws Exception {
         WatchedInbox store = new WatchedInbox(Inbox.sqlite(directory.resolve("inbox.db")));
-        try (Inbox inbox = SpoolingInbox.open(store, disk.resolve("spool"), Duration.ofSeconds(20))) {
+        try (Inbox inbox = SpoolingInbox.open(store, disk.resolve("spool"), Duration.ofSeconds(20));
+                InboxMonitor monitor = new InboxMonitor(inbox, Duration.ofMillis(50))) {
             Receiver receiver = receiver(inbox);
             store.down = true;
+            awaitReady(monitor, true);
             int acknowledged = fill(receiver, 1);
             assertThat(acknowledged).isGreaterThan(50);
+            awaitReady(monitor, false);
 
             assertThat(run("mount", "-o", "remount,size=16m", disk.toString())).isEmpty();
 
+            awaitReady(monitor, true);
             assertThat(InstallationContract.post(receiver, Bodies.finish(100_000)))
                     .isEqualTo(200);
             store.down = false;

@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.openlines.model.Event;
 import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.OnSessionStart;
+import dev.openlines.parser.BodyFormat;
+import dev.openlines.parser.Envelope;
+import dev.openlines.parser.EventDecoder;
+import dev.openlines.parser.Limits;
+import dev.openlines.receiver.contract.Bodies;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class HandlersTest {
@@ -16,6 +28,60 @@ class HandlersTest {
         assertThatThrownBy(() -> routes.on(OnSessionFinish.class, (finish, context) -> {}))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("expected one handler for OnSessionFinish but found a second: join them with inOrder");
+    }
+
+    @Test
+    void handlersJoinedForATypeAreCalledInTurnUntilOneThrows() throws Exception {
+        List<String> calls = new ArrayList<>();
+        EventHandler<OnSessionFinish> first = (finish, context) -> calls.add("first");
+        EventHandler<OnSessionFinish> second = (finish, context) -> {
+            calls.add("second");
+            throw new IOException("away");
+        };
+        EventHandler<OnSessionFinish> third = (finish, context) -> calls.add("third");
+        Handlers handlers = Handlers.on(OnSessionFinish.class, Handlers.inOrder(first, Handlers.inOrder(second, third)))
+                .otherwise((event, context) -> calls.add("otherwise"));
+
+        assertThatThrownBy(() -> handlers.handle(event(Bodies.finish(17)), context()))
+                .isInstanceOf(IOException.class);
+        assertThat(calls).containsExactly("first", "second");
+
+        calls.clear();
+        handlers.handle(event(Bodies.finish(17, "event", "ONCRMDEALADD")), context());
+        assertThat(calls).containsExactly("otherwise");
+    }
+
+    @Test
+    void whatIsAddedAfterTheHandlersAreCompleteChangesNothing() throws Exception {
+        List<String> calls = new ArrayList<>();
+        Handlers.Routes routes = Handlers.on(OnSessionStart.class, (start, context) -> calls.add("start"));
+        Handlers handlers = routes.otherwise((event, context) -> calls.add("otherwise"));
+
+        routes.on(OnSessionFinish.class, (finish, context) -> calls.add("late"));
+
+        handlers.handle(event(Bodies.finish(17)), context());
+        assertThat(calls).containsExactly("otherwise");
+    }
+
+    @Test
+    void thereAreNoHandlersWithoutTheOneForAllTheRest() {
+        Handlers.Routes routes = Handlers.on(OnSessionFinish.class, (finish, context) -> {});
+
+        assertThatThrownBy(() -> routes.otherwise(null)).isInstanceOf(NullPointerException.class);
+        assertThat(Handlers.Routes.class.getMethods())
+                .filteredOn(method -> method.getReturnType() == Handlers.class)
+                .extracting(Method::getName)
+                .containsExactly("otherwise");
+    }
+
+    private static Event event(String form) {
+        Envelope envelope = Envelope.parse(form.getBytes(StandardCharsets.UTF_8), BodyFormat.FORM, Limits.DEFAULT);
+        return EventDecoder.lenient().decode(envelope).event();
+    }
+
+    /** These handlers do not look at it. */
+    private static EventContext context() {
+        return null;
     }
 
     @Test

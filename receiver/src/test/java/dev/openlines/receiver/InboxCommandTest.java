@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.openlines.model.Secret;
 import dev.openlines.receiver.contract.Bodies;
 import dev.openlines.receiver.contract.InboxContract;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -14,19 +15,36 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ParameterizedClass
+@EnumSource
 class InboxCommandTest {
+
+    /** What {@code OPENLINES_INBOX} may name. */
+    enum Kind {
+        FILE,
+        JDBC_URL
+    }
+
+    @Parameter
+    Kind kind;
 
     @TempDir
     Path directory;
+
+    private String place;
 
     private final List<String> out = new ArrayList<>();
     private final List<String> err = new ArrayList<>();
 
     @BeforeEach
     void threeDeadLettersAndOneWaiting() {
+        place = kind == Kind.FILE ? directory.resolve("inbox.db").toString() : PostgresServer.newSchema();
         Instant now = InboxContract.T0;
         try (Inbox inbox = open()) {
             for (long chat = 1; chat <= 4; chat++) {
@@ -131,6 +149,27 @@ class InboxCommandTest {
     }
 
     @Test
+    void theSettingMayBeInAFileAndAStoreThatIsAwayIsNamedInOneLineWithoutItsPassword() throws Exception {
+        Path config = Files.writeString(directory.resolve("receiver.properties"), "OPENLINES_INBOX = " + place);
+        assertThat(ReceiverServer.command(
+                        List.of("backlog"), Map.of("OPENLINES_CONFIG", config.toString()), out::add, err::add))
+                .isZero();
+        assertThat(out).hasSize(1);
+
+        place = kind == Kind.FILE
+                ? directory.resolve("nowhere").resolve("inbox.db").toString()
+                : "jdbc:postgresql://127.0.0.1:1/none?user=u&password=canary-password";
+
+        assertThat(run("list")).isEqualTo(3);
+        assertThat(err)
+                .singleElement()
+                .asString()
+                .startsWith("OPENLINES_INBOX: ")
+                .doesNotContain("canary-password")
+                .doesNotContain("\n");
+    }
+
+    @Test
     void aPortalThatUninstalledIsTrustedAgainWhenAnOperatorSaysSo() {
         try (Inbox inbox = open()) {
             Receiver receiver = InstallationContract.receiver(inbox, trusted(inbox), InboxContract.T0);
@@ -154,7 +193,7 @@ class InboxCommandTest {
     private int run(String... arguments) {
         Map<String, String> environment = Map.of(
                 "OPENLINES_INBOX",
-                directory.resolve("inbox.db").toString(),
+                place,
                 "OPENLINES_MEMBER_ID",
                 Bodies.MEMBER,
                 "OPENLINES_APPLICATION_TOKEN",
@@ -163,6 +202,6 @@ class InboxCommandTest {
     }
 
     private Inbox open() {
-        return Inbox.sqlite(directory.resolve("inbox.db"));
+        return kind == Kind.FILE ? Inbox.sqlite(Path.of(place)) : Inbox.postgresql(place);
     }
 }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -111,6 +112,55 @@ class MonitoringTest {
         assertThat(post(Bodies.finish(17))).isEqualTo(200);
         assertThat(Rows.of(directory.resolve("inbox.db"), "select count(*) from inbox"))
                 .isEqualTo(List.of("1"));
+    }
+
+    @Test
+    void aProbeThatThrowsWhatItShouldNotIsNotReadyAndAskedAgain() {
+        AtomicBoolean broken = new AtomicBoolean(true);
+        WatchedInbox odd = new WatchedInbox(Inbox.sqlite(directory.resolve("odd.db"))) {
+            @Override
+            public void probe() {
+                if (broken.get()) {
+                    throw new IllegalStateException("a bug of this inbox");
+                }
+                super.probe();
+            }
+        };
+        try (odd;
+                InboxMonitor monitor = new InboxMonitor(odd, Duration.ofMillis(5))) {
+            assertThat(monitor.ready()).isFalse();
+
+            broken.set(false);
+
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+            while (!monitor.ready()) {
+                assertThat(System.nanoTime()).as("time to become ready").isLessThan(deadline);
+            }
+            broken.set(true);
+            while (monitor.ready()) {
+                assertThat(System.nanoTime()).as("time to notice").isLessThan(deadline);
+            }
+            broken.set(false);
+            while (!monitor.ready()) {
+                assertThat(System.nanoTime()).as("time to become ready again").isLessThan(deadline);
+            }
+        }
+    }
+
+    @Test
+    void metersAndHealthAreNotOnThePortOfEvents() throws Exception {
+        assertThat(server.monitorUrl().orElseThrow().getPort())
+                .isNotEqualTo(server.url().getPort());
+        for (String path : List.of("/metrics", "/health/live", "/health/ready")) {
+            assertThat(get(path).statusCode()).isEqualTo(200);
+            URI events = server.url().resolve(path);
+            assertThat(http.send(HttpRequest.newBuilder(events).build(), HttpResponse.BodyHandlers.ofString()))
+                    .satisfies(answer -> {
+                        assertThat(answer.statusCode()).isEqualTo(404);
+                        assertThat(answer.body()).isEmpty();
+                    });
+        }
+        assertThat(get("/").statusCode()).isEqualTo(404);
     }
 
     private void awaitReady(int status) throws Exception {

@@ -5,18 +5,32 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.openlines.receiver.contract.Bodies;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +84,59 @@ class SecureServerTest {
                     .send(request, HttpResponse.BodyHandlers.discarding());
             assertThat(response.statusCode()).isEqualTo(200);
             assertThat(response.sslSession().orElseThrow().getProtocol()).isEqualTo("TLSv1.3");
+        }
+    }
+
+    @Test
+    void aRenewedCertificateIsServedWithoutARestartAndHalfARenewalIsNot() throws Exception {
+        KeyStore before = selfSigned("EC", "before");
+        KeyStore after = selfSigned("RSA", "after");
+        Path certificate = certificate(before);
+        Path key = key(before);
+        HttpPort port = new HttpPort(
+                new Handler.Abstract.NonBlocking() {
+                    @Override
+                    public boolean handle(Request request, Response response, Callback callback) {
+                        response.write(true, null, callback);
+                        return true;
+                    }
+                },
+                HttpLimits.DEFAULT,
+                new PemKeys(certificate, key),
+                Duration.ofMillis(50));
+        try {
+            port.listen("OPENLINES_PORT", 0);
+            assertThat(served(port)).isEqualTo(before.getCertificate("receiver"));
+
+            // A certificate without its key, for many looks: what is served stays what it was.
+            certificate(after);
+            for (long begun = System.nanoTime(); System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(1); ) {
+                assertThat(served(port)).isEqualTo(before.getCertificate("receiver"));
+            }
+            key(after);
+
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+            while (!served(port).equals(after.getCertificate("receiver"))) {
+                assertThat(System.nanoTime())
+                        .as("time to serve the renewed one")
+                        .isLessThan(deadline);
+            }
+        } finally {
+            port.stop();
+        }
+    }
+
+    @Test
+    void aKeyOfAnotherCertificateStopsTheStart() throws Exception {
+        Path certificate = certificate(selfSigned("EC", "one"));
+        for (String algorithm : List.of("EC", "RSA")) {
+            Path key = key(selfSigned(algorithm, "other-" + algorithm));
+
+            assertThatThrownBy(() -> start(environment(certificate, key)))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessage("OPENLINES_TLS_KEY: expected the key of the certificate in " + certificate
+                            + " but found another's in " + key)
+                    .hasNoCause();
         }
     }
 
@@ -168,6 +235,59 @@ class SecureServerTest {
         return environment;
     }
 
+    private Path certificate(KeyStore keys) throws Exception {
+        return pem(
+                "certificate.pem",
+                "CERTIFICATE",
+                keys.getCertificate("receiver").getEncoded());
+    }
+
+    private Path key(KeyStore keys) throws Exception {
+        return pem(
+                "key.pem",
+                "PRIVATE KEY",
+                keys.getKey("receiver", "changeit".toCharArray()).getEncoded());
+    }
+
+    /** Returns the certificate that a new connection is shown. */
+    private static Certificate served(HttpPort port) throws Exception {
+        SSLContext any = SSLContext.getInstance("TLS");
+        any.init(null, new TrustManager[] {new TrustsAll()}, null);
+        try (SSLSocket socket = (SSLSocket) any.getSocketFactory()
+                .createSocket(InetAddress.getLoopbackAddress(), port.url("/").getPort())) {
+            socket.setSoTimeout(30_000);
+            socket.startHandshake();
+            return socket.getSession().getPeerCertificates()[0];
+        }
+    }
+
+    /** Here it is asked whose certificate it is, not whether to trust it. */
+    private static final class TrustsAll extends X509ExtendedTrustManager {
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
+        }
+    }
+
     private Path pem(String name, String label, byte[] content) throws Exception {
         String text = "-----BEGIN " + label + "-----\n"
                 + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content) + "\n-----END " + label
@@ -177,7 +297,11 @@ class SecureServerTest {
 
     /** The JDK makes certificates by its tool only. */
     private KeyStore selfSigned(String algorithm) throws Exception {
-        Path store = directory.resolve(algorithm + ".p12");
+        return selfSigned(algorithm, algorithm);
+    }
+
+    private KeyStore selfSigned(String algorithm, String file) throws Exception {
+        Path store = directory.resolve(file + ".p12");
         Process tool = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "keytool")
                                 .toString(),

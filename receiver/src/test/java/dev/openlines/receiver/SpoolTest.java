@@ -101,6 +101,34 @@ class SpoolTest {
     }
 
     @Test
+    void whatTheInboxHadAlreadyWhenDrainingWasCutOffIsNotInItTwice() throws Exception {
+        Path copy = directory.resolve("copy");
+        try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
+            store.down = true;
+            for (long chat = 1; chat <= 20; chat++) {
+                InboxContract.store(inbox, InboxContract.delivery(chat, 1));
+            }
+            // As a kill leaves it after seven were brought to the inbox: there is no mark in the file.
+            Files.copy(file, copy);
+            store.down = false;
+            for (long chat = 1; chat <= 7; chat++) {
+                InboxContract.store(store, InboxContract.delivery(chat, 1));
+            }
+            store.down = true;
+        }
+
+        for (int start = 0; start < 2; start++) {
+            Path left = directory.resolve("left" + start);
+            Files.copy(copy, left);
+            try (Inbox inbox = Inbox.spooled(Inbox.sqlite(directory.resolve("inbox.db")), left)) {
+                assertThat(inbox.backlog().waiting()).isEqualTo(20);
+            }
+        }
+        assertThat(chats())
+                .containsExactlyElementsOf(LongStream.rangeClosed(1, 20).boxed().toList());
+    }
+
+    @Test
     void aByteThatTurnedEndsTheFileThereAndIsKeptAside() throws Exception {
         try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
             store.down = true;

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.openlines.model.Secret;
+import dev.openlines.parser.Limits;
+import dev.openlines.receiver.contract.Bodies;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.RejectedExecutionException;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whatever goes wrong beside an event, no request keeps its place for ever. */
+@Timeout(60)
+class JettyReceiverTest {
+
+    private static final HttpLimits LIMITS =
+            new HttpLimits(Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(30), 3);
+
+    @TempDir
+    Path directory;
+
+    private volatile boolean broken = true;
+    private Inbox inbox;
+    private Server server;
+
+    @BeforeEach
+    void open() {
+        inbox = Inbox.sqlite(directory.resolve("inbox.db"));
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        server.stop();
+        inbox.close();
+    }
+
+    @Test
+    void aServerThatHasNoThreadForTheAnswerKeepsNoPlace() throws Exception {
+        RawHttp http = start(Telemetry.none());
+        for (int i = 0; i < 2 * LIMITS.requests(); i++) {
+            assertThat(http.post(Bodies.finish(i)))
+                    .doesNotStartWith("HTTP/1.1 200 ")
+                    .doesNotStartWith("HTTP/1.1 503 ");
+        }
+
+        broken = false;
+
+        assertThat(http.post(Bodies.finish(17))).startsWith("HTTP/1.1 200 ");
+    }
+
+    @Test
+    void aTelemetryThatThrowsWhileABodyIsReadKeepsNoPlace() throws Exception {
+        RawHttp http = start(new Telemetry() {
+            @Override
+            public void replied(Reply reply, Duration took) {
+                if (broken) {
+                    throw new IllegalStateException("a registry that is closed");
+                }
+            }
+
+            @Override
+            public void attempted(String outcome, Duration took) {
+                // Nothing is handled here.
+            }
+        });
+        for (int i = 0; i < 2 * LIMITS.requests(); i++) {
+            assertThat(http.endless("x=" + "y".repeat(70_000))).startsWith("HTTP/1.1 500 ");
+        }
+
+        broken = false;
+
+        assertThat(http.post(Bodies.finish(17))).startsWith("HTTP/1.1 200 ");
+    }
+
+    private RawHttp start(Telemetry telemetry) throws Exception {
+        Receiver receiver = new Receiver(
+                inbox,
+                new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN)),
+                Limits.DEFAULT,
+                InstantSource.system(),
+                () -> {},
+                telemetry);
+        server = new Server(new QueuedThreadPool() {
+            @Override
+            public void execute(Runnable job) {
+                if (broken && Thread.currentThread().getName().equals("openlines-inbox")) {
+                    throw new RejectedExecutionException("the queue is full");
+                }
+                super.execute(job);
+            }
+        });
+        ServerConnector connector = new ServerConnector(server, 1, 1);
+        connector.setHost("127.0.0.1");
+        server.addConnector(connector);
+        server.setHandler(new JettyReceiver(receiver, LIMITS));
+        server.start();
+        return new RawHttp(URI.create("http://127.0.0.1:" + connector.getLocalPort()));
+    }
+}

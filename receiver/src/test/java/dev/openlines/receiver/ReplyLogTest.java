@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/** What the log shows of refusals, however many there are. */
+class ReplyLogTest {
+
+    private final AtomicLong nanos = new AtomicLong();
+    private final ReplyLog log = new ReplyLog(nanos::get);
+
+    @Test
+    void eachRefusalIsOneRecordWithItsReasonAndStatus() {
+        for (Reply reply : List.of(
+                new Reply.NotPost(),
+                new Reply.WrongType(),
+                new Reply.TooLarge(),
+                new Reply.TooSlow(),
+                new Reply.Busy(),
+                new Reply.Malformed("expected this but found that at $.event"),
+                new Reply.Refused())) {
+            assertThat(records(() -> log.of(reply)))
+                    .singleElement()
+                    .asString()
+                    .contains("WARN dev.openlines.receiver.Receiver - reason=" + reply.reason() + " status="
+                            + reply.status());
+        }
+        assertThat(records(() -> log.unavailable(new StoreException("away", null))))
+                .first()
+                .asString()
+                .contains("reason=unavailable status=503");
+        assertThat(records(() -> log.of(new Reply.Accepted()))).isEmpty();
+    }
+
+    @Test
+    void aFloodIsTwentyRecordsInTenSecondsAndThenTheNumberOfTheOthers() {
+        assertThat(records(() -> refuse(10_000))).hasSize(20);
+        assertThat(records(() -> log.of(new Reply.WrongType())))
+                .as("of another reason")
+                .hasSize(1);
+
+        nanos.addAndGet(TimeUnit.SECONDS.toNanos(10) - 1);
+        assertThat(records(() -> refuse(1))).isEmpty();
+        nanos.incrementAndGet();
+        List<String> next = records(() -> refuse(30));
+        assertThat(next).hasSize(20);
+        assertThat(next.get(0)).endsWith("reason=refused status=403 unlogged=9981");
+        assertThat(next.get(1)).endsWith("reason=refused status=403");
+    }
+
+    private void refuse(int times) {
+        for (int i = 0; i < times; i++) {
+            log.of(new Reply.Refused());
+        }
+    }
+
+    /** The lines that slf4j-simple writes to standard error meanwhile. */
+    static List<String> records(Runnable work) {
+        PrintStream before = System.err;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        try {
+            work.run();
+        } finally {
+            System.setErr(before);
+        }
+        return bytes.toString(StandardCharsets.UTF_8).lines().toList();
+    }
+}
