@@ -30,6 +30,8 @@ public final class Receive {
     private static final Pattern OTHER = Pattern.compile("Non-2xx or 3xx responses: (\\d+)");
     private static final Pattern PERCENTILE = Pattern.compile("(50|99)%\\s+([\\d.]+)(us|ms|s)\\b");
 
+    private static final String[] KINDS = {"bare", "memory", "sqlite", "postgresql"};
+
     private final Path directory;
     private final int seconds;
     private final AtomicLong nextChat = new AtomicLong(1);
@@ -57,7 +59,7 @@ public final class Receive {
     /**
      * Measures and prints a table.
      *
-     * @param args rounds (5) and seconds of each run (8)
+     * @param args rounds (5), seconds of each run (8), and kinds (all of them)
      * @throws Exception if it cannot, as without {@code wrk}
      */
     public static void main(String[] args) throws Exception {
@@ -69,10 +71,13 @@ public final class Receive {
                 .setServerConfig("shared_buffers", "128MB")
                 .start()) {
             Receive receive = new Receive(directory, seconds);
-            servers.add(receive.start("bare", ""));
-            servers.add(receive.start("memory", ""));
-            servers.add(receive.start("sqlite", directory.resolve("inbox.db").toString()));
-            servers.add(receive.start("postgresql", postgres.getJdbcUrl("postgres", "postgres")));
+            for (String kind : args.length > 2 ? args[2].split(",") : KINDS) {
+                servers.add(receive.start(
+                        kind,
+                        kind.equals("postgresql")
+                                ? postgres.getJdbcUrl("postgres", "postgres")
+                                : directory.resolve("inbox.db").toString()));
+            }
             receive.print(receive.measure(servers, rounds));
         } finally {
             for (Server server : servers) {
@@ -213,14 +218,14 @@ public final class Receive {
         throw new IOException("expected percentiles but found " + report);
     }
 
-    /** The platform's form, 833 bytes or so, of another chat each time. */
+    /** The platform's form, 833 bytes or so, of another chat each time, sent as it happens. */
     private static String script(long firstChat) {
         String before =
                 "event=ONSESSIONFINISH&event_handler_id=12&data%5BDATA%5D%5Bconnector%5D%5Bconnector_id%5D=livechat"
                         + "&data%5BDATA%5D%5Bconnector%5D%5Bline_id%5D=1&data%5BDATA%5D%5Bconnector%5D%5Bchat_id%5D=";
         String between = "&data%5BDATA%5D%5Bconnector%5D%5Buser_id%5D=10&data%5BDATA%5D%5Bchat%5D%5Bchat_id%5D=";
-        String after = "&data%5BDATA%5D%5Bline%5D%5Bid%5D=1&data%5BDATA%5D%5Bline%5D%5Bname%5D=Open+channel"
-                + "&ts=1760000000&auth%5Baccess_token%5D=" + "6".repeat(70)
+        String line = "&data%5BDATA%5D%5Bline%5D%5Bid%5D=1&data%5BDATA%5D%5Bline%5D%5Bname%5D=Open+channel&ts=";
+        String after = "&auth%5Baccess_token%5D=" + "6".repeat(70)
                 + "&auth%5Bexpires%5D=1760003600&auth%5Bexpires_in%5D=3600&auth%5Bscope%5D=imopenlines"
                 + "&auth%5Bdomain%5D=portal.bitrix24.com"
                 + "&auth%5Bserver_endpoint%5D=https%3A%2F%2Foauth.bitrix.info%2Frest%2F&auth%5Bstatus%5D=L"
@@ -232,8 +237,8 @@ public final class Receive {
             function request()
               chat = chat + 1
               local id = string.format("%%d", chat)
-              return wrk.format("POST", "/", headers, "%s" .. id .. "%s" .. id .. "%s")
+              return wrk.format("POST", "/", headers, "%s" .. id .. "%s" .. id .. "%s" .. os.time() .. "%s")
             end
-            """.formatted(firstChat, before, between, after);
+            """.formatted(firstChat, before, between, line, after);
     }
 }

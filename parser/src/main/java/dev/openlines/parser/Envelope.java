@@ -7,6 +7,7 @@ import jakarta.json.stream.JsonParser;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -21,6 +22,9 @@ import java.util.Optional;
  * <p>Immutable and safe to share between threads. Prints nothing of the body.
  */
 public final class Envelope {
+
+    /** Enough until the year 2286. */
+    private static final int SECONDS_DIGITS = 10;
 
     /** Copied for each use: finding a provider takes longer than a copy. */
     private static final MessageDigest SHA_256 = sha256();
@@ -179,6 +183,32 @@ public final class Envelope {
         } catch (CloneNotSupportedException e) {
             throw new IllegalStateException("expected a digest that can be copied", e);
         }
+    }
+
+    /**
+     * Returns when the portal queued the event, as the event says; wire field {@code ts}. Equal for deliveries of equal
+     * {@link #idempotencyKey()}.
+     *
+     * @return a whole second, empty where the field is not one number of at most ten digits
+     */
+    public Optional<Instant> sentAt() {
+        int node = tree.find(Tree.ROOT, Name.TS);
+        if (node == Tree.NONE || tree.kind(node) != Tree.TEXT && tree.kind(node) != Tree.NUMBER) {
+            return Optional.empty();
+        }
+        String digits = tree.kind(node) == Tree.TEXT ? tree.text(node) : PhpNumber.text(tree.text(node));
+        if (digits.isEmpty() || digits.length() > SECONDS_DIGITS) {
+            return Optional.empty();
+        }
+        long seconds = 0;
+        for (int i = 0; i < digits.length(); i++) {
+            char c = digits.charAt(i);
+            if (c < '0' || c > '9') {
+                return Optional.empty();
+            }
+            seconds = 10 * seconds + (c - '0');
+        }
+        return Optional.of(Instant.ofEpochSecond(seconds));
     }
 
     private static MessageDigest sha256() {

@@ -4,9 +4,13 @@ package dev.openlines.parser;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Instant;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Keys as a program of a few lines in another language makes them: they are kept in databases and may never change. */
 class EnvelopeTest {
@@ -48,6 +52,39 @@ class EnvelopeTest {
     void booleansAreWhatAFormMakesOfThem() {
         assertThat(json("{\"data\":{\"a\":true,\"b\":false}}")).isEqualTo(form("data[a]=1&data[b]=0"));
         assertThat(form("data[a]=1&data[b]=0")).isNotEqualTo(form("data[a]=0&data[b]=1"));
+    }
+
+    @Test
+    void itSaysWhenItWasSentAsAFormAndAsJson() {
+        Instant sent = Instant.ofEpochSecond(1_760_000_000);
+        assertThat(sentAt("ts=1760000000", BodyFormat.FORM)).contains(sent);
+        assertThat(sentAt("{\"ts\":\"1760000000\"}", BodyFormat.JSON)).contains(sent);
+        assertThat(sentAt("{\"ts\":1760000000}", BodyFormat.JSON)).contains(sent);
+        assertThat(sentAt("{\"ts\":1.76e9}", BodyFormat.JSON)).contains(sent);
+        assertThat(sentAt("ts=9999999999", BodyFormat.FORM)).contains(Instant.ofEpochSecond(9_999_999_999L));
+        assertThat(sentAt("ts=0", BodyFormat.FORM)).contains(Instant.EPOCH);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "event=A",
+                "ts=",
+                "ts=17600000000",
+                "ts=-1",
+                "ts=1760000000.5",
+                "ts=+1",
+                "ts=%D9%A1",
+                "ts[]=1",
+                "ts[a]=1",
+                "ts=1+"
+            })
+    void whatIsNoNumberOfSecondsIsNoTime(String body) {
+        assertThat(sentAt(body, BodyFormat.FORM)).isEmpty();
+    }
+
+    private static Optional<Instant> sentAt(String body, BodyFormat format) {
+        return Envelope.parse(body.getBytes(UTF_8), format, Limits.DEFAULT).sentAt();
     }
 
     private static String form(String body) {

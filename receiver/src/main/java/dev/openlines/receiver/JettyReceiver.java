@@ -4,11 +4,17 @@ package dev.openlines.receiver;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
@@ -34,6 +40,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
     private final Receiver receiver;
     private final Gate gate;
     private final Duration patience;
+    private final Answers answers = new Answers();
 
     /**
      * Makes a handler.
@@ -80,6 +87,35 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
             reply.headers().forEach(response.getHeaders()::put);
         }
         response.write(true, null, callback);
+    }
+
+    /**
+     * What one commit has made durable, answered one after another on one thread: writing an answer takes less than
+     * waking a thread for it.
+     */
+    private static final class Answers implements Runnable {
+
+        private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
+        private final AtomicInteger count = new AtomicInteger();
+
+        void add(Runnable answer, Executor threads) {
+            waiting.add(answer);
+            if (count.getAndIncrement() == 0) {
+                try {
+                    threads.execute(this);
+                } catch (RejectedExecutionException e) {
+                    // Its queue is full. Answering does not block; what comes after it may fail.
+                    run();
+                }
+            }
+        }
+
+        @Override
+        public void run() {
+            do {
+                Objects.requireNonNull(waiting.poll()).run();
+            } while (count.decrementAndGet() > 0);
+        }
     }
 
     /** Reads the body as it comes, up to the limit. Grows with what has come, not with what was promised. */
@@ -190,26 +226,26 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
             byte[] body = bytes.length == count ? bytes : Arrays.copyOf(bytes, count);
             CompletionStage<Reply> reply = receiver.receive(new RawDelivery(
                     request.getMethod(), contentType, body, request.getHeaders().get("traceparent")));
-            // The inbox's thread has the next commit to make.
-            CompletionStage<Boolean> answered = reply.toCompletableFuture().isDone()
-                    ? reply.handle(this::finish)
-                    : reply.handleAsync(this::finish, request.getComponents().getExecutor());
-            answered.exceptionally(this::notFinished);
-        }
-
-        private boolean finish(@Nullable Reply reply, @Nullable Throwable failure) {
-            if (reply != null) {
-                answer(reply, response, callback);
+            if (reply.toCompletableFuture().isDone()) {
+                reply.whenComplete(this::finish);
             } else {
-                callback.failed(failure);
+                // The inbox's thread has the next commit to make.
+                Executor threads = request.getComponents().getExecutor();
+                reply.whenComplete((kept, failure) -> answers.add(() -> finish(kept, failure), threads));
             }
-            return true;
         }
 
-        /** Where the server has no thread for it, as when its queue is full: no answer, and the place is free. */
-        private boolean notFinished(Throwable rejected) {
-            callback.failed(rejected);
-            return false;
+        private void finish(@Nullable Reply reply, @Nullable Throwable failure) {
+            try {
+                if (reply != null) {
+                    answer(reply, response, callback);
+                } else {
+                    callback.failed(failure);
+                }
+            } catch (Throwable e) {
+                // Others wait behind this one, and only by the callback does the gate learn of it.
+                callback.failed(e);
+            }
         }
     }
 }

@@ -85,7 +85,7 @@ final class SqlDeadLetters implements DeadLetters {
                         row.getLong(1),
                         row.getString(2),
                         row.getString(3),
-                        row.getString(4),
+                        StoredKey.idempotencyKey(row.getString(4)),
                         row.getString(5),
                         Instant.ofEpochMilli(row.getLong(6)),
                         Instant.ofEpochMilli(row.getLong(7)),

@@ -34,8 +34,8 @@ record SqlDialect(
         String skipLocked,
         String lockSchema) {
 
-    /** The newest schema file. */
-    static final int SCHEMA_VERSION = 2;
+    /** The newest: a schema file, or {@link StoredKey#migrate}. */
+    static final int SCHEMA_VERSION = 3;
 
     /**
      * SQLite's result codes that one piece of work alone may escape: busy (a read of this commit is older

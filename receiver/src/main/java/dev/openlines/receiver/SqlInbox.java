@@ -55,6 +55,7 @@ final class SqlInbox implements Inbox {
               where earlier.order_key = due.order_key and earlier.id < due.id and earlier.state = 'waiting'))""";
 
     private final SqlDialect dialect;
+    private final SqlInsert insert;
     private final GroupCommit writer;
     private final AtomicInteger storing = new AtomicInteger();
     private final SqlTransactions transactions;
@@ -66,6 +67,7 @@ final class SqlInbox implements Inbox {
     private SqlInbox(SqlDialect dialect, ProcessLock lock) {
         this.dialect = dialect;
         this.lock = lock;
+        this.insert = dialect.shared() ? new SqlInsert.Together() : new SqlInsert.OneByOne();
         this.writer = new GroupCommit(dialect, this::storeAll, PATIENCE);
         this.transactions = new SqlTransactions(dialect);
         this.lease = LEASE.formatted("", dialect.skipLocked());
@@ -194,57 +196,14 @@ final class SqlInbox implements Inbox {
     }
 
     private List<StoreResult> storeAll(Connection connection, List<VerifiedDelivery> deliveries) throws SQLException {
-        int[] counts;
-        try (PreparedStatement insert = connection.prepareStatement("""
-                insert into inbox
-                  (idempotency_key, member_id, event, order_key, payload, body_bytes, received_at, not_before)
-                values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (idempotency_key) do nothing""")) {
-            for (VerifiedDelivery delivery : deliveries) {
-                insert.setString(1, delivery.idempotencyKey());
-                insert.setString(2, delivery.memberId());
-                insert.setString(3, delivery.event());
-                insert.setString(4, delivery.orderKey());
-                insert.setString(5, delivery.payload());
-                insert.setInt(6, delivery.bodyBytes());
-                insert.setLong(7, delivery.receivedAt().toEpochMilli());
-                insert.setLong(8, delivery.receivedAt().toEpochMilli());
-                insert.addBatch();
+        List<StoreResult> results = insert.run(connection, deliveries);
+        for (int i = 0; i < results.size(); i++) {
+            TrustChange change = deliveries.get(i).change();
+            if (change != null && change.applies(results.get(i))) {
+                TrustLog.write(connection, dialect, change);
             }
-            counts = insert.executeBatch();
-        }
-        List<StoreResult> results = new ArrayList<>(counts.length);
-        for (int i = 0; i < counts.length; i++) {
-            VerifiedDelivery delivery = deliveries.get(i);
-            StoreResult result = counts[i] == 1 ? StoreResult.STORED : duplicate(connection, delivery);
-            if (delivery.change() != null && delivery.change().applies(result)) {
-                TrustLog.write(connection, dialect, delivery.change());
-            }
-            results.add(result);
         }
         return results;
-    }
-
-    private StoreResult duplicate(Connection connection, VerifiedDelivery delivery) throws SQLException {
-        long id;
-        try (PreparedStatement select =
-                connection.prepareStatement("select id, payload from inbox where idempotency_key = ?")) {
-            select.setString(1, delivery.idempotencyKey());
-            try (ResultSet row = select.executeQuery()) {
-                if (!row.next() || delivery.sameContent(row.getString(2))) {
-                    return StoreResult.DUPLICATE;
-                }
-                id = row.getLong(1);
-            }
-        }
-        try (PreparedStatement insert = connection.prepareStatement("""
-                insert into inbox_conflict (inbox_id, payload, received_at)
-                values (?, ?, ?) on conflict do nothing""")) {
-            insert.setLong(1, id);
-            insert.setString(2, delivery.payload());
-            insert.setLong(3, delivery.receivedAt().toEpochMilli());
-            insert.executeUpdate();
-        }
-        return StoreResult.CONFLICT;
     }
 
     private List<LeasedDelivery> lease(Connection connection, LeaseRequest request) throws SQLException {
@@ -262,7 +221,7 @@ final class SqlInbox implements Inbox {
                             row.getLong(1),
                             row.getString(2),
                             row.getString(3),
-                            row.getString(4),
+                            StoredKey.idempotencyKey(row.getString(4)),
                             row.getString(5),
                             Instant.ofEpochMilli(row.getLong(6)),
                             row.getInt(7),
@@ -401,8 +360,12 @@ final class SqlInbox implements Inbox {
                         null);
             }
             for (int next = version + 1; next <= SqlDialect.SCHEMA_VERSION; next++) {
-                for (String step : dialect.schema(next)) {
-                    statement.execute(step);
+                if (next == StoredKey.SCHEMA_VERSION) {
+                    StoredKey.migrate(connection, dialect);
+                } else {
+                    for (String step : dialect.schema(next)) {
+                        statement.execute(step);
+                    }
                 }
                 statement.execute("insert into openlines_schema (version) values (" + next + ")");
             }

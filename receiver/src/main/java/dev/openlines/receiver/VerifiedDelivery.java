@@ -47,6 +47,7 @@ public final class VerifiedDelivery {
     private final String memberId;
     private final String event;
     private final String idempotencyKey;
+    private final Instant sentAt;
     private final String orderKey;
     private final int bodyBytes;
     private final Instant receivedAt;
@@ -63,6 +64,7 @@ public final class VerifiedDelivery {
         this.memberId = memberId;
         this.event = stripped.event();
         this.idempotencyKey = stripped.idempotencyKey();
+        this.sentAt = stripped.sentAt().orElse(Instant.EPOCH);
         this.orderKey = orderKey(stripped, memberId);
         this.unwritten = stripped;
         this.bodyBytes = bodyBytes;
@@ -77,6 +79,7 @@ public final class VerifiedDelivery {
         this.idempotencyKey = readText(in);
         this.orderKey = readText(in);
         this.payload = readText(in);
+        this.sentAt = sentAt(payload);
         this.bodyBytes = in.readInt();
         this.receivedAt = Instant.ofEpochMilli(in.readLong());
         int known = in.readInt();
@@ -169,6 +172,11 @@ public final class VerifiedDelivery {
         return idempotencyKey;
     }
 
+    /** Returns when the event says it was sent, or 1970 where it does not say; the same for the same idempotency key. */
+    Instant sentAt() {
+        return sentAt;
+    }
+
     /**
      * Returns what events that must be handled one after the other have in common: portal and chat.
      *
@@ -248,6 +256,11 @@ public final class VerifiedDelivery {
     static Envelope stored(String payload) {
         byte[] json = payload.getBytes(StandardCharsets.UTF_8);
         return Envelope.parse(json, BodyFormat.JSON, STORED);
+    }
+
+    /** Returns when a stored event says it was sent, or 1970 where it does not say. */
+    static Instant sentAt(String payload) {
+        return stored(payload).sentAt().orElse(Instant.EPOCH);
     }
 
     private static String orderKey(Envelope envelope, String memberId) {

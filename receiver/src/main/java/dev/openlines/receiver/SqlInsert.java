@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stores the events of one commit: those whose key is new, and of the others what differs. Used by the thread that
+ * commits.
+ */
+abstract sealed class SqlInsert {
+
+    /** Inserts what is new and says of each event whether it was. */
+    abstract boolean[] insert(Connection connection, List<VerifiedDelivery> deliveries) throws SQLException;
+
+    List<StoreResult> run(Connection connection, List<VerifiedDelivery> deliveries) throws SQLException {
+        boolean[] inserted = insert(connection, deliveries);
+        List<StoreResult> results = new ArrayList<>(inserted.length);
+        for (int i = 0; i < inserted.length; i++) {
+            results.add(inserted[i] ? StoreResult.STORED : duplicate(connection, deliveries.get(i)));
+        }
+        return results;
+    }
+
+    private static StoreResult duplicate(Connection connection, VerifiedDelivery delivery) throws SQLException {
+        long id;
+        try (PreparedStatement select =
+                connection.prepareStatement("select id, payload from inbox where idempotency_key = ?")) {
+            select.setString(1, StoredKey.of(delivery));
+            try (ResultSet row = select.executeQuery()) {
+                if (!row.next() || delivery.sameContent(row.getString(2))) {
+                    return StoreResult.DUPLICATE;
+                }
+                id = row.getLong(1);
+            }
+        }
+        try (PreparedStatement insert = connection.prepareStatement("""
+                insert into inbox_conflict (inbox_id, payload, received_at)
+                values (?, ?, ?) on conflict do nothing""")) {
+            insert.setLong(1, id);
+            insert.setString(2, delivery.payload());
+            insert.setLong(3, delivery.receivedAt().toEpochMilli());
+            insert.executeUpdate();
+        }
+        return StoreResult.CONFLICT;
+    }
+
+    /** For an engine in this process: a statement is kept, since preparing it costs as much as two events. */
+    static final class OneByOne extends SqlInsert {
+
+        private @Nullable PreparedStatement kept;
+        private @Nullable Connection of;
+
+        @Override
+        boolean[] insert(Connection connection, List<VerifiedDelivery> deliveries) throws SQLException {
+            PreparedStatement insert = kept;
+            if (insert == null || of != connection) {
+                insert = connection.prepareStatement("""
+                        insert into inbox
+                          (idempotency_key, member_id, event, order_key, payload, body_bytes, received_at, not_before)
+                        values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (idempotency_key) do nothing""");
+            }
+            // Kept again only where nothing went wrong.
+            kept = null;
+            of = connection;
+            boolean[] inserted = new boolean[deliveries.size()];
+            for (VerifiedDelivery delivery : deliveries) {
+                insert.setString(1, StoredKey.of(delivery));
+                insert.setString(2, delivery.memberId());
+                insert.setString(3, delivery.event());
+                insert.setString(4, delivery.orderKey());
+                insert.setString(5, delivery.payload());
+                insert.setInt(6, delivery.bodyBytes());
+                insert.setLong(7, delivery.receivedAt().toEpochMilli());
+                insert.setLong(8, delivery.receivedAt().toEpochMilli());
+                insert.addBatch();
+            }
+            int[] counts = insert.executeBatch();
+            for (int i = 0; i < counts.length; i++) {
+                inserted[i] = counts[i] == 1;
+            }
+            kept = insert;
+            return inserted;
+        }
+    }
+
+    /**
+     * For an engine behind a socket: one statement for many. Not for all: on a message beyond 64 KiB the other side may
+     * wait for a delayed acknowledgement of TCP.
+     */
+    static final class Together extends SqlInsert {
+
+        private static final int PORTION = 64;
+
+        @Override
+        boolean[] insert(Connection connection, List<VerifiedDelivery> deliveries) throws SQLException {
+            boolean[] inserted = new boolean[deliveries.size()];
+            for (int from = 0; from < inserted.length; from += PORTION) {
+                List<VerifiedDelivery> portion = deliveries.subList(from, Math.min(from + PORTION, inserted.length));
+                Set<String> keys = insertPortion(connection, portion);
+                for (int i = 0; i < portion.size(); i++) {
+                    // Of several with one key the first was inserted.
+                    inserted[from + i] = keys.remove(StoredKey.of(portion.get(i)));
+                }
+            }
+            return inserted;
+        }
+
+        private static Set<String> insertPortion(Connection connection, List<VerifiedDelivery> deliveries)
+                throws SQLException {
+            Set<String> inserted = new HashSet<>();
+            try (PreparedStatement insert = connection.prepareStatement("""
+                    insert into inbox
+                      (idempotency_key, member_id, event, order_key, payload, body_bytes, received_at, not_before)
+                    select k, m, e, o, p, b, r, r
+                    from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::integer[], ?::bigint[])
+                      with ordinality as portion (k, m, e, o, p, b, r, place)
+                    order by place
+                    on conflict (idempotency_key) do nothing
+                    returning idempotency_key""")) {
+                set(insert, 1, "text", deliveries, StoredKey::of);
+                set(insert, 2, "text", deliveries, VerifiedDelivery::memberId);
+                set(insert, 3, "text", deliveries, VerifiedDelivery::event);
+                set(insert, 4, "text", deliveries, VerifiedDelivery::orderKey);
+                set(insert, 5, "text", deliveries, VerifiedDelivery::payload);
+                set(insert, 6, "integer", deliveries, VerifiedDelivery::bodyBytes);
+                set(
+                        insert,
+                        7,
+                        "bigint",
+                        deliveries,
+                        delivery -> delivery.receivedAt().toEpochMilli());
+                try (ResultSet row = insert.executeQuery()) {
+                    while (row.next()) {
+                        inserted.add(row.getString(1));
+                    }
+                }
+            }
+            return inserted;
+        }
+
+        private static void set(
+                PreparedStatement insert,
+                int column,
+                String type,
+                List<VerifiedDelivery> deliveries,
+                Function<VerifiedDelivery, Object> value)
+                throws SQLException {
+            Object[] values = deliveries.stream().map(value).toArray();
+            insert.setArray(column, insert.getConnection().createArrayOf(type, values));
+        }
+    }
+}
