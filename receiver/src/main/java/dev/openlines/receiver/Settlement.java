@@ -15,7 +15,11 @@ public sealed interface Settlement {
      * @param at not before this time
      * @param reason why, for the history
      */
-    record Retry(Instant at, String reason) implements Settlement {}
+    record Retry(Instant at, String reason) implements Settlement {
+        public Retry {
+            reason = storable(reason);
+        }
+    }
 
     /** The handler was not begun: the event is due again at once and the attempt does not count. */
     record Release() implements Settlement {}
@@ -25,5 +29,17 @@ public sealed interface Settlement {
      *
      * @param reason why
      */
-    record Dead(String reason) implements Settlement {}
+    record Dead(String reason) implements Settlement {
+        public Dead {
+            reason = storable(reason);
+        }
+    }
+
+    /** An exception may quote anything. No database takes half of a character, and PostgreSQL no zero. */
+    private static String storable(String reason) {
+        return reason.codePoints()
+                .map(code -> code == 0 || Character.getType(code) == Character.SURROGATE ? 0xFFFD : code)
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
+    }
 }

@@ -3,6 +3,12 @@ package dev.openlines.receiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.model.EventAuth;
+import dev.openlines.parser.BodyFormat;
+import dev.openlines.parser.Envelope;
+import dev.openlines.parser.EventDecoder;
+import dev.openlines.parser.Limits;
+import dev.openlines.receiver.contract.Bodies;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -54,6 +60,26 @@ class ReplyLogTest {
         assertThat(next).hasSize(20);
         assertThat(next.get(0)).endsWith("reason=refused status=403 unlogged=9981");
         assertThat(next.get(1)).endsWith("reason=refused status=403");
+    }
+
+    @Test
+    void aForgedInstallationHasNoRecordBesideThatOfItsAnswer() {
+        EventAuth nobody = EventDecoder.lenient()
+                .decode(Envelope.parse(
+                        Bodies.finish(1, "event", "ONAPPINSTALL").getBytes(StandardCharsets.UTF_8),
+                        BodyFormat.FORM,
+                        Limits.DEFAULT))
+                .event()
+                .header()
+                .auth();
+        ProofQueue queue = new ProofQueue(claim -> claim.memberId().isEmpty());
+
+        assertThat(records(() -> {
+                    for (int i = 0; i < 100; i++) {
+                        assertThat(queue.ask(nobody).join()).isFalse();
+                    }
+                }))
+                .isEmpty();
     }
 
     private void refuse(int times) {

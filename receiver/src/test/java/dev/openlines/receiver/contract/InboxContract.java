@@ -318,6 +318,25 @@ public interface InboxContract {
     }
 
     @Test
+    default void aReasonMayBeAnyText() {
+        String odd = "\0 \uD800 \uDC00\uD83D \u202E ' \u001b[31m " + "\uD83D\uDE00".repeat(600);
+        try (Inbox inbox = open()) {
+            store(inbox, delivery(17, 1));
+
+            assertThat(settle(inbox, lease(inbox, "a", T0).get(0), new Settlement.Retry(T0, odd)))
+                    .isTrue();
+            assertThat(settle(inbox, lease(inbox, "a", T0).get(0), new Settlement.Dead("x" + odd)))
+                    .isTrue();
+
+            DeadLetter dead = inbox.deadLetters().list(0, 10).get(0);
+            assertThat(dead.reason()).contains("\uD83D\uDE00".repeat(300));
+            assertThat(inbox.deadLetters().show(dead.id()).orElseThrow().history())
+                    .extracting(DeadLetter.Attempt::outcome)
+                    .containsExactly("retry", "dead");
+        }
+    }
+
+    @Test
     default void aRequeuedDeadLetterIsHandledWithAllAttemptsBeforeIt() {
         try (Inbox inbox = open()) {
             store(inbox, delivery(17, 1));

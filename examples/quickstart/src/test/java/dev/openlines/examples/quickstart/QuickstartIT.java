@@ -75,6 +75,42 @@ class QuickstartIT {
     }
 
     @Test
+    void theToolShowsAndEndsADeadLetterBesideTheRunningReceiver() throws Exception {
+        URI url = ready(start(MEMBER));
+        assertThat(post(url, form(17).replace("chat_id%5D=17", "chat_id%5D=x"))).isEqualTo(200);
+
+        List<String> dead = tool(0, "list");
+        for (int looks = 0; dead.isEmpty() && looks < 50; looks++) {
+            dead = tool(0, "list");
+        }
+
+        assertThat(dead).singleElement().asString().startsWith("id=1 event=ONSESSIONFINISH portal=" + MEMBER);
+        assertThat(tool(0, "backlog")).containsExactly("waiting=0 dead=1 oldest=none");
+        assertThat(tool(0, "show", "1")).hasSizeGreaterThan(2).noneMatch(line -> line.contains(TOKEN));
+        assertThat(tool(0, "discard", "1")).isEmpty();
+        assertThat(tool(1, "discard", "1")).containsExactly("expected the id of a dead letter but found 1");
+        assertThat(tool(3, "destroy")).singleElement().asString().startsWith("expected backlog, list");
+        assertThat(close(url, 18)).isEqualTo(200);
+    }
+
+    /** Runs one command in a process of its own and returns what it said. */
+    private List<String> tool(int exit, String... command) throws Exception {
+        Process tool = run(
+                InboxTool.class.getName(),
+                Map.of("OPENLINES_INBOX", directory.resolve("inbox.db").toString()),
+                command);
+        List<String> said = tool.inputReader(StandardCharsets.UTF_8).lines().toList();
+        List<String> wrong = tool.errorReader(StandardCharsets.UTF_8)
+                .lines()
+                .filter(line -> !line.startsWith("SLF4J"))
+                .toList();
+        assertThat(tool.waitFor())
+                .as("exit code of %s: %s", String.join(" ", command), wrong)
+                .isEqualTo(exit);
+        return exit == 0 ? said : wrong;
+    }
+
+    @Test
     void aWrongSettingEndsItWithOneLineThatNamesIt() throws Exception {
         Process process = start("");
 
@@ -208,14 +244,17 @@ class QuickstartIT {
     }
 
     private int close(URI url, int chat) throws Exception {
-        String body = "event=ONSESSIONFINISH&event_handler_id=12"
+        return post(url, form(chat));
+    }
+
+    private static String form(int chat) {
+        return "event=ONSESSIONFINISH&event_handler_id=12"
                 + "&data%5BDATA%5D%5Bconnector%5D%5Bconnector_id%5D=livechat"
                 + "&data%5BDATA%5D%5Bconnector%5D%5Bline_id%5D=7"
                 + "&data%5BDATA%5D%5Bconnector%5D%5Bchat_id%5D=" + chat
                 + "&data%5BDATA%5D%5Bchat%5D%5Bchat_id%5D=" + chat
                 + "&ts=1760000000&auth%5Bmember_id%5D=" + MEMBER
                 + "&auth%5Bapplication_token%5D=" + TOKEN;
-        return post(url, body);
     }
 
     private int post(URI url, String body) throws Exception {
