@@ -64,6 +64,10 @@ final class KafkaPartition {
     private final TreeSet<Long> open = new TreeSet<>();
     private final TreeSet<Long> parked = new TreeSet<>();
     private final Map<String, String> seen;
+
+    /** The same of events that waited when the partition came here: beside the window, or they push others out of it. */
+    private final Map<String, String> waited = new HashMap<>();
+
     private long next;
     private long nextParked;
     private int running;
@@ -115,7 +119,7 @@ final class KafkaPartition {
 
     /** Takes an event from the topic of retries; in the order of their offsets in the topic of events. */
     synchronized void restore(KafkaTask task) {
-        seen.putIfAbsent(task.id, task.event.beside());
+        waited.put(task.id, task.event.beside());
         parked.add(task.parkedAt);
         enqueue(task);
     }
@@ -139,7 +143,10 @@ final class KafkaPartition {
             bury(id, record, "not an event: " + e.getMessage(), 0, () -> open.remove(record.offset()));
             return true;
         }
-        String first = seen.putIfAbsent(task.id, task.event.beside());
+        String first = waited.get(task.id);
+        if (first == null) {
+            first = seen.putIfAbsent(task.id, task.event.beside());
+        }
         if (first == null) {
             open.add(task.offset);
             enqueue(task);

@@ -144,7 +144,8 @@ class CanaryTest {
         }));
     }
 
-    private static void assertNoTrace(String place, String content, String name, String value) {
+    /** Looks for a secret as it is, in part, backwards, in Base64 and in hexadecimal digits. */
+    static void assertNoTrace(String place, String content, String name, String value) {
         byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
         List<String> forms = new ArrayList<>(List.of(
                 Base64.getEncoder().withoutPadding().encodeToString(bytes),

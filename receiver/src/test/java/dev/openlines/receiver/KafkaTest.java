@@ -314,6 +314,11 @@ class KafkaTest {
                     other, other.portals(), Limits.DEFAULT, InstantSource.system(), () -> {}, Telemetry.none());
             assertThat(receive(third, Bodies.finish(2))).isEqualTo(403);
             assertThat(receive(second, Bodies.finish(2))).isEqualTo(403);
+            long begun = System.nanoTime();
+            await(() -> receive(first, Bodies.finish(2)) == 403);
+            assertThat(Duration.ofNanos(System.nanoTime() - begun))
+                    .as("a second while events come, and what a loaded machine adds")
+                    .isLessThan(Duration.ofSeconds(5));
 
             assertThat(receive(first, Bodies.form(install))).isEqualTo(200);
             assertThat(receive(second, Bodies.form(uninstall)))
