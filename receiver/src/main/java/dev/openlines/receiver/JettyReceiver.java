@@ -113,7 +113,13 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
         @Override
         public void run() {
             do {
-                Objects.requireNonNull(waiting.poll()).run();
+                try {
+                    Objects.requireNonNull(waiting.poll()).run();
+                } catch (Throwable e) {
+                    // The others still wait.
+                    Thread thread = Thread.currentThread();
+                    thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+                }
             } while (count.decrementAndGet() > 0);
         }
     }
@@ -243,7 +249,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
                     callback.failed(failure);
                 }
             } catch (Throwable e) {
-                // Others wait behind this one, and only by the callback does the gate learn of it.
+                // Only by the callback does the gate learn of it.
                 callback.failed(e);
             }
         }
