@@ -15,7 +15,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +27,6 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -348,39 +346,6 @@ class HostileTest {
         }
         for (CompletableFuture<String> sender : senders) {
             assertThat(sender.orTimeout(60, TimeUnit.SECONDS).join()).isEqualTo("403");
-        }
-    }
-
-    /** Says what was measured; a difference that could be used over a network would be milliseconds. */
-    @Test
-    void theTimeOfARefusalTellsNobodyWhatWasWrong(TestReporter report) {
-        Portals portals = new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
-        try (Inbox inbox = Inbox.sqlite(directory.resolve("timing.db"))) {
-            Receiver receiver = InstallationContract.receiver(inbox, portals, InstallationContract.NOW);
-            List<String> bodies = List.of(
-                    Bodies.finish(1, "auth[member_id]", "0".repeat(32)),
-                    Bodies.finish(1, "auth[application_token]", "0".repeat(32)),
-                    Bodies.finish(1, "auth[application_token]", Bodies.TOKEN.substring(0, 31) + "0"));
-            int rounds = 4000;
-            double[][] micros = new double[bodies.size()][rounds];
-            for (int round = 0; round < rounds * 2; round++) {
-                for (int which = 0; which < bodies.size(); which++) {
-                    long begun = System.nanoTime();
-                    assertThat(InstallationContract.post(receiver, bodies.get(which)))
-                            .isEqualTo(403);
-                    micros[which][round % rounds] = (System.nanoTime() - begun) / 1000.0;
-                }
-            }
-            double[] medians = Arrays.stream(micros)
-                    .mapToDouble(all -> Arrays.stream(all).sorted().toArray()[rounds / 2])
-                    .toArray();
-            report.publishEntry(
-                    "median microseconds: unknown portal, wrong token, all but the last character right",
-                    Arrays.toString(medians));
-            double middle = Arrays.stream(medians).sorted().toArray()[1];
-            for (double median : medians) {
-                assertThat(Math.abs(median - middle)).isLessThan(middle / 4 + 1);
-            }
         }
     }
 
