@@ -23,9 +23,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -248,44 +246,6 @@ class KafkaTest {
         assertThat(inbox.deadLetters().purge(java.time.Instant.now().plusSeconds(60)))
                 .isEqualTo(3);
         await(() -> inbox.backlog().dead() == 0);
-    }
-
-    @Test
-    void noCredentialIsInAnyRecord() throws Exception {
-        Portals portals = inbox.portals().provenBy(claim -> true);
-        Receiver receiver =
-                new Receiver(inbox, portals, Limits.DEFAULT, InstantSource.system(), () -> {}, Telemetry.none());
-        Map<String, String> install = Bodies.finishFields(3);
-        install.put("event", "ONAPPINSTALL");
-        assertThat(receive(receiver, Bodies.form(install))).isEqualTo(200);
-        assertThat(receive(receiver, Bodies.finish(4))).isEqualTo(200);
-        work(DispatchPolicy.DEFAULT.withRetry(QUICK), (finish, context) -> {
-            throw context.park("no");
-        });
-        await(() -> inbox.backlog().dead() == 1);
-
-        StringBuilder all = new StringBuilder();
-        int records = 0;
-        for (TopicPartition partition : List.of(
-                new TopicPartition(topics.events(), 0),
-                new TopicPartition(topics.events(), 1),
-                new TopicPartition(topics.retry(), 0),
-                new TopicPartition(topics.dead(), 0),
-                new TopicPartition(topics.portals(), 0))) {
-            List<ConsumerRecord<String, byte[]>> found = new ArrayList<>();
-            inbox.reader().read(partition, 0, inbox.reader().end(partition), found::add);
-            records += found.size();
-            for (ConsumerRecord<String, byte[]> record : found) {
-                all.append(record.key()).append(new String(record.value(), StandardCharsets.UTF_8));
-                record.headers()
-                        .forEach(header ->
-                                all.append(header.key()).append(new String(header.value(), StandardCharsets.UTF_8)));
-            }
-        }
-        assertThat(records).isGreaterThanOrEqualTo(4);
-        assertThat(all.toString())
-                .contains(Bodies.MEMBER)
-                .doesNotContain(Bodies.TOKEN, Bodies.ACCESS_TOKEN, Bodies.REFRESH_TOKEN);
     }
 
     @Test
