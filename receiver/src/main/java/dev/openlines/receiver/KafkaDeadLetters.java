@@ -4,23 +4,37 @@ package dev.openlines.receiver;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /**
  * The topic of what was put aside: one partition, compacted. What is requeued or discarded gets a record without a
  * value, and is gone. The id of a dead letter is its offset and one. Letters stay until somebody does either, unless the
  * topic is told to forget: {@code cleanup.policy=compact,delete} with {@code retention.ms}.
+ *
+ * <p>Which letters there are is kept in memory, key and offset of each, and brought up to date by reading what is new.
  */
 final class KafkaDeadLetters implements DeadLetters {
+
+    /** So many marks are appended together: their keys are far below the producer's buffer. */
+    private static final int BATCH = 1000;
 
     private final KafkaInbox inbox;
     private final TopicPartition partition;
     private final Map<String, Long> offsets = new HashMap<>();
+    /** The values of {@link #offsets}. */
+    private final NavigableSet<Long> order = new TreeSet<>();
+
     private long position;
 
     KafkaDeadLetters(KafkaInbox inbox, KafkaTopics topics) {
@@ -30,24 +44,23 @@ final class KafkaDeadLetters implements DeadLetters {
 
     /** How many there are; reads only what is new. */
     synchronized int count() {
-        long begin = inbox.reader().begin(partition);
-        long end = inbox.reader().end(partition);
-        if (end > position) {
-            inbox.reader().read(partition, Math.max(position, begin), end, this::index);
-            position = end;
-        }
-        // Where the topic has a retention it forgets letters, too.
-        offsets.values().removeIf(offset -> offset < begin);
-        return offsets.size();
+        update();
+        return order.size();
     }
 
     @Override
-    public List<DeadLetter> list(long after, int max) {
+    public synchronized List<DeadLetter> list(long after, int max) {
+        update();
         List<DeadLetter> letters = new ArrayList<>();
-        for (ConsumerRecord<String, byte[]> record : live(after)) {
-            if (letters.size() < max) {
-                letters.add(KafkaRecords.deadLetter(record, false));
+        while (letters.size() < max) {
+            List<Long> page = order.tailSet(after).stream()
+                    .limit((long) max - letters.size())
+                    .toList();
+            if (page.isEmpty()) {
+                return letters;
             }
+            read(page).forEach(record -> letters.add(KafkaRecords.deadLetter(record, false)));
+            after = page.get(page.size() - 1) + 1;
         }
         return letters;
     }
@@ -63,7 +76,7 @@ final class KafkaDeadLetters implements DeadLetters {
         found.ifPresent(record -> {
             inbox.await(
                     inbox.append(KafkaRecords.requeued(record, inbox.topics().events(), now)));
-            bury(record);
+            inbox.await(bury(record.key()));
         });
         return found.isPresent();
     }
@@ -71,27 +84,76 @@ final class KafkaDeadLetters implements DeadLetters {
     @Override
     public boolean discard(long id, Instant now) {
         Optional<ConsumerRecord<String, byte[]>> found = find(id);
-        found.ifPresent(this::bury);
+        found.ifPresent(record -> inbox.await(bury(record.key())));
         return found.isPresent();
     }
 
-    private void bury(ConsumerRecord<String, byte[]> record) {
-        inbox.await(inbox.append(new ProducerRecord<>(partition.topic(), 0, record.key(), null)));
+    /** Reads the topic once; where it fails some may be forgotten already, and the next call forgets the others. */
+    @Override
+    public int purge(Instant diedBefore) {
+        List<String> old = new ArrayList<>();
+        long end = inbox.reader().end(partition);
+        for (ConsumerRecord<String, byte[]> record : inbox.reader().live(partition, 0, end)) {
+            if (KafkaRecords.deadLetter(record, false).diedAt().isBefore(diedBefore)) {
+                old.add(record.key());
+            }
+        }
+        for (int from = 0; from < old.size(); from += BATCH) {
+            List<CompletableFuture<RecordMetadata>> buried =
+                    old.subList(from, Math.min(old.size(), from + BATCH)).stream()
+                            .map(this::bury)
+                            .toList();
+            buried.forEach(inbox::await);
+        }
+        return old.size();
     }
 
-    private Optional<ConsumerRecord<String, byte[]>> find(long id) {
-        return live(id - 1).stream().filter(record -> record.offset() + 1 == id).findFirst();
+    private CompletableFuture<RecordMetadata> bury(String key) {
+        return inbox.append(new ProducerRecord<>(partition.topic(), 0, key, null));
     }
 
-    private List<ConsumerRecord<String, byte[]>> live(long after) {
-        return inbox.reader().live(partition, after, inbox.reader().end(partition));
+    private synchronized Optional<ConsumerRecord<String, byte[]>> find(long id) {
+        update();
+        return order.contains(id - 1) ? read(List.of(id - 1)).stream().findFirst() : Optional.empty();
+    }
+
+    private void update() {
+        long begin = inbox.reader().begin(partition);
+        long end = inbox.reader().end(partition);
+        if (end > position) {
+            inbox.reader().read(partition, Math.max(position, begin), end, this::index);
+            position = end;
+        }
+        // Where the topic has a retention it forgets letters, too.
+        if (!order.isEmpty() && order.first() < begin) {
+            offsets.values().removeIf(offset -> offset < begin);
+            order.headSet(begin).clear();
+        }
+    }
+
+    /** Reads letters by their offsets, which rise; those that are no more there are forgotten. */
+    private List<ConsumerRecord<String, byte[]>> read(List<Long> wanted) {
+        List<ConsumerRecord<String, byte[]>> records = new ArrayList<>();
+        Set<Long> missing = new HashSet<>(wanted);
+        inbox.reader().read(partition, wanted.get(0), wanted.get(wanted.size() - 1) + 1, record -> {
+            if (missing.remove(record.offset())) {
+                records.add(record);
+            }
+        });
+        // Compacted away, and the mark that said so with it, before this has read the mark.
+        offsets.values().removeAll(missing);
+        order.removeAll(missing);
+        return records;
     }
 
     private void index(ConsumerRecord<String, byte[]> record) {
-        if (record.value() == null) {
-            offsets.remove(record.key());
-        } else {
-            offsets.put(record.key(), record.offset());
+        Long before =
+                record.value() == null ? offsets.remove(record.key()) : offsets.put(record.key(), record.offset());
+        if (before != null) {
+            order.remove(before);
+        }
+        if (record.value() != null) {
+            order.add(record.offset());
         }
     }
 }

@@ -35,6 +35,9 @@ final class TopicReader implements AutoCloseable {
         properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         properties.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 5000);
         properties.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, 3000);
+        // What is read is there. A consumer asks for what comes behind it, too, and the next range waits for that
+        // answer.
+        properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 5);
         consumer = new KafkaConsumer<>(properties, new StringDeserializer(), new ByteArrayDeserializer());
     }
 
