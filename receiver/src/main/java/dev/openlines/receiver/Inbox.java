@@ -46,9 +46,7 @@ public interface Inbox extends AutoCloseable {
      * @throws StoreException if the database cannot be used or is of a newer version
      */
     static Inbox postgresql(String url) {
-        // Rewritten, a batch is one statement, and the driver cannot say which of its events were new.
-        String plain = url.replace("reWriteBatchedInserts=true", "reWriteBatchedInserts=false");
-        return SqlInbox.open(SqlDialect.postgresql(plain), ProcessLock.none());
+        return SqlInbox.open(SqlDialect.postgresql(url), ProcessLock.none());
     }
 
     /**
