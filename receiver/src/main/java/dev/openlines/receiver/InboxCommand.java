@@ -18,7 +18,8 @@ final class InboxCommand {
 
     private static final int PAGE = 100;
     private static final String USAGE =
-            "expected backlog, list [AFTER], show ID, requeue ID|all, discard ID, purge DAYS, purge-dead DAYS or trust";
+            "expected backlog, list [AFTER], show ID, requeue ID|all, discard ID, purge DAYS, purge-dead DAYS, trust,"
+                    + " copy-trust or move";
 
     private final Inbox inbox;
     private final InstantSource clock;
@@ -39,6 +40,10 @@ final class InboxCommand {
         try (Inbox inbox = open(environment)) {
             if (arguments.get(0).equals("trust")) {
                 trust(inbox, environment);
+                return 0;
+            }
+            if (arguments.get(0).equals("copy-trust") || arguments.get(0).equals("move")) {
+                move(arguments.get(0), inbox, environment, out);
                 return 0;
             }
             new InboxCommand(inbox, InstantSource.system(), out).run(arguments);
@@ -70,10 +75,25 @@ final class InboxCommand {
         }
     }
 
+    private static void move(String command, Inbox inbox, Map<String, String> environment, Consumer<String> out) {
+        String place = ReceiverConfig.settings(environment).get("OPENLINES_NEW_INBOX");
+        if (place == null) {
+            throw ReceiverConfig.none("OPENLINES_NEW_INBOX");
+        }
+        if (!(inbox instanceof SqlInbox old)) {
+            throw new ConfigurationException(
+                    "OPENLINES_INBOX: expected SQLite or PostgreSQL to move from but found Kafka", null);
+        }
+        try (Inbox next = ReceiverServer.openInbox("OPENLINES_NEW_INBOX", place)) {
+            InboxMove move = new InboxMove(old, next, InstantSource.system());
+            out.accept(command.equals("move") ? "moved=" + move.events() : "portals=" + move.trust());
+        }
+    }
+
     private static boolean known(List<String> arguments) {
         return String.join(" ", arguments)
                 .matches(
-                        "backlog|trust|list( \\d{1,18})?|(show|discard) \\d{1,18}|requeue (\\d{1,18}|all)|purge(-dead)? [1-9]\\d{0,4}");
+                        "backlog|trust|copy-trust|move|list( \\d{1,18})?|(show|discard) \\d{1,18}|requeue (\\d{1,18}|all)|purge(-dead)? [1-9]\\d{0,4}");
     }
 
     /** Runs a command that is {@link #known}. */

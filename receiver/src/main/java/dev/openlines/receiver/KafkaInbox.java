@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -246,7 +247,17 @@ public final class KafkaInbox implements Inbox {
     /** Trusts a portal as if it had installed the application with this token now. */
     void trust(String memberId, Secret token, Instant now) {
         String digest = TokenDigest.of(token, Instant.MAX).hex();
-        await(portals.write(new TrustChange(memberId, digest, List.of(), now.plus(Portals.OVERLAP)), ""));
+        trust(new TrustChange(memberId, digest, List.of(), now.plus(Portals.OVERLAP)));
+    }
+
+    /** Keeps a change that no event has reported here. */
+    void trust(TrustChange change) {
+        await(portals.write(change, UUID.randomUUID().toString()));
+    }
+
+    /** Whom portals have reported, as their topic says now. */
+    List<TrustLog.Row> trusted() {
+        return portals.rows();
     }
 
     @Override

@@ -79,6 +79,10 @@ final class KafkaPortals implements AutoCloseable {
         });
     }
 
+    List<TrustLog.Row> rows() {
+        return inbox.await(onThread(() -> since(0), START));
+    }
+
     @Override
     public void close() {
         thread.shutdown();

@@ -160,18 +160,22 @@ public final class ReceiverServer implements AutoCloseable {
     }
 
     static Inbox openInbox(String inbox) {
+        return openInbox("OPENLINES_INBOX", inbox);
+    }
+
+    static Inbox openInbox(String setting, String inbox) {
         try {
             if (inbox.startsWith("kafka:")) {
                 return KafkaInbox.open(KafkaTopics.of(inbox));
             }
             return inbox.startsWith("jdbc:postgresql:")
                     ? Inbox.postgresql(inbox)
-                    : Inbox.sqlite(ReceiverConfig.path("OPENLINES_INBOX", inbox));
+                    : Inbox.sqlite(ReceiverConfig.path(setting, inbox));
         } catch (StoreException | IllegalArgumentException e) {
-            throw new ConfigurationException("OPENLINES_INBOX: " + e.getMessage(), e);
+            throw new ConfigurationException(setting + ": " + e.getMessage(), e);
         } catch (NoClassDefFoundError e) {
             throw new ConfigurationException(
-                    "OPENLINES_INBOX: needs org.apache.kafka:kafka-clients and io.cloudevents:cloudevents-kafka", e);
+                    setting + ": needs org.apache.kafka:kafka-clients and io.cloudevents:cloudevents-kafka", e);
         }
     }
 
@@ -195,6 +199,8 @@ public final class ReceiverServer implements AutoCloseable {
      * purge DAYS      forget events done so many days ago, at least 1; a delivery sent again after that is new
      * purge-dead DAYS forget dead letters put aside so many days ago, at least 1, with their history
      * trust           trust OPENLINES_MEMBER_ID by OPENLINES_APPLICATION_TOKEN although it was uninstalled
+     * copy-trust      make OPENLINES_NEW_INBOX trust whom this SQL inbox trusts by what portals have reported
+     * move            store what waits in this SQL inbox in OPENLINES_NEW_INBOX, until nothing waits
      * </pre>
      *
      * @param arguments the command and its arguments

@@ -151,11 +151,14 @@ final class SqlInbox implements Inbox {
     /** Trusts a portal as if it had installed the application with this token now. */
     void trust(String memberId, Secret token, Instant now) {
         String digest = TokenDigest.of(token, Instant.MAX).hex();
-        TrustChange change = new TrustChange(memberId, digest, List.of(), now.plus(Portals.OVERLAP));
-        await(writer.submit(connection -> {
+        trust(new TrustChange(memberId, digest, List.of(), now.plus(Portals.OVERLAP)));
+    }
+
+    void trust(TrustChange change) {
+        run(connection -> {
             TrustLog.write(connection, dialect, change);
-            return digest;
-        }));
+            return change;
+        });
     }
 
     @Override

@@ -145,7 +145,7 @@ class InboxCommandTest {
         assertThat(run(command.split(" "))).isEqualTo(3);
         assertThat(err)
                 .containsExactly(
-                        "expected backlog, list [AFTER], show ID, requeue ID|all, discard ID, purge DAYS, purge-dead DAYS or trust");
+                        "expected backlog, list [AFTER], show ID, requeue ID|all, discard ID, purge DAYS, purge-dead DAYS, trust, copy-trust or move");
     }
 
     @Test
@@ -184,6 +184,13 @@ class InboxCommandTest {
             Receiver receiver = InstallationContract.receiver(inbox, trusted(inbox), InboxContract.T0);
             assertThat(InstallationContract.post(receiver, Bodies.finish(11))).isEqualTo(200);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"move", "copy-trust"})
+    void aMoveNeedsToKnowWhereTo(String command) {
+        assertThat(run(command)).isEqualTo(3);
+        assertThat(err).singleElement().asString().contains("OPENLINES_NEW_INBOX");
     }
 
     private static Portals trusted(Inbox inbox) {

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Carries what is in one inbox over to another. An event is stored in the new one first and then done in the old one, so
+ * one that is interrupted in between is in both, with one key. Of a chat one event is under way at a time, the oldest.
+ */
+final class InboxMove {
+
+    private static final int PORTION = 200;
+    private static final Duration LEASE = Duration.ofMinutes(1);
+    private static final Duration PAUSE = Duration.ofMillis(100);
+
+    /** Whatever is put off by longer than any policy would was put off by a wrong clock. */
+    private static final Duration LATEST = Duration.ofDays(1);
+
+    private final Inbox from;
+    private final Inbox to;
+    private final InstantSource clock;
+    private final String owner = "move-" + UUID.randomUUID();
+
+    InboxMove(Inbox from, Inbox to, InstantSource clock) {
+        this.from = from;
+        this.to = to;
+        this.clock = clock;
+    }
+
+    /**
+     * Moves events until none waits. Those that a worker has in hand, or that wait for their next attempt, are
+     * waited for. Blocks.
+     *
+     * @return how many were moved
+     * @throws StoreException if either store is down; what was not moved stays
+     */
+    int events() {
+        int moved = 0;
+        while (true) {
+            Instant now = clock.instant();
+            List<LeasedDelivery> portion =
+                    from.lease(new LeaseRequest(owner, PORTION, now, now.plus(LEASE), now.plus(LATEST), true));
+            moved += move(portion);
+            if (portion.isEmpty()) {
+                if (from.backlog().waiting() == 0) {
+                    return moved;
+                }
+                LockSupport.parkNanos(PAUSE.toNanos());
+            }
+        }
+    }
+
+    private int move(List<LeasedDelivery> portion) {
+        List<CompletionStage<StoreResult>> stores = new ArrayList<>();
+        for (LeasedDelivery leased : portion) {
+            stores.add(to.store(delivery(leased)));
+        }
+        int moved = 0;
+        StoreException failure = null;
+        List<CompletionStage<Boolean>> settlements = new ArrayList<>();
+        for (int i = 0; i < portion.size(); i++) {
+            Settlement settlement = new Settlement.Done();
+            try {
+                await(stores.get(i));
+                moved++;
+            } catch (StoreException e) {
+                failure = e;
+                settlement = new Settlement.Release();
+            }
+            settlements.add(from.settle(portion.get(i), settlement, clock.instant()));
+        }
+        // False where it took so long that somebody else has the event: it is in both then.
+        settlements.forEach(InboxMove::await);
+        if (failure != null) {
+            throw new StoreException(String.valueOf(failure.getMessage()), failure);
+        }
+        return moved;
+    }
+
+    private static VerifiedDelivery delivery(LeasedDelivery leased) {
+        int bytes = leased.payload().getBytes(StandardCharsets.UTF_8).length;
+        // What it changed in whom to trust was kept when it was stored: see trust().
+        return new VerifiedDelivery(
+                VerifiedDelivery.stored(leased.payload()), leased.memberId(), bytes, leased.receivedAt(), null);
+    }
+
+    /**
+     * Copies whom the old inbox trusts, or no more trusts, by what portals have reported. Portals of which the new one
+     * knows something stay as they are there. Blocks.
+     *
+     * @return how many portals were copied
+     * @throws StoreException if either store is down
+     */
+    int trust() {
+        Set<String> known = new HashSet<>();
+        rows(to).forEach(row -> known.add(row.memberId()));
+        Map<String, List<TrustLog.Row>> portals = new TreeMap<>();
+        for (TrustLog.Row row : rows(from)) {
+            if (!known.contains(row.memberId())) {
+                portals.computeIfAbsent(row.memberId(), memberId -> new ArrayList<>())
+                        .add(row);
+            }
+        }
+        portals.forEach((memberId, rows) -> changes(rows, clock.instant()).forEach(change -> {
+            if (to instanceof KafkaInbox kafka) {
+                kafka.trust(change);
+            } else {
+                ((SqlInbox) to).trust(change);
+            }
+        }));
+        return portals.size();
+    }
+
+    private static List<TrustLog.Row> rows(Inbox inbox) {
+        return inbox instanceof KafkaInbox kafka
+                ? kafka.trusted()
+                : ((SqlInbox) inbox).run(connection -> TrustLog.since(connection, 0));
+    }
+
+    /** First the tokens that have ended, which stay ended; then the one that lasts with those of an hour's overlap. */
+    private static List<TrustChange> changes(List<TrustLog.Row> rows, Instant now) {
+        String member = rows.get(0).memberId();
+        String installed = null;
+        List<String> ended = new ArrayList<>();
+        List<String> ending = new ArrayList<>();
+        Instant end = now;
+        for (TrustLog.Row row : rows) {
+            if (row.until().equals(Instant.MAX)) {
+                installed = row.digest();
+            } else if (row.until().isAfter(now)) {
+                ending.add(row.digest());
+                end = row.until().isAfter(end) ? row.until() : end;
+            } else {
+                ended.add(row.digest());
+            }
+        }
+        List<TrustChange> changes = new ArrayList<>();
+        if (!ended.isEmpty()) {
+            changes.add(new TrustChange(member, null, ended, now));
+        }
+        if (installed != null || !ending.isEmpty()) {
+            changes.add(new TrustChange(member, installed, ending, end));
+        }
+        return changes;
+    }
+
+    static <T> T await(CompletionStage<T> stage) {
+        try {
+            return stage.toCompletableFuture().join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof StoreException store
+                    ? store
+                    : new StoreException("cannot move", e.getCause());
+        }
+    }
+}

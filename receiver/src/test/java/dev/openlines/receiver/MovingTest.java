@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.Secret;
+import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.receiver.contract.InboxContract;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The steps of {@code docs/scaling.md}, "To move without loss", one after the other, while events come. */
+@Timeout(90)
+class MovingTest {
+
+    enum Move {
+        SQLITE_TO_POSTGRESQL,
+        SQLITE_TO_KAFKA,
+        POSTGRESQL_TO_KAFKA
+    }
+
+    private static final int SENDERS = 3;
+
+    @TempDir
+    Path directory;
+
+    private final HttpClient http = HttpClient.newHttpClient();
+    private final List<ReceiverServer> servers = new ArrayList<>();
+    private final List<Thread> senders = new ArrayList<>();
+    private final List<String> out = new ArrayList<>();
+    /** Where a portal posts each event: it has bound one handler or two. */
+    private volatile List<URI> bound = List.of();
+
+    private volatile boolean sending = true;
+    private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
+    private final Set<Throwable> failures = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger calls = new AtomicInteger();
+    private final Set<String> keys = ConcurrentHashMap.newKeySet();
+    private final List<String> effects = new CopyOnWriteArrayList<>();
+
+    @AfterEach
+    void stop() throws Exception {
+        sending = false;
+        for (Thread sender : senders) {
+            sender.join();
+        }
+        servers.forEach(ReceiverServer::close);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void nothingAcknowledgedIsLostAndWhatCameToBothStoresHasOneEffect(Move move) throws Exception {
+        String old = move == Move.POSTGRESQL_TO_KAFKA
+                ? PostgresServer.newSchema()
+                : directory.resolve("old.db").toString();
+        String next = move == Move.SQLITE_TO_POSTGRESQL ? PostgresServer.newSchema() : kafka();
+        ReceiverServer oldNode = start(old, 2);
+        bound = List.of(oldNode.url());
+        for (int sender = 1; sender <= SENDERS; sender++) {
+            long chat = sender * 10L;
+            Thread thread = new Thread(() -> send(chat));
+            thread.start();
+            senders.add(thread);
+        }
+        await(() -> effects.size() > 50);
+
+        // 1. Whom the old nodes trust, then nodes over the new store that receive only.
+        assertThat(command(old, next, "copy-trust")).isZero();
+        ReceiverServer newNode = start(next, 0);
+
+        // 2. Both addresses are bound, so that each event comes twice; then the old one is not any more.
+        bound = List.of(oldNode.url(), newNode.url());
+        awaitAcknowledged(100);
+        // Old nodes that do not get ready with it: their workers stop, and events wait.
+        bound = List.of(newNode.url());
+        awaitAcknowledged(20);
+        oldNode.close();
+        oldNode = start(old, 0);
+        bound = List.of(oldNode.url(), newNode.url());
+        awaitAcknowledged(50);
+        bound = List.of(oldNode.url());
+        awaitAcknowledged(50);
+        bound = List.of(newNode.url());
+        awaitAcknowledged(50);
+
+        // 3. What waits in the old store goes to the new one.
+        assertThat(command(old, next, "backlog")).isZero();
+        assertThat(out.get(out.size() - 1)).doesNotStartWith("waiting=0 ");
+        assertThat(command(old, next, "move")).isZero();
+        assertThat(out.get(out.size() - 1)).matches("moved=[1-9]\\d+");
+        assertThat(command(old, next, "backlog")).isZero();
+        assertThat(out.get(out.size() - 1)).startsWith("waiting=0 dead=0 ");
+
+        // 4. The new nodes get workers.
+        oldNode.close();
+        ReceiverServer working = start(next, 2);
+        bound = List.of(working.url());
+        newNode.close();
+        awaitAcknowledged(50);
+        sending = false;
+        await(() -> keys.containsAll(acknowledged));
+        assertThat(command(next, next, "backlog")).isZero();
+        await(() ->
+                command(next, next, "backlog") == 0 && out.get(out.size() - 1).startsWith("waiting=0 dead=0 "));
+        assertThat(failures).isEmpty();
+        assertThat(effects).doesNotHaveDuplicates().containsAll(acknowledged);
+        assertThat(calls.get())
+                .as("handled in the old store and in the new one: what keys are for")
+                .isGreaterThan(effects.size());
+    }
+
+    @Test
+    void eventsAreMovedInTheOrderOfTheirChatAndOnceHoweverOftenAMoveIsBegun() {
+        String old = directory.resolve("old.db").toString();
+        String next = PostgresServer.newSchema();
+        try (Inbox from = ReceiverServer.openInbox(old);
+                Inbox to = ReceiverServer.openInbox(next)) {
+            for (long time = 1; time <= 20; time++) {
+                for (long chat = 1; chat <= 3; chat++) {
+                    InboxContract.store(from, InboxContract.delivery(chat, time));
+                }
+            }
+            // One came to both, and a move before this one ended between the two stores.
+            InboxContract.store(to, InboxContract.delivery(2, 1));
+            AtomicInteger stored = new AtomicInteger();
+            Inbox failing = new WatchedInbox(to) {
+                @Override
+                public CompletionStage<StoreResult> store(VerifiedDelivery delivery) {
+                    return stored.incrementAndGet() == 11
+                            ? CompletableFuture.failedStage(new StoreException("away", null))
+                            : super.store(delivery);
+                }
+            };
+            assertThatThrownBy(() -> new InboxMove(from, failing, InstantSource.system()).events())
+                    .isInstanceOf(StoreException.class)
+                    .hasMessage("away");
+            long waiting = from.backlog().waiting();
+            assertThat(waiting).isBetween(1L, 59L);
+
+            assertThat(new InboxMove(from, to, InstantSource.system()).events()).isEqualTo((int) waiting);
+
+            assertThat(from.backlog().waiting()).isZero();
+            assertThat(to.backlog().waiting()).isEqualTo(60);
+            List<String> order = new ArrayList<>();
+            for (LeasedDelivery leased : to.lease(new LeaseRequest(
+                    "a", 100, InboxContract.T0, InboxContract.T0.plusSeconds(10), InboxContract.LATEST, false))) {
+                order.add(leased.idempotencyKey());
+            }
+            assertThat(order).hasSize(60).doesNotHaveDuplicates();
+            for (long chat = 1; chat <= 3; chat++) {
+                List<String> expected = new ArrayList<>();
+                for (long time = 1; time <= 20; time++) {
+                    expected.add(InboxContract.delivery(chat, time).idempotencyKey());
+                }
+                assertThat(order).containsSubsequence(expected);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whomTheOldStoreTrustsAndNoMoreTrustsTheNewOneDoesToo(Move move) {
+        Instant now = InboxContract.T0;
+        String old = move == Move.POSTGRESQL_TO_KAFKA
+                ? PostgresServer.newSchema()
+                : directory.resolve("old.db").toString();
+        String next = move == Move.SQLITE_TO_POSTGRESQL ? PostgresServer.newSchema() : kafka();
+        try (Inbox from = ReceiverServer.openInbox(old);
+                Inbox to = ReceiverServer.openInbox(next)) {
+            Portals before = told(from).provenBy(claim -> true);
+            Receiver receiver = InstallationContract.receiver(from, before, now);
+            for (String token : List.of("first", "second")) {
+                assertThat(InstallationContract.post(
+                                receiver, InstallationContract.install(token, "auth[member_id]", "installed")))
+                        .isEqualTo(200);
+            }
+            assertThat(InstallationContract.post(receiver, Bodies.finish(9, "event", "ONAPPUNINSTALL")))
+                    .isEqualTo(200);
+            InboxMove moving = new InboxMove(from, to, InstantSource.fixed(now.plusSeconds(1)));
+
+            assertThat(moving.trust()).isEqualTo(2);
+            assertThat(moving.trust()).as("the new store knows them by now").isZero();
+
+            Instant soon = now.plusSeconds(60);
+            Instant later = now.plus(Portals.OVERLAP).plusSeconds(60);
+            assertThat(answer(to, "installed", "first", soon)).isEqualTo(200);
+            assertThat(answer(to, "installed", "first", later)).isEqualTo(403);
+            assertThat(answer(to, "installed", "second", soon)).isEqualTo(200);
+            assertThat(answer(to, "installed", "second", later)).isEqualTo(200);
+            assertThat(answer(to, "installed", "third", soon)).isEqualTo(403);
+            assertThat(answer(to, Bodies.MEMBER, Bodies.TOKEN, soon))
+                    .as("uninstalled, though the settings name it")
+                    .isEqualTo(403);
+        }
+    }
+
+    private static int answer(Inbox inbox, String member, String token, Instant now) {
+        return InstallationContract.post(
+                InstallationContract.receiver(inbox, told(inbox), now),
+                Bodies.finish(9, "auth[member_id]", member, "auth[application_token]", token));
+    }
+
+    private static Portals told(Inbox inbox) {
+        return inbox.portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
+    }
+
+    private static String kafka() {
+        KafkaTopics topics = KafkaBroker.newTopics(2);
+        return topics + "?partitions=2";
+    }
+
+    private ReceiverServer start(String inbox, int workers) {
+        Map<String, String> settings = settings(inbox, inbox);
+        settings.put("OPENLINES_WORKERS", Integer.toString(workers));
+        Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> {
+                    calls.incrementAndGet();
+                    String key = finish.chats().get(0).chatId() + "@"
+                            + finish.header().sentAt().getEpochSecond();
+                    if (keys.add(key)) {
+                        effects.add(key);
+                    }
+                })
+                .otherwise((event, context) -> {});
+        ReceiverServer server = ReceiverServer.start(ReceiverConfig.fromEnvironment(settings), handlers);
+        servers.add(server);
+        return server;
+    }
+
+    private static Map<String, String> settings(String inbox, String next) {
+        Map<String, String> settings = new HashMap<>();
+        settings.put("OPENLINES_PORT", "0");
+        settings.put("OPENLINES_INBOX", inbox);
+        settings.put("OPENLINES_NEW_INBOX", next);
+        settings.put("OPENLINES_MEMBER_ID", Bodies.MEMBER);
+        settings.put("OPENLINES_APPLICATION_TOKEN", Bodies.TOKEN);
+        return settings;
+    }
+
+    private int command(String old, String next, String command) {
+        List<String> err = new ArrayList<>();
+        int code = ReceiverServer.command(List.of(command), settings(old, next), out::add, err::add);
+        assertThat(err).isEmpty();
+        return code;
+    }
+
+    /** A portal: posts each event once to each handler that is bound, and repeats nothing. */
+    private void send(long firstChat) {
+        try {
+            for (long second = 1_760_000_000L; sending; second++) {
+                long chat = firstChat + second % 5;
+                for (URI url : bound) {
+                    post(url, chat, second);
+                }
+            }
+        } catch (Throwable e) {
+            failures.add(e);
+        }
+    }
+
+    private void post(URI url, long chat, long second) throws InterruptedException {
+        String id = Integer.toString(url.getPort());
+        HttpRequest request = HttpRequest.newBuilder(url)
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .timeout(Duration.ofSeconds(20))
+                .POST(HttpRequest.BodyPublishers.ofString(
+                        Bodies.finish(chat, "ts", Long.toString(second), "event_handler_id", id)))
+                .build();
+        try {
+            if (http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200) {
+                acknowledged.add(chat + "@" + second);
+            }
+        } catch (IOException e) {
+            // The node was stopped a moment ago: not acknowledged here.
+            LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
+        }
+    }
+
+    private void awaitAcknowledged(int more) {
+        int enough = acknowledged.size() + more;
+        await(() -> acknowledged.size() >= enough);
+    }
+
+    private static void await(BooleanSupplier condition) {
+        KafkaBroker.await(condition);
+    }
+}
