@@ -195,7 +195,8 @@ final class GroupCommit implements AutoCloseable {
         try {
             connection.rollback();
             return true;
-        } catch (SQLException e) {
+        } catch (SQLException | RuntimeException e) {
+            // Whatever a driver throws: this thread must not end.
             LOG.debug("rollback failed, the connection is dropped", e);
             drop();
             return false;
@@ -206,7 +207,7 @@ final class GroupCommit implements AutoCloseable {
         if (connection != null) {
             try {
                 connection.close();
-            } catch (SQLException e) {
+            } catch (SQLException | RuntimeException e) {
                 LOG.debug("closing a connection failed", e);
             }
             connection = null;

@@ -3,6 +3,7 @@ package dev.openlines.receiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -137,6 +138,37 @@ class GroupCommitTest {
             }
             return succeeded;
         }
+    }
+
+    @Test
+    void aDriverThatFailsAgainWhileAFailureIsUndoneDoesNotEndTheWriter() throws Exception {
+        AtomicInteger opened = new AtomicInteger();
+        SqlDialect.Connections connections = () -> opened.getAndIncrement() == 0 ? broken(open()) : open();
+        SqlDialect dialect = new SqlDialect("sqlite", "memory", connections, connections, "", "select 1");
+        try (GroupCommit writer = new GroupCommit(dialect, (connection, deliveries) -> List.of(), PATIENCE)) {
+            writer.start();
+
+            CompletableFuture<Boolean> first = writer.submit(connection -> {
+                throw new SQLException("the disk is gone", "", 10);
+            });
+            assertThat(first.handle((done, refused) -> refused).get(30, TimeUnit.SECONDS))
+                    .isInstanceOf(StoreException.class);
+
+            assertThat(writer.submit(connection -> true).get(30, TimeUnit.SECONDS))
+                    .isTrue();
+        }
+    }
+
+    /** A connection that throws what JDBC does not promise when it is rolled back or closed. */
+    private static Connection broken(Connection connection) {
+        return (Connection) Proxy.newProxyInstance(
+                GroupCommitTest.class.getClassLoader(), new Class<?>[] {Connection.class}, (proxy, method, args) -> {
+                    if (method.getName().equals("rollback") || method.getName().equals("close")) {
+                        connection.close();
+                        throw new IllegalStateException("a driver's own");
+                    }
+                    return method.invoke(connection, args);
+                });
     }
 
     private static Connection open() throws SQLException {
