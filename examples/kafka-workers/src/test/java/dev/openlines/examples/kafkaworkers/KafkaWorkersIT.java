@@ -71,7 +71,8 @@ class KafkaWorkersIT {
         for (int i = 0; i < 20; i++) {
             closed.add(close(line, 1));
         }
-        leaving.destroy();
+        // Not Process.destroy(): it closes the output that the last lines are still in.
+        leaving.toHandle().destroy();
         assertThat(leaving.waitFor(30, TimeUnit.SECONDS)).isTrue();
         for (int i = 0; i < 20; i++) {
             closed.add(close(line, 1));
