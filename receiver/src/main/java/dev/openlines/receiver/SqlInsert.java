@@ -126,18 +126,19 @@ abstract sealed class SqlInsert {
                     order by place
                     on conflict (idempotency_key) do nothing
                     returning idempotency_key""")) {
-                set(insert, 1, "text", deliveries, StoredKey::of);
-                set(insert, 2, "text", deliveries, VerifiedDelivery::memberId);
-                set(insert, 3, "text", deliveries, VerifiedDelivery::event);
-                set(insert, 4, "text", deliveries, VerifiedDelivery::orderKey);
-                set(insert, 5, "text", deliveries, VerifiedDelivery::payload);
-                set(insert, 6, "integer", deliveries, VerifiedDelivery::bodyBytes);
-                set(
-                        insert,
-                        7,
-                        "bigint",
-                        deliveries,
-                        delivery -> delivery.receivedAt().toEpochMilli());
+                // Arrays of these types go in binary form; of objects, as text that is escaped.
+                setTexts(insert, 1, deliveries, StoredKey::of);
+                setTexts(insert, 2, deliveries, VerifiedDelivery::memberId);
+                setTexts(insert, 3, deliveries, VerifiedDelivery::event);
+                setTexts(insert, 4, deliveries, VerifiedDelivery::orderKey);
+                setTexts(insert, 5, deliveries, VerifiedDelivery::payload);
+                Integer[] bodyBytes =
+                        deliveries.stream().map(VerifiedDelivery::bodyBytes).toArray(Integer[]::new);
+                insert.setArray(6, connection.createArrayOf("integer", bodyBytes));
+                Long[] receivedAt = deliveries.stream()
+                        .map(delivery -> delivery.receivedAt().toEpochMilli())
+                        .toArray(Long[]::new);
+                insert.setArray(7, connection.createArrayOf("bigint", receivedAt));
                 try (ResultSet row = insert.executeQuery()) {
                     while (row.next()) {
                         inserted.add(row.getString(1));
@@ -147,15 +148,14 @@ abstract sealed class SqlInsert {
             return inserted;
         }
 
-        private static void set(
+        private static void setTexts(
                 PreparedStatement insert,
                 int column,
-                String type,
                 List<VerifiedDelivery> deliveries,
-                Function<VerifiedDelivery, Object> value)
+                Function<VerifiedDelivery, String> text)
                 throws SQLException {
-            Object[] values = deliveries.stream().map(value).toArray();
-            insert.setArray(column, insert.getConnection().createArrayOf(type, values));
+            String[] texts = deliveries.stream().map(text).toArray(String[]::new);
+            insert.setArray(column, insert.getConnection().createArrayOf("text", texts));
         }
     }
 }
