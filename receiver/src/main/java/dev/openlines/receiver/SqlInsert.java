@@ -92,10 +92,7 @@ abstract sealed class SqlInsert {
         }
     }
 
-    /**
-     * For an engine behind a socket: one statement for many. Not for all: on a message beyond 64 KiB the other side may
-     * wait for a delayed acknowledgement of TCP.
-     */
+    /** For an engine behind a socket: one statement for up to 64, since more at a time brought nothing. */
     static final class Together extends SqlInsert {
 
         private static final int PORTION = 64;
