@@ -85,6 +85,12 @@ final class InboxCommand {
                     "OPENLINES_INBOX: expected SQLite or PostgreSQL to move from but found Kafka", null);
         }
         try (Inbox next = ReceiverServer.openInbox("OPENLINES_NEW_INBOX", place)) {
+            if (next instanceof SqlInbox sql && old.sharesStoreWith(sql)) {
+                // Each event would be a duplicate of itself, and then done.
+                throw new ConfigurationException(
+                        "OPENLINES_NEW_INBOX: expected another store than that of OPENLINES_INBOX but found the same",
+                        null);
+            }
             InboxMove move = new InboxMove(old, next, InstantSource.system());
             out.accept(command.equals("move") ? "moved=" + move.events() : "portals=" + move.trust());
         }

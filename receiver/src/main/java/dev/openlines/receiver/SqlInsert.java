@@ -71,7 +71,18 @@ abstract sealed class SqlInsert {
             // Kept again only where nothing went wrong.
             kept = null;
             of = connection;
-            boolean[] inserted = new boolean[deliveries.size()];
+            try {
+                boolean[] inserted = run(insert, deliveries);
+                kept = insert;
+                return inserted;
+            } finally {
+                if (kept == null) {
+                    insert.close();
+                }
+            }
+        }
+
+        private static boolean[] run(PreparedStatement insert, List<VerifiedDelivery> deliveries) throws SQLException {
             for (VerifiedDelivery delivery : deliveries) {
                 insert.setString(1, StoredKey.of(delivery));
                 insert.setString(2, delivery.memberId());
@@ -84,10 +95,10 @@ abstract sealed class SqlInsert {
                 insert.addBatch();
             }
             int[] counts = insert.executeBatch();
+            boolean[] inserted = new boolean[counts.length];
             for (int i = 0; i < counts.length; i++) {
                 inserted[i] = counts[i] == 1;
             }
-            kept = insert;
             return inserted;
         }
     }

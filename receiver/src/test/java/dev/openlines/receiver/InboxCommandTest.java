@@ -193,6 +193,24 @@ class InboxCommandTest {
         assertThat(err).singleElement().asString().contains("OPENLINES_NEW_INBOX");
     }
 
+    @Test
+    void aMoveIntoTheSameStoreIsRefusedByWhateverNameAndNothingIsLost() {
+        String alias = kind == Kind.FILE
+                ? directory.resolve(".").resolve("inbox.db").toString()
+                : place + "&ApplicationName=other";
+
+        int exit = ReceiverServer.command(
+                List.of("move"), Map.of("OPENLINES_INBOX", place, "OPENLINES_NEW_INBOX", alias), out::add, err::add);
+
+        assertThat(exit).isEqualTo(3);
+        assertThat(err)
+                .containsExactly(
+                        "OPENLINES_NEW_INBOX: expected another store than that of OPENLINES_INBOX but found the same");
+        try (Inbox inbox = open()) {
+            assertThat(inbox.backlog().waiting()).isEqualTo(1);
+        }
+    }
+
     private static Portals trusted(Inbox inbox) {
         return inbox.portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
     }
