@@ -36,8 +36,43 @@ class ConsumerIT {
     private static final Pattern FOREIGN = Pattern.compile(
             ".*/(junit-|opentest4j-|apiguardian-|assertj-|archunit-|openlines-(testkit|receiver|client)-).*");
 
+    /** Files by which a logging backend registers itself with SLF4J 2 or 1, Log4j, commons-logging or the JDK. */
+    private static final List<String> BACKENDS = List.of(
+            "META-INF/services/org.slf4j.spi.SLF4JServiceProvider",
+            "org/slf4j/impl/StaticLoggerBinder.class",
+            "META-INF/services/org.apache.logging.log4j.spi.Provider",
+            "META-INF/services/org.apache.commons.logging.LogFactory",
+            "META-INF/services/java.lang.System$LoggerFinder");
+
+    private static final Pattern PUBLISHED = Pattern.compile("<artifactId>(openlines-(?!bom)[a-z-]+)</artifactId>");
+
     @TempDir
     private Path folder;
+
+    /** This module depends on all published artifacts as an application does, so its class path is what they bring. */
+    @Test
+    void noPublishedArtifactBringsALoggingBackend() throws IOException {
+        List<Path> jars = classPath()
+                .filter(entry -> entry.endsWith(".jar"))
+                .map(Path::of)
+                .toList();
+        assertThat(PUBLISHED
+                        .matcher(Files.readString(Path.of("../bom/pom.xml")))
+                        .results())
+                .hasSize(5)
+                .allSatisfy(published -> assertThat(jars)
+                        .anyMatch(jar -> jar.getFileName().toString().startsWith(published.group(1) + "-")));
+
+        List<String> found = new ArrayList<>();
+        for (Path path : jars) {
+            try (JarFile jar = new JarFile(path.toFile())) {
+                BACKENDS.stream()
+                        .filter(backend -> jar.getEntry(backend) != null)
+                        .forEach(backend -> found.add(path.getFileName() + " has " + backend));
+            }
+        }
+        assertThat(found).isEmpty();
+    }
 
     @Test
     void anApplicationRunsOnTheModulePath() throws Exception {

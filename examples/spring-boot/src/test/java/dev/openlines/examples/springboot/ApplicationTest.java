@@ -5,6 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.openlines.harness.Delivery;
 import dev.openlines.harness.Portal;
 import dev.openlines.harness.PortalChat;
@@ -25,6 +28,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
@@ -108,6 +112,26 @@ class ApplicationTest {
             await(() -> monitor.backlog().waiting() == 0);
             assertThat(monitor.backlog().dead()).isZero();
             assertThat(monitor.ready()).isTrue();
+        }
+    }
+
+    @Test
+    void theApplicationLogsWithTheHarnessOnItsClassPath(Portal portal) {
+        Logger receiver = (Logger) LoggerFactory.getLogger("dev.openlines.receiver");
+        ListAppender<ILoggingEvent> records = new ListAppender<>();
+        try (ConfigurableApplicationContext application = start(portal)) {
+            records.start();
+            receiver.addAppender(records);
+
+            assertThat(post(at(application, "/bitrix24"), "event=ONSESSIONFINISH")
+                            .statusCode())
+                    .isEqualTo(403);
+
+            assertThat(records.list)
+                    .extracting(ILoggingEvent::getFormattedMessage)
+                    .contains("reason=refused status=403");
+        } finally {
+            receiver.detachAppender(records);
         }
     }
 
