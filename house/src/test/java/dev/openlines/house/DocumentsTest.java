@@ -163,9 +163,17 @@ class DocumentsTest {
                     .exists();
         } else if (command.matches(".*java (-X\\S+ )?-jar examples/.*")) {
             String module = command.replaceAll(".* -jar |/target/.*", "");
-            assertThat(Documents.ROOT.resolve(module).resolve("pom.xml"))
-                    .as(page)
-                    .exists();
+            String jar = command.replaceAll(".*/target/| .*", "");
+            String pom = Files.readString(Documents.ROOT.resolve(module).resolve("pom.xml"));
+            String artifact = pom.replaceFirst("(?s).*?</parent>.*?<artifactId>(.*?)</artifactId>.*", "$1");
+            String version = pom.replaceFirst("(?s).*?<parent>.*?<version>(.*?)</version>.*", "$1");
+            assertThat(pom)
+                    .as("%s: %s", page, command)
+                    .containsAnyOf(
+                            "/" + jar + "</outputFile>",
+                            "<classifier>"
+                                    + jar.replace(artifact + "-" + version + "-", "")
+                                            .replace(".jar", "") + "</classifier>");
         } else {
             assertThat(command)
                     .as("%s: a command that nothing checks", page)
