@@ -8,139 +8,284 @@ import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Does what {@code docs/getting-started.md} says, in an empty folder and in a shell. Only Maven is replaced: by the
- * compiler and the jars of this build, for which the page's POM must ask in the same versions.
+ * Does what {@code docs/getting-started.md} says, in a shell: first in a copy of this project's sources, then in the
+ * empty folder beside it. The commands and files are those of the page, except for the two port numbers. Maven is the
+ * one on the {@code PATH}, with the plugins that it has by default.
+ *
+ * <p>The local repository is new. This project's artifacts get into it by the page's first command only. Maven copies
+ * the artifacts of others from the repository of this build if that has them, and otherwise downloads them as on any
+ * machine. The file {@code .mvn/maven.config} in both folders says so to Maven and changes nothing else.
  */
+@RequiresTool({"mvn", "curl"})
 class GettingStartedIT {
+
+    private static final String PAGE = "docs/getting-started.md";
+    private static final Set<String> NOT_COPIED = Set.of(".git", "target", "node_modules");
 
     private static final Pattern DEPENDENCY = Pattern.compile("<dependency>\\s*<groupId>([^<]+)</groupId>\\s*"
             + "<artifactId>([^<]+)</artifactId>\\s*<version>([^<]+)</version>");
 
-    private static final Pattern NEEDED =
-            Pattern.compile("(openlines-(model|parser|receiver)|jakarta|jetty|parsson|slf4j|sqlite|yasson)-?.*[.]jar");
+    private static final String SETTINGS = """
+            <settings>
+              <profiles>
+                <profile>
+                  <id>others</id>
+                  <repositories>
+                    <repository>
+                      <id>others</id>
+                      <url>%1$s</url>
+                      <snapshots><enabled>false</enabled></snapshots>
+                    </repository>
+                  </repositories>
+                  <pluginRepositories>
+                    <pluginRepository>
+                      <id>others</id>
+                      <url>%1$s</url>
+                      <snapshots><enabled>false</enabled></snapshots>
+                    </pluginRepository>
+                  </pluginRepositories>
+                </profile>
+              </profiles>
+              <activeProfiles>
+                <activeProfile>others</activeProfile>
+              </activeProfiles>
+            </settings>
+            """;
 
     @TempDir
-    private Path folder;
+    private static Path folder;
 
     private final List<Process> processes = new ArrayList<>();
 
+    /** Everything up to the first start: the jars of this project, and the application that is compiled with them. */
+    @BeforeAll
+    static void build() throws Exception {
+        Path checkout = Files.createDirectory(folder.resolve("openlines"));
+        copySources(checkout);
+        mavenConfig(checkout);
+        // For readers of a report: which Maven the page was tested with.
+        Files.writeString(Path.of("target", "getting-started-maven.txt"), mavenVersion(checkout) + "\n");
+
+        List<Documents.Block> blocks = blocks("8085", "8080");
+        List<String> shell = only(blocks, "sh");
+        assertThat(shell).hasSize(5);
+        finish(shell.get(0), checkout);
+
+        mavenConfig(application());
+        write(blocks, "pom.xml", "xml");
+        write(blocks, "src/main/java/App.java", "java");
+        finish(shell.get(1), application());
+    }
+
     @AfterEach
-    void stop() throws InterruptedException {
+    void stop() throws Exception {
         for (Process process : processes) {
             process.destroy();
-            assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        }
+        for (String file : List.of("openlines.db", "openlines.db-wal", "openlines.db-shm")) {
+            Files.deleteIfExists(application().resolve(file));
         }
     }
 
     @Test
-    @RequiresTool("curl")
     void anEmptyFolderBecomesAnApplicationThatReceivesAnEvent() throws Exception {
-        String page = Files.readString(Documents.ROOT.resolve("docs/getting-started.md"))
-                .replace("8085", freePort())
-                .replace("8080", freePort());
-        List<Documents.Block> blocks = Documents.blocks("docs/getting-started.md", page);
-        List<String> shell = only(blocks, "sh");
-        assertThat(shell).hasSize(4);
-        assertThat(shell.get(0)).isEqualTo("mvn -q package dependency:copy-dependencies -DincludeScope=runtime\n");
-
-        Path source = folder.resolve("src/main/java/App.java");
-        Files.createDirectories(source.getParent());
-        Files.writeString(source, only(blocks, "java").get(0));
-        build(source);
-        Files.writeString(folder.resolve("portal.json"), only(blocks, "json").get(0));
-        Files.copy(Documents.ROOT.resolve("harness/target/openlines.jar"), folder.resolve("openlines.jar"));
-
-        awaitLine(start(shell.get(1), "portal", ""), "portal ready at ");
-        Matcher port = Pattern.compile("http://127.0.0.1:(\\d+)/\"")
-                .matcher(only(blocks, "json").get(0));
-        assertThat(port.find()).isTrue();
-        Path printed = start(shell.get(2), "app", port.group(1));
-        awaitLine(printed, "receiver ready at ");
-        Path closed = start(shell.get(3), "curl", "");
-        assertThat(processes.get(2).waitFor(30, TimeUnit.SECONDS)).isTrue();
-        assertThat(processes.get(2).exitValue()).as(Files.readString(closed)).isZero();
+        Path printed = closeAChat("51856fefc120afa4b628cc82d3935cce");
 
         awaitLine(printed, "closed chat 17");
-        assertThat(folder.resolve("openlines.db")).isNotEmptyFile();
+        assertThat(application().resolve("openlines.db")).isNotEmptyFile();
+        assertThat(Files.readString(printed)).doesNotContain("reason=");
+    }
+
+    @Test
+    void aWrongTokenIsToldOnTheConsole() throws Exception {
+        Path printed = closeAChat("not-the-token-of-the-portal");
+
+        awaitLine(printed, "reason=refused status=403");
+        assertThat(Files.readString(printed)).doesNotContain("closed chat", "51856fefc", "not-the-token");
+        assertThat(Files.readString(Documents.ROOT.resolve(PAGE))).contains("`reason=refused status=403`");
+    }
+
+    /** A download or the reactor of this build could hide that the page's first command installs too little. */
+    @Test
+    void thisProjectsArtifactsAreThoseThatThePageInstalled() throws IOException {
+        try (Stream<Path> files = Files.walk(folder.resolve("repository/dev/openlines"))) {
+            List<Path> origins =
+                    files.filter(file -> file.endsWith("_remote.repositories")).toList();
+            assertThat(origins).hasSizeGreaterThan(5);
+            for (Path origin : origins) {
+                // The name of the repository that a file came from would stand before the equals sign.
+                assertThat(Files.readAllLines(origin).stream().filter(line -> !line.startsWith("#")))
+                        .as(origin.toString())
+                        .isNotEmpty()
+                        .allMatch(line -> line.endsWith(">="));
+            }
+        }
     }
 
     @Test
     void thePageAsksForWhatThisBuildHas() throws IOException {
-        String pom = only(
-                        Documents.blocks(
-                                "docs/getting-started.md",
-                                Files.readString(Documents.ROOT.resolve("docs/getting-started.md"))),
-                        "xml")
-                .get(0);
-        List<String> jars = Arrays.stream(classPath())
+        List<String> jars = Arrays.stream(
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
+                                .split(File.pathSeparator))
                 .map(entry -> Path.of(entry).getFileName().toString())
                 .toList();
 
-        assertThat(DEPENDENCY.matcher(pom).results().toList())
-                .hasSize(4)
-                .allSatisfy(found -> assertThat(jars).contains(found.group(2) + "-" + found.group(3) + ".jar"));
+        assertThat(DEPENDENCY
+                        .matcher(only(blocks("8085", "8080"), "xml").get(0))
+                        .results())
+                .hasSize(5)
+                // The binding has the version of the API; it is not on this class path, nor may it be.
+                .allSatisfy(found -> assertThat(jars)
+                        .contains(found.group(2).replace("slf4j-simple", "slf4j-api") + "-" + found.group(3) + ".jar"));
     }
 
-    private void build(Path source) throws Exception {
-        Path classes = Files.createDirectories(folder.resolve("target/classes"));
-        Path jars = Files.createDirectories(folder.resolve("target/dependency"));
-        for (String entry : classPath()) {
-            Path jar = Path.of(entry);
-            if (NEEDED.matcher(jar.getFileName().toString()).matches()) {
-                Files.copy(jar, jars.resolve(jar.getFileName()));
-            }
-        }
-        String javac = Path.of(System.getProperty("java.home"), "bin", "javac").toString();
-        Process compiler = new ProcessBuilder(
-                        javac, "--release", "17", "-cp", jars + "/*", "-d", classes.toString(), source.toString())
-                .inheritIO()
-                .start();
-        assertThat(compiler.waitFor()).isZero();
+    /** Starts the portal and the application, and closes the chat. Returns what the application prints. */
+    private Path closeAChat(String applicationToken) throws Exception {
+        String port = freePort();
+        List<Documents.Block> blocks = blocks(freePort(), port);
+        List<String> shell = only(blocks, "sh");
+        write(blocks, "portal.json", "json");
+
+        awaitLine(start(shell.get(2), "portal", port), "portal ready at ");
+        String told = shell.get(3)
+                .replaceFirst("(OPENLINES_APPLICATION_TOKEN=)\\w+", "$1" + Matcher.quoteReplacement(applicationToken));
+        assertThat(told).contains("OPENLINES_APPLICATION_TOKEN=" + applicationToken);
+        Path printed = start(told, "application", port);
+        awaitLine(printed, "receiver ready at ");
+        finish(shell.get(4), application());
+        return printed;
     }
 
     private Path start(String command, String name, String port) throws IOException {
         Path output = folder.resolve(name + ".txt");
         // The shell becomes the command, so that ending the one ends the other.
-        String own = command.contains("exec ") ? command : "exec " + command;
-        ProcessBuilder shell = new ProcessBuilder("sh", "-e", "-c", own);
-        shell.environment()
-                .merge(
-                        "PATH",
-                        Path.of(System.getProperty("java.home"), "bin") + File.pathSeparator,
-                        (old, java) -> java + old);
-        if (!port.isEmpty()) {
-            shell.environment().put("OPENLINES_PORT", port);
-        }
-        processes.add(shell.directory(folder.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start());
+        ProcessBuilder shell = shell(command.contains("exec ") ? command : "exec " + command, application());
+        shell.environment().put("OPENLINES_PORT", port);
+        processes.add(shell.redirectOutput(output.toFile()).start());
         return output;
     }
 
-    private static void awaitLine(Path output, String beginning) throws IOException {
-        long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-        while (Files.readString(output).lines().noneMatch(line -> line.startsWith(beginning))) {
+    private static void finish(String command, Path where) throws Exception {
+        Path output = folder.resolve("output.txt");
+        Process process = shell(command, where).redirectOutput(output.toFile()).start();
+        try {
+            assertThat(process.waitFor(30, TimeUnit.MINUTES))
+                    .as("still running: %s", command)
+                    .isTrue();
+        } finally {
+            process.destroy();
+        }
+        assertThat(process.exitValue())
+                .as("%s%s", command, Files.readString(output))
+                .isZero();
+    }
+
+    private static ProcessBuilder shell(String command, Path where) {
+        ProcessBuilder shell = new ProcessBuilder("sh", "-e", "-c", command);
+        // The Java of this build, for Maven and for the commands.
+        Path java = Path.of(System.getProperty("java.home"));
+        shell.environment().put("JAVA_HOME", java.toString());
+        shell.environment().merge("PATH", java.resolve("bin") + File.pathSeparator, (old, ours) -> ours + old);
+        // Maven itself runs for a minute: its JVM need not optimize.
+        shell.environment().merge("MAVEN_OPTS", "-XX:TieredStopAtLevel=1", (old, ours) -> old + " " + ours);
+        return shell.directory(where.toFile()).redirectErrorStream(true);
+    }
+
+    private static String mavenVersion(Path checkout) throws Exception {
+        Matcher minimum = Pattern.compile("<requireMavenVersion>\\s*<version>\\[([\\d.]+),\\)")
+                .matcher(Files.readString(Documents.ROOT.resolve("pom.xml")));
+        assertThat(minimum.find()).isTrue();
+        finish("mvn --version", checkout);
+        Matcher found =
+                Pattern.compile("Apache Maven ([\\d.]+)").matcher(Files.readString(folder.resolve("output.txt")));
+        assertThat(found.find()).isTrue();
+        assertThat(Runtime.Version.parse(found.group(1)))
+                .isGreaterThanOrEqualTo(Runtime.Version.parse(minimum.group(1)));
+        assertThat(Files.readString(Documents.ROOT.resolve(PAGE))).contains("Maven " + minimum.group(1));
+        return found.group(1);
+    }
+
+    private static void mavenConfig(Path project) throws IOException {
+        Path settings = folder.resolve("settings.xml");
+        Path others = Path.of(System.getProperty("localRepository"));
+        Files.writeString(settings, SETTINGS.formatted(others.toUri()));
+        Files.createDirectories(project.resolve(".mvn"));
+        // The global settings: the user's own, which may name a mirror or a proxy, still hold.
+        Files.writeString(
+                project.resolve(".mvn/maven.config"),
+                "-gs\n" + settings + "\n-Dmaven.repo.local=" + folder.resolve("repository") + "\n");
+    }
+
+    private static void copySources(Path to) throws IOException {
+        Files.walkFileTree(Documents.ROOT, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path source, BasicFileAttributes attributes) throws IOException {
+                if (NOT_COPIED.contains(source.getFileName().toString())) {
+                    return FileVisitResult.SKIP_SUBTREE;
+                }
+                Files.createDirectories(to.resolve(Documents.ROOT.relativize(source)));
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path source, BasicFileAttributes attributes) throws IOException {
+                // A checkout made with git worktree has a file of this name.
+                if (!NOT_COPIED.contains(source.getFileName().toString())) {
+                    Files.copy(source, to.resolve(Documents.ROOT.relativize(source)));
+                }
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+
+    private static Path application() {
+        return folder.resolve("my-app");
+    }
+
+    private static void write(List<Documents.Block> blocks, String file, String language) throws IOException {
+        assertThat(Files.readString(Documents.ROOT.resolve(PAGE))).contains("`" + file + "`");
+        Path path = application().resolve(file);
+        Files.createDirectories(path.getParent());
+        assertThat(only(blocks, language)).hasSize(1);
+        Files.writeString(path, only(blocks, language).get(0));
+    }
+
+    private static void awaitLine(Path output, String part) throws IOException {
+        long deadline = System.nanoTime() + Duration.ofMinutes(3).toNanos();
+        while (Files.readString(output).lines().noneMatch(line -> line.contains(part))) {
             assertThat(System.nanoTime())
-                    .as("no line begins with '%s' in: %s", beginning, Files.readString(output))
+                    .as("no line has '%s' in: %s", part, Files.readString(output))
                     .isLessThan(deadline);
             LockSupport.parkNanos(50_000_000);
         }
+    }
+
+    private static List<Documents.Block> blocks(String portal, String application) throws IOException {
+        String page = Files.readString(Documents.ROOT.resolve(PAGE));
+        assertThat(page).contains("8085", "8080");
+        return Documents.blocks(PAGE, page.replace("8085", portal).replace("8080", application));
     }
 
     private static List<String> only(List<Documents.Block> blocks, String language) {
@@ -148,11 +293,6 @@ class GettingStartedIT {
                 .filter(block -> block.language().equals(language))
                 .map(Documents.Block::text)
                 .toList();
-    }
-
-    private static String[] classPath() {
-        return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
-                .split(File.pathSeparator);
     }
 
     private static String freePort() throws IOException {
