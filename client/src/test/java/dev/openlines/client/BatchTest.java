@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class BatchTest {
 
     private final RestClient client =
@@ -123,15 +123,15 @@ class BatchTest {
             return Answered.ok("{\"result\":[3]}");
         })) {
             CompletableFuture<List<JsonValue>> broken = on(portal).listAsync(RestCall.of("crm.deal.list"));
-            assertThat(second.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(second.await(30, TimeUnit.SECONDS)).isTrue();
             assertThat(broken.cancel(true)).isTrue();
             over.countDown();
 
-            assertThat(on(portal).listAsync(RestCall.of("crm.deal.list")).get(20, TimeUnit.SECONDS))
+            assertThat(on(portal).listAsync(RestCall.of("crm.deal.list")).get(30, TimeUnit.SECONDS))
                     .hasToString("[1, 2, 3]");
             assertThat(on(portal)
                             .batchAsync(Batch.empty().with("a", RestCall.of("profile")))
-                            .get(20, TimeUnit.SECONDS)
+                            .get(30, TimeUnit.SECONDS)
                             .raw())
                     .containsKey("result");
         }

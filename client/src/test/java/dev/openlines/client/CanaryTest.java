@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * finest, the JDK's HTTP client's included, makes all kinds of calls that succeed and fail, and prints all
  * that it is given.
  */
-@Timeout(60)
+@Timeout(300)
 class CanaryTest {
 
     @TempDir

@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * after the new pair is stored, before or after it is used. The fake host kills the old pair at the first
  * use of the new one, so a refresh token that was used before it was stored would be lost.
  */
-@Timeout(120)
+@Timeout(300)
 class CrashTest {
 
     @TempDir
@@ -74,7 +74,7 @@ class CrashTest {
             };
             Process process = refreshing(file, host, keyset, "process");
             try {
-                boolean refreshed = refreshing.await(20, TimeUnit.SECONDS);
+                boolean refreshed = refreshing.await(30, TimeUnit.SECONDS);
                 assertThat(refreshed)
                         .as(() -> "the process came to its refresh: "
                                 + contentOf(folder.resolve("process.log").toFile()))
@@ -185,7 +185,7 @@ class CrashTest {
                     inbox.toString(),
                     portal.rest().toString());
             try {
-                assertThat(reached.await(20, TimeUnit.SECONDS))
+                assertThat(reached.await(30, TimeUnit.SECONDS))
                         .as(() -> contentOf(folder.resolve("draining.log").toFile()))
                         .isTrue();
                 LockSupport.parkNanos(beforeItIsDone ? 0 : afterNanos);

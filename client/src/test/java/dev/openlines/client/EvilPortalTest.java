@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * A portal that wants the client to call somebody else: by what it says of itself, by redirects, and by
  * what its name resolves to. Nothing may reach the third party, above all no token.
  */
-@Timeout(60)
+@Timeout(300)
 class EvilPortalTest {
 
     private static final Secret TOKEN = Secret.of("canary-access-token");
@@ -181,7 +181,7 @@ class EvilPortalTest {
         try (TlsServer inner = TlsServer.start("inner.example")) {
             AtomicInteger looks = new AtomicInteger();
             for (boolean trusted : new boolean[] {false, true}) {
-                HttpClient.Builder http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10));
+                HttpClient.Builder http = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(30));
                 if (trusted) {
                     http.sslContext(inner.trusting());
                 }
@@ -212,7 +212,7 @@ class EvilPortalTest {
             RestClient client = RestClient.builder()
                     .allowLoopback()
                     .http(HttpClient.newBuilder()
-                            .connectTimeout(Duration.ofSeconds(10))
+                            .connectTimeout(Duration.ofSeconds(30))
                             .sslContext(server.trusting())
                             .build())
                     .patience(Duration.ZERO)
@@ -244,7 +244,7 @@ class EvilPortalTest {
                     .allowLoopback()
                     .patience(Duration.ZERO)
                     .http(HttpClient.newBuilder()
-                            .connectTimeout(Duration.ofSeconds(10))
+                            .connectTimeout(Duration.ofSeconds(30))
                             .proxy(ProxySelector.of(proxy.getAddress()))
                             .build())
                     .build();

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What a portal costs that nobody calls, in a process of its own so that nothing else is counted. */
-@Timeout(120)
+@Timeout(300)
 class IdlePortalTest {
 
     private static final int PORTALS = 100_000;

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class OpenLinesTest {
 
     private static final String HISTORY = "{\"result\":{\"chatId\":\"17\",\"sessionId\":469,\"userId\":\"chat17\","
@@ -47,16 +47,16 @@ class OpenLinesTest {
     void eachReadingHasAFormThatDoesNotWait() throws Exception {
         try (FakePortal portal = FakePortal.answering(HISTORY)) {
             OpenLines lines = on(portal);
-            assertThat(lines.historyAsync(469).get(20, TimeUnit.SECONDS)).isEqualTo(lines.history(469));
-            assertThat(lines.latestHistoryAsync(17).get(20, TimeUnit.SECONDS)).isEqualTo(lines.latestHistory(17));
+            assertThat(lines.historyAsync(469).get(30, TimeUnit.SECONDS)).isEqualTo(lines.history(469));
+            assertThat(lines.latestHistoryAsync(17).get(30, TimeUnit.SECONDS)).isEqualTo(lines.latestHistory(17));
             Instant closedAt = Instant.parse("2026-11-22T17:00:00Z");
-            assertThat(lines.sessionOfClosedChatAsync(17, closedAt).get(20, TimeUnit.SECONDS))
+            assertThat(lines.sessionOfClosedChatAsync(17, closedAt).get(30, TimeUnit.SECONDS))
                     .isEqualTo(lines.sessionOfClosedChat(17, closedAt));
             portal.answer(asked -> Answered.ok("{\"result\":{\"ID\":\"1\",\"ADMIN\":true,\"INSTALLED\":true}}"));
-            assertThat(lines.dialogAsync(17).get(20, TimeUnit.SECONDS)).hasToString("chat 1");
-            assertThat(lines.lineAsync(17).get(20, TimeUnit.SECONDS)).hasToString("Optional[line 1]");
-            assertThat(lines.profileAsync().get(20, TimeUnit.SECONDS)).hasToString("Optional[user 1, administrator]");
-            assertThat(lines.appAsync().get(20, TimeUnit.SECONDS)).hasToString("application, version null");
+            assertThat(lines.dialogAsync(17).get(30, TimeUnit.SECONDS)).hasToString("chat 1");
+            assertThat(lines.lineAsync(17).get(30, TimeUnit.SECONDS)).hasToString("Optional[line 1]");
+            assertThat(lines.profileAsync().get(30, TimeUnit.SECONDS)).hasToString("Optional[user 1, administrator]");
+            assertThat(lines.appAsync().get(30, TimeUnit.SECONDS)).hasToString("application, version null");
         }
     }
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
+@Timeout(300)
 class PortalClientTest {
 
     private static final Secret TOKEN = Secret.of("canary-access-token-0123456789");
@@ -73,7 +73,7 @@ class PortalClientTest {
         try (FakePortal portal = FakePortal.answering("{\"result\":[1,2],\"next\":50,\"total\":77}")) {
             Reply reply = client.portal(portal.rest(), TOKEN)
                     .callAsync("some.list", Map.of())
-                    .get(10, TimeUnit.SECONDS);
+                    .get(30, TimeUnit.SECONDS);
 
             assertThat(reply.array()).hasSize(2);
             assertThat(reply.next()).contains(50L);
@@ -328,7 +328,7 @@ class PortalClientTest {
 
             assertThatThrownBy(() -> portal.call("profile", Map.of()))
                     .hasMessage("profile: no answer: the time was up (the call may have run)");
-            assertThat(closed.get(10, TimeUnit.SECONDS)).isEqualTo(-1);
+            assertThat(closed.get(30, TimeUnit.SECONDS)).isEqualTo(-1);
         }
     }
 
@@ -390,7 +390,7 @@ class PortalClientTest {
             try (var connection = socket.accept()) {
                 assertThat(connection.getInputStream().read()).isPositive();
                 caller.interrupt();
-                assertThat(seen.get(10, TimeUnit.SECONDS))
+                assertThat(seen.get(30, TimeUnit.SECONDS))
                         .isEqualTo("profile: no answer: the waiting thread was interrupted (the call may have run)"
                                 + " true");
             }
@@ -452,7 +452,7 @@ class PortalClientTest {
         try (FakePortal portal = new FakePortal(asked -> Answered.error(403, "ACCESS_DENIED", "no"))) {
             assertThatThrownBy(() -> client.portal(portal.rest(), TOKEN)
                             .callAsync("event.bind", Map.of())
-                            .get(10, TimeUnit.SECONDS))
+                            .get(30, TimeUnit.SECONDS))
                     .isInstanceOf(ExecutionException.class)
                     .cause()
                     .isExactlyInstanceOf(RestException.class)

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
+@Timeout(300)
 class SubscriptionsTest {
 
     private static final Subscription FINISH =
@@ -134,12 +134,12 @@ class SubscriptionsTest {
     @Test
     void theAsynchronousFormsDoTheSame() throws Exception {
         try (FakePortal portal = FakePortal.answering("{\"result\":[]}")) {
-            assertThat(on(portal).getAsync().get(10, TimeUnit.SECONDS)).isEmpty();
+            assertThat(on(portal).getAsync().get(30, TimeUnit.SECONDS)).isEmpty();
 
             portal.answer(asked -> Answered.error(400, "ERROR_CORE", "Handler already binded"));
-            assertThat(on(portal).ensureAsync(FINISH).get(10, TimeUnit.SECONDS)).isFalse();
+            assertThat(on(portal).ensureAsync(FINISH).get(30, TimeUnit.SECONDS)).isFalse();
             assertThat(on(portal).bindAsync(FINISH))
-                    .failsWithin(java.time.Duration.ofSeconds(10))
+                    .failsWithin(java.time.Duration.ofSeconds(30))
                     .withThrowableThat()
                     .withMessageContaining("event.bind: HTTP 400 ERROR_CORE: Handler already binded");
         }

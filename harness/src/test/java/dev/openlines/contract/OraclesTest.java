@@ -107,7 +107,7 @@ class OraclesTest {
                 command,
                 "ready [0-9]+",
                 stopSignal,
-                Duration.ofSeconds(20),
+                Duration.ofSeconds(30),
                 Wire.dry(URI.create("http://127.0.0.1:9/")));
     }
 
@@ -117,7 +117,7 @@ class OraclesTest {
         try (HandlerProcess process = process(polite, "USR1")) {
             assertThat(process.start()).isTrue();
             String first = process.pid();
-            assertThat(process.stop(Duration.ofSeconds(20))).isPresent();
+            assertThat(process.stop(Duration.ofSeconds(30))).isPresent();
             assertThat(process.alive()).isFalse();
             assertThat(process.start()).isTrue();
 

@@ -136,7 +136,7 @@ class OtherLanguagesTest {
         settings.handlerCommand = "MEMBER_ID=" + MEMBER_ID + " APPLICATION_TOKEN=" + PROOF + " STORE='" + own
                 + "' EVIDENCE='" + evidence + "' " + (program + "'" + file + "'").replace("{PORT}", "" + port)
                 + (program.contains("{PORT}") ? "" : " " + port);
-        settings.settle = Duration.ofSeconds(2);
+        settings.settle = Duration.ofSeconds(30);
         settings.exclude = LONG;
         return some.submit(() -> new ContractSuite(settings).run());
     }

@@ -25,8 +25,8 @@ class SlowProcessingTest {
                 line -> {})) {
             Settings settings = new Settings(handler.uri(), SelftestCommand.MEMBER_ID, SelftestCommand.PROOF);
             settings.evidence = EffectSources.file(folder.resolve("evidence.jsonl"));
-            settings.settle = Duration.ofSeconds(1);
-            settings.slowness = Duration.ofMillis(100);
+            settings.settle = Duration.ofSeconds(30);
+            settings.slowness = Duration.ofSeconds(2);
             settings.slowOn = on.replace("{}", folder.resolve("slow").toString());
             settings.slowOff = off.replace("{}", folder.resolve("slow").toString());
             settings.only = java.util.List.of("OSF-C-517");

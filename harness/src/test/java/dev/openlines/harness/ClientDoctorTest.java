@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code openlines doctor} between a simulated portal and a real receiver. */
 @SimulatedPortal
-@Timeout(60)
+@Timeout(300)
 class ClientDoctorTest {
 
     private record Ran(int exit, String out, String err) {}

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The client against a simulated portal where things go wrong. */
 @SimulatedPortal
-@Timeout(60)
+@Timeout(300)
 class ClientFaultTest {
 
     private final TokenStore tokens = TokenStore.memory();
@@ -45,7 +45,7 @@ class ClientFaultTest {
                             OnSessionFinish.CODE, URI.create("https://app.example/" + i))));
         }
         // All were refused once before the portal's clock moves on.
-        assertThat(portal.awaitCall(call -> throttled(portal) >= 40, Duration.ofSeconds(20)))
+        assertThat(portal.awaitCall(call -> throttled(portal) >= 40, Duration.ofSeconds(30)))
                 .isTrue();
         assertThat(portal.subscriptions()).isEmpty();
         portal.clock().advance(Duration.ofSeconds(30));

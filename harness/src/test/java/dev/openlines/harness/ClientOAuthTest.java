@@ -46,7 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The client gets into a simulated portal, and stays in. */
 @SimulatedPortal
-@Timeout(60)
+@Timeout(300)
 class ClientOAuthTest {
 
     private final TokenStore tokens = TokenStore.memory();
@@ -181,10 +181,10 @@ class ClientOAuthTest {
 
             portal.update(false);
 
-            assertThat(bound.poll(20, TimeUnit.SECONDS)).isEqualTo(1);
+            assertThat(bound.poll(30, TimeUnit.SECONDS)).isEqualTo(1);
             assertThat(calls.subscriptions().plan(wanted).settled()).isTrue();
             portal.openLine("Line").openChat().close();
-            assertThat(closed.poll(20, TimeUnit.SECONDS)).isNotNull();
+            assertThat(closed.poll(30, TimeUnit.SECONDS)).isNotNull();
         }
     }
 

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What waited in a simulated portal's queue comes into the inbox that the endpoint feeds. */
 @SimulatedPortal
-@Timeout(60)
+@Timeout(300)
 class ClientOfflineTest {
 
     private final BlockingQueue<Long> handled = new LinkedBlockingQueue<>();
@@ -105,7 +105,7 @@ class ClientOfflineTest {
         assertThat(drained).isEqualTo(new Drained(70, 0, null));
         List<Long> seen = new ArrayList<>();
         for (int i = 0; i < 70; i++) {
-            seen.add(handled.poll(20, TimeUnit.SECONDS));
+            seen.add(handled.poll(30, TimeUnit.SECONDS));
         }
         assertThat(seen).containsExactlyInAnyOrderElementsOf(closed);
 
@@ -115,7 +115,7 @@ class ClientOfflineTest {
         again.reopen();
         again.close();
         assertThat(client.offlineQueue().drain(inbox)).isEqualTo(new Drained(1, 0, null));
-        assertThat(handled.poll(20, TimeUnit.SECONDS)).isEqualTo(again.id());
+        assertThat(handled.poll(30, TimeUnit.SECONDS)).isEqualTo(again.id());
         assertThat(handled).isEmpty();
         assertThat(client.offlineQueue().drain(inbox)).isEqualTo(new Drained(0, 0, null));
     }
@@ -145,7 +145,7 @@ class ClientOfflineTest {
                 .isEqualTo(new Drained(1, 0, null));
         List<Long> seen = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            seen.add(handled.poll(20, TimeUnit.SECONDS));
+            seen.add(handled.poll(30, TimeUnit.SECONDS));
         }
         assertThat(seen)
                 .containsExactlyInAnyOrder(

@@ -336,7 +336,7 @@ class ClientQuirksTest {
     private static Socket connect(Portal portal) throws IOException {
         Socket socket =
                 new Socket(InetAddress.getLoopbackAddress(), portal.restUri().getPort());
-        socket.setSoTimeout(20_000);
+        socket.setSoTimeout(30_000);
         return socket;
     }
 

@@ -54,7 +54,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The snippets of the pages about the client and the doctor, run; {@link ClientDocsTest} finds them here. */
-@Timeout(60)
+@Timeout(300)
 class ClientSnippetsTest {
 
     /** What a caller may read of a deal. */
@@ -146,7 +146,7 @@ class ClientSnippetsTest {
         int before = simulated.deliveries().size();
         return CompletableFuture.runAsync(() -> {
             try {
-                assertThat(simulated.awaitDeliveries(before + 1, Duration.ofSeconds(20)))
+                assertThat(simulated.awaitDeliveries(before + 1, Duration.ofSeconds(30)))
                         .isTrue();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -186,7 +186,7 @@ class ClientSnippetsTest {
             long session = chat.sessionId();
             chat.close();
 
-            OnSessionFinish finish = finished.poll(20, TimeUnit.SECONDS);
+            OnSessionFinish finish = finished.poll(30, TimeUnit.SECONDS);
             assertThat(finish).isNotNull();
             assertThat(session(portal, finish.chats().get(0), finish)
                             .orElseThrow()

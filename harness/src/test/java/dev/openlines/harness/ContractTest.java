@@ -197,7 +197,7 @@ class ContractTest {
     }
 
     private OnSessionFinish next() throws InterruptedException {
-        @Nullable OnSessionFinish event = handled.poll(20, TimeUnit.SECONDS);
+        @Nullable OnSessionFinish event = handled.poll(30, TimeUnit.SECONDS);
         assertThat(event).as("an event handled within 20 seconds").isNotNull();
         return event;
     }

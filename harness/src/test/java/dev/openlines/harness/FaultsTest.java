@@ -4,6 +4,7 @@ package dev.openlines.harness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.openlines.testkit.Await;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -105,9 +106,8 @@ class FaultsTest {
         String half = raw(portal, "scope");
         int declared = Integer.parseInt(half.replaceAll("(?s).*Content-Length: (\\d+)\r\n.*", "$1"));
         assertThat(half.split("\r\n\r\n", 2)[1]).hasSize(declared / 2).startsWith("{\"result\":[");
-        long begun = System.nanoTime();
-        assertThat(raw(portal, "profile")).isEmpty();
-        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThanOrEqualTo(Duration.ofMillis(50));
+        Await.noSooner(
+                Duration.ofMillis(50), () -> assertThat(raw(portal, "profile")).isEmpty());
         assertThat(raw(portal, "methods")).startsWith("HTTP/1.1 200 ").contains("\"event.bind\"");
         assertThat(raw(portal, "server.time")).startsWith("HTTP/1.1 200 ").doesNotContainIgnoringCase("effect");
     }
@@ -165,7 +165,7 @@ class FaultsTest {
     private static String raw(Portal portal, String method) throws IOException {
         URI uri = portal.restUri().resolve(method);
         try (Socket socket = new Socket(java.net.InetAddress.getLoopbackAddress(), uri.getPort())) {
-            socket.setSoTimeout(20_000);
+            socket.setSoTimeout(30_000);
             socket.getOutputStream()
                     .write(("GET " + uri.getPath() + "?auth="
                                     + portal.accessToken().reveal() + " HTTP/1.1\r\nHost: 127.0.0.1\r\n"

@@ -102,7 +102,7 @@ class OpenLinesMethodsTest {
 
             assertThat(result(portal, "imopenlines.operator.finish", "CHAT_ID=17"))
                     .isEqualTo(JsonValue.TRUE);
-            assertThat(portal.awaitDeliveries(1, Duration.ofSeconds(20))).isTrue();
+            assertThat(portal.awaitDeliveries(1, Duration.ofSeconds(30))).isTrue();
             assertThat(handler.body(0)).contains("auth%5Buser_id%5D=1&");
             assertThat(chat.isOpen()).isFalse();
             assertThat(result(portal, "imopenlines.operator.finish", "CHAT_ID=17"))

@@ -3,14 +3,15 @@ package dev.openlines.harness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.testkit.Await;
 import dev.openlines.testkit.RequiresTool;
 import dev.openlines.testkit.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,7 +31,6 @@ import org.openqa.selenium.chrome.ChromeOptions;
 class PageTest {
 
     private static final Path PICTURES = Path.of("target", "screenshots");
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private PortalServer server;
     private Portal portal;
@@ -237,24 +237,19 @@ class PageTest {
                 driver -> text.apply(driver.findElement(By.tagName("body")).getText()) ? true : null);
     }
 
-    /** Asks again until there is something; each question takes its time, so nothing else waits here. */
+    /** Asks again until there is something. */
     private <T> T waitUntil(String what, Function<ChromeDriver, T> question) {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (true) {
+        AtomicReference<T> answer = new AtomicReference<>();
+        AtomicReference<Object> refusal = new AtomicReference<>("");
+        Await.until(() -> what + " ; the page says: " + said() + "; " + refusal, () -> {
             try {
-                T answer = question.apply(browser);
-                if (answer != null) {
-                    return answer;
-                }
+                answer.set(question.apply(browser));
             } catch (WebDriverException e) {
-                if (System.nanoTime() > end) {
-                    throw e;
-                }
+                refusal.set(e);
             }
-            assertThat(System.nanoTime())
-                    .as("still waiting for %s; the page says: %s", what, said())
-                    .isLessThan(end);
-        }
+            return answer.get() != null;
+        });
+        return answer.get();
     }
 
     private String said() {

@@ -120,7 +120,7 @@ class SystemMethodsTest {
     }
 
     @Test
-    @Timeout(20)
+    @Timeout(300)
     void batchReplacesEveryReferenceOfATextAndNothingThatOnlyLooksLikeOne(Portal portal) throws Exception {
         try (RecordingHandler handler = RecordingHandler.start()) {
             portal.subscribe("ONAPPTEST", handler.uri());
@@ -130,7 +130,7 @@ class SystemMethodsTest {
                     "{\"cmd\":{\"me\":\"profile\",\"echo\":\"event.test?both=$result[me][NAME] $result[me][ID] $result[me][NAME]"
                             + "&whole=$result[me][ID]&price=$total&word=$timeout\"}}");
 
-            assertThat(portal.awaitDeliveries(1, Duration.ofSeconds(10))).isTrue();
+            assertThat(portal.awaitDeliveries(1, Duration.ofSeconds(30))).isTrue();
             assertThat(handler.body(0))
                     .contains(
                             "data%5BQUERY%5D%5Bboth%5D=Ada+1+Ada&",
@@ -185,7 +185,7 @@ class SystemMethodsTest {
 
             assertThat(result(portal, "event.test", "any[thing]=1")).isEqualTo("1");
 
-            assertThat(portal.awaitDeliveries(1, Duration.ofSeconds(20))).isTrue();
+            assertThat(portal.awaitDeliveries(1, Duration.ofSeconds(30))).isTrue();
             assertThat(handler.body(0))
                     .contains(
                             "event=ONAPPTEST&",

@@ -82,7 +82,7 @@ class TlsDeliveryTest {
             Delivery delivery = portal.openLine("Support").openChat().close().get(0);
 
             assertThat(delivery.acknowledged()).isTrue();
-            assertThat(heard.get(20, TimeUnit.SECONDS))
+            assertThat(heard.get(30, TimeUnit.SECONDS))
                     .startsWith("POST /h HTTP/1.1\r\nHost: 127.0.0.1:" + listener.getLocalPort() + "\r\n")
                     .contains("\r\nTransfer-Encoding: chunked\r\n");
         }

@@ -3,6 +3,7 @@ package dev.openlines.house;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.testkit.Await;
 import dev.openlines.testkit.RequiresTool;
 import java.io.File;
 import java.io.IOException;
@@ -13,13 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -272,14 +272,12 @@ class GettingStartedIT {
         Files.writeString(path, only(blocks, language).get(0));
     }
 
-    private static void awaitLine(Path output, String part) throws IOException {
-        long deadline = System.nanoTime() + Duration.ofMinutes(3).toNanos();
-        while (Files.readString(output).lines().noneMatch(line -> line.contains(part))) {
-            assertThat(System.nanoTime())
-                    .as("no line has '%s' in: %s", part, Files.readString(output))
-                    .isLessThan(deadline);
-            LockSupport.parkNanos(50_000_000);
-        }
+    private static void awaitLine(Path output, String part) {
+        AtomicReference<String> printed = new AtomicReference<>();
+        Await.until(() -> "a line with '" + part + "' in: " + printed, () -> {
+            printed.set(Files.readString(output));
+            return printed.get().lines().anyMatch(line -> line.contains(part));
+        });
     }
 
     private static List<Documents.Block> blocks(String portal, String application) throws IOException {

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * of it stays or comes out: files, log, answers, meters. Only Jetty's own log is not at its finest: there it
  * shows the bytes of a connection.
  */
-@Timeout(120)
+@Timeout(300)
 class CanaryTest {
 
     private static final Map<String, String> SECRETS = Map.of(

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Many events in one commit, and each answer after it. */
-@Timeout(60)
+@Timeout(300)
 @ParameterizedClass
 @ValueSource(strings = {"sqlite", "postgresql"})
 class CommitTest {

@@ -18,13 +18,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class GroupCommitTest {
 
     /** How often it is closed while others submit: without the mend it hung once in some hundred. */
     private static final int ROUNDS = 200;
 
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     @Test
     void aCloseEndsThoughOthersSubmitAndEachOfThemIsAnswered() throws Exception {
@@ -54,7 +54,7 @@ class GroupCommitTest {
             Thread closing = new Thread(writer::close);
             closing.setDaemon(true);
             closing.start();
-            closing.join(TimeUnit.SECONDS.toMillis(20));
+            closing.join(TimeUnit.SECONDS.toMillis(60));
             assertThat(closing.isAlive()).as("still closing in round %s", round).isFalse();
 
             for (Thread thread : submitting) {

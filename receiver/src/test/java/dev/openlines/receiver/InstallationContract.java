@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Whom a receiver trusts after installations, real and forged, and after a restart. */
-@Timeout(60)
+@Timeout(300)
 interface InstallationContract {
 
     Instant NOW = Instant.parse("2026-11-22T12:00:00Z");

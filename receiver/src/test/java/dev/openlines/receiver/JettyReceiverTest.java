@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever goes wrong beside an event, no request keeps its place for ever. */
-@Timeout(60)
+@Timeout(300)
 class JettyReceiverTest {
 
     private static final HttpLimits LIMITS =

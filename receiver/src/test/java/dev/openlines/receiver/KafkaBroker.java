@@ -1,34 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
+import dev.openlines.testkit.Await;
 import dev.openlines.testkit.KafkaCluster;
-import java.time.Duration;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** One real broker for all tests of a process; it ends with the process. Each test has topics of its own. */
+/**
+ * One real broker for all tests of a process; it ends with the process. Each test has topics of its own. However slow the
+ * machine is, nothing is given up that is written, and no worker is taken for a dead one.
+ */
 final class KafkaBroker {
 
     private static final KafkaCluster BROKER = KafkaCluster.start(1);
+    private static final Path PATIENT = patient();
     private static final AtomicInteger PREFIX = new AtomicInteger();
 
     private KafkaBroker() {}
 
     static KafkaTopics newTopics(int partitions) {
-        return KafkaTopics.of(
-                "kafka:" + BROKER.servers() + "/test" + PREFIX.incrementAndGet() + "?partitions=" + partitions);
+        return KafkaTopics.of("kafka:" + BROKER.servers() + "/test" + PREFIX.incrementAndGet() + "?partitions="
+                + partitions + "&config=" + PATIENT);
+    }
+
+    private static Path patient() {
+        try {
+            Path config = Files.createTempFile("openlines-kafka", ".properties");
+            config.toFile().deleteOnExit();
+            return Files.writeString(
+                    config, "session.timeout.ms=300000\nrequest.timeout.ms=60000\ndelivery.timeout.ms=120000\n");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static void await(BooleanSupplier condition) {
-        long begun = System.nanoTime();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime() - begun)
-                    .as("a condition within 30 seconds")
-                    .isLessThan(Duration.ofSeconds(30).toNanos());
-            LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
-        }
+        Await.until("a condition", condition::getAsBoolean);
     }
 }

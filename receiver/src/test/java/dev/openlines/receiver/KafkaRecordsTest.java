@@ -46,7 +46,7 @@ import org.junit.jupiter.api.Timeout;
 import org.yaml.snakeyaml.Yaml;
 
 /** Every byte that receivers and workers leave in Kafka, against what must not be there and what is documented. */
-@Timeout(90)
+@Timeout(300)
 class KafkaRecordsTest {
 
     private static final String FORM = "application/x-www-form-urlencoded";

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Where the window of duplicates ends: the first among the last so many records before the second. */
-@Timeout(90)
+@Timeout(300)
 class KafkaWindowTest {
 
     @Test

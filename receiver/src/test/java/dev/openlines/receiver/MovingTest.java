@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The steps of {@code docs/scaling.md}, "To move without loss", one after the other, while events come. */
-@Timeout(90)
+@Timeout(300)
 class MovingTest {
 
     enum Move {
@@ -288,7 +288,7 @@ class MovingTest {
         String id = Integer.toString(url.getPort());
         HttpRequest request = HttpRequest.newBuilder(url)
                 .header("Content-Type", "application/x-www-form-urlencoded")
-                .timeout(Duration.ofSeconds(20))
+                .timeout(Duration.ofSeconds(30))
                 .POST(HttpRequest.BodyPublishers.ofString(
                         Bodies.finish(chat, "ts", Long.toString(second), "event_handler_id", id)))
                 .build();

@@ -3,6 +3,7 @@ package dev.openlines.receiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.testkit.Await;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
@@ -27,7 +28,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Several nodes, a database that goes and comes back, a clock that jumps. */
-@Timeout(120)
+@Timeout(300)
 class NodesTest {
 
     @TempDir
@@ -54,8 +54,8 @@ class NodesTest {
     @Test
     void theSameBytesToTwoNodesAreDispatchedOnce() throws Exception {
         String url = PostgresServer.newSchema();
-        Receiver one = node(Inbox.postgresql(url));
-        Receiver two = node(Inbox.postgresql(url));
+        Receiver one = node(Inbox.postgresql(url), Duration.ofMinutes(5));
+        Receiver two = node(Inbox.postgresql(url), Duration.ofMinutes(5));
         ExecutorService senders = Executors.newFixedThreadPool(8);
         open.add(senders::shutdownNow);
         List<CompletableFuture<Integer>> statuses = new ArrayList<>();
@@ -82,7 +82,7 @@ class NodesTest {
         EmbeddedPostgres database = postgres(0);
         int port = database.getPort();
         Inbox inbox = Inbox.postgresql(database.getJdbcUrl("postgres", "postgres"));
-        Receiver receiver = node(inbox);
+        Receiver receiver = node(inbox, Duration.ofSeconds(2));
         Set<Long> acknowledged = ConcurrentHashMap.newKeySet();
         AtomicLong next = new AtomicLong(1);
         AtomicLong refused = new AtomicLong();
@@ -103,12 +103,12 @@ class NodesTest {
                 }
             });
         }
-        until(() -> acknowledged.size() > 200);
+        Await.until("a condition", () -> acknowledged.size() > 200);
         database.close();
-        until(() -> refused.get() > 20);
+        Await.until("a condition", () -> refused.get() > 20);
         int before = acknowledged.size();
         open.add(postgres(port));
-        until(() -> acknowledged.size() > before + 200);
+        Await.until("a condition", () -> acknowledged.size() > before + 200);
         enough.set(true);
         senders.shutdown();
         assertThat(senders.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
@@ -145,7 +145,7 @@ class NodesTest {
 
         assertThat(InstallationContract.post(receiver, Bodies.finish(1))).isEqualTo(200);
         assertThat(take(1)).containsExactly(11L);
-        until(() -> Rows.of(directory.resolve("inbox.db"), "select count(*) from inbox_history")
+        Await.until("a condition", () -> Rows.of(directory.resolve("inbox.db"), "select count(*) from inbox_history")
                 .equals(List.of("1")));
         // Put off by a minute, that is a day from now: it is due.
         offset.set(Duration.ofDays(-1));
@@ -167,7 +167,7 @@ class NodesTest {
         return port == 0 ? builder.start() : builder.setPort(port).start();
     }
 
-    private Receiver node(Inbox inbox) {
+    private Receiver node(Inbox inbox, Duration lease) {
         open.add(inbox);
         Handlers handlers = Handlers.on(
                         OnSessionFinish.class,
@@ -176,7 +176,7 @@ class NodesTest {
         Dispatcher dispatcher = new Dispatcher(
                         inbox,
                         handlers,
-                        DispatchPolicy.DEFAULT.withLease(Duration.ofSeconds(2)),
+                        DispatchPolicy.DEFAULT.withLease(lease),
                         InstantSource.system(),
                         Telemetry.none())
                 .start();
@@ -197,17 +197,5 @@ class NodesTest {
             chats.add(chat);
         }
         return chats;
-    }
-
-    private interface Condition {
-        boolean holds() throws Exception;
-    }
-
-    private static void until(Condition condition) throws Exception {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (!condition.holds()) {
-            assertThat(System.nanoTime()).as("time").isLessThan(deadline);
-            LockSupport.parkNanos(5_000_000);
-        }
     }
 }

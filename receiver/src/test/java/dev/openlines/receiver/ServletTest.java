@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The servlet among the filters of an application. */
-@Timeout(60)
+@Timeout(300)
 class ServletTest {
 
     private static final int ROOM = 3;

@@ -4,6 +4,7 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.openlines.testkit.Await;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.Envelope;
@@ -31,10 +32,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(300)
 class SpoolTest {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     @TempDir
     Path directory;
@@ -270,11 +271,7 @@ class SpoolTest {
                 .filter(thread -> thread.getName().equals("openlines-spool-drain"))
                 .findFirst()
                 .orElseThrow();
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (drainer.getState() != Thread.State.TIMED_WAITING) {
-            assertThat(System.nanoTime()).as("time").isLessThan(deadline);
-            Thread.onSpinWait();
-        }
+        Await.until("a drainer at rest", () -> drainer.getState() == Thread.State.TIMED_WAITING);
     }
 
     @Test
@@ -299,12 +296,8 @@ class SpoolTest {
         assertThat(file).hasContent("somebody's letters");
     }
 
-    private void awaitDrained() throws Exception {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (Files.size(file) > EmergencySpool.begin()) {
-            assertThat(System.nanoTime()).as("time").isLessThan(deadline);
-            Thread.onSpinWait();
-        }
+    private void awaitDrained() {
+        Await.until("an empty spool", () -> Files.size(file) <= EmergencySpool.begin());
     }
 
     /** The chats in the order in which they were stored. */

@@ -17,10 +17,12 @@ import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The time of a refusal tells nobody what was wrong. */
-@Timeout(120)
+/** The time of a refusal tells nobody what was wrong. Compares times, so it is for a machine that does nothing else. */
+@EnabledIfSystemProperty(named = "soak.minutes", matches = "[1-9]\\d*", disabledReason = "compares times: -Psoak")
+@Timeout(300)
 class TimingTest {
 
     private static final String WHICH =

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A handler that writes to the inbox's own database has its effect once. */
-@Timeout(60)
+@Timeout(300)
 interface TransactionContract {
 
     Inbox open();

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.Timeout;
  * What every inbox must do, also one of your own: implement this in a test class with {@link #open()}, and the
  * tests run. They need JUnit Jupiter and AssertJ. Times are given, so none waits.
  */
-@Timeout(120)
+@Timeout(300)
 public interface InboxContract {
 
     /** The time of the first test step. */

@@ -3,6 +3,7 @@ package dev.openlines.examples.closedchats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.testkit.Await;
 import dev.openlines.harness.PortalChat;
 import dev.openlines.testkit.RequiresTool;
 import dev.openlines.testkit.Tool;
@@ -11,10 +12,10 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,7 +37,6 @@ import org.openqa.selenium.chrome.ChromeOptions;
 class BoardTest {
 
     private static final Path PICTURES = Path.of("target", "screenshots");
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final Dimension DESKTOP = new Dimension(1280, 1000);
     private static final Dimension PHONE = new Dimension(390, 844);
 
@@ -89,34 +89,14 @@ class BoardTest {
     }
 
     @Test
-    void aChatThatIsClosedOnThePortalsPageAppearsWithinASecond() {
+    void aChatThatIsClosedOnThePortalsPageAppearsByItself() {
         signIn();
         running.portal.openLine("Support");
-        browser.executeScript("""
-                window.appeared = {};
-                new MutationObserver((changes) => changes.forEach((change) => change.addedNodes.forEach((row) => {
-                  if (row.dataset) window.appeared[row.dataset.chat] = Date.now();
-                }))).observe(document.getElementById('chats'), { childList: true });
-                """);
         browser.switchTo().newWindow(WindowType.WINDOW).get(running.server.uri().toString());
-        String portal = browser.getWindowHandle();
-        long best = Long.MAX_VALUE;
-        for (int chat = 1; chat <= 5 && best > 1_000; chat++) {
-            browser.switchTo().window(portal);
-            click("button[aria-label='Open chat on line 1']");
-            click("[data-chat='" + (16 + chat) + "'] button[data-close='agent']");
-            browser.switchTo().window(board);
-            find("tr[data-chat='" + chat + "']");
-            Instant sent = running.portal.deliveries().stream()
-                    .filter(delivery -> delivery.event().equals("ONSESSIONFINISH"))
-                    .reduce((first, last) -> last)
-                    .orElseThrow()
-                    .sentAt();
-            Number appeared = (Number) browser.executeScript("return window.appeared[arguments[0]]", "" + chat);
-            best = Math.min(best, appeared.longValue() - sent.toEpochMilli());
-        }
-        System.out.println("from the portal's sending to the row on the board: " + best + " ms");
-        assertThat(best).isLessThanOrEqualTo(1_000);
+        click("button[aria-label='Open chat on line 1']");
+        click("[data-chat='17'] button[data-close='agent']");
+        browser.switchTo().window(board);
+        find("tr[data-chat='1']");
         waitFor("the count", " new");
         assertThat(find("#none").isDisplayed()).isFalse();
     }
@@ -341,24 +321,19 @@ class BoardTest {
                 what, driver -> driver.findElement(By.tagName("body")).getText().contains(text) ? true : null);
     }
 
-    /** Asks again until there is something; each question takes its time, so nothing else waits here. */
+    /** Asks again until there is something. */
     private <T> T waitUntil(String what, Function<ChromeDriver, T> question) {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (true) {
+        AtomicReference<T> answer = new AtomicReference<>();
+        AtomicReference<Object> refusal = new AtomicReference<>("");
+        Await.until(() -> what + " in " + browser.getCurrentUrl() + "; " + refusal, () -> {
             try {
-                T answer = question.apply(browser);
-                if (answer != null) {
-                    return answer;
-                }
+                answer.set(question.apply(browser));
             } catch (WebDriverException e) {
-                if (System.nanoTime() > end) {
-                    throw e;
-                }
+                refusal.set(e);
             }
-            assertThat(System.nanoTime())
-                    .as("still waiting for %s in %s", what, browser.getCurrentUrl())
-                    .isLessThan(end);
-        }
+            return answer.get() != null;
+        });
+        return answer.get();
     }
 
     private void picture(String name) throws IOException {

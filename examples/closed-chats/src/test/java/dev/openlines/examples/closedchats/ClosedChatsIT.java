@@ -3,6 +3,7 @@ package dev.openlines.examples.closedchats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.testkit.Await;
 import dev.openlines.harness.Fault;
 import dev.openlines.harness.Portal;
 import dev.openlines.harness.PortalChat;
@@ -71,10 +72,7 @@ class ClosedChatsIT {
         Process second = start(settings);
         line(second.inputReader(StandardCharsets.UTF_8), "page ready at ");
         try (Archive archive = Archive.open(settings.get("OPENLINES_INBOX"))) {
-            long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-            while (archive.page(Filter.ALL, null, 50).size() < 10) {
-                assertThat(System.nanoTime()).as("still waiting for ten chats").isLessThan(end);
-            }
+            Await.until("ten chats", () -> archive.page(Filter.ALL, null, 50).size() >= 10);
             assertThat(archive.page(Filter.ALL, null, 50))
                     .hasSize(10)
                     .extracting(Chat::chatId)

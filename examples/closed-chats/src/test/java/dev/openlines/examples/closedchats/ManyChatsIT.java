@@ -28,7 +28,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Measures the page over ten thousand archived chats, as docs/benchmarks.md says; with {@code -Psoak} only. */
-@EnabledIfSystemProperty(named = "chats.many", matches = "true")
+@EnabledIfSystemProperty(named = "chats.many", matches = "true", disabledReason = "measures: -Psoak")
 class ManyChatsIT {
 
     private static final int CHATS = 10_000;

@@ -3,6 +3,7 @@ package dev.openlines.examples.closedchats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.testkit.Await;
 import dev.openlines.harness.Fault;
 import dev.openlines.harness.PortalChat;
 import java.io.BufferedReader;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,7 +43,7 @@ class PageTest {
         running = Running.in(folder);
         browser = HttpClient.newBuilder()
                 .cookieHandler(new CookieManager())
-                .connectTimeout(Duration.ofSeconds(10))
+                .connectTimeout(Duration.ofSeconds(30))
                 .build();
         assertThat(signIn(Running.PASSWORD).statusCode()).isEqualTo(303);
     }
@@ -286,11 +288,8 @@ class PageTest {
             chat.customerWrites("слово");
             assertThat(chat.close()).isNotEmpty().allMatch(delivery -> delivery.acknowledged());
             try (Archive archive = Archive.open(Postgres.url())) {
-                long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
                 Filter filter = new Filter("слов", "Support", "livechat", "");
-                while (archive.page(filter, null, 5).isEmpty()) {
-                    assertThat(System.nanoTime()).as("still waiting").isLessThan(end);
-                }
+                Await.until("a chat", () -> !archive.page(filter, null, 5).isEmpty());
                 assertThat(archive.page(filter, null, 5)).hasSize(1);
             }
         }
@@ -303,17 +302,14 @@ class PageTest {
         await("/", "data-chat=\"" + rows + "\"");
     }
 
-    /** Asks again until the page holds a text; each request takes its time, so nothing else waits here. */
-    private String await(String path, String text) throws Exception {
-        long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-        String body = get(path).body();
-        while (!body.contains(text)) {
-            assertThat(System.nanoTime())
-                    .as("still waiting for %s in %s", text, body)
-                    .isLessThan(end);
-            body = get(path).body();
-        }
-        return body;
+    /** Asks again until the page holds a text. */
+    private String await(String path, String text) {
+        AtomicReference<String> body = new AtomicReference<>();
+        Await.until(() -> text + " in " + body, () -> {
+            body.set(get(path).body());
+            return body.get().contains(text);
+        });
+        return body.get();
     }
 
     private static String untilBlank(BufferedReader lines, String start) throws IOException {

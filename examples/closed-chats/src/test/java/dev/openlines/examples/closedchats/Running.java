@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.examples.closedchats;
 
+import dev.openlines.testkit.Await;
 import dev.openlines.harness.Delivery;
 import dev.openlines.harness.Portal;
 import dev.openlines.harness.PortalServer;
@@ -8,7 +9,6 @@ import dev.openlines.harness.PortalSetup;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,10 +39,7 @@ final class Running implements AutoCloseable {
             throw new IllegalStateException("not installed: " + install);
         }
         // The application asks for its events when it handles the installation.
-        long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-        while (portal.subscriptions().size() < 3 && System.nanoTime() < end) {
-            Thread.onSpinWait();
-        }
+        Await.until("the application's subscriptions", () -> portal.subscriptions().size() >= 3);
     }
 
     static Running in(Path folder) throws IOException {

@@ -3,6 +3,7 @@ package dev.openlines.examples.contracttest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.testkit.Await;
 import dev.openlines.contract.ContractSuite;
 import dev.openlines.contract.ContractTests;
 import dev.openlines.contract.Effect;
@@ -15,10 +16,8 @@ import dev.openlines.model.Secret;
 import dev.openlines.receiver.ReceiverConfig;
 import dev.openlines.receiver.ReceiverServer;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -93,10 +92,7 @@ class ChatLogTest {
     }
 
     private List<ChatLog.Entry> awaitEntries(int count) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-        while (log.entries().size() < count && System.nanoTime() < deadline) {
-            LockSupport.parkNanos(10_000_000);
-        }
+        Await.until(count + " entries", () -> log.entries().size() >= count);
         assertThat(log.entries()).hasSize(count);
         return log.entries();
     }

@@ -3,6 +3,7 @@ package dev.openlines.examples.kafkaworkers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.testkit.Await;
 import dev.openlines.harness.Delivery;
 import dev.openlines.harness.Portal;
 import dev.openlines.harness.PortalChat;
@@ -20,7 +21,6 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged jar in four processes, a broker in a fifth, and a simulated portal. */
 @SimulatedPortal
-@Timeout(120)
+@Timeout(300)
 class KafkaWorkersIT {
 
     @TempDir
@@ -149,10 +149,6 @@ class KafkaWorkersIT {
     }
 
     private static void await(BooleanSupplier condition) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("within a minute").isLessThan(deadline);
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
-        }
+        Await.until("a condition", condition::getAsBoolean);
     }
 }

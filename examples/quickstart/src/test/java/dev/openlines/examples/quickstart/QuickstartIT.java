@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged jar, as a process of its own. */
-@Timeout(120)
+@Timeout(300)
 class QuickstartIT {
 
     private static final String MEMBER = "a223c6b3710f85df22e9377d6c4f7553";
@@ -51,7 +51,7 @@ class QuickstartIT {
             assertThat(close(url, chat)).isEqualTo(200);
         }
         first.destroyForcibly();
-        assertThat(first.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(first.waitFor(30, TimeUnit.SECONDS)).isTrue();
 
         Process second = start(MEMBER);
         BufferedReader output = second.inputReader(StandardCharsets.UTF_8);
@@ -145,7 +145,7 @@ class QuickstartIT {
             assertThat(post(url, install(host, TOKEN, "good"))).isEqualTo(200);
             assertThat(close(url, 2)).isEqualTo(200);
             first.destroyForcibly();
-            assertThat(first.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(first.waitFor(30, TimeUnit.SECONDS)).isTrue();
 
             Process second = start("", application);
             URI again = ready(second);
@@ -154,7 +154,7 @@ class QuickstartIT {
                     .isEqualTo(200);
             assertThat(close(again, 4)).isEqualTo(403);
             second.destroyForcibly();
-            assertThat(second.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(second.waitFor(30, TimeUnit.SECONDS)).isTrue();
 
             Process third = start("", application);
             assertThat(close(ready(third), 5)).isEqualTo(403);
