@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.house;
+
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Finds what makes a test depend on how fast a machine is: a clock that is read, an upper limit on a time that was
+ * taken, and a wait too short for a slow machine. By the text of the source, so a wait whose length comes from a
+ * variable is not seen; {@code dev.openlines.testkit.Await} waits long enough. A class that runs with {@code -Psoak}
+ * only, and says so where it is skipped, may measure. What a test expects not to happen needs a condition, not a time.
+ */
+final class WallTime {
+
+    /** How long a test must at least wait for another thread, process or connection. */
+    static final Duration LEAST_WAIT = Duration.ofSeconds(30);
+
+    /** How long a whole test may at least take. */
+    static final Duration LEAST_TEST = Duration.ofMinutes(5);
+
+    private static final Pattern TEXT_AND_COMMENTS = Pattern.compile("\"\"\"[\\s\\S]*?\"\"\""
+            + "|\"(?:\\\\.|[^\"\\\\\\n])*\"|'(?:\\\\.|[^'\\\\])+'|//[^\\n]*|/\\*[\\s\\S]*?\\*/");
+
+    private static final Pattern SOAK_ONLY = Pattern.compile("\\n@EnabledIfSystemProperty\\([^;{]*?-Psoak\"\\)");
+
+    private static final String ARGUMENT_BEFORE = "\\((?:[^;]{0,200}?[,\\s])??";
+    private static final String WHERE = "(?:java\\.(?:time|util\\.concurrent)\\.)?";
+
+    private static final Pattern CLOCK = Pattern.compile("\\b(?:nanoTime|currentTimeMillis)\\("
+            + "|::(?:nanoTime|currentTimeMillis)\\b|\\bStop[wW]atch\\b|\\bDuration\\.between\\(|\\bassertTimeout\\w*\\(");
+
+    private static final Pattern UPPER_LIMIT =
+            Pattern.compile("\\.is(?:LessThan|LessThanOrEqualTo|CloseTo|Before|BeforeOrEqualTo)\\(\\s*" + WHERE
+                    + "(?:Duration\\.|Instant\\.now\\()");
+
+    private static final Pattern COUNTED = Pattern.compile(
+            "\\b(?:get|poll|await|waitFor|awaitTermination|orTimeout|invokeAll|tryAcquire|tryLock|offer|join)\\("
+                    + "(?:[^,;()]*,\\s*)?([\\d_]+)L?,\\s*" + WHERE + "(?:TimeUnit\\.)?([A-Z]+)\\)");
+
+    private static final Pattern OF_DURATION = Pattern.compile(
+            "\\b(?:await\\w*|failsWithin|succeedsWithin|timeout|connectTimeout|atMost|waitFor|join)"
+                    + ARGUMENT_BEFORE + WHERE + "Duration\\.of([A-Z]\\w+)\\(([\\d_]+)L?\\)\\)");
+
+    private static final Pattern NAMED =
+            Pattern.compile("\\bPATIENCE = " + WHERE + "Duration\\.of([A-Z]\\w+)\\(([\\d_]+)L?\\)");
+
+    private static final Pattern SOCKET = Pattern.compile("\\bsetSoTimeout\\(([\\d_]+)\\)");
+
+    private static final Pattern JUNIT =
+            Pattern.compile("@Timeout\\((?:value = )?([\\d_]+)(?:, unit = (?:TimeUnit\\.)?([A-Z]+))?\\)");
+
+    private WallTime() {}
+
+    /** Returns the number and the text of each line with a fault. */
+    static List<String> faults(String source) {
+        if (SOAK_ONLY.matcher(source).find()) {
+            return List.of();
+        }
+        String code = TEXT_AND_COMMENTS
+                .matcher(source)
+                // Lines keep their numbers.
+                .replaceAll(text -> "_" + text.group().replaceAll("[^\\n]", ""));
+        List<String> faults = new ArrayList<>();
+        for (Pattern never : List.of(CLOCK, UPPER_LIMIT)) {
+            never.matcher(code).results().forEach(found -> faults.add(at(code, found.start())));
+        }
+        waits(code, COUNTED, 1, 2, LEAST_WAIT, faults);
+        waits(code, OF_DURATION, 2, 1, LEAST_WAIT, faults);
+        waits(code, NAMED, 2, 1, LEAST_WAIT, faults);
+        waits(code, SOCKET, 1, 0, LEAST_WAIT, faults);
+        waits(code, JUNIT, 1, 2, LEAST_TEST, faults);
+        return faults.stream().distinct().toList();
+    }
+
+    private static void waits(String code, Pattern wait, int number, int unit, Duration least, List<String> faults) {
+        Matcher found = wait.matcher(code);
+        while (found.find()) {
+            long count = Long.parseLong(found.group(number).replace("_", ""));
+            Duration length = unit == 0 ? Duration.ofMillis(count) : of(count, found.group(unit));
+            if (length.compareTo(least) < 0) {
+                faults.add(at(code, found.start(number)));
+            }
+        }
+    }
+
+    private static Duration of(long count, String unit) {
+        // JUnit's own where none is said.
+        return unit == null
+                ? Duration.ofSeconds(count)
+                : Stream.of(ChronoUnit.values())
+                        .filter(one -> one.name().equalsIgnoreCase(unit))
+                        .findFirst()
+                        .orElseThrow()
+                        .getDuration()
+                        .multipliedBy(count);
+    }
+
+    private static String at(String code, int index) {
+        int line = (int) code.substring(0, index).chars().filter(c -> c == '\n').count();
+        return line + 1 + ": " + code.lines().toList().get(line).strip();
+    }
+}
