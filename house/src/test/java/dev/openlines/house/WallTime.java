@@ -89,15 +89,18 @@ final class WallTime {
     }
 
     private static Duration of(long count, String unit) {
-        // JUnit's own where none is said.
-        return unit == null
-                ? Duration.ofSeconds(count)
-                : Stream.of(ChronoUnit.values())
-                        .filter(one -> one.name().equalsIgnoreCase(unit))
-                        .findFirst()
-                        .orElseThrow()
-                        .getDuration()
-                        .multipliedBy(count);
+        if (unit == null) {
+            // JUnit's own.
+            return Duration.ofSeconds(count);
+        }
+        // TimeUnit says MILLISECONDS, ChronoUnit MILLIS as Duration.ofMillis does.
+        String name = unit.replaceFirst("(?<=[A-Z])SECONDS", "S");
+        return Stream.of(ChronoUnit.values())
+                .filter(one -> one.name().equalsIgnoreCase(name))
+                .findFirst()
+                .orElseThrow()
+                .getDuration()
+                .multipliedBy(count);
     }
 
     private static String at(String code, int index) {
