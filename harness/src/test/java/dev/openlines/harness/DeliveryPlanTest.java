@@ -87,7 +87,8 @@ class DeliveryPlanTest {
         Await.noSooner(
                 Duration.ofMillis(20 + 39 * 1000 / 400),
                 () -> sent.addAll(portal.sending()
-                        .release(DeliveryPlan.platform().concurrency(8).rate(400).delayed(Duration.ofMillis(20)))));
+                        .release(
+                                DeliveryPlan.platform().concurrency(8).rate(400).delayed(Duration.ofMillis(20)))));
 
         assertThat(sent).hasSize(40).allMatch(Delivery::acknowledged);
         assertThat(chats()).doesNotHaveDuplicates().hasSize(40);

@@ -31,8 +31,9 @@ final class WallTime {
     private static final String ARGUMENT_BEFORE = "\\((?:[^;]{0,200}?[,\\s])??";
     private static final String WHERE = "(?:java\\.(?:time|util\\.concurrent)\\.)?";
 
-    private static final Pattern CLOCK = Pattern.compile("\\b(?:nanoTime|currentTimeMillis)\\("
-            + "|::(?:nanoTime|currentTimeMillis)\\b|\\bStop[wW]atch\\b|\\bDuration\\.between\\(|\\bassertTimeout\\w*\\(");
+    private static final Pattern CLOCK = Pattern.compile(
+            "\\b(?:nanoTime|currentTimeMillis)\\("
+                    + "|::(?:nanoTime|currentTimeMillis)\\b|\\bStop[wW]atch\\b|\\bDuration\\.between\\(|\\bassertTimeout\\w*\\(");
 
     private static final Pattern UPPER_LIMIT =
             Pattern.compile("\\.is(?:LessThan|LessThanOrEqualTo|CloseTo|Before|BeforeOrEqualTo)\\(\\s*" + WHERE
@@ -42,8 +43,8 @@ final class WallTime {
             "\\b(?:get|poll|await|waitFor|awaitTermination|orTimeout|invokeAll|tryAcquire|tryLock|offer|join)\\("
                     + "(?:[^,;()]*,\\s*)?([\\d_]+)L?,\\s*" + WHERE + "(?:TimeUnit\\.)?([A-Z]+)\\)");
 
-    private static final Pattern OF_DURATION = Pattern.compile(
-            "\\b(?:await\\w*|failsWithin|succeedsWithin|timeout|connectTimeout|atMost|waitFor|join)"
+    private static final Pattern OF_DURATION =
+            Pattern.compile("\\b(?:await\\w*|failsWithin|succeedsWithin|timeout|connectTimeout|atMost|waitFor|join)"
                     + ARGUMENT_BEFORE + WHERE + "Duration\\.of([A-Z]\\w+)\\(([\\d_]+)L?\\)\\)");
 
     private static final Pattern NAMED =

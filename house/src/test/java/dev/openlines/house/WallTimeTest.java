@@ -61,7 +61,10 @@ class WallTimeTest {
                 "@Timeout(value = 500, unit = TimeUnit.MILLISECONDS)"
             })
     void aPlantedFaultIsFound(String fault) {
-        String line = fault.lines().filter(one -> !one.startsWith("assertThat(report")).findFirst().orElseThrow();
+        String line = fault.lines()
+                .filter(one -> !one.startsWith("assertThat(report"))
+                .findFirst()
+                .orElseThrow();
         assertThat(WallTime.faults("class FooTest {\n\n" + fault + "\n}\n"))
                 .as(line)
                 .hasSize(1);
@@ -94,8 +97,8 @@ class WallTimeTest {
         String reason = "disabledReason = \"compares times: -Psoak\"";
         String measures = "class FooTest {\n    long begun = System.nanoTime();\n}\n";
 
-        assertThat(WallTime.faults("\n@EnabledIfSystemProperty(named = \"soak.minutes\", matches = \"1\", " + reason + ")\n"
-                        + measures))
+        assertThat(WallTime.faults("\n@EnabledIfSystemProperty(named = \"soak.minutes\", matches = \"1\", " + reason
+                        + ")\n" + measures))
                 .isEmpty();
         assertThat(WallTime.faults("\n@EnabledIfSystemProperty(named = \"os.name\", matches = \"Linux\")\n" + measures))
                 .containsExactly("4: long begun = System.nanoTime();");

@@ -3,12 +3,12 @@ package dev.openlines.receiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.testkit.Await;
 import com.sun.net.httpserver.HttpServer;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
 import dev.openlines.receiver.contract.Bodies;
 import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.testkit.Await;
 import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

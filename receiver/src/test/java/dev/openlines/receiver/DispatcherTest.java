@@ -3,16 +3,16 @@ package dev.openlines.receiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.testkit.Await;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.receiver.contract.Bodies;
 import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.testkit.Await;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.temporal.ChronoUnit;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -416,8 +416,7 @@ class DispatcherTest {
 
     private Dispatcher start(DispatchPolicy policy, InstantSource clock, EventHandler<OnSessionFinish> handler) {
         Handlers handlers = Handlers.on(OnSessionFinish.class, handler).otherwise((event, context) -> {});
-        Dispatcher dispatcher =
-                new Dispatcher(inbox, handlers, policy, clock, Telemetry.none()).start();
+        Dispatcher dispatcher = new Dispatcher(inbox, handlers, policy, clock, Telemetry.none()).start();
         dispatchers.add(dispatcher);
         return dispatcher;
     }

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import dev.openlines.testkit.Await;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
 import dev.openlines.receiver.contract.Bodies;
 import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.testkit.Await;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;

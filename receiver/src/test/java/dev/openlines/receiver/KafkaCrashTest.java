@@ -3,8 +3,8 @@ package dev.openlines.receiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.testkit.Await;
 import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.testkit.Await;
 import dev.openlines.testkit.KafkaCluster;
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -201,7 +201,8 @@ class KafkaOutageTest {
             await(() -> status(receiver, finish("two of three")) == 200);
             await(() -> takesEvents(inbox));
 
-            // Each broker learns of it in its own time: the leader when it refuses, the one that is asked when it says so.
+            // Each broker learns of it in its own time: the leader when it refuses, the one that is asked when it says
+            // so.
             minInSync(admin, partition.topic(), 3);
             await(() -> status(receiver, finish("until then")) == 503);
             await(() -> !takesEvents(inbox));

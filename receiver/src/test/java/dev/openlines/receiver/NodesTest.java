@@ -3,11 +3,11 @@ package dev.openlines.receiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.testkit.Await;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
 import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.testkit.Await;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -145,8 +145,10 @@ class NodesTest {
 
         assertThat(InstallationContract.post(receiver, Bodies.finish(1))).isEqualTo(200);
         assertThat(take(1)).containsExactly(11L);
-        Await.until("a condition", () -> Rows.of(directory.resolve("inbox.db"), "select count(*) from inbox_history")
-                .equals(List.of("1")));
+        Await.until(
+                "a condition",
+                () -> Rows.of(directory.resolve("inbox.db"), "select count(*) from inbox_history")
+                        .equals(List.of("1")));
         // Put off by a minute, that is a day from now: it is due.
         offset.set(Duration.ofDays(-1));
         assertThat(take(1)).containsExactly(12L);

@@ -4,9 +4,9 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.openlines.testkit.Await;
 import dev.openlines.receiver.contract.Bodies;
 import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.testkit.Await;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;

@@ -4,12 +4,12 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.openlines.testkit.Await;
 import dev.openlines.model.Event;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.UnknownEvent;
 import dev.openlines.receiver.contract.Bodies;
 import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.testkit.Await;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -346,8 +346,8 @@ class ReceiverServerTest {
     @Test
     void whenTheServerStopsAConnectionAtRestIsClosedAtOnceAndARequestWhoseHeadIsArrivingIsStored() throws Exception {
         String request = head("Content-Length: " + Bodies.finish(17).length()) + Bodies.finish(17);
-        try (Socket kept =
-                        new Socket(InetAddress.getLoopbackAddress(), server.url().getPort());
+        try (Socket kept = new Socket(
+                        InetAddress.getLoopbackAddress(), server.url().getPort());
                 Socket socket = new Socket(
                         InetAddress.getLoopbackAddress(), server.url().getPort())) {
             kept.setSoTimeout(30_000);

@@ -4,8 +4,8 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.openlines.testkit.Await;
 import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.testkit.Await;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpClient;

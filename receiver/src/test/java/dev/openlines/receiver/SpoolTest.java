@@ -4,13 +4,13 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.openlines.testkit.Await;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.Envelope;
 import dev.openlines.parser.Limits;
 import dev.openlines.receiver.contract.Bodies;
 import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.testkit.Await;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -3,12 +3,12 @@ package dev.openlines.examples.closedchats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.testkit.Await;
 import dev.openlines.harness.Fault;
 import dev.openlines.harness.Portal;
 import dev.openlines.harness.PortalChat;
 import dev.openlines.harness.PortalServer;
 import dev.openlines.harness.PortalSetup;
+import dev.openlines.testkit.Await;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.ServerSocket;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.examples.closedchats;
 
-import dev.openlines.testkit.Await;
 import dev.openlines.harness.Delivery;
 import dev.openlines.harness.Portal;
 import dev.openlines.harness.PortalServer;
 import dev.openlines.harness.PortalSetup;
+import dev.openlines.testkit.Await;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -39,7 +39,8 @@ final class Running implements AutoCloseable {
             throw new IllegalStateException("not installed: " + install);
         }
         // The application asks for its events when it handles the installation.
-        Await.until("the application's subscriptions", () -> portal.subscriptions().size() >= 3);
+        Await.until(
+                "the application's subscriptions", () -> portal.subscriptions().size() >= 3);
     }
 
     static Running in(Path folder) throws IOException {

@@ -3,7 +3,6 @@ package dev.openlines.examples.contracttest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.testkit.Await;
 import dev.openlines.contract.ContractSuite;
 import dev.openlines.contract.ContractTests;
 import dev.openlines.contract.Effect;
@@ -15,6 +14,7 @@ import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.Secret;
 import dev.openlines.receiver.ReceiverConfig;
 import dev.openlines.receiver.ReceiverServer;
+import dev.openlines.testkit.Await;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -3,13 +3,13 @@ package dev.openlines.examples.kafkaworkers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.testkit.Await;
 import dev.openlines.harness.Delivery;
 import dev.openlines.harness.Portal;
 import dev.openlines.harness.PortalChat;
 import dev.openlines.harness.PortalLine;
 import dev.openlines.harness.SimulatedPortal;
 import dev.openlines.model.OnSessionFinish;
+import dev.openlines.testkit.Await;
 import dev.openlines.testkit.KafkaCluster;
 import java.io.BufferedReader;
 import java.io.IOException;
