@@ -5,6 +5,7 @@ import dev.openlines.model.Secret;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -93,6 +94,10 @@ final class Grants {
     /** What is stored now. Blocks. */
     Optional<Grant> find(String memberId) {
         return store.find(memberId);
+    }
+
+    Map<String, byte[]> kept() {
+        return store.kept();
     }
 
     /** Forgets a portal. Blocks. */

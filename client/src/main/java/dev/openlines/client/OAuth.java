@@ -8,6 +8,7 @@ import dev.openlines.model.Secret;
 import dev.openlines.parser.PhpForm;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
+import jakarta.json.JsonValue;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * How the application gets into portals, and out of them. Calls go to allow-listed OAuth hosts only: an
@@ -31,6 +34,8 @@ import java.util.Locale;
 public final class OAuth {
 
     private static final String METHOD = "oauth.token";
+    private static final String PROFILE = "profile";
+    private static final int ATTEMPTS = 3;
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private final RestClient client;
@@ -39,6 +44,7 @@ public final class OAuth {
     private final List<String> hosts;
     private final InstantSource clock;
     private final Duration timeout;
+    private final Confirmed confirmed = new Confirmed();
 
     OAuth(
             RestClient client,
@@ -105,33 +111,85 @@ public final class OAuth {
         JsonObject answer = ask(
                 host,
                 parameters("authorization_code").add("code", code.reveal()).build(),
-                List.of(code, clientSecret));
+                List.of(code, clientSecret),
+                ATTEMPTS);
         return client.grants().install(grant(new Fields(METHOD, "$", answer), host));
     }
 
     /**
-     * Turns the tokens of an installation event into a stored grant, after proof: the refresh token is
-     * renewed at an allow-listed OAuth host, and what that host says of the portal is believed, not what
-     * the event says. A forged event changes nothing in the store.
+     * Decides whether an installation or update is genuine. Anybody can post one, with any tokens that he has: every
+     * user of a portal can have tokens of his own. It is verified only if an allow-listed OAuth host renews its refresh
+     * token, says that the tokens are of the portal that the event names, and that portal, at the address that the
+     * OAuth host gave, says that their user is an administrator. Then the new tokens are stored, in place of any other
+     * grant of the portal. Otherwise nothing changes in the store.
      *
-     * @param auth of an {@code OnAppInstall} or {@code OnAppUpdate}
-     * @return the grant, stored
-     * @throws AddressRefusedException where the event names a host that is not allowed
-     * @throws RestException with {@link ErrorCode#INVALID_GRANT} where its refresh token is not good
-     * @throws UnexpectedReplyException where its tokens are those of another portal
-     * @throws IllegalArgumentException where it has no refresh token, member id or server endpoint
+     * <p>Makes one attempt each at the OAuth host and at the portal. After an exception try again later, with the same
+     * claim: what the OAuth host has confirmed is remembered for an hour, since its old refresh token may be used up.
+     *
+     * @param claim the auth of an {@code OnAppInstall} or {@code OnAppUpdate}
+     * @return whether it is genuine
+     * @throws ClientException if that cannot be told now: the OAuth host or the portal gives no answer, is throttled, or
+     *     answers with an error that says nothing about the tokens, such as one about the application's secret
      */
-    public Grant install(EventAuth auth) {
-        Secret refreshToken = auth.refreshToken();
-        String memberId = auth.memberId();
-        String server = auth.serverEndpoint();
-        if (refreshToken == null || memberId == null || server == null) {
-            throw new IllegalArgumentException("expected the auth of an installation but found one without "
-                    + (refreshToken == null ? "refresh_token" : memberId == null ? "member_id" : "server_endpoint"));
+    public Verification verify(EventAuth claim) {
+        Secret refreshToken = claim.refreshToken();
+        String memberId = claim.memberId();
+        String server = claim.serverEndpoint();
+        if (refreshToken == null || memberId == null || memberId.isBlank() || server == null) {
+            return Verification.REFUSED;
         }
-        URI host = allowed(server);
-        Grant proven = renewal(host, refreshToken, memberId);
-        return client.grants().install(proven);
+        Grant grant;
+        boolean administrator;
+        try {
+            URI host = allowed(server);
+            Grant before = confirmed.find(refreshToken, memberId, now());
+            grant = before == null ? renewal(host, refreshToken, memberId, 1) : before;
+            confirmed.put(refreshToken, grant, now());
+            administrator = administrator(grant);
+        } catch (AddressRefusedException | UnexpectedReplyException e) {
+            return Verification.REFUSED;
+        } catch (RestException e) {
+            if (e.is(ErrorCode.INVALID_GRANT)) {
+                return Verification.REFUSED;
+            }
+            throw e;
+        }
+        if (!administrator) {
+            return Verification.NOT_ADMINISTRATOR;
+        }
+        client.grants().install(grant);
+        confirmed.remove(refreshToken);
+        return Verification.VERIFIED;
+    }
+
+    /**
+     * Asks whether the OAuth host refuses the stored grant of a portal, as it does after an uninstallation. An {@code
+     * OnAppUninstall} proves little: every user who may use the application can learn its application token.
+     *
+     * @param memberId the portal
+     * @return true if the grant is refused for good; false if it works, and if there is none
+     * @throws ClientException if that cannot be told now
+     */
+    public boolean refused(String memberId) {
+        Optional<Grant> grant = client.grants().find(memberId);
+        if (grant.isEmpty() || grant.get().needsReinstall()) {
+            return grant.isPresent();
+        }
+        try {
+            Async.await(METHOD, client.grants().renewed(memberId, grant.get().accessToken()));
+            return false;
+        } catch (ReinstallRequiredException e) {
+            return true;
+        }
+    }
+
+    /**
+     * Returns what the token store keeps of installations that cannot be verified now.
+     *
+     * @return see {@link TokenStore#kept}
+     */
+    public Map<String, byte[]> kept() {
+        return client.grants().kept();
     }
 
     /**
@@ -161,7 +219,7 @@ public final class OAuth {
     /** The next pair of tokens. Lost answers are asked for again: the old token is good until then. */
     Grant refresh(Grant grant) {
         URI host = allowed(grant.oauthEndpoint().toString());
-        Grant fresh = renewal(host, grant.refreshToken(), grant.memberId());
+        Grant fresh = renewal(host, grant.refreshToken(), grant.memberId(), ATTEMPTS);
         return grant.renewed(
                 fresh.accessToken(),
                 fresh.refreshToken(),
@@ -170,13 +228,27 @@ public final class OAuth {
                 grant.restEndpoint());
     }
 
-    private Grant renewal(URI host, Secret refreshToken, String memberId) {
+    /** Asks the portal whose tokens they are. An inactive user has no profile. */
+    private boolean administrator(Grant grant) {
+        JsonObject answer = post(
+                PROFILE,
+                grant.restEndpoint().resolve(PROFILE),
+                Wire.JSON
+                        .createObjectBuilder()
+                        .add("auth", grant.accessToken().reveal())
+                        .build(),
+                List.of(grant.accessToken()));
+        return answer.get("result") instanceof JsonObject user && JsonValue.TRUE.equals(user.get("ADMIN"));
+    }
+
+    private Grant renewal(URI host, Secret refreshToken, String memberId, int attempts) {
         JsonObject answer = ask(
                 host,
                 parameters("refresh_token")
                         .add("refresh_token", refreshToken.reveal())
                         .build(),
-                List.of(refreshToken, clientSecret));
+                List.of(refreshToken, clientSecret),
+                attempts);
         Fields fields = new Fields(METHOD, "$", answer);
         Fields member = fields.member("member_id");
         if (!member.absent() && !memberId.equals(member.text())) {
@@ -217,27 +289,31 @@ public final class OAuth {
     }
 
     /** Posted, though the documents show GET: the secret must not be in an address. */
-    private JsonObject ask(URI host, JsonObject parameters, List<Secret> secrets) {
+    private JsonObject ask(URI host, JsonObject parameters, List<Secret> secrets, int attempts) {
         for (int attempt = 1; ; attempt++) {
             try {
-                Answer answer = Async.await(
-                        METHOD,
-                        Async.then(
-                                client.transport.post(
-                                        METHOD,
-                                        host.resolve("../oauth/token/"),
-                                        "application/x-www-form-urlencoded",
-                                        PhpForm.encode(parameters),
-                                        timeout),
-                                received -> received));
-                return Wire.read(METHOD, answer, secrets);
+                return post(METHOD, host.resolve("../oauth/token/"), parameters, secrets);
             } catch (NoAnswerException | RetriableRestException e) {
-                if (attempt == 3 || Thread.currentThread().isInterrupted()) {
+                if (attempt == attempts || Thread.currentThread().isInterrupted()) {
                     throw e;
                 }
                 client.pause(attempt);
             }
         }
+    }
+
+    private JsonObject post(String method, URI address, JsonObject parameters, List<Secret> secrets) {
+        Answer answer = Async.await(
+                method,
+                Async.then(
+                        client.transport.post(
+                                method,
+                                address,
+                                "application/x-www-form-urlencoded",
+                                PhpForm.encode(parameters),
+                                timeout),
+                        received -> received));
+        return Wire.read(method, answer, secrets);
     }
 
     private JsonObjectBuilder parameters(String grantType) {

@@ -17,6 +17,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
 import javax.sql.DataSource;
 
@@ -30,12 +31,6 @@ import javax.sql.DataSource;
  */
 final class SqlTokenStore implements TokenStore {
 
-    /** Gives a connection; closing it may only return it. */
-    @FunctionalInterface
-    private interface Connections {
-        Connection open() throws SQLException;
-    }
-
     @FunctionalInterface
     private interface Work<T> {
         T on(PreparedStatement statement) throws SQLException;
@@ -44,11 +39,11 @@ final class SqlTokenStore implements TokenStore {
     private static final String SQLITE_NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
     private static final String POSTGRES_NOW = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
 
-    private final Connections connections;
+    private final SqlKept.Connections connections;
     private final TokenSeal seal;
     private final String now;
 
-    private SqlTokenStore(Connections connections, TokenSeal seal, String now, String blob) {
+    private SqlTokenStore(SqlKept.Connections connections, TokenSeal seal, String now, String blob) {
         this.connections = connections;
         this.seal = seal;
         this.now = now;
@@ -57,6 +52,7 @@ final class SqlTokenStore implements TokenStore {
             statement.execute("CREATE TABLE IF NOT EXISTS openlines_grant (member_id TEXT PRIMARY KEY,"
                     + " version BIGINT NOT NULL, sealed " + blob + " NOT NULL, lease_owner TEXT,"
                     + " lease_until BIGINT NOT NULL DEFAULT 0)");
+            statement.execute(SqlKept.table(blob));
         } catch (SQLException e) {
             throw new StoreException("cannot open the token store", e);
         }
@@ -160,6 +156,11 @@ final class SqlTokenStore implements TokenStore {
         });
     }
 
+    @Override
+    public Map<String, byte[]> kept() {
+        return new SqlKept(() -> committing(connections.open()), seal);
+    }
+
     /** A pool may be set up for transactions; every statement here is one of its own. */
     private static Connection committing(Connection connection) throws SQLException {
         if (!connection.getAutoCommit()) {
@@ -191,12 +192,12 @@ final class SqlTokenStore implements TokenStore {
                         Wire.JSON.createArrayBuilder(
                                 grant.scope().stream().map(Scope::code).toList()))
                 .add("refused", grant.needsReinstall());
-        return seal.seal(grant.memberId(), Wire.json(fields.build()));
+        return seal.seal(TokenSeal.GRANT, grant.memberId(), Wire.json(fields.build()));
     }
 
     private Grant opened(String memberId, long version, byte[] sealed) {
         JsonObject fields;
-        try (var reader = Wire.JSON.createReader(new ByteArrayInputStream(seal.open(memberId, sealed)))) {
+        try (var reader = Wire.JSON.createReader(new ByteArrayInputStream(seal.open(TokenSeal.GRANT, memberId, sealed)))) {
             fields = reader.readObject();
         }
         if (fields.getInt("format", 0) != 1) {

@@ -21,6 +21,11 @@ import java.security.GeneralSecurityException;
  */
 public final class TokenSeal {
 
+    /** What a sealed record is; part of its binding. */
+    static final String GRANT = "grant";
+
+    static final String KEPT = "kept";
+
     private final Aead aead;
 
     private TokenSeal(Aead aead) {
@@ -61,24 +66,24 @@ public final class TokenSeal {
         }
     }
 
-    byte[] seal(String memberId, byte[] open) {
+    byte[] seal(String kind, String id, byte[] open) {
         try {
-            return aead.encrypt(open, binding(memberId));
+            return aead.encrypt(open, binding(kind, id));
         } catch (GeneralSecurityException e) {
-            throw new StoreException("cannot seal the tokens of portal " + memberId, e);
+            throw new StoreException("cannot seal the " + kind + " of " + id, e);
         }
     }
 
-    byte[] open(String memberId, byte[] sealed) {
+    byte[] open(String kind, String id, byte[] sealed) {
         try {
-            return aead.decrypt(sealed, binding(memberId));
+            return aead.decrypt(sealed, binding(kind, id));
         } catch (GeneralSecurityException e) {
             throw new StoreException(
-                    "cannot open the tokens of portal " + memberId + ": sealed with another key, or altered", e);
+                    "cannot open the " + kind + " of " + id + ": sealed with another key, or altered", e);
         }
     }
 
-    private static byte[] binding(String memberId) {
-        return ("openlines grant 1\n" + memberId).getBytes(StandardCharsets.UTF_8);
+    private static byte[] binding(String kind, String id) {
+        return ("openlines " + kind + " 1\n" + id).getBytes(StandardCharsets.UTF_8);
     }
 }

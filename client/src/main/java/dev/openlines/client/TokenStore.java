@@ -3,6 +3,7 @@ package dev.openlines.client;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import javax.sql.DataSource;
 
@@ -40,8 +41,8 @@ public interface TokenStore {
     }
 
     /**
-     * Returns a store in a PostgreSQL database, in which tokens are sealed. It creates its table {@code
-     * openlines_grant} where missing, and needs {@code com.google.crypto.tink:tink}.
+     * Returns a store in a PostgreSQL database, in which tokens are sealed. It creates its tables {@code
+     * openlines_grant} and {@code openlines_kept} if they are missing, and needs {@code com.google.crypto.tink:tink}.
      *
      * @param database gives connections that commit durably, as PostgreSQL does by default
      * @param seal the key
@@ -103,4 +104,15 @@ public interface TokenStore {
      * @param owner who took it; another owner's right stays
      */
     void release(String memberId, String owner);
+
+    /**
+     * Returns records with tokens that are kept for a while, such as installations that cannot be verified now. {@code
+     * put} returns when the record is sealed and durable. The stores in SQLite and PostgreSQL have such records; this
+     * default has none and throws an {@link UnsupportedOperationException} on {@code put}.
+     *
+     * @return a view of this store; its {@code put} and {@code remove} return null whatever was there before
+     */
+    default Map<String, byte[]> kept() {
+        return Map.of();
+    }
 }

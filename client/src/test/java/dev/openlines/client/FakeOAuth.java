@@ -33,6 +33,12 @@ final class FakeOAuth implements AutoCloseable {
     private int expired;
     private boolean revoked;
 
+    /** Whether the user of the tokens is an administrator, as the portal says. */
+    volatile boolean administrator = true;
+
+    /** What the portal makes of its good answer about the user. */
+    volatile UnaryOperator<Answered> profile = UnaryOperator.identity();
+
     /** What the OAuth host makes of its good answer. */
     volatile UnaryOperator<Answered> oauth = UnaryOperator.identity();
 
@@ -99,12 +105,21 @@ final class FakeOAuth implements AutoCloseable {
         return pair(newest);
     }
 
+    /** Whose tokens they are is asked by a form; all other calls are JSON. */
     private synchronized Answered rest(Asked asked) {
-        int used = number(asked.json().getString("auth"), "canary-access-");
+        boolean whose = asked.path().endsWith("/profile") && !asked.body().startsWith("{");
+        JsonObject fields = whose
+                ? (JsonObject) PhpForm.decode(
+                        asked.body().getBytes(java.nio.charset.StandardCharsets.UTF_8), Limits.DEFAULT)
+                : asked.json();
+        int used = number(fields.getString("auth"), "canary-access-");
         if (used < oldest || used > newest || used <= expired) {
             return Answered.error(401, "expired_token", "The access token provided has expired.");
         }
         oldest = used;
+        if (whose) {
+            return profile.apply(Answered.ok("{\"result\":{\"ID\":\"1\",\"ADMIN\":" + administrator + "}}"));
+        }
         return calls.apply(Answered.ok("{\"result\":" + used + "}"));
     }
 

@@ -236,26 +236,109 @@ class OAuthTest {
     }
 
     @Test
-    void anInstallationIsBelievedOnlyAfterTheOAuthHostRenewedItsTokens() {
+    void anInstallationIsVerifiedIfTheOAuthHostRenewsItsTokensAndAnAdministratorHasThem() {
         TokenStore store = TokenStore.memory();
         try (FakeOAuth host = new FakeOAuth()) {
             OAuth oauth = host.client(store).build().oauth();
             String server = host.portal.rest().toString();
 
-            Grant grant = oauth.install(auth("canary-refresh-1-x", FakeOAuth.MEMBER, server));
+            assertThat(oauth.verify(auth("canary-refresh-1-x", FakeOAuth.MEMBER, server)))
+                    .isEqualTo(Verification.VERIFIED);
+            Grant grant = store.find(FakeOAuth.MEMBER).orElseThrow();
             assertThat(grant.accessToken().reveal()).isEqualTo("canary-access-2-x");
-            assertThat(store.find(FakeOAuth.MEMBER)).contains(grant);
 
-            assertThatThrownBy(() -> oauth.install(auth("forged-refresh-token", FakeOAuth.MEMBER, server)))
-                    .hasMessage("oauth.token: HTTP 400 INVALID_GRANT");
-            assertThatThrownBy(
-                            () -> oauth.install(auth("canary-refresh-2-x", "ffffffffffffffffffffffffffffffff", server)))
-                    .hasMessage("oauth.token: expected tokens of the same portal but found those of another at"
-                            + " $.member_id");
-            assertThatThrownBy(() -> oauth.install(auth(null, FakeOAuth.MEMBER, server)))
-                    .hasMessage("expected the auth of an installation but found one without refresh_token");
+            for (EventAuth forged : List.of(
+                    auth("forged-refresh-token", FakeOAuth.MEMBER, server),
+                    auth("canary-refresh-2-x", "ffffffffffffffffffffffffffffffff", server),
+                    auth(null, FakeOAuth.MEMBER, server))) {
+                assertThat(oauth.verify(forged)).isEqualTo(Verification.REFUSED);
+            }
             assertThat(store.find(FakeOAuth.MEMBER)).contains(grant);
             assertThat(store.find("ffffffffffffffffffffffffffffffff")).isEmpty();
+        }
+    }
+
+    @Test
+    void tokensOfAUserWhoIsNotAnAdministratorReplaceNoGrant() {
+        TokenStore store = TokenStore.memory();
+        try (FakeOAuth host = new FakeOAuth()) {
+            OAuth oauth = host.client(store).build().oauth();
+            Grant before = oauth.adopt(host.grant(7, Instant.now().plusSeconds(3600)));
+            host.administrator = false;
+
+            assertThat(oauth.verify(auth(
+                            "canary-refresh-1-x",
+                            FakeOAuth.MEMBER,
+                            host.portal.rest().toString())))
+                    .isEqualTo(Verification.NOT_ADMINISTRATOR);
+            assertThat(store.find(FakeOAuth.MEMBER)).contains(before);
+
+            // An inactive user has no profile.
+            host.profile = good -> Answered.ok("{\"result\":[]}");
+            assertThat(oauth.verify(auth(
+                            "canary-refresh-1-x",
+                            FakeOAuth.MEMBER,
+                            host.portal.rest().toString())))
+                    .isEqualTo(Verification.NOT_ADMINISTRATOR);
+            assertThat(store.find(FakeOAuth.MEMBER)).contains(before);
+        }
+    }
+
+    @Test
+    void aPortalThatGivesNoAnswerNowIsAskedLaterAndTheOAuthHostIsNotAskedAgain() {
+        TokenStore store = TokenStore.memory();
+        try (FakeOAuth host = new FakeOAuth()) {
+            OAuth oauth = host.client(store).build().oauth();
+            EventAuth claim = auth(
+                    "canary-refresh-1-x", FakeOAuth.MEMBER, host.portal.rest().toString());
+            host.profile = good -> new Answered(503, Map.of(), "<html>down</html>");
+            assertThatThrownBy(() -> oauth.verify(claim)).isInstanceOf(RetriableRestException.class);
+            assertThat(store.find(FakeOAuth.MEMBER)).isEmpty();
+
+            host.profile = good -> good;
+            assertThat(oauth.verify(claim)).isEqualTo(Verification.VERIFIED);
+            assertThat(host.refreshes).hasValue(1);
+            assertThat(store.find(FakeOAuth.MEMBER)).isPresent();
+        }
+    }
+
+    @Test
+    void anErrorAboutTheApplicationSaysNothingAboutTheInstallation() {
+        try (FakeOAuth host = new FakeOAuth()) {
+            OAuth oauth = host.client(TokenStore.memory()).build().oauth();
+            for (String error : List.of("invalid_client", "PAYMENT_REQUIRED", "QUERY_LIMIT_EXCEEDED")) {
+                host.oauth = good -> Answered.error(401, error, "no");
+                assertThatThrownBy(() -> oauth.verify(auth(
+                                "canary-refresh-1-x",
+                                FakeOAuth.MEMBER,
+                                host.portal.rest().toString())))
+                        .isInstanceOf(RestException.class);
+            }
+            assertThat(host.refreshes).as("one attempt each").hasValue(3);
+        }
+    }
+
+    @Test
+    void aGrantIsRefusedOnlyIfTheOAuthHostSaysSo() {
+        TokenStore store = TokenStore.memory();
+        try (FakeOAuth host = new FakeOAuth()) {
+            OAuth oauth = host.client(store).build().oauth();
+            assertThat(oauth.refused(FakeOAuth.MEMBER)).as("no grant").isFalse();
+            oauth.adopt(host.first());
+
+            assertThat(oauth.refused(FakeOAuth.MEMBER)).isFalse();
+            assertThat(store.find(FakeOAuth.MEMBER).orElseThrow().refreshToken().reveal())
+                    .isEqualTo("canary-refresh-2-x");
+
+            host.oauth = good -> new Answered(503, Map.of(), "");
+            assertThatThrownBy(() -> oauth.refused(FakeOAuth.MEMBER)).isInstanceOf(RetriableRestException.class);
+
+            host.oauth = good -> good;
+            host.revoke();
+            assertThat(oauth.refused(FakeOAuth.MEMBER)).isTrue();
+            int asked = host.refreshes.get();
+            assertThat(oauth.refused(FakeOAuth.MEMBER)).isTrue();
+            assertThat(host.refreshes).as("it is known by now").hasValue(asked);
         }
     }
 
@@ -279,10 +362,8 @@ class OAuthTest {
                     throw new AssertionError("must not be resolved");
                 })
                 .build();
-        assertThatThrownBy(() -> client.oauth().install(auth("canary-refresh-1-x", FakeOAuth.MEMBER, server)))
-                .isInstanceOf(AddressRefusedException.class)
-                .hasMessageStartingWith("oauth.token: address refused: the OAuth host is ")
-                .hasMessageNotContaining("canary");
+        assertThat(client.oauth().verify(auth("canary-refresh-1-x", FakeOAuth.MEMBER, server)))
+                .isEqualTo(Verification.REFUSED);
     }
 
     @Test
@@ -290,11 +371,9 @@ class OAuthTest {
         RestClient client = RestClient.builder()
                 .application("app.1", FakeOAuth.SECRET, TokenStore.memory())
                 .build();
-        assertThatThrownBy(() -> client.oauth()
-                        .install(auth("canary-refresh-1-x", FakeOAuth.MEMBER, "http://oauth.bitrix.info/rest/")))
-                .isInstanceOf(AddressRefusedException.class)
-                .hasMessage("oauth.token: address refused: expected https but found http, which is for loopback and"
-                        + " must be allowed");
+        assertThat(client.oauth()
+                        .verify(auth("canary-refresh-1-x", FakeOAuth.MEMBER, "http://oauth.bitrix.info/rest/")))
+                .isEqualTo(Verification.REFUSED);
     }
 
     @Test

@@ -183,7 +183,7 @@ class TokenStoreTest {
         assertThatThrownBy(() -> TokenStore.sqlite(file, TokenSeal.of(TokenSeal.newKeyset()))
                         .find("a"))
                 .isInstanceOf(StoreException.class)
-                .hasMessage("cannot open the tokens of portal a: sealed with another key, or altered");
+                .hasMessage("cannot open the grant of a: sealed with another key, or altered");
     }
 
     @Test
@@ -198,8 +198,40 @@ class TokenStoreTest {
                     + " (SELECT sealed FROM openlines_grant WHERE member_id = 'b') WHERE member_id = 'a'");
         }
         assertThatThrownBy(() -> store.find("a"))
-                .hasMessage("cannot open the tokens of portal a: sealed with another key, or altered");
+                .hasMessage("cannot open the grant of a: sealed with another key, or altered");
         assertThat(store.find("b")).isPresent();
+    }
+
+    @Test
+    void whatIsKeptForAWhileIsSealedToItsKeyAndFoundByTheNextProcess() throws Exception {
+        assertThat(TokenStore.memory().kept()).isEmpty();
+        assertThatThrownBy(() -> TokenStore.memory().kept().put("1", new byte[1]))
+                .isInstanceOf(UnsupportedOperationException.class);
+        Path file = folder.resolve("kept.db");
+        for (TokenStore store :
+                List.of(sqlite(file), TokenStore.postgres(transactional(database()), TokenSeal.of(KEYSET)))) {
+            store.kept().put("1", "canary-one".getBytes(StandardCharsets.UTF_8));
+            store.kept().put("2", "canary-two".getBytes(StandardCharsets.UTF_8));
+            store.kept().put("3", "canary-three".getBytes(StandardCharsets.UTF_8));
+            store.kept().remove("3");
+            assertThat(store.kept()).containsOnlyKeys("1", "2");
+            assertThat(store.kept().get("2")).isEqualTo("canary-two".getBytes(StandardCharsets.UTF_8));
+        }
+        assertThat(sqlite(file).kept()).containsOnlyKeys("1", "2");
+        assertThat(TokenStore.sqlite(file, TokenSeal.of(TokenSeal.newKeyset())).kept())
+                .as("with another key")
+                .isEmpty();
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+                Statement statement = connection.createStatement()) {
+            try (ResultSet row = statement.executeQuery("SELECT sealed FROM openlines_kept")) {
+                row.next();
+                assertThat(new String(row.getBytes(1), StandardCharsets.ISO_8859_1))
+                        .doesNotContain("canary");
+            }
+            statement.execute("UPDATE openlines_kept SET sealed ="
+                    + " (SELECT sealed FROM openlines_kept WHERE id = '2') WHERE id = '1'");
+        }
+        assertThat(sqlite(file).kept()).as("one row for another").containsOnlyKeys("2");
     }
 
     @Test

@@ -428,7 +428,9 @@ final class GroupA {
         run.note("the handler was given the portal beforehand; what it asks a new portal is seen by 118");
     }
 
+    /** A handler that has a grant may ask whether it still works; this portal refuses it by now. */
     private static void uninstall(CaseRun run) {
+        run.run().uninstall();
         EventBody gone = Events.lifecycle("ONAPPUNINSTALL", run.identity(), run.now(), "", "", "CLEAN", "1");
         Reply reply = run.post(gone);
         if (!reply.is2xx()) {

@@ -225,6 +225,13 @@ final class Run implements AutoCloseable {
         }
     }
 
+    /** Ends the application's tokens on the simulated portal, whose OAuth host refuses them from now on. */
+    void uninstall() {
+        if (portal != null) {
+            var unused = portal.uninstall(true);
+        }
+    }
+
     /** A secret of the run that no portal has issued. */
     synchronized void secret(String name, String text) {
         canaries.add(name + "#" + ++tokens, text);

@@ -367,7 +367,7 @@ public final class Portal implements AutoCloseable {
 
     /**
      * Uninstalls the application: {@code ONAPPUNINSTALL} goes out without any access token, then the
-     * subscriptions are gone. Blocks until that is done.
+     * subscriptions are gone and no token of the application works. Blocks until that is done.
      *
      * @param clean whether the application's data is to be deleted; wire field {@code data[CLEAN]}
      * @return the deliveries
@@ -379,6 +379,7 @@ public final class Portal implements AutoCloseable {
             last = outbox.outgoing("ONAPPUNINSTALL", shape -> data, Cause.tokenless());
             outbox.removeAll();
             application.uninstall();
+            tokens.revokeAll();
         }
         return outbox.deliver(last);
     }

@@ -80,6 +80,13 @@ final class TokenStore {
         return Optional.ofNullable(refresh.remove(token));
     }
 
+    /** Ends all tokens, as an uninstallation does. */
+    void revokeAll() {
+        access.clear();
+        refresh.clear();
+        codes.clear();
+    }
+
     Optional<Grant> takeCode(String code) {
         return Optional.ofNullable(codes.remove(code));
     }

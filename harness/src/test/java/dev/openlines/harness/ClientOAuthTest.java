@@ -12,6 +12,7 @@ import dev.openlines.client.Reply;
 import dev.openlines.client.RestClient;
 import dev.openlines.client.RestException;
 import dev.openlines.client.TokenStore;
+import dev.openlines.client.Verification;
 import dev.openlines.model.EventAuth;
 import dev.openlines.model.OnAppInstall;
 import dev.openlines.model.OnAppUpdate;
@@ -103,7 +104,7 @@ class ClientOAuthTest {
             assertThat(call.get(40, TimeUnit.SECONDS).object()).containsKey("ID");
         }
 
-        // One proved the installation.
+        // One verified the installation.
         assertThat(refreshes(portal)).isEqualTo(2);
     }
 
@@ -125,8 +126,7 @@ class ClientOAuthTest {
                 Secret.of("forged"),
                 auth.applicationToken());
 
-        assertThatThrownBy(() -> client.oauth().install(forged))
-                .hasMessage("oauth.token: HTTP 400 INVALID_GRANT: Invalid or expired grant");
+        assertThat(client.oauth().verify(forged)).isEqualTo(Verification.REFUSED);
         assertThat(tokens.find(portal.memberId())).isEmpty();
     }
 
@@ -199,7 +199,7 @@ class ClientOAuthTest {
 
     /** As the application's own install handler does. */
     private static void install(Portal portal, RestClient client) {
-        client.oauth().install(auth(portal));
+        assertThat(client.oauth().verify(auth(portal))).isEqualTo(Verification.VERIFIED);
     }
 
     /** The auth of an {@code OnAppInstall} as it came over the wire. */

@@ -3,7 +3,6 @@ package dev.openlines.harness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.client.AddressRefusedException;
 import dev.openlines.client.Doctor;
 import dev.openlines.client.Finding;
 import dev.openlines.client.Grant;
@@ -14,13 +13,10 @@ import dev.openlines.client.PortalClient;
 import dev.openlines.client.Reply;
 import dev.openlines.client.RestCall;
 import dev.openlines.client.RestClient;
-import dev.openlines.client.RestException;
-import dev.openlines.client.RetriableRestException;
 import dev.openlines.client.Subscription;
 import dev.openlines.client.SubscriptionPlan;
 import dev.openlines.client.TokenSeal;
 import dev.openlines.client.TokenStore;
-import dev.openlines.client.UnexpectedReplyException;
 import dev.openlines.model.OnAppTest;
 import dev.openlines.model.OnAppUpdate;
 import dev.openlines.model.OnSessionFinish;
@@ -105,19 +101,8 @@ class ClientSnippetsTest {
     }
 
     private InstallationCheck check() {
-        InstallationCheck check = claim -> {
-            try {
-                client.oauth().install(claim);
-                return true;
-            } catch (IllegalArgumentException | AddressRefusedException | UnexpectedReplyException e) {
-                return false;
-            } catch (RestException e) {
-                if (e instanceof RetriableRestException) {
-                    throw e;
-                }
-                return false;
-            }
-        };
+        OAuth oauth = client.oauth();
+        InstallationCheck check = InstallationCheck.of(oauth::verify, oauth::refused, oauth.kept());
         return check;
     }
 

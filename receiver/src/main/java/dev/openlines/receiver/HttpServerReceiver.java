@@ -45,7 +45,11 @@ public final class HttpServerReceiver implements HttpHandler {
             return;
         }
         receiver.receive(new RawDelivery(
-                        method, contentType, body, exchange.getRequestHeaders().getFirst("traceparent")))
+                        method,
+                        contentType,
+                        body,
+                        exchange.getRequestHeaders().getFirst("traceparent"),
+                        exchange.getRemoteAddress().getAddress().getHostAddress()))
                 .whenComplete((reply, failure) -> finish(exchange, reply));
     }
 

@@ -2,25 +2,96 @@
 package dev.openlines.receiver;
 
 import dev.openlines.model.EventAuth;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
- * Finds out whether an installation event is genuine. Anybody can write one, with any addresses in it, so ask
- * an OAuth host of your own list, never one that only the event names; {@code OAuth.install} of
- * {@code openlines-client} does, and stores the tokens, which the receiver does not keep.
+ * Finds out whether installations and uninstallations are genuine. Anybody can post one, with any addresses in it, so
+ * ask an OAuth host of your own list, never one that only the event names. {@code OAuth} of {@code openlines-client}
+ * does, and stores the tokens, which the receiver does not keep:
  *
- * <p>Applications implement it.
+ * <pre>{@code
+ * InstallationCheck check = InstallationCheck.of(oauth::verify, oauth::refused, oauth.kept());
+ * }</pre>
+ *
+ * <p>Applications may implement it. Its methods are called on threads made for this and may block, but a portal waits
+ * for the answer, so not for longer than some seconds. What they throw is logged, so without a token in its message.
  */
 @FunctionalInterface
 public interface InstallationCheck {
 
+    /** The result of a check. */
+    enum Answer {
+
+        /** The tokens are good and those of an administrator of the very portal that the event names. */
+        VERIFIED,
+
+        /** The tokens are good and of that portal, but not an administrator's. An operator may trust it. */
+        NOT_ADMINISTRATOR,
+
+        /** The tokens are not good, or of another portal. */
+        REFUSED
+    }
+
     /**
-     * Checks what an event claims. Called on one of four threads made for this, before the event is answered;
-     * may block, but not for longer than a portal should wait, which is some seconds.
+     * Checks an installation or update.
      *
-     * @param claim the event's auth block with its tokens, believed in nothing
-     * @return whether its tokens are good and of the very portal that {@link EventAuth#memberId()} names
-     * @throws Exception where that cannot be told now, such as when the OAuth host cannot be reached: the
-     *     event is answered 503 and nothing changes. Logged, so without a token in its message
+     * @param claim the event's auth block with its tokens, of which nothing is verified
+     * @return whether it is genuine; only {@link Answer#VERIFIED} changes whom the receiver trusts
+     * @throws Exception if that cannot be told now, such as when the OAuth host cannot be reached; the event is then
+     *     kept and checked again, for an hour
      */
-    boolean proves(EventAuth claim) throws Exception;
+    Answer verify(EventAuth claim) throws Exception;
+
+    /**
+     * Checks an uninstallation, whose event has the right application token and no other. That proves little: every
+     * user who may use the application can learn this token.
+     *
+     * @param memberId the portal
+     * @return true if the portal's stored grant is refused by the OAuth host; this default returns false
+     * @throws Exception if that cannot be told now
+     */
+    default boolean uninstalled(String memberId) throws Exception {
+        return false;
+    }
+
+    /**
+     * Returns where events are kept that cannot be checked now; their tokens must be sealed there. An event counts as
+     * kept when {@code put} has returned. At most 1,000 records of at most 5 KiB.
+     *
+     * @return a durable map from ids to records; this default keeps nothing and throws an {@link
+     *     UnsupportedOperationException} on {@code put}: such an event is answered 503 and remembered in memory only
+     */
+    default Map<String, byte[]> kept() {
+        return Map.of();
+    }
+
+    /**
+     * Makes a check from the methods of {@code OAuth} in {@code openlines-client}, which this module does not see.
+     *
+     * @param verify {@code oauth::verify}; returns a constant with the name of an {@link Answer}
+     * @param uninstalled {@code oauth::refused}
+     * @param kept {@code oauth.kept()}
+     * @return a check
+     */
+    static InstallationCheck of(
+            Function<EventAuth, ? extends Enum<?>> verify, Predicate<String> uninstalled, Map<String, byte[]> kept) {
+        return new InstallationCheck() {
+            @Override
+            public Answer verify(EventAuth claim) {
+                return Answer.valueOf(verify.apply(claim).name());
+            }
+
+            @Override
+            public boolean uninstalled(String memberId) {
+                return uninstalled.test(memberId);
+            }
+
+            @Override
+            public Map<String, byte[]> kept() {
+                return kept;
+            }
+        };
+    }
 }

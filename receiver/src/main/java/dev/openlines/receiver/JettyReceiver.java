@@ -231,7 +231,11 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
             // Most bodies come in one chunk, and then fill their array.
             byte[] body = bytes.length == count ? bytes : Arrays.copyOf(bytes, count);
             CompletionStage<Reply> reply = receiver.receive(new RawDelivery(
-                    request.getMethod(), contentType, body, request.getHeaders().get("traceparent")));
+                    request.getMethod(),
+                    contentType,
+                    body,
+                    request.getHeaders().get("traceparent"),
+                    Request.getRemoteAddr(request)));
             if (reply.toCompletableFuture().isDone()) {
                 reply.whenComplete(this::finish);
             } else {

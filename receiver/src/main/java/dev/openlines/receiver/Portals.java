@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
-import dev.openlines.model.EventAuth;
 import dev.openlines.model.OnAppInstall;
 import dev.openlines.model.OnAppUninstall;
 import dev.openlines.model.OnAppUpdate;
@@ -11,6 +10,7 @@ import dev.openlines.parser.Envelope;
 import dev.openlines.parser.EventDecoder;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,9 +30,10 @@ import org.slf4j.LoggerFactory;
  * The portals that a receiver trusts, each by its application tokens.
  *
  * <p>They are told of at the start ({@link #trust}), or install the application, if there is a check that
- * proves it ({@link #provenBy}): the new token is then valid at once and the older ones of the portal for one
- * more hour, for events that were on their way. A portal that reports its uninstallation, with a valid token,
- * is trusted by none of its tokens any more. An event without proof changes nothing.
+ * verifies it ({@link #verifiedBy}): the new token is then valid at once and the older ones of the portal for one
+ * more hour, for events that were on their way. A portal whose uninstallation the check verifies is trusted by none
+ * of its tokens any more. An event that is not verified so changes nothing; without a check, only an operator's
+ * settings end the trust in a portal.
  *
  * <p>A check costs the same whether the portal is unknown, its token wrong or right: the digest of what was
  * sent is compared in constant time with {@value #TOKENS} digests, and random ones stand where a portal has
@@ -52,7 +54,12 @@ public final class Portals {
     private final TokenDigest nobody = TokenDigest.random();
     private final EventDecoder decoder = EventDecoder.lenient();
     private final TrustLog log;
-    private @Nullable ProofQueue proofs;
+    private final ReplyLog records = new ReplyLog(System::nanoTime);
+    private @Nullable Verifications verifications;
+    /** Stores what was verified later; of the last receiver that was made with this. */
+    private volatile @Nullable Function<VerifiedDelivery, CompletionStage<Reply>> store;
+
+    private volatile InstantSource clock = InstantSource.system();
 
     /** Trusts nobody yet, and forgets with the process what portals report. */
     public Portals() {
@@ -118,42 +125,65 @@ public final class Portals {
     }
 
     /**
-     * Trusts portals that install the application, or update it, once a check has proven it.
+     * Trusts portals that install the application, or update it, once a check has verified it; and ends that trust once
+     * the check has verified an uninstallation. Reads what the check keeps. Call once, before the receiver starts.
      *
      * @param check asks who can know
      * @return this
      */
-    public Portals provenBy(InstallationCheck check) {
-        proofs = new ProofQueue(check);
+    public Portals verifiedBy(InstallationCheck check) {
+        return verifiedBy(check, () -> clock.instant());
+    }
+
+    Portals verifiedBy(InstallationCheck check, InstantSource time) {
+        verifications = new Verifications(check, time, this::storeLate, valid::containsKey);
         return this;
+    }
+
+    /** Checks what is kept and due now, if no check is running; returns whether that is so. */
+    boolean lookIfIdle() {
+        Verifications queue = verifications;
+        if (queue == null || !queue.idle()) {
+            return false;
+        }
+        queue.look();
+        return true;
+    }
+
+    /** Where to store what is verified after its answer, and the time of that. */
+    void storingWith(Function<VerifiedDelivery, CompletionStage<Reply>> inbox, InstantSource time) {
+        store = inbox;
+        clock = time;
     }
 
     /**
      * Checks who sent an event.
      *
-     * @return the event without credentials, or empty where portal and token do not match; fails where that
-     *     cannot be told now
-     * @throws DecodeException where a field of the check is not one single text
+     * @param source the sender's address, or null
+     * @return the event without credentials, or none if portal and token do not match, or if an installation or
+     *     uninstallation is not genuine or only kept; fails if that cannot be told now
+     * @throws DecodeException if a field of the check is not one single text
      */
-    CompletionStage<Optional<VerifiedDelivery>> admit(Envelope envelope, int bodyBytes, Instant now) {
+    CompletionStage<Admission> admit(Envelope envelope, @Nullable String source, int bodyBytes, Instant now) {
         Claim claim = new Claim(
                 envelope,
                 envelope.memberId().orElse(""),
                 envelope.applicationToken().orElse(Secret.of("")),
+                source,
                 bodyBytes,
                 now);
         boolean right = trusts(claim);
         log.refreshSoon(this::apply);
-        if (proofs != null && INSTALLING.contains(envelope.event())) {
-            return prove(claim, right, proofs);
+        if (verifications != null && INSTALLING.contains(envelope.event())) {
+            return installation(claim, right, verifications);
         }
         if (right || !log.shared()) {
-            return CompletableFuture.completedStage(
-                    right ? Optional.of(claim.verified(change(claim))) : Optional.empty());
+            return right ? trusted(claim) : CompletableFuture.completedStage(Admission.REFUSED);
         }
         // Another node may have learned of this portal a moment ago.
         return log.refresh(this::apply)
-                .thenApply(ignored -> trusts(claim) ? Optional.of(claim.verified(change(claim))) : Optional.empty());
+                .thenCompose(ignored ->
+                        trusts(claim) ? trusted(claim) : CompletableFuture.completedStage(Admission.REFUSED));
     }
 
     /** Follows a change that the inbox has kept. */
@@ -180,22 +210,71 @@ public final class Portals {
         valid.compute(memberId, (key, known) -> with(known == null ? List.of() : known, token));
     }
 
-    private CompletionStage<Optional<VerifiedDelivery>> prove(Claim claim, boolean right, ProofQueue queue) {
-        EventAuth auth = decoder.decode(claim.envelope()).event().header().auth();
-        Optional<VerifiedDelivery> ordinary = right ? Optional.of(claim.verified(null)) : Optional.empty();
+    private CompletionStage<Admission> installation(Claim claim, boolean right, Verifications queue) {
+        Admission ordinary = right ? Admission.of(claim.verified(null)) : Admission.REFUSED;
+        // Fails here if a field has another shape, before a thread takes it.
+        var unused = decoder.decode(claim.envelope());
         if (claim.memberId().isBlank() || claim.token().reveal().isBlank()) {
             return CompletableFuture.completedStage(ordinary);
         }
-        CompletionStage<Optional<VerifiedDelivery>> proven =
-                queue.ask(auth).thenApply(yes -> yes ? Optional.of(claim.verified(installed(claim))) : ordinary);
-        // Who has the right token is believed that it installed, even where its tokens cannot be checked.
-        return right ? proven.exceptionally(failure -> ordinary) : proven;
+        return queue.ask(unchecked(claim)).thenApply(outcome -> switch (outcome) {
+            case VERIFIED -> Admission.of(claim.verified(installed(claim)));
+            case UNVERIFIED -> ordinary;
+            // With the right token the event is genuine as any other; only what it changes waits.
+            case KEPT -> right ? ordinary : Admission.KEPT;
+            case LATER -> right ? ordinary : later();
+        });
     }
 
-    private @Nullable TrustChange change(Claim claim) {
-        return claim.envelope().event().equals(OnAppUninstall.CODE)
-                ? new TrustChange(claim.memberId(), null, known(claim), claim.now())
-                : null;
+    /** An event with the right token. An uninstallation counts only once it is verified: users can learn the token. */
+    private CompletionStage<Admission> trusted(Claim claim) {
+        if (!claim.envelope().event().equals(OnAppUninstall.CODE)) {
+            return CompletableFuture.completedStage(Admission.of(claim.verified(null)));
+        }
+        if (verifications == null) {
+            records.bounded("reason=uninstall-unverified portal=" + claim.memberId(), null);
+            return CompletableFuture.completedStage(Admission.REFUSED);
+        }
+        return verifications.ask(unchecked(claim)).thenApply(outcome -> switch (outcome) {
+            case VERIFIED -> Admission.of(claim.verified(uninstalled(claim)));
+            case UNVERIFIED -> Admission.REFUSED;
+            case KEPT -> Admission.KEPT;
+            case LATER -> later();
+        });
+    }
+
+    private static Admission later() {
+        throw new StoreException("an installation or uninstallation cannot be verified or kept now", null);
+    }
+
+    private UncheckedEvent unchecked(Claim claim) {
+        return new UncheckedEvent(
+                claim.envelope(),
+                claim.memberId(),
+                claim.source(),
+                valid.containsKey(claim.memberId()),
+                claim.bodyBytes(),
+                claim.now());
+    }
+
+    private CompletionStage<?> storeLate(UncheckedEvent event) {
+        Function<VerifiedDelivery, CompletionStage<Reply>> inbox = store;
+        if (inbox == null) {
+            return CompletableFuture.failedStage(new StoreException("there is no receiver yet", null));
+        }
+        Claim claim = new Claim(
+                event.envelope,
+                event.memberId,
+                event.envelope.applicationToken().orElse(Secret.of("")),
+                null,
+                event.bodyBytes,
+                clock.instant());
+        boolean uninstalls = event.envelope.event().equals(OnAppUninstall.CODE);
+        return inbox.apply(claim.verified(uninstalls ? uninstalled(claim) : installed(claim)));
+    }
+
+    private TrustChange uninstalled(Claim claim) {
+        return new TrustChange(claim.memberId(), null, known(claim), claim.now());
     }
 
     private TrustChange installed(Claim claim) {
@@ -239,7 +318,8 @@ public final class Portals {
     }
 
     /** Who an event says it is from, and by which token. */
-    private record Claim(Envelope envelope, String memberId, Secret token, int bodyBytes, Instant now) {
+    private record Claim(
+            Envelope envelope, String memberId, Secret token, @Nullable String source, int bodyBytes, Instant now) {
 
         VerifiedDelivery verified(@Nullable TrustChange change) {
             return new VerifiedDelivery(envelope, memberId, bodyBytes, now, change);

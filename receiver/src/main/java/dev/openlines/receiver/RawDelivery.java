@@ -11,13 +11,16 @@ import org.jspecify.annotations.Nullable;
  * @param contentType the {@code Content-Type} header as sent, or null where there is none
  * @param body the whole body. Not copied: the caller gives it away
  * @param traceparent the {@code traceparent} header as sent, such as a proxy adds, or null where there is none
+ * @param source the address of the sender, such as {@code 203.0.113.7}, or null if it is unknown. Behind a proxy it is
+ *     the proxy's, unless the adapter knows better
  */
 @SuppressWarnings("ArrayRecordComponent") // Carries bytes from adapter to core; never compared.
 public record RawDelivery(
         String method,
         @Nullable String contentType,
         byte[] body,
-        @Nullable String traceparent) {
+        @Nullable String traceparent,
+        @Nullable String source) {
 
     public RawDelivery {
         Objects.requireNonNull(method, "method");
@@ -25,14 +28,14 @@ public record RawDelivery(
     }
 
     /**
-     * Makes a request of no trace.
+     * Makes a request of no trace and an unknown sender.
      *
      * @param method the HTTP method as sent, such as {@code POST}
      * @param contentType the {@code Content-Type} header as sent, or null where there is none
      * @param body the whole body. Not copied: the caller gives it away
      */
     public RawDelivery(String method, @Nullable String contentType, byte[] body) {
-        this(method, contentType, body, null);
+        this(method, contentType, body, null, null);
     }
 
     /**

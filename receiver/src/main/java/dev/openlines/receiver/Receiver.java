@@ -51,6 +51,7 @@ public final class Receiver {
         this.clock = clock;
         this.stored = stored;
         this.telemetry = telemetry;
+        portals.storingWith(event -> store(event, System.nanoTime()), clock);
     }
 
     /**
@@ -120,20 +121,21 @@ public final class Receiver {
             return CompletableFuture.completedStage(early.get());
         }
         long begun = System.nanoTime();
-        CompletionStage<Optional<VerifiedDelivery>> admitted;
+        CompletionStage<Admission> admitted;
         try {
             Envelope envelope = parse(delivery);
             if (!isCode(envelope.event())) {
                 return CompletableFuture.completedStage(tell(new Reply.Malformed(NO_EVENT), since(begun)));
             }
-            admitted = portals.admit(envelope, delivery.body().length, clock.instant());
+            admitted = portals.admit(envelope, delivery.source(), delivery.body().length, clock.instant());
         } catch (DecodeException e) {
             Reply reply = new Reply.Malformed(String.valueOf(e.getMessage()));
             return CompletableFuture.completedStage(tell(reply, since(begun)));
         }
-        return admitted.thenCompose(event -> event.isPresent()
-                        ? store(event.get().in(delivery.traceparent()), begun)
-                        : CompletableFuture.completedStage(tell(new Reply.Refused(), since(begun))))
+        return admitted.thenCompose(admission -> admission.event() != null
+                        ? store(admission.event().in(delivery.traceparent()), begun)
+                        : CompletableFuture.completedStage(
+                                tell(admission.kept() ? new Reply.Kept() : new Reply.Refused(), since(begun))))
                 .exceptionally(failure -> unavailable(failure, begun));
     }
 
@@ -156,6 +158,7 @@ public final class Receiver {
         TrustChange change = event.change();
         if (change != null && change.applies(result)) {
             portals.apply(change);
+            log.changed(change);
         }
         if (result == StoreResult.STORED) {
             stored.run();

@@ -67,7 +67,7 @@ public final class ReceiverServer implements AutoCloseable {
      *
      * @param config what to listen on, whom to trust, where to keep events
      * @param handlers what to do with them
-     * @param check proves installations
+     * @param check verifies installations and uninstallations
      * @return a running server, to be closed by the caller
      * @throws ConfigurationException if it cannot start with these settings; nothing is left open
      */
@@ -122,7 +122,7 @@ public final class ReceiverServer implements AutoCloseable {
     private static Portals trusted(ReceiverConfig config, Inbox inbox, @Nullable InstallationCheck check) {
         Portals portals = inbox.portals();
         if (check != null) {
-            portals.provenBy(check);
+            portals.verifiedBy(check);
         }
         for (Secret token : config.applicationTokens()) {
             portals.trust(Objects.requireNonNull(config.memberId()), token);
@@ -198,7 +198,8 @@ public final class ReceiverServer implements AutoCloseable {
      * discard ID      give a dead letter up
      * purge DAYS      forget events done so many days ago, at least 1; a delivery sent again after that is new
      * purge-dead DAYS forget dead letters put aside so many days ago, at least 1, with their history
-     * trust           trust OPENLINES_MEMBER_ID by OPENLINES_APPLICATION_TOKEN although it was uninstalled
+     * trust           trust OPENLINES_MEMBER_ID by OPENLINES_APPLICATION_TOKEN although it was uninstalled, or was
+     *                 installed by a user who is not an administrator
      * copy-trust      make OPENLINES_NEW_INBOX trust whom this SQL inbox trusts by what portals have reported
      * move            store what waits in this SQL inbox in OPENLINES_NEW_INBOX, until nothing waits
      * </pre>

@@ -137,7 +137,8 @@ public final class ReceiverServlet extends HttpServlet {
                             request.getMethod(),
                             request.getContentType(),
                             bytes.toByteArray(),
-                            request.getHeader("traceparent")));
+                            request.getHeader("traceparent"),
+                            request.getRemoteAddr()));
                 } catch (RuntimeException | Error e) {
                     finish(null, e);
                     throw e;

@@ -60,6 +60,22 @@ public sealed interface Reply {
         }
     }
 
+    /**
+     * An installation or uninstallation that cannot be checked now; durably kept, and checked again for an hour: 200.
+     * Nothing is changed yet.
+     */
+    record Kept() implements Reply {
+        @Override
+        public int status() {
+            return 200;
+        }
+
+        @Override
+        public String reason() {
+            return "kept";
+        }
+    }
+
     /** Not POST: 405. */
     record NotPost() implements Reply {
         @Override

@@ -47,8 +47,24 @@ final class ReplyLog {
         return reply;
     }
 
+    /** Names the portal: the change is verified. */
+    void changed(TrustChange change) {
+        if (change.installed() == null) {
+            LOG.warn("reason=uninstalled portal={}", change.memberId());
+        } else if (!change.known().isEmpty()) {
+            LOG.warn("reason=token-replaced portal={} until={}", change.memberId(), change.knownUntil());
+        }
+    }
+
     void conflict() {
         warn("conflict", ": the same key with other content is kept beside the first", null);
+    }
+
+    /** Writes a warning that begins with {@code reason=} and the reason, as bounded as refusals are. */
+    void bounded(String record, @Nullable Throwable failure) {
+        int end = record.indexOf(' ');
+        String reason = record.substring("reason=".length(), end < 0 ? record.length() : end);
+        warn(reason, end < 0 ? "" : record.substring(end), failure);
     }
 
     private void warn(String reason, String detail, @Nullable Throwable failure) {

@@ -18,7 +18,9 @@ final class CrashApp {
         try (ReceiverServer server = ReceiverServer.start(
                 ReceiverConfig.fromEnvironment(System.getenv()),
                 handlers,
-                claim -> Bodies.MEMBER.equals(claim.memberId()))) {
+                claim -> Bodies.MEMBER.equals(claim.memberId())
+                        ? InstallationCheck.Answer.VERIFIED
+                        : InstallationCheck.Answer.REFUSED)) {
             print("ready " + server.url());
             server.monitorUrl().ifPresent(url -> print("monitor " + url));
             server.join();

@@ -158,7 +158,7 @@ class KafkaOutageTest {
     @Test
     void whatChangesWhomToTrustAndWhoIsUnknownIsAnsweredInTimeThoughManyWait() throws Exception {
         try (KafkaInbox inbox = KafkaInbox.open(KafkaTopics.of("kafka:" + one.servers() + "/trust?partitions=1"))) {
-            Portals portals = inbox.portals();
+            Portals portals = inbox.portals().verifiedBy(InstallationContract.YES);
             for (int i = 0; i < MANY; i++) {
                 portals.trust("member" + i, Secret.of(Bodies.TOKEN));
             }

@@ -71,7 +71,7 @@ class KafkaRecordsTest {
         inbox = KafkaInbox.open(topics);
         Portals portals = inbox.portals()
                 .trust(OTHER_MEMBER, Secret.of(SECRETS.get("another application token")))
-                .provenBy(claim -> true);
+                .verifiedBy(InstallationContract.YES);
         Receiver receiver =
                 new Receiver(inbox, portals, Limits.DEFAULT, InstantSource.system(), () -> {}, Telemetry.none());
         send(receiver, FORM, withSecrets(1, "event", "ONAPPINSTALL"));

@@ -85,7 +85,7 @@ class MigrationTest {
                         .isEqualTo(InboxContract.delivery(1, 1).idempotencyKey());
             });
             Receiver receiver = InstallationContract.receiver(
-                    inbox, inbox.portals().provenBy(InstallationContract.YES), InstallationContract.NOW);
+                    inbox, inbox.portals().verifiedBy(InstallationContract.YES), InstallationContract.NOW);
             assertThat(InstallationContract.post(receiver, InstallationContract.install(Bodies.TOKEN)))
                     .isEqualTo(200);
         }

@@ -194,7 +194,7 @@ class MovingTest {
         String next = move == Move.SQLITE_TO_POSTGRESQL ? PostgresServer.newSchema() : kafka();
         try (Inbox from = ReceiverServer.openInbox(old);
                 Inbox to = ReceiverServer.openInbox(next)) {
-            Portals before = told(from).provenBy(claim -> true);
+            Portals before = told(from).verifiedBy(InstallationContract.YES);
             Receiver receiver = InstallationContract.receiver(from, before, now);
             for (String token : List.of("first", "second")) {
                 assertThat(InstallationContract.post(

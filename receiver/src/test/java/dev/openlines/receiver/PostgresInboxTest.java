@@ -53,7 +53,7 @@ class PostgresInboxTest implements InboxContract, InstallationContract, Transact
     void whatAPortalReportsToOneNodeTheOtherKnows() throws Exception {
         try (Inbox one = open();
                 Inbox two = open()) {
-            Receiver first = InstallationContract.receiver(one, one.portals().provenBy(YES), NOW);
+            Receiver first = InstallationContract.receiver(one, one.portals().verifiedBy(YES), NOW);
             Receiver second = InstallationContract.receiver(two, two.portals(), NOW);
             assertThat(InstallationContract.post(second, Bodies.finish(1))).isEqualTo(403);
 

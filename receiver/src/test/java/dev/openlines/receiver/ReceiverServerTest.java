@@ -57,9 +57,12 @@ class ReceiverServerTest {
 
     @BeforeEach
     void start() {
-        Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> handled.add(finish))
+        server = ReceiverServer.start(ReceiverConfig.fromEnvironment(environment()), handlers());
+    }
+
+    private Handlers handlers() {
+        return Handlers.on(OnSessionFinish.class, (finish, context) -> handled.add(finish))
                 .otherwise((event, context) -> handled.add(event));
-        server = ReceiverServer.start(ReceiverConfig.fromEnvironment(environment()), handlers);
     }
 
     @AfterEach
@@ -174,7 +177,19 @@ class ReceiverServerTest {
     }
 
     @Test
+    void anUninstallationThatCannotBeVerifiedEndsNothing() throws Exception {
+        assertThat(post(Bodies.finish(17, "event", "ONAPPUNINSTALL")).statusCode())
+                .isEqualTo(403);
+
+        assertThat(post(Bodies.finish(18)).statusCode()).isEqualTo(200);
+        assertThat(handled().code()).isEqualTo("ONSESSIONFINISH");
+    }
+
+    @Test
     void aPortalThatUninstalledTheApplicationIsTrustedNoLonger() throws Exception {
+        server.close();
+        server = ReceiverServer.start(
+                ReceiverConfig.fromEnvironment(environment()), handlers(), InstallationContract.YES);
         String forged = Bodies.finish(17, "event", "ONAPPUNINSTALL", "auth[application_token]", "no");
         assertThat(post(forged).statusCode()).isEqualTo(403);
         assertThat(post(Bodies.finish(18)).statusCode()).isEqualTo(200);

@@ -3,16 +3,18 @@ package dev.openlines.receiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.model.EventAuth;
 import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.Envelope;
-import dev.openlines.parser.EventDecoder;
 import dev.openlines.parser.Limits;
 import dev.openlines.receiver.contract.Bodies;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.CompletableFuture;
+import java.time.Instant;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -63,23 +65,40 @@ class ReplyLogTest {
     }
 
     @Test
-    void aForgedInstallationHasNoRecordBesideThatOfItsAnswer() {
-        EventAuth nobody = EventDecoder.lenient()
-                .decode(Envelope.parse(
-                        Bodies.finish(1, "event", "ONAPPINSTALL").getBytes(StandardCharsets.UTF_8),
-                        BodyFormat.FORM,
-                        Limits.DEFAULT))
-                .event()
-                .header()
-                .auth();
-        ProofQueue queue = new ProofQueue(claim -> claim.memberId().isEmpty());
+    void aForgedInstallationOfAStrangerHasNoRecordBesideThatOfItsAnswerAndOneOfAKnownPortalHasFew() {
+        Envelope nobody = Envelope.parse(
+                Bodies.finish(1, "event", "ONAPPINSTALL").getBytes(StandardCharsets.UTF_8),
+                BodyFormat.FORM,
+                Limits.DEFAULT);
 
-        assertThat(records(() -> {
-                    for (int i = 0; i < 100; i++) {
-                        assertThat(queue.ask(nobody).join()).isFalse();
-                    }
-                }))
-                .isEmpty();
+        assertThat(asked(nobody, false, InstallationCheck.Answer.REFUSED)).isEmpty();
+        assertThat(asked(nobody, true, InstallationCheck.Answer.REFUSED))
+                .hasSize(ReplyLog.BURST)
+                .allSatisfy(line -> assertThat(line)
+                        .endsWith("reason=unverified because=refused portal=" + Bodies.MEMBER));
+        assertThat(asked(nobody, false, InstallationCheck.Answer.NOT_ADMINISTRATOR))
+                .hasSize(ReplyLog.BURST)
+                .allSatisfy(line -> assertThat(line)
+                        .endsWith("reason=unverified because=not-administrator portal=" + Bodies.MEMBER));
+    }
+
+    /** The records of so many checks that some go unlogged; the budget is full again each time. */
+    private static List<String> asked(Envelope event, boolean known, InstallationCheck.Answer answer) {
+        AtomicInteger hour = new AtomicInteger();
+        Verifications verifications = new Verifications(
+                claim -> answer,
+                () -> Instant.EPOCH.plus(Duration.ofHours(hour.get())),
+                verified -> CompletableFuture.completedStage(verified),
+                portal -> known);
+        return records(() -> {
+            for (int i = 0; i < 2 * ReplyLog.BURST; i++) {
+                hour.incrementAndGet();
+                assertThat(verifications
+                                .ask(new UncheckedEvent(event, Bodies.MEMBER, null, known, 1, Instant.EPOCH))
+                                .join())
+                        .isEqualTo(Verifications.Outcome.UNVERIFIED);
+            }
+        });
     }
 
     private void refuse(int times) {

@@ -49,7 +49,7 @@ final class Application implements AutoCloseable {
                     .on(OnAppInstall.class, (event, context) -> subscribe(context))
                     .on(OnAppUninstall.class, (event, context) -> portals.forget(context.memberId()))
                     .otherwise((event, context) -> {});
-            receiver = opened(ReceiverServer.start(config, handlers, portals));
+            receiver = opened(ReceiverServer.start(config, handlers, portals.check()));
             endpoint.complete(receiver.url());
             page = listen(settings, new Board(archive, receiver.deadLetters(), door, live, clock));
             opened(live);

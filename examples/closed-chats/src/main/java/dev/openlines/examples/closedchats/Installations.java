@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.examples.closedchats;
 
-import dev.openlines.client.AddressRefusedException;
-import dev.openlines.client.ErrorCode;
+import dev.openlines.client.OAuth;
 import dev.openlines.client.PortalClient;
 import dev.openlines.client.RestClient;
-import dev.openlines.client.RestException;
 import dev.openlines.client.StoreException;
 import dev.openlines.client.TokenSeal;
 import dev.openlines.client.TokenStore;
-import dev.openlines.client.UnexpectedReplyException;
-import dev.openlines.model.EventAuth;
 import dev.openlines.model.Secret;
 import dev.openlines.receiver.ConfigurationException;
 import dev.openlines.receiver.InstallationCheck;
@@ -27,10 +23,10 @@ import java.util.function.Supplier;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * The portals that installed the application: proves each by renewing its tokens at an allow-listed OAuth host,
- * keeps them sealed, and calls the portal with them.
+ * The portals that installed the application: verifies each with the client, stores its tokens sealed, and calls the
+ * portal with them.
  */
-final class Installations implements InstallationCheck {
+final class Installations {
 
     /** How long a portal may wait for the answer to its installation. */
     private static final Duration PATIENCE = Duration.ofSeconds(4);
@@ -78,19 +74,9 @@ final class Installations implements InstallationCheck {
         client.oauth().forget(memberId);
     }
 
-    @Override
-    public boolean proves(EventAuth claim) {
-        try {
-            client.oauth().install(claim);
-            return true;
-        } catch (AddressRefusedException | UnexpectedReplyException | IllegalArgumentException e) {
-            return false;
-        } catch (RestException e) {
-            if (e.is(ErrorCode.INVALID_GRANT)) {
-                return false;
-            }
-            throw e;
-        }
+    InstallationCheck check() {
+        OAuth oauth = client.oauth();
+        return InstallationCheck.of(oauth::verify, oauth::refused, oauth.kept());
     }
 
     /** Makes a key in a new file that its owner only may read. */

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.examples.quickstart;
 
-import dev.openlines.client.AddressRefusedException;
-import dev.openlines.client.ErrorCode;
 import dev.openlines.client.OAuth;
 import dev.openlines.client.RestClient;
-import dev.openlines.client.RestException;
 import dev.openlines.client.TokenSeal;
 import dev.openlines.client.TokenStore;
-import dev.openlines.client.UnexpectedReplyException;
-import dev.openlines.model.EventAuth;
 import dev.openlines.model.Secret;
 import dev.openlines.receiver.ConfigurationException;
 import dev.openlines.receiver.InstallationCheck;
@@ -26,22 +21,19 @@ import java.util.Optional;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * Proves installations by renewing their tokens at an allow-listed OAuth host, and keeps the new ones, sealed,
- * or none. Set by {@code OPENLINES_CLIENT_ID}, {@code OPENLINES_CLIENT_SECRET}, {@code OPENLINES_TOKEN_KEY} (a
+ * Verifies installations with the client, and stores their tokens, sealed, or in memory only. Set by {@code OPENLINES_CLIENT_ID}, {@code OPENLINES_CLIENT_SECRET}, {@code OPENLINES_TOKEN_KEY} (a
  * file made by {@link InboxTool}, or {@code none}), {@code OPENLINES_TOKENS} (where the tokens are: a file, or
  * a {@code jdbc:postgresql:} URL; openlines-tokens.db) and {@code OPENLINES_OAUTH_HOSTS} (the platform's two).
  */
-final class Installations implements InstallationCheck {
+final class Installations {
 
     /** How long a portal may wait for the answer to its installation. */
     private static final Duration PATIENCE = Duration.ofSeconds(4);
 
     private final OAuth oauth;
-    private final boolean keep;
 
-    private Installations(OAuth oauth, boolean keep) {
+    private Installations(OAuth oauth) {
         this.oauth = oauth;
-        this.keep = keep;
     }
 
     /** Returns none where no application is set. */
@@ -52,9 +44,8 @@ final class Installations implements InstallationCheck {
         }
         Secret secret = Secret.of(required(settings, "OPENLINES_CLIENT_SECRET", "a value"));
         String key =
-                required(settings, "OPENLINES_TOKEN_KEY", "the file of a key, or the word none to keep no tokens,");
-        boolean keep = !key.equals("none");
-        TokenStore store = keep ? store(settings, seal(key)) : TokenStore.memory();
+                required(settings, "OPENLINES_TOKEN_KEY", "the file of a key, or the word none to store no tokens,");
+        TokenStore store = key.equals("none") ? TokenStore.memory() : store(settings, seal(key));
         RestClient.Builder client =
                 RestClient.builder().application(id, secret, store).oauthTimeout(PATIENCE);
         String[] hosts = Arrays.stream(
@@ -69,25 +60,11 @@ final class Installations implements InstallationCheck {
             // A simulated portal on this machine.
             client.allowLoopback();
         }
-        return Optional.of(new Installations(client.build().oauth(), keep));
+        return Optional.of(new Installations(client.build().oauth()));
     }
 
-    @Override
-    public boolean proves(EventAuth claim) {
-        try {
-            String memberId = oauth.install(claim).memberId();
-            if (!keep) {
-                oauth.forget(memberId);
-            }
-            return true;
-        } catch (AddressRefusedException | UnexpectedReplyException | IllegalArgumentException e) {
-            return false;
-        } catch (RestException e) {
-            if (e.is(ErrorCode.INVALID_GRANT)) {
-                return false;
-            }
-            throw e;
-        }
+    InstallationCheck check() {
+        return InstallationCheck.of(oauth::verify, oauth::refused, oauth.kept());
     }
 
     /** Forgets the tokens of a portal; nothing where there are none. */

@@ -43,7 +43,7 @@ final class Main {
         Handlers handlers = Handlers.on(OnSessionFinish.class, closed)
                 .on(OnAppUninstall.class, (event, context) -> installations.forget(context.memberId()))
                 .otherwise((event, context) -> {});
-        serve(() -> ReceiverServer.start(ReceiverConfig.fromEnvironment(environment), handlers, installations));
+        serve(() -> ReceiverServer.start(ReceiverConfig.fromEnvironment(environment), handlers, installations.check()));
     }
 
     private static void receive(Map<String, String> environment, EventHandler<OnSessionFinish> closed) {

@@ -11,11 +11,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/** An OAuth host that renews the refresh token {@code good} of one portal, and remembers what it was asked. */
+/** An OAuth host, and a portal, that renews the refresh token {@code good} of an administrator, and remembers what it was asked. */
 final class OAuthHost implements AutoCloseable {
 
     private final HttpServer server;
     private final String memberId;
+    /** Whether the application was uninstalled, and no refresh token is good. */
+    volatile boolean revoked;
+
     private final Queue<String> asked = new ConcurrentLinkedQueue<>();
 
     OAuthHost(String memberId) throws IOException {
@@ -47,8 +50,9 @@ final class OAuthHost implements AutoCloseable {
             }
         }
         asked.add(token);
-        boolean good = token.equals("good");
-        String json = good
+        boolean profile = token.equals("/rest/profile");
+        boolean good = !revoked && (token.equals("good") || token.equals("canary-refresh-1")) || profile;
+        String json = profile ? "{\"result\":{\"ID\":\"1\",\"ADMIN\":true}}" : good
                 ? """
                 {"access_token":"canary-access-1","refresh_token":"canary-refresh-1","expires_in":3600,"expires":1900000000,
                  "member_id":"%s","client_endpoint":"%s","server_endpoint":"%s","scope":"imopenlines","status":"L",

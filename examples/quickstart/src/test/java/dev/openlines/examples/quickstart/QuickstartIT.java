@@ -122,7 +122,7 @@ class QuickstartIT {
     }
 
     @Test
-    void aPortalThatInstallsIsTrustedAfterProofAndAForgedOneLeavesNoTrace() throws Exception {
+    void aPortalThatInstallsIsTrustedOnceVerifiedAndAForgedOneLeavesNoTrace() throws Exception {
         Path key = directory.resolve("token.key");
         Process tool = run(InboxTool.class.getName(), Map.of(), "new-key", key.toString());
         assertThat(tool.waitFor(30, TimeUnit.SECONDS)).isTrue();
@@ -150,15 +150,19 @@ class QuickstartIT {
             Process second = start("", application);
             URI again = ready(second);
             assertThat(close(again, 3)).isEqualTo(200);
-            assertThat(post(again, install(host, TOKEN, "good").replace("ONAPPINSTALL", "ONAPPUNINSTALL")))
-                    .isEqualTo(200);
+            String uninstall = install(host, TOKEN, "good").replace("ONAPPINSTALL", "ONAPPUNINSTALL");
+            assertThat(post(again, uninstall)).as("kept: its grant works").isEqualTo(200);
+            assertThat(close(again, 30)).isEqualTo(200);
+            host.revoked = true;
+            // 403 if the kept one was checked once more meanwhile.
+            assertThat(post(again, uninstall)).isIn(200, 403);
             assertThat(close(again, 4)).isEqualTo(403);
             second.destroyForcibly();
             assertThat(second.waitFor(30, TimeUnit.SECONDS)).isTrue();
 
             Process third = start("", application);
             assertThat(close(ready(third), 5)).isEqualTo(403);
-            assertThat(host.asked()).containsExactly("stolen", "good");
+            assertThat(host.asked()).contains("stolen", "good", "/rest/profile");
             assertThat(evil.asked()).isEmpty();
         }
         try (Stream<Path> files = Files.list(directory)) {
@@ -177,7 +181,7 @@ class QuickstartIT {
         assertThat(refused.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(refused.exitValue()).isEqualTo(3);
         assertThat(refused.errorReader(StandardCharsets.UTF_8).lines())
-                .containsExactly("OPENLINES_TOKEN_KEY: expected the file of a key, or the word none to keep no tokens,"
+                .containsExactly("OPENLINES_TOKEN_KEY: expected the file of a key, or the word none to store no tokens,"
                         + " but found none");
 
         try (OAuthHost host = new OAuthHost(MEMBER)) {

@@ -38,7 +38,12 @@ class EventController {
         if (body.length > receiver.bodyBytes()) {
             return CompletableFuture.completedStage(answer(receiver.tooLarge()));
         }
-        return receiver.receive(new RawDelivery(request.getMethod(), request.getContentType(), body))
+        return receiver.receive(new RawDelivery(
+                        request.getMethod(),
+                        request.getContentType(),
+                        body,
+                        request.getHeader("traceparent"),
+                        request.getRemoteAddr()))
                 .thenApply(EventController::answer);
     }
 

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.client;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.AbstractMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sealed records in the table {@code openlines_kept}, one row a key. A record is sealed to its key, so that one row
+ * cannot stand in for another. {@link #entrySet} reads all rows; one that cannot be opened, such as after a change of
+ * the key, is left out.
+ */
+final class SqlKept extends AbstractMap<String, byte[]> {
+
+    /** Gives a connection that commits each statement; closing it may only return it. */
+    @FunctionalInterface
+    interface Connections {
+        Connection open() throws SQLException;
+    }
+
+    private final Connections connections;
+    private final TokenSeal seal;
+
+    SqlKept(Connections connections, TokenSeal seal) {
+        this.connections = connections;
+        this.seal = seal;
+    }
+
+    static String table(String blob) {
+        return "CREATE TABLE IF NOT EXISTS openlines_kept (id TEXT PRIMARY KEY, sealed " + blob + " NOT NULL)";
+    }
+
+    /** Stores a record, durably. Returns null: what was there before is not read. */
+    @Override
+    public byte @Nullable [] put(String id, byte[] open) {
+        String upsert = "INSERT INTO openlines_kept (id, sealed) VALUES (?, ?)"
+                + " ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed";
+        try (Connection connection = connections.open();
+                PreparedStatement statement = connection.prepareStatement(upsert)) {
+            statement.setString(1, id);
+            statement.setBytes(2, seal.seal(TokenSeal.KEPT, id, open));
+            statement.executeUpdate();
+            return null;
+        } catch (SQLException e) {
+            throw new StoreException("cannot keep in the token store", e);
+        }
+    }
+
+    /** Removes a record, durably. Returns null: what was there before is not read. */
+    @Override
+    public byte @Nullable [] remove(Object id) {
+        try (Connection connection = connections.open();
+                PreparedStatement statement = connection.prepareStatement("DELETE FROM openlines_kept WHERE id = ?")) {
+            statement.setString(1, (String) id);
+            statement.executeUpdate();
+            return null;
+        } catch (SQLException e) {
+            throw new StoreException("cannot remove from the token store", e);
+        }
+    }
+
+    @Override
+    public Set<Entry<String, byte[]>> entrySet() {
+        Map<String, byte[]> all = new LinkedHashMap<>();
+        try (Connection connection = connections.open();
+                PreparedStatement statement =
+                        connection.prepareStatement("SELECT id, sealed FROM openlines_kept ORDER BY id");
+                ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                byte[] open = openedOrNull(row.getString(1), row.getBytes(2));
+                if (open != null) {
+                    all.put(row.getString(1), open);
+                }
+            }
+        } catch (SQLException e) {
+            throw new StoreException("cannot read what the token store keeps", e);
+        }
+        return all.entrySet();
+    }
+
+    private byte @Nullable [] openedOrNull(String id, byte[] sealed) {
+        try {
+            return seal.open(TokenSeal.KEPT, id, sealed);
+        } catch (StoreException e) {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.openlines.client.Grant;
+import dev.openlines.client.OAuth;
+import dev.openlines.client.RestClient;
+import dev.openlines.client.TokenSeal;
+import dev.openlines.client.TokenStore;
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.InstallationCheck;
+import dev.openlines.receiver.ReceiverConfig;
+import dev.openlines.receiver.ReceiverServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What users of a portal and strangers can do by installations and uninstallations of their own. */
+@Timeout(180)
+class ForgedInstallationTest {
+
+    private static final String EVIL = "e".repeat(32);
+
+    @TempDir
+    Path directory;
+
+    private final PortalServer server = PortalServer.start();
+    private final Portal portal = server.portal(PortalSetup.minted());
+    private final Set<Long> handled = ConcurrentHashMap.newKeySet();
+    private TokenStore tokens;
+    private ReceiverServer receiver;
+
+    @BeforeEach
+    void start() {
+        tokens = TokenStore.sqlite(directory.resolve("tokens.db"), TokenSeal.of(TokenSeal.newKeyset()));
+        OAuth oauth = RestClient.builder()
+                .allowLoopback()
+                .oauthHosts(portal.serverEndpoint().getAuthority())
+                .application(portal.clientId(), portal.clientSecret(), tokens)
+                .build()
+                .oauth();
+        receiver = ReceiverServer.start(
+                ReceiverConfig.fromEnvironment(Map.of(
+                        "OPENLINES_PORT", "0",
+                        "OPENLINES_INBOX", directory.resolve("inbox.db").toString(),
+                        "OPENLINES_MEMBER_ID", "f".repeat(32),
+                        "OPENLINES_APPLICATION_TOKEN", "of-another-portal")),
+                Handlers.on(
+                                OnSessionFinish.class,
+                                (finish, context) ->
+                                        handled.add(finish.chats().get(0).chatId()))
+                        .otherwise((event, context) -> {}),
+                InstallationCheck.of(oauth::verify, oauth::refused, oauth.kept()));
+        portal.subscribe("ONAPPINSTALL", receiver.url());
+        portal.subscribe("ONAPPUNINSTALL", receiver.url());
+        portal.subscribe("ONSESSIONFINISH", receiver.url());
+    }
+
+    @AfterEach
+    void stop() {
+        receiver.close();
+        server.close();
+    }
+
+    @Test
+    void tokensOfAnOrdinaryUserAreNotTrustedAndTheGenuineOnesGoOn() throws Exception {
+        assertThat(portal.install().get(0).status()).isEqualTo(200);
+        Grant before = tokens.find(portal.memberId()).orElseThrow();
+        // Where an application has a page, every user finds such a token in his browser.
+        String refresh = portal.tokens()
+                .issueRefresh(Portal.OPERATOR_ID, portal.clock().instant())
+                .reveal();
+
+        assertThat(post("127.0.0.2", install(portal, refresh, EVIL))).isEqualTo(403);
+        assertThat(post("127.0.0.2", finish(portal.memberId(), EVIL, 17))).isEqualTo(403);
+
+        assertThat(tokens.find(portal.memberId())).contains(before);
+        assertThat(post("127.0.0.1", finish(portal.memberId(), portal.applicationToken().reveal(), 18)))
+                .isEqualTo(200);
+        await(() -> handled.contains(18L));
+        assertThat(handled).doesNotContain(17L);
+    }
+
+    @Test
+    void whoLearnedTheApplicationTokenCannotUninstallWhatThePortalHas() throws Exception {
+        assertThat(portal.install().get(0).status()).isEqualTo(200);
+        String token = portal.applicationToken().reveal();
+        String forged =
+                "event=ONAPPUNINSTALL&data%5BCLEAN%5D=1&ts=1" + auth(portal.memberId(), token);
+
+        assertThat(post("127.0.0.2", forged)).isEqualTo(200);
+        assertThat(post("127.0.0.1", finish(portal.memberId(), token, 18))).isEqualTo(200);
+
+        assertThat(portal.uninstall(true).get(0).status()).isEqualTo(200);
+        await(() -> statusOf("127.0.0.1", finish(portal.memberId(), token, 19)) == 403);
+    }
+
+    /** Four addresses send as fast as they can; each portal sends from another. */
+    @Test
+    void aFloodOfForgedInstallationsKeepsNoGenuineOneOutAndIsNoFloodForTheOAuthHost() throws Exception {
+        assertThat(portal.install().get(0).status()).isEqualTo(200);
+        String token = portal.applicationToken().reveal();
+        AtomicBoolean end = new AtomicBoolean();
+        AtomicInteger forged = new AtomicInteger();
+        Queue<String> failures = new ConcurrentLinkedQueue<>();
+        List<Thread> flood = new ArrayList<>();
+        for (int i = 2; i < 6; i++) {
+            String source = "127.0.0." + i;
+            String member = i % 2 == 0 ? portal.memberId() : "";
+            flood.add(new Thread(() -> {
+                while (!end.get()) {
+                    try {
+                        int number = forged.incrementAndGet();
+                        String of = member.isEmpty() ? "stranger" + number : member;
+                        int status = post(source, install(portal, of, "bogus" + number, EVIL));
+                        if (status != 403 && status != 503 && status != 200) {
+                            failures.add(source + " got " + status);
+                        }
+                    } catch (IOException e) {
+                        failures.add(source + " got " + e);
+                    }
+                }
+            }));
+        }
+        flood.forEach(Thread::start);
+        try {
+            await(() -> forged.get() > 300);
+            for (long chat = 1; chat <= 100; chat++) {
+                assertThat(post("127.0.0.1", finish(portal.memberId(), token, chat)))
+                        .isEqualTo(200);
+                if (chat % 40 == 0) {
+                    assertThat(portal.install().get(0).status()).isEqualTo(200);
+                }
+            }
+        } finally {
+            end.set(true);
+            for (Thread thread : flood) {
+                thread.join();
+            }
+        }
+
+        assertThat(failures).isEmpty();
+        await(() -> handled.size() == 100);
+        assertThat(post("127.0.0.1", finish(portal.memberId(), EVIL, 1000))).isEqualTo(403);
+        long refused = portal.calls().stream()
+                .filter(call -> call.method().equals("oauth/token") && call.status() == 400)
+                .count();
+        // Both budgets of all, and what they regain in the time that the test may take.
+        assertThat(refused).isPositive().isLessThan(2 * 60 + 2 * 90);
+        assertThat((long) forged.get()).isGreaterThan(refused);
+    }
+
+    private String install(Portal of, String refresh, String applicationToken) {
+        return install(of, of.memberId(), refresh, applicationToken);
+    }
+
+    private String install(Portal of, String memberId, String refresh, String applicationToken) {
+        return "event=ONAPPINSTALL&data%5BVERSION%5D=1&ts=1" + auth(memberId, applicationToken)
+                + "&auth%5Brefresh_token%5D=" + refresh
+                + "&auth%5Baccess_token%5D=x&auth%5Bserver_endpoint%5D="
+                + URLEncoder.encode(of.serverEndpoint().toString(), StandardCharsets.UTF_8)
+                + "&auth%5Bclient_endpoint%5D="
+                + URLEncoder.encode(of.restUri().toString(), StandardCharsets.UTF_8);
+    }
+
+    private static String finish(String memberId, String applicationToken, long chat) {
+        return "event=ONSESSIONFINISH&data%5BDATA%5D%5Bconnector%5D%5Bconnector_id%5D=livechat"
+                + "&data%5BDATA%5D%5Bconnector%5D%5Bchat_id%5D=" + chat
+                + "&data%5BDATA%5D%5Bchat%5D%5Bchat_id%5D=" + chat + "&data%5BDATA%5D%5Bline%5D%5Bid%5D=1&ts=1"
+                + auth(memberId, applicationToken);
+    }
+
+    private static String auth(String memberId, String applicationToken) {
+        return "&auth%5Bmember_id%5D=" + memberId + "&auth%5Bapplication_token%5D=" + applicationToken;
+    }
+
+    private int statusOf(String source, String body) {
+        try {
+            return post(source, body);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    /** Posts from one of this machine's own addresses. */
+    private int post(String source, String body) throws IOException {
+        URI to = receiver.url();
+        try (Socket socket = new Socket(
+                InetAddress.getByName("127.0.0.1"), to.getPort(), InetAddress.getByName(source), 0)) {
+            socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(120));
+            byte[] bytes = body.getBytes(StandardCharsets.US_ASCII);
+            socket.getOutputStream()
+                    .write(("POST " + to.getPath() + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                                    + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: "
+                                    + bytes.length + "\r\n\r\n" + body)
+                            .getBytes(StandardCharsets.US_ASCII));
+            String head = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+            return Integer.parseInt(head.substring(9, 12));
+        }
+    }
+
+    private static void await(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(150);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("time").isLessThan(deadline);
+            Thread.onSpinWait();
+        }
+    }
+}

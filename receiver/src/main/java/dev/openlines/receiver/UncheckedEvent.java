@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import dev.openlines.parser.BodyFormat;
+import dev.openlines.parser.Envelope;
+import dev.openlines.parser.Limits;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An installation, update or uninstallation that waits to be checked, with its tokens. Its mutable fields are guarded
+ * by {@link Verifications}.
+ */
+final class UncheckedEvent {
+
+    /** The whole event as JSON; a genuine one has about 1 KiB. */
+    static final int LARGEST = 4096;
+
+    final Envelope envelope;
+    final String memberId;
+    final String source;
+    final boolean known;
+    final int bodyBytes;
+    final Instant receivedAt;
+    final String json;
+
+    /** The key of the record that keeps it, or null if it is not kept durably. */
+    @Nullable
+    String id;
+
+    int attempts;
+    Instant due;
+    boolean running;
+    /** Whether the check succeeded and only storing is left. */
+    boolean verified;
+
+    UncheckedEvent(
+            Envelope envelope,
+            String memberId,
+            @Nullable String remote,
+            boolean known,
+            int bodyBytes,
+            Instant receivedAt) {
+        this.envelope = envelope;
+        this.memberId = memberId;
+        this.source = network(remote == null ? "" : remote);
+        this.known = known;
+        this.bodyBytes = bodyBytes;
+        this.receivedAt = receivedAt;
+        this.json = envelope.toJson();
+        this.due = Instant.MIN;
+    }
+
+    boolean small() {
+        return json.getBytes(StandardCharsets.UTF_8).length <= LARGEST;
+    }
+
+    /** Writes the record: time of receipt in milliseconds, source and length of the body in lines, then the event. */
+    byte[] record() {
+        return (receivedAt.toEpochMilli() + "\n" + source + "\n" + bodyBytes + "\n" + json)
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Reads what {@link #record} wrote. */
+    static UncheckedEvent of(String id, byte[] record, java.util.function.Predicate<String> known) {
+        String[] parts = new String(record, StandardCharsets.UTF_8).split("\n", 4);
+        Envelope envelope =
+                Envelope.parse(parts[3].getBytes(StandardCharsets.UTF_8), BodyFormat.JSON, Limits.DEFAULT);
+        String memberId = envelope.memberId().orElse("");
+        UncheckedEvent event = new UncheckedEvent(
+                envelope,
+                memberId,
+                parts[1],
+                known.test(memberId),
+                Integer.parseInt(parts[2]),
+                Instant.ofEpochMilli(Long.parseLong(parts[0])));
+        event.id = id;
+        return event;
+    }
+
+    /** Returns the address, or of an IPv6 address the first 64 bits: so much belongs to one sender. */
+    static String network(String remote) {
+        if (remote.indexOf(':') < 0 || remote.endsWith("/64")) {
+            return remote;
+        }
+        try {
+            // An address in digits is not looked up.
+            byte[] address = InetAddress.getByName(remote).getAddress();
+            return address.length == 4 ? remote : HexFormat.of().formatHex(address, 0, 8) + ":/64";
+        } catch (UnknownHostException e) {
+            return remote;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return envelope.event();
+    }
+}

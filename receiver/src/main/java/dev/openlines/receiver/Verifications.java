@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import dev.openlines.model.OnAppUninstall;
+import dev.openlines.parser.EventDecoder;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks an {@link InstallationCheck} and keeps for an hour what cannot be checked now, because the check cannot tell, all
+ * its threads are busy, or the {@link FailureBudget} is used up. Forged installations can so neither keep genuine ones
+ * out nor make this process a flood for others.
+ *
+ * <p>What is kept is checked when the budget allows: known portals first, then the source address that has not had its
+ * turn for longest. When the room is full, the source with the most kept events loses its newest to one with fewer.
+ */
+final class Verifications {
+
+    static final int THREADS = 4;
+    static final int WAITING = 16;
+    static final Duration TIME = Duration.ofHours(1);
+    static final int MOST_UNKNOWN = 800;
+    static final int MOST_KNOWN = 200;
+    static final int OF_ONE_PORTAL_AND_SOURCE = 4;
+
+    /** Writes to the check's map that may wait. */
+    private static final int WRITES = 100;
+
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
+    private static final Logger LOG = LoggerFactory.getLogger(Verifications.class);
+
+    /** What became of an event. */
+    enum Outcome {
+        VERIFIED,
+        UNVERIFIED,
+        /** Durable, and checked again later. */
+        KEPT,
+        /** Not durable; checked again if it is remembered in memory. */
+        LATER
+    }
+
+    private final InstallationCheck check;
+    private final InstantSource clock;
+    private final Function<UncheckedEvent, CompletionStage<?>> store;
+    private final ReplyLog log = new ReplyLog(System::nanoTime);
+    private final EventDecoder decoder = EventDecoder.lenient();
+    private final FailureBudget budget = new FailureBudget();
+    private final ThreadPoolExecutor checks;
+    private final ScheduledThreadPoolExecutor keeper;
+    private final AtomicInteger writes = new AtomicInteger();
+    /** Guarded by this. */
+    private final List<UncheckedEvent> kept = new ArrayList<>();
+    /** When each source had its last turn; of sources that have something kept. Guarded by this. */
+    private final Map<String, Long> turns = new HashMap<>();
+
+    private long turn;
+    private int running;
+    private boolean looking;
+
+    /**
+     * Makes a queue, and takes over what is kept.
+     *
+     * @param store stores what was verified later
+     * @param known whether a portal is known
+     */
+    Verifications(
+            InstallationCheck check,
+            InstantSource clock,
+            Function<UncheckedEvent, CompletionStage<?>> store,
+            Predicate<String> known) {
+        this.check = check;
+        this.clock = clock;
+        this.store = store;
+        checks = new ThreadPoolExecutor(
+                THREADS, THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads("openlines-verify"));
+        checks.allowCoreThreadTimeOut(true);
+        keeper = new ScheduledThreadPoolExecutor(1, threads("openlines-kept"));
+        keeper.setKeepAliveTime(10, TimeUnit.SECONDS);
+        keeper.allowCoreThreadTimeOut(true);
+        check.kept().forEach((id, record) -> kept.add(UncheckedEvent.of(id, record, known)));
+        synchronized (this) {
+            lookSoon();
+        }
+    }
+
+    /** Checks an event now, or keeps it. The result completes on a thread that may block. */
+    CompletableFuture<Outcome> ask(UncheckedEvent event) {
+        CompletableFuture<Outcome> answer = new CompletableFuture<>();
+        synchronized (this) {
+            if (running < THREADS + WAITING && budget(event)) {
+                start(event, answer);
+                return answer;
+            }
+        }
+        keepSoon(event, answer);
+        return answer;
+    }
+
+    /** Drops what is too old and starts what may be checked now. */
+    void look() {
+        List<UncheckedEvent> old;
+        synchronized (this) {
+            Instant now = clock.instant();
+            old = kept.stream()
+                    .filter(event -> !event.running && !now.isBefore(event.receivedAt.plus(TIME)))
+                    .toList();
+            kept.removeAll(old);
+            List<UncheckedEvent> due = kept.stream()
+                    .filter(event -> !event.running && !now.isBefore(event.due))
+                    .sorted(order())
+                    .toList();
+            Set<String> served = new HashSet<>();
+            for (UncheckedEvent event : due) {
+                if (running < THREADS && !served.contains(event.source) && (event.verified || budget(event))) {
+                    served.add(event.source);
+                    turns.put(event.source, ++turn);
+                    start(event, null);
+                }
+            }
+            turns.keySet().retainAll(kept.stream().map(event -> event.source).toList());
+        }
+        for (UncheckedEvent event : old) {
+            forget(event);
+            neverVerified(event);
+        }
+    }
+
+    /** Says whether no check is running. */
+    synchronized boolean idle() {
+        return running == 0;
+    }
+
+    private Comparator<UncheckedEvent> order() {
+        return Comparator.<UncheckedEvent, Boolean>comparing(event -> !event.known)
+                .thenComparing(event -> turns.getOrDefault(event.source, 0L))
+                .thenComparing(event -> event.receivedAt);
+    }
+
+    private boolean budget(UncheckedEvent event) {
+        return budget.take(event.source, event.memberId, event.known, clock.millis());
+    }
+
+    /** Called with the lock. */
+    private void start(UncheckedEvent event, @Nullable CompletableFuture<Outcome> answer) {
+        running++;
+        event.running = true;
+        checks.execute(() -> {
+            try {
+                check(event, answer);
+            } finally {
+                synchronized (this) {
+                    running--;
+                    event.running = false;
+                    lookSoon();
+                }
+            }
+        });
+    }
+
+    private void check(UncheckedEvent event, @Nullable CompletableFuture<Outcome> answer) {
+        Outcome outcome;
+        try {
+            outcome = event.verified ? Outcome.VERIFIED : outcome(event);
+        } catch (Throwable e) {
+            if (e instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+            }
+            log.bounded("reason=not-checked", e);
+            outcome = Outcome.LATER;
+        }
+        if (outcome == Outcome.VERIFIED && !event.verified) {
+            budget.giveBack(event.source, event.memberId, event.known);
+        }
+        if (answer != null) {
+            if (outcome == Outcome.LATER) {
+                pause(event);
+                keep(event, answer);
+            } else {
+                answer.complete(outcome);
+            }
+        } else if (outcome == Outcome.VERIFIED) {
+            event.verified = true;
+            storeLate(event);
+        } else if (outcome == Outcome.UNVERIFIED) {
+            drop(event);
+        } else {
+            pause(event);
+        }
+    }
+
+    /** Asks the check; {@link Outcome#LATER} for an uninstallation whose grant still works. */
+    private Outcome outcome(UncheckedEvent event) throws Exception {
+        if (event.envelope.event().equals(OnAppUninstall.CODE)) {
+            return check.uninstalled(event.memberId) ? Outcome.VERIFIED : Outcome.LATER;
+        }
+        InstallationCheck.Answer answer =
+                check.verify(decoder.decode(event.envelope).event().header().auth());
+        if (answer == InstallationCheck.Answer.VERIFIED) {
+            LOG.info("reason=verified portal={}", event.memberId);
+            return Outcome.VERIFIED;
+        }
+        // That the portal exists is confirmed in the first case, and known in the second.
+        if (answer == InstallationCheck.Answer.NOT_ADMINISTRATOR) {
+            log.bounded("reason=unverified because=not-administrator portal=" + shown(event.memberId), null);
+        } else if (event.known) {
+            log.bounded("reason=unverified because=refused portal=" + shown(event.memberId), null);
+        } else {
+            LOG.debug("reason=unverified because=refused");
+        }
+        return Outcome.UNVERIFIED;
+    }
+
+    private void neverVerified(UncheckedEvent event) {
+        String portal = event.known ? " portal=" + shown(event.memberId) : "";
+        if (event.envelope.event().equals(OnAppUninstall.CODE)) {
+            log.bounded("reason=uninstall-unverified" + portal, null);
+        } else {
+            log.bounded("reason=never-verified" + portal, null);
+        }
+    }
+
+    private static String shown(String memberId) {
+        return memberId.matches("[0-9A-Za-z_-]{1,64}") ? memberId : "?";
+    }
+
+    private synchronized void pause(UncheckedEvent event) {
+        Duration doubled = FIRST_PAUSE.multipliedBy(1L << Math.min(event.attempts++, 10));
+        event.due = clock.instant().plus(doubled.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : doubled);
+    }
+
+    private void storeLate(UncheckedEvent event) {
+        CompletionStage<?> stored;
+        try {
+            stored = store.apply(event);
+        } catch (RuntimeException e) {
+            stored = CompletableFuture.failedStage(e);
+        }
+        var unused = stored.whenComplete((result, failure) -> {
+            if (failure == null) {
+                drop(event);
+            } else {
+                log.bounded("reason=not-checked", failure);
+                pause(event);
+            }
+        });
+    }
+
+    private void drop(UncheckedEvent event) {
+        synchronized (this) {
+            kept.remove(event);
+        }
+        keeper.execute(() -> forget(event));
+    }
+
+    private void keepSoon(UncheckedEvent event, CompletableFuture<Outcome> answer) {
+        if (writes.incrementAndGet() > WRITES) {
+            writes.decrementAndGet();
+            answer.complete(Outcome.LATER);
+            return;
+        }
+        keeper.execute(() -> {
+            writes.decrementAndGet();
+            keep(event, answer);
+        });
+    }
+
+    private void keep(UncheckedEvent event, CompletableFuture<Outcome> answer) {
+        List<UncheckedEvent> evicted = new ArrayList<>();
+        boolean room;
+        boolean checking = false;
+        synchronized (this) {
+            room = event.small() && room(event, evicted);
+            if (room) {
+                // Not looked at before the record is there, or it would stay.
+                checking = event.running;
+                event.running = true;
+                kept.add(event);
+            }
+        }
+        evicted.forEach(this::forget);
+        if (!room) {
+            answer.complete(Outcome.LATER);
+            return;
+        }
+        String id = clock.millis() + "-" + UUID.randomUUID();
+        boolean durable;
+        try {
+            check.kept().put(id, event.record());
+            durable = true;
+        } catch (UnsupportedOperationException e) {
+            durable = false;
+        } catch (RuntimeException e) {
+            log.bounded("reason=not-kept", e);
+            durable = false;
+        }
+        synchronized (this) {
+            event.id = durable ? id : null;
+            event.running = checking;
+            lookSoon();
+        }
+        answer.complete(durable ? Outcome.KEPT : Outcome.LATER);
+    }
+
+    /** Says whether there is room, and who must go for it. Called with the lock. */
+    private boolean room(UncheckedEvent event, List<UncheckedEvent> evicted) {
+        List<UncheckedEvent> same =
+                kept.stream().filter(other -> other.known == event.known).toList();
+        Map<String, List<UncheckedEvent>> bySource = new HashMap<>();
+        same.forEach(other -> bySource.computeIfAbsent(other.source, key -> new ArrayList<>())
+                .add(other));
+        List<UncheckedEvent> mine = bySource.getOrDefault(event.source, List.of());
+        long ofPortal = mine.stream()
+                .filter(other -> other.memberId.equals(event.memberId))
+                .count();
+        if (ofPortal >= OF_ONE_PORTAL_AND_SOURCE) {
+            return false;
+        }
+        if (same.size() < (event.known ? MOST_KNOWN : MOST_UNKNOWN)) {
+            return true;
+        }
+        List<UncheckedEvent> most =
+                bySource.values().stream().max(Comparator.comparing(List::size)).orElse(List.of());
+        for (int i = most.size() - 1; most.size() > mine.size() + 1 && i >= 0; i--) {
+            if (!most.get(i).running) {
+                evicted.add(most.get(i));
+                kept.remove(most.get(i));
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Removes the record. If that fails, the event is checked again after a restart. */
+    private void forget(UncheckedEvent event) {
+        try {
+            if (event.id != null) {
+                check.kept().remove(event.id);
+            }
+        } catch (RuntimeException e) {
+            log.bounded("reason=not-kept", e);
+        }
+    }
+
+    /** Looks in a second, if anything is kept. Called with the lock. */
+    private void lookSoon() {
+        if (!looking && !kept.isEmpty()) {
+            looking = true;
+            var unused = keeper.schedule(
+                    () -> {
+                        synchronized (this) {
+                            looking = false;
+                        }
+                        look();
+                        synchronized (this) {
+                            lookSoon();
+                        }
+                    },
+                    1,
+                    TimeUnit.SECONDS);
+        }
+    }
+
+    private static ThreadFactory threads(String name) {
+        AtomicInteger number = new AtomicInteger();
+        return task -> {
+            Thread thread = new Thread(task, name + "-" + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+}

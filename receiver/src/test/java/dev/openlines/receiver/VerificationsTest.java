@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.openlines.model.EventAuth;
+import dev.openlines.model.Secret;
+import dev.openlines.receiver.InstallationCheck.Answer;
+import dev.openlines.receiver.contract.Bodies;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Installations that cannot be verified when they come, with a clock that is set by hand. */
+@Timeout(120)
+class VerificationsTest {
+
+    /** An OAuth host that knows genuine refresh tokens, and a durable map. */
+    private static final class Host implements InstallationCheck {
+        final AtomicInteger asked = new AtomicInteger();
+        final Map<String, byte[]> kept = new ConcurrentHashMap<>();
+        volatile boolean away;
+        volatile boolean grantRefused;
+
+        @Override
+        public Answer verify(EventAuth claim) throws IOException {
+            asked.incrementAndGet();
+            if (away) {
+                throw new IOException("the OAuth host is away");
+            }
+            return Objects.requireNonNull(claim.refreshToken()).reveal().equals("genuine")
+                    ? Answer.VERIFIED
+                    : Answer.REFUSED;
+        }
+
+        @Override
+        public boolean uninstalled(String memberId) {
+            asked.incrementAndGet();
+            return grantRefused;
+        }
+
+        @Override
+        public Map<String, byte[]> kept() {
+            return kept;
+        }
+    }
+
+    @TempDir
+    Path directory;
+
+    private final Host host = new Host();
+    private volatile Instant now = InstallationContract.NOW;
+    private Inbox inbox;
+    private Portals portals;
+
+    @BeforeEach
+    void open() {
+        inbox = Inbox.sqlite(directory.resolve("inbox.db"));
+    }
+
+    @AfterEach
+    void close() {
+        inbox.close();
+    }
+
+    @Test
+    void whatCannotBeVerifiedNowIsKeptAndTrustedLaterAlsoAfterARestart() {
+        host.away = true;
+        Receiver receiver = receiver();
+        assertThat(post(receiver, "192.0.2.1", genuine(Bodies.MEMBER, "first"))).isEqualTo(200);
+        assertThat(post(receiver, "192.0.2.1", event(Bodies.MEMBER, "first"))).isEqualTo(403);
+        assertThat(host.kept).hasSize(1);
+
+        // The next process takes it over from the map.
+        host.away = false;
+        Receiver next = receiver();
+        await(() -> post(next, "192.0.2.1", event(Bodies.MEMBER, "first")) == 200);
+        await(host.kept::isEmpty);
+        assertThat(inbox.backlog().waiting()).as("the installation is an event too").isGreaterThan(1);
+    }
+
+    @Test
+    void afterAnHourItIsGivenUp() {
+        host.away = true;
+        Receiver receiver = receiver();
+        assertThat(post(receiver, "192.0.2.1", genuine(Bodies.MEMBER, "first"))).isEqualTo(200);
+
+        now = now.plus(Verifications.TIME);
+        await(host.kept::isEmpty);
+        host.away = false;
+        assertThat(post(receiver, "192.0.2.1", event(Bodies.MEMBER, "first"))).isEqualTo(403);
+    }
+
+    @Test
+    void anUninstallationCountsOnceTheGrantIsRefused() {
+        Receiver receiver = receiver();
+        assertThat(post(receiver, "192.0.2.1", genuine(Bodies.MEMBER, "first"))).isEqualTo(200);
+        String uninstall = Bodies.finish(3, "event", "ONAPPUNINSTALL", "auth[application_token]", "first");
+        assertThat(post(receiver, "192.0.2.9", uninstall)).isEqualTo(200);
+        assertThat(post(receiver, "192.0.2.1", event(Bodies.MEMBER, "first"))).isEqualTo(200);
+        assertThat(inbox.backlog().waiting()).as("no handler gets it yet").isEqualTo(2);
+
+        host.grantRefused = true;
+        now = now.plus(Duration.ofMinutes(1));
+        await(() -> post(receiver, "192.0.2.1", event(Bodies.MEMBER, "first")) == 403);
+        await(host.kept::isEmpty);
+    }
+
+    @Test
+    void aFloodKeepsNoGenuineInstallationOutAndTheHostIsAskedWithinTheBudget() {
+        Receiver receiver = receiver();
+        List<Integer> genuine = new ArrayList<>();
+        for (int i = 0; i < 3000; i++) {
+            String source = "198.51.100." + i % 40;
+            post(receiver, source, forged(i % 2 == 0 ? "f".repeat(32) : Bodies.MEMBER + i));
+            if (i % 200 == 100) {
+                genuine.add(post(receiver, "192.0.2." + i / 200, genuine("portal" + i, "token" + i)));
+                assertThat(post(receiver, "192.0.2.77", event("portal100", "token100")))
+                        .isIn(200, 403);
+            }
+        }
+        assertThat(genuine).hasSize(15).containsOnly(200);
+        assertThat(host.asked.get()).isLessThanOrEqualTo(FailureBudget.IN_ALL + 15);
+        assertThat(host.kept.size()).isLessThanOrEqualTo(Verifications.MOST_UNKNOWN + Verifications.MOST_KNOWN);
+
+        // Each source has its turn before one has its second.
+        for (int i = 100; i < 3000; i += 200) {
+            String event = event("portal" + i, "token" + i);
+            await(() -> {
+                now = now.plusSeconds(portals.lookIfIdle() ? 10 : 0);
+                return post(receiver, "192.0.2.200", event) == 200;
+            });
+        }
+        assertThat(now).isBefore(InstallationContract.NOW.plus(Verifications.TIME));
+    }
+
+    @Test
+    void aPortalThatIsKnownIsVerifiedThoughStrangersHaveUsedUpTheirBudget() {
+        Receiver receiver = receiver();
+        assertThat(post(receiver, "192.0.2.1", genuine(Bodies.MEMBER, "first"))).isEqualTo(200);
+        for (int i = 0; i < 200; i++) {
+            post(receiver, "198.51.100." + i, forged("stranger" + i));
+        }
+        int asked = host.asked.get();
+
+        assertThat(post(receiver, "192.0.2.1", genuine(Bodies.MEMBER, "second"))).isEqualTo(200);
+        assertThat(host.asked).hasValue(asked + 1);
+        assertThat(post(receiver, "192.0.2.1", event(Bodies.MEMBER, "second"))).isEqualTo(200);
+    }
+
+    @Test
+    void whatIsLargeOrHasNoPlaceIsNotKept() {
+        host.away = true;
+        Receiver receiver = receiver();
+        String large = InstallationContract.install(
+                "t", "auth[refresh_token]", "genuine", "data[MORE]", "x".repeat(UncheckedEvent.LARGEST));
+        assertThat(post(receiver, "192.0.2.1", large)).isEqualTo(503);
+
+        for (int i = 0; i < Verifications.OF_ONE_PORTAL_AND_SOURCE; i++) {
+            assertThat(post(receiver, "192.0.2.1", genuine(Bodies.MEMBER, "token" + i)))
+                    .isEqualTo(200);
+        }
+        assertThat(post(receiver, "192.0.2.1", genuine(Bodies.MEMBER, "more"))).isEqualTo(503);
+        assertThat(post(receiver, "192.0.2.2", genuine(Bodies.MEMBER, "more"))).isEqualTo(200);
+    }
+
+    @Test
+    void anIpv6SenderIsItsNetwork() {
+        assertThat(UncheckedEvent.network("2001:db8:1:2:3:4:5:6"))
+                .isEqualTo(UncheckedEvent.network("2001:db8:1:2::1"))
+                .isNotEqualTo(UncheckedEvent.network("2001:db8:1:3::1"));
+        assertThat(UncheckedEvent.network(UncheckedEvent.network("2001:db8::1")))
+                .isEqualTo(UncheckedEvent.network("2001:db8::1"));
+        assertThat(UncheckedEvent.network("192.0.2.1")).isEqualTo("192.0.2.1");
+    }
+
+    private Receiver receiver() {
+        portals = inbox.portals().verifiedBy(host, () -> now);
+        return new Receiver(
+                inbox,
+                portals,
+                dev.openlines.parser.Limits.DEFAULT,
+                () -> now,
+                () -> {},
+                Telemetry.none());
+    }
+
+    private static String genuine(String member, String token) {
+        return InstallationContract.install(token, "auth[member_id]", member, "auth[refresh_token]", "genuine");
+    }
+
+    private static String forged(String member) {
+        return InstallationContract.install("attacker", "auth[member_id]", member, "auth[refresh_token]", "forged");
+    }
+
+    private static String event(String member, String token) {
+        return Bodies.finish(
+                1, "ts", Long.toString(System.nanoTime()), "auth[member_id]", member, "auth[application_token]", token);
+    }
+
+    private static int post(Receiver receiver, String source, String body) {
+        return receiver.receive(new RawDelivery(
+                        "POST",
+                        "application/x-www-form-urlencoded",
+                        body.getBytes(StandardCharsets.UTF_8),
+                        null,
+                        source))
+                .toCompletableFuture()
+                .orTimeout(60, TimeUnit.SECONDS)
+                .join()
+                .status();
+    }
+
+    private static void await(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(100);
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("time").isLessThan(deadline);
+            Thread.onSpinWait();
+        }
+    }
+}
