@@ -34,7 +34,8 @@ final class Confirmed {
     }
 
     synchronized void put(Secret refreshToken, Grant grant, Instant now) {
-        if (entries.putIfAbsent(refreshToken.reveal(), new Entry(grant, now.plus(TIME))) != null || entries.size() <= MOST) {
+        if (entries.putIfAbsent(refreshToken.reveal(), new Entry(grant, now.plus(TIME))) != null
+                || entries.size() <= MOST) {
             return;
         }
         Iterator<Entry> oldest = entries.values().iterator();

@@ -197,7 +197,8 @@ final class SqlTokenStore implements TokenStore {
 
     private Grant opened(String memberId, long version, byte[] sealed) {
         JsonObject fields;
-        try (var reader = Wire.JSON.createReader(new ByteArrayInputStream(seal.open(TokenSeal.GRANT, memberId, sealed)))) {
+        try (var reader =
+                Wire.JSON.createReader(new ByteArrayInputStream(seal.open(TokenSeal.GRANT, memberId, sealed)))) {
             fields = reader.readObject();
         }
         if (fields.getInt("format", 0) != 1) {

@@ -109,8 +109,8 @@ final class FakeOAuth implements AutoCloseable {
     private synchronized Answered rest(Asked asked) {
         boolean whose = asked.path().endsWith("/profile") && !asked.body().startsWith("{");
         JsonObject fields = whose
-                ? (JsonObject) PhpForm.decode(
-                        asked.body().getBytes(java.nio.charset.StandardCharsets.UTF_8), Limits.DEFAULT)
+                ? (JsonObject)
+                        PhpForm.decode(asked.body().getBytes(java.nio.charset.StandardCharsets.UTF_8), Limits.DEFAULT)
                 : asked.json();
         int used = number(fields.getString("auth"), "canary-access-");
         if (used < oldest || used > newest || used <= expired) {

@@ -63,10 +63,14 @@ class ForgedInstallationTest {
                 .oauth();
         receiver = ReceiverServer.start(
                 ReceiverConfig.fromEnvironment(Map.of(
-                        "OPENLINES_PORT", "0",
-                        "OPENLINES_INBOX", directory.resolve("inbox.db").toString(),
-                        "OPENLINES_MEMBER_ID", "f".repeat(32),
-                        "OPENLINES_APPLICATION_TOKEN", "of-another-portal")),
+                        "OPENLINES_PORT",
+                        "0",
+                        "OPENLINES_INBOX",
+                        directory.resolve("inbox.db").toString(),
+                        "OPENLINES_MEMBER_ID",
+                        "f".repeat(32),
+                        "OPENLINES_APPLICATION_TOKEN",
+                        "of-another-portal")),
                 Handlers.on(
                                 OnSessionFinish.class,
                                 (finish, context) ->
@@ -97,7 +101,9 @@ class ForgedInstallationTest {
         assertThat(post("127.0.0.2", finish(portal.memberId(), EVIL, 17))).isEqualTo(403);
 
         assertThat(tokens.find(portal.memberId())).contains(before);
-        assertThat(post("127.0.0.1", finish(portal.memberId(), portal.applicationToken().reveal(), 18)))
+        assertThat(post(
+                        "127.0.0.1",
+                        finish(portal.memberId(), portal.applicationToken().reveal(), 18)))
                 .isEqualTo(200);
         await(() -> handled.contains(18L));
         assertThat(handled).doesNotContain(17L);
@@ -107,8 +113,7 @@ class ForgedInstallationTest {
     void whoLearnedTheApplicationTokenCannotUninstallWhatThePortalHas() throws Exception {
         assertThat(portal.install().get(0).status()).isEqualTo(200);
         String token = portal.applicationToken().reveal();
-        String forged =
-                "event=ONAPPUNINSTALL&data%5BCLEAN%5D=1&ts=1" + auth(portal.memberId(), token);
+        String forged = "event=ONAPPUNINSTALL&data%5BCLEAN%5D=1&ts=1" + auth(portal.memberId(), token);
 
         assertThat(post("127.0.0.2", forged)).isEqualTo(200);
         assertThat(post("127.0.0.1", finish(portal.memberId(), token, 18))).isEqualTo(200);
@@ -207,8 +212,8 @@ class ForgedInstallationTest {
     /** Posts from one of this machine's own addresses. */
     private int post(String source, String body) throws IOException {
         URI to = receiver.url();
-        try (Socket socket = new Socket(
-                InetAddress.getByName("127.0.0.1"), to.getPort(), InetAddress.getByName(source), 0)) {
+        try (Socket socket =
+                new Socket(InetAddress.getByName("127.0.0.1"), to.getPort(), InetAddress.getByName(source), 0)) {
             socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(120));
             byte[] bytes = body.getBytes(StandardCharsets.US_ASCII);
             socket.getOutputStream()

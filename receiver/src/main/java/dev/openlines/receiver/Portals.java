@@ -319,7 +319,12 @@ public final class Portals {
 
     /** Who an event says it is from, and by which token. */
     private record Claim(
-            Envelope envelope, String memberId, Secret token, @Nullable String source, int bodyBytes, Instant now) {
+            Envelope envelope,
+            String memberId,
+            Secret token,
+            @Nullable String source,
+            int bodyBytes,
+            Instant now) {
 
         VerifiedDelivery verified(@Nullable TrustChange change) {
             return new VerifiedDelivery(envelope, memberId, bodyBytes, now, change);

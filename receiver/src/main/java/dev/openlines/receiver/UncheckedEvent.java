@@ -68,8 +68,7 @@ final class UncheckedEvent {
     /** Reads what {@link #record} wrote. */
     static UncheckedEvent of(String id, byte[] record, java.util.function.Predicate<String> known) {
         String[] parts = new String(record, StandardCharsets.UTF_8).split("\n", 4);
-        Envelope envelope =
-                Envelope.parse(parts[3].getBytes(StandardCharsets.UTF_8), BodyFormat.JSON, Limits.DEFAULT);
+        Envelope envelope = Envelope.parse(parts[3].getBytes(StandardCharsets.UTF_8), BodyFormat.JSON, Limits.DEFAULT);
         String memberId = envelope.memberId().orElse("");
         UncheckedEvent event = new UncheckedEvent(
                 envelope,

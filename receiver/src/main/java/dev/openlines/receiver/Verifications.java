@@ -329,8 +329,8 @@ final class Verifications {
         List<UncheckedEvent> same =
                 kept.stream().filter(other -> other.known == event.known).toList();
         Map<String, List<UncheckedEvent>> bySource = new HashMap<>();
-        same.forEach(other -> bySource.computeIfAbsent(other.source, key -> new ArrayList<>())
-                .add(other));
+        same.forEach(other ->
+                bySource.computeIfAbsent(other.source, key -> new ArrayList<>()).add(other));
         List<UncheckedEvent> mine = bySource.getOrDefault(event.source, List.of());
         long ofPortal = mine.stream()
                 .filter(other -> other.memberId.equals(event.memberId))

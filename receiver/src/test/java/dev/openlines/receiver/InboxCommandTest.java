@@ -172,7 +172,8 @@ class InboxCommandTest {
     @Test
     void aPortalThatUninstalledIsTrustedAgainWhenAnOperatorSaysSo() {
         try (Inbox inbox = open()) {
-            Receiver receiver = InstallationContract.receiver(inbox, trusted(inbox).verifiedBy(InstallationContract.YES), InboxContract.T0);
+            Receiver receiver = InstallationContract.receiver(
+                    inbox, trusted(inbox).verifiedBy(InstallationContract.YES), InboxContract.T0);
             assertThat(InstallationContract.post(receiver, Bodies.finish(9, "event", "ONAPPUNINSTALL")))
                     .isEqualTo(200);
             assertThat(InstallationContract.post(receiver, Bodies.finish(10))).isEqualTo(403);

@@ -49,10 +49,13 @@ interface InstallationContract {
     default void aProvenInstallationIsTrustedAlsoAfterARestart() {
         List<EventAuth> claims = new ArrayList<>();
         try (Inbox inbox = open()) {
-            Receiver receiver = receiver(inbox, inbox.portals().verifiedBy(claim -> {
-                claims.add(claim);
-                return Answer.VERIFIED;
-            }), NOW);
+            Receiver receiver = receiver(
+                    inbox,
+                    inbox.portals().verifiedBy(claim -> {
+                        claims.add(claim);
+                        return Answer.VERIFIED;
+                    }),
+                    NOW);
             assertThat(post(receiver, Bodies.finish(1))).isEqualTo(403);
 
             assertThat(post(receiver, install(Bodies.TOKEN))).isEqualTo(200);
@@ -132,8 +135,9 @@ interface InstallationContract {
     default void anUninstallationIsNotForgottenAtARestart() {
         String uninstall = Bodies.finish(9, "event", "ONAPPUNINSTALL");
         try (Inbox inbox = open()) {
-            Portals portals =
-                    inbox.portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN)).verifiedBy(YES);
+            Portals portals = inbox.portals()
+                    .trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN))
+                    .verifiedBy(YES);
             Receiver receiver = receiver(inbox, portals, NOW);
             assertThat(post(receiver, Bodies.finish(9, "event", "ONAPPUNINSTALL", "auth[application_token]", "no")))
                     .isEqualTo(403);

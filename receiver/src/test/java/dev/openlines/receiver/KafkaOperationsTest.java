@@ -101,7 +101,8 @@ class KafkaOperationsTest {
         for (String traceparent : new String[] {trace, null}) {
             byte[] body =
                     Bodies.finish(17, "ts", traceparent == null ? "2" : "1").getBytes(StandardCharsets.UTF_8);
-            assertThat(receiver.receive(new RawDelivery("POST", "application/x-www-form-urlencoded", body, traceparent, null))
+            assertThat(receiver.receive(new RawDelivery(
+                                    "POST", "application/x-www-form-urlencoded", body, traceparent, null))
                             .toCompletableFuture()
                             .join()
                             .status())

@@ -250,7 +250,12 @@ class KafkaTest {
     void anyNodeAnswersAPortalThatInstalledOnAnother() throws Exception {
         try (KafkaInbox other = KafkaInbox.open(topics)) {
             Receiver second = new Receiver(
-                    other, other.portals().verifiedBy(InstallationContract.YES), Limits.DEFAULT, InstantSource.system(), () -> {}, Telemetry.none());
+                    other,
+                    other.portals().verifiedBy(InstallationContract.YES),
+                    Limits.DEFAULT,
+                    InstantSource.system(),
+                    () -> {},
+                    Telemetry.none());
             assertThat(receive(second, Bodies.finish(1))).isEqualTo(403);
             Receiver first = new Receiver(
                     inbox,

@@ -10,12 +10,12 @@ import dev.openlines.receiver.contract.Bodies;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.CompletableFuture;
-import java.time.Instant;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -74,8 +74,8 @@ class ReplyLogTest {
         assertThat(asked(nobody, false, InstallationCheck.Answer.REFUSED)).isEmpty();
         assertThat(asked(nobody, true, InstallationCheck.Answer.REFUSED))
                 .hasSize(ReplyLog.BURST)
-                .allSatisfy(line -> assertThat(line)
-                        .endsWith("reason=unverified because=refused portal=" + Bodies.MEMBER));
+                .allSatisfy(
+                        line -> assertThat(line).endsWith("reason=unverified because=refused portal=" + Bodies.MEMBER));
         assertThat(asked(nobody, false, InstallationCheck.Answer.NOT_ADMINISTRATOR))
                 .hasSize(ReplyLog.BURST)
                 .allSatisfy(line -> assertThat(line)

@@ -149,7 +149,8 @@ class SpoolTest {
 
     @Test
     void anUninstallationInTheFileIsNotForgotten() throws Exception {
-        Portals portals = new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN)).verifiedBy(InstallationContract.YES);
+        Portals portals =
+                new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN)).verifiedBy(InstallationContract.YES);
         try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
             store.down = true;
             Receiver receiver = InstallationContract.receiver(inbox, portals, InstallationContract.NOW);

@@ -64,7 +64,7 @@ class TimingTest {
         double[] medians = medians(2000, which -> {
             for (int i = 0; i < 50; i++) {
                 if (portals.admit(envelopes.get(which), null, 1, Instant.EPOCH)
-                        .toCompletableFuture()
+                                .toCompletableFuture()
                                 .join()
                                 .event()
                         != null) {

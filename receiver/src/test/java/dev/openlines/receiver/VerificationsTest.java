@@ -4,7 +4,6 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.EventAuth;
-import dev.openlines.model.Secret;
 import dev.openlines.receiver.InstallationCheck.Answer;
 import dev.openlines.receiver.contract.Bodies;
 import java.io.IOException;
@@ -91,7 +90,9 @@ class VerificationsTest {
         Receiver next = receiver();
         await(() -> post(next, "192.0.2.1", event(Bodies.MEMBER, "first")) == 200);
         await(host.kept::isEmpty);
-        assertThat(inbox.backlog().waiting()).as("the installation is an event too").isGreaterThan(1);
+        assertThat(inbox.backlog().waiting())
+                .as("the installation is an event too")
+                .isGreaterThan(1);
     }
 
     @Test
@@ -158,7 +159,8 @@ class VerificationsTest {
         }
         int asked = host.asked.get();
 
-        assertThat(post(receiver, "192.0.2.1", genuine(Bodies.MEMBER, "second"))).isEqualTo(200);
+        assertThat(post(receiver, "192.0.2.1", genuine(Bodies.MEMBER, "second")))
+                .isEqualTo(200);
         assertThat(host.asked).hasValue(asked + 1);
         assertThat(post(receiver, "192.0.2.1", event(Bodies.MEMBER, "second"))).isEqualTo(200);
     }
@@ -191,13 +193,7 @@ class VerificationsTest {
 
     private Receiver receiver() {
         portals = inbox.portals().verifiedBy(host, () -> now);
-        return new Receiver(
-                inbox,
-                portals,
-                dev.openlines.parser.Limits.DEFAULT,
-                () -> now,
-                () -> {},
-                Telemetry.none());
+        return new Receiver(inbox, portals, dev.openlines.parser.Limits.DEFAULT, () -> now, () -> {}, Telemetry.none());
     }
 
     private static String genuine(String member, String token) {

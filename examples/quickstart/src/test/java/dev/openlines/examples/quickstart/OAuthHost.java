@@ -52,12 +52,14 @@ final class OAuthHost implements AutoCloseable {
         asked.add(token);
         boolean profile = token.equals("/rest/profile");
         boolean good = !revoked && (token.equals("good") || token.equals("canary-refresh-1")) || profile;
-        String json = profile ? "{\"result\":{\"ID\":\"1\",\"ADMIN\":true}}" : good
-                ? """
+        String json = profile
+                ? "{\"result\":{\"ID\":\"1\",\"ADMIN\":true}}"
+                : good
+                        ? """
                 {"access_token":"canary-access-1","refresh_token":"canary-refresh-1","expires_in":3600,"expires":1900000000,
                  "member_id":"%s","client_endpoint":"%s","server_endpoint":"%s","scope":"imopenlines","status":"L",
                  "domain":"oauth.bitrix.info","user_id":1}""".formatted(memberId, endpoint(), endpoint())
-                : "{\"error\":\"invalid_grant\",\"error_description\":\"no\"}";
+                        : "{\"error\":\"invalid_grant\",\"error_description\":\"no\"}";
         byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().set("Content-Type", "application/json");
         exchange.sendResponseHeaders(good ? 200 : 400, bytes.length);
