@@ -55,6 +55,7 @@ final class Attempts {
             handlers.handle(decoded.event(), context);
             return context.settled() ? SETTLED : new Settlement.Done();
         } catch (Throwable e) {
+            LastResort.check(e);
             if (context.settled()) {
                 LOG.error("reason=failed-after-commit id={}: it is done all the same", delivery.id(), e);
                 return SETTLED;

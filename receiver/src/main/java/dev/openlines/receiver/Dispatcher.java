@@ -45,7 +45,7 @@ public final class Dispatcher implements AutoCloseable {
     private final String owner = newOwner();
     private final Map<Long, LeasedDelivery> leased = new ConcurrentHashMap<>();
     private final ExecutorService pool;
-    private final Thread leasing = new Thread(this::run, "openlines-dispatcher");
+    private final Thread leasing = LastResort.thread(this::run, "openlines-dispatcher");
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile boolean stopping;
     private volatile boolean impatient;
@@ -73,7 +73,7 @@ public final class Dispatcher implements AutoCloseable {
         this.telemetry = telemetry;
         AtomicInteger number = new AtomicInteger();
         this.pool = Executors.newFixedThreadPool(
-                policy.workers(), task -> new Thread(task, "openlines-worker-" + number.incrementAndGet()));
+                policy.workers(), task -> LastResort.thread(task, "openlines-worker-" + number.incrementAndGet()));
     }
 
     /**
@@ -190,6 +190,7 @@ public final class Dispatcher implements AutoCloseable {
             }
             return deliveries.size() == free;
         } catch (RuntimeException | Error e) {
+            LastResort.check(e);
             // Whatever it is: without this thread nothing is handled any more.
             if (!storeDown) {
                 storeDown = true;
@@ -216,6 +217,7 @@ public final class Dispatcher implements AutoCloseable {
             try {
                 inbox.renew(leased.values(), clock.instant().plus(policy.lease()));
             } catch (RuntimeException | Error e) {
+                LastResort.check(e);
                 LOG.warn("reason=renew-failed", e);
             }
         }
@@ -226,6 +228,7 @@ public final class Dispatcher implements AutoCloseable {
         try {
             attempt(delivery);
         } catch (RuntimeException | Error e) {
+            LastResort.check(e);
             settled(delivery, null, e);
         }
     }

@@ -56,7 +56,7 @@ final class GroupCommit implements AutoCloseable {
         this.dialect = dialect;
         this.storeAll = storeAll;
         this.patienceNanos = patience.toNanos();
-        this.thread = new Thread(this::run, "openlines-inbox");
+        this.thread = LastResort.thread(this::run, "openlines-inbox");
     }
 
     void start() {
@@ -132,6 +132,7 @@ final class GroupCommit implements AutoCloseable {
             }
             open.commit();
         } catch (Throwable e) {
+            LastResort.check(e);
             // Also an Error: this thread must not end, since whoever waits for it would wait for ever.
             if (undo() && batch.size() > 1 && blamesRow(e)) {
                 oneByOne(batch);

@@ -21,7 +21,7 @@ public final class InboxMonitor implements AutoCloseable {
 
     private final Inbox inbox;
     private final Duration interval;
-    private final Thread thread = new Thread(this::run, "openlines-monitor");
+    private final Thread thread = LastResort.thread(this::run, "openlines-monitor");
     private volatile Look look;
     private volatile boolean closed;
 
@@ -78,6 +78,7 @@ public final class InboxMonitor implements AutoCloseable {
             inbox.probe();
             return new Look(true, inbox.backlog(), System.nanoTime());
         } catch (RuntimeException | Error e) {
+            LastResort.check(e);
             // Whatever it is: without this thread it would never be ready again.
             if (before.ready && !closed) {
                 LOG.warn("reason=not-ready", e);

@@ -82,8 +82,8 @@ public final class KafkaDispatcher implements AutoCloseable {
     private final TopicReader reader;
     private final ExecutorService pool;
     private final ScheduledExecutorService timer =
-            Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "openlines-retries"));
-    private final Thread polling = new Thread(this::run, "openlines-kafka");
+            Executors.newSingleThreadScheduledExecutor(task -> LastResort.thread(task, "openlines-retries"));
+    private final Thread polling = LastResort.thread(this::run, "openlines-kafka");
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final Map<TopicPartition, KafkaPartition> partitions = new ConcurrentHashMap<>();
     private final Set<TopicPartition> unknown = new HashSet<>();
@@ -113,7 +113,7 @@ public final class KafkaDispatcher implements AutoCloseable {
         this.reader = new TopicReader(topics);
         AtomicInteger number = new AtomicInteger();
         this.pool = Executors.newFixedThreadPool(
-                policy.workers(), task -> new Thread(task, "openlines-worker-" + number.incrementAndGet()));
+                policy.workers(), task -> LastResort.thread(task, "openlines-worker-" + number.incrementAndGet()));
     }
 
     private static Map<String, Object> consumerProperties(KafkaTopics topics) {
@@ -198,6 +198,7 @@ public final class KafkaDispatcher implements AutoCloseable {
                 } catch (WakeupException e) {
                     LOG.debug("reason=stopping");
                 } catch (KafkaException | StoreException e) {
+                    LastResort.check(e);
                     LOG.warn("reason=kafka-away: it is tried again", e);
                     LockSupport.parkNanos(AGAIN.toNanos());
                 } catch (RuntimeException e) {
@@ -422,7 +423,7 @@ public final class KafkaDispatcher implements AutoCloseable {
 
         @Override
         public void later(Runnable task, Duration wait) {
-            timer.schedule(task, wait.toMillis() + 1, TimeUnit.MILLISECONDS);
+            timer.schedule(LastResort.checked(task), wait.toMillis() + 1, TimeUnit.MILLISECONDS);
         }
 
         @Override
@@ -445,7 +446,7 @@ public final class KafkaDispatcher implements AutoCloseable {
 
         private void again(ProducerRecord<String, byte[]> record, KafkaPartition.Appended then) {
             try {
-                timer.schedule(() -> append(record, then), AGAIN.toMillis(), TimeUnit.MILLISECONDS);
+                timer.schedule(LastResort.checked(() -> append(record, then)), AGAIN.toMillis(), TimeUnit.MILLISECONDS);
             } catch (RejectedExecutionException e) {
                 // Stopped: the event comes again.
                 then.at(null);

@@ -44,7 +44,7 @@ final class KafkaPortals implements AutoCloseable {
     private final TopicPartition partition;
     private final TopicReader reader;
     private final ExecutorService thread =
-            Executors.newSingleThreadExecutor(task -> new Thread(task, "openlines-portals"));
+            Executors.newSingleThreadExecutor(task -> LastResort.thread(task, "openlines-portals"));
     private final Map<String, Map<String, Token>> tokens = new HashMap<>();
     private long position;
 
@@ -102,6 +102,7 @@ final class KafkaPortals implements AutoCloseable {
             try {
                 answer.complete(work.get());
             } catch (Throwable e) {
+                LastResort.check(e);
                 answer.completeExceptionally(e);
             }
         });

@@ -21,7 +21,7 @@ final class Retention implements AutoCloseable {
     private final @Nullable Duration keepDead;
     private final InstantSource clock;
     private final CountDownLatch closed = new CountDownLatch(1);
-    private final Thread thread = new Thread(this::run, "openlines-retention");
+    private final Thread thread = LastResort.thread(this::run, "openlines-retention");
 
     /**
      * Prepares the thread.
@@ -67,6 +67,7 @@ final class Retention implements AutoCloseable {
                 LOG.info("reason=purged done={} dead={}", done, dead);
             }
         } catch (RuntimeException | Error e) {
+            LastResort.check(e);
             // Whatever it is: an hour later it is tried again.
             if (closed.getCount() > 0) {
                 LOG.warn("reason=not-purged", e);

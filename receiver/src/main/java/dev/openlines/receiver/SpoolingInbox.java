@@ -37,8 +37,8 @@ final class SpoolingInbox implements Inbox {
     private final ProcessLock lock;
     private final Duration patience;
     private final BlockingQueue<Spooled> queue = new LinkedBlockingQueue<>();
-    private final Thread appender = new Thread(this::append, "openlines-spool");
-    private final Thread drainer = new Thread(this::drain, "openlines-spool-drain");
+    private final Thread appender = LastResort.thread(this::append, "openlines-spool");
+    private final Thread drainer = LastResort.thread(this::drain, "openlines-spool-drain");
     private volatile boolean closed;
 
     /** How many events are in the file or on their way there; guarded by this. */
@@ -152,6 +152,7 @@ final class SpoolingInbox implements Inbox {
         try {
             spool.append(deliveries);
         } catch (IOException | RuntimeException | Error e) {
+            LastResort.check(e);
             // Whatever it is: without this thread those who wait would wait for ever.
             synchronized (this) {
                 pending -= batch.size();
@@ -172,6 +173,7 @@ final class SpoolingInbox implements Inbox {
             try {
                 more = drainSome();
             } catch (IOException | RuntimeException | Error e) {
+                LastResort.check(e);
                 LOG.error("reason=spool-unreadable", e);
             }
             if (!more) {

@@ -185,6 +185,7 @@ final class Verifications {
         try {
             outcome = event.verified ? Outcome.VERIFIED : outcome(event);
         } catch (Throwable e) {
+            LastResort.check(e);
             if (e instanceof InterruptedException) {
                 Thread.currentThread().interrupt();
             }
@@ -386,7 +387,7 @@ final class Verifications {
     private static ThreadFactory threads(String name) {
         AtomicInteger number = new AtomicInteger();
         return task -> {
-            Thread thread = new Thread(task, name + "-" + number.incrementAndGet());
+            Thread thread = LastResort.thread(task, name + "-" + number.incrementAndGet());
             thread.setDaemon(true);
             return thread;
         };

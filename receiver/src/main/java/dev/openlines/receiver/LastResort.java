@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Ends the process if its memory is exhausted, since a process in which some threads have died by that looks alive and
+ * handles nothing. Whoever runs the process starts it again; the inbox has kept every acknowledged event.
+ *
+ * <p>Only while a {@link ReceiverServer} is open. Without one, a receiver is a guest in the process of another, which
+ * it never ends.
+ */
+final class LastResort {
+
+    /** What a process that ends this way exits with. */
+    static final int EXIT = 70;
+
+    private static final Logger LOG = LoggerFactory.getLogger(LastResort.class);
+    private static final int DEEPEST = 16;
+    private static final AtomicInteger SERVERS = new AtomicInteger();
+
+    private LastResort() {}
+
+    static void arm() {
+        SERVERS.incrementAndGet();
+    }
+
+    static void disarm() {
+        SERVERS.decrementAndGet();
+    }
+
+    /**
+     * Ends the process if something thrown, or one of its causes, says that the virtual machine has failed. To be
+     * called first wherever something is caught to keep a thread alive. A handler that recurses too deeply is a
+     * failure of that handler and ends nothing.
+     */
+    static void check(Throwable thrown) {
+        Throwable cause = thrown;
+        for (int depth = 0; cause != null && depth < DEEPEST; depth++) {
+            if (cause instanceof VirtualMachineError && !(cause instanceof StackOverflowError)) {
+                end(cause);
+                return;
+            }
+            cause = cause.getCause();
+        }
+    }
+
+    /** Makes a thread that cannot die by a {@link VirtualMachineError} while the process goes on. */
+    static Thread thread(Runnable task, String name) {
+        Thread thread = new Thread(task, name);
+        thread.setUncaughtExceptionHandler((dead, thrown) -> {
+            if (thrown instanceof VirtualMachineError) {
+                end(thrown);
+            }
+            check(thrown);
+            dead.getThreadGroup().uncaughtException(dead, thrown);
+        });
+        return thread;
+    }
+
+    /** Makes a task for an executor that swallows what its tasks throw. */
+    static Runnable checked(Runnable task) {
+        return () -> {
+            try {
+                task.run();
+            } catch (Throwable e) {
+                check(e);
+                throw e;
+            }
+        };
+    }
+
+    private static void end(Throwable cause) {
+        if (SERVERS.get() == 0) {
+            return;
+        }
+        try {
+            LOG.error("reason=memory-exhausted: the process ends", cause);
+        } finally {
+            // Not exit(): that runs hooks, which need memory and locks.
+            Runtime.getRuntime().halt(EXIT);
+        }
+    }
+}
