@@ -1,31 +1,288 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
-import java.util.concurrent.atomic.AtomicInteger;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
-/** How many requests may be read and answered at a time; each holds up to a body of memory. */
+/**
+ * Bounds the memory that requests hold until they are answered, in bytes and not in number.
+ *
+ * <p>A request that is not whole yet is <em>unfinished</em>. If the bytes run out, the oldest unfinished request is
+ * dropped, not the newcomer. One source address may have half of the bytes in unfinished requests; beyond that its own
+ * oldest is dropped. A request that is whole is never dropped and waits for nothing; if three quarters of the bytes
+ * are in whole requests that wait for their answer, the next one is refused.
+ *
+ * <p>Thread-safe. Drops run outside of the lock, on the thread that needed the bytes.
+ */
 final class Gate {
 
-    /** With bodies of 64 KiB at most, 64 MiB. */
-    static final int DEFAULT = 1024;
+    /**
+     * What the bytes of a head may become in memory. The shortest header line has four bytes and takes about a
+     * hundred as an object; that an ordinary line takes less is known once the head is whole.
+     */
+    static final int SPREAD = 24;
 
-    private final int most;
-    private final AtomicInteger inside = new AtomicInteger();
+    private static final int FIELD_BYTES = 100;
+    /** The first half of an IPv6 address: who has one address usually has all of that prefix. */
+    private static final int PREFIX_BYTES = 8;
 
-    Gate(int most) {
+    private final long most;
+    private final Map<String, Source> sources = new HashMap<>();
+    private final Set<Place> unfinished = new LinkedHashSet<>();
+    private long bytes;
+    private long wholeBytes;
+
+    /**
+     * Makes a gate without requests.
+     *
+     * @param most how many bytes requests may hold
+     */
+    Gate(long most) {
         this.most = most;
     }
 
-    /** Returns whether there was room; then {@link #leave} must follow. */
-    boolean enter() {
-        if (inside.incrementAndGet() <= most) {
-            return true;
-        }
-        inside.decrementAndGet();
-        return false;
+    /** Returns how many bytes the requests of one server may hold: a third of the heap. */
+    static long room() {
+        return Runtime.getRuntime().maxMemory() / 3;
     }
 
-    void leave() {
-        inside.decrementAndGet();
+    /**
+     * Makes a place for a connection or a request, to be {@linkplain Place#enter entered}.
+     *
+     * @param address where it comes from
+     * @param weight how many bytes it holds itself, before anything has been read
+     * @param drop closes it; {@link Place#leave} may follow later
+     */
+    Place place(String address, long weight, Runnable drop) {
+        return new Place(address, weight, drop);
+    }
+
+    /** Returns the text that stands for one source: an address, or the /64 prefix of an IPv6 address. */
+    static String source(InetAddress address) {
+        return address instanceof Inet6Address
+                ? Arrays.toString(Arrays.copyOf(address.getAddress(), PREFIX_BYTES))
+                : address.getHostAddress();
+    }
+
+    synchronized long bytes() {
+        return bytes;
+    }
+
+    synchronized int sources() {
+        return sources.size();
+    }
+
+    /** Guarded by the gate. */
+    private List<Place> makeRoom(String address) {
+        List<Place> dropped = new ArrayList<>();
+        Source source = sources.get(address);
+        while (source != null && source.bytes > most / 2 && !source.unfinished.isEmpty()) {
+            dropped.add(source.unfinished.iterator().next().end());
+        }
+        while (bytes > most && !unfinished.isEmpty()) {
+            dropped.add(unfinished.iterator().next().end());
+        }
+        return dropped;
+    }
+
+    private enum State {
+        UNFINISHED,
+        WHOLE,
+        GONE
+    }
+
+    /** The requests of one address. Guarded by the gate. */
+    private static final class Source {
+        private final Set<Place> unfinished = new LinkedHashSet<>();
+        private long bytes;
+    }
+
+    /** A connection or one of its requests, and what it holds. */
+    final class Place {
+
+        private final String address;
+        private final long weight;
+        private final Runnable drop;
+        private State state = State.GONE;
+        private long held;
+        /** Read, and not known to be part of a whole head or of a body. */
+        private long unexplained;
+
+        private long lastRead;
+        private long head;
+        private long body;
+
+        private Place(String address, long weight, Runnable drop) {
+            this.address = address;
+            this.weight = weight;
+            this.drop = drop;
+        }
+
+        /** Adds this, unfinished. */
+        void enter() {
+            synchronized (Gate.this) {
+                begin();
+            }
+            charge();
+        }
+
+        /** Counts bytes that have come, until it is known what they are. */
+        void read(int count) {
+            synchronized (Gate.this) {
+                unexplained += count;
+                lastRead = count;
+            }
+            charge();
+        }
+
+        /** Says that the head is whole. */
+        void head(long length, int fields) {
+            synchronized (Gate.this) {
+                unexplained = Math.max(0, unexplained - length);
+                head = length + (long) fields * FIELD_BYTES;
+            }
+            charge();
+        }
+
+        /**
+         * Asks for a larger array for the body.
+         *
+         * @param capacity the length of the array
+         * @return false if the request was dropped
+         */
+        boolean grow(int capacity) {
+            synchronized (Gate.this) {
+                body = capacity;
+            }
+            return charge();
+        }
+
+        /** Says that so many of the bytes read were those of the body. */
+        void content(int count) {
+            synchronized (Gate.this) {
+                if (unexplained > 0) {
+                    unexplained = Math.max(0, unexplained - count);
+                    charged();
+                }
+            }
+        }
+
+        /**
+         * Says that the request is whole: it is dropped no more.
+         *
+         * @return false if there is no room for a whole request, or if it was dropped before
+         */
+        boolean whole() {
+            synchronized (Gate.this) {
+                if (state != State.UNFINISHED || wholeBytes + held + 2 * body > most / 4 * 3) {
+                    return false;
+                }
+                withdraw();
+                state = State.WHOLE;
+                charged();
+            }
+            return true;
+        }
+
+        /** Says that the answer is known, so that nothing is lost if the connection is dropped. */
+        void answered() {
+            synchronized (Gate.this) {
+                if (state == State.GONE) {
+                    return;
+                }
+                withdraw();
+                head = 0;
+                body = 0;
+                // What has come of the next request is at most what was read last.
+                unexplained = Math.min(unexplained, lastRead);
+                begin();
+            }
+            charge();
+        }
+
+        /** Gives the bytes back. Leaving twice does nothing more. */
+        void leave() {
+            synchronized (Gate.this) {
+                if (state != State.GONE) {
+                    end();
+                }
+            }
+        }
+
+        /** Returns whether it was dropped or has left. */
+        boolean gone() {
+            synchronized (Gate.this) {
+                return state == State.GONE;
+            }
+        }
+
+        /** Counts anew and makes room. Returns false if this place is gone. */
+        private boolean charge() {
+            List<Place> dropped;
+            synchronized (Gate.this) {
+                if (state == State.GONE) {
+                    return false;
+                }
+                charged();
+                dropped = makeRoom(address);
+            }
+            dropped.forEach(place -> place.drop.run());
+            return !dropped.contains(this);
+        }
+
+        /** Guarded by the gate, as all below. */
+        private void charged() {
+            if (state != State.GONE) {
+                // A whole body is also an event, and text for the inbox.
+                long now = weight + SPREAD * unexplained + head + (state == State.WHOLE ? 3 * body : body);
+                add(now - held);
+                held = now;
+            }
+        }
+
+        private void begin() {
+            state = State.UNFINISHED;
+            unfinished.add(this);
+            source().unfinished.add(this);
+            held = 0;
+            charged();
+        }
+
+        private Place end() {
+            withdraw();
+            return this;
+        }
+
+        private void withdraw() {
+            add(-held);
+            held = 0;
+            unfinished.remove(this);
+            Source source = source();
+            source.unfinished.remove(this);
+            if (source.unfinished.isEmpty()) {
+                sources.remove(address);
+            }
+            state = State.GONE;
+        }
+
+        private void add(long more) {
+            bytes += more;
+            if (state == State.WHOLE) {
+                wholeBytes += more;
+            } else {
+                source().bytes += more;
+            }
+        }
+
+        private Source source() {
+            return sources.computeIfAbsent(address, key -> new Source());
+        }
     }
 }

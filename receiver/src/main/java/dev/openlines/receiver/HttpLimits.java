@@ -4,16 +4,16 @@ package dev.openlines.receiver;
 import java.time.Duration;
 
 /**
- * What a sender may take of a {@link HttpPort}.
+ * What senders may take of an {@link HttpPort}.
  *
  * @param head how long a request's line and headers may take, from the connection or the first byte after the
  *     answer before
  * @param body how long its body may take
  * @param idle how long nothing may come or go
- * @param requests how many requests may be read and answered at a time
+ * @param room how many bytes all requests together may hold, see {@link Gate}
  */
-record HttpLimits(Duration head, Duration body, Duration idle, int requests) {
+record HttpLimits(Duration head, Duration body, Duration idle, long room) {
 
     static final HttpLimits DEFAULT =
-            new HttpLimits(Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(30), Gate.DEFAULT);
+            new HttpLimits(Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(30), Gate.room());
 }

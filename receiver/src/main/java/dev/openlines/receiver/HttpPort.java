@@ -3,11 +3,15 @@ package dev.openlines.receiver;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
 import java.nio.file.attribute.FileTime;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -16,8 +20,11 @@ import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.component.AbstractLifeCycle;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,9 +35,17 @@ final class HttpPort {
     private static final Logger LOG = LoggerFactory.getLogger(HttpPort.class);
     private static final long STOP_MILLIS = 5_000;
     private static final Duration RELOAD = Duration.ofSeconds(30);
-    private static final int HEADER_BYTES = 16 * 1024;
+    private static final int HEADER_BYTES = 8 * 1024;
+    /** As many as the platform may send at once; the kernel's own limit counts too. */
+    private static final int ACCEPT_QUEUE = 1024;
+    /** No request blocks a thread, so a few are enough; each may be at work on one body. */
+    private static final int THREADS = Math.max(16, 2 * Runtime.getRuntime().availableProcessors());
+    /** What a connection takes before anything has been read: 4 to 7 KiB as measured, and its buffers. */
+    private static final long PLAIN_BYTES = 8 * 1024;
 
-    private final Server jetty = new Server();
+    private static final long SECURE_BYTES = 64 * 1024;
+
+    private final Server jetty = new Server(new Threads(), new Timer(), null);
     private final ServerConnector connector;
     private final boolean secure;
     private final long reloadMillis;
@@ -40,13 +55,14 @@ final class HttpPort {
      *
      * @param handler answers
      * @param limits what a sender may take
+     * @param dropped is told when a connection is closed because its memory is needed for others
      * @param keys certificate and key, looked at again every half minute, or null for plain HTTP
      */
-    HttpPort(Handler handler, HttpLimits limits, @Nullable PemKeys keys) {
-        this(handler, limits, keys, RELOAD);
+    HttpPort(Handler handler, HttpLimits limits, Runnable dropped, @Nullable PemKeys keys) {
+        this(handler, limits, dropped, keys, RELOAD);
     }
 
-    HttpPort(Handler handler, HttpLimits limits, @Nullable PemKeys keys, Duration reload) {
+    HttpPort(Handler handler, HttpLimits limits, Runnable dropped, @Nullable PemKeys keys, Duration reload) {
         reloadMillis = reload.toMillis();
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
@@ -54,13 +70,14 @@ final class HttpPort {
         HttpConnectionFactory requests = new HttpConnectionFactory(http);
         secure = keys != null;
         if (keys == null) {
-            connector = new ServerConnector(jetty, 1, 1, requests);
+            connector = new GatedConnector(limits, PLAIN_BYTES, dropped, requests);
         } else {
             // The platform calls whatever address it was given; a wrong host name is its DNS's problem.
             http.addCustomizer(new SecureRequestCustomizer(false));
             ConnectionFactory tls = new SslConnectionFactory(tls(keys), requests.getProtocol());
-            connector = new ServerConnector(jetty, 1, 1, tls, requests);
+            connector = new GatedConnector(limits, SECURE_BYTES, dropped, tls, requests);
         }
+        connector.setAcceptQueueSize(ACCEPT_QUEUE);
         connector.setIdleTimeout(limits.idle().toMillis());
         // SlowConnections closes what is idle; what waits for the store has as long as the server.
         connector.setShutdownIdleTimeout(STOP_MILLIS);
@@ -69,6 +86,9 @@ final class HttpPort {
         jetty.addConnector(connector);
         jetty.setHandler(slow);
         jetty.setErrorHandler((request, response, callback) -> {
+            if (request.getAttribute(ErrorHandler.ERROR_EXCEPTION) instanceof Throwable failure) {
+                LastResort.check(failure);
+            }
             response.write(true, null, callback);
             return true;
         });
@@ -112,6 +132,51 @@ final class HttpPort {
         jetty.stop();
     }
 
+    /** Gives each connection its place. */
+    private final class GatedConnector extends ServerConnector {
+
+        private final Gate gate;
+        private final long weight;
+        private final Runnable dropped;
+
+        GatedConnector(HttpLimits limits, long weight, Runnable dropped, ConnectionFactory... protocols) {
+            super(jetty, 1, 1, protocols);
+            this.gate = new Gate(limits.room());
+            this.weight = weight;
+            this.dropped = dropped;
+        }
+
+        @Override
+        protected SocketChannelEndPoint newEndPoint(SocketChannel channel, ManagedSelector selector, SelectionKey key) {
+            SocketChannelEndPoint endPoint =
+                    new GatedEndPoint(channel, selector, key, getScheduler(), gate, weight, dropped);
+            endPoint.setIdleTimeout(getIdleTimeout());
+            return endPoint;
+        }
+    }
+
+    /** Jetty's threads, which log whatever their jobs throw and go on. */
+    private static final class Threads extends QueuedThreadPool {
+
+        Threads() {
+            super(THREADS);
+        }
+
+        @Override
+        protected void runJob(Runnable job) {
+            LastResort.checked(job).run();
+        }
+    }
+
+    /** Jetty's timer, which keeps whatever its tasks throw to itself. */
+    private static final class Timer extends ScheduledExecutorScheduler {
+
+        @Override
+        public Task schedule(Runnable task, long delay, TimeUnit unit) {
+            return super.schedule(LastResort.checked(task), delay, unit);
+        }
+    }
+
     /** Takes a renewed certificate without a restart. Used by one thread of the scheduler at a time. */
     private final class Reload extends AbstractLifeCycle {
 
@@ -143,6 +208,7 @@ final class HttpPort {
                     LOG.info("reason=certificate-renewed");
                 }
             } catch (Exception e) {
+                LastResort.check(e);
                 LOG.error("reason=certificate-not-renewed: the one before stays in use", e);
             }
             jetty.getScheduler().schedule(this::look, reloadMillis, TimeUnit.MILLISECONDS);

@@ -5,17 +5,36 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link Receiver} as a handler of the JDK's own HTTP server, for tests and small things: a thread is taken
- * until the body is read, and the server has no limit on slow senders. Give it an executor with several
- * threads, and a context for the exact path.
+ * A {@link Receiver} as a handler of the JDK's own HTTP server, for tests and small things: a thread of the server's
+ * executor is taken until the body is read, ten seconds at most; then the connection is closed. Give the server an
+ * executor with many threads, since a body cannot be read while all of them wait for others, and a context for the
+ * exact path.
+ *
+ * <p>Requests hold at most a third of the heap until they are answered, as with {@link JettyReceiver}. Slow heads and
+ * connections without a request are up to the server: set the system properties
+ * {@code sun.net.httpserver.maxReqTime} and {@code jdk.httpserver.maxConnections}.
  */
 public final class HttpServerReceiver implements HttpHandler {
 
+    /** What a request takes beside its body. */
+    private static final long REQUEST_BYTES = 8 * 1024;
+
+    private static final int PART = 4096;
+    private static final ScheduledThreadPoolExecutor DEADLINES = deadlines();
+
     private final Receiver receiver;
+    private final Gate gate;
+    private final Duration patience;
 
     /**
      * Makes a handler.
@@ -23,34 +42,96 @@ public final class HttpServerReceiver implements HttpHandler {
      * @param receiver gets every request with its body
      */
     public HttpServerReceiver(Receiver receiver) {
+        this(receiver, HttpLimits.DEFAULT);
+    }
+
+    HttpServerReceiver(Receiver receiver, HttpLimits limits) {
         this.receiver = receiver;
+        this.gate = new Gate(limits.room());
+        this.patience = limits.body();
+    }
+
+    private static ScheduledThreadPoolExecutor deadlines() {
+        ScheduledThreadPoolExecutor deadlines = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread thread = LastResort.thread(task, "openlines-deadlines");
+            thread.setDaemon(true);
+            return thread;
+        });
+        deadlines.setRemoveOnCancelPolicy(true);
+        return deadlines;
     }
 
     @Override
     public void handle(HttpExchange exchange) throws IOException {
         String contentType = exchange.getRequestHeaders().getFirst("Content-Type");
         String method = exchange.getRequestMethod();
-        Optional<Reply> early = receiver.beforeBody(method, contentType, length(exchange));
+        long length = length(exchange);
+        Optional<Reply> early = receiver.beforeBody(method, contentType, length);
         if (early.isPresent()) {
             exchange.getResponseHeaders().set("Connection", "close");
             answer(exchange, early.get());
             return;
         }
-        byte[] body;
-        try (InputStream in = exchange.getRequestBody()) {
-            body = in.readNBytes(receiver.bodyBytes() + 1);
+        String source = Gate.source(exchange.getRemoteAddress().getAddress());
+        Gate.Place place = gate.place(source, REQUEST_BYTES, () -> {
+            exchange.close();
+            receiver.dropped();
+        });
+        place.enter();
+        try {
+            Reply reply = read(exchange, place, new BodyBytes(place, receiver.bodyBytes(), length), contentType);
+            if (reply != null) {
+                place.leave();
+                answer(exchange, reply);
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            LastResort.check(e);
+            place.leave();
+            throw e;
         }
-        if (body.length > receiver.bodyBytes()) {
-            answer(exchange, receiver.tooLarge());
-            return;
+    }
+
+    /** Returns the reply, or null if it follows or if the connection was closed. */
+    private @Nullable Reply read(HttpExchange exchange, Gate.Place place, BodyBytes body, @Nullable String contentType)
+            throws IOException {
+        AtomicBoolean reading = new AtomicBoolean(true);
+        Future<?> deadline = DEADLINES.schedule(
+                LastResort.checked(() -> {
+                    if (reading.compareAndSet(true, false)) {
+                        receiver.tooSlow();
+                        // The thread that reads gets an exception.
+                        exchange.close();
+                    }
+                }),
+                patience.toNanos(),
+                TimeUnit.NANOSECONDS);
+        try (InputStream in = exchange.getRequestBody()) {
+            byte[] part = new byte[PART];
+            for (int count = in.read(part); count >= 0; count = in.read(part)) {
+                if (body.add(ByteBuffer.wrap(part, 0, count)) != BodyBytes.Added.KEPT) {
+                    return place.gone() ? null : receiver.tooLarge();
+                }
+            }
+        } finally {
+            deadline.cancel(false);
+        }
+        if (!reading.compareAndSet(true, false)) {
+            throw new IOException("the body took too long");
+        }
+        if (!place.whole()) {
+            return place.gone() ? null : receiver.busy();
         }
         receiver.receive(new RawDelivery(
-                        method,
+                        exchange.getRequestMethod(),
                         contentType,
-                        body,
+                        body.whole(),
                         exchange.getRequestHeaders().getFirst("traceparent"),
                         exchange.getRemoteAddress().getAddress().getHostAddress()))
-                .whenComplete((reply, failure) -> finish(exchange, reply));
+                .whenComplete((reply, failure) -> {
+                    place.leave();
+                    finish(exchange, reply);
+                });
+        return null;
     }
 
     private static void finish(HttpExchange exchange, @Nullable Reply reply) {

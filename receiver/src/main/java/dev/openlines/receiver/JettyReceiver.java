@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
-import java.nio.ByteBuffer;
+import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
@@ -18,6 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EofException;
+import org.eclipse.jetty.server.ConnectionMetaData;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -30,12 +31,15 @@ import org.jspecify.annotations.Nullable;
  * A {@link Receiver} as a handler of Jetty 12: it answers every request that reaches it, never blocks a
  * thread and never uses Jetty's own form parser. Put it behind whatever selects by path.
  *
- * <p>At most 1024 requests are read and answered at a time, further ones get 503 unread; a body that is not
- * there after ten seconds costs its connection. Headers that come slowly are the server's business.
+ * <p>Requests hold at most a third of the heap until they are answered. If that runs out, the connection with the
+ * oldest unfinished body is closed, and one source address may have half of it in unfinished bodies. If whole requests
+ * wait for the inbox with most of it, further ones get 503. A body that is not there after ten seconds costs its
+ * connection. Connections without a request and headers that come slowly are up to the server.
  */
 public final class JettyReceiver extends Handler.Abstract.NonBlocking {
 
-    private static final byte[] NOTHING = {};
+    /** What a request takes beside its body. */
+    private static final long REQUEST_BYTES = 8 * 1024;
 
     private final Receiver receiver;
     private final Gate gate;
@@ -53,7 +57,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
 
     JettyReceiver(Receiver receiver, HttpLimits limits) {
         this.receiver = receiver;
-        this.gate = new Gate(limits.requests());
+        this.gate = new Gate(limits.room());
         this.patience = limits.body();
     }
 
@@ -65,12 +69,35 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
         if (early.isPresent()) {
             closeIfUnread(request, response);
             answer(early.get(), response, callback);
-        } else if (gate.enter()) {
-            new Body(request, response, Callback.from(gate::leave, callback), contentType).run();
         } else {
-            answer(receiver.busy(), response, callback);
+            begin(request, response, callback, contentType, length);
         }
         return true;
+    }
+
+    private void begin(
+            Request request, Response response, Callback callback, @Nullable String contentType, long length) {
+        Gate.Place place = GatedEndPoint.place(request);
+        Callback then = callback;
+        if (place == null) {
+            place = place(request);
+            place.enter();
+            then = Callback.from(place::leave, callback);
+        }
+        BodyBytes body = new BodyBytes(place, receiver.bodyBytes(), length);
+        new Body(request, response, then, contentType, place, body).run();
+    }
+
+    /** Returns a place for a request of a server that does not know the gate. */
+    private Gate.Place place(Request request) {
+        ConnectionMetaData connection = request.getConnectionMetaData();
+        String source = connection.getRemoteSocketAddress() instanceof InetSocketAddress address
+                ? Gate.source(address.getAddress())
+                : "";
+        return gate.place(source, REQUEST_BYTES, () -> {
+            connection.getConnection().getEndPoint().close(new EofException("dropped for others"));
+            receiver.dropped();
+        });
     }
 
     /** Says that the connection ends with this answer, since the rest of the request will not be read. */
@@ -116,6 +143,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
                 try {
                     Objects.requireNonNull(waiting.poll()).run();
                 } catch (Throwable e) {
+                    LastResort.check(e);
                     // The others still wait.
                     Thread thread = Thread.currentThread();
                     thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
@@ -124,23 +152,31 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
         }
     }
 
-    /** Reads the body as it comes, up to the limit. Grows with what has come, not with what was promised. */
+    /** Reads the body as it comes, up to the limit. */
     private final class Body implements Runnable, Invocable {
 
         private final Request request;
         private final Response response;
         private final Callback callback;
         private final @Nullable String contentType;
+        private final Gate.Place place;
+        private final BodyBytes body;
         private final AtomicBoolean reading = new AtomicBoolean(true);
-        private byte[] bytes = NOTHING;
-        private int count;
         private Scheduler.@Nullable Task deadline;
 
-        Body(Request request, Response response, Callback callback, @Nullable String contentType) {
+        Body(
+                Request request,
+                Response response,
+                Callback callback,
+                @Nullable String contentType,
+                Gate.Place place,
+                BodyBytes body) {
             this.request = request;
             this.response = response;
             this.callback = callback;
             this.contentType = contentType;
+            this.place = place;
+            this.body = body;
         }
 
         @Override
@@ -153,6 +189,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
             try {
                 read();
             } catch (Throwable e) {
+                LastResort.check(e);
                 // Jetty would answer, but only by the callback does the gate learn of it.
                 inTime();
                 callback.failed(e);
@@ -176,17 +213,25 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
                     callback.failed(chunk.getFailure());
                     return;
                 }
-                boolean fits = append(chunk.getByteBuffer());
-                boolean last = chunk.isLast();
-                chunk.release();
-                if (!fits) {
+                BodyBytes.Added added;
+                try {
+                    added = body.add(chunk.getByteBuffer());
+                } finally {
+                    chunk.release();
+                }
+                if (added != BodyBytes.Added.KEPT) {
                     inTime();
-                    answer(receiver.tooLarge(), response, callback);
+                    if (added == BodyBytes.Added.TOO_LARGE) {
+                        answer(receiver.tooLarge());
+                    } else {
+                        callback.failed(new EofException("dropped for others"));
+                    }
                     return;
                 }
+                boolean last = chunk.isLast();
                 if (last) {
                     if (inTime()) {
-                        deliver();
+                        whole();
                     } else {
                         callback.failed(new TimeoutException("the body took too long"));
                     }
@@ -214,26 +259,21 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
             return reading.compareAndSet(true, false);
         }
 
-        private boolean append(ByteBuffer more) {
-            int length = more.remaining();
-            if (length > receiver.bodyBytes() - count) {
-                return false;
+        private void whole() {
+            if (place.whole()) {
+                deliver();
+            } else if (place.gone()) {
+                callback.failed(new EofException("dropped for others"));
+            } else {
+                answer(receiver.busy());
             }
-            if (length > bytes.length - count) {
-                bytes = Arrays.copyOf(bytes, Math.max(count + length, bytes.length * 2));
-            }
-            more.get(bytes, count, length);
-            count += length;
-            return true;
         }
 
         private void deliver() {
-            // Most bodies come in one chunk, and then fill their array.
-            byte[] body = bytes.length == count ? bytes : Arrays.copyOf(bytes, count);
             CompletionStage<Reply> reply = receiver.receive(new RawDelivery(
                     request.getMethod(),
                     contentType,
-                    body,
+                    body.whole(),
                     request.getHeaders().get("traceparent"),
                     Request.getRemoteAddr(request)));
             if (reply.toCompletableFuture().isDone()) {
@@ -245,14 +285,22 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
             }
         }
 
+        private void answer(Reply reply) {
+            // Nothing is lost any more if a sender does not take the answer.
+            place.answered();
+            JettyReceiver.answer(reply, response, callback);
+        }
+
         private void finish(@Nullable Reply reply, @Nullable Throwable failure) {
             try {
                 if (reply != null) {
-                    answer(reply, response, callback);
+                    answer(reply);
                 } else {
+                    LastResort.check(Objects.requireNonNull(failure));
                     callback.failed(failure);
                 }
             } catch (Throwable e) {
+                LastResort.check(e);
                 // Only by the callback does the gate learn of it.
                 callback.failed(e);
             }

@@ -100,7 +100,16 @@ public final class Receiver {
     }
 
     /**
-     * Returns the reply to a request for which an adapter has no room.
+     * Returns the reply to a request that an adapter drops before it is whole, since others need its memory.
+     *
+     * @return 503, with the wish to try again
+     */
+    public Reply dropped() {
+        return tell(new Reply.Dropped(), Duration.ZERO);
+    }
+
+    /**
+     * Returns the reply to a whole request for which an adapter has no room.
      *
      * @return 503, with the wish to try again
      */
@@ -149,6 +158,7 @@ public final class Receiver {
     }
 
     private Reply unavailable(Throwable failure, long begun) {
+        LastResort.check(failure);
         Reply reply = log.unavailable(failure);
         telemetry.replied(reply, since(begun));
         return reply;

@@ -30,6 +30,10 @@ import org.jspecify.annotations.Nullable;
  *     server.join();
  * }
  * }</pre>
+ *
+ * <p>While a server is open, exhausted memory ends the process with exit code 70, whichever thread of ours meets it: a
+ * process that has lost threads looks alive and handles nothing. Without a server, a {@link Receiver} and its
+ * {@link Dispatcher} never end the process they are part of.
  */
 public final class ReceiverServer implements AutoCloseable {
 
@@ -45,6 +49,7 @@ public final class ReceiverServer implements AutoCloseable {
 
     private ReceiverServer(HttpLimits limits) {
         this.limits = limits;
+        LastResort.arm();
     }
 
     /**
@@ -107,7 +112,9 @@ public final class ReceiverServer implements AutoCloseable {
             parts.push(monitor);
             MonitoringHandler handler = new MonitoringHandler(monitor, clock);
             telemetry = handler.telemetry();
-            monitoring = listen("OPENLINES_MONITOR_PORT", config.monitorPort(), handler, null);
+            ReplyLog log = new ReplyLog(System::nanoTime);
+            Runnable strangers = () -> log.of(new Reply.Dropped());
+            monitoring = listen("OPENLINES_MONITOR_PORT", config.monitorPort(), handler, strangers, null);
         }
         if (config.keepDone() != null || config.keepDead() != null) {
             parts.push(new Retention(inbox, config.keepDone(), config.keepDead(), clock).start());
@@ -116,7 +123,8 @@ public final class ReceiverServer implements AutoCloseable {
         Runnable stored = dispatch(config, store, inbox, all, telemetry);
         Receiver receiver = new Receiver(inbox, portals, Limits.DEFAULT, clock, stored, telemetry);
         Handler endpoint = new AtPath(config.path(), new JettyReceiver(receiver, limits));
-        endpointUrl = listen("OPENLINES_PORT", config.port(), endpoint, keys).url(config.path());
+        endpointUrl = listen("OPENLINES_PORT", config.port(), endpoint, receiver::dropped, keys)
+                .url(config.path());
     }
 
     private static Portals trusted(ReceiverConfig config, Inbox inbox, @Nullable InstallationCheck check) {
@@ -179,8 +187,8 @@ public final class ReceiverServer implements AutoCloseable {
         }
     }
 
-    private HttpPort listen(String setting, int port, Handler handler, @Nullable PemKeys keys) {
-        HttpPort server = new HttpPort(handler, limits, keys);
+    private HttpPort listen(String setting, int port, Handler handler, Runnable dropped, @Nullable PemKeys keys) {
+        HttpPort server = new HttpPort(handler, limits, dropped, keys);
         parts.push(server::stop);
         server.listen(setting, port);
         return server;
@@ -269,9 +277,11 @@ public final class ReceiverServer implements AutoCloseable {
             try {
                 parts.pop().close();
             } catch (Exception e) {
+                LastResort.check(e);
                 failure = failure == null ? new IllegalStateException("a part did not close", e) : failure;
             }
         }
+        LastResort.disarm();
         closed.countDown();
         if (failure != null) {
             throw failure;

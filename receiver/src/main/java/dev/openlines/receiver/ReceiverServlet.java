@@ -9,8 +9,8 @@ import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -24,9 +24,10 @@ import org.slf4j.LoggerFactory;
  * never asks the container for parameters, which would read the body in its own way. Register it with async
  * support for the exact path.
  *
- * <p>At most 1024 requests are read and answered at a time, further ones get 503 unread; what is not answered
- * after fifteen seconds gets 408 while its body is being read, and 503 after that. Nothing before it may read the
- * body, nor ask for a parameter: such a request gets 500, and the log says {@code reason=body-taken}.
+ * <p>Requests hold at most a third of the heap until they are answered. If that runs out, the oldest unfinished body
+ * gets 503, and one source address may have half of it in unfinished bodies. What is not answered after fifteen seconds
+ * gets 408 while its body is being read, and 503 after that. Connections without a request and headers that come slowly
+ * are up to the container. Nothing before this servlet may read the body, nor ask for a parameter: such a request gets 500, and the log says {@code reason=body-taken}.
  */
 public final class ReceiverServlet extends HttpServlet {
 
@@ -34,6 +35,10 @@ public final class ReceiverServlet extends HttpServlet {
 
     private static final Logger LOG = LoggerFactory.getLogger(ReceiverServlet.class);
     private static final Duration PATIENCE = Duration.ofSeconds(15);
+    /** What a request takes beside its body. */
+    private static final long REQUEST_BYTES = 16 * 1024;
+
+    private static final int PART = 4096;
 
     private final transient Receiver receiver;
     private final transient Gate gate;
@@ -45,12 +50,12 @@ public final class ReceiverServlet extends HttpServlet {
      * @param receiver gets every request with its body
      */
     public ReceiverServlet(Receiver receiver) {
-        this(receiver, Gate.DEFAULT, PATIENCE);
+        this(receiver, Gate.room(), PATIENCE);
     }
 
-    ReceiverServlet(Receiver receiver, int requests, Duration patience) {
+    ReceiverServlet(Receiver receiver, long room, Duration patience) {
         this.receiver = receiver;
-        this.gate = new Gate(requests);
+        this.gate = new Gate(room);
         this.patience = patience;
     }
 
@@ -62,20 +67,9 @@ public final class ReceiverServlet extends HttpServlet {
             answer(response, early.get());
             return;
         }
-        if (!gate.enter()) {
-            answer(response, receiver.busy());
-            return;
-        }
-        Body body;
-        try {
-            // First what fails where the container has no async support here, or a reader was taken of the body.
-            ServletInputStream in = request.getInputStream();
-            body = new Body(request.startAsync(), in, request, response);
-        } catch (IOException | RuntimeException | Error e) {
-            gate.leave();
-            throw e;
-        }
-        body.begin();
+        // First what fails where the container has no async support here, or a reader was taken of the body.
+        ServletInputStream in = request.getInputStream();
+        new Body(request.startAsync(), in, request, response).begin();
     }
 
     private static void answer(HttpServletResponse response, Reply reply) {
@@ -90,8 +84,8 @@ public final class ReceiverServlet extends HttpServlet {
         private final HttpServletRequest request;
         private final HttpServletResponse response;
         private final ServletInputStream in;
-        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
-        private final byte[] part = new byte[4096];
+        private final Gate.Place place;
+        private final BodyBytes bytes;
         private final AtomicBoolean answered = new AtomicBoolean();
         private volatile boolean read;
 
@@ -100,35 +94,53 @@ public final class ReceiverServlet extends HttpServlet {
             this.in = in;
             this.request = request;
             this.response = response;
+            this.place = gate.place(request.getRemoteAddr(), REQUEST_BYTES, this::drop);
+            this.bytes = new BodyBytes(place, receiver.bodyBytes(), request.getContentLengthLong());
         }
 
         void begin() {
             async.setTimeout(patience.toMillis());
             async.addListener(this);
-            in.setReadListener(this);
+            place.enter();
+            if (!place.gone()) {
+                in.setReadListener(this);
+            }
         }
 
         @Override
         public void onDataAvailable() throws IOException {
+            byte[] part = new byte[PART];
             while (!read && in.isReady() && !in.isFinished()) {
                 int count = in.read(part);
-                if (count > receiver.bodyBytes() - bytes.size()) {
+                if (count > 0 && bytes.add(ByteBuffer.wrap(part, 0, count)) != BodyBytes.Added.KEPT) {
                     read = true;
-                    finish(receiver.tooLarge(), null);
-                } else if (count > 0) {
-                    bytes.write(part, 0, count);
+                    if (!place.gone()) {
+                        finish(receiver.tooLarge(), null);
+                    }
                 }
             }
+        }
+
+        /** On any thread, while another may be reading. */
+        private void drop() {
+            read = true;
+            finish(receiver.dropped(), null);
         }
 
         @Override
         public void onAllDataRead() {
             if (!read) {
                 read = true;
-                if (bytes.size() < request.getContentLengthLong()) {
+                if (bytes.count() < request.getContentLengthLong()) {
                     LOG.error("reason=body-taken: a filter before this servlet has read the body,"
                             + " as for a parameter, and events are lost");
                     finish(null, null);
+                    return;
+                }
+                if (!place.whole()) {
+                    if (!place.gone()) {
+                        finish(receiver.busy(), null);
+                    }
                     return;
                 }
                 CompletionStage<Reply> reply;
@@ -136,10 +148,11 @@ public final class ReceiverServlet extends HttpServlet {
                     reply = receiver.receive(new RawDelivery(
                             request.getMethod(),
                             request.getContentType(),
-                            bytes.toByteArray(),
+                            bytes.whole(),
                             request.getHeader("traceparent"),
                             request.getRemoteAddr()));
                 } catch (RuntimeException | Error e) {
+                    LastResort.check(e);
                     finish(null, e);
                     throw e;
                 }
@@ -170,7 +183,7 @@ public final class ReceiverServlet extends HttpServlet {
 
         @Override
         public void onComplete(AsyncEvent event) {
-            gate.leave();
+            place.leave();
         }
 
         private void finish(@Nullable Reply reply, @Nullable Throwable failure) {

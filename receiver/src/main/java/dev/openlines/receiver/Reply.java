@@ -146,7 +146,7 @@ public sealed interface Reply {
         }
     }
 
-    /** More requests at a time than there is room for: 503, not read, nothing acknowledged. */
+    /** More whole requests wait for their answer than there is room for: 503, nothing acknowledged. */
     record Busy() implements Reply {
         @Override
         public int status() {
@@ -156,6 +156,27 @@ public sealed interface Reply {
         @Override
         public String reason() {
             return "busy";
+        }
+
+        @Override
+        public Map<String, String> headers() {
+            return Map.of("Retry-After", "1", "Connection", "close");
+        }
+    }
+
+    /**
+     * Not whole yet when the memory for unfinished requests was needed for others: 503, nothing acknowledged, and the
+     * connection closes. An adapter that can only close the connection does that.
+     */
+    record Dropped() implements Reply {
+        @Override
+        public int status() {
+            return 503;
+        }
+
+        @Override
+        public String reason() {
+            return "dropped";
         }
 
         @Override

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.ssl.SslConnection;
@@ -15,6 +16,7 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.component.Graceful;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Drops connections whose request's line and headers take too long: Jetty's idle time begins anew with every
@@ -74,6 +76,10 @@ final class SlowConnections extends Handler.Wrapper implements Connection.Listen
     public void onOpened(Connection connection) {
         if (!(connection instanceof SslConnection)) {
             connections.put(connection, new State());
+            Gate.Place place = GatedEndPoint.place(connection);
+            if (place != null) {
+                place.enter();
+            }
         }
     }
 
@@ -90,18 +96,43 @@ final class SlowConnections extends Handler.Wrapper implements Connection.Listen
             return super.handle(request, response, callback);
         }
         state.handling = true;
+        Gate.Place place = GatedEndPoint.place(request);
+        if (place != null) {
+            place.head(length(request), request.getHeaders().size());
+        }
         if (stopping) {
             response.getHeaders().put(HttpHeader.CONNECTION, "close");
         }
         boolean handled = false;
         try {
-            handled = super.handle(request, response, Callback.from(() -> state.answered(connection), callback));
+            handled =
+                    super.handle(request, response, Callback.from(() -> answered(connection, state, place), callback));
             return handled;
         } finally {
             if (!handled) {
-                state.answered(connection);
+                answered(connection, state, place);
             }
         }
+    }
+
+    private static void answered(Connection connection, State state, Gate.@Nullable Place place) {
+        state.answered(connection);
+        if (place != null) {
+            place.answered();
+        }
+    }
+
+    /** Returns how many bytes the head had, without superfluous blanks. */
+    private static long length(Request request) {
+        // Method, blank, path and query, blank, version, line end, and the line that ends the head.
+        long length = request.getMethod().length()
+                + request.getHttpURI().getPathQuery().length()
+                + 14L;
+        for (HttpField field : request.getHeaders()) {
+            String value = field.getValue();
+            length += field.getName().length() + (value == null ? 0 : value.length()) + 4;
+        }
+        return length;
     }
 
     private void later() {

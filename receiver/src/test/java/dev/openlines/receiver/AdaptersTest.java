@@ -10,17 +10,23 @@ import dev.openlines.receiver.contract.Bodies;
 import dev.openlines.receiver.contract.InboxContract;
 import dev.openlines.testkit.Await;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -44,12 +50,15 @@ class AdaptersTest {
     private static final String FORM = "application/x-www-form-urlencoded";
 
     private static final HttpLimits LIMITS =
-            new HttpLimits(Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(30), 3);
+            new HttpLimits(Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(30), 400_000);
+    /** With so many places that are not given back there would be no room. */
+    private static final int MANY = 50;
 
     @TempDir
     Path directory;
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+    private final Map<String, Integer> replies = new ConcurrentHashMap<>();
     private WatchedInbox inbox;
     private Receiver receiver;
 
@@ -62,10 +71,6 @@ class AdaptersTest {
         return Stream.of(AdaptersTest::jetty, AdaptersTest::servlet, AdaptersTest::jdk);
     }
 
-    static Stream<Adapter> asynchronous() {
-        return Stream.of(AdaptersTest::jetty, AdaptersTest::servlet);
-    }
-
     @BeforeEach
     void open() {
         inbox = new WatchedInbox(Inbox.sqlite(directory.resolve("inbox.db")));
@@ -76,7 +81,17 @@ class AdaptersTest {
                 Limits.DEFAULT,
                 InstantSource.system(),
                 () -> {},
-                Telemetry.none());
+                new Telemetry() {
+                    @Override
+                    public void replied(Reply reply, Duration took) {
+                        replies.merge(reply.reason(), 1, Integer::sum);
+                    }
+
+                    @Override
+                    public void attempted(String outcome, Duration took) {
+                        // Nothing is handled here.
+                    }
+                });
     }
 
     @AfterEach
@@ -150,28 +165,72 @@ class AdaptersTest {
         assertThat(stored.get(1).payload()).contains("\"a_b\":\"1\"", "\"c_d\":\"2\"", "\"e_\":\"3\"");
     }
 
+    /** Unfinished bodies of one address take half of the room; a body that is whole needs none of theirs. */
     @ParameterizedTest
-    @MethodSource("asynchronous")
-    void whoFindsNoRoomIsToldSoAndWhenToComeBack(Adapter adapter) throws Exception {
+    @MethodSource("adapters")
+    void theOldestUnfinishedBodyIsDroppedAndWholeOnesAreServed(Adapter adapter) throws Exception {
         int port = adapter.start(receiver, parts);
-        String good = Bodies.finish(17);
-        String whole = head("POST", FORM, "Content-Length: " + good.length()) + good;
-        String busy = "";
-        while (!busy.startsWith("HTTP/1.1 503 ")) {
-            assertThat(parts.size()).as("requests until one is turned away").isLessThan(50);
+        List<Socket> unfinished = new ArrayList<>();
+        for (int i = 0; i < MANY / 2; i++) {
+            String body = Bodies.finish(i) + "&x=" + "y".repeat(10_000) + "&z=" + "y".repeat(10_000);
             Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
             parts.push(socket);
+            unfinished.add(socket);
+            String request = head("POST", FORM, "Content-Length: " + body.length()) + body;
             socket.getOutputStream()
-                    .write(whole.substring(0, whole.length() - 1).getBytes(StandardCharsets.ISO_8859_1));
-            busy = answer(port, whole);
+                    .write(request.substring(0, request.length() - 1).getBytes(StandardCharsets.ISO_8859_1));
+            String good = Bodies.finish(1000 + i);
+            assertThat(answer(port, head("POST", FORM, "Content-Length: " + good.length()) + good))
+                    .startsWith("HTTP/1.1 200 ");
         }
-        assertThat(busy).contains("Retry-After: 1\r\n").containsIgnoringCase("Connection: close");
 
-        while (parts.peek() instanceof Socket socket) {
-            socket.close();
-            parts.pop();
+        Socket oldest = unfinished.get(0);
+        oldest.setSoTimeout(30_000);
+        // An adapter that can only close the connection does that.
+        assertThat(start(oldest)).isIn("HTTP/1.1 503", "");
+        unfinished.get(unfinished.size() - 1).getOutputStream().write('y');
+        assertThat(RawHttp.head(unfinished.get(unfinished.size() - 1))).startsWith("HTTP/1.1 200 ");
+        assertThat(replies).containsKey("dropped").doesNotContainKey("busy");
+        assertThat(inbox.backlog().waiting()).isEqualTo(MANY / 2 + 1);
+    }
+
+    @ParameterizedTest
+    @MethodSource("adapters")
+    void whoFindsNoRoomBesideWholeRequestsIsToldSoAndWhenToComeBack(Adapter adapter) throws Exception {
+        int port = adapter.start(receiver, parts);
+        inbox.held = new CompletableFuture<>();
+        String good = Bodies.finish(17) + "&x=" + "y".repeat(10_000) + "&z=" + "y".repeat(10_000);
+        String whole = head("POST", FORM, "Content-Length: " + good.length()) + good;
+        List<Socket> waiting = new ArrayList<>();
+        while (!replies.containsKey("busy")) {
+            assertThat(waiting.size()).as("requests until one is turned away").isLessThan(MANY);
+            Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
+            parts.push(socket);
+            waiting.add(socket);
+            int before = inbox.asked.get();
+            socket.getOutputStream().write(whole.getBytes(StandardCharsets.ISO_8859_1));
+            Await.until("the request is read", () -> inbox.asked.get() > before || replies.containsKey("busy"));
         }
-        Await.until("a free place", () -> answer(port, whole).startsWith("HTTP/1.1 200 "));
+        assertThat(RawHttp.head(waiting.remove(waiting.size() - 1)))
+                .startsWith("HTTP/1.1 503 ")
+                .containsIgnoringCase("Retry-After: 1\r\n")
+                .containsIgnoringCase("Connection: close");
+
+        inbox.held.complete(null);
+
+        assertThat(waiting).isNotEmpty();
+        for (Socket socket : waiting) {
+            assertThat(RawHttp.head(socket)).startsWith("HTTP/1.1 200 ");
+        }
+        assertThat(answer(port, whole)).startsWith("HTTP/1.1 200 ");
+    }
+
+    private static String start(Socket socket) throws IOException {
+        try {
+            return new String(socket.getInputStream().readNBytes(12), StandardCharsets.ISO_8859_1);
+        } catch (SocketException e) {
+            return "";
+        }
     }
 
     @ParameterizedTest
@@ -191,7 +250,7 @@ class AdaptersTest {
                 () -> {},
                 Telemetry.none());
         int port = adapter.start(throwing, parts);
-        for (int i = 0; i < 2 * LIMITS.requests(); i++) {
+        for (int i = 0; i < MANY; i++) {
             String body = Bodies.finish(i);
             assertThat(answer(port, head("POST", FORM, "Content-Length: " + body.length()) + body))
                     .doesNotStartWith("HTTP/1.1 503 ")
@@ -232,7 +291,7 @@ class AdaptersTest {
 
     private static int servlet(Receiver receiver, Deque<AutoCloseable> parts) throws Exception {
         ServletContextHandler context = new ServletContextHandler("/");
-        ServletHolder holder = new ServletHolder(new ReceiverServlet(receiver, LIMITS.requests(), LIMITS.idle()));
+        ServletHolder holder = new ServletHolder(new ReceiverServlet(receiver, LIMITS.room(), LIMITS.idle()));
         holder.setAsyncSupported(true);
         context.addServlet(holder, "/in");
         return start(context, parts);
@@ -248,9 +307,9 @@ class AdaptersTest {
 
     private static int jdk(Receiver receiver, Deque<AutoCloseable> parts) throws Exception {
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        ExecutorService pool = Executors.newFixedThreadPool(4);
+        ExecutorService pool = Executors.newFixedThreadPool(MANY);
         server.setExecutor(pool);
-        server.createContext("/in", new HttpServerReceiver(receiver));
+        server.createContext("/in", new HttpServerReceiver(receiver, LIMITS));
         server.start();
         parts.push(() -> {
             server.stop(0);

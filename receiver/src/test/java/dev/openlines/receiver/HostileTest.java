@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What strangers send. After each of them a genuine event is answered and handled. */
 @Timeout(300)
@@ -42,10 +44,10 @@ class HostileTest {
     private static final String OTHER_TOKEN = "0e462097431906509019562988736854";
     /** No machine is so slow that a genuine request takes so long. */
     private static final HttpLimits LONG =
-            new HttpLimits(Duration.ofMinutes(5), Duration.ofMinutes(5), Duration.ofMinutes(5), 1024);
+            new HttpLimits(Duration.ofMinutes(5), Duration.ofMinutes(5), Duration.ofMinutes(5), Gate.room());
 
     private static final HttpLimits SHORT =
-            new HttpLimits(Duration.ofSeconds(2), Duration.ofSeconds(2), Duration.ofMinutes(5), 1024);
+            new HttpLimits(Duration.ofSeconds(2), Duration.ofSeconds(2), Duration.ofMinutes(5), Gate.room());
 
     @TempDir
     Path directory;
@@ -300,36 +302,67 @@ class HostileTest {
         }
     }
 
-    @Test
-    void moreRequestsAtATimeThanThereIsRoomForAreTurnedAwayHonestly() throws Exception {
-        server.close();
-        start(new HttpLimits(Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofMinutes(1), 8));
-        String request = http.request("POST /in", Bodies.finish(17));
-        byte[] part = request.substring(0, request.length() - 1).getBytes(StandardCharsets.ISO_8859_1);
-        String busy = "";
-        // One more each time: a post may have held the place of a request that then was turned away.
-        while (!busy.startsWith("HTTP/1.1 503 ")) {
-            assertThat(sockets.size()).as("requests until one is turned away").isLessThan(100);
-            Socket socket = http.connect();
-            sockets.add(socket);
-            socket.getOutputStream().write(part);
-            busy = http.post(Bodies.finish(18));
-        }
-        assertThat(busy).contains("Retry-After: 1\r\n", "Connection: close\r\n");
-        for (Socket socket : sockets) {
-            socket.close();
-        }
-        assertThat(postUntil("HTTP/1.1 200 ")).contains("Content-Length: 0\r\n");
-        assertThat(metrics()).contains("openlines_received_seconds_count{outcome=\"busy\"}");
+    /** What a connection may send before it is whole, and then stop. */
+    static Stream<String> unfinished() {
+        String start = "POST /in HTTP/1.1\r\nHost: receiver\r\n";
+        String form = start + "Content-Type: application/x-www-form-urlencoded\r\n";
+        String lines = "x:\r\n".repeat(1900);
+        return Stream.of(
+                "",
+                "P",
+                start + lines,
+                form + "Content-Length: 10000\r\n\r\n" + "y".repeat(9_999),
+                form + "Content-Length: 65536\r\n\r\n",
+                form + lines + "Content-Length: 10\r\n\r\n",
+                form + "Transfer-Encoding: chunked\r\n\r\n2710\r\n" + "y".repeat(9_999),
+                form + "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n" + lines,
+                start + "\r\n" + start + lines,
+                (start + "\r\n").repeat(100) + start);
     }
 
-    private String postUntil(String status) {
-        AtomicReference<String> answer = new AtomicReference<>();
-        Await.until(status, () -> {
-            answer.set(http.post(Bodies.finish(18)));
-            return answer.get().startsWith(status);
-        });
-        return answer.get();
+    /** Other limits of time than this test can wait for: what goes, goes because others need its memory. */
+    @ParameterizedTest
+    @MethodSource
+    void unfinished(String sent) throws Exception {
+        server.close();
+        start(new HttpLimits(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1), 4_000_000));
+        for (int i = 0; i < 400; i++) {
+            Socket socket = http.connectFrom("127.0.0.2");
+            sockets.add(socket);
+            try {
+                socket.getOutputStream().write(sent.getBytes(StandardCharsets.ISO_8859_1));
+            } catch (SocketException e) {
+                // Dropped already.
+            }
+            if (i % 30 == 0) {
+                assertThat(http.post(Bodies.finish(i))).startsWith("HTTP/1.1 200 ");
+                assertThat(handled.poll(30, TimeUnit.SECONDS)).isEqualTo(i);
+            }
+        }
+
+        Socket oldest = sockets.get(0);
+        oldest.setSoTimeout(30_000);
+        boolean open = true;
+        while (open) {
+            // Reads the answers to what was whole.
+            open = !closed(oldest);
+        }
+        assertAlive();
+        assertThat(metrics()).contains("openlines_received_seconds_count{outcome=\"dropped\"}");
+    }
+
+    @Test
+    void theMonitorDropsTheOldestConnectionToo() throws Exception {
+        server.close();
+        start(new HttpLimits(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1), 4_000_000));
+        RawHttp monitor = new RawHttp(server.monitorUrl().orElseThrow());
+        for (int i = 0; i < 400; i++) {
+            sockets.add(monitor.connectFrom("127.0.0.2"));
+        }
+
+        assertThat(monitor.get("/health/live")).startsWith("HTTP/1.1 200 ");
+        sockets.get(0).setSoTimeout(30_000);
+        assertThat(closed(sockets.get(0))).isTrue();
     }
 
     @Test
@@ -385,7 +418,7 @@ class HostileTest {
         } catch (SocketException e) {
             return true;
         } catch (IOException e) {
-            return false;
+            throw new AssertionError("still open", e);
         }
     }
 

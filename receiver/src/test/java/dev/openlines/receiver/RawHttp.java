@@ -26,6 +26,11 @@ final class RawHttp {
         return new Socket(InetAddress.getLoopbackAddress(), port);
     }
 
+    /** Connects from another address of the loopback interface, which takes all of 127.0.0.0/8. */
+    Socket connectFrom(String address) throws IOException {
+        return new Socket(InetAddress.getLoopbackAddress(), port, InetAddress.getByName(address), 0);
+    }
+
     /** Posts a form to {@code /in}, with further header lines; a content type replaces that of a form. */
     String post(String body, String... headers) throws IOException {
         return exchange(request("POST /in", body, headers));

@@ -103,6 +103,7 @@ class SecureServerTest {
                     }
                 },
                 HttpLimits.DEFAULT,
+                () -> {},
                 new PemKeys(certificate, key),
                 Duration.ofMillis(50));
         try {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** An inbox that passes everything on, can be switched off, and says when a lease was renewed. */
 class WatchedInbox implements Inbox {
@@ -15,6 +16,10 @@ class WatchedInbox implements Inbox {
     final CountDownLatch renewedFourTimes = new CountDownLatch(4);
     volatile boolean down;
     volatile String lastTraceparent;
+    final AtomicInteger asked = new AtomicInteger();
+    /** Every event is stored after this. */
+    volatile CompletableFuture<?> held = CompletableFuture.completedFuture(null);
+
     private final Inbox inbox;
 
     WatchedInbox(Inbox inbox) {
@@ -24,7 +29,9 @@ class WatchedInbox implements Inbox {
     @Override
     public CompletionStage<StoreResult> store(VerifiedDelivery delivery) {
         lastTraceparent = delivery.traceparent();
-        return down ? CompletableFuture.failedStage(off()) : inbox.store(delivery);
+        CompletableFuture<?> first = held;
+        asked.incrementAndGet();
+        return down ? CompletableFuture.failedStage(off()) : first.thenCompose(ignored -> inbox.store(delivery));
     }
 
     @Override

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.EofException;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.util.thread.Scheduler;
+import org.jspecify.annotations.Nullable;
+
+/** A socket whose connection has a place in a {@link Gate} and counts there what it has read. */
+final class GatedEndPoint extends SocketChannelEndPoint {
+
+    private final Gate.Place place;
+
+    /**
+     * Makes an end point.
+     *
+     * @param weight what a connection of this kind takes before anything has been read
+     * @param dropped is told when the gate drops this connection
+     */
+    GatedEndPoint(
+            SocketChannel channel,
+            ManagedSelector selector,
+            SelectionKey key,
+            Scheduler scheduler,
+            Gate gate,
+            long weight,
+            Runnable dropped) {
+        super(channel, selector, key, scheduler);
+        String source = Gate.source(channel.socket().getInetAddress());
+        this.place = gate.place(source, weight, () -> {
+            // First what gives memory back.
+            close(new EofException("dropped for others"));
+            dropped.run();
+        });
+    }
+
+    /** Returns the place of the connection by which a request came, or null if it has none. */
+    static Gate.@Nullable Place place(Request request) {
+        return place(request.getConnectionMetaData().getConnection());
+    }
+
+    /** Returns the place of a connection, or null if it has none. It is to be entered once Jetty knows the connection. */
+    static Gate.@Nullable Place place(Connection connection) {
+        EndPoint endPoint = connection.getEndPoint();
+        while (endPoint instanceof EndPoint.Wrapper wrapper) {
+            endPoint = wrapper.unwrap();
+        }
+        return endPoint instanceof GatedEndPoint gated ? gated.place : null;
+    }
+
+    @Override
+    public int fill(ByteBuffer buffer) throws IOException {
+        int count = super.fill(buffer);
+        if (count > 0) {
+            place.read(count);
+        }
+        return count;
+    }
+
+    @Override
+    public void onClose(@Nullable Throwable cause) {
+        place.leave();
+        super.onClose(cause);
+    }
+}

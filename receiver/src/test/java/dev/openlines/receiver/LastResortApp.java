@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.Secret;
+import dev.openlines.parser.Limits;
+import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.receiver.contract.InboxContract;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+
+/** A process in which one thread of the receiver runs out of memory, beside a server or without one. */
+final class LastResortApp {
+
+    private LastResortApp() {}
+
+    /** Takes a folder, {@code server} or {@code guest}, the place that fails, and how it fails. */
+    public static void main(String[] args) throws Exception {
+        Path directory = Path.of(args[0]);
+        Error error = args[3].equals("stack") ? new StackOverflowError("a test") : new OutOfMemoryError("a test");
+        if (args[1].equals("server")) {
+            ReceiverServer.start(
+                    ReceiverConfig.fromEnvironment(Map.of(
+                            "OPENLINES_PORT",
+                            "0",
+                            "OPENLINES_INBOX",
+                            directory.resolve("server.db").toString(),
+                            "OPENLINES_MEMBER_ID",
+                            Bodies.MEMBER,
+                            "OPENLINES_APPLICATION_TOKEN",
+                            Bodies.TOKEN)),
+                    Handlers.on(OnSessionFinish.class, (finish, context) -> {}).otherwise((event, context) -> {}));
+        }
+        CountDownLatch met = new CountDownLatch(2);
+        Runnable fail = () -> {
+            met.countDown();
+            throw error;
+        };
+        Inbox inbox = Inbox.sqlite(directory.resolve("inbox.db"));
+        InstantSource clock = InstantSource.system();
+        Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> fail.run())
+                .otherwise((event, context) -> {});
+        WatchedInbox failing = new FailingInbox(inbox, fail);
+        switch (args[2]) {
+            case "handler" -> {
+                inbox.store(InboxContract.delivery(Bodies.finish(1)))
+                        .toCompletableFuture()
+                        .join();
+                new Dispatcher(inbox, handlers, DispatchPolicy.DEFAULT, clock, Telemetry.none()).start();
+            }
+            case "dispatcher" ->
+                new Dispatcher(failing, handlers, DispatchPolicy.DEFAULT, clock, Telemetry.none()).start();
+            case "monitor" -> new InboxMonitor(failing, Duration.ofMillis(1));
+            case "retention" -> new Retention(failing, Duration.ofDays(1), null, clock).start();
+            case "thread" -> LastResort.thread(fail, "openlines-test").start();
+            case "wrapped" -> LastResort.check(new StoreException("a test", failed(fail)));
+            case "receiver" -> {
+                Portals portals = new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
+                Receiver receiver = new Receiver(inbox, portals, Limits.DEFAULT, clock, fail, Telemetry.none());
+                new RawHttp(listen(new JettyReceiver(receiver))).post(Bodies.finish(1));
+            }
+            case "jetty" ->
+                new RawHttp(listen(new Handler.Abstract.NonBlocking() {
+                            @Override
+                            public boolean handle(Request request, Response response, Callback callback) {
+                                fail.run();
+                                return true;
+                            }
+                        }))
+                        .get("/");
+            default -> throw new IllegalArgumentException(args[2]);
+        }
+        // A second failure shows that the process has outlived the first.
+        met.await();
+        System.exit(0);
+    }
+
+    private static Throwable failed(Runnable fail) {
+        try {
+            fail.run();
+        } catch (Error e) {
+            return e;
+        }
+        throw new AssertionError("did not fail");
+    }
+
+    private static URI listen(Handler handler) {
+        HttpPort port = new HttpPort(handler, HttpLimits.DEFAULT, () -> {}, null);
+        port.listen("PORT", 0);
+        return port.url("/");
+    }
+
+    /** Fails wherever a thread of its own asks it. */
+    private static final class FailingInbox extends WatchedInbox {
+
+        private final Runnable fail;
+
+        FailingInbox(Inbox inbox, Runnable fail) {
+            super(inbox);
+            this.fail = fail;
+        }
+
+        @Override
+        public List<LeasedDelivery> lease(LeaseRequest request) {
+            fail.run();
+            return super.lease(request);
+        }
+
+        @Override
+        public void probe() {
+            fail.run();
+        }
+
+        @Override
+        public int purge(Instant finishedBefore) {
+            fail.run();
+            return 0;
+        }
+    }
+}
