@@ -161,7 +161,7 @@ class DocumentsTest {
             assertThat(Documents.ROOT.resolve("examples/quickstart/src/main/java/" + type.replace('.', '/') + ".java"))
                     .as(page)
                     .exists();
-        } else if (command.matches(".*java (-X\\S+ )?-jar examples/.*")) {
+        } else if (command.matches(".*java (-X\\S+ )*-jar examples/.*")) {
             String module = command.replaceAll(".* -jar |/target/.*", "");
             String jar = command.replaceAll(".*/target/| .*", "");
             String pom = Files.readString(Documents.ROOT.resolve(module).resolve("pom.xml"));

@@ -66,6 +66,7 @@ final class ClosedChats implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
+                "-XX:+ExitOnOutOfMemoryError",
                 "-jar",
                 jar.toString());
         builder.command().addAll(java.util.List.of(arguments));
