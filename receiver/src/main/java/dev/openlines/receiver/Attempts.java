@@ -15,9 +15,6 @@ import org.slf4j.LoggerFactory;
 /** What every dispatcher does with an event: decode, give to its handler, and say what follows. */
 final class Attempts {
 
-    /** Done in the handler's own transaction. This one settlement, and no equal one. */
-    static final Settlement SETTLED = new Settlement.Done();
-
     private static final Logger LOG = LoggerFactory.getLogger(Attempts.class);
 
     private final Inbox inbox;
@@ -53,13 +50,9 @@ final class Attempts {
         EventContext context = new EventContext(inbox, delivery, decoded, deadline);
         try {
             handlers.handle(decoded.event(), context);
-            return context.settled() ? SETTLED : new Settlement.Done();
+            return new Settlement.Done();
         } catch (Throwable e) {
             LastResort.check(e);
-            if (context.settled()) {
-                LOG.error("reason=failed-after-commit id={}: it is done all the same", delivery.id(), e);
-                return SETTLED;
-            }
             return failed(delivery, e);
         }
     }

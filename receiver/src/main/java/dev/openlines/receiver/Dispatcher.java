@@ -233,16 +233,10 @@ public final class Dispatcher implements AutoCloseable {
         }
     }
 
-    // This one settlement, and no equal one, says that the handler's transaction has settled the event.
-    @SuppressWarnings("ReferenceEquality")
     private void attempt(LeasedDelivery delivery) {
         long begun = System.nanoTime();
         Settlement settlement = stopping ? new Settlement.Release() : attempts.handle(delivery);
         telemetry.attempted(Attempts.outcome(settlement), Duration.ofNanos(System.nanoTime() - begun));
-        if (settlement == Attempts.SETTLED) {
-            settled(delivery, true, null);
-            return;
-        }
         inbox.settle(delivery, settlement, clock.instant())
                 .whenComplete((mine, failure) -> settled(delivery, mine, failure));
     }

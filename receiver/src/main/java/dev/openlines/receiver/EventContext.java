@@ -2,20 +2,29 @@
 package dev.openlines.receiver;
 
 import dev.openlines.model.Event;
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.OnSessionStart;
+import dev.openlines.model.OpenLineChat;
 import dev.openlines.parser.Decoded;
 import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /** What a handler may know beside the event, and do with it. */
 public final class EventContext {
+
+    private static final String WHOLE_EVENT = "";
 
     private final Inbox inbox;
     private final LeasedDelivery lease;
     private final Decoded<Event> decoded;
     private final Instant deadline;
-    private boolean settled;
+    /** Of the thread that handles: the parts this attempt has asked to commit. */
+    private final Set<String> parts = new HashSet<>();
 
     EventContext(Inbox inbox, LeasedDelivery lease, Decoded<Event> decoded, Instant deadline) {
         this.inbox = inbox;
@@ -32,35 +41,77 @@ public final class EventContext {
          * Reads and writes.
          *
          * @param connection in a transaction that ends after this; to commit, roll back or close it here fails
-         * @throws Exception whatever keeps the event from being handled: nothing is changed, and the event is
-         *     tried again as after any failure
+         * @throws Exception whatever keeps the work from being done: nothing is changed, and {@code inTransaction}
+         *     throws it too
          */
         void run(Connection connection) throws Exception;
     }
 
     /**
-     * Handles the event in the inbox's own database, once: what the work writes and the mark that the event is
-     * done are one commit. After a crash both are there or neither is; where the event's lease has passed to
-     * another owner, neither is. Call it last and once. Blocks.
+     * Does work for the whole event in the inbox's own database, once. What the work writes and a mark that it is
+     * done are one commit. If the handler fails later, or its process dies, the event is handled again and this
+     * work is skipped. Call this once in an attempt; for an effect of each chat there is {@link #inTransaction(long,
+     * Transaction)}. The event counts as done when its handler has returned. Blocks.
      *
      * <p>On SQLite nothing else is written meanwhile, so no event is acknowledged either: keep it to
      * milliseconds.
      *
      * @param work reads and writes
-     * @throws Exception what the work throws, or a {@link StoreException} where nothing was committed
+     * @return true if the work was committed now, false if an earlier attempt has committed it: nothing was run
+     * @throws Exception whatever the work throws; a {@link StoreException} if the event's lease has passed to another
+     *     owner or the store is down. Nothing is changed then
+     * @throws IllegalStateException if it was called before in this attempt
      * @throws UnsupportedOperationException if the inbox has no transactions
      */
-    public void inTransaction(Transaction work) throws Exception {
-        if (settled) {
-            throw new IllegalStateException("expected one transaction for an event but found a second");
-        }
-        inbox.settleWith(lease, work, Instant.now());
-        settled = true;
+    public boolean inTransaction(Transaction work) throws Exception {
+        return once(WHOLE_EVENT, work);
     }
 
-    /** Whether the event is done already. Of the thread that handles. */
-    boolean settled() {
-        return settled;
+    /**
+     * Does work for one chat of the event in the inbox's own database, once. Each chat has a mark and a commit of its
+     * own: a retry skips the chats whose work is committed and goes on with the others. Otherwise like {@link
+     * #inTransaction(Transaction)}.
+     *
+     * <pre>{@code
+     * for (OpenLineChat chat : finish.chats()) {
+     *     context.inTransaction(chat.chatId(), connection -> archive(connection, chat));
+     * }
+     * }</pre>
+     *
+     * @param chatId the chat's id
+     * @param work reads and writes; all that is done for this chat
+     * @return true if the work was committed now; false if it was committed before, by an earlier attempt, or in
+     *     this one if the event lists the chat twice: nothing was run
+     * @throws Exception whatever the work throws; a {@link StoreException} if the event's lease has passed to another
+     *     owner or the store is down. Nothing is changed then
+     * @throws IllegalStateException if it was called before in this attempt for a chat that the event lists once
+     * @throws UnsupportedOperationException if the inbox has no transactions
+     */
+    public boolean inTransaction(long chatId, Transaction work) throws Exception {
+        return once(Long.toString(chatId), work);
+    }
+
+    private boolean once(String part, Transaction work) throws Exception {
+        if (!parts.add(part) && !listedTwice(part)) {
+            throw new IllegalStateException(
+                    part.isEmpty()
+                            ? "a second transaction for the whole event: pass the chat's id for one of each chat"
+                            : "a second transaction for chat " + part + ": do all its work in one");
+        }
+        return inbox.commitOnce(lease, part, work, Instant.now());
+    }
+
+    private boolean listedTwice(String part) {
+        List<OpenLineChat> chats = List.of();
+        if (decoded.event() instanceof OnSessionFinish finish) {
+            chats = finish.chats();
+        } else if (decoded.event() instanceof OnSessionStart start) {
+            chats = start.chats();
+        }
+        return chats.stream()
+                        .filter(chat -> part.equals(Long.toString(chat.chatId())))
+                        .count()
+                > 1;
     }
 
     /**

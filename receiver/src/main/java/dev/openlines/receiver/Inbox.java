@@ -118,18 +118,23 @@ public interface Inbox extends AutoCloseable {
     CompletionStage<Boolean> settle(LeasedDelivery lease, Settlement settlement, Instant now);
 
     /**
-     * Does a handler's work and marks its event as done, in one transaction; see {@link
-     * EventContext#inTransaction}. Blocks.
+     * Does a handler's work for a part of an event and marks the part, in one transaction, or finds that it is marked;
+     * see {@link EventContext#inTransaction(long, EventContext.Transaction)}. Marks end with the event, at {@link
+     * #purge}. Blocks.
      *
      * @param lease what {@link #lease} gave
+     * @param part names the part of the event: a chat's id, or empty for the whole event
      * @param work the handler's
      * @param now the caller's time
-     * @throws Exception what the work throws; a {@link StoreException} if the lease has passed to somebody else
+     * @return true if the work was committed, false if the part is marked: nothing was run
+     * @throws Exception whatever the work throws; a {@link StoreException} if the lease has passed to another owner
      *     or the store is down. Nothing was changed then
-     * @throws UnsupportedOperationException if this inbox has no transactions, which is what this default does
+     * @throws UnsupportedOperationException if this inbox has no transactions; this default throws it
      */
-    default void settleWith(LeasedDelivery lease, EventContext.Transaction work, Instant now) throws Exception {
-        throw new UnsupportedOperationException("expected an inbox with transactions but found another");
+    default boolean commitOnce(LeasedDelivery lease, String part, EventContext.Transaction work, Instant now)
+            throws Exception {
+        throw new UnsupportedOperationException(
+                "this inbox has no transactions: inTransaction needs an inbox on SQLite or PostgreSQL");
     }
 
     /**

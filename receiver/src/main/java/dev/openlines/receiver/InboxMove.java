@@ -65,8 +65,9 @@ final class InboxMove {
 
     private int move(List<LeasedDelivery> portion) {
         List<CompletionStage<StoreResult>> stores = new ArrayList<>();
+        Map<Long, List<SqlProgress.Mark>> marks = marks(portion);
         for (LeasedDelivery leased : portion) {
-            stores.add(to.store(delivery(leased)));
+            stores.add(store(delivery(leased), marks.getOrDefault(leased.id(), List.of())));
         }
         int moved = 0;
         StoreException failure = null;
@@ -88,6 +89,16 @@ final class InboxMove {
             throw new StoreException(String.valueOf(failure.getMessage()), failure);
         }
         return moved;
+    }
+
+    /** Returns what handlers have committed of events that are not done, by the events' ids. */
+    private Map<Long, List<SqlProgress.Mark>> marks(List<LeasedDelivery> portion) {
+        return from instanceof SqlInbox sql ? sql.run(connection -> SqlProgress.of(connection, portion)) : Map.of();
+    }
+
+    /** Stores an event with its marks in one commit. A Kafka inbox has no transactions and needs no marks. */
+    private CompletionStage<StoreResult> store(VerifiedDelivery delivery, List<SqlProgress.Mark> marks) {
+        return marks.isEmpty() || !(to instanceof SqlInbox sql) ? to.store(delivery) : sql.store(delivery, marks);
     }
 
     private static VerifiedDelivery delivery(LeasedDelivery leased) {

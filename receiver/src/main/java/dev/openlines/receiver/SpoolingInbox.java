@@ -247,8 +247,9 @@ final class SpoolingInbox implements Inbox {
     }
 
     @Override
-    public void settleWith(LeasedDelivery lease, EventContext.Transaction work, Instant now) throws Exception {
-        inbox.settleWith(lease, work, now);
+    public boolean commitOnce(LeasedDelivery lease, String part, EventContext.Transaction work, Instant now)
+            throws Exception {
+        return inbox.commitOnce(lease, part, work, now);
     }
 
     @Override

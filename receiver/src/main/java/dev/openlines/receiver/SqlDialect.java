@@ -35,7 +35,7 @@ record SqlDialect(
         String lockSchema) {
 
     /** The newest: a schema file, or {@link StoredKey#migrate}. */
-    static final int SCHEMA_VERSION = 3;
+    static final int SCHEMA_VERSION = 4;
 
     /**
      * SQLite's result codes that one piece of work alone may escape: busy (a read of this commit is older

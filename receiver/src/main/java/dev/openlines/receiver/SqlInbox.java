@@ -102,6 +102,15 @@ final class SqlInbox implements Inbox {
         return writer.submit(delivery).whenComplete((result, failure) -> storing.decrementAndGet());
     }
 
+    /** Stores an event with the marks of another inbox. */
+    CompletionStage<StoreResult> store(VerifiedDelivery delivery, List<SqlProgress.Mark> marks) {
+        return writer.submit(connection -> {
+            StoreResult result = storeAll(connection, List.of(delivery)).get(0);
+            SqlProgress.write(connection, StoredKey.of(delivery), marks);
+            return result;
+        });
+    }
+
     @Override
     public CompletionStage<Void> storeInOrder(List<VerifiedDelivery> deliveries) {
         List<VerifiedDelivery> copy = List.copyOf(deliveries);
@@ -125,13 +134,9 @@ final class SqlInbox implements Inbox {
     }
 
     @Override
-    public void settleWith(LeasedDelivery lease, EventContext.Transaction work, Instant now) throws Exception {
-        transactions.run(connection -> {
-            work.run(SqlTransactions.guarded(connection));
-            if (!settle(connection, lease, new Settlement.Done(), now)) {
-                throw new StoreException("the lease has passed to another owner", null);
-            }
-        });
+    public boolean commitOnce(LeasedDelivery lease, String part, EventContext.Transaction work, Instant now)
+            throws Exception {
+        return transactions.run(connection -> SqlProgress.commitOnce(connection, lease, part, work, now));
     }
 
     @Override

@@ -28,8 +28,15 @@ final class SqlTransactions implements AutoCloseable {
         this.dialect = dialect;
     }
 
-    /** Runs work and commits, or changes nothing and throws. */
-    void run(EventContext.Transaction work) throws Exception {
+    /** Work that decides whether it is committed. */
+    interface Work {
+
+        /** Returns whether to commit what was written. */
+        boolean run(Connection connection) throws Exception;
+    }
+
+    /** Runs work and commits if it says so. Otherwise, and if it throws, changes nothing. */
+    boolean run(Work work) throws Exception {
         if (closed) {
             throw new StoreException("the inbox is closed", null);
         }
@@ -40,10 +47,14 @@ final class SqlTransactions implements AutoCloseable {
         boolean done = false;
         try {
             connection.setAutoCommit(false);
-            work.run(connection);
+            boolean commit = work.run(connection);
+            if (!commit) {
+                connection.rollback();
+            }
             // Commits. SQLite's driver would begin the next transaction, with its lock, after a plain commit.
             connection.setAutoCommit(true);
             done = true;
+            return commit;
         } finally {
             if (!done) {
                 // Rolls back.

@@ -184,6 +184,28 @@ class MovingTest {
         }
     }
 
+    @Test
+    void whatAHandlerHasCommittedOfAnEventIsNotRepeatedAfterAMove() throws Exception {
+        Instant now = InboxContract.T0;
+        try (Inbox from = ReceiverServer.openInbox(directory.resolve("old.db").toString());
+                Inbox to = ReceiverServer.openInbox(PostgresServer.newSchema())) {
+            InboxContract.store(from, InboxContract.delivery(TwoChatsApp.twoChats()));
+            LeasedDelivery leased = from.lease(
+                            new LeaseRequest("a", 1, now, now.plusSeconds(1), InboxContract.LATEST, false))
+                    .get(0);
+            assertThat(from.commitOnce(leased, "7", connection -> {}, now)).isTrue();
+            InboxMove.await(from.settle(leased, new Settlement.Retry(now, "away"), now));
+
+            assertThat(new InboxMove(from, to, InstantSource.system()).events()).isEqualTo(1);
+
+            LeasedDelivery moved = to.lease(
+                            new LeaseRequest("b", 1, now, now.plusSeconds(1), InboxContract.LATEST, false))
+                    .get(0);
+            assertThat(to.commitOnce(moved, "7", connection -> {}, now)).isFalse();
+            assertThat(to.commitOnce(moved, "8", connection -> {}, now)).isTrue();
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void whomTheOldStoreTrustsAndNoMoreTrustsTheNewOneDoesToo(Move move) {

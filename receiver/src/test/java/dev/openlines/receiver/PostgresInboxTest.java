@@ -22,6 +22,11 @@ class PostgresInboxTest implements InboxContract, InstallationContract, Transact
         return Inbox.postgresql(url);
     }
 
+    @Override
+    public String place() {
+        return url;
+    }
+
     @Test
     void anUnreachableDatabaseIsNamedWithoutItsPassword() {
         assertThatThrownBy(() -> Inbox.postgresql("jdbc:postgresql://127.0.0.1:1/openlines?user=u&password=canary"))

@@ -25,6 +25,11 @@ class SqliteInboxTest implements InboxContract, InstallationContract, Transactio
         return Inbox.sqlite(directory.resolve("inbox.db"));
     }
 
+    @Override
+    public String place() {
+        return directory.resolve("inbox.db").toString();
+    }
+
     @Test
     void onlyItsOwnerMayReadTheFiles() throws Exception {
         try (Inbox inbox = open()) {
@@ -105,7 +110,7 @@ class SqliteInboxTest implements InboxContract, InstallationContract, Transactio
 
         assertThatThrownBy(this::open)
                 .isInstanceOf(StoreException.class)
-                .hasMessage("expected a schema of version 3 or older but found version 99 in "
+                .hasMessage("expected a schema of version 4 or older but found version 99 in "
                         + directory.resolve("inbox.db").toAbsolutePath());
     }
 

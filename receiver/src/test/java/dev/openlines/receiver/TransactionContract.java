@@ -4,6 +4,8 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.OpenLineChat;
 import dev.openlines.receiver.contract.InboxContract;
 import java.io.IOException;
 import java.sql.Connection;
@@ -12,11 +14,16 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -26,6 +33,9 @@ import org.junit.jupiter.api.Timeout;
 interface TransactionContract {
 
     Inbox open();
+
+    /** Names what {@link #open} opens, for another process. */
+    String place();
 
     @Test
     default void theEffectAndTheEndOfTheEventAreOneCommit() throws Exception {
@@ -69,10 +79,21 @@ interface TransactionContract {
             LeasedDelivery stale = lease(inbox, "a", 0);
             LeasedDelivery current = lease(inbox, "b", 10);
 
-            assertThatThrownBy(() -> inbox.settleWith(stale, connection -> insert(connection, "a"), InboxContract.T0))
+            assertThatThrownBy(
+                            () -> inbox.commitOnce(stale, "", connection -> insert(connection, "a"), InboxContract.T0))
                     .isInstanceOf(StoreException.class)
                     .hasMessage("the lease has passed to another owner");
-            inbox.settleWith(current, connection -> insert(connection, "b"), InboxContract.T0);
+            assertThat(inbox.commitOnce(current, "", connection -> insert(connection, "b"), InboxContract.T0))
+                    .isTrue();
+            // A mark, too, is nothing to an owner whose lease has passed on.
+            assertThatThrownBy(
+                            () -> inbox.commitOnce(stale, "", connection -> insert(connection, "a"), InboxContract.T0))
+                    .isInstanceOf(StoreException.class)
+                    .hasMessage("the lease has passed to another owner");
+            assertThat(inbox.settle(current, new Settlement.Done(), InboxContract.T0)
+                            .toCompletableFuture()
+                            .join())
+                    .isTrue();
 
             assertThat(count(sql)).isEqualTo("1 1");
             assertThat(inbox.backlog()).isEqualTo(new Backlog(0, 0, null));
@@ -87,11 +108,165 @@ interface TransactionContract {
 
             for (EventContext.Transaction work : List.<EventContext.Transaction>of(
                     Connection::commit, Connection::close, Connection::rollback, c -> c.setAutoCommit(true))) {
-                assertThatThrownBy(() -> inbox.settleWith(leased, work, InboxContract.T0))
+                assertThatThrownBy(() -> inbox.commitOnce(leased, "", work, InboxContract.T0))
                         .isInstanceOf(SQLException.class)
                         .hasMessageEndingWith("to be left to the inbox: the transaction ends with the handler");
             }
             assertThat(inbox.backlog().waiting()).isEqualTo(1);
+        }
+    }
+
+    /** The lease passes on while the work runs: the other owner finds no mark and does the work itself. */
+    @Test
+    default void anOwnerThatLosesItsLeaseDuringTheWorkHasNoEffect() throws Exception {
+        try (Inbox inbox = open()) {
+            SqlInbox sql = (SqlInbox) inbox;
+            execute(sql, "create table effect (idempotency_key text)");
+            InboxContract.store(inbox, InboxContract.delivery(17, 1));
+            LeasedDelivery stale = lease(inbox, "a", 0);
+
+            assertThatThrownBy(() -> inbox.commitOnce(
+                            stale,
+                            "17",
+                            connection -> {
+                                insert(connection, "a");
+                                try (Statement statement = connection.createStatement()) {
+                                    statement.execute("update inbox set lease_owner = 'b', leases = leases + 1");
+                                }
+                            },
+                            InboxContract.T0))
+                    .isInstanceOf(StoreException.class)
+                    .hasMessage("the lease has passed to another owner");
+            assertThat(inbox.commitOnce(stale, "17", connection -> insert(connection, "b"), InboxContract.T0))
+                    .isTrue();
+
+            assertThat(count(sql)).isEqualTo("1 1");
+        }
+    }
+
+    @Test
+    default void eachChatOfAnEventHasItsEffectOnceHoweverOftenTheHandlerFails() throws Exception {
+        Map<String, Integer> runs = new ConcurrentHashMap<>();
+        try (Inbox inbox = open()) {
+            SqlInbox sql = (SqlInbox) inbox;
+            execute(sql, "create table effect (idempotency_key text)");
+            InboxContract.store(inbox, InboxContract.delivery(TwoChatsApp.twoChats()));
+            List<String> answers = new CopyOnWriteArrayList<>();
+
+            handle(inbox, Handlers.all((event, context) -> {
+                for (OpenLineChat chat : ((OnSessionFinish) event).chats()) {
+                    boolean now = context.inTransaction(chat.chatId(), connection -> {
+                        insert(connection, "chat " + chat.chatId());
+                        runs.merge("chat " + chat.chatId(), 1, Integer::sum);
+                        if (chat.chatId() == 8 && context.attempt() == 1) {
+                            throw new IOException("after the effect, before the commit");
+                        }
+                    });
+                    answers.add(chat.chatId() + " " + now);
+                }
+                answers.add("event " + context.inTransaction(connection -> insert(connection, "event")));
+                if (context.attempt() == 2) {
+                    assertThat(inbox.backlog().waiting()).as("not done yet").isEqualTo(1);
+                    throw new IOException("after every commit");
+                }
+            }));
+
+            assertThat(answers)
+                    .containsExactly("7 true", "7 false", "8 true", "event true", "7 false", "8 false", "event false");
+            assertThat(runs).isEqualTo(Map.of("chat 7", 1, "chat 8", 2));
+            assertThat(count(sql)).isEqualTo("3 3");
+            assertThat(inbox.backlog()).isEqualTo(new Backlog(0, 0, null));
+        }
+    }
+
+    @Test
+    default void aSecondTransactionForTheSamePartFailsLoudlyAndADeadLetterKeepsItsMarks() throws Exception {
+        try (Inbox inbox = open()) {
+            SqlInbox sql = (SqlInbox) inbox;
+            execute(sql, "create table effect (idempotency_key text)");
+            InboxContract.store(inbox, InboxContract.delivery(TwoChatsApp.twoChats()));
+
+            handle(inbox, Handlers.all((event, context) -> {
+                for (OpenLineChat chat : ((OnSessionFinish) event).chats()) {
+                    context.inTransaction(connection -> insert(connection, "chat " + chat.chatId()));
+                }
+            }));
+            assertThat(count(sql)).isEqualTo("1 1");
+            DeadLetter dead = inbox.deadLetters().list(0, 10).get(0);
+            assertThat(inbox.deadLetters().show(dead.id()).orElseThrow().history())
+                    .allSatisfy(attempt -> assertThat(attempt.reason())
+                            .contains("a second transaction for the whole event: pass the chat's id"));
+
+            // The handler was corrected, and the letter requeued.
+            assertThat(inbox.deadLetters().requeue(dead.id(), Instant.now())).isTrue();
+            handle(inbox, Handlers.all((event, context) -> {
+                assertThat(context.inTransaction(connection -> insert(connection, "again")))
+                        .isFalse();
+                assertThat(context.inTransaction(8, connection -> insert(connection, "chat 8")))
+                        .isTrue();
+                assertThatThrownBy(() -> context.inTransaction(8, connection -> insert(connection, "chat 8")))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessage("a second transaction for chat 8: do all its work in one");
+            }));
+            assertThat(count(sql)).isEqualTo("2 2");
+            assertThat(inbox.backlog()).isEqualTo(new Backlog(0, 0, null));
+
+            assertThat(inbox.purge(Instant.now().plusSeconds(60))).isEqualTo(1);
+            assertThat(number(sql, "select count(*) from inbox_progress")).isZero();
+        }
+    }
+
+    @Test
+    default void aChatThatAnEventListsTwiceHasOneEffect() throws Exception {
+        try (Inbox inbox = open()) {
+            SqlInbox sql = (SqlInbox) inbox;
+            execute(sql, "create table effect (idempotency_key text)");
+            InboxContract.store(inbox, InboxContract.delivery(TwoChatsApp.chats(7, 7)));
+
+            handle(inbox, Handlers.all((event, context) -> {
+                for (OpenLineChat chat : ((OnSessionFinish) event).chats()) {
+                    context.inTransaction(chat.chatId(), connection -> insert(connection, "chat " + chat.chatId()));
+                }
+            }));
+
+            assertThat(count(sql)).isEqualTo("1 1");
+            assertThat(inbox.backlog()).isEqualTo(new Backlog(0, 0, null));
+        }
+    }
+
+    /** A process ends between the commits of two chats, in the middle of the second, and after both. */
+    @Test
+    default void aProcessThatEndsBetweenTwoChatsRepeatsNoneAndSkipsNone() throws Exception {
+        try (Inbox inbox = open()) {
+            SqlInbox sql = (SqlInbox) inbox;
+            execute(sql, "create table effect (idempotency_key text)");
+            InboxContract.store(inbox, InboxContract.delivery(TwoChatsApp.twoChats()));
+        }
+        for (String where : List.of("between", "within", "after")) {
+            assertThat(TwoChatsApp.run(place(), where)).as(where).isEqualTo(TwoChatsApp.KILLED);
+        }
+        assertThat(TwoChatsApp.run(place(), "nowhere")).isZero();
+
+        try (Inbox inbox = open()) {
+            assertThat(count((SqlInbox) inbox)).isEqualTo("2 2");
+            assertThat(inbox.backlog()).isEqualTo(new Backlog(0, 0, null));
+        }
+    }
+
+    /** Handles what waits until nothing does. */
+    private static void handle(Inbox inbox, Handlers handlers) throws InterruptedException {
+        RetryPolicy quick = RetryPolicy.DEFAULT.withWaits(Duration.ofMillis(1), Duration.ofMillis(2));
+        try (Dispatcher dispatcher = new Dispatcher(
+                        inbox,
+                        handlers,
+                        DispatchPolicy.DEFAULT.withRetry(quick),
+                        InstantSource.system(),
+                        Telemetry.none())
+                .start()) {
+            while (inbox.backlog().waiting() > 0) {
+                LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+            }
+            dispatcher.stop(Duration.ofSeconds(30));
         }
     }
 
@@ -123,6 +298,16 @@ interface TransactionContract {
                             statement.executeQuery("select count(*), count(distinct idempotency_key) from effect")) {
                 row.next();
                 return row.getString(1) + " " + row.getString(2);
+            }
+        });
+    }
+
+    private static int number(SqlInbox inbox, String sql) {
+        return inbox.run(connection -> {
+            try (Statement statement = connection.createStatement();
+                    ResultSet row = statement.executeQuery(sql)) {
+                row.next();
+                return row.getInt(1);
             }
         });
     }

@@ -60,8 +60,9 @@ class WatchedInbox implements Inbox {
     }
 
     @Override
-    public void settleWith(LeasedDelivery lease, EventContext.Transaction work, Instant now) throws Exception {
-        inbox.settleWith(lease, work, now);
+    public boolean commitOnce(LeasedDelivery lease, String part, EventContext.Transaction work, Instant now)
+            throws Exception {
+        return inbox.commitOnce(lease, part, work, now);
     }
 
     @Override

@@ -20,8 +20,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Fetches the transcripts of an event's chats from the portal, then archives all of them in the commit that marks
- * the event as done. A portal that is away is asked again by the inbox; what no retry can mend is parked.
+ * Fetches the transcripts of an event's chats from the portal, then archives all of them in one commit with the
+ * mark that this is done. A portal that is away is asked again by the inbox; what no retry can mend is parked.
  */
 final class Archiver {
 
@@ -54,11 +54,15 @@ final class Archiver {
                 throw e;
             }
         }
-        context.inTransaction(connection -> {
+        boolean added = context.inTransaction(connection -> {
             for (Map.Entry<Chat, List<Message>> one : closed.entrySet()) {
                 archive.add(connection, one.getKey(), one.getValue());
             }
         });
+        if (!added) {
+            // An earlier attempt has archived them and ended before the event was done.
+            return;
+        }
         closed.keySet()
                 .forEach(chat -> System.out.println("archived chat=" + chat.chatId() + " line=" + chat.lineId()
                         + " messages=" + chat.messages() + " portal=" + chat.memberId()));
