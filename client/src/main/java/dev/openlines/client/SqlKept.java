@@ -18,10 +18,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class SqlKept extends AbstractMap<String, byte[]> {
 
-    /** Gives a connection that commits each statement; closing it may only return it. */
+    /** Gives a connection; closing it may only return it. */
     @FunctionalInterface
     interface Connections {
         Connection open() throws SQLException;
+
+        /** Fails if what was written may be gone. */
+        default void check() throws SQLException {}
     }
 
     private final Connections connections;
@@ -41,11 +44,12 @@ final class SqlKept extends AbstractMap<String, byte[]> {
     public byte @Nullable [] put(String id, byte[] open) {
         String upsert = "INSERT INTO openlines_kept (id, sealed) VALUES (?, ?)"
                 + " ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed";
-        try (Connection connection = connections.open();
+        try (Connection connection = SqlTokenStore.committing(connections.open());
                 PreparedStatement statement = connection.prepareStatement(upsert)) {
             statement.setString(1, id);
             statement.setBytes(2, seal.seal(TokenSeal.KEPT, id, open));
             statement.executeUpdate();
+            connections.check();
             return null;
         } catch (SQLException e) {
             throw new StoreException("cannot keep in the token store", e);
@@ -55,10 +59,11 @@ final class SqlKept extends AbstractMap<String, byte[]> {
     /** Removes a record, durably. Returns null: what was there before is not read. */
     @Override
     public byte @Nullable [] remove(Object id) {
-        try (Connection connection = connections.open();
+        try (Connection connection = SqlTokenStore.committing(connections.open());
                 PreparedStatement statement = connection.prepareStatement("DELETE FROM openlines_kept WHERE id = ?")) {
             statement.setString(1, (String) id);
             statement.executeUpdate();
+            connections.check();
             return null;
         } catch (SQLException e) {
             throw new StoreException("cannot remove from the token store", e);
@@ -68,7 +73,7 @@ final class SqlKept extends AbstractMap<String, byte[]> {
     @Override
     public Set<Entry<String, byte[]>> entrySet() {
         Map<String, byte[]> all = new LinkedHashMap<>();
-        try (Connection connection = connections.open();
+        try (Connection connection = SqlTokenStore.committing(connections.open());
                 PreparedStatement statement =
                         connection.prepareStatement("SELECT id, sealed FROM openlines_kept ORDER BY id");
                 ResultSet row = statement.executeQuery()) {

@@ -10,7 +10,6 @@ import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -58,30 +57,16 @@ final class SqlTokenStore implements TokenStore {
         }
     }
 
+    /**
+     * Opens a connection of its own each time: grants are read once an hour, and a shared connection would need a lock
+     * and an end.
+     */
     static SqlTokenStore sqlite(Path file, TokenSeal seal) {
-        String url = "jdbc:sqlite:" + file.toAbsolutePath();
-        return new SqlTokenStore(() -> sqliteConnection(url), seal, SQLITE_NOW, "BLOB");
+        return new SqlTokenStore(new TokenFile(file), seal, SQLITE_NOW, "BLOB");
     }
 
     static SqlTokenStore postgres(DataSource database, TokenSeal seal) {
         return new SqlTokenStore(database::getConnection, seal, POSTGRES_NOW, "BYTEA");
-    }
-
-    /**
-     * A connection of its own each time: grants are read once an hour, and a shared connection would need
-     * a lock and somebody to close it.
-     */
-    private static Connection sqliteConnection(String url) throws SQLException {
-        Connection connection = DriverManager.getConnection(url);
-        try (Statement statement = connection.createStatement()) {
-            statement.execute("PRAGMA busy_timeout = 10000");
-            statement.execute("PRAGMA journal_mode = WAL");
-            statement.execute("PRAGMA synchronous = FULL");
-            return connection;
-        } catch (SQLException e) {
-            connection.close();
-            throw e;
-        }
     }
 
     @Override
@@ -158,11 +143,11 @@ final class SqlTokenStore implements TokenStore {
 
     @Override
     public Map<String, byte[]> kept() {
-        return new SqlKept(() -> committing(connections.open()), seal);
+        return new SqlKept(connections, seal);
     }
 
     /** A pool may be set up for transactions; every statement here is one of its own. */
-    private static Connection committing(Connection connection) throws SQLException {
+    static Connection committing(Connection connection) throws SQLException {
         if (!connection.getAutoCommit()) {
             connection.setAutoCommit(true);
         }
@@ -172,7 +157,9 @@ final class SqlTokenStore implements TokenStore {
     private <T> T run(String what, String sql, Work<T> work) {
         try (Connection connection = connections.open();
                 PreparedStatement statement = committing(connection).prepareStatement(sql)) {
-            return work.on(statement);
+            T result = work.on(statement);
+            connections.check();
+            return result;
         } catch (SQLException e) {
             throw new StoreException("cannot " + what + " in the token store", e);
         }

@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -20,11 +21,13 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +43,41 @@ class TokenStoreTest {
 
     @TempDir
     static Path folder;
+
+    @Test
+    void aFileThatIsRemovedOrReplacedIsNotTakenForAnEmptyStore() throws Exception {
+        Path file = folder.resolve("watched.db");
+        TokenStore store = sqlite(file);
+        Grant grant = store.save(grant("m"));
+        Path copy = Files.copy(file, folder.resolve("watched-copy.db"));
+
+        Files.delete(file);
+        for (ThrowingCallable use : List.<ThrowingCallable>of(
+                () -> store.find("m"), () -> store.save(grant), () -> store.lease("m", "a", Duration.ofSeconds(1)))) {
+            assertThatThrownBy(use)
+                    .isInstanceOf(StoreException.class)
+                    .hasStackTraceContaining("watched.db was removed or replaced while it was in use");
+        }
+        assertThat(file).doesNotExist();
+
+        Files.move(copy, file);
+        assertThatThrownBy(() -> store.find("m")).isInstanceOf(StoreException.class);
+        assertThat(sqlite(file).find("m")).isPresent();
+    }
+
+    @Test
+    void aDamagedFileIsRefusedAtTheStart() throws Exception {
+        Path file = folder.resolve("damaged.db");
+        sqlite(file).save(grant("m"));
+        byte[] bytes = Files.readAllBytes(file);
+        Arrays.fill(bytes, 4096, bytes.length, (byte) 7);
+        Files.write(file, bytes);
+
+        assertThatThrownBy(() -> sqlite(file))
+                .isInstanceOf(StoreException.class)
+                .hasMessageContaining("damaged.db is damaged, or the log damaged.db-wal is another file's");
+        assertThat(Files.readAllBytes(file)).isEqualTo(bytes);
+    }
 
     static Stream<TokenStore> stores() {
         return Stream.of(
@@ -247,6 +285,6 @@ class TokenStoreTest {
     void aFolderThatIsMissingIsSaid() {
         assertThatThrownBy(() -> sqlite(folder.resolve("missing/tokens.db")))
                 .isInstanceOf(StoreException.class)
-                .hasMessage("cannot open the token store");
+                .hasMessage("cannot open the token store " + folder.resolve("missing/tokens.db"));
     }
 }

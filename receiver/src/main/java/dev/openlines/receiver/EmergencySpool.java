@@ -54,11 +54,14 @@ final class EmergencySpool implements AutoCloseable {
 
     private final Path file;
     private final FileChannel channel;
+    private final String key;
     private volatile long end;
+    private volatile boolean lost;
 
-    private EmergencySpool(Path file, FileChannel channel) {
+    private EmergencySpool(Path file, FileChannel channel) throws IOException {
         this.file = file;
         this.channel = channel;
+        this.key = FileStamp.of(file).key();
     }
 
     /** An event and where the next one begins. */
@@ -96,6 +99,7 @@ final class EmergencySpool implements AutoCloseable {
             out.writeInt(crc(body));
             out.write(body);
         }
+        check();
         long before = end;
         long after = before + bytes.size();
         if (after > MOST_BYTES) {
@@ -104,6 +108,7 @@ final class EmergencySpool implements AutoCloseable {
         try {
             write(bytes.toByteArray(), before);
             channel.force(false);
+            check();
         } catch (IOException | RuntimeException | Error e) {
             channel.truncate(before);
             throw e;
@@ -112,10 +117,32 @@ final class EmergencySpool implements AutoCloseable {
     }
 
     /**
+     * Fails if the file is no longer the one that is open, or was cut short. It stays so: what is in the open file still
+     * goes to the inbox, and nothing is appended to it, since it may have no name any more.
+     */
+    void check() throws IOException {
+        if (!lost) {
+            boolean same = FileStamp.of(file).key().equals(key);
+            if (same && channel.size() >= end) {
+                return;
+            }
+            lost = true;
+            LOG.error(
+                    "reason=spool-changed {} was {} while it was in use; nothing more is written to it: let the inbox"
+                            + " take what waits, then start the receiver again",
+                    file,
+                    same ? "cut short" : "removed or replaced");
+        }
+        throw new IOException(
+                "the emergency spool " + file + " was removed, replaced or cut short while it was in use");
+    }
+
+    /**
      * Fails where an event could not be appended now. Writes beside the file, on the same disk, as much as a large
      * event takes: from any thread, and a kill leaves nothing in the file.
      */
     void probe() throws IOException {
+        check();
         if (end >= MOST_BYTES) {
             throw new IOException("expected at most " + MOST_BYTES + " bytes in " + file);
         }

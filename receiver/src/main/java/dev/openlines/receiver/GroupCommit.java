@@ -121,6 +121,7 @@ final class GroupCommit implements AutoCloseable {
 
     private void commit(List<Piece<?>> batch) {
         try {
+            dialect.watch().before();
             Connection open = connection;
             if (open == null) {
                 open = dialect.connections().open();
@@ -131,6 +132,7 @@ final class GroupCommit implements AutoCloseable {
                 piece.run(open);
             }
             open.commit();
+            dialect.watch().after();
         } catch (Throwable e) {
             LastResort.check(e);
             // Also an Error: this thread must not end, since whoever waits for it would wait for ever.
@@ -207,11 +209,14 @@ final class GroupCommit implements AutoCloseable {
     private void drop() {
         if (connection != null) {
             try {
-                connection.close();
+                if (!dialect.watch().overwritten()) {
+                    connection.close();
+                }
             } catch (SQLException | RuntimeException e) {
                 LOG.debug("closing a connection failed", e);
             }
             connection = null;
+            dialect.watch().closed();
         }
     }
 

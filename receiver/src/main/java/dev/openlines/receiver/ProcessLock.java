@@ -2,9 +2,11 @@
 package dev.openlines.receiver;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * however it dies. Who is alone knows that whatever was leased before is nobody's.
  */
 final class ProcessLock implements AutoCloseable {
+
+    private static final int NOTE_BYTES = 4096;
 
     private final @Nullable FileChannel channel;
     private final @Nullable FileLock lock;
@@ -35,6 +39,7 @@ final class ProcessLock implements AutoCloseable {
             channel = FileChannel.open(
                     file.resolveSibling(file.getFileName() + ".lock"),
                     StandardOpenOption.CREATE,
+                    StandardOpenOption.READ,
                     StandardOpenOption.WRITE);
             return new ProcessLock(channel, channel.tryLock());
         } catch (OverlappingFileLockException e) {
@@ -46,6 +51,34 @@ final class ProcessLock implements AutoCloseable {
 
     boolean alone() {
         return lock != null;
+    }
+
+    /** Returns what the last process that was alone has noted, or nothing if that cannot be read. */
+    String note() {
+        if (channel == null) {
+            return "";
+        }
+        try {
+            ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(channel.size(), NOTE_BYTES));
+            while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) {
+                // reads on
+            }
+            return new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    /** Notes a text for the next process, durably. */
+    void note(String text) throws IOException {
+        if (channel != null) {
+            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+            channel.truncate(0);
+            while (bytes.hasRemaining()) {
+                channel.write(bytes, bytes.position());
+            }
+            channel.force(true);
+        }
     }
 
     @Override

@@ -280,6 +280,21 @@ final class SpoolingInbox implements Inbox {
                 throw e;
             }
             LOG.debug("reason=spooling", e);
+            return;
+        }
+        look();
+    }
+
+    /** Reports a spool that is gone before it is needed. That fails a probe only if events have to go through it now. */
+    private void look() {
+        try {
+            spool.check();
+        } catch (IOException e) {
+            synchronized (this) {
+                if (pending > 0) {
+                    throw new StoreException("cannot write to the emergency spool", e);
+                }
+            }
         }
     }
 

@@ -25,6 +25,7 @@ import java.util.Set;
  * @param transactions opens one for a handler's transaction, which may read before it writes
  * @param skipLocked what follows a select so that two nodes take different rows
  * @param lockSchema what keeps a second node out while the schema changes
+ * @param watch notices that the files have changed
  */
 record SqlDialect(
         String name,
@@ -32,7 +33,8 @@ record SqlDialect(
         Connections connections,
         Connections transactions,
         String skipLocked,
-        String lockSchema) {
+        String lockSchema,
+        SqliteWatch watch) {
 
     /** The newest: a schema file, or {@link StoredKey#migrate}. */
     static final int SCHEMA_VERSION = 4;
@@ -53,11 +55,13 @@ record SqlDialect(
         return new SqlDialect(
                 "sqlite",
                 absolute.toString(),
-                () -> openSqlite(absolute, ""),
+                () -> openSqlite(absolute, "", 1000),
                 // Takes the write lock at the beginning: a lock that comes after a read may come too late.
-                () -> openSqlite(absolute, "?transaction_mode=IMMEDIATE"),
+                // The log is left to the writer, which knows then who else has written to the database file.
+                () -> openSqlite(absolute, "?transaction_mode=IMMEDIATE", 0),
                 "",
-                "select 1");
+                "select 1",
+                SqliteWatch.of(absolute));
     }
 
     static SqlDialect postgresql(String url) {
@@ -69,7 +73,8 @@ record SqlDialect(
                 () -> openPostgresql(url),
                 () -> openPostgresql(url),
                 "for update skip locked",
-                "select pg_advisory_xact_lock(7309104)");
+                "select pg_advisory_xact_lock(7309104)",
+                SqliteWatch.none());
     }
 
     private static Connection openPostgresql(String url) throws SQLException {
@@ -89,7 +94,7 @@ record SqlDialect(
         return connection;
     }
 
-    private static Connection openSqlite(Path file, String parameters) throws SQLException {
+    private static Connection openSqlite(Path file, String parameters, int checkpointPages) throws SQLException {
         try {
             createForOwnerOnly(file);
         } catch (IOException e) {
@@ -101,6 +106,7 @@ record SqlDialect(
             statement.execute("pragma journal_mode = wal");
             statement.execute("pragma synchronous = full");
             statement.execute("pragma foreign_keys = on");
+            statement.execute("pragma wal_autocheckpoint = " + checkpointPages);
             connection.setAutoCommit(false);
         } catch (SQLException e) {
             connection.close();

@@ -79,10 +79,12 @@ final class SqlInbox implements Inbox {
         SqlInbox inbox = new SqlInbox(dialect, lock);
         inbox.writer.start();
         try {
+            dialect.watch().open(lock);
             inbox.await(inbox.writer.submit(inbox::migrate));
             if (lock.alone()) {
                 inbox.await(inbox.writer.submit(inbox::freeLeases));
             }
+            dialect.watch().opened();
         } catch (StoreException e) {
             inbox.close();
             throw e;
@@ -220,6 +222,7 @@ final class SqlInbox implements Inbox {
     public void close() {
         transactions.close();
         writer.close();
+        dialect.watch().end();
         lock.close();
     }
 

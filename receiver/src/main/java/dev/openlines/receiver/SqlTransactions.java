@@ -40,6 +40,7 @@ final class SqlTransactions implements AutoCloseable {
         if (closed) {
             throw new StoreException("the inbox is closed", null);
         }
+        dialect.watch().check();
         Connection connection = idle.pollFirst();
         if (connection == null) {
             connection = open();

@@ -7,8 +7,8 @@ create table inbox_progress (
   primary key (inbox_id, part)
 ) without rowid;
 
--- Tells this store from others. A copy of the store has it too.
+-- The run of a receiver that has used this file last.
 create table openlines_store (
-  id text not null
+  generation text not null
 );
-insert into openlines_store (id) values (lower(hex(randomblob(16))));
+insert into openlines_store (generation) values ('');

@@ -28,8 +28,8 @@ class GroupCommitTest {
 
     @Test
     void aCloseEndsThoughOthersSubmitAndEachOfThemIsAnswered() throws Exception {
-        SqlDialect dialect =
-                new SqlDialect("sqlite", "memory", GroupCommitTest::open, GroupCommitTest::open, "", "select 1");
+        SqlDialect dialect = new SqlDialect(
+                "sqlite", "memory", GroupCommitTest::open, GroupCommitTest::open, "", "select 1", SqliteWatch.none());
         for (int round = 0; round < ROUNDS; round++) {
             GroupCommit writer = new GroupCommit(dialect, (connection, deliveries) -> List.of(), PATIENCE);
             writer.start();
@@ -107,8 +107,8 @@ class GroupCommitTest {
 
     /** Commits a bad piece with a hundred others. Returns how many of the others succeeded; all are answered. */
     private static int group(GroupCommit.Work<Boolean> bad, Duration patience) throws Exception {
-        SqlDialect dialect =
-                new SqlDialect("sqlite", "memory", GroupCommitTest::open, GroupCommitTest::open, "", "select 1");
+        SqlDialect dialect = new SqlDialect(
+                "sqlite", "memory", GroupCommitTest::open, GroupCommitTest::open, "", "select 1", SqliteWatch.none());
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch gathered = new CountDownLatch(1);
         List<CompletableFuture<Boolean>> others = new ArrayList<>();
@@ -144,7 +144,8 @@ class GroupCommitTest {
     void aDriverThatFailsAgainWhileAFailureIsUndoneDoesNotEndTheWriter() throws Exception {
         AtomicInteger opened = new AtomicInteger();
         SqlDialect.Connections connections = () -> opened.getAndIncrement() == 0 ? broken(open()) : open();
-        SqlDialect dialect = new SqlDialect("sqlite", "memory", connections, connections, "", "select 1");
+        SqlDialect dialect =
+                new SqlDialect("sqlite", "memory", connections, connections, "", "select 1", SqliteWatch.none());
         try (GroupCommit writer = new GroupCommit(dialect, (connection, deliveries) -> List.of(), PATIENCE)) {
             writer.start();
 

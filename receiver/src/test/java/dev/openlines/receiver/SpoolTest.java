@@ -49,6 +49,62 @@ class SpoolTest {
         store = new WatchedInbox(Inbox.sqlite(directory.resolve("inbox.db")));
     }
 
+    /** What waits in it still goes to the inbox: the file is open. Nothing more is acknowledged into it. */
+    @Test
+    void aSpoolThatIsRemovedReplacedOrCutTakesNoMore() throws Exception {
+        for (String way : List.of("removed", "replaced", "cut")) {
+            file = directory.resolve("spool-" + way);
+            try (Inbox inbox = SpoolingInbox.open(
+                    new WatchedInbox(Inbox.sqlite(directory.resolve(way + ".db"))) {
+                        {
+                            store = this;
+                        }
+                    },
+                    file,
+                    PATIENCE)) {
+                store.down = true;
+                assertThat(InboxContract.store(inbox, InboxContract.delivery(1, 1)))
+                        .isEqualTo(StoreResult.STORED);
+                switch (way) {
+                    case "removed" -> Files.delete(file);
+                    case "replaced" -> {
+                        Files.delete(file);
+                        Files.write(file, "OLSPOOL1".getBytes(StandardCharsets.US_ASCII));
+                    }
+                    default -> Files.write(file, new byte[0]);
+                }
+
+                assertThatThrownBy(() -> InboxContract.store(inbox, InboxContract.delivery(2, 1)))
+                        .as(way)
+                        .isInstanceOf(StoreException.class)
+                        .hasStackTraceContaining("was removed, replaced or cut short while it was in use");
+                assertThatThrownBy(inbox::probe).isInstanceOf(StoreException.class);
+
+                store.down = false;
+                if (way.equals("cut")) {
+                    // What was cut away cannot be stored before what comes now.
+                    assertThatThrownBy(inbox::probe).isInstanceOf(StoreException.class);
+                    assertThat(stored(inbox, 3)).isFalse();
+                } else {
+                    while (!stored(inbox, 3)) {
+                        Thread.onSpinWait();
+                    }
+                    inbox.probe();
+                    assertThat(inbox.backlog().waiting()).isEqualTo(2);
+                }
+            }
+        }
+    }
+
+    private static boolean stored(Inbox inbox, long chat) {
+        try {
+            InboxContract.store(inbox, InboxContract.delivery(chat, 1));
+            return true;
+        } catch (StoreException e) {
+            return false;
+        }
+    }
+
     @Test
     void whileTheStoreIsDownEventsAreKeptAndGoIntoItInOrderAfterwards() throws Exception {
         try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {

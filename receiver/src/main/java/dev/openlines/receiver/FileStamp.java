@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Tells a file from others, and from itself before it was written to.
+ *
+ * @param key the device and the number of the file; a word if the file system has no numbers; empty if it is missing
+ */
+record FileStamp(String key, long size, long modified) {
+
+    private static final FileStamp MISSING = new FileStamp("", -1, 0);
+
+    static FileStamp of(Path file) throws IOException {
+        try {
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            return new FileStamp(
+                    Objects.requireNonNullElse(attributes.fileKey(), "file").toString(),
+                    attributes.size(),
+                    attributes.lastModifiedTime().to(TimeUnit.NANOSECONDS));
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            return MISSING;
+        }
+    }
+
+    boolean missing() {
+        return size < 0;
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files of an SQLite database, looked at beside the connections that are open. They are never opened here but by
+ * SQLite: a file that the process opens and closes itself takes SQLite's locks with it.
+ */
+final class SqliteFiles {
+
+    final Path database;
+    final Path wal;
+    final Path shm;
+
+    SqliteFiles(Path file) {
+        this.database = file;
+        Path real = real(file);
+        this.wal = real.resolveSibling(real.getFileName() + "-wal");
+        this.shm = real.resolveSibling(real.getFileName() + "-shm");
+    }
+
+    /** SQLite puts its other files beside the one that a link leads to. */
+    private static Path real(Path file) {
+        try {
+            return file.toRealPath();
+        } catch (IOException e) {
+            return file;
+        }
+    }
+
+    /**
+     * Holds what the database file says by itself, without its log.
+     *
+     * @param generation the run of a receiver that used the file last; empty if none did
+     * @param sequence the highest id of an event
+     */
+    record Content(String generation, long sequence) {}
+
+    /** Reads the database file as if there were no log beside it. */
+    Content content() throws SQLException {
+        try (Connection connection = open("immutable=1&mode=ro");
+                Statement statement = connection.createStatement()) {
+            return new Content(
+                    text(statement, "openlines_store", "select generation from openlines_store"),
+                    Long.parseLong(
+                            "0" + text(statement, "inbox", "select seq from sqlite_sequence where name = 'inbox'")));
+        }
+    }
+
+    private static String text(Statement statement, String table, String sql) throws SQLException {
+        try (ResultSet row =
+                statement.executeQuery("select 1 from sqlite_schema where type = 'table' and name = '" + table + "'")) {
+            if (!row.next()) {
+                return "";
+            }
+        }
+        try (ResultSet row = statement.executeQuery(sql)) {
+            return row.next() ? row.getString(1) : "";
+        }
+    }
+
+    /** Returns what {@code quick_check} finds in the database with its log, or null if that is in order. */
+    @Nullable
+    String damage() {
+        // Read-only, so that its end moves nothing from the log to the database.
+        try (Connection connection = open("mode=ro");
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("pragma quick_check(1)")) {
+            String found = row.next() ? row.getString(1) : "nothing";
+            return found.equals("ok") ? null : found.lines().findFirst().orElse("");
+        } catch (SQLException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    private Connection open(String parameters) throws SQLException {
+        String path = database.toUri().getRawPath();
+        return DriverManager.getConnection("jdbc:sqlite:file:" + path + "?" + parameters);
+    }
+}

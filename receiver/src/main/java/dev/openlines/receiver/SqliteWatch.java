@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import dev.openlines.receiver.SqliteFiles.Content;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Notices that the files of an SQLite inbox are no longer those that its connections have open, or that something
+ * other than SQLite has written to them. From then on every commit fails, until the process is started again: what is
+ * written to a file without a name is gone with the process.
+ *
+ * <p>The writer asks before it begins and again before it says that a commit is durable. A look costs some
+ * microseconds. The database file changes when a connection moves the log into it, which only the writer's does in this
+ * process; any other change is looked into.
+ */
+final class SqliteWatch {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SqliteWatch.class);
+
+    /** Larger files are not checked whole while events wait. */
+    private static final long CHECKED_BYTES = 64L << 20;
+
+    private final @Nullable Path place;
+    private @Nullable SqliteFiles files;
+    private @Nullable ProcessLock lock;
+    private @Nullable FileStamp known;
+    private Content content = new Content("", 0);
+    private String walKey = "";
+    private String shmKey = "";
+    private long walSize;
+    private @Nullable String lost;
+    private boolean overwritten;
+
+    private SqliteWatch(@Nullable Path place) {
+        this.place = place;
+    }
+
+    static SqliteWatch of(Path file) {
+        return new SqliteWatch(file);
+    }
+
+    /** Watches nothing: for a store that is no file. */
+    static SqliteWatch none() {
+        return new SqliteWatch(null);
+    }
+
+    /**
+     * Looks at what an earlier process has left, before the first connection, and begins to watch.
+     *
+     * @throws StoreException if the files do not belong together or are damaged; nothing was changed
+     */
+    synchronized void open(ProcessLock processLock) {
+        lock = processLock;
+        if (place != null && processLock.alone()) {
+            new SqliteStart(new SqliteFiles(place), processLock).inspect();
+        }
+    }
+
+    /** Marks the files as this run's, when the schema is there. */
+    synchronized void opened() {
+        if (place == null || files == null || lock == null) {
+            return;
+        }
+        if (lock.alone()) {
+            new SqliteStart(files, lock).begin();
+        }
+        try {
+            known = FileStamp.of(files.database);
+            content = files.content();
+        } catch (IOException | SQLException e) {
+            throw new StoreException("cannot read " + place, e);
+        }
+    }
+
+    /** Fails if the files are no longer those that are open. For connections that never write to the database file. */
+    synchronized void check() throws SQLException {
+        if (files != null) {
+            look(files);
+        }
+    }
+
+    /** Before the writer begins, and before it opens a connection again: that would make a file that is not there. */
+    synchronized void before() throws SQLException {
+        if (files == null) {
+            return;
+        }
+        FileStamp now = look(files);
+        if (known != null && !now.equals(known)) {
+            lookInto(files);
+        }
+        known = now;
+    }
+
+    /** After the writer's commit, and before anyone is told of it. */
+    synchronized void after() throws SQLException {
+        if (place == null) {
+            return;
+        }
+        if (files == null) {
+            files = new SqliteFiles(place);
+        }
+        FileStamp now = look(files);
+        if (!now.equals(known)) {
+            // The commit has moved the log into the database file.
+            known = now;
+            reached(files);
+        }
+        try {
+            FileStamp wal = FileStamp.of(files.wal);
+            walKey = wal.key();
+            walSize = wal.size();
+            shmKey = FileStamp.of(files.shm).key();
+        } catch (IOException e) {
+            throw new SQLException("cannot look at " + files.wal, e);
+        }
+    }
+
+    private void reached(SqliteFiles open) {
+        try {
+            content = open.content();
+            if (lock != null && lock.alone() && !content.generation().isEmpty()) {
+                new SqliteStart(open, lock).reached(content.sequence());
+            }
+        } catch (SQLException e) {
+            // Another process writes to it in this moment; the next time will do.
+            LOG.debug("cannot read {}", place, e);
+        }
+    }
+
+    /** Says whether to leave the connections open, because a close would write the log into another database. */
+    synchronized boolean overwritten() {
+        return overwritten;
+    }
+
+    /** After the writer's connection was closed, which may have removed the log. */
+    synchronized void closed() {
+        if (files != null && lost == null) {
+            walKey = "";
+            shmKey = "";
+            walSize = 0;
+            try {
+                FileStamp now = FileStamp.of(files.database);
+                if (known != null && now.key().equals(known.key())) {
+                    known = now;
+                    reached(files);
+                }
+            } catch (IOException e) {
+                LOG.debug("cannot look at {}", place, e);
+            }
+        }
+    }
+
+    /** After every connection was closed. */
+    synchronized void end() {
+        if (files != null && lock != null && lock.alone() && lost == null) {
+            new SqliteStart(files, lock).end();
+        }
+    }
+
+    /** Returns what the database file is now, if it and its log are those that are open. */
+    private FileStamp look(SqliteFiles open) throws SQLException {
+        if (lost != null) {
+            throw new SQLException(lost);
+        }
+        try {
+            FileStamp now = FileStamp.of(open.database);
+            if (now.missing()) {
+                lose("was removed or renamed");
+            }
+            if (known != null && !now.key().equals(known.key())) {
+                lose("was replaced by another file");
+            }
+            if (!walKey.isEmpty()) {
+                FileStamp wal = FileStamp.of(open.wal);
+                if (!wal.key().equals(walKey)) {
+                    lose("has lost its log: " + open.wal.getFileName() + " was removed or replaced");
+                }
+                if (!FileStamp.of(open.shm).key().equals(shmKey)) {
+                    lose("has lost " + open.shm.getFileName() + ", which was removed or replaced");
+                }
+                if (wal.size() < walSize) {
+                    // SQLite does that too, when all of it is in the database.
+                    damaged(open, "has lost its log: " + open.wal.getFileName() + " was cut short");
+                    walSize = wal.size();
+                }
+            }
+            return now;
+        } catch (IOException e) {
+            throw new SQLException("cannot look at " + place, e);
+        }
+    }
+
+    /** Another process may have moved the log into the database file; or somebody has restored a copy over it. */
+    private void lookInto(SqliteFiles open) throws SQLException {
+        Content now;
+        try {
+            now = open.content();
+        } catch (SQLException e) {
+            // Another process may be writing it in this moment, which no damage tells from the outside.
+            damaged(open, "was overwritten");
+            throw e;
+        }
+        List<String> generations =
+                lock == null ? List.of() : SqliteNote.read(lock).generations();
+        if (!now.generation().equals(content.generation()) && !generations.contains(now.generation())
+                || now.sequence() < content.sequence()) {
+            overwrite("was overwritten by an older copy");
+        }
+        if (known != null && known.size() <= CHECKED_BYTES) {
+            damaged(open, "was overwritten");
+        }
+        content = now;
+        LOG.debug("reason=store-written place={}: another process has written to it", place);
+    }
+
+    private void damaged(SqliteFiles open, String what) throws SQLException {
+        String damage = open.damage();
+        if (damage != null) {
+            overwrite(what + ": " + damage);
+        }
+    }
+
+    private void overwrite(String what) throws SQLException {
+        overwritten = true;
+        lose(what);
+    }
+
+    private void lose(String what) throws SQLException {
+        lost = place + " " + what + " while it was in use; stop the receiver, put the right file there, see"
+                + " \"Backup and restore\" in docs/operations.md, and start it again";
+        LOG.error("reason=store-changed {}", lost);
+        throw new SQLException(lost);
+    }
+}
