@@ -76,10 +76,16 @@ final class SqlInbox implements Inbox {
     }
 
     static SqlInbox open(SqlDialect dialect, ProcessLock lock) {
+        try {
+            // Before the writer has a connection, whose end could write a log into another file.
+            dialect.watch().open(lock);
+        } catch (StoreException e) {
+            lock.close();
+            throw e;
+        }
         SqlInbox inbox = new SqlInbox(dialect, lock);
         inbox.writer.start();
         try {
-            dialect.watch().open(lock);
             inbox.await(inbox.writer.submit(inbox::migrate));
             if (lock.alone()) {
                 inbox.await(inbox.writer.submit(inbox::freeLeases));

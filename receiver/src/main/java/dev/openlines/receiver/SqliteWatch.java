@@ -5,7 +5,6 @@ import dev.openlines.receiver.SqliteFiles.Content;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -107,9 +106,12 @@ final class SqliteWatch {
         }
         FileStamp now = look(files);
         if (!now.equals(known)) {
-            // The commit has moved the log into the database file.
+            // The commit has moved the log into the database file; another process may have written in the same moment.
+            moved(files);
+            if (known != null && now.size() < known.size()) {
+                lookInto(files);
+            }
             known = now;
-            reached(files);
         }
         try {
             FileStamp wal = FileStamp.of(files.wal);
@@ -121,15 +123,26 @@ final class SqliteWatch {
         }
     }
 
-    private void reached(SqliteFiles open) {
+    /** Compares what the database file says now with what it said before, and notes it. */
+    private void moved(SqliteFiles open) throws SQLException {
+        Content now;
         try {
-            content = open.content();
-            if (lock != null && lock.alone() && !content.generation().isEmpty()) {
-                new SqliteStart(open, lock).reached(content.sequence());
-            }
+            now = open.content();
         } catch (SQLException e) {
-            // Another process writes to it in this moment; the next time will do.
+            // Another process may be writing in this moment; then SQLite itself reads it well.
             LOG.debug("cannot read {}", place, e);
+            damaged(open, "was overwritten");
+            return;
+        }
+        boolean ours = content.generation().isEmpty()
+                || now.generation().equals(content.generation())
+                || lock != null && SqliteNote.read(lock).generations().contains(now.generation());
+        if (!ours || now.sequence() < content.sequence()) {
+            overwrite("was overwritten by an older copy");
+        }
+        content = now;
+        if (lock != null && lock.alone() && !now.generation().isEmpty()) {
+            new SqliteStart(open, lock).reached(now.sequence());
         }
     }
 
@@ -148,9 +161,9 @@ final class SqliteWatch {
                 FileStamp now = FileStamp.of(files.database);
                 if (known != null && now.key().equals(known.key())) {
                     known = now;
-                    reached(files);
+                    moved(files);
                 }
-            } catch (IOException e) {
+            } catch (IOException | SQLException e) {
                 LOG.debug("cannot look at {}", place, e);
             }
         }
@@ -196,26 +209,12 @@ final class SqliteWatch {
         }
     }
 
-    /** Another process may have moved the log into the database file; or somebody has restored a copy over it. */
+    /** Another process may have moved the log into the database file; or a copy was restored over it. */
     private void lookInto(SqliteFiles open) throws SQLException {
-        Content now;
-        try {
-            now = open.content();
-        } catch (SQLException e) {
-            // Another process may be writing it in this moment, which no damage tells from the outside.
-            damaged(open, "was overwritten");
-            throw e;
-        }
-        List<String> generations =
-                lock == null ? List.of() : SqliteNote.read(lock).generations();
-        if (!now.generation().equals(content.generation()) && !generations.contains(now.generation())
-                || now.sequence() < content.sequence()) {
-            overwrite("was overwritten by an older copy");
-        }
+        moved(open);
         if (known != null && known.size() <= CHECKED_BYTES) {
             damaged(open, "was overwritten");
         }
-        content = now;
         LOG.debug("reason=store-written place={}: another process has written to it", place);
     }
 
