@@ -75,6 +75,24 @@ public record ErrorCode(String code) {
     /** {@code PORTAL_DELETED}: the portal is gone. */
     public static final ErrorCode PORTAL_DELETED = new ErrorCode("PORTAL_DELETED");
 
+    /** {@code TARIFF_RESTRICTION}: the portal's plan has no reports on open lines. */
+    public static final ErrorCode TARIFF_RESTRICTION = new ErrorCode("TARIFF_RESTRICTION");
+
+    /** {@code INVALID_FILTER}: a filter of a report is wrong, alone or beside another. */
+    public static final ErrorCode INVALID_FILTER = new ErrorCode("INVALID_FILTER");
+
+    /** {@code PERIOD_REQUIRED}: this report needs a period. */
+    public static final ErrorCode PERIOD_REQUIRED = new ErrorCode("PERIOD_REQUIRED");
+
+    /** {@code PERIOD_TOO_LARGE}: the period of a report is longer than 366 days. */
+    public static final ErrorCode PERIOD_TOO_LARGE = new ErrorCode("PERIOD_TOO_LARGE");
+
+    /** {@code OFFSET_TOO_LARGE}: a report was to begin after its 10,000th entry. */
+    public static final ErrorCode OFFSET_TOO_LARGE = new ErrorCode("OFFSET_TOO_LARGE");
+
+    /** {@code BATCH_LIMIT_EXCEEDED}: a report was asked for too many sessions at once. */
+    public static final ErrorCode BATCH_LIMIT_EXCEEDED = new ErrorCode("BATCH_LIMIT_EXCEEDED");
+
     private static final Set<ErrorCode> KNOWN = Set.of(
             NO_AUTH_FOUND,
             EXPIRED_TOKEN,
@@ -94,7 +112,13 @@ public record ErrorCode(String code) {
             ERROR_WRONG_HANDLER_URL,
             ERROR_UNSUPPORTED_PROTOCOL,
             ERROR_CORE,
-            PORTAL_DELETED);
+            PORTAL_DELETED,
+            TARIFF_RESTRICTION,
+            INVALID_FILTER,
+            PERIOD_REQUIRED,
+            PERIOD_TOO_LARGE,
+            OFFSET_TOO_LARGE,
+            BATCH_LIMIT_EXCEEDED);
 
     public ErrorCode {
         code = code.toUpperCase(Locale.ROOT);

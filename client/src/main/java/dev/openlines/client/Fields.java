@@ -7,6 +7,7 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
@@ -124,6 +125,56 @@ record Fields(String method, String path, JsonValue value) {
     Long integerOrNull() {
         boolean empty = value instanceof JsonString string && string.getString().isEmpty();
         return absent() || empty || value.equals(JsonValue.FALSE) ? null : integer();
+    }
+
+    long integerOrZero() {
+        Long integer = integerOrNull();
+        return integer == null ? 0 : integer;
+    }
+
+    String textOrEmpty() {
+        String text = textOrNull();
+        return text == null ? "" : text;
+    }
+
+    /** Reads an ISO 8601 time and keeps its offset; PHP may print a missing one as an empty text. */
+    @Nullable
+    OffsetDateTime localTimeOrNull() {
+        if (textOrEmpty().isEmpty()) {
+            return null;
+        }
+        try {
+            return OffsetDateTime.parse(text());
+        } catch (DateTimeParseException e) {
+            throw unexpected("an ISO 8601 time");
+        }
+    }
+
+    @Nullable
+    Duration secondsOrNull() {
+        Long seconds = integerOrNull();
+        return seconds == null ? null : Duration.ofSeconds(seconds);
+    }
+
+    @Nullable
+    Boolean flagOrNull() {
+        return absent() ? null : flag();
+    }
+
+    /** Reads a number with or without a fraction; 0 if it is missing. */
+    double decimalOrZero() {
+        if (textOrEmpty().isEmpty()) {
+            return 0;
+        }
+        try {
+            double number = Double.parseDouble(text());
+            if (Double.isFinite(number)) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            throw unexpected("a number");
+        }
+        throw unexpected("a number");
     }
 
     boolean flag() {

@@ -11,13 +11,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Typed readings of a portal's open lines, for the handler of a closed chat. Each result has {@code
  * raw()} beside what is typed. Each method blocks and fails as {@link PortalClient#call(String, Map)}
- * does; the one of the same name with {@code Async} completes as {@link PortalClient#callAsync(String,
- * Map)} does.
+ * does; the one of the same name with {@code Async}, if there is one, completes as {@link
+ * PortalClient#callAsync(String, Map)} does.
  *
  * @see <a href="https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/index.html">Open lines</a>
  */
@@ -159,6 +160,7 @@ public final class OpenLines {
     private static final String HISTORY = "imopenlines.session.history.get";
     private static final String DIALOG = "imopenlines.dialog.get";
     private static final String CONFIG = "imopenlines.config.get";
+    static final String SESSIONS = "imopenlines.v2.Session.list";
     private static final String PROFILE = "profile";
     private static final String APP = "app.info";
 
@@ -245,6 +247,68 @@ public final class OpenLines {
                 .filter(first -> !first.isBefore(endOfSecond))
                 .isPresent();
         return begunLater ? Optional.empty() : Optional.of(latest);
+    }
+
+    /**
+     * Streams the sessions that match a filter, a page with each call. If sessions are sorted by the time they
+     * began or were closed, the period is narrowed from page to page, so there may be more than 10,000. In other
+     * orders the platform refuses more with {@link ErrorCode#OFFSET_TOO_LARGE}. A session that is closed again
+     * while others are read may come twice, with both its closes.
+     *
+     * @param filter without an offset
+     * @return to be read once, on one thread; reading calls, and fails as {@link #sessionPage} does
+     * @throws IllegalArgumentException if the platform would refuse the filter
+     */
+    public Stream<Session> sessions(SessionFilter filter) {
+        Map<String, Object> unused = filter.checked();
+        return OffsetPages.stream(new SessionPages(filter, this::sessionPage));
+    }
+
+    /**
+     * Lists one page of the sessions that match a filter, in one call.
+     *
+     * @param filter which sessions
+     * @return one page
+     * @throws IllegalArgumentException if the platform would refuse the filter
+     * @throws RestException with {@link ErrorCode#TARIFF_RESTRICTION} if the portal's plan has no reports,
+     *     {@link ErrorCode#ACCESS_DENIED} if the token's user may not see them, {@link
+     *     ErrorCode#ERROR_METHOD_NOT_FOUND} if the portal is too old
+     */
+    public SessionPage sessionPage(SessionFilter filter) {
+        return Async.await(SESSIONS, sessionPageAsync(filter));
+    }
+
+    /**
+     * Lists one page of the sessions that match a filter, in one call.
+     *
+     * @param filter which sessions
+     * @return completes with one page
+     */
+    public CompletableFuture<SessionPage> sessionPageAsync(SessionFilter filter) {
+        return read(SESSIONS, filter.checked(), SessionPage::of);
+    }
+
+    /**
+     * Finds the session that an event reported as closed: the latest close of the chat at or before one second
+     * after the event was queued. The list has no filter by chat, so this reads the closes of the two minutes before.
+     *
+     * @param chatId the portal's chat, from the event
+     * @param closedAt when the portal queued the event
+     * @return the session, or empty if the portal does not list its sessions to the token's user, if the session
+     *     has been resumed since, or if more than one session could be meant; then try {@link
+     *     #sessionOfClosedChat}
+     */
+    public Optional<Session> session(long chatId, Instant closedAt) {
+        return new LatestClose(this, chatId, closedAt).find();
+    }
+
+    /**
+     * Returns the portal's reports on its lines.
+     *
+     * @return a view; asks nothing yet
+     */
+    public OpenLineReports reports() {
+        return new OpenLineReports(portal);
     }
 
     /**

@@ -19,7 +19,13 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +40,9 @@ final class Wire {
     /** The longest wait that an answer may ask for; more would be a mistake or malice. */
     private static final Duration LONGEST = Duration.ofMinutes(15);
 
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ssxxx", Locale.ROOT).withZone(ZoneOffset.UTC);
+
     private Wire() {}
 
     static byte[] json(JsonStructure value) {
@@ -46,6 +55,35 @@ final class Wire {
 
     static JsonArray array(List<JsonValue> values) {
         return JSON.createArrayBuilder(values).build();
+    }
+
+    /** Cuts off the fraction of a second, as the platform does. */
+    static Instant second(Instant time) {
+        return time.truncatedTo(ChronoUnit.SECONDS);
+    }
+
+    /** Returns the parameters with their times as text. */
+    static Map<String, Object> withTimes(Map<String, Object> params) {
+        Map<String, Object> sent = new LinkedHashMap<>(params);
+        sent.replaceAll((name, value) -> value instanceof Instant time ? TIME.format(second(time)) : value);
+        return sent;
+    }
+
+    /**
+     * Checks a period before the platform does.
+     *
+     * @return true
+     * @throws IllegalArgumentException if it runs backwards or is longer than the platform takes
+     */
+    static boolean isPeriod(String name, Instant from, Instant to) {
+        if (second(to).isBefore(second(from))) {
+            throw new IllegalArgumentException("expected a period for " + name + " but found " + from + " to " + to);
+        }
+        if (Duration.between(from, to).compareTo(SessionFilter.LONGEST) > 0) {
+            throw new IllegalArgumentException("expected at most " + SessionFilter.LONGEST.toDays() + " days for "
+                    + name + " but found " + from + " to " + to);
+        }
+        return true;
     }
 
     /**

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.client;
+
+import dev.openlines.model.ConnectorCode;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Selects what a report covers. Immutable: each method returns another filter. A filter that the platform would
+ * refuse or that the report does not have is refused before a call: {@link IllegalArgumentException}.
+ */
+public final class ReportFilter {
+
+    private static final String FROM = "from";
+    private static final String TO = "to";
+
+    private final Map<String, Object> params;
+
+    private ReportFilter(Map<String, Object> params) {
+        this.params = params;
+    }
+
+    /**
+     * Returns a filter of everything there is now: for operators.
+     *
+     * @return such a filter
+     */
+    public static ReportFilter all() {
+        return new ReportFilter(Map.of());
+    }
+
+    /**
+     * Returns a filter of a period: for ratings by when they were given, for totals.
+     *
+     * @param from its first second
+     * @param to its last second, at most 366 days later
+     * @return such a filter
+     */
+    public static ReportFilter of(Instant from, Instant to) {
+        Wire.isPeriod("the report", from, to);
+        return all().with(FROM, from).with(TO, to);
+    }
+
+    /**
+     * Limits a report to some lines; wire field {@code configIdList}.
+     *
+     * @param ids 1 to 1000
+     * @return another filter
+     */
+    public ReportFilter lines(long... ids) {
+        return with(
+                "configIdList",
+                SessionFilter.list("configIdList", Arrays.stream(ids).boxed().toList()));
+    }
+
+    /**
+     * Limits a report to some operators; wire field {@code operatorIdList}, of operators {@code userIdList}.
+     *
+     * @param ids 1 to 1000
+     * @return another filter
+     */
+    public ReportFilter operators(long... ids) {
+        return with(
+                "operatorIdList",
+                SessionFilter.list("operatorIdList", Arrays.stream(ids).boxed().toList()));
+    }
+
+    /**
+     * Limits ratings and totals to some channels; wire field {@code sourceList}.
+     *
+     * @param channels 1 to 1000
+     * @return another filter
+     */
+    public ReportFilter sources(ConnectorCode... channels) {
+        return with(
+                "sourceList",
+                SessionFilter.list(
+                        "sourceList",
+                        Arrays.stream(channels).map(ConnectorCode::code).toList()));
+    }
+
+    /**
+     * Limits ratings to the customer's rating; wire field {@code vote}.
+     *
+     * @param vote like or dislike
+     * @return another filter
+     */
+    public ReportFilter vote(Session.Vote vote) {
+        return with("vote", vote.code());
+    }
+
+    /**
+     * Limits ratings to those with or without a supervisor's; wire field {@code hasVoteHead}.
+     *
+     * @param rated which of the two
+     * @return another filter
+     */
+    public ReportFilter voteHead(boolean rated) {
+        return with("hasVoteHead", rated);
+    }
+
+    /**
+     * Limits operators to a status; wire field {@code status}.
+     *
+     * @param status which
+     * @return another filter
+     */
+    public ReportFilter status(OpenLineReports.OperatorStatus status) {
+        return with("status", status.code());
+    }
+
+    /**
+     * Limits operators to those who can take a chat, or those who cannot; wire field {@code hasFreeSlots}.
+     *
+     * @param free which of the two
+     * @return another filter
+     */
+    public ReportFilter freeSlots(boolean free) {
+        return with("hasFreeSlots", free);
+    }
+
+    private ReportFilter with(String name, Object value) {
+        Map<String, Object> changed = new LinkedHashMap<>(params);
+        changed.put(name, value);
+        return new ReportFilter(Collections.unmodifiableMap(changed));
+    }
+
+    /** Returns the parameters of a report that has these filters, and a period by these names if not empty. */
+    Map<String, Object> checked(String report, String from, String to, Set<String> known) {
+        boolean period = params.containsKey(FROM);
+        if (period == from.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "expected " + (period ? "no period" : "a period") + " for " + report + " but found the other");
+        }
+        Map<String, Object> sent = new LinkedHashMap<>();
+        params.forEach((name, value) -> {
+            if (name.equals(FROM)) {
+                sent.put(from, value);
+            } else if (name.equals(TO)) {
+                sent.put(to, value);
+            } else if (known.contains(name)) {
+                sent.put(name, value);
+            } else {
+                throw new IllegalArgumentException("expected only " + known + " for " + report + " but found " + name);
+            }
+        });
+        return Wire.withTimes(sent);
+    }
+
+    /** Returns the filters by their wire names. */
+    @Override
+    public String toString() {
+        return params.toString();
+    }
+}
