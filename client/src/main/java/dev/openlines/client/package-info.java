@@ -8,7 +8,7 @@
  *   <li>{@link dev.openlines.client.OAuth} turns installations and users' consent into a {@link
  *       dev.openlines.client.Grant} that a {@link dev.openlines.client.TokenStore} keeps.
  *   <li>{@link dev.openlines.client.PortalClient#call(String, java.util.Map)} and its kin call; {@link
- *       dev.openlines.client.OpenLines} reads what a handler needs when a chat closes.
+ *       dev.openlines.client.OpenLines} reads what a handler needs when a chat closes, and lists sessions.
  *   <li>{@link dev.openlines.client.Subscriptions} makes what is bound what is wanted; {@link
  *       dev.openlines.client.OfflineQueue} fetches what waited.
  *   <li>{@link dev.openlines.client.Doctor} says why nothing arrives.

@@ -144,6 +144,7 @@ final class ControlApi {
         return switch (shape(path)) {
             case "" -> ControlView.of(portal);
             case "lines" -> ControlView.list(portal.lines(), ControlView::of);
+            case "sessions" -> ControlView.list(portal.openLines().sessions(), ControlSessions::view);
             case "chats" -> ControlView.list(portal.chats(), ControlView::of);
             case "chats/*" -> ControlView.of(chat(portal, path));
             case "subscriptions" -> ControlView.list(portal.subscriptions(), ControlView::of);
@@ -167,6 +168,14 @@ final class ControlApi {
                 if (portal.outbox().remove(subscription -> subscription.id() == id) == 0) {
                     throw new Refusal(404, "there is no such subscription");
                 }
+            }
+            case "lines/*" -> {
+                long id = number(path);
+                portal.lines().stream()
+                        .filter(line -> line.id() == id)
+                        .findFirst()
+                        .orElseThrow(() -> new Refusal(404, "there is no such line"))
+                        .delete();
             }
             case "faults" -> portal.faults().clear();
             default -> throw new Refusal(404, "there is nothing to delete at this control path");
@@ -194,6 +203,20 @@ final class ControlApi {
             case "chats/*/resume" -> {
                 chat(portal, path).resume();
                 yield RestReply.json(200, ControlView.of(chat(portal, path)));
+            }
+            case "chats/*/dismiss", "chats/*/break-off", "chats/*/repair", "chats/*/duplicate" -> {
+                ControlBody.of(json, TOP, Set.of());
+                ControlSessions.act(chat(portal, path).session(), path.get(2));
+                yield RestReply.json(200, ControlView.of(chat(portal, path)));
+            }
+            case "chats/*/session" -> {
+                ControlSessions.describe(chat(portal, path).session(), json);
+                yield RestReply.json(
+                        200, ControlSessions.view(chat(portal, path).session()));
+            }
+            case "reports" -> {
+                ControlSessions.reports(portal, json, TOP);
+                yield RestReply.json(200, ControlView.of(portal));
             }
             case "chats/*/transfer" -> {
                 ControlBody body = ControlBody.of(json, TOP, Set.of("line_id"));
@@ -287,7 +310,8 @@ final class ControlApi {
     }
 
     private static JsonValue clock(Portal portal, JsonValue json) {
-        ControlBody body = ControlBody.of(json, TOP, Set.of("run", "freeze", "at", "advance_seconds"));
+        ControlBody body = ControlBody.of(json, TOP, Set.of("run", "freeze", "at", "advance_seconds", "time_zone"));
+        body.text("time_zone").ifPresent(zone -> portal.clock().zone(ControlSessions.zone(zone, "$.time_zone")));
         if (body.flag("run", false)) {
             portal.clock().run();
         }

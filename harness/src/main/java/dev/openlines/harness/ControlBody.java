@@ -154,7 +154,7 @@ final class ControlBody {
                 .toList();
     }
 
-    private String at(String name) {
+    String at(String name) {
         return path + "." + name;
     }
 

@@ -45,6 +45,7 @@ final class ControlView {
     static JsonObject clock(Portal portal) {
         return EventBodies.object()
                 .add("now", portal.clock().instant().toString())
+                .add("time_zone", portal.clock().zone().getId())
                 .add("frozen", portal.clock().frozen())
                 .build();
     }

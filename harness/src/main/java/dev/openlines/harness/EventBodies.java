@@ -44,7 +44,32 @@ final class EventBodies {
             @Nullable String memberId,
             long userId,
             @Nullable Secret refreshToken,
-            @Nullable Secret applicationToken) {}
+            @Nullable Secret applicationToken) {
+
+        /**
+         * What the platform would say; the portal's lock is held. The documentation's shapes show a refresh token
+         * with every event; the platform sends few.
+         */
+        static AuthFacts of(Portal portal, Subscription subscription, Cause cause) {
+            long userId = subscription.authType() > 0 ? subscription.authType() : cause.userId();
+            boolean withToken = cause.credentials() && userId > 0;
+            boolean withRefresh = withToken && (cause.refreshToken() || subscription.dialect() != Dialect.PLATFORM);
+            Instant now = portal.clock().instant();
+            Instant expires = now.plus(TokenStore.ACCESS_LIFETIME);
+            return new AuthFacts(
+                    withToken ? portal.tokens().issueWithEvent(userId, expires) : null,
+                    expires,
+                    String.join(",", portal.application().scope()),
+                    portal.domain(),
+                    portal.serverEndpoint().toString(),
+                    "L",
+                    portal.restUri().toString(),
+                    portal.memberId(),
+                    userId,
+                    withRefresh ? portal.tokens().issueRefresh(userId, now) : null,
+                    portal.application().applicationToken());
+        }
+    }
 
     /** What was written, where, and the ids it has in the messenger. */
     record MessageFacts(ChatFacts chat, ChatMessage message, long externalChat, long externalUser) {}

@@ -43,6 +43,11 @@ final class Fidelity {
         parts.put("layout of access and refresh tokens, 30 days for a refresh token", Provenance.CAPTURE);
         parts.put("at most once, no retry, no order promised", Provenance.DOCS);
         parts.put("a closed chat's session number is 0 in `entity_data_1`", Provenance.SOURCE);
+        parts.put("what ends sessions without an event; what becomes of those of a deleted line", Provenance.SOURCE);
+        parts.put("what `closeReason` says after each way to close a chat", Provenance.GUESS);
+        parts.put("how a session looks between a close broken off and its repair", Provenance.GUESS);
+        parts.put("whether the ends of a report's period belong to it; the order within one second", Provenance.GUESS);
+        parts.put("times with the offset that the portal's time zone has at that moment", Provenance.DOCS);
         parts.put("equal offline events collapse; what became of failed ones", Provenance.SOURCE);
         parts.put("order of checks, success envelope, PHP's JSON style", Provenance.SOURCE);
         parts.put("OAuth: parameters, answers, errors", Provenance.DOCS);

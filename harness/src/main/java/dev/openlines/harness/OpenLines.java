@@ -21,6 +21,7 @@ final class OpenLines {
     private final List<PortalChat> chats = new ArrayList<>();
     private long lastSession;
     private long lastMessage;
+    private long lastLine;
 
     OpenLines(Portal portal) {
         this.portal = portal;
@@ -59,16 +60,16 @@ final class OpenLines {
 
     PortalLine addLine(String name) {
         synchronized (portal) {
-            long last = lines.isEmpty() ? 0 : lines.get(lines.size() - 1).id();
-            return addLine(last + 1, name);
+            return addLine(lastLine + 1, name);
         }
     }
 
     PortalLine addLine(long id, String name) {
         synchronized (portal) {
-            if (id < 1 || lines.stream().anyMatch(line -> line.id() >= id)) {
+            if (id <= lastLine) {
                 throw new IllegalArgumentException("expected a line id greater than those before, but found " + id);
             }
+            lastLine = id;
             PortalLine line = new PortalLine(this, id, name);
             lines.add(line);
             return line;
@@ -78,6 +79,7 @@ final class OpenLines {
     PortalChat openChat(PortalLine line, String connector) {
         PortalChat chat;
         synchronized (portal) {
+            expectOurs(line);
             long guest = Math.max(FIRST_GUEST, users.get(users.size() - 1).id() + 1);
             PortalUser visitor = new PortalUser(guest, PortalUser.Role.GUEST, "Guest", "");
             users.add(visitor);
@@ -118,7 +120,7 @@ final class OpenLines {
     }
 
     private void end(PortalChat chat, Closing closing) {
-        chat.closed();
+        chat.closed(closing, portal.clock().instant());
         note(chat, "end", closing == Closing.SPAM ? "Conversation marked as spam." : "Conversation ended.");
     }
 
@@ -148,6 +150,7 @@ final class OpenLines {
             if (chat.isOpen()) {
                 throw new IllegalStateException("chat " + chat.id() + " is open");
             }
+            expectOurs(chat.line());
             chat.started(++lastSession, portal.clock().instant());
             note(chat, "start", "New conversation #" + lastSession + " started.");
         }
@@ -159,6 +162,7 @@ final class OpenLines {
             if (chat.isOpen()) {
                 throw new IllegalStateException("chat " + chat.id() + " is open");
             }
+            expectOurs(chat.line());
             chat.resumed();
         }
     }
@@ -166,10 +170,41 @@ final class OpenLines {
     /** The chat's line changes; the platform sends nothing for it. */
     void transfer(PortalChat chat, PortalLine line) {
         synchronized (portal) {
-            if (!lines.contains(line)) {
-                throw new IllegalArgumentException("the line is not of this portal");
+            expectOurs(line);
+            chat.moved(line, portal.clock().instant());
+        }
+    }
+
+    private void expectOurs(PortalLine line) {
+        if (!lines.contains(line)) {
+            throw new IllegalArgumentException("the line is not of this portal");
+        }
+    }
+
+    /** Removes the line and its sessions, and ends its chats, without an event. */
+    void delete(PortalLine line) {
+        synchronized (portal) {
+            if (!lines.remove(line)) {
+                throw new IllegalStateException("line " + line.id() + " is deleted");
             }
-            chat.moved(line);
+            chats.forEach(chat -> chat.forget(line));
+        }
+    }
+
+    /** Returns the sessions of all chats, by chat. */
+    List<PortalSession> sessions() {
+        synchronized (portal) {
+            return chats.stream().flatMap(chat -> chat.sessions().stream()).toList();
+        }
+    }
+
+    PortalSession duplicate(PortalChat chat) {
+        synchronized (portal) {
+            PortalSession duplicate = new PortalSession(
+                    chat, chat.line(), ++lastSession, portal.clock().instant());
+            duplicate.closedAsDuplicate();
+            chat.duplicated(duplicate);
+            return duplicate;
         }
     }
 

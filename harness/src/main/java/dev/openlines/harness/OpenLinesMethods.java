@@ -88,7 +88,7 @@ final class OpenLinesMethods {
                     .add("entity_data_3", "N")
                     .add("mute_list", PhpJson.PROVIDER.createArrayBuilder())
                     .add("manager_list", PhpJson.PROVIDER.createArrayBuilder())
-                    .add("date_create", RestApi.isoDate(chat.opened()))
+                    .add("date_create", chat.portal().clock().local(chat.opened()))
                     .add("message_type", "L")
                     .add("message_count", chat.messages().size())
                     .add("user_counter", 2)
@@ -107,7 +107,7 @@ final class OpenLinesMethods {
             case "CHAT_ID" -> openLines.chat(chat -> chat.id() == number);
             case "DIALOG_ID" ->
                 text.startsWith("chat") ? openLines.chat(chat -> text.equals("chat" + chat.id())) : Optional.empty();
-            case "SESSION_ID" -> openLines.chat(chat -> chat.sessions().contains(number));
+            case "SESSION_ID" -> openLines.chat(chat -> chat.hasSession(number));
             default -> {
                 String code = text.startsWith("imol|") ? text.substring(5) : text;
                 yield openLines.chat(chat -> chat.userCode().equals(code));
@@ -132,7 +132,7 @@ final class OpenLinesMethods {
         }
         long session = wanted;
         PortalChat chat = openLines
-                .chat(one -> one.sessions().contains(session))
+                .chat(one -> one.hasSession(session))
                 .orElseThrow(() -> new RestError(400, "ACCESS_DENIED", DENIED));
         synchronized (call.portal()) {
             return RestResult.of(history(chat, session));
@@ -149,7 +149,7 @@ final class OpenLinesMethods {
         for (int i = all.size() - 1; i >= 0; i--) {
             ChatMessage message = all.get(i);
             if (message.sessionId() == session) {
-                messages.add(Long.toString(message.id()), message(message, id));
+                messages.add(Long.toString(message.id()), message(chat, message));
                 order.add(Long.toString(message.id()));
             }
         }
@@ -185,7 +185,7 @@ final class OpenLinesMethods {
                 .build();
     }
 
-    private static JsonObjectBuilder message(ChatMessage message, String chatId) {
+    private static JsonObjectBuilder message(PortalChat chat, ChatMessage message) {
         JsonObjectBuilder params = EventBodies.object();
         if (message.authorId() == 0) {
             params.add("class", "bx-messenger-content-item-ol-" + message.kind())
@@ -193,10 +193,10 @@ final class OpenLinesMethods {
         }
         return EventBodies.object()
                 .add("id", Long.toString(message.id()))
-                .add("chatid", chatId)
+                .add("chatid", Long.toString(chat.id()))
                 .add("senderid", Long.toString(message.authorId()))
-                .add("recipientid", "chat" + chatId)
-                .add("date", RestApi.isoDate(message.at()))
+                .add("recipientid", "chat" + chat.id())
+                .add("date", chat.portal().clock().local(message.at()))
                 .add("text", message.text())
                 .add("textlegacy", message.text())
                 .add("params", params);
@@ -239,7 +239,7 @@ final class OpenLinesMethods {
                 .add("entityData3", "N")
                 .add("public", "")
                 .addNull("managerList")
-                .add("dateCreate", RestApi.isoDate(chat.opened()))
+                .add("dateCreate", chat.portal().clock().local(chat.opened()))
                 .add("type", "lines")
                 .add("messageType", "L");
     }

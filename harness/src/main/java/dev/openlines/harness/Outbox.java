@@ -223,7 +223,7 @@ final class Outbox {
                 subscription.id(),
                 data,
                 portal.clock().instant(),
-                portal.auth(subscription, cause),
+                EventBodies.AuthFacts.of(portal, subscription, cause),
                 subscription.dialect());
         return new Outgoing(subscription, payload, new byte[0]);
     }

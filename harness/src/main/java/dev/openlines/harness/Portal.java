@@ -46,6 +46,7 @@ public final class Portal implements AutoCloseable {
     private final PortalLimits limits = new PortalLimits(clock);
     private final PortalFaults faults = new PortalFaults();
     private final PortalSending sending;
+    private final PortalReports reports = new PortalReports();
 
     // All below are guarded by this.
     private final Application application;
@@ -186,6 +187,15 @@ public final class Portal implements AutoCloseable {
      */
     public PortalFaults faults() {
         return faults;
+    }
+
+    /**
+     * Returns who may see the portal's reports on open lines.
+     *
+     * @return the same each time
+     */
+    public PortalReports reports() {
+        return reports;
     }
 
     /**
@@ -463,27 +473,6 @@ public final class Portal implements AutoCloseable {
 
     synchronized boolean knowsCredential(String text) {
         return tokens.knows(text) || application.clientId().equals(text);
-    }
-
-    /** The documentation's shapes show a refresh token with every event; the platform sends few. */
-    EventBodies.AuthFacts auth(Subscription subscription, Cause cause) {
-        long userId = subscription.authType() > 0 ? subscription.authType() : cause.userId();
-        boolean withToken = cause.credentials() && userId > 0;
-        boolean withRefresh = withToken && (cause.refreshToken() || subscription.dialect() != Dialect.PLATFORM);
-        Instant now = clock.instant();
-        Instant expires = now.plus(TokenStore.ACCESS_LIFETIME);
-        return new EventBodies.AuthFacts(
-                withToken ? tokens.issueWithEvent(userId, expires) : null,
-                expires,
-                String.join(",", application.scope()),
-                domain,
-                serverEndpoint().toString(),
-                "L",
-                restUri().toString(),
-                memberId,
-                userId,
-                withRefresh ? tokens.issueRefresh(userId, now) : null,
-                application.applicationToken());
     }
 
     /**

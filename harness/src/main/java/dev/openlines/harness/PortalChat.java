@@ -19,9 +19,9 @@ public final class PortalChat {
     private final Instant opened;
     // Guarded by the portal.
     private final List<ChatMessage> messages = new ArrayList<>();
-    private final List<Long> sessions = new ArrayList<>();
+    private final List<PortalSession> sessions = new ArrayList<>();
     private PortalLine line;
-    private long sessionId;
+    private PortalSession session;
     private Instant sessionStart;
     private boolean open = true;
 
@@ -39,10 +39,10 @@ public final class PortalChat {
         this.line = line;
         this.connector = connector;
         this.visitor = visitor;
-        this.sessionId = sessionId;
-        this.sessionStart = sessionStart;
         this.opened = sessionStart;
-        sessions.add(sessionId);
+        this.session = new PortalSession(this, line, sessionId, sessionStart);
+        this.sessionStart = sessionStart;
+        sessions.add(session);
     }
 
     /**
@@ -89,8 +89,17 @@ public final class PortalChat {
      * @return 1 or more
      */
     public long sessionId() {
+        return session().id();
+    }
+
+    /**
+     * Returns the latest session. Its methods do what the platform does without an event.
+     *
+     * @return the session
+     */
+    public PortalSession session() {
         synchronized (portal) {
-            return sessionId;
+            return session;
         }
     }
 
@@ -220,11 +229,23 @@ public final class PortalChat {
         }
     }
 
-    /** The ids of its sessions, oldest first. */
-    List<Long> sessions() {
+    /** Returns its sessions, oldest first, without those of deleted lines. */
+    List<PortalSession> sessions() {
         synchronized (portal) {
             return List.copyOf(sessions);
         }
+    }
+
+    boolean hasSession(long wanted) {
+        return sessions().stream().anyMatch(one -> one.id() == wanted);
+    }
+
+    OpenLines openLines() {
+        return openLines;
+    }
+
+    Portal portal() {
+        return portal;
     }
 
     /**
@@ -233,7 +254,7 @@ public final class PortalChat {
      */
     String entityData() {
         synchronized (portal) {
-            return "N|NONE|0|N|N|" + (open ? sessionId : 0) + "|" + sessionStart.getEpochSecond() + "|" + line.id()
+            return "N|NONE|0|N|N|" + (open ? session.id() : 0) + "|" + sessionStart.getEpochSecond() + "|" + line.id()
                     + "|0|0";
         }
     }
@@ -247,30 +268,50 @@ public final class PortalChat {
     // What follows is called by OpenLines, which holds the portal's lock.
 
     void started(long newSessionId, Instant at) {
-        sessionId = newSessionId;
+        session = new PortalSession(this, line, newSessionId, at);
         sessionStart = at;
-        sessions.add(newSessionId);
+        sessions.add(session);
         open = true;
     }
 
     void resumed() {
+        session.resumed();
         open = true;
     }
 
-    void closed() {
+    void closed(Closing closing, Instant at) {
+        session.closedBy(closing, at);
         open = false;
     }
 
-    void moved(PortalLine to) {
+    /** Ends the chat without a close of its session. */
+    void endedSilently() {
+        open = false;
+    }
+
+    void duplicated(PortalSession duplicate) {
+        sessions.add(duplicate);
+    }
+
+    void forget(PortalLine deleted) {
+        sessions.removeIf(one -> one.line() == deleted);
+        open = open && line != deleted;
+    }
+
+    void moved(PortalLine to, Instant at) {
+        session.moved(to, at);
         line = to;
     }
 
     void wrote(ChatMessage message) {
         messages.add(message);
+        if (message.authorId() != 0 && message.authorId() != visitor.id()) {
+            session.answeredBy(message.authorId(), message.at());
+        }
     }
 
     EventBodies.ChatFacts facts() {
-        return new EventBodies.ChatFacts(connector, line.id(), id, visitor.id(), line.name(), sessionId, !open);
+        return new EventBodies.ChatFacts(connector, line.id(), id, visitor.id(), line.name(), session.id(), !open);
     }
 
     @Override

@@ -4,6 +4,10 @@ package dev.openlines.harness;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 
 /**
  * The time on one virtual portal: {@code ts} of its events and the expiry of its tokens. It runs with
@@ -13,10 +17,13 @@ import java.time.InstantSource;
  */
 public final class PortalClock implements InstantSource {
 
+    private static final DateTimeFormatter ISO = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ssxxx", Locale.ROOT);
+
     private final InstantSource machine;
     private Duration ahead = Duration.ZERO;
     private boolean frozen;
     private Instant frozenAt = Instant.EPOCH;
+    private ZoneId zone = ZoneId.of("UTC");
 
     PortalClock(InstantSource machine) {
         this.machine = machine;
@@ -30,6 +37,24 @@ public final class PortalClock implements InstantSource {
     @Override
     public synchronized Instant instant() {
         return frozen ? frozenAt : machine.instant().plus(ahead);
+    }
+
+    /**
+     * Sets the time zone in which the portal writes its times, with the offset of each.
+     *
+     * @param value such as {@code Europe/Berlin}; UTC at first
+     */
+    public synchronized void zone(ZoneId value) {
+        zone = value;
+    }
+
+    synchronized ZoneId zone() {
+        return zone;
+    }
+
+    /** Formats a time in the portal's time zone. */
+    String local(Instant time) {
+        return ISO.format(time.truncatedTo(ChronoUnit.SECONDS).atZone(zone()));
     }
 
     /** Stops the clock at its present time. */

@@ -50,9 +50,19 @@ public final class PortalLine {
      *
      * @param connector code of the channel; wire field {@code connector_id}
      * @return the open chat
+     * @throws IllegalArgumentException if the line was deleted
      */
     public PortalChat openChat(String connector) {
         return openLines.openChat(this, connector);
+    }
+
+    /**
+     * Deletes the line and its sessions, as an administrator does. Its chats end, and no event is sent.
+     *
+     * @throws IllegalStateException if it was deleted before
+     */
+    public void delete() {
+        openLines.delete(this);
     }
 
     @Override

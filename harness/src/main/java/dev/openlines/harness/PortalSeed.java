@@ -31,7 +31,9 @@ final class PortalSeed {
             "lines",
             "chats",
             "subscriptions",
-            "tokens");
+            "tokens",
+            "time_zone",
+            "reports");
 
     private PortalSeed() {}
 
@@ -105,6 +107,10 @@ final class PortalSeed {
     }
 
     private static void fill(Portal portal, ControlBody body) {
+        body.text("time_zone").ifPresent(zone -> portal.clock().zone(ControlSessions.zone(zone, body.at("time_zone"))));
+        if (body.has("reports")) {
+            ControlSessions.reports(portal, body.value("reports"), body.at("reports"));
+        }
         List<JsonValue> lines = body.items("lines");
         for (int i = 0; i < lines.size(); i++) {
             ControlBody line = ControlBody.of(lines.get(i), body.itemPath("lines", i), Set.of("id", "name"));

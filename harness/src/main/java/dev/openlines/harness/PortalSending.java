@@ -134,7 +134,7 @@ public final class PortalSending {
                     subscription.id(),
                     null,
                     now,
-                    portal.auth(subscription, cause),
+                    EventBodies.AuthFacts.of(portal, subscription, cause),
                     subscription.dialect());
         }
         JsonObject stamped = PathEdit.set(

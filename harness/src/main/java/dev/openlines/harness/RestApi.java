@@ -119,7 +119,8 @@ final class RestApi {
                 return RestReply.phpJson(200, success(result, time(portal, method, at, begun)));
             } catch (RestError e) {
                 error = e.code();
-                if (e.status() == 501 || e.code().equals(RestMethods.NOT_FOUND)) {
+                boolean older = RestMethods.built(method);
+                if (e.status() == 501 || (e.code().equals(RestMethods.NOT_FOUND) && !older)) {
                     declared = false;
                     provenance = e.status() == 501 ? Provenance.UNBUILT : Provenance.SOURCE;
                 }

@@ -16,6 +16,9 @@ final class RestMethods {
 
     static final String NOT_FOUND = "ERROR_METHOD_NOT_FOUND";
 
+    /** What older versions do not have. */
+    private static final String REPORTS = "imopenlines.v2.";
+
     /** First parts of the platform's method names: what begins so may exist there. */
     private static final Set<String> FAMILIES = Set.of(
             "access",
@@ -88,6 +91,8 @@ final class RestMethods {
                         EventMethods.all(),
                         OfflineMethods.all(),
                         OpenLinesMethods.all(),
+                        SessionMethods.all(),
+                        ReportMethods.all(),
                         SystemMethods.all(),
                         BatchMethod.all())
                 .forEach(list -> list.forEach(method -> methods.put(method.name(), method)));
@@ -111,17 +116,23 @@ final class RestMethods {
             return declared;
         }
         RestMethod built = BUILT.get(name);
-        if (built != null) {
+        if (built != null && exists(portal, name)) {
             return built;
         }
-        if (FAMILIES.contains(name.split("\\.", 2)[0])) {
+        if (built == null && FAMILIES.contains(name.split("\\.", 2)[0])) {
             throw lacks("the method " + printable(name));
         }
         throw new RestError(404, NOT_FOUND, "Method not found!");
     }
 
     static boolean exists(Portal portal, String name) {
-        return BUILT.containsKey(name) || portal.declared(name) != null;
+        boolean built = BUILT.containsKey(name) && (portal.reports().known() || !name.startsWith(REPORTS));
+        return built || portal.declared(name) != null;
+    }
+
+    /** Whether the simulator has such a method, on some version of the portal. */
+    static boolean built(String name) {
+        return BUILT.containsKey(name);
     }
 
     static RestError lacks(String what) {

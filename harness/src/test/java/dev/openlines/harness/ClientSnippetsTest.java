@@ -13,6 +13,8 @@ import dev.openlines.client.PortalClient;
 import dev.openlines.client.Reply;
 import dev.openlines.client.RestCall;
 import dev.openlines.client.RestClient;
+import dev.openlines.client.Session;
+import dev.openlines.client.SessionFilter;
 import dev.openlines.client.Subscription;
 import dev.openlines.client.SubscriptionPlan;
 import dev.openlines.client.TokenSeal;
@@ -35,6 +37,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +46,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -197,7 +201,17 @@ class ClientSnippetsTest {
     private static Optional<OpenLines.History> session(PortalClient portal, OpenLineChat chat, OnSessionFinish finish) {
         Optional<OpenLines.History> session = portal.openLines()
                 .sessionOfClosedChat(chat.chatId(), finish.header().sentAt());
+        Optional<Session> exact =
+                portal.openLines().session(chat.chatId(), finish.header().sentAt());
+        assertThat(exact).map(Session::id).isEqualTo(session.map(OpenLines.History::sessionId));
+        assertThat(closed(portal, finish.header().sentAt().plusSeconds(60))).hasSize(1);
         return session;
+    }
+
+    private static List<Session> closed(PortalClient portal, Instant now) {
+        Instant yesterday = now.minus(Duration.ofDays(1));
+        Stream<Session> closed = portal.openLines().sessions(SessionFilter.closed(yesterday, now));
+        return closed.toList();
     }
 
     private List<Finding> examine(String memberId) {

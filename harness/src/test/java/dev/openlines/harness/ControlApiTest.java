@@ -237,7 +237,7 @@ class ControlApiTest {
                         + "\"open\":true}");
         post(base + "clock", "{\"at\":\"2026-11-22T12:00:00Z\"}", 200);
         assertThat(post(base + "clock", "{\"advance_seconds\":60}", 200).body())
-                .isEqualTo("{\"now\":\"2026-11-22T12:01:00Z\",\"frozen\":true}");
+                .isEqualTo("{\"now\":\"2026-11-22T12:01:00Z\",\"time_zone\":\"UTC\",\"frozen\":true}");
         assertThat(post(base + "clock", "{\"run\":true}", 200).body()).endsWith("\"frozen\":false}");
         post(base + "subscriptions", "{\"handler\":\"http://127.0.0.1:1/\",\"event\":\"OnAppUpdate\"}", 201);
         assertThat(post(base + "subscriptions/1/dialect", "{\"dialect\":\"docs-2024\"}", 200)
