@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
             EncodeCommand.class,
             SendCommand.class,
             PortalCommand.class,
-            DoctorCommand.class
+            DoctorCommand.class,
+            SessionsCommand.class
         },
         exitCodeOnInvalidInput = OpenlinesCommand.BAD_INPUT,
         exitCodeOnExecutionException = OpenlinesCommand.OUR_FAULT)

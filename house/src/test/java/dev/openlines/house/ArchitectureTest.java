@@ -56,7 +56,9 @@ class ArchitectureTest {
 
     /** Looks at a portal and a handler as an application does. */
     private static final DescribedPredicate<JavaClass> DOCTOR = describe(
-            "the command line's doctor", type -> type.getName().startsWith("dev.openlines.harness.DoctorCommand"));
+            "the command line's doctor and its list of sessions",
+            type -> type.getName().startsWith("dev.openlines.harness.DoctorCommand")
+                    || type.getName().startsWith("dev.openlines.harness.SessionsCommand"));
 
     @ParameterizedTest
     @CsvSource({"model, 20", "parser, 25", "client, 25", "receiver, 30", "harness, 40", "contract, 40"})

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.harness;
+
+import dev.openlines.client.ClientException;
+import dev.openlines.client.ErrorCode;
+import dev.openlines.client.OpenLines;
+import dev.openlines.client.RestClient;
+import dev.openlines.client.RestException;
+import dev.openlines.client.Session;
+import dev.openlines.client.SessionFilter;
+import dev.openlines.model.Secret;
+import jakarta.json.JsonObjectBuilder;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Iterator;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code openlines sessions}: which sessions does a portal say were closed? */
+@Command(
+        name = "sessions",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Lists the sessions that a portal closed, oldest first, to compare them with those an application handled.",
+            "Needs a plan with reports on open lines and a user who may see them. Changes nothing. The access token",
+            "comes from the variable OPENLINES_ACCESS_TOKEN or from a file."
+        })
+final class SessionsCommand implements Callable<Integer> {
+
+    /** The longest lead of the portal's clock over ours. */
+    private static final Duration AHEAD = Duration.ofHours(1);
+
+    private static final Map<ErrorCode, String> REMEDIES = Map.of(
+            ErrorCode.TARIFF_RESTRICTION, "the portal's plan has no reports on open lines",
+            ErrorCode.ERROR_METHOD_NOT_FOUND, "the portal's version cannot list sessions",
+            ErrorCode.ACCESS_DENIED, "the token's user may not see the reports on open lines",
+            ErrorCode.INSUFFICIENT_SCOPE, "the application needs the scope imopenlines",
+            ErrorCode.EXPIRED_TOKEN, "the token has expired: take a new one");
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = "--portal",
+            required = true,
+            paramLabel = "URL",
+            description = "The portal: https://example.bitrix24.com, or its REST address, client_endpoint.")
+    private URI portal = URI.create("");
+
+    @Option(
+            names = "--access-token-file",
+            paramLabel = "PATH",
+            description = "A file that holds the access token. By default the variable " + DoctorCommand.TOKEN_VARIABLE
+                    + " does.")
+    private @Nullable Path tokenFile;
+
+    @Option(
+            names = "--since",
+            paramLabel = "T",
+            description = "From when: 2026-11-28T10:00:00Z, 2026-11-28 (UTC), or how long ago, such as PT6H. A day by"
+                    + " default, at most 365 days.")
+    private String since = "P1D";
+
+    @Option(names = "--json", description = "One JSON object a line.")
+    private boolean json;
+
+    private SessionsCommand() {}
+
+    @Override
+    public Integer call() {
+        OpenLines lines = client();
+        Instant now = Instant.now();
+        try {
+            // Not by status: a closed session has a time of closing, but may have an open status.
+            Iterator<Session> sessions = lines.sessions(SessionFilter.closed(begin(now), now.plus(AHEAD)))
+                    .iterator();
+            PrintWriter out = spec.commandLine().getOut();
+            while (sessions.hasNext()) {
+                out.println(json ? json(sessions.next()) : text(sessions.next()));
+            }
+            return 0;
+        } catch (RestException e) {
+            String remedy = e.code().map(REMEDIES::get).orElse(null);
+            throw CommandFailure.failed(e.getMessage() + (remedy == null ? "" : ": " + remedy));
+        } catch (ClientException e) {
+            throw CommandFailure.failed(String.valueOf(e.getMessage()));
+        } catch (IllegalArgumentException e) {
+            throw wrong("--since: " + e.getMessage());
+        }
+    }
+
+    private OpenLines client() {
+        RestClient.Builder client = RestClient.builder().patience(Duration.ofSeconds(30));
+        String host = String.valueOf(portal.getHost());
+        if (host.equals("127.0.0.1") || host.equals("localhost") || host.equals("[::1]")) {
+            client.allowLoopback();
+        }
+        String path = String.valueOf(portal.getPath());
+        try {
+            return client.build()
+                    .portal(path.isEmpty() || path.equals("/") ? portal.resolve("/rest/") : portal, token())
+                    .openLines();
+        } catch (IllegalArgumentException e) {
+            throw wrong("--portal: " + e.getMessage());
+        }
+    }
+
+    private Secret token() {
+        String token = tokenFile == null ? System.getenv(DoctorCommand.TOKEN_VARIABLE) : read(tokenFile);
+        if (token == null || token.isBlank()) {
+            throw wrong("expected --access-token-file or the variable " + DoctorCommand.TOKEN_VARIABLE
+                    + " but found neither");
+        }
+        return Secret.of(token.strip());
+    }
+
+    private String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw wrong("--access-token-file: cannot read " + file);
+        }
+    }
+
+    private Instant begin(Instant now) {
+        try {
+            if (since.startsWith("P")) {
+                return now.minus(Duration.parse(since));
+            }
+            return since.contains("T")
+                    ? OffsetDateTime.parse(since).toInstant()
+                    : LocalDate.parse(since).atStartOfDay().toInstant(ZoneOffset.UTC);
+        } catch (DateTimeException | ArithmeticException e) {
+            throw wrong("expected a time, a date or a duration for --since but found another text");
+        }
+    }
+
+    private ParameterException wrong(String what) {
+        return new ParameterException(spec.commandLine(), what);
+    }
+
+    private static String text(Session session) {
+        return String.format(
+                Locale.ROOT,
+                "%-25s  session %-8d chat %-8d line %-4d %-16s %s%s",
+                session.closedAt(),
+                session.id(),
+                session.chatId(),
+                session.lineId(),
+                printable(session.source().code()),
+                printable(session.status().code()),
+                session.closeReason() == null
+                        ? ""
+                        : ", " + printable(session.closeReason().code()));
+    }
+
+    /** Removes control characters: a portal must not send commands to the terminal. */
+    private static String printable(String text) {
+        return text.replaceAll("\\p{Cntrl}", "?");
+    }
+
+    private static String json(Session session) {
+        JsonObjectBuilder out = EventBodies.object()
+                .add("session", session.id())
+                .add("chat", session.chatId())
+                .add("line", session.lineId())
+                .add("source", session.source().code())
+                .add("user", session.userId())
+                .add("created", String.valueOf(session.createdAt()))
+                .add("closed", String.valueOf(session.closedAt()))
+                .add("status", session.status().code());
+        if (session.closeReason() != null) {
+            out.add("close_reason", session.closeReason().code());
+        }
+        return out.build().toString();
+    }
+}
