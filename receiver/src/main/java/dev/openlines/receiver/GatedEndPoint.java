@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 /** A socket whose connection has a place in a {@link Gate} and counts there what it has read. */
 final class GatedEndPoint extends SocketChannelEndPoint {
 
+    private static final ThreadLocal<Boolean> DROPPING = ThreadLocal.withInitial(() -> false);
+
+    private final SelectionKey key;
     private final Gate.Place place;
 
     /**
@@ -34,12 +37,26 @@ final class GatedEndPoint extends SocketChannelEndPoint {
             long weight,
             Runnable dropped) {
         super(channel, selector, key, scheduler);
+        this.key = key;
         String source = Gate.source(channel.socket().getInetAddress());
         this.place = gate.place(source, weight, () -> {
             // First what gives memory back.
-            close(new EofException("dropped for others"));
+            DROPPING.set(true);
+            try {
+                close(new EofException("dropped for others"));
+            } finally {
+                DROPPING.remove();
+            }
             dropped.run();
         });
+    }
+
+    /**
+     * Returns whether this thread is dropping a connection. Then it also ends that connection, which Jetty leaves to
+     * another thread: until that has time, more may be read than the gate knows of.
+     */
+    static boolean dropping() {
+        return DROPPING.get();
     }
 
     /** Returns the place of the connection by which a request came, or null if it has none. */
@@ -68,6 +85,8 @@ final class GatedEndPoint extends SocketChannelEndPoint {
     @Override
     public void onClose(@Nullable Throwable cause) {
         place.leave();
+        // The selector has the key until it selects again, and what the connection has read would stay with it.
+        key.attach(null);
         super.onClose(cause);
     }
 }
