@@ -5,6 +5,8 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -14,10 +16,10 @@ import java.util.Set;
 /**
  * Bounds the memory that requests hold until they are answered, in bytes and not in number.
  *
- * <p>A request that is not whole yet is <em>unfinished</em>. If the bytes run out, the oldest unfinished request is
- * dropped, not the newcomer. One source address may have half of the bytes in unfinished requests; beyond that its own
- * oldest is dropped. A request that is whole is never dropped and waits for nothing; if three quarters of the bytes
- * are in whole requests that wait for their answer, the next one is refused.
+ * <p>A request that is not whole yet is <em>unfinished</em>. If the bytes run out, an unfinished request is dropped, and
+ * not the newcomer: the oldest of the source address whose unfinished requests hold most, or the oldest of all if no
+ * source has more than an eighth. A request that is whole is never dropped and waits for nothing; if three quarters of
+ * the bytes are in whole requests that wait for their answer, the next one is refused.
  *
  * <p>Thread-safe. Drops run outside of the lock, on the thread that needed the bytes.
  */
@@ -32,6 +34,9 @@ final class Gate {
     private static final int FIELD_BYTES = 100;
     /** The first half of an IPv6 address: who has one address usually has all of that prefix. */
     private static final int PREFIX_BYTES = 8;
+
+    /** What part of the bytes one source may hold before its requests go first. */
+    private static final int SHARES = 8;
 
     private final long most;
     private final Map<String, Source> sources = new HashMap<>();
@@ -80,14 +85,12 @@ final class Gate {
     }
 
     /** Guarded by the gate. */
-    private List<Place> makeRoom(String address) {
+    private List<Place> makeRoom() {
         List<Place> dropped = new ArrayList<>();
-        Source source = sources.get(address);
-        while (source != null && source.bytes > most / 2 && !source.unfinished.isEmpty()) {
-            dropped.add(source.unfinished.iterator().next().end());
-        }
         while (bytes > most && !unfinished.isEmpty()) {
-            dropped.add(unfinished.iterator().next().end());
+            Source largest = Collections.max(sources.values(), Comparator.comparingLong(source -> source.bytes));
+            Set<Place> first = largest.bytes > most / SHARES ? largest.unfinished : unfinished;
+            dropped.add(first.iterator().next().end());
         }
         return dropped;
     }
@@ -231,7 +234,7 @@ final class Gate {
                     return false;
                 }
                 charged();
-                dropped = makeRoom(address);
+                dropped = makeRoom();
             }
             dropped.forEach(place -> place.drop.run());
             return !dropped.contains(this);

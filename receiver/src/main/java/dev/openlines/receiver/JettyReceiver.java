@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * thread and never uses Jetty's own form parser. Put it behind whatever selects by path.
  *
  * <p>Requests hold at most a third of the heap until they are answered. If that runs out, the connection with the
- * oldest unfinished body is closed, and one source address may have half of it in unfinished bodies. If whole requests
- * wait for the inbox with most of it, further ones get 503. A body that is not there after ten seconds costs its
+ * oldest unfinished body of the source address that holds most is closed. If whole requests wait for the inbox with
+ * most of it, further ones get 503. A body that is not there after ten seconds costs its
  * connection. Connections without a request and headers that come slowly are up to the server.
  */
 public final class JettyReceiver extends Handler.Abstract.NonBlocking {

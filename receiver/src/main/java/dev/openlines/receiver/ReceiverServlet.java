@@ -24,9 +24,8 @@ import org.slf4j.LoggerFactory;
  * never asks the container for parameters, which would read the body in its own way. Register it with async
  * support for the exact path.
  *
- * <p>Requests hold at most a third of the heap until they are answered. If that runs out, the oldest unfinished body
- * gets 503, and one source address may have half of it in unfinished bodies. What is not answered after fifteen seconds
- * gets 408 while its body is being read, and 503 after that. Connections without a request and headers that come slowly
+ * <p>Requests hold at most a third of the heap until they are answered. If that runs out, the oldest unfinished body of
+ * the source address that holds most gets 503. What is not answered after fifteen seconds gets 408 while its body is being read, and 503 after that. Connections without a request and headers that come slowly
  * are up to the container. Nothing before this servlet may read the body, nor ask for a parameter: such a request gets 500, and the log says {@code reason=body-taken}.
  */
 public final class ReceiverServlet extends HttpServlet {

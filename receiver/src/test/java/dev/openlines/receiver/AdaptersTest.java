@@ -165,7 +165,7 @@ class AdaptersTest {
         assertThat(stored.get(1).payload()).contains("\"a_b\":\"1\"", "\"c_d\":\"2\"", "\"e_\":\"3\"");
     }
 
-    /** Unfinished bodies of one address take half of the room; a body that is whole needs none of theirs. */
+    /** Unfinished bodies take all of the room; a body that comes whole gets what the oldest of them had. */
     @ParameterizedTest
     @MethodSource("adapters")
     void theOldestUnfinishedBodyIsDroppedAndWholeOnesAreServed(Adapter adapter) throws Exception {

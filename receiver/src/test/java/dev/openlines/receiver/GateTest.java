@@ -28,14 +28,25 @@ class GateTest {
     }
 
     @Test
-    void aSourceBeyondHalfOfTheRoomLosesItsOwnOldest() {
+    void theSourceThatHoldsMostLosesItsOldest() {
         enter("other", "other", 100);
-        enter("1", "first", 200);
-        enter("1", "second", 200);
+        enter("1", "first", 400);
+        enter("1", "second", 400);
 
-        enter("1", "third", 200);
+        enter("2", "third", 300);
 
         assertThat(dropped).containsExactly("first");
+    }
+
+    @Test
+    void theOldestOfAllIsDroppedIfNoSourceHoldsMuch() {
+        for (int i = 0; i < 10; i++) {
+            enter("" + i, "place " + i, 100);
+        }
+
+        enter("large", "large", 120);
+
+        assertThat(dropped).containsExactly("place 0", "place 1");
     }
 
     @Test
@@ -53,8 +64,6 @@ class GateTest {
 
     @Test
     void wholeRequestsTakeThreeQuartersAtMost() {
-        Gate.Place first = enter("1", "first", 700);
-        assertThat(first.gone()).as("more than half, by one source").isTrue();
         Gate.Place whole = enter("1", "whole", 400);
         assertThat(whole.whole()).isTrue();
         Gate.Place more = enter("1", "more", 400);
@@ -63,8 +72,9 @@ class GateTest {
         assertThat(more.gone()).isFalse();
 
         whole.answered();
-        assertThat(dropped).as("no room for two by one source").containsExactly("first", "more");
-        assertThat(gate.bytes()).isEqualTo(400);
+        assertThat(more.whole()).isTrue();
+        assertThat(dropped).isEmpty();
+        assertThat(gate.bytes()).isEqualTo(800);
     }
 
     @Test
@@ -97,12 +107,12 @@ class GateTest {
 
     @Test
     void anAnswerMakesAConnectionTheNewest() {
-        Gate.Place first = enter("1", "first", 200);
-        enter("1", "second", 200);
+        Gate.Place first = enter("1", "first", 400);
+        enter("1", "second", 400);
         assertThat(first.whole()).isTrue();
         first.answered();
 
-        enter("1", "third", 200);
+        enter("1", "third", 400);
 
         assertThat(dropped).containsExactly("second");
     }

@@ -323,7 +323,7 @@ class HostileTest {
     @MethodSource
     void unfinished(String sent) throws Exception {
         server.close();
-        start(new HttpLimits(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1), 4_000_000));
+        start(new HttpLimits(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1), 2_000_000));
         for (int i = 0; i < 400; i++) {
             Socket socket = http.connectFrom("127.0.0.2");
             sockets.add(socket);
@@ -352,7 +352,7 @@ class HostileTest {
     @Test
     void theMonitorDropsTheOldestConnectionToo() throws Exception {
         server.close();
-        start(new HttpLimits(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1), 4_000_000));
+        start(new HttpLimits(Duration.ofHours(1), Duration.ofHours(1), Duration.ofHours(1), 2_000_000));
         RawHttp monitor = new RawHttp(server.monitorUrl().orElseThrow());
         for (int i = 0; i < 400; i++) {
             sockets.add(monitor.connectFrom("127.0.0.2"));
