@@ -12,12 +12,15 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -35,12 +38,17 @@ class AttackIT {
     private static final String MEMBER = "a223c6b3710f85df22e9377d6c4f7553";
     private static final String TOKEN = "51856fefc120afa4b628cc82d3935cce";
     private static final int CONNECTIONS = Integer.getInteger("attack.connections");
+    /** How many events are to be answered while an attack lasts. */
+    private static final int EVENTS = 10;
+
+    private static final int LINES = 20;
     private static final List<String> ADDRESSES = List.of("127.0.0.2", "127.0.0.3", "127.0.0.4");
 
     @TempDir
     Path directory;
 
     private final List<Socket> sockets = new ArrayList<>();
+    private final Deque<String> log = new ConcurrentLinkedDeque<>();
     private final ScheduledExecutorService portal = Executors.newSingleThreadScheduledExecutor();
     private Process process;
 
@@ -57,16 +65,22 @@ class AttackIT {
         start(monitor);
         BufferedReader errors = process.errorReader(StandardCharsets.UTF_8);
         CompletableFuture<Void> drained =
-                CompletableFuture.runAsync(() -> errors.lines().forEach(line -> {}));
+                CompletableFuture.runAsync(() -> errors.lines().forEach(this::keep));
         BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
         int port = URI.create(output.readLine().replaceFirst(".* ", "")).getPort();
-        CompletableFuture<List<String>> handled = CompletableFuture.supplyAsync(() ->
-                output.lines().filter(line -> line.startsWith("closed chat=")).toList());
+        CompletableFuture<List<String>> handled = CompletableFuture.supplyAsync(() -> output.lines()
+                .peek(this::keep)
+                .filter(line -> line.startsWith("closed chat="))
+                .toList());
         Map<String, Integer> answers = new TreeMap<>();
         AtomicInteger chats = new AtomicInteger();
+        Semaphore answered = new Semaphore(0);
         // Twenty events a second.
         portal.scheduleAtFixedRate(
-                () -> answers.merge(answer(port, chats.incrementAndGet()), 1, Integer::sum),
+                () -> {
+                    answers.merge(answer(port, chats.incrementAndGet()), 1, Integer::sum);
+                    answered.release();
+                },
                 0,
                 50,
                 TimeUnit.MILLISECONDS);
@@ -76,21 +90,39 @@ class AttackIT {
             for (int i = 0; i < CONNECTIONS; i++) {
                 attack(port, ADDRESSES.get(i % ADDRESSES.size()), bytes);
             }
-            assertThat(health(monitor)).isEqualTo("200");
+            answered.drainPermits();
+            assertThat(answered.tryAcquire(EVENTS, 120, TimeUnit.SECONDS))
+                    .as(this::state)
+                    .isTrue();
+            assertThat(health(monitor)).as(this::state).isEqualTo("200");
             closeAll();
         }
         portal.shutdown();
         assertThat(portal.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(answer(port, chats.incrementAndGet())).isEqualTo("200");
-        assertThat(health(monitor)).isEqualTo("200");
+        assertThat(answer(port, chats.incrementAndGet())).as(this::state).isEqualTo("200");
+        assertThat(health(monitor)).as(this::state).isEqualTo("200");
 
-        process.destroy();
+        // Not Process.destroy(), which also closes what is still being read of its output.
+        process.toHandle().destroy();
 
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).as("ended by SIGTERM, and not before").isEqualTo(143);
         assertThat(answers).containsOnlyKeys("200");
         assertThat(handled.get(60, TimeUnit.SECONDS)).doesNotHaveDuplicates().hasSize(chats.get());
         drained.get(60, TimeUnit.SECONDS);
+    }
+
+    private void keep(String line) {
+        log.add(line);
+        if (log.size() > LINES) {
+            log.remove();
+        }
+    }
+
+    /** Tells whether the process has ended and how, and what it printed last. */
+    private String state() {
+        return (process.isAlive() ? "alive" : "exit " + process.exitValue()) + ", last lines:\n"
+                + String.join("\n", log) + '\n';
     }
 
     /** What each connection sends before it waits. */
