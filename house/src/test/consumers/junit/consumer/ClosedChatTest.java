@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.openlines.harness.Delivery;
-import dev.openlines.harness.Portal;
-import dev.openlines.harness.SimulatedPortal;
+import dev.openlines.portal.Delivery;
+import dev.openlines.portal.Portal;
+import dev.openlines.portal.SimulatedPortal;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;

@@ -4,8 +4,8 @@ package dev.openlines.benchmarks;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.openlines.harness.Portal;
-import dev.openlines.harness.PortalServer;
+import dev.openlines.portal.Portal;
+import dev.openlines.portal.PortalServer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -48,7 +48,7 @@ final class Harness {
             return;
         }
         int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
-        Path jar = Path.of("..", "harness", "target", "openlines.jar")
+        Path jar = Path.of("..", "harness", "cli", "target", "openlines.jar")
                 .toAbsolutePath()
                 .normalize();
         Path archive = Files.createTempDirectory("openlines-cds").resolve("openlines.jsa");

@@ -47,21 +47,23 @@ class ArchitectureTest {
     /** The command line: picocli commands and what stands in the same files. */
     private static final DescribedPredicate<JavaClass> COMMAND_LINE = describe(
             "the command line",
-            type -> List.of("dev.openlines.harness", "dev.openlines.contract").contains(type.getPackageName())
+            type -> type.getPackageName().equals("dev.openlines.cli")
                     && type.getSimpleName().contains("Command"));
 
-    /** Names the commands of the suite too, to be one command line. */
-    private static final DescribedPredicate<JavaClass> ROOT = describe(
-            "the command line's root", type -> type.getName().equals("dev.openlines.harness.OpenlinesCommand"));
-
-    /** Looks at a portal and a handler as an application does. */
-    private static final DescribedPredicate<JavaClass> DOCTOR = describe(
-            "the command line's doctor and its list of sessions",
-            type -> type.getName().startsWith("dev.openlines.harness.DoctorCommand")
-                    || type.getName().startsWith("dev.openlines.harness.SessionsCommand"));
+    private static final List<String> HARNESS =
+            List.of("dev.openlines.portal", "dev.openlines.portal.wire", "dev.openlines.contract", "dev.openlines.cli");
 
     @ParameterizedTest
-    @CsvSource({"model, 20", "parser, 25", "client, 25", "receiver, 30", "harness, 40", "contract, 40"})
+    @CsvSource({
+        "model, 20",
+        "parser, 25",
+        "client, 25",
+        "receiver, 30",
+        "portal, 40",
+        "portal.wire, 8",
+        "contract, 40",
+        "cli, 25"
+    })
     void theImportFindsTheClassesOfEachModule(String module, int atLeast) {
         long found = OURS.stream()
                 .filter(type -> type.getPackageName().equals("dev.openlines." + module))
@@ -76,8 +78,10 @@ class ArchitectureTest {
         "parser, model",
         "client, model parser",
         "receiver, model parser",
-        "harness, model parser",
-        "contract, model parser harness",
+        "portal, model parser portal.wire",
+        "portal.wire, model parser",
+        "contract, model parser portal portal.wire",
+        "cli, model parser client portal portal.wire contract",
     })
     void theArrowsOfTheModulesPointOneWay(String module, String allowed) {
         String[] seen = Stream.concat(Stream.of(module), Arrays.stream(allowed.split(" ")))
@@ -88,8 +92,6 @@ class ArchitectureTest {
         classes()
                 .that()
                 .resideInAPackage("dev.openlines." + module)
-                .and(not(DOCTOR))
-                .and(not(ROOT))
                 .should()
                 .onlyDependOnClassesThat(
                         not(resideInAPackage("dev.openlines..")).or(resideInAnyPackage(seen)))
@@ -110,11 +112,7 @@ class ArchitectureTest {
 
     @Test
     void packagesHaveNoCycles() {
-        slices().matching("dev.openlines.(**)")
-                .should()
-                .beFreeOfCycles()
-                .ignoreDependency(ROOT, resideInAPackage("dev.openlines.contract"))
-                .check(OURS);
+        slices().matching("dev.openlines.(**)").should().beFreeOfCycles().check(OURS);
     }
 
     @Test
@@ -125,8 +123,10 @@ class ArchitectureTest {
                         "dev.openlines.parser",
                         "dev.openlines.client",
                         "dev.openlines.receiver",
-                        "dev.openlines.harness",
-                        "dev.openlines.contract"));
+                        "dev.openlines.portal",
+                        "dev.openlines.portal.wire",
+                        "dev.openlines.contract",
+                        "dev.openlines.cli"));
     }
 
     @Test
@@ -197,9 +197,7 @@ class ArchitectureTest {
         codeUnits()
                 .that(describe(
                         "are API of the harness",
-                        unit -> isApi(unit)
-                                && List.of("dev.openlines.harness", "dev.openlines.contract")
-                                        .contains(unit.getOwner().getPackageName())))
+                        unit -> isApi(unit) && HARNESS.contains(unit.getOwner().getPackageName())))
                 .should(new ArchCondition<>("name no type of WireMock, Jetty or servlets") {
                     @Override
                     public void check(JavaCodeUnit unit, ConditionEvents events) {
@@ -218,7 +216,15 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"model, model", "parser, parser", "client, client", "receiver, receiver", "harness, harness contract"})
+    @CsvSource({
+        "model, model",
+        "parser, parser",
+        "client, client",
+        "receiver, receiver",
+        "portal, portal portal.wire",
+        "contract, contract",
+        "cli, cli"
+    })
     void everyPublicTypeHasItsReasonInTheList(String module, String packages) throws IOException {
         List<String> homes = Stream.of(packages.split(" "))
                 .map(name -> "dev.openlines." + name)

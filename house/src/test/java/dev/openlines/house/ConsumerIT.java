@@ -34,7 +34,7 @@ class ConsumerIT {
             ".*/(openlines-(model|parser|client|receiver)-|jakarta\\.|yasson-|parsson-|slf4j-api-).*[.]jar");
 
     private static final Pattern FOREIGN = Pattern.compile(
-            ".*/(junit-|opentest4j-|apiguardian-|assertj-|archunit-|openlines-(testkit|receiver|client)-).*");
+            ".*/(junit-|opentest4j-|apiguardian-|assertj-|archunit-|picocli-|openlines-(testkit|receiver|client|contract|cli)-).*");
 
     /** Files by which a logging backend registers itself with SLF4J 2 or 1, Log4j, commons-logging or the JDK. */
     private static final List<String> BACKENDS = List.of(
@@ -102,9 +102,9 @@ class ConsumerIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"floor.jar", "newest.jar"})
-    void theHarnessWorksWithTheOldestAndTheNewestJUnit(String junit) throws Exception {
+    void thePortalWorksWithTheOldestAndTheNewestJUnit(String junit) throws Exception {
         String console = Path.of("target", "junit", junit).toString();
-        String path = harnessLibraries() + File.pathSeparator + console;
+        String path = portalLibraries() + File.pathSeparator + console;
         compile(Stream.of("--class-path", path), CONSUMERS.resolve("junit"));
 
         assertThat(run(
@@ -114,7 +114,7 @@ class ConsumerIT {
                         "--disable-banner",
                         "--details=summary",
                         "--class-path",
-                        harnessLibraries() + File.pathSeparator + folder,
+                        portalLibraries() + File.pathSeparator + folder,
                         "--select-class=consumer.ClosedChatTest"))
                 .contains("[         1 tests successful      ]")
                 .endsWith("exit 0\n");
@@ -163,16 +163,17 @@ class ConsumerIT {
         return receiver.resolveSibling(receiver.getFileName().toString().replace(".jar", "-tests.jar"));
     }
 
-    @Test
-    void theHarnessHasAModuleName() throws Exception {
-        Path harness = classPath()
+    @ParameterizedTest
+    @ValueSource(strings = {"portal", "contract", "cli"})
+    void eachPartOfTheHarnessHasAModuleName(String part) throws Exception {
+        Path library = classPath()
                 .map(Path::of)
-                .filter(entry -> entry.getFileName().toString().startsWith("openlines-harness-"))
+                .filter(entry -> entry.getFileName().toString().startsWith("openlines-" + part + "-"))
                 .findAny()
                 .orElseThrow();
-        try (JarFile jar = new JarFile(harness.toFile())) {
+        try (JarFile jar = new JarFile(library.toFile())) {
             assertThat(jar.getManifest().getMainAttributes().getValue("Automatic-Module-Name"))
-                    .isEqualTo("dev.openlines.harness");
+                    .isEqualTo("dev.openlines." + part);
         }
     }
 
@@ -202,8 +203,8 @@ class ConsumerIT {
         return classPath().filter(entry -> LIBRARIES.matcher(entry).matches()).collect(joining(File.pathSeparator));
     }
 
-    /** What a build tool gives who depends on the harness: no JUnit, which users bring themselves. */
-    private static String harnessLibraries() {
+    /** What a build tool gives who depends on the portal: no JUnit, which users bring themselves. */
+    private static String portalLibraries() {
         return classPath()
                 .filter(entry -> entry.endsWith(".jar"))
                 .filter(entry -> !FOREIGN.matcher(entry).matches())

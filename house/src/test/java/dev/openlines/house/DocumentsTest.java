@@ -43,8 +43,8 @@ class DocumentsTest {
             "parser/DEV/parser",
             "client/DEV/client",
             "receiver/DEV/receiver",
-            "harness/DEV/harness",
-            "harness/DEV/contract");
+            "harness/portal/DEV/portal",
+            "harness/contract/DEV/contract");
 
     private final Map<String, String> help = new HashMap<>();
 
@@ -147,7 +147,7 @@ class DocumentsTest {
     private void known(String page, String command) throws Exception {
         if (command.startsWith("mvn ")) {
             knownToMaven(page, command);
-        } else if (command.matches("java (-XX:\\S+ )?-jar (harness/target/)?openlines.jar .*")) {
+        } else if (command.matches("java (-XX:\\S+ )?-jar (harness/cli/target/)?openlines.jar .*")) {
             String own = command.substring(command.indexOf("openlines.jar ") + "openlines.jar ".length());
             String subcommand = own.split(" ")[0];
             String text = help(subcommand);
@@ -216,7 +216,7 @@ class DocumentsTest {
                         "-XX:TieredStopAtLevel=1",
                         "-cp",
                         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                        "dev.openlines.harness.OpenlinesCommand",
+                        "dev.openlines.cli.OpenlinesCommand",
                         subcommand,
                         "--help")
                 .redirectErrorStream(true)

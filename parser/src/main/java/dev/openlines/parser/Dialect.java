@@ -25,6 +25,23 @@ public enum Dialect {
     }
 
     /**
+     * Returns the dialect with a label.
+     *
+     * @param label such as {@code docs-2024-table}
+     * @return the dialect
+     * @throws IllegalArgumentException if no dialect has this label
+     */
+    public static Dialect of(String label) {
+        for (Dialect dialect : values()) {
+            if (dialect.label.equals(label)) {
+                return dialect;
+            }
+        }
+        throw new IllegalArgumentException(
+                "expected one of platform, docs-2024, docs-2024-table, docs-2026 as dialect");
+    }
+
+    /**
      * Returns the name that command lines and reports use.
      *
      * @return such as {@code docs-2024-table}

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.contract;
+package dev.openlines.cli;
 
+import dev.openlines.contract.ContractCase;
+import dev.openlines.contract.ContractSuite;
+import dev.openlines.contract.Level;
+import dev.openlines.contract.Oracle;
 import dev.openlines.model.Secret;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -41,7 +45,7 @@ final class CatalogueCommands {
         @Override
         public Integer call() {
             PrintWriter out = spec.commandLine().getOut();
-            List<ContractCase> cases = Catalogue.all().stream()
+            List<ContractCase> cases = ContractSuite.catalogue().stream()
                     .filter(one -> level == null || one.level() == level)
                     .filter(one -> group == null || group.equalsIgnoreCase(Character.toString(one.group())))
                     .toList();
@@ -94,10 +98,10 @@ final class CatalogueCommands {
 
         @Override
         public Integer call() throws InterruptedException {
-            ContractCase one = Catalogue.find(id)
+            ContractCase one = ContractSuite.find(id)
                     .orElseThrow(() -> new ParameterException(
                             spec.commandLine(), "expected the id of a case but found '" + id + "'; list shows them"));
-            List<Reply> sent = one.planned() ? List.of() : dry(one);
+            List<byte[]> sent = one.planned() ? List.of() : dry(one);
             PrintWriter out = spec.commandLine().getOut();
             if (raw > 0) {
                 if (raw > sent.size()) {
@@ -105,7 +109,7 @@ final class CatalogueCommands {
                             spec.commandLine(), "expected 1 to " + sent.size() + " for --raw but found " + raw);
                 }
                 // Bytes, which a writer would encode.
-                System.out.write(sent.get(raw - 1).sent(), 0, sent.get(raw - 1).sent().length);
+                System.out.write(sent.get(raw - 1), 0, sent.get(raw - 1).length);
                 System.out.flush();
                 return 0;
             }
@@ -113,23 +117,18 @@ final class CatalogueCommands {
             return 0;
         }
 
-        private List<Reply> dry(ContractCase one) throws InterruptedException {
-            Settings settings;
+        private List<byte[]> dry(ContractCase one) throws InterruptedException {
+            ContractSuite suite;
             try {
                 URI address = VerifyCommand.address(handler, "--handler");
-                settings = new Settings(address, memberId, Secret.of(proof));
-                VerifyCommand.seed(settings, seed);
+                suite = VerifyCommand.seeded(ContractSuite.of(address, memberId, Secret.of(proof)), seed);
             } catch (IllegalArgumentException e) {
                 throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
             }
-            try (Run run = Run.dry(settings)) {
-                CaseRun caseRun = new CaseRun(run, one, 0);
-                one.script().orElseThrow().run(caseRun);
-                return caseRun.exchanges();
-            }
+            return suite.requests(one);
         }
 
-        private static void describe(ContractCase one, List<Reply> sent, PrintWriter out) {
+        private static void describe(ContractCase one, List<byte[]> sent, PrintWriter out) {
             out.println(one.id() + " (" + one.level() + ", " + one.profile() + " profile"
                     + (one.webhooks() ? ", for handlers of outgoing webhooks" : "") + ")");
             out.println("  sent:        " + one.sent());
@@ -144,10 +143,10 @@ final class CatalogueCommands {
             }
             int shown = Math.min(SHOWN, sent.size());
             for (int i = 0; i < shown; i++) {
-                Reply reply = sent.get(i);
+                byte[] request = sent.get(i);
                 out.println();
-                out.println("--- request " + (i + 1) + " of " + sent.size() + ", " + reply.sentLength() + " bytes");
-                out.println(visible(reply.sent()));
+                out.println("--- request " + (i + 1) + " of " + sent.size() + ", " + request.length + " bytes");
+                out.println(visible(request));
             }
             if (sent.size() > shown) {
                 out.println();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.cli;
 
 /** Ends a command with one line for its user and an exit code. */
 final class CommandFailure extends RuntimeException {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.cli;
 
 import dev.openlines.model.Event;
 import dev.openlines.parser.BodyFormat;
@@ -10,6 +10,8 @@ import dev.openlines.parser.EventDecoder;
 import dev.openlines.parser.EventJson;
 import dev.openlines.parser.Limits;
 import dev.openlines.parser.PhpForm;
+import dev.openlines.portal.wire.EventBodies;
+import dev.openlines.portal.wire.PhpJson;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;

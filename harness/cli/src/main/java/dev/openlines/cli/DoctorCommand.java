@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.cli;
 
 import dev.openlines.client.Doctor;
 import dev.openlines.client.Finding;
@@ -8,6 +8,7 @@ import dev.openlines.client.PortalClient;
 import dev.openlines.client.RestClient;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.Secret;
+import dev.openlines.portal.wire.EventBodies;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;

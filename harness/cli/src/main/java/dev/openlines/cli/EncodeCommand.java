@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.cli;
 
 import dev.openlines.parser.DecodeException;
 import dev.openlines.parser.Limits;
 import dev.openlines.parser.PhpForm;
+import dev.openlines.portal.wire.EventBodies;
+import dev.openlines.portal.wire.PhpJson;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.cli;
 
-import dev.openlines.contract.ContractCommands;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
@@ -24,7 +23,12 @@ import picocli.CommandLine.Spec;
             SendCommand.class,
             PortalCommand.class,
             DoctorCommand.class,
-            SessionsCommand.class
+            SessionsCommand.class,
+            VerifyCommand.class,
+            CatalogueCommands.ListCommand.class,
+            CatalogueCommands.ExplainCommand.class,
+            PracticeCommand.class,
+            SelftestCommand.class
         },
         exitCodeOnInvalidInput = OpenlinesCommand.BAD_INPUT,
         exitCodeOnExecutionException = OpenlinesCommand.OUR_FAULT)
@@ -53,7 +57,6 @@ final class OpenlinesCommand implements Runnable {
 
     static CommandLine line(PrintWriter out, PrintWriter err) {
         CommandLine line = new CommandLine(new OpenlinesCommand());
-        ContractCommands.all().forEach(line::addSubcommand);
         line.setOut(out);
         line.setErr(err);
         line.setCaseInsensitiveEnumValuesAllowed(true);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.cli;
 
+import dev.openlines.portal.PortalServer;
+import dev.openlines.portal.PortalSetup;
+import dev.openlines.portal.wire.EventSender;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -76,7 +79,7 @@ final class PortalCommand implements Callable<Integer> {
             if (content == null) {
                 server.portal(PortalSetup.minted().label("portal")).openLine("Open line");
             } else {
-                PortalSeed.apply(server, content);
+                server.seed(content);
             }
             return server;
         } catch (IllegalArgumentException e) {

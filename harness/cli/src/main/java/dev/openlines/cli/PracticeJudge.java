@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.contract;
+package dev.openlines.cli;
 
 import dev.openlines.model.Event;
 import dev.openlines.model.OnSessionFinish;

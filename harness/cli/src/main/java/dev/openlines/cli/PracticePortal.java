@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.contract;
+package dev.openlines.cli;
 
 import dev.openlines.parser.Envelope;
 import jakarta.json.JsonObject;
@@ -58,7 +58,7 @@ final class PracticePortal {
         try {
             HttpRequest call = HttpRequest.newBuilder(URI.create(address))
                     .timeout(Duration.ofSeconds(15))
-                    .header("Content-Type", Request.FORM)
+                    .header("Content-Type", "application/x-www-form-urlencoded")
                     .POST(HttpRequest.BodyPublishers.ofString(body))
                     .build();
             HttpResponse<String> answer = client.send(call, HttpResponse.BodyHandlers.ofString());

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.contract;
+package dev.openlines.cli;
 
+import dev.openlines.contract.Baseline;
+import dev.openlines.contract.ContractReport;
+import dev.openlines.contract.Level;
+import dev.openlines.contract.ReportFormat;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** One {@code --report FORMAT:FILE}. */
-record ReportTarget(String format, Path file) {
+record ReportTarget(ReportFormat format, Path file) {
 
     static ReportTarget of(String text) {
         int colon = text.indexOf(':');
@@ -16,22 +21,17 @@ record ReportTarget(String format, Path file) {
         if (!format.matches("junit|html|md|jsonl") || colon == text.length() - 1) {
             throw new IllegalArgumentException("expected junit:FILE, html:FILE, md:FILE or jsonl:FILE for --report");
         }
-        return new ReportTarget(format, Path.of(text.substring(colon + 1)));
+        return new ReportTarget(
+                ReportFormat.valueOf(format.toUpperCase(Locale.ROOT)), Path.of(text.substring(colon + 1)));
     }
 
     void write(ContractReport report, Level failOn, Baseline baseline) {
-        String text = switch (format) {
-            case "junit" -> JunitReport.of(report, failOn, baseline);
-            case "html" -> HtmlReport.of(report, report.exitCode(failOn, false, baseline));
-            case "md" -> MarkdownReport.of(report, report.exitCode(failOn, false, baseline));
-            default -> JsonlReport.of(report);
-        };
         try {
             Path folder = file.toAbsolutePath().getParent();
             if (folder != null) {
                 Files.createDirectories(folder);
             }
-            Files.writeString(file, text, StandardCharsets.UTF_8);
+            Files.writeString(file, report.text(format, failOn, baseline), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException("the report " + file + " cannot be written", e);
         }

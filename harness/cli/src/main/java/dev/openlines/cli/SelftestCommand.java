@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.contract;
+package dev.openlines.cli;
 
+import dev.openlines.contract.ContractCase;
+import dev.openlines.contract.ContractReport;
+import dev.openlines.contract.ContractSuite;
+import dev.openlines.contract.EffectSource;
+import dev.openlines.contract.Level;
+import dev.openlines.contract.Profile;
+import dev.openlines.contract.Verdict;
 import dev.openlines.model.Secret;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -85,7 +92,7 @@ final class SelftestCommand implements Callable<Integer> {
     static List<String> toothless() {
         List<String> shown =
                 Stream.of(Sin.values()).flatMap(sin -> sin.caughtBy().stream()).toList();
-        return Catalogue.all().stream()
+        return ContractSuite.catalogue().stream()
                 .filter(one -> one.level() == Level.MUST && !one.planned())
                 .map(ContractCase::id)
                 .filter(id -> !shown.contains(id))
@@ -95,7 +102,7 @@ final class SelftestCommand implements Callable<Integer> {
     /** What looks at the whole run alone would have nothing to look at: a good event and a broken one. */
     private static List<String> withCompany(List<String> ids) {
         boolean afterwards =
-                ids.stream().flatMap(id -> Catalogue.find(id).stream()).anyMatch(one -> one.lane() == Lane.AFTER);
+                ids.stream().flatMap(id -> ContractSuite.find(id).stream()).anyMatch(ContractCase::afterwards);
         return afterwards
                 ? Stream.concat(ids.stream(), Stream.of("OSF-C-001", "OSF-C-202"))
                         .toList()
@@ -143,7 +150,7 @@ final class SelftestCommand implements Callable<Integer> {
         Path data = folder.resolve("data");
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         String command = "exec '" + java + "' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '"
-                + System.getProperty("java.class.path") + "' dev.openlines.harness.OpenlinesCommand practice --port "
+                + System.getProperty("java.class.path") + "' dev.openlines.cli.OpenlinesCommand practice --port "
                 + port
                 + " --member-id " + MEMBER_ID + " --application-token " + PROOF.reveal() + " --data '" + data
                 + "' --evidence '" + evidence + "'" + (sin == null ? "" : " --sin " + sin.label());
@@ -157,7 +164,7 @@ final class SelftestCommand implements Callable<Integer> {
                 .profile(Profile.DURABLE, Profile.EDGE)
                 .webhooks()
                 .only(withCompany(only).toArray(new String[0]))
-                .evidence(EffectSources.file(folder.resolve("evidence.jsonl")))
+                .evidence(EffectSource.file(folder.resolve("evidence.jsonl")))
                 .slowProcessing("touch '" + data + "/slow'", "rm -f '" + data + "/slow'")
                 .brokenStore("touch '" + data + "/broken'", "rm -f '" + data + "/broken'");
     }

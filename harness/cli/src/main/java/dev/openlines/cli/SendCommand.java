@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.cli;
 
 import dev.openlines.model.Secret;
 import dev.openlines.parser.BodyFormat;
@@ -7,6 +7,13 @@ import dev.openlines.parser.DecodeException;
 import dev.openlines.parser.Dialect;
 import dev.openlines.parser.Envelope;
 import dev.openlines.parser.Limits;
+import dev.openlines.portal.DeliveryPlan;
+import dev.openlines.portal.wire.EventBodies;
+import dev.openlines.portal.wire.EventSender;
+import dev.openlines.portal.wire.Exchange;
+import dev.openlines.portal.wire.Minting;
+import dev.openlines.portal.wire.PathEdit;
+import dev.openlines.portal.wire.PhpJson;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import java.io.PrintWriter;
@@ -208,7 +215,7 @@ final class SendCommand implements Callable<Integer> {
 
     private Dialect shape() {
         try {
-            return ControlBody.dialectOf(dialect);
+            return Dialect.of(dialect);
         } catch (IllegalArgumentException e) {
             throw bad(e.getMessage() + ", for --dialect");
         }
@@ -252,8 +259,8 @@ final class SendCommand implements Callable<Integer> {
         Instant now = Instant.now();
         EventBodies.ChatFacts chat = new EventBodies.ChatFacts("livechat", 1, chatId, 10, "Open line", chatId, true);
         EventBodies.AuthFacts auth = new EventBodies.AuthFacts(
-                tokenless ? null : Minting.token(now.plus(TokenStore.ACCESS_LIFETIME), 1, ThreadLocalRandom.current()),
-                now.plus(TokenStore.ACCESS_LIFETIME),
+                tokenless ? null : Minting.token(now.plus(EventBodies.ACCESS_LIFETIME), 1, ThreadLocalRandom.current()),
+                now.plus(EventBodies.ACCESS_LIFETIME),
                 "imopenlines",
                 "portal.bitrix24.test",
                 "https://oauth.bitrix24.test/rest/",
@@ -343,9 +350,9 @@ final class SendCommand implements Callable<Integer> {
                 .add("bytes", sent.bytes())
                 .add("status", exchange.status())
                 .add("acknowledged", exchange.acknowledged())
-                .add("connect_ms", ControlView.millis(exchange.connect()))
-                .add("first_byte_ms", ControlView.millis(exchange.firstByte()))
-                .add("total_ms", ControlView.millis(exchange.total()))
+                .add("connect_ms", millis(exchange.connect()))
+                .add("first_byte_ms", millis(exchange.firstByte()))
+                .add("total_ms", millis(exchange.total()))
                 .add("backlog_suspected", exchange.backlogSuspected());
         if (exchange.failure() != null) {
             out.add("failure", exchange.failure());
@@ -353,6 +360,10 @@ final class SendCommand implements Callable<Integer> {
         StringBuilder text = new StringBuilder();
         PhpJson.plain(out.build(), text);
         spec.commandLine().getOut().println(text);
+    }
+
+    private static double millis(Duration time) {
+        return Math.round(time.toNanos() / 1e3) / 1e3;
     }
 
     private int report(List<Sent> sent, Duration took, DeliveryPlan plan) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.cli;
 
 import dev.openlines.client.ClientException;
 import dev.openlines.client.ErrorCode;
@@ -9,6 +9,7 @@ import dev.openlines.client.RestException;
 import dev.openlines.client.Session;
 import dev.openlines.client.SessionFilter;
 import dev.openlines.model.Secret;
+import dev.openlines.portal.wire.EventBodies;
 import jakarta.json.JsonObjectBuilder;
 import java.io.IOException;
 import java.io.PrintWriter;

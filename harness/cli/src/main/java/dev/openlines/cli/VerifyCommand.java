@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.contract;
+package dev.openlines.cli;
 
+import dev.openlines.contract.Baseline;
+import dev.openlines.contract.ContractCase;
+import dev.openlines.contract.ContractReport;
+import dev.openlines.contract.ContractRun;
+import dev.openlines.contract.ContractSuite;
+import dev.openlines.contract.EffectSource;
+import dev.openlines.contract.Level;
+import dev.openlines.contract.Profile;
+import dev.openlines.contract.ReportFormat;
 import dev.openlines.model.Secret;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -10,18 +19,17 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -94,27 +102,26 @@ final class VerifyCommand implements Callable<Integer> {
             targets = reports.stream().map(ReportTarget::of).toList();
             baseline =
                     baselineFile == null ? Baseline.none() : Baseline.read(baselineFile, LocalDate.now(ZoneOffset.UTC));
-            suite = new ContractSuite(settings());
+            suite = suite();
         } catch (IllegalArgumentException e) {
             throw bad(String.valueOf(e.getMessage()));
         }
         List<ContractCase> cases = suite.cases();
         long planned = cases.stream().filter(ContractCase::planned).count();
-        try (Run run = suite.start()) {
+        long begun = System.nanoTime();
+        try (ContractRun run = suite.start(line -> progress(err, line, begun))) {
             err.println("openlines: " + (cases.size() - planned) + " cases, " + planned
                     + " more are planned and NOT run; seed " + run.seed());
-            long begun = System.nanoTime();
-            Runner runner = new Runner(run, cases, line -> progress(err, line, begun));
             AtomicBoolean told = new AtomicBoolean();
             Thread hook = new Thread(
                     () -> {
                         if (told.compareAndSet(false, true)) {
-                            tell(runner.partial("interrupted"), targets, baseline, out, err);
+                            tell(run.partial("interrupted"), targets, baseline, out, err);
                         }
                     },
                     "contract-interrupted");
             Runtime.getRuntime().addShutdownHook(hook);
-            ContractReport report = runner.go();
+            ContractReport report = run.finish();
             if (!told.compareAndSet(false, true)) {
                 return ContractReport.INCONCLUSIVE;
             }
@@ -133,11 +140,7 @@ final class VerifyCommand implements Callable<Integer> {
     private int tell(
             ContractReport report, List<ReportTarget> targets, Baseline baseline, PrintWriter out, PrintWriter err) {
         int code = report.exitCode(failOn, strict, baseline);
-        if (format == Format.JSONL) {
-            report.results().forEach(result -> out.println(JsonlReport.line(result)));
-        } else {
-            TreeReport.print(report, out);
-        }
+        out.print(report.text(format == Format.JSONL ? ReportFormat.JSONL : ReportFormat.TREE, failOn, baseline));
         targets.forEach(target -> target.write(report, failOn, baseline));
         baseline.drift(report).forEach(line -> err.println("openlines: baseline: " + line));
         report.fault().ifPresent(fault -> {
@@ -155,69 +158,73 @@ final class VerifyCommand implements Callable<Integer> {
         err.println("openlines: " + line + " (" + seconds + " s)");
     }
 
-    private Settings settings() {
-        if (options.handlerCommand != null && handler.contains("{PORT}")) {
+    private ContractSuite suite() {
+        String command = options.handlerCommand;
+        String ready = options.ready;
+        if (command != null && handler.contains("{PORT}")) {
             String port = Integer.toString(freePort());
             handler = handler.replace("{PORT}", port);
-            options.handlerCommand = options.handlerCommand.replace("{PORT}", port);
-            options.ready = options.ready == null ? null : options.ready.replace("{PORT}", port);
+            command = command.replace("{PORT}", port);
+            ready = ready == null ? null : ready.replace("{PORT}", port);
         }
-        Settings settings = new Settings(address(handler, "--handler"), options.memberId, Secret.of(options.proof));
-        settings.domain = options.domain;
-        settings.secondMemberId = options.secondMemberId;
-        settings.secondProof = options.secondProof == null ? null : Secret.of(options.secondProof);
-        settings.secondHandler =
-                options.secondHandler == null ? null : address(options.secondHandler, "--second-handler");
-        settings.profiles = profiles(options.profile);
-        settings.only = split(options.only);
-        settings.exclude = split(options.exclude);
-        settings.level = options.level;
-        settings.webhooks = options.webhooks;
-        settings.slow = options.slow;
-        settings.evidence = options.evidence == null ? null : EffectSources.of(options.evidence);
-        settings.handlerCommand = options.handlerCommand;
-        settings.ready = pattern(options.ready);
-        settings.stopSignal = options.stopSignal;
-        settings.logs = options.logs;
-        settings.slowOn = options.slowOn;
-        settings.slowOff = options.slowOff;
-        settings.breakStore = options.breakStore;
-        settings.mendStore = options.mendStore;
-        settings.ackMax = time(options.ackMax, "--ack-max");
-        settings.settle = time(options.settle, "--settle");
-        settings.readyWithin = time(options.readyWithin, "--ready-within");
-        settings.timeLimit = options.timeLimit == null ? null : time(options.timeLimit, "--time-limit");
-        settings.jobs = Math.max(1, options.jobs);
-        settings.insecure = options.insecure;
-        settings.allowPublic = options.allowPublic;
-        seed(settings, options.seed);
-        if (settings.memberId.isBlank() || options.proof.isBlank()) {
+        ready = pattern(ready);
+        URI address = address(handler, "--handler");
+        if (options.memberId.isBlank() || options.proof.isBlank()) {
             throw new IllegalArgumentException("expected a --member-id and an --application-token that are not empty");
         }
-        known(settings.only, "--only");
-        known(settings.exclude, "--exclude");
-        return settings;
-    }
-
-    private static void known(List<String> patterns, String flag) {
-        for (String pattern : patterns) {
-            if (Catalogue.all().stream().noneMatch(one -> Settings.matches(one.id(), pattern))) {
-                throw new IllegalArgumentException(
-                        "expected the id of a case for " + flag + " but found '" + pattern + "'");
-            }
+        ContractSuite suite = ContractSuite.of(address, options.memberId, Secret.of(options.proof))
+                .domain(options.domain)
+                .only(ids(options.only, "--only"))
+                .exclude(ids(options.exclude, "--exclude"))
+                .logs(options.logs.toArray(new Path[0]))
+                .stopSignal(options.stopSignal)
+                .ackMax(time(options.ackMax, "--ack-max"))
+                .settle(time(options.settle, "--settle"))
+                .readyWithin(time(options.readyWithin, "--ready-within"))
+                .jobs(Math.max(1, options.jobs));
+        Profile[] profiles = profiles(options.profile);
+        suite = seeded(suite.profile(profiles[0], profiles), options.seed);
+        if (options.level != null) {
+            suite = suite.level(options.level);
         }
+        if (options.evidence != null) {
+            suite = suite.evidence(EffectSource.of(options.evidence));
+        }
+        if (command != null) {
+            suite = ready == null ? suite.process(command) : suite.process(command, ready);
+        }
+        if (options.timeLimit != null) {
+            suite = suite.timeLimit(time(options.timeLimit, "--time-limit"));
+        }
+        if (options.secondMemberId != null && options.secondProof != null) {
+            suite = suite.secondPortal(options.secondMemberId, Secret.of(options.secondProof));
+        }
+        if (options.secondHandler != null) {
+            suite = suite.secondHandler(address(options.secondHandler, "--second-handler"));
+        }
+        if (options.slowOn != null && options.slowOff != null) {
+            suite = suite.slowProcessing(options.slowOn, options.slowOff);
+        }
+        if (options.breakStore != null && options.mendStore != null) {
+            suite = suite.brokenStore(options.breakStore, options.mendStore);
+        }
+        suite = options.webhooks ? suite.webhooks() : suite;
+        suite = options.slow ? suite.slow() : suite;
+        suite = options.insecure ? suite.insecure() : suite;
+        return options.allowPublic ? suite.allowPublic() : suite;
     }
 
-    static void seed(Settings settings, @Nullable String text) {
+    /** With the seed of {@code --seed}, if there is one. */
+    static ContractSuite seeded(ContractSuite suite, @Nullable String text) {
         if (text == null) {
-            return;
+            return suite;
         }
         Matcher seed = SEED.matcher(text);
         if (!seed.matches()) {
             throw new IllegalArgumentException("expected a number, or number@seconds, for --seed");
         }
-        settings.seed = Long.valueOf(seed.group(1));
-        settings.at = seed.group(2) == null ? null : Long.valueOf(seed.group(2));
+        ContractSuite seeded = suite.seed(Long.parseLong(seed.group(1)));
+        return seed.group(2) == null ? seeded : seeded.at(Instant.ofEpochSecond(Long.parseLong(seed.group(2))));
     }
 
     static URI address(String text, String flag) {
@@ -233,28 +240,27 @@ final class VerifyCommand implements Callable<Integer> {
         throw new IllegalArgumentException("expected an http or https address for " + flag);
     }
 
-    private static Set<Profile> profiles(String text) {
-        Set<Profile> profiles = EnumSet.noneOf(Profile.class);
-        for (String name : text.split(",")) {
-            try {
-                profiles.add(Profile.valueOf(name.trim().toUpperCase(Locale.ROOT)));
-            } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException("expected core, durable or edge for --profile", e);
-            }
+    private static Profile[] profiles(String text) {
+        try {
+            return Stream.of(text.split(",", -1))
+                    .map(name -> Profile.valueOf(name.trim().toUpperCase(Locale.ROOT)))
+                    .toArray(Profile[]::new);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("expected core, durable or edge for --profile", e);
         }
-        return profiles;
     }
 
-    private static List<String> split(List<String> ids) {
-        List<String> all = new ArrayList<>();
-        ids.forEach(text -> {
-            for (String id : text.split("[, ]+")) {
-                if (!id.isEmpty()) {
-                    all.add(id);
-                }
+    private static String[] ids(List<String> texts, String flag) {
+        String[] ids = texts.stream()
+                .flatMap(text -> Stream.of(text.split("[, ]+")))
+                .filter(id -> !id.isEmpty())
+                .toArray(String[]::new);
+        for (String id : ids) {
+            if (ContractSuite.catalogue().stream().noneMatch(one -> one.matches(id))) {
+                throw new IllegalArgumentException("expected the id of a case for " + flag + " but found '" + id + "'");
             }
-        });
-        return all;
+        }
+        return ids;
     }
 
     private static @Nullable String pattern(@Nullable String ready) {

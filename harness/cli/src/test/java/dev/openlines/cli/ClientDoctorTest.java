@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,9 +7,14 @@ import dev.openlines.client.RestClient;
 import dev.openlines.client.Subscriptions;
 import dev.openlines.model.OnAppTest;
 import dev.openlines.model.OnSessionFinish;
+import dev.openlines.portal.Portal;
+import dev.openlines.portal.PortalServer;
+import dev.openlines.portal.PortalSetup;
+import dev.openlines.portal.SimulatedPortal;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.ReceiverConfig;
 import dev.openlines.receiver.ReceiverServer;
+import dev.openlines.testkit.RecordingHandler;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.contract;
+package dev.openlines.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.contract.ContractReport;
+import dev.openlines.contract.ContractSuite;
+import dev.openlines.contract.EffectSource;
+import dev.openlines.contract.Level;
+import dev.openlines.contract.Verdict;
 import dev.openlines.model.Secret;
 import dev.openlines.testkit.RequiresTool;
 import java.net.URI;
@@ -29,19 +34,20 @@ class OtherLanguagesTest {
     private static final String PHP = "exec php -d display_errors=0 -d expose_php=0 -S 127.0.0.1:{PORT} ";
 
     /** Without what takes long: that is judged by hand and in the documentation. */
-    private static final List<String> LONG = List.of(
-            "OSF-C-019",
-            "OSF-C-122",
-            "OSF-C-304",
-            "OSF-C-314",
-            "OSF-C-411",
-            "OSF-C-413",
-            "OSF-C-424",
-            "OSF-C-508",
-            "OSF-C-509",
-            "OSF-C-512",
-            "OSF-C-513",
-            "OSF-C-514");
+    private static final String[] LONG = {
+        "OSF-C-019",
+        "OSF-C-122",
+        "OSF-C-304",
+        "OSF-C-314",
+        "OSF-C-411",
+        "OSF-C-413",
+        "OSF-C-424",
+        "OSF-C-508",
+        "OSF-C-509",
+        "OSF-C-512",
+        "OSF-C-513",
+        "OSF-C-514"
+    };
 
     private static final List<String> CARELESS_IN_PHP = List.of(
             // numbers go through floats; an uninstalled application is believed
@@ -131,13 +137,15 @@ class OtherLanguagesTest {
         Path own = Files.createDirectory(folder.resolve(script));
         Path evidence = own.resolve("evidence.jsonl");
         Path file = Path.of(OtherLanguagesTest.class.getResource(script).toURI());
-        Settings settings = new Settings(URI.create("http://127.0.0.1:" + port + "/hook"), MEMBER_ID, Secret.of(PROOF));
-        settings.evidence = EffectSources.file(evidence);
-        settings.handlerCommand = "MEMBER_ID=" + MEMBER_ID + " APPLICATION_TOKEN=" + PROOF + " STORE='" + own
+        String command = "MEMBER_ID=" + MEMBER_ID + " APPLICATION_TOKEN=" + PROOF + " STORE='" + own
                 + "' EVIDENCE='" + evidence + "' " + (program + "'" + file + "'").replace("{PORT}", "" + port)
                 + (program.contains("{PORT}") ? "" : " " + port);
-        settings.settle = Duration.ofSeconds(30);
-        settings.exclude = LONG;
-        return some.submit(() -> new ContractSuite(settings).run());
+        ContractSuite suite = ContractSuite.of(
+                        URI.create("http://127.0.0.1:" + port + "/hook"), MEMBER_ID, Secret.of(PROOF))
+                .evidence(EffectSource.file(evidence))
+                .process(command)
+                .settle(Duration.ofSeconds(30))
+                .exclude(LONG);
+        return some.submit(suite::run);
     }
 }

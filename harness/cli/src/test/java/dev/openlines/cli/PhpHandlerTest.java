@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.parser.Dialect;
+import dev.openlines.portal.wire.EventBodies;
+import dev.openlines.portal.wire.EventSender;
+import dev.openlines.portal.wire.Exchange;
+import dev.openlines.portal.wire.Minting;
+import dev.openlines.portal.wire.PhpJson;
 import dev.openlines.testkit.RequiresTool;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
+import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -166,7 +172,7 @@ class PhpHandlerTest {
             array.forEach(item -> out.add(texts(item)));
             return out.build();
         }
-        return PhpJson.PROVIDER.createValue(RestRequest.scalar(value).orElseThrow());
+        return PhpJson.PROVIDER.createValue(value instanceof JsonString string ? string.getString() : value.toString());
     }
 
     private static List<String> lines() throws IOException {

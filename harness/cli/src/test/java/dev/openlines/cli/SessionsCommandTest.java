@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.portal.Closing;
+import dev.openlines.portal.Portal;
+import dev.openlines.portal.PortalChat;
+import dev.openlines.portal.PortalLine;
+import dev.openlines.portal.SimulatedPortal;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.contract;
+package dev.openlines.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.contract.ContractReport;
+import dev.openlines.contract.Level;
+import dev.openlines.contract.Verdict;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;

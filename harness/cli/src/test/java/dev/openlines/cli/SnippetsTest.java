@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.contract;
+package dev.openlines.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 @RequiresTool({"php", "node", "python3"})
 class SnippetsTest {
 
-    private static final Path PAGE = Path.of("../docs/contract-testing.md");
+    private static final Path PAGE = Path.of("../../docs/contract-testing.md");
     private static final Pattern FENCED = Pattern.compile("(?ms)^```(sh|yaml)\n(.*?)^```");
 
     @TempDir
@@ -104,7 +104,7 @@ class SnippetsTest {
                 "#!/bin/sh\nshift 2\ncase \"$*\" in verify*--only*|practice*) ;; *) set -- \"$@\" --only"
                         + " 001,101,501 ;; esac\nexec '" + System.getProperty("java.home")
                         + "/bin/java' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '" + classes
-                        + "' dev.openlines.harness.OpenlinesCommand \"$@\"\n");
+                        + "' dev.openlines.cli.OpenlinesCommand \"$@\"\n");
         assertThat(java.toFile().setExecutable(true)).isTrue();
         for (String name : List.of("php", "js", "py")) {
             Path handler =

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.contract;
+package dev.openlines.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.contract.ContractReport;
+import dev.openlines.contract.ContractSuite;
+import dev.openlines.contract.Profile;
+import dev.openlines.testkit.RecordingHandler;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,6 +23,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 class VerifyCommandTest {
+
+    private static final String TALKATIVE =
+            "HTTP/1.1 200 OK\r\nServer: Apache/2.4.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
@@ -86,19 +92,16 @@ class VerifyCommandTest {
         Path page = folder.resolve("report.html");
         Path xml = folder.resolve("report.xml");
         AtomicInteger requests = new AtomicInteger();
-        CompletableFuture<Listener> self = new CompletableFuture<>();
+        CompletableFuture<RecordingHandler> self = new CompletableFuture<>();
         int code;
-        try (Listener dying = Listener.start(
-                request -> {
-                    // At the first event that it should have denied: that case fails whatever comes of the answer.
-                    boolean forged = request.text().startsWith("POST")
-                            && !request.text().contains(SelftestCommand.PROOF.reveal());
-                    if (forged && requests.incrementAndGet() == 1) {
-                        new Thread(() -> self.join().close()).start();
-                    }
-                    return Listener.json(200, "");
-                },
-                "127.0.0.1")) {
+        try (RecordingHandler dying = RecordingHandler.answering(request -> {
+            // At the first event that it should have denied: that case fails whatever comes of the answer.
+            boolean forged = request.startsWith("POST") && !request.contains(SelftestCommand.PROOF.reveal());
+            if (forged && requests.incrementAndGet() == 1) {
+                new Thread(() -> self.join().close()).start();
+            }
+            return RecordingHandler.OK;
+        })) {
             self.complete(dying);
             code = run(
                     "--handler=" + dying.uri(),
@@ -108,7 +111,7 @@ class VerifyCommandTest {
         }
 
         assertThat(code).isEqualTo(ContractReport.NOT_READY);
-        long core = Catalogue.all().stream()
+        long core = ContractSuite.catalogue().stream()
                 .filter(one -> one.profile() == Profile.CORE && !one.webhooks())
                 .count();
         assertThat(Files.readString(json).lines())
@@ -125,9 +128,7 @@ class VerifyCommandTest {
 
     @Test
     void aShouldFailureGatesOnlyWhereItIsAskedTo() {
-        byte[] talkative = "HTTP/1.1 200 OK\r\nServer: Apache/2.4.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-                .getBytes(StandardCharsets.US_ASCII);
-        try (Listener listener = Listener.start(request -> talkative, "127.0.0.1")) {
+        try (RecordingHandler listener = RecordingHandler.answering(TALKATIVE)) {
             assertThat(run("--handler=" + listener.uri(), "--only=421")).isEqualTo(ContractReport.PASSED);
             assertThat(out.toString()).contains("openlines: PASS must-failed 0/0 should-failed 1/1 ");
             assertThat(run("--handler=" + listener.uri(), "--only=421", "--fail-on=should"))
@@ -139,11 +140,8 @@ class VerifyCommandTest {
     @Test
     void aBaselineThatNoLongerHoldsEndsWithFive() throws Exception {
         Path baseline = folder.resolve("baseline.json");
-        byte[] brief = Listener.json(200, "");
-        byte[] talkative = "HTTP/1.1 200 OK\r\nServer: Apache/2.4.1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-                .getBytes(StandardCharsets.US_ASCII);
-        try (Listener right = Listener.start(request -> brief, "127.0.0.1");
-                Listener wrong = Listener.start(request -> talkative, "127.0.0.1")) {
+        try (RecordingHandler right = RecordingHandler.start();
+                RecordingHandler wrong = RecordingHandler.answering(TALKATIVE)) {
             // The failure stopped, before and after the day.
             assertThat(withBaseline(baseline, "9999-12-31", right)).isEqualTo(ContractReport.INCONCLUSIVE);
             assertThat(err.toString())
@@ -157,7 +155,7 @@ class VerifyCommandTest {
         }
     }
 
-    private int withBaseline(Path baseline, String until, Listener handler) throws Exception {
+    private int withBaseline(Path baseline, String until, RecordingHandler handler) throws Exception {
         Files.writeString(
                 baseline, "[{\"id\":\"OSF-C-421\",\"reason\":\"known\",\"owner\":\"us\",\"until\":\"" + until + "\"}]");
         return run("--handler=" + handler.uri(), "--only=421", "--fail-on=should", "--baseline=" + baseline);
@@ -179,7 +177,7 @@ class VerifyCommandTest {
                                     .toString(),
                             "-cp",
                             System.getProperty("java.class.path"),
-                            "dev.openlines.harness.OpenlinesCommand",
+                            "dev.openlines.cli.OpenlinesCommand",
                             "verify",
                             "--handler=" + handler.uri(),
                             "--member-id=" + SelftestCommand.MEMBER_ID,

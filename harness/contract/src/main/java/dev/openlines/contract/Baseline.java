@@ -19,9 +19,9 @@ import java.util.Map;
 
 /**
  * Failures that are known and expected for a while: a JSON array of {@code {"id","reason","owner","until"}}.
- * An entry whose case no longer fails, or whose day is over, makes the run inconclusive.
+ * An entry whose case no longer fails, or whose day is over, makes the run inconclusive. Immutable.
  */
-final class Baseline {
+public final class Baseline {
 
     private record Entry(String reason, LocalDate until) {}
 
@@ -32,12 +32,25 @@ final class Baseline {
         this.today = today;
     }
 
-    static Baseline none() {
+    /**
+     * Returns a baseline that expects no failure.
+     *
+     * @return an empty one
+     */
+    public static Baseline none() {
         return new Baseline(LocalDate.now(ZoneOffset.UTC));
     }
 
-    /** Throws IllegalArgumentException with a line for the user where the file is no baseline. */
-    static Baseline read(Path file, LocalDate today) {
+    /**
+     * Reads a file.
+     *
+     * @param file a JSON array of entries
+     * @param today the day that {@code until} is compared with; an entry holds on its last day too
+     * @return a baseline
+     * @throws IllegalArgumentException if it cannot be read, is no such array, or has an entry without a known id, a
+     *     reason or a day; the message is a line for the user
+     */
+    public static Baseline read(Path file, LocalDate today) {
         Baseline baseline = new Baseline(today);
         try {
             String text = Files.readString(file);
@@ -73,8 +86,13 @@ final class Baseline {
         return entry != null && !today.isAfter(entry.until());
     }
 
-    /** Why the baseline no longer fits the run, one sentence each. */
-    List<String> drift(ContractReport report) {
+    /**
+     * Returns why the baseline no longer fits a run.
+     *
+     * @param report of the run
+     * @return a sentence for each entry that is over or whose case no longer fails; empty if it fits
+     */
+    public List<String> drift(ContractReport report) {
         List<String> drift = new ArrayList<>();
         entries.forEach((id, entry) -> {
             boolean failed = report.result(id)

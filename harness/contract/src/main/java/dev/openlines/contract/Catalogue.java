@@ -25,22 +25,13 @@ final class Catalogue {
 
     private Catalogue() {}
 
-    /**
-     * Returns every case, planned ones too.
-     *
-     * @return an unmodifiable list
-     */
-    public static List<ContractCase> all() {
+    /** Every case, planned ones too. */
+    static List<ContractCase> all() {
         return CASES;
     }
 
-    /**
-     * Looks a case up.
-     *
-     * @param id such as {@code OSF-C-101}, or the number alone
-     * @return the case, empty where there is none
-     */
-    public static Optional<ContractCase> find(String id) {
+    /** By its id or its number alone. */
+    static Optional<ContractCase> find(String id) {
         String whole = id.matches("[0-9]+") ? "OSF-C-" + id : id;
         return CASES.stream().filter(one -> one.id().equals(whole)).findFirst();
     }

@@ -102,7 +102,8 @@ final class Connection implements AutoCloseable {
             requestBegun = begun;
         }
         sentLength += bytes.length;
-        int room = Reply.KEPT - sent.size();
+        // Nothing is sent in a dry run: its bytes are what is asked for, and all of them.
+        int room = (dry ? Integer.MAX_VALUE : Reply.KEPT) - sent.size();
         if (room > 0) {
             sent.write(bytes, 0, Math.min(room, bytes.length));
         }

@@ -186,8 +186,33 @@ public final class ContractCase {
         return Optional.ofNullable(script);
     }
 
-    /** The letter of the group, by the hundred of the number. */
-    char group() {
+    /**
+     * Tells whether the case sends nothing: its verdict is read off what the other cases of the run have left.
+     *
+     * @return true if it needs others beside it
+     */
+    public boolean afterwards() {
+        return lane == Lane.AFTER;
+    }
+
+    /**
+     * Tells whether a pattern names the case.
+     *
+     * @param pattern an id, its number alone, or either with an asterisk at the end
+     * @return true if it does
+     */
+    public boolean matches(String pattern) {
+        String whole = pattern.matches("[0-9*]+") ? "OSF-C-" + pattern : pattern;
+        int star = whole.indexOf('*');
+        return star < 0 ? id.equals(whole) : id.startsWith(whole.substring(0, star));
+    }
+
+    /**
+     * Returns the letter of the group, by the hundred of the number.
+     *
+     * @return {@code A} to {@code I}
+     */
+    public char group() {
         return (char) ('A' + Integer.parseInt(id.substring(6)) / 100);
     }
 

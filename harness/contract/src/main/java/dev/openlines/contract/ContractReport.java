@@ -144,7 +144,15 @@ public final class ContractReport {
         return exitCode(failOn, strict, Baseline.none());
     }
 
-    int exitCode(Level failOn, boolean strict, Baseline baseline) {
+    /**
+     * Returns the exit code that the command line ends with.
+     *
+     * @param failOn the lowest level whose failures count
+     * @param strict whether a gated case that was not observed counts
+     * @param baseline failures that do not count
+     * @return one of the constants here
+     */
+    public int exitCode(Level failOn, boolean strict, Baseline baseline) {
         if (fault != null) {
             return OUR_FAULT;
         }
@@ -179,8 +187,31 @@ public final class ContractReport {
         return result.contractCase().level().compareTo(failOn) <= 0;
     }
 
-    Optional<RuntimeException> fault() {
+    /**
+     * Returns the fault of the suite itself that a case ended with, if one did.
+     *
+     * @return the last one; the exit code is then {@link #OUR_FAULT}
+     */
+    public Optional<RuntimeException> fault() {
         return Optional.ofNullable(fault);
+    }
+
+    /**
+     * Writes the report out.
+     *
+     * @param format how
+     * @param failOn the lowest level whose failures count
+     * @param baseline failures that do not count
+     * @return the whole text; holds no secret
+     */
+    public String text(ReportFormat format, Level failOn, Baseline baseline) {
+        return switch (format) {
+            case TREE -> TreeReport.of(this);
+            case JSONL -> JsonlReport.of(this);
+            case JUNIT -> JunitReport.of(this, failOn, baseline);
+            case HTML -> HtmlReport.of(this, exitCode(failOn, false, baseline));
+            case MD -> MarkdownReport.of(this, exitCode(failOn, false, baseline));
+        };
     }
 
     Optional<CaseRun> detail(String id) {
@@ -195,8 +226,13 @@ public final class ContractReport {
         return ids(level, verdict).size();
     }
 
-    /** The last line of every output: one that a script can look for. */
-    String summary(int exitCode) {
+    /**
+     * Returns the last line of every output: one that a script can look for.
+     *
+     * @param exitCode the one that the run ends with
+     * @return verdict, counts and seed
+     */
+    public String summary(int exitCode) {
         long must = results.stream()
                 .filter(result -> result.contractCase().level() == Level.MUST && result.verdict() != Verdict.PLANNED)
                 .count();

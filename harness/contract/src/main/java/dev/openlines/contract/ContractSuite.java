@@ -5,8 +5,10 @@ import dev.openlines.model.Secret;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -38,6 +40,25 @@ public final class ContractSuite {
         return new ContractSuite(new Settings(handler, memberId, applicationToken));
     }
 
+    /**
+     * Returns every case of the contract, planned ones too.
+     *
+     * @return in the order of their ids
+     */
+    public static List<ContractCase> catalogue() {
+        return Catalogue.all();
+    }
+
+    /**
+     * Looks a case up.
+     *
+     * @param id such as {@code OSF-C-101}, or the number alone
+     * @return the case, empty if there is none
+     */
+    public static Optional<ContractCase> find(String id) {
+        return Catalogue.find(id);
+    }
+
     private ContractSuite with(Consumer<Settings> change) {
         Settings copy = settings.copy();
         change.accept(copy);
@@ -67,6 +88,16 @@ public final class ContractSuite {
     }
 
     /**
+     * Leaves out what is less binding.
+     *
+     * @param least the last level that runs; does not concern the cases that {@link #only} names
+     * @return another suite
+     */
+    public ContractSuite level(Level least) {
+        return with(copy -> copy.level = least);
+    }
+
+    /**
      * Leaves cases out.
      *
      * @param ids ids, numbers, or either with an asterisk at the end
@@ -87,6 +118,19 @@ public final class ContractSuite {
     }
 
     /**
+     * Lets the suite start the handler, kill it and start it again. It is ready when its port takes connections.
+     *
+     * @param command a shell command that runs in the foreground
+     * @return another suite
+     */
+    public ContractSuite process(String command) {
+        return with(copy -> {
+            copy.handlerCommand = command;
+            copy.ready = null;
+        });
+    }
+
+    /**
      * Lets the suite start the handler, kill it and start it again.
      *
      * @param command a shell command that runs in the foreground
@@ -98,6 +142,26 @@ public final class ContractSuite {
             copy.handlerCommand = command;
             copy.ready = ready;
         });
+    }
+
+    /**
+     * Sets how long the handler may take to become ready, each time it is started.
+     *
+     * @param atMost thirty seconds unless set
+     * @return another suite
+     */
+    public ContractSuite readyWithin(Duration atMost) {
+        return with(copy -> copy.readyWithin = atMost);
+    }
+
+    /**
+     * Names the signal that asks the handler's process to stop politely.
+     *
+     * @param name as {@code kill -s} takes it; {@code TERM} unless set
+     * @return another suite
+     */
+    public ContractSuite stopSignal(String name) {
+        return with(copy -> copy.stopSignal = name);
     }
 
     /**
@@ -148,6 +212,50 @@ public final class ContractSuite {
     }
 
     /**
+     * Also runs what takes minutes.
+     *
+     * @return another suite
+     */
+    public ContractSuite slow() {
+        return with(copy -> copy.slow = true);
+    }
+
+    /**
+     * Sets the portal's host name in events.
+     *
+     * @param host {@code portal.bitrix24.test} unless set; wire field {@code auth[domain]}
+     * @return another suite
+     */
+    public ContractSuite domain(String host) {
+        return with(copy -> copy.domain = host);
+    }
+
+    /**
+     * Names another portal that the handler trusts, for the cases about two of them.
+     *
+     * @param memberId the portal; wire field {@code auth[member_id]}
+     * @param applicationToken the token that the handler trusts it by; wire field {@code
+     *     auth[application_token]}
+     * @return another suite
+     */
+    public ContractSuite secondPortal(String memberId, Secret applicationToken) {
+        return with(copy -> {
+            copy.secondMemberId = memberId;
+            copy.secondProof = applicationToken;
+        });
+    }
+
+    /**
+     * Names an address of the handler that is bound for the second portal alone.
+     *
+     * @param address http or https
+     * @return another suite
+     */
+    public ContractSuite secondHandler(URI address) {
+        return with(copy -> copy.secondHandler = address);
+    }
+
+    /**
      * Sets the seed of everything that looks random.
      *
      * @param value any number
@@ -155,6 +263,39 @@ public final class ContractSuite {
      */
     public ContractSuite seed(long value) {
         return with(copy -> copy.seed = value);
+    }
+
+    /**
+     * Sets the second that every case begins in, so that with the seed the bytes are the same again.
+     *
+     * @param second as {@code seed@second} in a report says it; the machine's clock unless set
+     * @return another suite
+     */
+    public ContractSuite at(Instant second) {
+        return with(copy -> copy.at = second.getEpochSecond());
+    }
+
+    /**
+     * Sets how many short cases run at a time.
+     *
+     * @param atMost four unless set
+     * @return another suite
+     * @throws IllegalArgumentException if it is less than one
+     */
+    public ContractSuite jobs(int atMost) {
+        if (atMost < 1) {
+            throw new IllegalArgumentException("expected one job or more but found " + atMost);
+        }
+        return with(copy -> copy.jobs = atMost);
+    }
+
+    /**
+     * Takes any certificate of the handler.
+     *
+     * @return another suite
+     */
+    public ContractSuite insecure() {
+        return with(copy -> copy.insecure = true);
     }
 
     /**
@@ -212,21 +353,43 @@ public final class ContractSuite {
      * @throws IllegalArgumentException if the target is public and that is not permitted
      */
     public ContractReport run() {
-        try (Run run = start()) {
-            return new Runner(run, cases(), line -> {}).go();
+        try (ContractRun run = start(line -> {})) {
+            return run.finish();
         }
     }
 
-    Run start() {
+    /**
+     * Starts what a run needs, and sends nothing yet: for who wants to watch the run or cut it short.
+     *
+     * @param progress gets a line for each case that ended, and warnings; called by several threads
+     * @return a run, to be closed
+     * @throws IllegalArgumentException if the target is public and that is not permitted
+     */
+    public ContractRun start(Consumer<String> progress) {
         if (!settings.allowPublic
                 && !Wire.to(settings.handler, settings.insecure).isPrivate()) {
             throw new IllegalArgumentException(
                     "the handler is not on a loopback or private address; --allow-public permits it");
         }
-        return Run.start(settings);
+        return new ContractRun(Run.start(settings), cases(), progress);
     }
 
-    Settings settings() {
-        return settings;
+    /**
+     * Returns the bytes of the requests that a case sends, without sending any. They are those of a run with the same
+     * settings, seed and second as long as the handler's answers do not change what follows.
+     *
+     * @param one the case
+     * @return in their order, as many as a report keeps; none for a planned case
+     * @throws InterruptedException if the thread is interrupted
+     */
+    public List<byte[]> requests(ContractCase one) throws InterruptedException {
+        if (one.planned()) {
+            return List.of();
+        }
+        try (Run run = Run.dry(settings)) {
+            CaseRun caseRun = new CaseRun(run, one, 0);
+            one.script().orElseThrow().run(caseRun);
+            return caseRun.exchanges().stream().map(Reply::sent).toList();
+        }
     }
 }

@@ -2,6 +2,7 @@
 package dev.openlines.contract;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Collection;
 
 /** Where the suite reads a handler's effects. Called again and again, by one thread at a time. */
@@ -15,4 +16,26 @@ public interface EffectSource {
      * @throws IOException if they cannot be read now; the suite asks again
      */
     Collection<Effect> effects() throws IOException;
+
+    /**
+     * Reads the form of the command line's {@code --evidence}.
+     *
+     * @param text {@code file:PATH} of JSON lines, {@code url:URL} that answers with JSON lines or an array of
+     *     objects, or {@code cmd:COMMAND}, a shell command that prints them
+     * @return a source
+     * @throws IllegalArgumentException if it has none of these forms
+     */
+    static EffectSource of(String text) {
+        return EffectSources.of(text);
+    }
+
+    /**
+     * Reads a file of JSON lines that the handler appends to.
+     *
+     * @param file need not be there yet
+     * @return a source that reads on from where it was
+     */
+    static EffectSource file(Path file) {
+        return EffectSources.file(file);
+    }
 }

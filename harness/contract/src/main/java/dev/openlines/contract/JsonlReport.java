@@ -17,7 +17,7 @@ final class JsonlReport {
         return out.toString();
     }
 
-    static String line(CaseResult result) {
+    private static String line(CaseResult result) {
         ContractCase one = result.contractCase();
         JsonObjectBuilder line = Json.createObjectBuilder()
                 .add("id", one.id())

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-import dev.openlines.harness.Portal;
-import dev.openlines.harness.PortalServer;
-import dev.openlines.harness.PortalSetup;
 import dev.openlines.model.Secret;
+import dev.openlines.portal.Portal;
+import dev.openlines.portal.PortalServer;
+import dev.openlines.portal.PortalSetup;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;

@@ -103,7 +103,7 @@ final class Settings implements Cloneable {
 
     /** Whether the case is asked for. Durable includes core; edge stands for itself. */
     boolean selects(ContractCase one) {
-        if (only.stream().anyMatch(pattern -> matches(one.id(), pattern))) {
+        if (only.stream().anyMatch(pattern -> one.matches(pattern))) {
             return !excluded(one);
         }
         if (!only.isEmpty() || excluded(one)) {
@@ -116,13 +116,6 @@ final class Settings implements Cloneable {
     }
 
     private boolean excluded(ContractCase one) {
-        return exclude.stream().anyMatch(pattern -> matches(one.id(), pattern));
-    }
-
-    /** An id, its number alone, or either with an asterisk. */
-    static boolean matches(String id, String pattern) {
-        String whole = pattern.matches("[0-9*]+") ? "OSF-C-" + pattern : pattern;
-        int star = whole.indexOf('*');
-        return star < 0 ? id.equals(whole) : id.startsWith(whole.substring(0, star));
+        return exclude.stream().anyMatch(pattern -> one.matches(pattern));
     }
 }

@@ -2,6 +2,7 @@
 package dev.openlines.contract;
 
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.Locale;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -11,7 +12,15 @@ final class TreeReport {
 
     private TreeReport() {}
 
-    static void print(ContractReport report, PrintWriter out) {
+    static String of(ContractReport report) {
+        StringWriter text = new StringWriter();
+        PrintWriter out = new PrintWriter(text);
+        print(report, out);
+        out.flush();
+        return text.toString();
+    }
+
+    private static void print(ContractReport report, PrintWriter out) {
         report.results().stream()
                 .collect(Collectors.groupingBy(
                         result -> result.contractCase().group(), TreeMap::new, Collectors.toList()))

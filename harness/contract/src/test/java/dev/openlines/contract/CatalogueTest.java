@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class CatalogueTest {
 
-    private static final Path DOCUMENT = Path.of("../docs/contract-cases.md");
+    private static final Path DOCUMENT = Path.of("../../docs/contract-cases.md");
 
     @Test
     void thereAre161CasesWithDifferentIdsInOrder() {
@@ -135,6 +135,17 @@ class CatalogueTest {
         ContractCase one = Catalogue.find("101").orElseThrow();
 
         assertThat(sent(one, 7)).isNotEqualTo(sent(one, 8));
+    }
+
+    @Test
+    void theBytesOfALargeRequestAreShownWhole() throws Exception {
+        List<byte[]> sent = ContractSuite.of(URI.create("http://127.0.0.1:9/hook"), "m1", Secret.of("right"))
+                .requests(Catalogue.find("303").orElseThrow());
+
+        String large = new String(sent.get(0), StandardCharsets.ISO_8859_1);
+        int body = large.indexOf("\r\n\r\n") + 4;
+        assertThat(large).hasSizeGreaterThan(10_000_000).endsWith("=right");
+        assertThat(large.substring(0, body)).contains("\r\nContent-Length: " + (large.length() - body) + "\r\n");
     }
 
     @Test

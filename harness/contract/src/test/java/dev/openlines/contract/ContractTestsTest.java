@@ -19,22 +19,21 @@ import org.opentest4j.TestAbortedException;
 class ContractTestsTest {
 
     @TempDir
-    private static Path folder;
+    private Path folder;
 
     /** As a user's own test class has it. */
     @TestFactory
     Stream<DynamicTest> aRightHandlerPassesItsTests() {
-        PracticeHandler handler = handler("right", null);
-        return ContractTests.of(
-                        suite(handler, "right").only("OSF-C-00*", "OSF-C-20*").exclude("OSF-C-003"))
+        SmallHandler handler = SmallHandler.right(folder);
+        return ContractTests.of(suite(handler).only("OSF-C-00*", "OSF-C-20*").exclude("OSF-C-003"))
                 .onClose(handler::close);
     }
 
     @Test
     void aFailedMustCaseFailsItsTestAndAPlannedOneIsSkipped() throws Throwable {
-        try (PracticeHandler handler = handler("careless", Sin.ANY_TOKEN)) {
+        try (SmallHandler handler = SmallHandler.careless(folder)) {
             Map<String, DynamicTest> tests = ContractTests.of(
-                            suite(handler, "careless").only("OSF-C-101", "OSF-C-102", "OSF-C-111"))
+                            suite(handler).only("OSF-C-101", "OSF-C-102", "OSF-C-111"))
                     .collect(Collectors.toMap(test -> test.getDisplayName().substring(0, 9), Function.identity()));
 
             assertThat(tests).containsOnlyKeys("OSF-C-101", "OSF-C-102", "OSF-C-111");
@@ -49,19 +48,7 @@ class ContractTestsTest {
         }
     }
 
-    private static PracticeHandler handler(String name, @org.jspecify.annotations.Nullable Sin sin) {
-        return PracticeHandler.start(
-                0,
-                SelftestCommand.MEMBER_ID,
-                SelftestCommand.PROOF,
-                folder.resolve(name),
-                folder.resolve(name + ".jsonl"),
-                sin,
-                line -> {});
-    }
-
-    private static ContractSuite suite(PracticeHandler handler, String name) {
-        return ContractSuite.of(handler.uri(), SelftestCommand.MEMBER_ID, SelftestCommand.PROOF)
-                .evidence(EffectSources.file(folder.resolve(name + ".jsonl")));
+    private static ContractSuite suite(SmallHandler handler) {
+        return handler.suite().evidence(EffectSource.file(handler.evidence()));
     }
 }

@@ -86,15 +86,8 @@ class EvidenceTest {
     }
 
     private ContractReport judge(EffectSource source, String... only) {
-        try (PracticeHandler handler = PracticeHandler.start(
-                0,
-                SelftestCommand.MEMBER_ID,
-                SelftestCommand.PROOF,
-                folder.resolve("data"),
-                folder.resolve("own"),
-                null,
-                line -> {})) {
-            return ContractSuite.of(handler.uri(), SelftestCommand.MEMBER_ID, SelftestCommand.PROOF)
+        try (SmallHandler handler = SmallHandler.right(folder)) {
+            return handler.suite()
                     .only(only)
                     .evidence(source)
                     .settle(Duration.ofMillis(300))
@@ -137,7 +130,7 @@ class EvidenceTest {
     @Test
     void whoGaveAWrongTokenHearsItBeforeTheFirstCase() throws Exception {
         try (Listener denies = Listener.start(request -> Listener.json(403, ""), "127.0.0.1")) {
-            ContractReport report = ContractSuite.of(denies.uri(), "m", SelftestCommand.PROOF)
+            ContractReport report = ContractSuite.of(denies.uri(), "m", SmallHandler.PROOF)
                     .only("101")
                     .run();
 
@@ -154,7 +147,7 @@ class EvidenceTest {
                     return null;
                 },
                 "127.0.0.1")) {
-            ContractReport report = ContractSuite.of(mute.uri(), "m", SelftestCommand.PROOF)
+            ContractReport report = ContractSuite.of(mute.uri(), "m", SmallHandler.PROOF)
                     .ackMax(Duration.ofMillis(100))
                     .run();
 
@@ -171,8 +164,8 @@ class EvidenceTest {
         try (Listener dying = Listener.start(
                 request -> {
                     // At the first event that it should have denied: that case fails whatever comes of the answer.
-                    boolean forged = request.text().startsWith("POST")
-                            && !request.text().contains(SelftestCommand.PROOF.reveal());
+                    boolean forged =
+                            request.text().startsWith("POST") && !request.text().contains(SmallHandler.PROOF.reveal());
                     if (forged && requests.incrementAndGet() == 1) {
                         new Thread(() -> self.join().close()).start();
                     }
@@ -182,7 +175,7 @@ class EvidenceTest {
             self.complete(dying);
 
             ContractReport report =
-                    ContractSuite.of(dying.uri(), "m", SelftestCommand.PROOF).run();
+                    ContractSuite.of(dying.uri(), "m", SmallHandler.PROOF).run();
 
             assertThat(report.stopped()).contains("the handler no longer takes connections");
             assertThat(report.ids(Level.MUST, Verdict.FAIL)).isNotEmpty();
@@ -200,7 +193,7 @@ class EvidenceTest {
     void whatIsNoHttpIsNoRefusal() {
         try (Listener ssh =
                 Listener.start(request -> "SSH-2.0-x\r\n\r\n".getBytes(StandardCharsets.US_ASCII), "127.0.0.1")) {
-            ContractReport report = ContractSuite.of(URI.create(ssh.uri() + "hook"), "m", SelftestCommand.PROOF)
+            ContractReport report = ContractSuite.of(URI.create(ssh.uri() + "hook"), "m", SmallHandler.PROOF)
                     .only("202", "303")
                     .run();
 
@@ -211,15 +204,8 @@ class EvidenceTest {
     @Test
     void aTimeLimitLeavesAWholeReport() {
         ContractReport report;
-        try (PracticeHandler handler = PracticeHandler.start(
-                0,
-                SelftestCommand.MEMBER_ID,
-                SelftestCommand.PROOF,
-                folder.resolve("data"),
-                folder.resolve("own"),
-                null,
-                line -> {})) {
-            report = ContractSuite.of(handler.uri(), SelftestCommand.MEMBER_ID, SelftestCommand.PROOF)
+        try (SmallHandler handler = SmallHandler.right(folder)) {
+            report = handler.suite()
                     .only("121", "411")
                     .timeLimit(Duration.ofSeconds(10))
                     .run();

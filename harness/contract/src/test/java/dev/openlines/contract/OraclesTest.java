@@ -20,17 +20,8 @@ class OraclesTest {
     @TempDir
     private Path folder;
 
-    private Path evidence() {
-        return folder.resolve("evidence.jsonl");
-    }
-
-    private PracticeHandler handler() {
-        return PracticeHandler.start(
-                0, SelftestCommand.MEMBER_ID, SelftestCommand.PROOF, folder, evidence(), null, line -> {});
-    }
-
-    private static CaseResult good(PracticeHandler handler, EffectSource source) {
-        return ContractSuite.of(handler.uri(), SelftestCommand.MEMBER_ID, SelftestCommand.PROOF)
+    private static CaseResult good(SmallHandler handler, EffectSource source) {
+        return handler.suite()
                 .only("OSF-C-001")
                 .evidence(source)
                 .run()
@@ -40,18 +31,20 @@ class OraclesTest {
 
     @Test
     void effectsAreReadFromAFileAnAddressACommandOrTheTestItself() {
-        try (PracticeHandler handler = handler();
+        try (SmallHandler handler = SmallHandler.right(folder);
                 Listener page = Listener.start(
                         request -> Listener.json(
                                 200,
-                                "[" + String.join(",", Files.readAllLines(evidence(), StandardCharsets.UTF_8)) + "]"),
+                                "[" + String.join(",", Files.readAllLines(handler.evidence(), StandardCharsets.UTF_8))
+                                        + "]"),
                         "127.0.0.1")) {
+            Path evidence = handler.evidence();
             URI address = page.uri();
             Set<EffectSource> sources = Set.of(
-                    EffectSources.of("file:" + evidence()),
+                    EffectSources.of("file:" + evidence),
                     EffectSources.of("url:" + address),
-                    EffectSources.of("cmd:cat '" + evidence() + "'"),
-                    () -> new EvidenceFile(evidence()).effects());
+                    EffectSources.of("cmd:cat '" + evidence + "'"),
+                    () -> new EvidenceFile(evidence).effects());
 
             assertThat(sources).allSatisfy(source -> {
                 CaseResult result = good(handler, source);
@@ -65,8 +58,8 @@ class OraclesTest {
 
     @Test
     void anEffectThatNeverComesIsALossInEachOfThem() {
-        try (PracticeHandler handler = handler()) {
-            ContractReport report = ContractSuite.of(handler.uri(), SelftestCommand.MEMBER_ID, SelftestCommand.PROOF)
+        try (SmallHandler handler = SmallHandler.right(folder)) {
+            ContractReport report = handler.suite()
                     .only("OSF-C-001")
                     .evidence(List::of)
                     .settle(Duration.ofMillis(200))
@@ -83,14 +76,13 @@ class OraclesTest {
     void aSecretInAFolderOfLogsIsFoundAndWithoutAnyLogNothingIsSaidOfIt() throws Exception {
         Path logs = Files.createDirectories(folder.resolve("logs/old"));
         Files.writeString(logs.resolve("a.log"), "denied chat 17\n");
-        try (PracticeHandler handler = handler()) {
-            ContractSuite suite = ContractSuite.of(handler.uri(), SelftestCommand.MEMBER_ID, SelftestCommand.PROOF)
-                    .only("OSF-C-001", "OSF-C-702");
+        try (SmallHandler handler = SmallHandler.right(folder)) {
+            ContractSuite suite = handler.suite().only("OSF-C-001", "OSF-C-702");
 
             assertThat(suite.run().ids(Level.MUST, Verdict.NOT_OBSERVED)).contains("OSF-C-702");
             assertThat(suite.logs(folder.resolve("logs")).run().ids(Level.MUST, Verdict.PASS))
                     .contains("OSF-C-702");
-            Files.writeString(logs.resolve("b.log"), "token " + SelftestCommand.PROOF.reveal() + "\n");
+            Files.writeString(logs.resolve("b.log"), "token " + SmallHandler.PROOF.reveal() + "\n");
             assertThat(suite.logs(folder.resolve("logs"))
                             .run()
                             .result("OSF-C-702")

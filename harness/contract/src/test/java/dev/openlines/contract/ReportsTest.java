@@ -10,6 +10,7 @@ import jakarta.json.JsonObject;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -25,9 +26,16 @@ class ReportsTest {
     private static ContractReport report;
 
     @BeforeAll
-    static void judgeACarelessHandler() {
-        report = SelftestCommand.judge(
-                Sin.ANY_TOKEN, false, List.of("OSF-C-10*", "OSF-C-40*", "OSF-C-80*"), SelftestCommand.SOON);
+    static void judgeACarelessHandler(@TempDir Path folder) {
+        try (SmallHandler handler = SmallHandler.careless(folder)) {
+            report = handler.suite()
+                    .profile(Profile.DURABLE, Profile.EDGE)
+                    .webhooks()
+                    .only("OSF-C-10*", "OSF-C-40*", "OSF-C-80*")
+                    .evidence(EffectSource.file(handler.evidence()))
+                    .settle(Duration.ofSeconds(1))
+                    .run();
+        }
     }
 
     @Test
@@ -67,7 +75,7 @@ class ReportsTest {
 
     @Test
     void noReportHoldsASecret() {
-        String proof = SelftestCommand.PROOF.reveal();
+        String proof = SmallHandler.PROOF.reveal();
 
         assertThat(HtmlReport.of(report, 1))
                 .contains("&lt;application_token&gt;")

@@ -20,19 +20,19 @@ class RunnerTest {
     private ContractReport judge(Settings settings) {
         ContractSuite suite = new ContractSuite(settings);
         settings.ackMax = Duration.ofSeconds(2);
-        try (Run run = suite.start()) {
-            return new Runner(run, suite.cases(), told::add).go();
+        try (ContractRun run = suite.start(told::add)) {
+            return run.finish();
         }
     }
 
     private static Settings of(Listener handler, String... only) {
-        Settings settings = new Settings(handler.uri(), "m", SelftestCommand.PROOF);
+        Settings settings = new Settings(handler.uri(), "m", SmallHandler.PROOF);
         settings.only = List.of(only);
         return settings;
     }
 
     private static byte[] right(Listener.Seen request) {
-        return Listener.json(request.text().contains(SelftestCommand.PROOF.reveal()) ? 200 : 403, "");
+        return Listener.json(request.text().contains(SmallHandler.PROOF.reveal()) ? 200 : 403, "");
     }
 
     @Test

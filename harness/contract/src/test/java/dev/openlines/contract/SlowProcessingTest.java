@@ -15,20 +15,13 @@ class SlowProcessingTest {
     private Path folder;
 
     private CaseResult judge(String on, String off) {
-        try (PracticeHandler handler = PracticeHandler.start(
-                0,
-                SelftestCommand.MEMBER_ID,
-                SelftestCommand.PROOF,
-                folder,
-                folder.resolve("evidence.jsonl"),
-                null,
-                line -> {})) {
-            Settings settings = new Settings(handler.uri(), SelftestCommand.MEMBER_ID, SelftestCommand.PROOF);
-            settings.evidence = EffectSources.file(folder.resolve("evidence.jsonl"));
+        try (SmallHandler handler = SmallHandler.right(folder)) {
+            Settings settings = new Settings(handler.uri(), SmallHandler.MEMBER_ID, SmallHandler.PROOF);
+            settings.evidence = EffectSources.file(handler.evidence());
             settings.settle = Duration.ofSeconds(30);
             settings.slowness = Duration.ofSeconds(2);
-            settings.slowOn = on.replace("{}", folder.resolve("slow").toString());
-            settings.slowOff = off.replace("{}", folder.resolve("slow").toString());
+            settings.slowOn = on.replace("{}", handler.slow().toString());
+            settings.slowOff = off.replace("{}", handler.slow().toString());
             settings.only = java.util.List.of("OSF-C-517");
             return new ContractSuite(settings).run().result("OSF-C-517").orElseThrow();
         }

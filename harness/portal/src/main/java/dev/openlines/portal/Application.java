@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import dev.openlines.model.Secret;
+import dev.openlines.portal.wire.Minting;
 import java.util.List;
 
 /** The application on a portal: its credentials and whether it is installed. Guarded by its portal. */

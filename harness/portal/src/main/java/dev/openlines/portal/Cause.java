@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
+
+import dev.openlines.parser.Dialect;
+import dev.openlines.portal.wire.EventBodies;
+import java.time.Instant;
 
 /**
  * On whose behalf an event is sent.
@@ -29,5 +33,29 @@ record Cause(long userId, boolean refreshToken, boolean credentials, String conn
 
     Cause through(String connectorOfCall) {
         return new Cause(userId, refreshToken, credentials, connectorOfCall);
+    }
+
+    /**
+     * The authorization of an event to a subscription; the portal's lock is held. The documentation's shapes show a
+     * refresh token with every event; the platform sends few.
+     */
+    EventBodies.AuthFacts auth(Portal portal, Subscription subscription) {
+        long user = subscription.authType() > 0 ? subscription.authType() : userId;
+        boolean withToken = credentials && user > 0;
+        boolean withRefresh = withToken && (refreshToken || subscription.dialect() != Dialect.PLATFORM);
+        Instant now = portal.clock().instant();
+        Instant expires = now.plus(EventBodies.ACCESS_LIFETIME);
+        return new EventBodies.AuthFacts(
+                withToken ? portal.tokens().issueWithEvent(user, expires) : null,
+                expires,
+                String.join(",", portal.application().scope()),
+                portal.domain(),
+                portal.serverEndpoint().toString(),
+                "L",
+                portal.restUri().toString(),
+                portal.memberId(),
+                user,
+                withRefresh ? portal.tokens().issueRefresh(user, now) : null,
+                portal.application().applicationToken());
     }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import dev.openlines.model.Secret;
+import dev.openlines.portal.wire.EventBodies;
+import dev.openlines.portal.wire.PhpJson;
 import jakarta.json.JsonException;
 import jakarta.json.JsonValue;
 import java.time.Duration;

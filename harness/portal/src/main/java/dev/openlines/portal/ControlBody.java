@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import dev.openlines.parser.Dialect;
 import jakarta.json.JsonNumber;
@@ -9,7 +9,6 @@ import jakarta.json.JsonValue;
 import java.math.BigDecimal;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -116,19 +115,11 @@ final class ControlBody {
     Optional<Dialect> dialect(String name) {
         return text(name).map(label -> {
             try {
-                return dialectOf(label);
+                return Dialect.of(label);
             } catch (IllegalArgumentException e) {
                 throw new IllegalArgumentException(e.getMessage() + " at " + at(name), e);
             }
         });
-    }
-
-    static Dialect dialectOf(String label) {
-        return Arrays.stream(Dialect.values())
-                .filter(dialect -> dialect.label().equals(label))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "expected one of platform, docs-2024, docs-2024-table, docs-2026 as dialect"));
     }
 
     /** The items of a list, each to be wrapped with {@link #itemPath}; none where it is absent. */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import dev.openlines.parser.Dialect;
+import dev.openlines.portal.wire.Exchange;
+import dev.openlines.portal.wire.Framing;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import dev.openlines.model.Secret;
+import dev.openlines.portal.wire.Framing;
+import dev.openlines.portal.wire.PathEdit;
+import dev.openlines.portal.wire.PhpJson;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
@@ -244,11 +247,21 @@ public final class DeliveryPlan {
         return seed;
     }
 
-    Framing framing() {
+    /**
+     * Returns how the bytes of each request travel.
+     *
+     * @return the framing
+     */
+    public Framing framing() {
         return framing;
     }
 
-    Duration delay() {
+    /**
+     * Returns how long to wait before the first event.
+     *
+     * @return the delay
+     */
+    public Duration delay() {
         return delay;
     }
 
@@ -256,8 +269,12 @@ public final class DeliveryPlan {
         return concurrency;
     }
 
-    /** Whether it is as the platform does it, so that its seed decides nothing. */
-    boolean isPlatform() {
+    /**
+     * Returns true if the plan is as the platform sends, so that its seed decides nothing.
+     *
+     * @return whether nothing differs from the platform
+     */
+    public boolean isPlatform() {
         return toString().endsWith(": as the platform");
     }
 
@@ -266,8 +283,14 @@ public final class DeliveryPlan {
         return delay.toNanos() + (rate > 0 ? (long) (number / rate * 1e9) : 0);
     }
 
-    /** The items as often and in the order the plan says. */
-    <T> List<T> ordered(List<T> items) {
+    /**
+     * Returns items as often and in the order that the plan says.
+     *
+     * @param <T> type of the items
+     * @param items the items
+     * @return copies included
+     */
+    public <T> List<T> ordered(List<T> items) {
         List<T> all = new ArrayList<>();
         for (T item : items) {
             for (int i = 0; i < copies; i++) {
@@ -284,8 +307,13 @@ public final class DeliveryPlan {
         return all;
     }
 
-    /** The payload with the plan's changes. */
-    JsonObject changed(JsonObject payload) {
+    /**
+     * Returns a payload with the plan's changes.
+     *
+     * @param payload the payload, left as it is
+     * @return the changed payload
+     */
+    public JsonObject changed(JsonObject payload) {
         JsonObject changed = payload;
         if (wrongToken) {
             List<String> path = List.of("auth", "application_token");

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import dev.openlines.model.Secret;
+import dev.openlines.portal.wire.EventBodies;
+import dev.openlines.portal.wire.PhpJson;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
@@ -162,9 +164,9 @@ final class DeliveryView {
                 import static java.nio.charset.StandardCharsets.UTF_8;
                 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-                import dev.openlines.harness.Delivery;
-                import dev.openlines.harness.Portal;
-                import dev.openlines.harness.SimulatedPortal;
+                import dev.openlines.portal.Delivery;
+                import dev.openlines.portal.Portal;
+                import dev.openlines.portal.SimulatedPortal;
                 import java.net.URI;
                 import java.util.List;
                 import org.junit.jupiter.api.Test;

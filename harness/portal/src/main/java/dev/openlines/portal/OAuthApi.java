@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import dev.openlines.model.Secret;
+import dev.openlines.portal.wire.EventBodies;
 import jakarta.json.JsonObjectBuilder;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -156,13 +157,13 @@ final class OAuthApi {
     }
 
     private JsonObjectBuilder granted(long userId, Instant now) {
-        Instant expires = now.plus(TokenStore.ACCESS_LIFETIME);
+        Instant expires = now.plus(EventBodies.ACCESS_LIFETIME);
         return EventBodies.object()
                 .add(
                         "access_token",
                         portal.tokens().issueAccess(userId, expires).reveal())
                 .add("expires", expires.getEpochSecond())
-                .add("expires_in", TokenStore.ACCESS_LIFETIME.toSeconds())
+                .add("expires_in", EventBodies.ACCESS_LIFETIME.toSeconds())
                 .add("scope", String.join(",", portal.application().scope()))
                 .add("domain", seen(portal.serverEndpoint()).getAuthority())
                 .add("server_endpoint", seen(portal.serverEndpoint()).toString())

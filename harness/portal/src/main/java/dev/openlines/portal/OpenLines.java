@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
+import dev.openlines.portal.wire.EventBodies;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -223,7 +224,13 @@ final class OpenLines {
                     text,
                     portal.clock().instant());
             chat.wrote(written);
-            message = new EventBodies.MessageFacts(chat.facts(), written, chat.externalChat(), chat.externalUser());
+            message = new EventBodies.MessageFacts(
+                    chat.facts(),
+                    written.id(),
+                    written.authorId(),
+                    written.text(),
+                    chat.externalChat(),
+                    chat.externalUser());
         }
         return portal.outbox()
                 .raise(
@@ -231,7 +238,7 @@ final class OpenLines {
                         shape -> byCustomer
                                 ? EventBodies.customerMessage(message)
                                 : EventBodies.operatorMessage(message),
-                        Cause.user(message.message().authorId()));
+                        Cause.user(message.authorId()));
     }
 
     Portal portal() {

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import dev.openlines.parser.Dialect;
+import dev.openlines.portal.wire.EventBodies;
+import dev.openlines.portal.wire.EventSender;
+import dev.openlines.portal.wire.Exchange;
+import dev.openlines.portal.wire.Framing;
 import jakarta.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;
@@ -223,7 +227,7 @@ final class Outbox {
                 subscription.id(),
                 data,
                 portal.clock().instant(),
-                EventBodies.AuthFacts.of(portal, subscription, cause),
+                cause.auth(portal, subscription),
                 subscription.dialect());
         return new Outgoing(subscription, payload, new byte[0]);
     }

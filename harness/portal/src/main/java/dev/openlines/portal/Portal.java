@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Dialect;
+import dev.openlines.portal.wire.EventBodies;
+import dev.openlines.portal.wire.EventSender;
+import dev.openlines.portal.wire.PhpJson;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import java.net.URI;
@@ -204,7 +207,7 @@ public final class Portal implements AutoCloseable {
      * @return a token for REST
      */
     public Secret accessToken() {
-        return issueToken(ADMIN_ID, clock.instant().plus(TokenStore.ACCESS_LIFETIME));
+        return issueToken(ADMIN_ID, clock.instant().plus(EventBodies.ACCESS_LIFETIME));
     }
 
     /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
+import dev.openlines.portal.wire.EventBodies;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import dev.openlines.model.Secret;
+import dev.openlines.portal.wire.EventBodies;
+import dev.openlines.portal.wire.Minting;
+import dev.openlines.portal.wire.PhpJson;
 import jakarta.json.JsonException;
 import jakarta.json.JsonValue;
 import java.util.List;
@@ -148,7 +151,7 @@ final class PortalSeed {
         boolean refresh = body.has("refresh_token") || body.flag("refresh", false);
         long otherwise = body.flag("expired", false)
                 ? -60
-                : (refresh ? TokenStore.REFRESH_LIFETIME : TokenStore.ACCESS_LIFETIME).toSeconds();
+                : (refresh ? TokenStore.REFRESH_LIFETIME : EventBodies.ACCESS_LIFETIME).toSeconds();
         long expiresIn = body.integer("expires_in").orElse(otherwise);
         synchronized (portal) {
             TokenStore.Grant grant =

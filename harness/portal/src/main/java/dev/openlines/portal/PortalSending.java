@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.DecodeException;
 import dev.openlines.parser.Dialect;
 import dev.openlines.parser.Envelope;
 import dev.openlines.parser.Limits;
+import dev.openlines.portal.wire.EventBodies;
+import dev.openlines.portal.wire.PathEdit;
+import dev.openlines.portal.wire.PhpJson;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import java.nio.charset.StandardCharsets;
@@ -134,7 +137,7 @@ public final class PortalSending {
                     subscription.id(),
                     null,
                     now,
-                    EventBodies.AuthFacts.of(portal, subscription, cause),
+                    cause.auth(portal, subscription),
                     subscription.dialect());
         }
         JsonObject stamped = PathEdit.set(

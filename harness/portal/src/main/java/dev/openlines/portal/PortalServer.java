@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import static com.github.tomakehurst.wiremock.client.WireMock.any;
 import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
@@ -12,6 +12,9 @@ import com.github.tomakehurst.wiremock.standalone.MappingsSource;
 import com.github.tomakehurst.wiremock.stubbing.StubMapping;
 import com.github.tomakehurst.wiremock.stubbing.StubMappings;
 import dev.openlines.model.Secret;
+import dev.openlines.portal.wire.EventBodies;
+import dev.openlines.portal.wire.EventSender;
+import dev.openlines.portal.wire.Minting;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -108,9 +111,27 @@ public final class PortalServer implements AutoCloseable {
         return new PortalServer(port, publicUri, EventSender.Settings.defaults());
     }
 
-    /** Starts a server whose sender behaves as said. */
-    static PortalServer start(int port, @Nullable URI publicUri, EventSender.Settings settings) {
+    /**
+     * Starts a server whose sender has settings of its own.
+     *
+     * @param port the port, 0 for any free one
+     * @param publicUri the address that portals give to their clients, ending in a slash, or null for the server's own
+     * @param settings how events are sent
+     * @return the running server; close it to free the port
+     * @throws UncheckedIOException if the port is taken
+     */
+    public static PortalServer start(int port, @Nullable URI publicUri, EventSender.Settings settings) {
         return new PortalServer(port, publicUri, settings);
+    }
+
+    /**
+     * Makes the portals that a seed file describes; {@code docs/portal-seed.md} has its format.
+     *
+     * @param json the content of the file
+     * @throws IllegalArgumentException if it is not JSON or a member is unknown or wrong; the message has its path
+     */
+    public void seed(byte[] json) {
+        PortalSeed.apply(this, json);
     }
 
     /**
@@ -172,7 +193,7 @@ public final class PortalServer implements AutoCloseable {
                     .addAccess(
                             token,
                             new TokenStore.Grant(
-                                    Portal.ADMIN_ID, portal.clock().instant().plus(TokenStore.ACCESS_LIFETIME)));
+                                    Portal.ADMIN_ID, portal.clock().instant().plus(EventBodies.ACCESS_LIFETIME)));
         }
     }
 

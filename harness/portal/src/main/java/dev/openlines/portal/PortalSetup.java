@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Dialect;
+import dev.openlines.portal.wire.Minting;
 import java.net.URI;
 import java.util.List;
 import java.util.regex.Pattern;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 /** Somebody on a portal: staff, or a customer who was given a user row by a connector. */
 record PortalUser(long id, Role role, String firstName, String lastName) {

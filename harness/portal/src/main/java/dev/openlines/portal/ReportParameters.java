@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
+import dev.openlines.portal.wire.EventBodies;
+import dev.openlines.portal.wire.PhpJson;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import java.time.Duration;
 import java.time.Instant;

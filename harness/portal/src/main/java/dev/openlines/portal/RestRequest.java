@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import dev.openlines.parser.DecodeException;
 import dev.openlines.parser.Limits;
 import dev.openlines.parser.PhpForm;
+import dev.openlines.portal.wire.PhpJson;
 import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;

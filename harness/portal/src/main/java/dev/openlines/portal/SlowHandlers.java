@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
+import dev.openlines.portal.wire.Exchange;
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;

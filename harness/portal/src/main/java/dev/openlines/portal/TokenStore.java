@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import dev.openlines.model.Secret;
+import dev.openlines.portal.wire.Minting;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -15,7 +16,6 @@ import java.util.Optional;
  */
 final class TokenStore {
 
-    static final Duration ACCESS_LIFETIME = Duration.ofHours(1);
     /** What captured tokens encode; the documentation says 180 days. */
     static final Duration REFRESH_LIFETIME = Duration.ofDays(30);
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * A simulated Bitrix24 portal, for tests and for the desk, and the {@code openlines} command line.
- * Start at {@link dev.openlines.harness.PortalServer}, or in a JUnit test at {@link
- * dev.openlines.harness.SimulatedPortal}.
+ * A simulated Bitrix24 portal, for tests and for the desk. Start at {@link
+ * dev.openlines.portal.PortalServer}, or in a JUnit test at {@link dev.openlines.portal.SimulatedPortal}.
  *
  * <pre>{@code
  * Delivery delivery = portal.openLine("Support").openChat().close().get(0);
@@ -11,6 +10,6 @@
  * }</pre>
  */
 @NullMarked
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import org.jspecify.annotations.NullMarked;

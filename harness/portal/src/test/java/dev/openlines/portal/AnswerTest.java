@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.portal.wire.EventSender;
+import dev.openlines.portal.wire.Exchange;
+import dev.openlines.portal.wire.Framing;
+import dev.openlines.testkit.RecordingHandler;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -18,15 +18,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The pages about the client, the doctor and security say what is so. */
 class ClientDocsTest {
 
-    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+    private static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
     private static final Pattern JAVA = Pattern.compile("^```java\n(.*?)^```$", Pattern.DOTALL | Pattern.MULTILINE);
     private static final Pattern NAMED = Pattern.compile("`(\\w+(?:Test|IT|Contract))\\.(\\w+)`");
 
     @ParameterizedTest
     @CsvSource({"client.md, 10", "why-no-events.md, 2"})
     void everySnippetStandsInATestThatRuns(String page, int atLeast) throws IOException {
-        String test = squeezed(
-                Files.readString(ROOT.resolve("harness/src/test/java/dev/openlines/harness/ClientSnippetsTest.java")));
+        String test = squeezed(Files.readString(
+                ROOT.resolve("harness/portal/src/test/java/dev/openlines/portal/ClientSnippetsTest.java")));
         Matcher snippets = JAVA.matcher(Files.readString(ROOT.resolve("docs").resolve(page)));
         int found = 0;
         while (snippets.find()) {
@@ -76,7 +76,15 @@ class ClientDocsTest {
 
     private static Stream<String> sources(String name) throws IOException {
         List<String> sources = new ArrayList<>();
-        for (String module : List.of("model", "parser", "client", "receiver", "harness", "examples/closed-chats")) {
+        for (String module : List.of(
+                "model",
+                "parser",
+                "client",
+                "receiver",
+                "harness/portal",
+                "harness/contract",
+                "harness/cli",
+                "examples/closed-chats")) {
             try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/test/java"))) {
                 for (Path file : files.filter(file -> file.endsWith(name)).toList()) {
                     sources.add(Files.readString(file));

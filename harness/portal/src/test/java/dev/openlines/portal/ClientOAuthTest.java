@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -25,6 +25,7 @@ import dev.openlines.parser.Limits;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.ReceiverConfig;
 import dev.openlines.receiver.ReceiverServer;
+import dev.openlines.testkit.RecordingHandler;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.net.http.HttpClient;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.openlines.portal.wire.PhpJson;
 import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.net.InetAddress;

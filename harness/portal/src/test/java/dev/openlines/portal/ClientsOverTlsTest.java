@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.portal.wire.EventBodies;
+import dev.openlines.portal.wire.PhpJson;
+import dev.openlines.testkit.RecordingHandler;
 import dev.openlines.testkit.RequiresTool;
 import jakarta.json.JsonObject;
 import java.net.URI;

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.OpenLineChat;
 import dev.openlines.parser.Dialect;
+import dev.openlines.portal.wire.EventSender;
+import dev.openlines.portal.wire.Exchange;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.ReceiverConfig;
 import dev.openlines.receiver.ReceiverServer;
+import dev.openlines.testkit.RecordingHandler;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.openlines.portal.wire.EventBodies;
+import dev.openlines.portal.wire.EventSender;
+import dev.openlines.portal.wire.Exchange;
+import dev.openlines.portal.wire.PhpJson;
+import dev.openlines.testkit.RecordingHandler;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import java.net.URI;

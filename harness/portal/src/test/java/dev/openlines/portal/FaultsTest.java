@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.openlines.portal.wire.PhpJson;
 import dev.openlines.testkit.Await;
 import java.io.IOException;
 import java.io.InputStream;

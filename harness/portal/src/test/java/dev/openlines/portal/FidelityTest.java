@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class FidelityTest {
 
     // Surefire starts in the module's folder.
-    private static final Path PAGE = Path.of("..", "docs", "fidelity.md");
+    private static final Path PAGE = Path.of("..", "..", "docs", "fidelity.md");
 
     @Test
     void theDocumentSaysWhatTheCodeSays() throws IOException {

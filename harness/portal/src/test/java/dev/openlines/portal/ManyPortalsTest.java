@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.testkit.RecordingHandler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;

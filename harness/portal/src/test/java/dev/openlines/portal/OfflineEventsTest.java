@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -7,6 +7,8 @@ import dev.openlines.client.Grant;
 import dev.openlines.client.OfflineEvent;
 import dev.openlines.client.RestClient;
 import dev.openlines.client.TokenStore;
+import dev.openlines.portal.wire.PhpJson;
+import dev.openlines.testkit.RecordingHandler;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import java.net.URLEncoder;

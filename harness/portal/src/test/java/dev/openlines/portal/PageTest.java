@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.testkit.Await;
+import dev.openlines.testkit.RecordingHandler;
 import dev.openlines.testkit.RequiresTool;
 import dev.openlines.testkit.Tool;
 import java.io.IOException;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.portal.wire.PhpJson;
+import dev.openlines.testkit.RecordingHandler;
 import jakarta.json.JsonObject;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;

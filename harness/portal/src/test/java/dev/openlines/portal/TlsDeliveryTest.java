@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.portal.wire.EventSender;
+import dev.openlines.testkit.RecordingHandler;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;

@@ -3,7 +3,7 @@ package dev.openlines.examples.closedchats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.harness.PortalChat;
+import dev.openlines.portal.PortalChat;
 import dev.openlines.testkit.Await;
 import dev.openlines.testkit.RequiresTool;
 import dev.openlines.testkit.Tool;

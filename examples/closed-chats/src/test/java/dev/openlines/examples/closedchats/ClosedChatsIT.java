@@ -3,11 +3,11 @@ package dev.openlines.examples.closedchats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.harness.Fault;
-import dev.openlines.harness.Portal;
-import dev.openlines.harness.PortalChat;
-import dev.openlines.harness.PortalServer;
-import dev.openlines.harness.PortalSetup;
+import dev.openlines.portal.Fault;
+import dev.openlines.portal.Portal;
+import dev.openlines.portal.PortalChat;
+import dev.openlines.portal.PortalServer;
+import dev.openlines.portal.PortalSetup;
 import dev.openlines.testkit.Await;
 import java.io.BufferedReader;
 import java.io.IOException;

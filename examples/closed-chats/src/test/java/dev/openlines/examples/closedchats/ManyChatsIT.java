@@ -3,9 +3,9 @@ package dev.openlines.examples.closedchats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.harness.Portal;
-import dev.openlines.harness.PortalServer;
-import dev.openlines.harness.PortalSetup;
+import dev.openlines.portal.Portal;
+import dev.openlines.portal.PortalServer;
+import dev.openlines.portal.PortalSetup;
 import java.io.BufferedReader;
 import java.net.CookieManager;
 import java.net.URI;

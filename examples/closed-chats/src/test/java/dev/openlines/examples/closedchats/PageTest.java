@@ -3,8 +3,8 @@ package dev.openlines.examples.closedchats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.harness.Fault;
-import dev.openlines.harness.PortalChat;
+import dev.openlines.portal.Fault;
+import dev.openlines.portal.PortalChat;
 import dev.openlines.testkit.Await;
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.examples.closedchats;
 
-import dev.openlines.harness.Delivery;
-import dev.openlines.harness.Portal;
-import dev.openlines.harness.PortalServer;
-import dev.openlines.harness.PortalSetup;
+import dev.openlines.portal.Delivery;
+import dev.openlines.portal.Portal;
+import dev.openlines.portal.PortalServer;
+import dev.openlines.portal.PortalSetup;
 import dev.openlines.testkit.Await;
 import java.io.IOException;
 import java.net.URI;

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PhpHandlerIT {
 
     private static final Path JAR =
-            Path.of("../../harness/target/openlines.jar").toAbsolutePath().normalize();
+            Path.of("../../harness/cli/target/openlines.jar").toAbsolutePath().normalize();
 
     @TempDir
     private Path folder;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.examples.demo;
 
-import dev.openlines.harness.Portal;
+import dev.openlines.portal.Portal;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.CookieManager;

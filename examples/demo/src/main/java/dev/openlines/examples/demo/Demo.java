@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.examples.demo;
 
-import dev.openlines.harness.Delivery;
-import dev.openlines.harness.Portal;
-import dev.openlines.harness.PortalChat;
-import dev.openlines.harness.PortalLine;
-import dev.openlines.harness.PortalServer;
-import dev.openlines.harness.PortalSetup;
+import dev.openlines.portal.Delivery;
+import dev.openlines.portal.Portal;
+import dev.openlines.portal.PortalChat;
+import dev.openlines.portal.PortalLine;
+import dev.openlines.portal.PortalServer;
+import dev.openlines.portal.PortalSetup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

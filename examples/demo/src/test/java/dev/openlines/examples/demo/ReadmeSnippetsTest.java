@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.client.RestClient;
 import dev.openlines.client.Subscription;
-import dev.openlines.harness.Delivery;
-import dev.openlines.harness.Portal;
-import dev.openlines.harness.SimulatedPortal;
 import dev.openlines.model.Event;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.Decoded;
 import dev.openlines.parser.EventDecoder;
+import dev.openlines.portal.Delivery;
+import dev.openlines.portal.Portal;
+import dev.openlines.portal.SimulatedPortal;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;

@@ -3,12 +3,12 @@ package dev.openlines.examples.kafkaworkers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.harness.Delivery;
-import dev.openlines.harness.Portal;
-import dev.openlines.harness.PortalChat;
-import dev.openlines.harness.PortalLine;
-import dev.openlines.harness.SimulatedPortal;
 import dev.openlines.model.OnSessionFinish;
+import dev.openlines.portal.Delivery;
+import dev.openlines.portal.Portal;
+import dev.openlines.portal.PortalChat;
+import dev.openlines.portal.PortalLine;
+import dev.openlines.portal.SimulatedPortal;
 import dev.openlines.testkit.Await;
 import dev.openlines.testkit.KafkaCluster;
 import java.io.BufferedReader;

@@ -87,7 +87,7 @@ class QuickstartContractIT {
                         "-XX:TieredStopAtLevel=1",
                         "-cp",
                         System.getProperty("java.class.path"),
-                        "dev.openlines.harness.OpenlinesCommand",
+                        "dev.openlines.cli.OpenlinesCommand",
                         "verify",
                         "--handler=http://127.0.0.1:{PORT}/bitrix24",
                         "--handler-cmd=" + handler,

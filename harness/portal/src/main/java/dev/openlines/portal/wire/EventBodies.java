@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal.wire;
 
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Dialect;
@@ -7,6 +7,7 @@ import dev.openlines.parser.PhpForm;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -17,13 +18,26 @@ import org.jspecify.annotations.Nullable;
  * string, {@code DATA} one object, no session. The three documentation shapes are kept because
  * handlers are written from documentation.
  */
-final class EventBodies {
+public final class EventBodies {
+
+    /** How long an access token is valid. */
+    public static final Duration ACCESS_LIFETIME = Duration.ofHours(1);
 
     /** What the old documentation's example has after the endpoint addresses: a copied HTML entity. */
     private static final String DOCS_2024_TAIL = "&#39;";
 
-    /** What one closed or started chat looks like to an event. */
-    record ChatFacts(
+    /**
+     * The data of one closed or started chat.
+     *
+     * @param connector code of the connector, or null to leave it out
+     * @param lineId id of the open line
+     * @param chatId id of the chat in the portal
+     * @param visitorId the customer's user id in the portal, or 0
+     * @param lineName name of the open line, or null to leave it out
+     * @param sessionId id of the session
+     * @param closed whether the session is closed
+     */
+    public record ChatFacts(
             @Nullable String connector,
             long lineId,
             long chatId,
@@ -32,8 +46,22 @@ final class EventBodies {
             long sessionId,
             boolean closed) {}
 
-    /** What the {@code auth} block says; null is not sent. */
-    record AuthFacts(
+    /**
+     * The {@code auth} block. A null component is not sent.
+     *
+     * @param accessToken wire field {@code access_token}
+     * @param expires wire field {@code expires}
+     * @param scope wire field {@code scope}
+     * @param domain wire field {@code domain}
+     * @param serverEndpoint wire field {@code server_endpoint}
+     * @param status wire field {@code status}
+     * @param clientEndpoint wire field {@code client_endpoint}
+     * @param memberId wire field {@code member_id}
+     * @param userId wire field {@code user_id}
+     * @param refreshToken wire field {@code refresh_token}
+     * @param applicationToken wire field {@code application_token}
+     */
+    public record AuthFacts(
             @Nullable Secret accessToken,
             @Nullable Instant expires,
             @Nullable String scope,
@@ -44,44 +72,45 @@ final class EventBodies {
             @Nullable String memberId,
             long userId,
             @Nullable Secret refreshToken,
-            @Nullable Secret applicationToken) {
+            @Nullable Secret applicationToken) {}
 
-        /**
-         * What the platform would say; the portal's lock is held. The documentation's shapes show a refresh token
-         * with every event; the platform sends few.
-         */
-        static AuthFacts of(Portal portal, Subscription subscription, Cause cause) {
-            long userId = subscription.authType() > 0 ? subscription.authType() : cause.userId();
-            boolean withToken = cause.credentials() && userId > 0;
-            boolean withRefresh = withToken && (cause.refreshToken() || subscription.dialect() != Dialect.PLATFORM);
-            Instant now = portal.clock().instant();
-            Instant expires = now.plus(TokenStore.ACCESS_LIFETIME);
-            return new AuthFacts(
-                    withToken ? portal.tokens().issueWithEvent(userId, expires) : null,
-                    expires,
-                    String.join(",", portal.application().scope()),
-                    portal.domain(),
-                    portal.serverEndpoint().toString(),
-                    "L",
-                    portal.restUri().toString(),
-                    portal.memberId(),
-                    userId,
-                    withRefresh ? portal.tokens().issueRefresh(userId, now) : null,
-                    portal.application().applicationToken());
-        }
-    }
-
-    /** What was written, where, and the ids it has in the messenger. */
-    record MessageFacts(ChatFacts chat, ChatMessage message, long externalChat, long externalUser) {}
+    /**
+     * A message in a chat.
+     *
+     * @param chat its chat
+     * @param id its id in the portal
+     * @param authorId id of its author in the portal
+     * @param text its text
+     * @param externalChat id of the chat in the messenger
+     * @param externalUser id of the customer in the messenger
+     */
+    public record MessageFacts(
+            ChatFacts chat, long id, long authorId, String text, long externalChat, long externalUser) {}
 
     private EventBodies() {}
 
-    static byte[] form(JsonObject payload) {
+    /**
+     * Encodes a payload as PHP encodes a form.
+     *
+     * @param payload the payload
+     * @return the body
+     */
+    public static byte[] form(JsonObject payload) {
         return PhpForm.encode(payload);
     }
 
-    /** {@code event, event_handler_id, data, ts, auth}; {@code data} null is not sent. */
-    static JsonObject envelope(
+    /**
+     * Returns a whole payload: {@code event, event_handler_id, data, ts, auth}.
+     *
+     * @param event code of the event
+     * @param handlerId id of the subscription
+     * @param data its data, or null to leave it out
+     * @param sentAt wire field {@code ts}
+     * @param auth the {@code auth} block
+     * @param dialect which published shape
+     * @return the payload
+     */
+    public static JsonObject envelope(
             String event, int handlerId, @Nullable JsonObject data, Instant sentAt, AuthFacts auth, Dialect dialect) {
         JsonObjectBuilder payload = object();
         payload.add("event", event);
@@ -102,8 +131,14 @@ final class EventBodies {
                 .build();
     }
 
-    /** {@code data} of OnSessionStart and OnSessionFinish. */
-    static JsonObject sessionData(ChatFacts chat, Dialect dialect) {
+    /**
+     * Returns {@code data} of OnSessionStart and OnSessionFinish.
+     *
+     * @param chat the chat
+     * @param dialect which published shape
+     * @return the data
+     */
+    public static JsonObject sessionData(ChatFacts chat, Dialect dialect) {
         return switch (dialect) {
             case PLATFORM -> object().add("DATA", platformChat(chat)).build();
             case DOCS_2024 ->
@@ -117,8 +152,13 @@ final class EventBodies {
         };
     }
 
-    /** {@code data} of OnOpenLineMessageAdd when staff wrote: an object, with the connector named outside. */
-    static JsonObject operatorMessage(MessageFacts facts) {
+    /**
+     * Returns {@code data} of OnOpenLineMessageAdd if staff wrote: an object, with the connector named outside.
+     *
+     * @param facts the message
+     * @return the data
+     */
+    public static JsonObject operatorMessage(MessageFacts facts) {
         String line = Long.toString(facts.chat().lineId());
         JsonObjectBuilder out = object();
         addText(out, "CONNECTOR", facts.chat().connector());
@@ -131,8 +171,13 @@ final class EventBodies {
                 .build();
     }
 
-    /** The same event when the customer wrote, through a connector. */
-    static JsonObject customerMessage(MessageFacts facts) {
+    /**
+     * Returns {@code data} of OnOpenLineMessageAdd if the customer wrote, through a connector.
+     *
+     * @param facts the message
+     * @return the data
+     */
+    public static JsonObject customerMessage(MessageFacts facts) {
         return object().add(
                         "DATA",
                         object().add("connector", messageConnector(facts))
@@ -151,10 +196,10 @@ final class EventBodies {
     }
 
     private static JsonObjectBuilder message(MessageFacts facts) {
-        return object().add("id", Long.toString(facts.message().id()))
+        return object().add("id", Long.toString(facts.id()))
                 .add("chat_id", Long.toString(facts.chat().chatId()))
-                .add("user_id", Long.toString(facts.message().authorId()))
-                .add("text", facts.message().text());
+                .add("user_id", Long.toString(facts.authorId()))
+                .add("text", facts.text());
     }
 
     private static JsonObjectBuilder platformChat(ChatFacts chat) {
@@ -210,7 +255,7 @@ final class EventBodies {
             if (auth.expires() != null) {
                 out.add("expires", Long.toString(auth.expires().getEpochSecond()));
             }
-            out.add("expires_in", Long.toString(TokenStore.ACCESS_LIFETIME.toSeconds()));
+            out.add("expires_in", Long.toString(ACCESS_LIFETIME.toSeconds()));
             addText(out, "scope", auth.scope());
         }
         addText(out, "domain", auth.domain());
@@ -232,7 +277,7 @@ final class EventBodies {
     private static JsonObjectBuilder oldAuth(AuthFacts auth) {
         JsonObjectBuilder out = object();
         addSecret(out, "access_token", auth.accessToken());
-        out.add("expires_in", TokenStore.ACCESS_LIFETIME.toSeconds());
+        out.add("expires_in", ACCESS_LIFETIME.toSeconds());
         addText(out, "scope", auth.scope());
         addText(out, "domain", auth.domain());
         addText(out, "server_endpoint", auth.serverEndpoint() == null ? null : auth.serverEndpoint() + DOCS_2024_TAIL);
@@ -244,7 +289,12 @@ final class EventBodies {
         return out;
     }
 
-    static JsonObjectBuilder object() {
+    /**
+     * Returns an empty object to fill.
+     *
+     * @return a builder
+     */
+    public static JsonObjectBuilder object() {
         return PhpJson.PROVIDER.createObjectBuilder();
     }
 

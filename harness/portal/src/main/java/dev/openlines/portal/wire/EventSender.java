@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal.wire;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Blocks the calling thread; safe for use by several.
  */
-final class EventSender {
+public final class EventSender {
 
     private static final int CHUNK = 16 * 1024;
 
@@ -36,38 +36,69 @@ final class EventSender {
     private static final int CONTINUE_MILLIS = 1000;
 
     /**
-     * How the sender behaves towards every target.
+     * The settings of a sender, the same for every target.
      *
-     * @param tls what makes connections to https targets, null for the Java platform's own rules
+     * @param connectTimeout how long connecting may take
+     * @param answerTimeout how long to wait for the answer
+     * @param allowPublic whether targets may be outside loopback and private networks
+     * @param tls makes connections to https targets, or null for the Java platform's own rules
      */
-    record Settings(
+    public record Settings(
             Duration connectTimeout,
             Duration answerTimeout,
             boolean allowPublic,
             @Nullable SSLContext tls) {
 
-        Settings(Duration connectTimeout, Duration answerTimeout, boolean allowPublic) {
+        /**
+         * Makes settings with the Java platform's own rules for TLS.
+         *
+         * @param connectTimeout how long connecting may take
+         * @param answerTimeout how long to wait for the answer
+         * @param allowPublic whether targets may be outside loopback and private networks
+         */
+        public Settings(Duration connectTimeout, Duration answerTimeout, boolean allowPublic) {
             this(connectTimeout, answerTimeout, allowPublic, null);
         }
 
-        static Settings defaults() {
+        /**
+         * Returns the defaults: 10 s to connect, 60 s for the answer, private targets only.
+         *
+         * @return the defaults
+         */
+        public static Settings defaults() {
             return new Settings(Duration.ofSeconds(10), Duration.ofSeconds(60), false);
         }
 
-        /** The same, but any certificate is good enough. */
-        Settings insecure() {
+        /**
+         * Returns these settings, but every certificate is accepted. For tests.
+         *
+         * @return such settings
+         */
+        public Settings insecure() {
             return new Settings(connectTimeout, answerTimeout, allowPublic, TrustEverything.context());
         }
     }
 
     private final Settings settings;
 
-    EventSender(Settings settings) {
+    /**
+     * Makes a sender.
+     *
+     * @param settings its settings
+     */
+    public EventSender(Settings settings) {
         this.settings = settings;
     }
 
-    /** The captured request line and header lines of the platform, with the blank line. */
-    static byte[] head(URI target, int bodyLength, String contentType) {
+    /**
+     * Returns the request line and header lines of the platform, as captured, with the blank line.
+     *
+     * @param target the address
+     * @param bodyLength bytes of the body
+     * @param contentType its type
+     * @return the head
+     */
+    public static byte[] head(URI target, int bodyLength, String contentType) {
         String query = target.getRawQuery() == null ? "" : "?" + target.getRawQuery();
         String path = target.getRawPath() == null || target.getRawPath().isEmpty() ? "/" : target.getRawPath();
         String host = target.getPort() < 0 ? target.getHost() : target.getHost() + ":" + target.getPort();
@@ -82,20 +113,41 @@ final class EventSender {
                 .getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    static byte[] join(byte[] head, byte[] body) {
+    /**
+     * Returns head and body as one array.
+     *
+     * @param head the head
+     * @param body the body
+     * @return both
+     */
+    public static byte[] join(byte[] head, byte[] body) {
         byte[] request = new byte[head.length + body.length];
         System.arraycopy(head, 0, request, 0, head.length);
         System.arraycopy(body, 0, request, head.length, body.length);
         return request;
     }
 
-    /** Sends the bytes and reads one answer. Never throws: what went wrong stands in the outcome. */
-    Exchange send(URI target, byte[] request) {
+    /**
+     * Sends the bytes and reads one answer. Blocks. Does not throw if sending fails: the result says it.
+     *
+     * @param target the address
+     * @param request head and body
+     * @return the result
+     */
+    public Exchange send(URI target, byte[] request) {
         return send(target, request, new byte[0], Framing.WHOLE);
     }
 
-    /** The same in pieces; the head is changed where the way of travelling needs it. */
-    Exchange send(URI target, byte[] head, byte[] body, Framing framing) {
+    /**
+     * Sends a request in a given framing. Changes the head if the framing needs it. Blocks.
+     *
+     * @param target the address
+     * @param head request line and header lines
+     * @param body the body
+     * @param framing how the bytes travel
+     * @return the result
+     */
+    public Exchange send(URI target, byte[] head, byte[] body, Framing framing) {
         Exchange.Recorder recorder = new Exchange.Recorder();
         try {
             InetAddress address = InetAddress.getByName(target.getHost());
@@ -115,8 +167,13 @@ final class EventSender {
         }
     }
 
-    /** Loopback, link-local, site-local and unique local addresses. */
-    static boolean isPrivate(InetAddress address) {
+    /**
+     * Returns true for loopback, link-local, site-local and unique local addresses.
+     *
+     * @param address an address
+     * @return whether it is one of these
+     */
+    public static boolean isPrivate(InetAddress address) {
         byte[] bytes = address.getAddress();
         boolean uniqueLocal = bytes.length == 16 && (bytes[0] & 0xfe) == 0xfc;
         return address.isLoopbackAddress()

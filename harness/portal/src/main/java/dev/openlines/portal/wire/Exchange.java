@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal.wire;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What became of one request: the answer as read, the three times, and what went wrong. Immutable. */
-final class Exchange {
+/** The result of one request: the answer as read, the three times, and what went wrong. Immutable. */
+public final class Exchange {
 
     private static final Duration BACKLOG = Duration.ofMillis(900);
 
@@ -29,43 +29,76 @@ final class Exchange {
         this.failure = failure;
     }
 
-    /** The final status, 0 where no answer was understood. */
-    int status() {
+    /**
+     * Returns the final status.
+     *
+     * @return the status code, or 0 if no answer could be read
+     */
+    public int status() {
         return status;
     }
 
-    /** The answer from its status line on, as far as it came; shared, not to be changed. */
-    byte[] answer() {
+    /**
+     * Returns the answer from its status line on, as far as it arrived.
+     *
+     * @return the bytes; shared, do not change them
+     */
+    public byte[] answer() {
         return answer;
     }
 
-    /** Until the connection stood, TLS included. */
-    Duration connect() {
+    /**
+     * Returns how long connecting took, TLS included.
+     *
+     * @return the time to a usable connection
+     */
+    public Duration connect() {
         return connect;
     }
 
-    /** From then to the first byte of the answer; zero where none came. */
-    Duration firstByte() {
+    /**
+     * Returns the time from the connection to the first byte of the answer.
+     *
+     * @return the time, or zero if no byte arrived
+     */
+    public Duration firstByte() {
         return firstByte;
     }
 
-    /** From the first attempt to connect to the end. */
-    Duration total() {
+    /**
+     * Returns the time from the first attempt to connect to the end.
+     *
+     * @return the whole time
+     */
+    public Duration total() {
         return total;
     }
 
-    /** What went wrong, null where an answer was read whole. */
-    @Nullable
-    String failure() {
+    /**
+     * Returns what went wrong.
+     *
+     * @return a sentence, or null if a whole answer was read
+     */
+    public @Nullable String failure() {
         return failure;
     }
 
-    boolean acknowledged() {
+    /**
+     * Returns true if the handler acknowledged: a whole answer with a status of 200 to 299.
+     *
+     * @return whether it was acknowledged
+     */
+    public boolean acknowledged() {
         return failure == null && status / 100 == 2;
     }
 
-    /** A connection this slow met a full queue of connections and waited for TCP to try again. */
-    boolean backlogSuspected() {
+    /**
+     * Returns true if the connection was so slow that it met a full accept queue and waited for
+     * TCP to try again.
+     *
+     * @return whether connecting took 0.9 s or longer
+     */
+    public boolean backlogSuspected() {
         return connect.compareTo(BACKLOG) >= 0;
     }
 

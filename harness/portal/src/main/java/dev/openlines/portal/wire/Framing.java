@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal.wire;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -8,40 +8,73 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * How the bytes of one request travel.
+ * The way in which the bytes of one request travel.
  *
  * @param kind what is done
  * @param bytes how many bytes of the body go out before the cut or the reset
  * @param pause between two bytes
  * @param borders where in the body one chunk ends and the next begins
  */
-record Framing(Kind kind, int bytes, Duration pause, List<Integer> borders) {
+public record Framing(Kind kind, int bytes, Duration pause, List<Integer> borders) {
 
-    enum Kind {
+    /** The kinds of framing. */
+    public enum Kind {
+        /** All at once. */
         WHOLE,
+        /** One byte after the other, each in a packet of its own. */
         BYTE_AT_A_TIME,
+        /** Ends the sending side within the body. */
         CUT,
+        /** Resets the connection within the body. */
         RESET,
+        /** In chunks instead of with a length. */
         CHUNKED,
+        /** Asks with {@code Expect: 100-continue} before it sends the body. */
         EXPECT_CONTINUE
     }
 
-    static final Framing WHOLE = new Framing(Kind.WHOLE, 0, Duration.ZERO, List.of());
-    static final Framing EXPECT_CONTINUE = new Framing(Kind.EXPECT_CONTINUE, 0, Duration.ZERO, List.of());
+    /** Everything at once, as the platform does it. */
+    public static final Framing WHOLE = new Framing(Kind.WHOLE, 0, Duration.ZERO, List.of());
+    /** The body only after the handler has answered {@code 100 Continue}, or after a second. */
+    public static final Framing EXPECT_CONTINUE = new Framing(Kind.EXPECT_CONTINUE, 0, Duration.ZERO, List.of());
 
-    static Framing byteAtATime(Duration pause) {
+    /**
+     * Returns a framing that writes one byte after the other.
+     *
+     * @param pause between two bytes
+     * @return such a framing
+     */
+    public static Framing byteAtATime(Duration pause) {
         return new Framing(Kind.BYTE_AT_A_TIME, 0, pause, List.of());
     }
 
-    static Framing cut(int bytes) {
+    /**
+     * Returns a framing that ends the sending side within the body.
+     *
+     * @param bytes how many bytes of the body go out
+     * @return such a framing
+     */
+    public static Framing cut(int bytes) {
         return new Framing(Kind.CUT, notNegative(bytes), Duration.ZERO, List.of());
     }
 
-    static Framing reset(int bytes) {
+    /**
+     * Returns a framing that resets the connection within the body.
+     *
+     * @param bytes how many bytes of the body go out
+     * @return such a framing
+     */
+    public static Framing reset(int bytes) {
         return new Framing(Kind.RESET, notNegative(bytes), Duration.ZERO, List.of());
     }
 
-    static Framing chunked(int... borders) {
+    /**
+     * Returns a framing in chunks.
+     *
+     * @param borders offsets in the body, at which one chunk ends and the next begins; none for one chunk
+     * @return such a framing
+     */
+    public static Framing chunked(int... borders) {
         int[] sorted = borders.clone();
         Arrays.sort(sorted);
         for (int border : sorted) {
@@ -54,7 +87,12 @@ record Framing(Kind kind, int bytes, Duration pause, List<Integer> borders) {
                 Arrays.stream(sorted).distinct().boxed().toList());
     }
 
-    boolean whole() {
+    /**
+     * Returns true if the request travels as the platform sends it.
+     *
+     * @return whether the kind is {@link Kind#WHOLE}
+     */
+    public boolean whole() {
         return kind == Kind.WHOLE;
     }
 
@@ -65,8 +103,13 @@ record Framing(Kind kind, int bytes, Duration pause, List<Integer> borders) {
         return bytes;
     }
 
-    /** The head with what this way of travelling needs in it. */
-    byte[] head(byte[] head) {
+    /**
+     * Returns a head with the header lines that this framing needs.
+     *
+     * @param head request line and header lines
+     * @return the head as it is sent
+     */
+    public byte[] head(byte[] head) {
         if (kind != Kind.CHUNKED && kind != Kind.EXPECT_CONTINUE) {
             return head;
         }

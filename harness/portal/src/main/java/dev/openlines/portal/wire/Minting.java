@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal.wire;
 
 import dev.openlines.model.Secret;
 import java.nio.ByteBuffer;
@@ -11,21 +11,32 @@ import java.util.Locale;
 import java.util.Random;
 
 /** Makes ids and secrets of the lengths and layouts seen on real portals. */
-final class Minting {
+public final class Minting {
 
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final String WEBHOOK_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789";
 
     private Minting() {}
 
-    /** Random lower-case hexadecimal digits. */
-    static String hex(int digits) {
+    /**
+     * Returns random lower-case hexadecimal digits.
+     *
+     * @param digits how many
+     * @return the text
+     */
+    public static String hex(int digits) {
         byte[] bytes = new byte[(digits + 1) / 2];
         RANDOM.nextBytes(bytes);
         return HexFormat.of().formatHex(bytes).substring(0, digits);
     }
 
-    static String lettersAndDigits(int length) {
+    /**
+     * Returns random lower-case letters and digits, as the codes of webhooks have.
+     *
+     * @param length how many
+     * @return the text
+     */
+    public static String lettersAndDigits(int length) {
         StringBuilder text = new StringBuilder(length);
         for (int i = 0; i < length; i++) {
             text.append(WEBHOOK_ALPHABET.charAt(RANDOM.nextInt(WEBHOOK_ALPHABET.length())));
@@ -33,21 +44,36 @@ final class Minting {
         return text.toString();
     }
 
-    /** A local application's id: {@code local.}, fourteen hexadecimal digits, eight decimal ones. */
-    static String clientId() {
+    /**
+     * Returns a local application's id: {@code local.}, fourteen hexadecimal digits, eight decimal ones.
+     *
+     * @return the id
+     */
+    public static String clientId() {
         return String.format(Locale.ROOT, "local.%s.%08d", hex(14), RANDOM.nextInt(100_000_000));
     }
 
     /**
-     * A token of 70 hexadecimal digits: the first eight are the expiry in seconds, little-endian, and
-     * digits 25 to 32 the user's id; the rest is random.
+     * Returns a token of 70 hexadecimal digits: the first eight are the expiry in seconds, little-endian, and
+     * digits 25 to 32 the user's id. The rest is random.
+     *
+     * @param expires when it expires
+     * @param userId whose it is
+     * @return the token
      */
-    static Secret token(Instant expires, long userId) {
+    public static Secret token(Instant expires, long userId) {
         return token(expires, userId, RANDOM);
     }
 
-    /** The same by another source of randomness, for a token that opens nothing. */
-    static Secret token(Instant expires, long userId, Random random) {
+    /**
+     * Returns a token from another source of randomness, for a token that opens nothing.
+     *
+     * @param expires when it expires
+     * @param userId whose it is
+     * @param random the source
+     * @return the token
+     */
+    public static Secret token(Instant expires, long userId, Random random) {
         byte[] bytes = new byte[35];
         random.nextBytes(bytes);
         ByteBuffer buffer = ByteBuffer.wrap(bytes);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal.wire;
 
 import jakarta.json.JsonArray;
 import jakarta.json.JsonArrayBuilder;
@@ -14,11 +14,18 @@ import org.jspecify.annotations.Nullable;
  * it, {@code data[DATA][connector][line_id]}. What is missing on the way is made; the order of the
  * other fields stays.
  */
-final class PathEdit {
+public final class PathEdit {
 
     private PathEdit() {}
 
-    static List<String> segments(String path) {
+    /**
+     * Splits a path into its names.
+     *
+     * @param path {@code data.DATA.line.name} or {@code data[DATA][line][name]}
+     * @return the names, at least one
+     * @throws IllegalArgumentException if a name is empty
+     */
+    public static List<String> segments(String path) {
         String dotted = path.contains("[") ? path.replace("]", "").replace('[', '.') : path;
         List<String> segments = List.of(dotted.split("\\.", -1));
         if (segments.stream().anyMatch(String::isEmpty)) {
@@ -27,7 +34,15 @@ final class PathEdit {
         return segments;
     }
 
-    static JsonObject set(JsonObject payload, List<String> path, JsonValue value) {
+    /**
+     * Returns a payload in which one field is changed or added.
+     *
+     * @param payload the payload, left as it is
+     * @param path the names that lead to the field
+     * @param value the new value
+     * @return the changed payload
+     */
+    public static JsonObject set(JsonObject payload, List<String> path, JsonValue value) {
         return changed(payload, path, value).asJsonObject();
     }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.harness;
+package dev.openlines.portal.wire;
 
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
@@ -16,13 +16,13 @@ import java.util.Map;
  * it is, markup characters and quotes as Unicode escapes, and an empty map as {@code []}, because PHP
  * cannot tell it from an empty list. {@link #plain} is that of the command line.
  */
-final class PhpJson {
+public final class PhpJson {
 
     /** The one provider; asking the service loader for each value would cost more than the value. */
-    static final JsonProvider PROVIDER = JsonProvider.provider();
+    public static final JsonProvider PROVIDER = JsonProvider.provider();
 
     /** Prints as {@code {}}, where the portal has a real object without visible fields. */
-    static final JsonValue EMPTY_OBJECT =
+    public static final JsonValue EMPTY_OBJECT =
             PROVIDER.createObjectBuilder().add("\0", JsonValue.NULL).build();
 
     private final StringBuilder out;
@@ -33,26 +33,47 @@ final class PhpJson {
         this.portal = portal;
     }
 
-    static byte[] bytes(JsonValue value) {
+    /**
+     * Returns a value in the style of the portal's answers, in UTF-8.
+     *
+     * @param value the value
+     * @return the bytes
+     */
+    public static byte[] bytes(JsonValue value) {
         return text(value).getBytes(StandardCharsets.UTF_8);
     }
 
-    static String text(JsonValue value) {
+    /**
+     * Returns a value in the style of the portal's answers.
+     *
+     * @param value the value
+     * @return the text
+     */
+    public static String text(JsonValue value) {
         StringBuilder out = new StringBuilder(256);
         new PhpJson(out, true).write(value);
         return out.toString();
     }
 
-    /** Appends the value with only those escapes that JSON and its embedding in scripts need. */
-    static void plain(JsonValue value, StringBuilder out) {
+    /**
+     * Appends a value with only those escapes that JSON and its embedding in scripts need.
+     *
+     * @param value the value
+     * @param out gets the text
+     */
+    public static void plain(JsonValue value, StringBuilder out) {
         new PhpJson(out, false).write(value);
     }
 
     /**
-     * Reads JSON in UTF-8; throws {@link jakarta.json.JsonException} where it is none. As text, because the
-     * provider guesses an encoding from bytes and cannot for a single one.
+     * Parses JSON in UTF-8. It is read as text, because the provider guesses an encoding from bytes and cannot
+     * for a single one.
+     *
+     * @param json the bytes
+     * @return the value
+     * @throws jakarta.json.JsonException if the bytes are not JSON
      */
-    static JsonValue parse(byte[] json) {
+    public static JsonValue parse(byte[] json) {
         try (var reader = PROVIDER.createReader(new StringReader(new String(json, StandardCharsets.UTF_8)))) {
             return reader.readValue();
         }
