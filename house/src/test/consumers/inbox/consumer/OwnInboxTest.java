@@ -11,7 +11,7 @@ import dev.openlines.receiver.Settlement;
 import dev.openlines.receiver.StoreException;
 import dev.openlines.receiver.StoreResult;
 import dev.openlines.receiver.VerifiedDelivery;
-import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.tck.InboxContract;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;

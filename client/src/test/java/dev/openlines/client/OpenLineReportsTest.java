@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
+@Timeout(300)
 class OpenLineReportsTest {
 
     private static final Instant FROM = Instant.parse("2026-06-01T00:00:00Z");

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Many pages of a list, some of which moves. */
-@Timeout(120)
+@Timeout(300)
 class SessionPagesTest {
 
     private static final Instant BEGIN = Instant.parse("2026-10-25T00:00:00Z");

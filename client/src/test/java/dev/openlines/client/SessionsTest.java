@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What one call lists, and what is asked. */
-@Timeout(60)
+@Timeout(300)
 class SessionsTest {
 
     static final String ROW = "{\"id\":1024,\"configId\":3,\"source\":\"livechat\",\"operatorId\":42,\"userId\":501,"
@@ -77,7 +77,7 @@ class SessionsTest {
 
             assertThat(on(portal)
                             .sessionPageAsync(SessionFilter.all())
-                            .get(20, TimeUnit.SECONDS)
+                            .get(60, TimeUnit.SECONDS)
                             .sessions())
                     .containsExactly(session);
         }

@@ -34,7 +34,7 @@ class ConsumerIT {
             ".*/(openlines-(model|parser|client|receiver)-|jakarta\\.|yasson-|parsson-|slf4j-api-).*[.]jar");
 
     private static final Pattern FOREIGN = Pattern.compile(
-            ".*/(junit-|opentest4j-|apiguardian-|assertj-|archunit-|picocli-|openlines-(testkit|receiver|client|contract|cli)-).*");
+            ".*/(junit-|opentest4j-|apiguardian-|assertj-|archunit-|picocli-|openlines-(testkit|receiver|inbox-tck|kafka|server|client|contract|cli)-).*");
 
     /** Files by which a logging backend registers itself with SLF4J 2 or 1, Log4j, commons-logging or the JDK. */
     private static final List<String> BACKENDS = List.of(
@@ -59,7 +59,7 @@ class ConsumerIT {
         assertThat(PUBLISHED
                         .matcher(Files.readString(Path.of("../bom/pom.xml")))
                         .results())
-                .hasSize(5)
+                .hasSize(10)
                 .allSatisfy(published -> assertThat(jars)
                         .anyMatch(jar -> jar.getFileName().toString().startsWith(published.group(1) + "-")));
 
@@ -121,7 +121,7 @@ class ConsumerIT {
     }
 
     @Test
-    void anInboxOfSomebodyElseIsProvenByTheContractOfTheTestJar() throws Exception {
+    void anInboxOfAnotherProjectPassesTheInboxContract() throws Exception {
         String junit = Path.of("target", "junit", "newest.jar").toString();
         String assertj = classPath()
                 .filter(entry -> entry.contains("/assertj-core-"))
@@ -143,9 +143,9 @@ class ConsumerIT {
 
         try (JarFile jar = new JarFile(contract().toFile())) {
             assertThat(jar.getManifest().getMainAttributes().getValue("Automatic-Module-Name"))
-                    .isEqualTo("dev.openlines.receiver.contract");
+                    .isEqualTo("dev.openlines.tck");
             assertThat(jar.stream().map(JarEntry::getName).filter(name -> name.endsWith(".class")))
-                    .allMatch(name -> name.startsWith("dev/openlines/receiver/contract/"));
+                    .allMatch(name -> name.startsWith("dev/openlines/tck/"));
         }
         assertThat(report).contains("[         0 tests failed          ]").endsWith("exit 0\n");
         Matcher successful = Pattern.compile("\\[ +(\\d+) tests successful").matcher(report);
@@ -153,14 +153,12 @@ class ConsumerIT {
         assertThat(Integer.parseInt(successful.group(1))).isGreaterThan(20);
     }
 
-    /** Beside the receiver's jar: classifier {@code tests}. */
     private static Path contract() {
-        Path receiver = classPath()
+        return classPath()
                 .map(Path::of)
-                .filter(entry -> entry.getFileName().toString().startsWith("openlines-receiver-"))
+                .filter(entry -> entry.getFileName().toString().startsWith("openlines-inbox-tck-"))
                 .findAny()
                 .orElseThrow();
-        return receiver.resolveSibling(receiver.getFileName().toString().replace(".jar", "-tests.jar"));
     }
 
     @ParameterizedTest

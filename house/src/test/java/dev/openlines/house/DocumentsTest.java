@@ -43,6 +43,7 @@ class DocumentsTest {
             "parser/DEV/parser",
             "client/DEV/client",
             "receiver/DEV/receiver",
+            "server/DEV/server",
             "harness/portal/DEV/portal",
             "harness/contract/DEV/contract");
 

@@ -1,39 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver.contract;
+package dev.openlines.tck;
 
+import static dev.openlines.tck.Deliveries.LATEST;
+import static dev.openlines.tck.Deliveries.MEMBER;
+import static dev.openlines.tck.Deliveries.T0;
+import static dev.openlines.tck.Deliveries.atOnce;
+import static dev.openlines.tck.Deliveries.delivery;
+import static dev.openlines.tck.Deliveries.form;
+import static dev.openlines.tck.Deliveries.lease;
+import static dev.openlines.tck.Deliveries.leaseInOrder;
+import static dev.openlines.tck.Deliveries.settle;
+import static dev.openlines.tck.Deliveries.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
-import dev.openlines.model.Secret;
-import dev.openlines.parser.Limits;
 import dev.openlines.receiver.Backlog;
 import dev.openlines.receiver.DeadLetter;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.LeaseRequest;
 import dev.openlines.receiver.LeasedDelivery;
-import dev.openlines.receiver.Portals;
-import dev.openlines.receiver.RawDelivery;
-import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.Settlement;
 import dev.openlines.receiver.StoreException;
 import dev.openlines.receiver.StoreResult;
-import dev.openlines.receiver.Telemetry;
 import dev.openlines.receiver.VerifiedDelivery;
-import java.lang.reflect.Proxy;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -45,12 +40,6 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(300)
 public interface InboxContract {
-
-    /** The time of the first test step. */
-    Instant T0 = Instant.ofEpochMilli(1_800_000_000_000L);
-
-    /** Later than any wait of these tests. */
-    Instant LATEST = T0.plusSeconds(1_000_000);
 
     /**
      * Opens the inbox of this test: empty at first, and the same one again when called again.
@@ -142,12 +131,10 @@ public interface InboxContract {
         try (Inbox inbox = open()) {
             store(inbox, delivery(17, 1));
 
-            assertThat(store(inbox, delivery(Bodies.finish(17, "ts", "1", "event_handler_id", "99"))))
+            assertThat(store(inbox, delivery(form(17, "ts", "1", "event_handler_id", "99"))))
                     .isEqualTo(StoreResult.DUPLICATE);
-            assertThat(store(inbox, delivery(Bodies.finish(17, "ts", "1", "more", "1"))))
-                    .isEqualTo(StoreResult.CONFLICT);
-            assertThat(store(inbox, delivery(Bodies.finish(17, "ts", "1", "more", "1"))))
-                    .isEqualTo(StoreResult.CONFLICT);
+            assertThat(store(inbox, delivery(form(17, "ts", "1", "more", "1")))).isEqualTo(StoreResult.CONFLICT);
+            assertThat(store(inbox, delivery(form(17, "ts", "1", "more", "1")))).isEqualTo(StoreResult.CONFLICT);
             assertThat(lease(inbox, "a", T0)).hasSize(1);
         }
     }
@@ -156,14 +143,14 @@ public interface InboxContract {
     default void everyTextComesBackAsItWas() {
         String name = "\0 ' \" \\ \n \u2028 \uD83D\uDE00 \u05D0 ' or 1=1; drop table inbox; -- ${x} ?";
         try (Inbox inbox = open()) {
-            VerifiedDelivery delivery = delivery(Bodies.finish(17, "data[DATA][line][name]", name));
+            VerifiedDelivery delivery = delivery(form(17, "data[DATA][line][name]", name));
             store(inbox, delivery);
 
             LeasedDelivery leased = lease(inbox, "a", T0).get(0);
 
             assertThat(leased.payload()).isEqualTo(delivery.payload());
             assertThat(leased.idempotencyKey()).isEqualTo(delivery.idempotencyKey());
-            assertThat(leased.memberId()).isEqualTo(Bodies.MEMBER);
+            assertThat(leased.memberId()).isEqualTo(MEMBER);
             assertThat(leased.event()).isEqualTo("ONSESSIONFINISH");
             assertThat(leased.receivedAt()).isEqualTo(T0);
         }
@@ -302,7 +289,7 @@ public interface InboxContract {
             assertThat(inbox.deadLetters().show(id))
                     .contains(new DeadLetter(
                             id,
-                            Bodies.MEMBER,
+                            MEMBER,
                             "ONSESSIONFINISH",
                             delivery.idempotencyKey(),
                             delivery.payload(),
@@ -507,66 +494,5 @@ public interface InboxContract {
                 .isInstanceOf(StoreException.class)
                 .hasMessage("the inbox is closed");
         assertThatThrownBy(inbox::probe).isInstanceOf(StoreException.class).hasMessage("the inbox is closed");
-    }
-
-    /** A verified event that chat {@code chat} was closed at second {@code ts}, received at {@link #T0}. */
-    static VerifiedDelivery delivery(long chat, long ts) {
-        return delivery(Bodies.finish(chat, "ts", Long.toString(ts)));
-    }
-
-    /** A verified event of a form body, as {@link Bodies} makes them. */
-    static VerifiedDelivery delivery(String form) {
-        AtomicReference<VerifiedDelivery> delivery = new AtomicReference<>();
-        Portals portals = new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
-        new Receiver(catching(delivery), portals, Limits.DEFAULT, () -> T0, () -> {}, Telemetry.none())
-                .receive(new RawDelivery(
-                        "POST", "application/x-www-form-urlencoded", form.getBytes(StandardCharsets.UTF_8)));
-        return delivery.get();
-    }
-
-    /** An inbox that takes one event and can do nothing else: only a receiver makes verified events. */
-    private static Inbox catching(AtomicReference<VerifiedDelivery> delivery) {
-        return (Inbox) Proxy.newProxyInstance(
-                InboxContract.class.getClassLoader(), new Class<?>[] {Inbox.class}, (proxy, method, arguments) -> {
-                    delivery.set((VerifiedDelivery) arguments[0]);
-                    return CompletableFuture.completedStage(StoreResult.STORED);
-                });
-    }
-
-    static StoreResult store(Inbox inbox, VerifiedDelivery delivery) {
-        try {
-            return inbox.store(delivery).toCompletableFuture().join();
-        } catch (CompletionException e) {
-            throw e.getCause() instanceof StoreException store ? store : e;
-        }
-    }
-
-    private static boolean settle(Inbox inbox, LeasedDelivery leased, Settlement settlement) {
-        return inbox.settle(leased, settlement, T0).toCompletableFuture().join();
-    }
-
-    private static List<LeasedDelivery> lease(Inbox inbox, String owner, Instant now) {
-        return inbox.lease(new LeaseRequest(owner, 100, now, now.plusSeconds(10), LATEST, false));
-    }
-
-    private static List<LeasedDelivery> leaseInOrder(Inbox inbox, Instant now) {
-        return inbox.lease(new LeaseRequest("a", 100, now, now.plusSeconds(10), LATEST, true));
-    }
-
-    private static <T> List<T> atOnce(int times, Callable<T> call) throws Exception {
-        return atOnce(IntStream.range(0, times).mapToObj(i -> call).toList());
-    }
-
-    private static <T> List<T> atOnce(List<Callable<T>> calls) throws Exception {
-        ExecutorService pool = Executors.newFixedThreadPool(calls.size());
-        try {
-            List<T> results = new ArrayList<>();
-            for (Future<T> future : pool.invokeAll(calls, 60, TimeUnit.SECONDS)) {
-                results.add(future.get());
-            }
-            return results;
-        } finally {
-            pool.shutdownNow();
-        }
     }
 }

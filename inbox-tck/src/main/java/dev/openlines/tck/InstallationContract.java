@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.tck;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.EventAuth;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
+import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.InstallationCheck;
 import dev.openlines.receiver.InstallationCheck.Answer;
-import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.RawDelivery;
+import dev.openlines.receiver.Receiver;
+import dev.openlines.receiver.Reply;
+import dev.openlines.receiver.Telemetry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -21,15 +27,24 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Whom a receiver trusts after installations, real and forged, and after a restart. */
+/**
+ * The trust that every inbox must keep: after installations, genuine and forged, and after a restart.
+ */
 @Timeout(300)
-interface InstallationContract {
+public interface InstallationContract {
 
+    /** The time of the first test step. */
     Instant NOW = Instant.parse("2026-11-22T12:00:00Z");
+    /** Verifies every installation, and finds every uninstallation genuine. */
     InstallationCheck YES = new Always(Answer.VERIFIED);
+    /** Refuses every installation. */
     InstallationCheck NO = new Always(Answer.REFUSED);
 
-    /** Finds every installation the same, and every uninstallation genuine if these are. */
+    /**
+     * Finds every installation the same, and every uninstallation genuine if these are.
+     *
+     * @param answer the answer to every installation
+     */
     record Always(Answer answer) implements InstallationCheck {
 
         @Override
@@ -43,6 +58,11 @@ interface InstallationContract {
         }
     }
 
+    /**
+     * Opens the inbox of this test: empty at first, and the same one again when called again.
+     *
+     * @return an open inbox, closed by the test
+     */
     Inbox open();
 
     @Test
@@ -56,19 +76,19 @@ interface InstallationContract {
                         return Answer.VERIFIED;
                     }),
                     NOW);
-            assertThat(post(receiver, Bodies.finish(1))).isEqualTo(403);
+            assertThat(post(receiver, Deliveries.form(1))).isEqualTo(403);
 
-            assertThat(post(receiver, install(Bodies.TOKEN))).isEqualTo(200);
+            assertThat(post(receiver, install(Deliveries.TOKEN))).isEqualTo(200);
 
-            assertThat(post(receiver, Bodies.finish(2))).isEqualTo(200);
+            assertThat(post(receiver, Deliveries.form(2))).isEqualTo(200);
         }
         try (Inbox inbox = open()) {
-            assertThat(post(receiver(inbox, inbox.portals(), NOW), Bodies.finish(3)))
+            assertThat(post(receiver(inbox, inbox.portals(), NOW), Deliveries.form(3)))
                     .isEqualTo(200);
         }
         assertThat(claims).singleElement().satisfies(claim -> {
-            assertThat(claim.memberId()).isEqualTo(Bodies.MEMBER);
-            assertThat(claim.refreshToken()).isEqualTo(Secret.of(Bodies.REFRESH_TOKEN));
+            assertThat(claim.memberId()).isEqualTo(Deliveries.MEMBER);
+            assertThat(claim.refreshToken()).isEqualTo(Secret.of(Deliveries.REFRESH_TOKEN));
             assertThat(claim.serverEndpoint()).isEqualTo("https://oauth.bitrix.info/rest/");
         });
     }
@@ -77,7 +97,7 @@ interface InstallationContract {
     default void aForgedInstallationChangesNothing() {
         try (Inbox inbox = open()) {
             Portals portals = inbox.portals()
-                    .trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN))
+                    .trust(Deliveries.MEMBER, Secret.of(Deliveries.TOKEN))
                     .verifiedBy(NO);
             Receiver receiver = receiver(inbox, portals, NOW);
 
@@ -88,9 +108,9 @@ interface InstallationContract {
             assertThat(post(receiver, install("attacker", "auth[member_id]", "")))
                     .isEqualTo(403);
 
-            assertThat(post(receiver, Bodies.finish(1, "auth[application_token]", "attacker")))
+            assertThat(post(receiver, Deliveries.form(1, "auth[application_token]", "attacker")))
                     .isEqualTo(403);
-            assertThat(post(receiver, Bodies.finish(2))).isEqualTo(200);
+            assertThat(post(receiver, Deliveries.form(2))).isEqualTo(200);
             assertThat(inbox.backlog().waiting()).isEqualTo(1);
         }
     }
@@ -100,75 +120,76 @@ interface InstallationContract {
         try (Inbox inbox = open()) {
             Receiver receiver = receiver(inbox, inbox.portals(), NOW);
 
-            assertThat(post(receiver, install(Bodies.TOKEN))).isEqualTo(403);
-            assertThat(post(receiver, Bodies.finish(1))).isEqualTo(403);
+            assertThat(post(receiver, install(Deliveries.TOKEN))).isEqualTo(403);
+            assertThat(post(receiver, Deliveries.form(1))).isEqualTo(403);
         }
     }
 
     @Test
     default void theTokenBeforeIsValidForOneMoreHour() {
-        String before = Bodies.finish(2, "auth[application_token]", "before");
+        String before = Deliveries.form(2, "auth[application_token]", "before");
         try (Inbox inbox = open()) {
-            Portals portals =
-                    inbox.portals().trust(Bodies.MEMBER, Secret.of("before")).verifiedBy(YES);
+            Portals portals = inbox.portals()
+                    .trust(Deliveries.MEMBER, Secret.of("before"))
+                    .verifiedBy(YES);
             assertThat(post(receiver(inbox, portals, NOW), before)).isEqualTo(200);
-            assertThat(post(receiver(inbox, portals, NOW), install(Bodies.TOKEN, "event", "ONAPPUPDATE")))
+            assertThat(post(receiver(inbox, portals, NOW), install(Deliveries.TOKEN, "event", "ONAPPUPDATE")))
                     .isEqualTo(200);
 
             Instant justBefore = NOW.plus(Portals.OVERLAP).minusMillis(1);
             assertThat(post(receiver(inbox, portals, justBefore), before)).isEqualTo(200);
             assertThat(post(receiver(inbox, portals, justBefore.plusMillis(1)), before))
                     .isEqualTo(403);
-            assertThat(post(receiver(inbox, portals, NOW.plus(Duration.ofDays(900))), Bodies.finish(3)))
+            assertThat(post(receiver(inbox, portals, NOW.plus(Duration.ofDays(900))), Deliveries.form(3)))
                     .isEqualTo(200);
         }
         try (Inbox inbox = open()) {
-            Portals again = inbox.portals().trust(Bodies.MEMBER, Secret.of("before"));
+            Portals again = inbox.portals().trust(Deliveries.MEMBER, Secret.of("before"));
             assertThat(post(receiver(inbox, again, NOW.plus(Portals.OVERLAP)), before))
                     .isEqualTo(403);
-            assertThat(post(receiver(inbox, again, NOW.plus(Portals.OVERLAP)), Bodies.finish(4)))
+            assertThat(post(receiver(inbox, again, NOW.plus(Portals.OVERLAP)), Deliveries.form(4)))
                     .isEqualTo(200);
         }
     }
 
     @Test
     default void anUninstallationIsNotForgottenAtARestart() {
-        String uninstall = Bodies.finish(9, "event", "ONAPPUNINSTALL");
+        String uninstall = Deliveries.form(9, "event", "ONAPPUNINSTALL");
         try (Inbox inbox = open()) {
             Portals portals = inbox.portals()
-                    .trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN))
+                    .trust(Deliveries.MEMBER, Secret.of(Deliveries.TOKEN))
                     .verifiedBy(YES);
             Receiver receiver = receiver(inbox, portals, NOW);
-            assertThat(post(receiver, Bodies.finish(9, "event", "ONAPPUNINSTALL", "auth[application_token]", "no")))
+            assertThat(post(receiver, Deliveries.form(9, "event", "ONAPPUNINSTALL", "auth[application_token]", "no")))
                     .isEqualTo(403);
-            assertThat(post(receiver, Bodies.finish(1))).isEqualTo(200);
+            assertThat(post(receiver, Deliveries.form(1))).isEqualTo(200);
 
             assertThat(post(receiver, uninstall)).isEqualTo(200);
 
-            assertThat(post(receiver, Bodies.finish(2))).isEqualTo(403);
+            assertThat(post(receiver, Deliveries.form(2))).isEqualTo(403);
         }
         try (Inbox inbox = open()) {
             Portals portals = inbox.portals()
-                    .trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN))
+                    .trust(Deliveries.MEMBER, Secret.of(Deliveries.TOKEN))
                     .verifiedBy(YES);
             Receiver receiver = receiver(inbox, portals, NOW);
-            assertThat(post(receiver, Bodies.finish(3))).isEqualTo(403);
+            assertThat(post(receiver, Deliveries.form(3))).isEqualTo(403);
 
             // Installed anew with the token it had; what uninstalled it before does not do so again.
-            assertThat(post(receiver, install(Bodies.TOKEN))).isEqualTo(200);
+            assertThat(post(receiver, install(Deliveries.TOKEN))).isEqualTo(200);
             assertThat(post(receiver, uninstall)).isEqualTo(200);
-            assertThat(post(receiver, Bodies.finish(4))).isEqualTo(200);
+            assertThat(post(receiver, Deliveries.form(4))).isEqualTo(200);
         }
     }
 
     @Test
     default void aTokenWithAnEndIsValidUntilThen() {
         try (Inbox inbox = open()) {
-            Portals portals = inbox.portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN), NOW);
+            Portals portals = inbox.portals().trust(Deliveries.MEMBER, Secret.of(Deliveries.TOKEN), NOW);
 
-            assertThat(post(receiver(inbox, portals, NOW.minusMillis(1)), Bodies.finish(1)))
+            assertThat(post(receiver(inbox, portals, NOW.minusMillis(1)), Deliveries.form(1)))
                     .isEqualTo(200);
-            assertThat(post(receiver(inbox, portals, NOW), Bodies.finish(2))).isEqualTo(403);
+            assertThat(post(receiver(inbox, portals, NOW), Deliveries.form(2))).isEqualTo(403);
         }
     }
 
@@ -180,12 +201,12 @@ interface InstallationContract {
             });
             Receiver receiver = receiver(inbox, portals, NOW);
 
-            assertThat(post(receiver, install(Bodies.TOKEN))).isEqualTo(503);
-            assertThat(post(receiver, Bodies.finish(1))).isEqualTo(403);
+            assertThat(post(receiver, install(Deliveries.TOKEN))).isEqualTo(503);
+            assertThat(post(receiver, Deliveries.form(1))).isEqualTo(403);
 
             // Who has the right token is believed; only its tokens stay unproven.
-            portals.trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
-            assertThat(post(receiver, install(Bodies.TOKEN))).isEqualTo(200);
+            portals.trust(Deliveries.MEMBER, Secret.of(Deliveries.TOKEN));
+            assertThat(post(receiver, install(Deliveries.TOKEN))).isEqualTo(200);
         }
     }
 
@@ -193,15 +214,15 @@ interface InstallationContract {
     default void tokensOfAUserWhoIsNotAnAdministratorAreNotTrusted() {
         try (Inbox inbox = open()) {
             Portals portals = inbox.portals()
-                    .trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN))
+                    .trust(Deliveries.MEMBER, Secret.of(Deliveries.TOKEN))
                     .verifiedBy(new Always(Answer.NOT_ADMINISTRATOR));
             Receiver receiver = receiver(inbox, portals, NOW);
 
             assertThat(post(receiver, install("attacker"))).isEqualTo(403);
 
-            assertThat(post(receiver, Bodies.finish(1, "auth[application_token]", "attacker")))
+            assertThat(post(receiver, Deliveries.form(1, "auth[application_token]", "attacker")))
                     .isEqualTo(403);
-            assertThat(post(receiver(inbox, portals, NOW.plus(Portals.OVERLAP)), Bodies.finish(2)))
+            assertThat(post(receiver(inbox, portals, NOW.plus(Portals.OVERLAP)), Deliveries.form(2)))
                     .as("the genuine token has no end")
                     .isEqualTo(200);
         }
@@ -209,9 +230,9 @@ interface InstallationContract {
 
     @Test
     default void anUninstallationWithTheRightTokenEndsNothingWhileTheGrantWorks() {
-        String uninstall = Bodies.finish(9, "event", "ONAPPUNINSTALL");
+        String uninstall = Deliveries.form(9, "event", "ONAPPUNINSTALL");
         try (Inbox inbox = open()) {
-            Portals portals = inbox.portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
+            Portals portals = inbox.portals().trust(Deliveries.MEMBER, Secret.of(Deliveries.TOKEN));
             assertThat(post(receiver(inbox, portals, NOW), uninstall))
                     .as("nothing can verify it")
                     .isEqualTo(403);
@@ -220,7 +241,7 @@ interface InstallationContract {
                     .as("nothing keeps it")
                     .isEqualTo(503);
 
-            assertThat(post(receiver(inbox, portals, NOW), Bodies.finish(1))).isEqualTo(200);
+            assertThat(post(receiver(inbox, portals, NOW), Deliveries.form(1))).isEqualTo(200);
             assertThat(inbox.backlog().waiting()).as("no handler gets it").isEqualTo(1);
         }
     }
@@ -230,7 +251,7 @@ interface InstallationContract {
         CountDownLatch release = new CountDownLatch(1);
         try (Inbox inbox = open()) {
             Portals portals = inbox.portals()
-                    .trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN))
+                    .trust(Deliveries.MEMBER, Secret.of(Deliveries.TOKEN))
                     .verifiedBy(claim -> {
                         release.await();
                         return Answer.REFUSED;
@@ -240,7 +261,7 @@ interface InstallationContract {
                     .mapToObj(i -> receive(receiver, install("attacker" + i, "auth[member_id]", "m" + i)))
                     .toList();
 
-            assertThat(post(receiver, Bodies.finish(1))).isEqualTo(200);
+            assertThat(post(receiver, Deliveries.form(1))).isEqualTo(200);
             release.countDown();
             for (CompletableFuture<Reply> reply : forged) {
                 assertThat(reply.get(30, TimeUnit.SECONDS).status()).isIn(403, 503);
@@ -250,6 +271,13 @@ interface InstallationContract {
         }
     }
 
+    /**
+     * Returns the body of a request that reports an installation.
+     *
+     * @param token its application token
+     * @param namesAndValues fields to change or add: names and values in turn
+     * @return a form
+     */
     static String install(String token, String... namesAndValues) {
         String[] all = new String[namesAndValues.length + 6];
         all[0] = "event";
@@ -259,17 +287,39 @@ interface InstallationContract {
         all[4] = "auth[server_endpoint]";
         all[5] = "https://oauth.bitrix.info/rest/";
         System.arraycopy(namesAndValues, 0, all, 6, namesAndValues.length);
-        return Bodies.finish(0, all);
+        return Deliveries.form(0, all);
     }
 
+    /**
+     * Returns a receiver whose clock stands still.
+     *
+     * @param inbox stores events
+     * @param portals checks who sent them
+     * @param now the time
+     * @return a receiver
+     */
     static Receiver receiver(Inbox inbox, Portals portals, Instant now) {
         return new Receiver(inbox, portals, Limits.DEFAULT, () -> now, () -> {}, Telemetry.none());
     }
 
+    /**
+     * Posts a body and waits for the reply.
+     *
+     * @param receiver gets it
+     * @param body a form
+     * @return the reply's status
+     */
     static int post(Receiver receiver, String body) {
         return receive(receiver, body).orTimeout(30, TimeUnit.SECONDS).join().status();
     }
 
+    /**
+     * Posts a body.
+     *
+     * @param receiver gets it
+     * @param body a form
+     * @return completes with the reply
+     */
     static CompletableFuture<Reply> receive(Receiver receiver, String body) {
         return receiver.receive(new RawDelivery(
                         "POST", "application/x-www-form-urlencoded", body.getBytes(StandardCharsets.UTF_8)))

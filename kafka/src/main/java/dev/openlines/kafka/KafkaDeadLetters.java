@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.kafka;
 
+import dev.openlines.receiver.DeadLetter;
+import dev.openlines.receiver.DeadLetters;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;

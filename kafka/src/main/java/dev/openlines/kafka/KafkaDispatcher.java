@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.kafka;
 
+import dev.openlines.receiver.Attempts;
+import dev.openlines.receiver.DispatchPolicy;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.RetryPolicy;
+import dev.openlines.receiver.Settlement;
+import dev.openlines.receiver.StoreException;
+import dev.openlines.receiver.Telemetry;
+import dev.openlines.receiver.spi.LastResort;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.kafka;
 
 import dev.openlines.parser.DecodeException;
 import dev.openlines.parser.EventDecoder;
+import dev.openlines.receiver.LeasedDelivery;
+import dev.openlines.receiver.VerifiedDelivery;
 import io.cloudevents.CloudEvent;
 import io.cloudevents.CloudEventData;
 import io.cloudevents.core.builder.CloudEventBuilder;

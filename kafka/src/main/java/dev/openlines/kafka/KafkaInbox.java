@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.kafka;
 
-import dev.openlines.model.Secret;
+import dev.openlines.receiver.Backlog;
+import dev.openlines.receiver.DeadLetters;
+import dev.openlines.receiver.Dispatcher;
+import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.LeaseRequest;
+import dev.openlines.receiver.LeasedDelivery;
+import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.Settlement;
+import dev.openlines.receiver.StoreException;
+import dev.openlines.receiver.StoreResult;
+import dev.openlines.receiver.TrustChange;
+import dev.openlines.receiver.TrustLog;
+import dev.openlines.receiver.VerifiedDelivery;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -244,19 +256,13 @@ public final class KafkaInbox implements Inbox {
         return portals.portals();
     }
 
-    /** Trusts a portal as if it had installed the application with this token now. */
-    void trust(String memberId, Secret token, Instant now) {
-        String digest = TokenDigest.of(token, Instant.MAX).hex();
-        trust(new TrustChange(memberId, digest, List.of(), now.plus(Portals.OVERLAP)));
-    }
-
-    /** Keeps a change that no event has reported here. */
-    void trust(TrustChange change) {
+    @Override
+    public void trust(TrustChange change) {
         await(portals.write(change, UUID.randomUUID().toString()));
     }
 
-    /** Whom portals have reported, as their topic says now. */
-    List<TrustLog.Row> trusted() {
+    @Override
+    public List<TrustLog.Row> trusted() {
         return portals.rows();
     }
 

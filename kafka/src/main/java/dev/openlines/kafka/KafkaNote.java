@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.kafka;
 
 import java.util.Base64;
 import java.util.BitSet;

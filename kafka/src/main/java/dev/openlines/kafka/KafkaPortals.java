@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.kafka;
 
+import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.StoreException;
+import dev.openlines.receiver.TrustChange;
+import dev.openlines.receiver.TrustLog;
+import dev.openlines.receiver.spi.LastResort;
 import jakarta.json.Json;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;

@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.kafka;
 
-import static dev.openlines.receiver.KafkaBroker.await;
+import static dev.openlines.testkit.KafkaBroker.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
-import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.InboxMonitor;
+import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.RawDelivery;
+import dev.openlines.receiver.Receiver;
+import dev.openlines.receiver.Reply;
+import dev.openlines.receiver.StoreException;
+import dev.openlines.receiver.Telemetry;
+import dev.openlines.tck.InstallationContract;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.KafkaBroker;
 import dev.openlines.testkit.KafkaCluster;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -233,7 +243,7 @@ class KafkaOutageTest {
 
     @Test
     void aTopicThatAsksForMoreReplicasThanItCanHaveIsReadyAsItsBrokerTakesEvents() throws Exception {
-        KafkaTopics topics = KafkaBroker.newTopics(1);
+        KafkaTopics topics = KafkaTopics.of(KafkaBroker.newTopics(1));
         try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, topics.servers()))) {
             admin.createTopics(List.of(new NewTopic(topics.events(), 1, (short) 1)
                             .configs(Map.of(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, "2"))))

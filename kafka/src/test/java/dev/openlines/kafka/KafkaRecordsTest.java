@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.kafka;
 
-import static dev.openlines.receiver.KafkaBroker.await;
+import static dev.openlines.testkit.KafkaBroker.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
-import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.receiver.Backlog;
+import dev.openlines.receiver.DeadLetter;
+import dev.openlines.receiver.DispatchPolicy;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.RawDelivery;
+import dev.openlines.receiver.Receiver;
+import dev.openlines.receiver.RetryPolicy;
+import dev.openlines.receiver.Telemetry;
+import dev.openlines.tck.InstallationContract;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.KafkaBroker;
+import dev.openlines.testkit.Traces;
 import jakarta.json.Json;
 import jakarta.json.JsonException;
 import jakarta.json.JsonReader;
@@ -67,7 +79,7 @@ class KafkaRecordsTest {
 
     @BeforeAll
     static void receiveAndHandle() throws Exception {
-        topics = KafkaBroker.newTopics(2);
+        topics = KafkaTopics.of(KafkaBroker.newTopics(2));
         inbox = KafkaInbox.open(topics);
         Portals portals = inbox.portals()
                 .trust(OTHER_MEMBER, Secret.of(SECRETS.get("another application token")))
@@ -147,7 +159,7 @@ class KafkaRecordsTest {
                                 .append('\n')
                                 .append(text(header.value())));
             }
-            SECRETS.forEach((name, value) -> CanaryTest.assertNoTrace(topic, all.toString(), name, value));
+            SECRETS.forEach((name, value) -> Traces.assertNone(topic, all.toString(), name, value));
         });
         assertThat(text(RECORDS.get(topics.events()).get(0).value())).contains("member_id");
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.tck.Deliveries;
 import java.util.BitSet;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -61,7 +61,7 @@ class KafkaSuspectsTest {
     }
 
     private static KafkaTask task(long offset) {
-        ProducerRecord<String, byte[]> sent = KafkaEvent.record("t", InboxContract.delivery(1, 1));
+        ProducerRecord<String, byte[]> sent = KafkaEvent.record("t", Deliveries.delivery(1, 1));
         ConsumerRecord<String, byte[]> record = new ConsumerRecord<>("t", 0, offset, sent.key(), sent.value());
         sent.headers().forEach(record.headers()::add);
         return KafkaTask.received(record);

@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.kafka;
 
-import static dev.openlines.receiver.KafkaBroker.await;
+import static dev.openlines.testkit.KafkaBroker.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.parser.Limits;
-import dev.openlines.receiver.contract.Bodies;
-import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.receiver.Backlog;
+import dev.openlines.receiver.DeadLetter;
+import dev.openlines.receiver.DispatchPolicy;
+import dev.openlines.receiver.EventHandler;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.RawDelivery;
+import dev.openlines.receiver.Receiver;
+import dev.openlines.receiver.Reply;
+import dev.openlines.receiver.RetryPolicy;
+import dev.openlines.receiver.Telemetry;
+import dev.openlines.tck.Deliveries;
+import dev.openlines.tck.InstallationContract;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.KafkaBroker;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -41,7 +53,7 @@ class KafkaTest {
 
     @BeforeEach
     void openInbox() {
-        topics = KafkaBroker.newTopics(2);
+        topics = KafkaTopics.of(KafkaBroker.newTopics(2));
         inbox = KafkaInbox.open(topics);
     }
 
@@ -63,8 +75,8 @@ class KafkaTest {
         store(17, 2);
         work(DispatchPolicy.DEFAULT, (finish, context) -> handled.add(chat(finish) + " " + context.idempotencyKey()));
 
-        assertThat(next()).isEqualTo("17 " + InboxContract.delivery(17, 1).idempotencyKey());
-        assertThat(next()).isEqualTo("17 " + InboxContract.delivery(17, 2).idempotencyKey());
+        assertThat(next()).isEqualTo("17 " + Deliveries.delivery(17, 1).idempotencyKey());
+        assertThat(next()).isEqualTo("17 " + Deliveries.delivery(17, 2).idempotencyKey());
         await(() -> inbox.backlog().waiting() == 0);
         assertThat(handled).isEmpty();
     }
@@ -79,7 +91,7 @@ class KafkaTest {
         store(17, 3);
         work(DispatchPolicy.DEFAULT, (finish, context) -> handled.add(context.idempotencyKey()));
 
-        assertThat(next()).isEqualTo(InboxContract.delivery(17, 3).idempotencyKey());
+        assertThat(next()).isEqualTo(Deliveries.delivery(17, 3).idempotencyKey());
         await(() -> inbox.backlog().waiting() == 0);
         assertThat(handled).isEmpty();
     }
@@ -93,7 +105,7 @@ class KafkaTest {
         for (long chat = 1; chat <= 20; chat++) {
             store(chat, 1);
         }
-        String first = InboxContract.delivery(666, 1).idempotencyKey();
+        String first = Deliveries.delivery(666, 1).idempotencyKey();
         work(DispatchPolicy.DEFAULT.withRetry(QUICK.withAttempts(1000)), (finish, context) -> {
             if (chat(finish) != 666) {
                 others.countDown();
@@ -107,8 +119,8 @@ class KafkaTest {
         assertThat(List.of(next(), next(), next()))
                 .containsExactly(
                         first,
-                        InboxContract.delivery(666, 2).idempotencyKey(),
-                        InboxContract.delivery(666, 3).idempotencyKey());
+                        Deliveries.delivery(666, 2).idempotencyKey(),
+                        Deliveries.delivery(666, 3).idempotencyKey());
         assertThat(others.getCount()).isZero();
         await(() -> inbox.backlog().waiting() == 0);
     }
@@ -130,8 +142,8 @@ class KafkaTest {
                 DispatchPolicy.DEFAULT,
                 (finish, context) -> handled.add(context.attempt() + " " + context.idempotencyKey()));
 
-        assertThat(next()).isEqualTo("2 " + InboxContract.delivery(17, 1).idempotencyKey());
-        assertThat(next()).isEqualTo("1 " + InboxContract.delivery(17, 2).idempotencyKey());
+        assertThat(next()).isEqualTo("2 " + Deliveries.delivery(17, 1).idempotencyKey());
+        assertThat(next()).isEqualTo("1 " + Deliveries.delivery(17, 2).idempotencyKey());
         await(() -> inbox.backlog().waiting() == 0);
         assertThat(handled).isEmpty();
     }
@@ -196,7 +208,7 @@ class KafkaTest {
 
         DeadLetter letter = inbox.deadLetters().list(0, 10).get(0);
         assertThat(letter.idempotencyKey())
-                .isEqualTo(InboxContract.delivery(666, 1).idempotencyKey());
+                .isEqualTo(Deliveries.delivery(666, 1).idempotencyKey());
         assertThat(letter.memberId()).isEqualTo(Bodies.MEMBER);
         assertThat(letter.reason()).isEqualTo("attempt 3 of 3: java.lang.IllegalStateException: away");
         assertThat(inbox.deadLetters().show(letter.id()).orElseThrow().history())
@@ -219,7 +231,7 @@ class KafkaTest {
         inbox.await(inbox.append(
                 new ProducerRecord<>(topics.events(), 0, "k", "rubbish".getBytes(StandardCharsets.UTF_8))));
         inbox.await(inbox.append(new ProducerRecord<>(topics.events(), 0, null, null)));
-        ProducerRecord<String, byte[]> undecodable = KafkaEvent.record(topics.events(), InboxContract.delivery(5, 1));
+        ProducerRecord<String, byte[]> undecodable = KafkaEvent.record(topics.events(), Deliveries.delivery(5, 1));
         inbox.await(inbox.append(new ProducerRecord<>(
                 topics.events(),
                 0,
@@ -299,7 +311,7 @@ class KafkaTest {
         List<String> expected = new ArrayList<>();
         for (long time = 1; time <= 20; time++) {
             for (long chat = 1; chat <= 20; chat++) {
-                expected.add(chat + " " + InboxContract.delivery(chat, time).idempotencyKey());
+                expected.add(chat + " " + Deliveries.delivery(chat, time).idempotencyKey());
                 store(chat, time);
             }
             if (time == 5) {
@@ -334,7 +346,7 @@ class KafkaTest {
     }
 
     private void store(long chat, long time) {
-        inbox.await(inbox.store(InboxContract.delivery(chat, time)));
+        inbox.await(inbox.store(Deliveries.delivery(chat, time)));
     }
 
     private String next() throws InterruptedException {

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.kafka;
 
-import static dev.openlines.receiver.KafkaBroker.await;
+import static dev.openlines.testkit.KafkaBroker.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.OnSessionFinish;
-import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.receiver.DispatchPolicy;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.RetryPolicy;
+import dev.openlines.receiver.Settlement;
+import dev.openlines.receiver.Telemetry;
+import dev.openlines.tck.Deliveries;
+import dev.openlines.testkit.KafkaBroker;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -157,14 +163,14 @@ class KafkaWindowTest {
 
         @Override
         public Instant now() {
-            return InboxContract.T0;
+            return Deliveries.T0;
         }
     }
 
     private static ConsumerRecord<String, byte[]> received(char name, long offset) {
         return name == '-'
                 ? new ConsumerRecord<>("t.events", 0, offset, "k", "rubbish".getBytes(StandardCharsets.UTF_8))
-                : consumed(KafkaEvent.record("t.events", InboxContract.delivery(name, 1)), offset);
+                : consumed(KafkaEvent.record("t.events", Deliveries.delivery(name, 1)), offset);
     }
 
     private static ConsumerRecord<String, byte[]> consumed(ProducerRecord<String, byte[]> sent, long offset) {
@@ -174,12 +180,12 @@ class KafkaWindowTest {
     }
 
     private static KafkaTopics withWindow(int records) {
-        KafkaTopics topics = KafkaBroker.newTopics(1);
+        KafkaTopics topics = KafkaTopics.of(KafkaBroker.newTopics(1));
         return new KafkaTopics(topics.servers(), topics.prefix(), 1, records, Map.of());
     }
 
     private static void store(KafkaInbox inbox, String names) {
-        names.chars().forEach(name -> inbox.await(inbox.store(InboxContract.delivery(name, 1))));
+        names.chars().forEach(name -> inbox.await(inbox.store(Deliveries.delivery(name, 1))));
     }
 
     /** X fails. */

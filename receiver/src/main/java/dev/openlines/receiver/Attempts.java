@@ -5,6 +5,7 @@ import dev.openlines.model.Event;
 import dev.openlines.parser.DecodeException;
 import dev.openlines.parser.Decoded;
 import dev.openlines.parser.EventDecoder;
+import dev.openlines.receiver.spi.LastResort;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.ThreadLocalRandom;
@@ -12,8 +13,11 @@ import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What every dispatcher does with an event: decode, give to its handler, and say what follows. */
-final class Attempts {
+/**
+ * Decodes an event, gives it to its handler, and says what follows: the part that every dispatcher has in common. For
+ * dispatchers of inboxes that have no leases. Safe for use by several threads.
+ */
+public final class Attempts {
 
     private static final Logger LOG = LoggerFactory.getLogger(Attempts.class);
 
@@ -27,9 +31,13 @@ final class Attempts {
     /**
      * Makes attempts.
      *
+     * @param inbox the inbox of the events
+     * @param handlers the application's handlers
+     * @param retry what follows a failure
+     * @param clock the time of retries
      * @param impatient whether handlers were interrupted because the dispatcher stops
      */
-    Attempts(Inbox inbox, Handlers handlers, RetryPolicy retry, InstantSource clock, BooleanSupplier impatient) {
+    public Attempts(Inbox inbox, Handlers handlers, RetryPolicy retry, InstantSource clock, BooleanSupplier impatient) {
         this.inbox = inbox;
         this.handlers = handlers;
         this.retry = retry;
@@ -37,8 +45,13 @@ final class Attempts {
         this.impatient = impatient;
     }
 
-    /** Handles an event on this thread. Whatever the handler throws is an answer. */
-    Settlement handle(LeasedDelivery delivery) {
+    /**
+     * Handles an event on the calling thread. Blocks as long as the handler does; whatever it throws becomes a settlement.
+     *
+     * @param delivery the event
+     * @return what follows
+     */
+    public Settlement handle(LeasedDelivery delivery) {
         Decoded<Event> decoded;
         try {
             decoded = decoder.decode(VerifiedDelivery.stored(delivery.payload()));
@@ -57,7 +70,13 @@ final class Attempts {
         }
     }
 
-    static String outcome(Settlement settlement) {
+    /**
+     * Returns the name of a settlement, as meters have it.
+     *
+     * @param settlement how an attempt ended
+     * @return {@code done}, {@code dead}, {@code retry} or {@code released}
+     */
+    public static String outcome(Settlement settlement) {
         if (settlement instanceof Settlement.Done) {
             return "done";
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import dev.openlines.receiver.spi.LastResort;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

@@ -68,8 +68,13 @@ public final class Handlers {
         };
     }
 
-    /** Returns handlers that do as these, and then one thing more. */
-    Handlers then(EventHandler<Event> more) {
+    /**
+     * Returns handlers that do as these, and then one thing more.
+     *
+     * @param more called after the handler of each event, unless that throws
+     * @return such handlers
+     */
+    public Handlers then(EventHandler<Event> more) {
         Map<Class<?>, EventHandler<Event>> both = new LinkedHashMap<>();
         byType.forEach((type, handler) -> both.put(type, inOrder(handler, more)));
         return new Handlers(both, inOrder(otherwise, more));

@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import dev.openlines.receiver.spi.Gate;
 import java.time.Duration;
 
 /**
- * What senders may take of an {@link HttpPort}.
+ * The time and memory that senders may take. Each adapter applies what it can: the servlet's and the JDK's leave heads
+ * and idle connections to their server.
  *
  * @param head how long a request's line and headers may take, from the connection or the first byte after the
  *     answer before
- * @param body how long its body may take
+ * @param body how long the body may take
  * @param idle how long nothing may come or go
- * @param room how many bytes all requests together may hold, see {@link Gate}
+ * @param room how many bytes all unanswered requests together may hold, connections and headers included
  */
-record HttpLimits(Duration head, Duration body, Duration idle, long room) {
+public record HttpLimits(Duration head, Duration body, Duration idle, long room) {
 
-    static final HttpLimits DEFAULT =
+    /** Ten seconds for the head, ten for the body, thirty idle, a third of the heap. */
+    public static final HttpLimits DEFAULT =
             new HttpLimits(Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(30), Gate.room());
 }

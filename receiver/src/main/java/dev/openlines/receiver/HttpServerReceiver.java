@@ -3,6 +3,9 @@ package dev.openlines.receiver;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
+import dev.openlines.receiver.spi.BodyBytes;
+import dev.openlines.receiver.spi.Gate;
+import dev.openlines.receiver.spi.LastResort;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -20,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * executor with many threads, since a body cannot be read while all of them wait for others, and a context for the
  * exact path.
  *
- * <p>Requests hold at most a third of the heap until they are answered, as with {@link JettyReceiver}. Slow heads and
+ * <p>Requests hold at most a third of the heap until they are answered, as with {@link ReceiverServlet}. Slow heads and
  * connections without a request are up to the server: set the system properties
  * {@code sun.net.httpserver.maxReqTime} and {@code jdk.httpserver.maxConnections}.
  */
@@ -45,7 +48,13 @@ public final class HttpServerReceiver implements HttpHandler {
         this(receiver, HttpLimits.DEFAULT);
     }
 
-    HttpServerReceiver(Receiver receiver, HttpLimits limits) {
+    /**
+     * Makes a handler with limits of its own.
+     *
+     * @param receiver gets every request with its body
+     * @param limits the time for a body and the memory of requests
+     */
+    public HttpServerReceiver(Receiver receiver, HttpLimits limits) {
         this.receiver = receiver;
         this.gate = new Gate(limits.room());
         this.patience = limits.body();

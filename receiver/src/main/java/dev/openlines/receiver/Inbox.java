@@ -158,6 +158,22 @@ public interface Inbox extends AutoCloseable {
     }
 
     /**
+     * Returns the tokens of every portal that reported itself, ended ones too. Blocks.
+     *
+     * @return one row for each token, in the order of their changes
+     * @throws StoreException if the store is down
+     */
+    List<TrustLog.Row> trusted();
+
+    /**
+     * Stores a change of the portals to trust that no event has reported here. Blocks.
+     *
+     * @param change the change
+     * @throws StoreException if the store is down
+     */
+    void trust(TrustChange change);
+
+    /**
      * Returns the events put aside.
      *
      * @return a view of this inbox

@@ -20,7 +20,7 @@ import java.util.concurrent.locks.LockSupport;
  * Carries what is in one inbox over to another. An event is stored in the new one first and then done in the old one, so
  * one that is interrupted in between is in both, with one key. Of a chat one event is under way at a time, the oldest.
  */
-final class InboxMove {
+public final class InboxMove {
 
     private static final int PORTION = 200;
     private static final Duration LEASE = Duration.ofMinutes(1);
@@ -34,7 +34,20 @@ final class InboxMove {
     private final InstantSource clock;
     private final String owner = "move-" + UUID.randomUUID();
 
-    InboxMove(Inbox from, Inbox to, InstantSource clock) {
+    /**
+     * Prepares a move; nothing is moved yet. Blocks.
+     *
+     * @param from the old inbox, on SQLite or PostgreSQL
+     * @param to the new inbox
+     * @param clock the time of leases
+     * @throws IllegalArgumentException if both are over the same store: each event would be a duplicate of itself
+     *     and then done
+     * @throws StoreException if either store is down
+     */
+    public InboxMove(Inbox from, Inbox to, InstantSource clock) {
+        if (from instanceof SqlInbox old && to instanceof SqlInbox next && old.sharesStoreWith(next)) {
+            throw new IllegalArgumentException("expected another store but found the same");
+        }
         this.from = from;
         this.to = to;
         this.clock = clock;
@@ -47,7 +60,7 @@ final class InboxMove {
      * @return how many were moved
      * @throws StoreException if either store is down; what was not moved stays
      */
-    int events() {
+    public int events() {
         int moved = 0;
         while (true) {
             Instant now = clock.instant();
@@ -115,7 +128,7 @@ final class InboxMove {
      * @return how many portals were copied
      * @throws StoreException if either store is down
      */
-    int trust() {
+    public int trust() {
         Set<String> known = new HashSet<>();
         rows(to).forEach(row -> known.add(row.memberId()));
         Map<String, List<TrustLog.Row>> portals = new TreeMap<>();
@@ -126,19 +139,13 @@ final class InboxMove {
             }
         }
         portals.forEach((memberId, rows) -> changes(rows, clock.instant()).forEach(change -> {
-            if (to instanceof KafkaInbox kafka) {
-                kafka.trust(change);
-            } else {
-                ((SqlInbox) to).trust(change);
-            }
+            to.trust(change);
         }));
         return portals.size();
     }
 
     private static List<TrustLog.Row> rows(Inbox inbox) {
-        return inbox instanceof KafkaInbox kafka
-                ? kafka.trusted()
-                : ((SqlInbox) inbox).run(connection -> TrustLog.since(connection, 0));
+        return inbox.trusted();
     }
 
     /** First the tokens that have ended, which stay ended; then the one that lasts with those of an hour's overlap. */

@@ -45,7 +45,7 @@ public final class Portals {
     static final int TOKENS = 4;
 
     /** How long an older token stays valid after an installation with another one. */
-    static final Duration OVERLAP = Duration.ofHours(1);
+    public static final Duration OVERLAP = Duration.ofHours(1);
 
     private static final Logger LOG = LoggerFactory.getLogger(Portals.class);
     private static final Set<String> INSTALLING = Set.of(OnAppInstall.CODE, OnAppUpdate.CODE);
@@ -66,8 +66,12 @@ public final class Portals {
         this(TrustLog.NONE);
     }
 
-    /** Trusts whom the log says, and follows it. */
-    Portals(TrustLog log) {
+    /**
+     * Trusts the portals that a log names, and follows it.
+     *
+     * @param log the changes that portals have reported
+     */
+    public Portals(TrustLog log) {
         this.log = log;
     }
 
@@ -204,8 +208,14 @@ public final class Portals {
         });
     }
 
-    /** Follows one row of the log. */
-    void apply(String memberId, String digest, Instant until) {
+    /**
+     * Follows one row of the log.
+     *
+     * @param memberId the portal
+     * @param digest the token's digest
+     * @param until when the token ends
+     */
+    public void apply(String memberId, String digest, Instant until) {
         TokenDigest token = TokenDigest.ofHex(digest, until);
         valid.compute(memberId, (key, known) -> with(known == null ? List.of() : known, token));
     }

@@ -5,6 +5,7 @@ import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.DecodeException;
 import dev.openlines.parser.Envelope;
 import dev.openlines.parser.Limits;
+import dev.openlines.receiver.spi.LastResort;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import dev.openlines.receiver.spi.BodyBytes;
+import dev.openlines.receiver.spi.Gate;
+import dev.openlines.receiver.spi.LastResort;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
@@ -52,7 +55,14 @@ public final class ReceiverServlet extends HttpServlet {
         this(receiver, Gate.room(), PATIENCE);
     }
 
-    ReceiverServlet(Receiver receiver, long room, Duration patience) {
+    /**
+     * Makes a servlet that may hold less memory, or waits shorter.
+     *
+     * @param receiver gets every request with its body
+     * @param room how many bytes all unanswered requests together may hold
+     * @param patience how long a request may take, its answer included
+     */
+    public ReceiverServlet(Receiver receiver, long room, Duration patience) {
         this.receiver = receiver;
         this.gate = new Gate(room);
         this.patience = patience;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import dev.openlines.receiver.spi.LastResort;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -11,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Forgets what has been kept long enough: at the start, then each hour, on a thread of its own. */
-final class Retention implements AutoCloseable {
+public final class Retention implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Retention.class);
     private static final Duration INTERVAL = Duration.ofHours(1);
@@ -28,9 +29,10 @@ final class Retention implements AutoCloseable {
      *
      * @param inbox what to purge; not closed with this
      * @param keepDone how long an event is remembered after it was done, or null for ever
-     * @param keepDead how long a dead letter is kept after it was put aside, or null for ever
+     * @param keepDead how long a dead letter is kept after it died, or null for ever
+     * @param clock decides what is old
      */
-    Retention(Inbox inbox, @Nullable Duration keepDone, @Nullable Duration keepDead, InstantSource clock) {
+    public Retention(Inbox inbox, @Nullable Duration keepDone, @Nullable Duration keepDead, InstantSource clock) {
         this.inbox = inbox;
         this.keepDone = keepDone;
         this.keepDead = keepDead;
@@ -38,7 +40,12 @@ final class Retention implements AutoCloseable {
         thread.setDaemon(true);
     }
 
-    Retention start() {
+    /**
+     * Starts the thread.
+     *
+     * @return this
+     */
+    public Retention start() {
         thread.start();
         return this;
     }

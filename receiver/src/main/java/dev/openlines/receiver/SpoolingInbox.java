@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import dev.openlines.receiver.spi.LastResort;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -229,6 +230,16 @@ final class SpoolingInbox implements Inbox {
     @Override
     public Portals portals() {
         return inbox.portals();
+    }
+
+    @Override
+    public List<TrustLog.Row> trusted() {
+        return inbox.trusted();
+    }
+
+    @Override
+    public void trust(TrustChange change) {
+        inbox.trust(change);
     }
 
     @Override

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
-import dev.openlines.model.Secret;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -161,13 +160,13 @@ final class SqlInbox implements Inbox {
         return portals;
     }
 
-    /** Trusts a portal as if it had installed the application with this token now. */
-    void trust(String memberId, Secret token, Instant now) {
-        String digest = TokenDigest.of(token, Instant.MAX).hex();
-        trust(new TrustChange(memberId, digest, List.of(), now.plus(Portals.OVERLAP)));
+    @Override
+    public List<TrustLog.Row> trusted() {
+        return run(connection -> TrustLog.since(connection, 0));
     }
 
-    void trust(TrustChange change) {
+    @Override
+    public void trust(TrustChange change) {
         run(connection -> {
             TrustLog.write(connection, dialect, change);
             return change;

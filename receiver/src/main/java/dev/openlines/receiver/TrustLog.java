@@ -20,20 +20,34 @@ import org.jspecify.annotations.Nullable;
  * have learned of a portal a moment ago. One reading is under way at a time, and whoever asks meanwhile waits
  * for the next, together: refused events cost the database one small question at a time, however many come.
  */
-final class TrustLog {
+public final class TrustLog {
 
     /** Of an inbox that keeps nothing of this. */
     static final TrustLog NONE = new TrustLog(after -> CompletableFuture.completedFuture(List.of()), false);
 
     private static final long SOON_NANOS = 1_000_000_000L;
 
-    /** What to do with a row. */
-    interface Reader {
+    /** Follows rows. */
+    public interface Reader {
+        /**
+         * Follows one row.
+         *
+         * @param memberId the portal
+         * @param digest the token's digest
+         * @param until when the token ends
+         */
         void apply(String memberId, String digest, Instant until);
     }
 
-    /** A row. */
-    record Row(String memberId, String digest, Instant until, long change) {}
+    /**
+     * The state of one token.
+     *
+     * @param memberId the portal
+     * @param digest the token's digest
+     * @param until when the token ends; {@link Instant#MAX} if it does not
+     * @param change the number of the change that made this state
+     */
+    public record Row(String memberId, String digest, Instant until, long change) {}
 
     private final LongFunction<CompletableFuture<List<Row>>> store;
     private final boolean shared;
@@ -48,7 +62,7 @@ final class TrustLog {
      * @param store reads the rows whose change has a greater number, in the order of these
      * @param shared whether others may write to it too
      */
-    TrustLog(LongFunction<CompletableFuture<List<Row>>> store, boolean shared) {
+    public TrustLog(LongFunction<CompletableFuture<List<Row>>> store, boolean shared) {
         this.store = store;
         this.shared = shared;
     }
@@ -65,8 +79,13 @@ final class TrustLog {
         }
     }
 
-    /** Completes when all that was committed before this call has been read. */
-    synchronized CompletableFuture<Void> refresh(Reader reader) {
+    /**
+     * Reads what is new.
+     *
+     * @param reader follows each row
+     * @return completes when everything committed before this call has been read
+     */
+    public synchronized CompletableFuture<Void> refresh(Reader reader) {
         CompletableFuture<Void> under = running;
         if (under == null) {
             return read(reader);

@@ -3,6 +3,7 @@ package dev.openlines.receiver;
 
 import dev.openlines.model.OnAppUninstall;
 import dev.openlines.parser.EventDecoder;
+import dev.openlines.receiver.spi.LastResort;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

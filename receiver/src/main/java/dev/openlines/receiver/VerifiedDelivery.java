@@ -133,15 +133,21 @@ public final class VerifiedDelivery {
         return this;
     }
 
-    /** The trace of the request, as in W3C Trace Context; not in the emergency spool. */
-    @Nullable
-    String traceparent() {
+    /**
+     * Returns the trace of the request. The emergency spool does not keep it.
+     *
+     * @return a W3C {@code traceparent}, or null if the request had none
+     */
+    public @Nullable String traceparent() {
         return traceparent;
     }
 
-    /** What the event changes in whom the receiver trusts; kept in the same commit as the event. */
-    @Nullable
-    TrustChange change() {
+    /**
+     * Returns the change of the tokens to trust that the event reports. An inbox stores it in the same commit as the event.
+     *
+     * @return the change, or null if there is none
+     */
+    public @Nullable TrustChange change() {
         return change;
     }
 
@@ -239,8 +245,13 @@ public final class VerifiedDelivery {
         return event + " " + idempotencyKey;
     }
 
-    /** Returns what {@link #sameContent} compares and the idempotency key does not cover; usually nothing. */
-    static String besideKey(String payload) {
+    /**
+     * Returns the part of an event that {@link #sameContent} compares and the idempotency key does not cover.
+     *
+     * @param payload {@link #payload()} of a stored event
+     * @return the part as text, usually empty
+     */
+    public static String besideKey(String payload) {
         Map<String, JsonValue> fields = new TreeMap<>(essence(payload));
         fields.keySet().removeAll(IN_KEY);
         return fields.isEmpty() ? "" : fields.toString();
@@ -252,8 +263,13 @@ public final class VerifiedDelivery {
         return fields;
     }
 
-    /** Reads what {@link #payload()} wrote: larger than what was received, since JSON escapes more. */
-    static Envelope stored(String payload) {
+    /**
+     * Parses the payload of a stored event. It may be larger than the received body, since JSON escapes more.
+     *
+     * @param payload {@link #payload()} of a stored event
+     * @return the envelope
+     */
+    public static Envelope stored(String payload) {
         byte[] json = payload.getBytes(StandardCharsets.UTF_8);
         return Envelope.parse(json, BodyFormat.JSON, STORED);
     }

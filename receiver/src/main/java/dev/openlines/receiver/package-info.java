@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Receives the events of Bitrix24 portals without losing one: verify, keep, acknowledge; then work,
- * retry, park.
+ * Receives the events of Bitrix24 portals without losing one: verifies, stores and acknowledges them, then hands
+ * each to your code.
  *
- * <p>{@link dev.openlines.receiver.ReceiverServer} is a whole receiver in one call. Those who have a
- * server already put {@link dev.openlines.receiver.JettyReceiver} or another adapter in front of
- * {@link dev.openlines.receiver.Receiver}, which knows no transport.
+ * <p>{@code dev.openlines.server.ReceiverServer} in {@code openlines-server} is a whole receiver in one call. An
+ * application that has a server of its own puts {@link dev.openlines.receiver.ReceiverServlet} or another adapter
+ * in front of {@link dev.openlines.receiver.Receiver}, which knows no transport.
  *
  * <p>The order is fixed and the types keep it: bytes become a {@link
  * dev.openlines.receiver.RawDelivery}, only {@link dev.openlines.receiver.Portals} turns one into a
@@ -15,10 +15,6 @@
  * <pre>{@code
  * Handlers handlers =
  *         Handlers.on(OnSessionFinish.class, Quickstart::closed).otherwise((event, context) -> {});
- * try (ReceiverServer server = ReceiverServer.start(ReceiverConfig.fromEnvironment(System.getenv()), handlers)) {
- *     System.out.println("receiver ready at " + server.url());
- *     server.join();
- * }
  * }</pre>
  */
 @NullMarked

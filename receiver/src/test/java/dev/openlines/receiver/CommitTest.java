@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
-import dev.openlines.receiver.contract.Bodies;
-import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.PostgresServer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -46,10 +46,7 @@ class CommitTest {
         try (Inbox inbox = open(url);
                 Connection other = DriverManager.getConnection(url)) {
             List<CompletableFuture<Long>> seen =
-                    LongStream.rangeClosed(1, EVENTS)
-                            .mapToObj(chat -> InboxContract.delivery(chat, 1))
-                            .toList()
-                            .stream()
+                    LongStream.rangeClosed(1, EVENTS).mapToObj(chat -> Deliveries.delivery(chat, 1)).toList().stream()
                             .map(delivery -> inbox.store(delivery)
                                     .thenApply(result -> count(other, delivery.orderKey()))
                                     .toCompletableFuture())
@@ -66,7 +63,7 @@ class CommitTest {
         String url = url();
         try (Inbox inbox = open(url)) {
             List<VerifiedDelivery> deliveries = LongStream.rangeClosed(1, EVENTS)
-                    .mapToObj(chat -> InboxContract.delivery(chat, 1))
+                    .mapToObj(chat -> Deliveries.delivery(chat, 1))
                     .toList();
             List<CompletableFuture<StoreResult>> replies = new ArrayList<>();
             // While one commit is under way the others gather.
@@ -95,7 +92,7 @@ class CommitTest {
         try (Inbox inbox = open(url())) {
             Portals portals = new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
             Receiver receiver =
-                    new Receiver(inbox, portals, Limits.DEFAULT, () -> InboxContract.T0, () -> {}, Telemetry.none());
+                    new Receiver(inbox, portals, Limits.DEFAULT, () -> Deliveries.T0, () -> {}, Telemetry.none());
             String json =
                     "{\"event\":\"ONSESSIONFINISH\",\"ts\":\"1\",\"k\\ud800\":\"\\udc00\",\"data\":{\"DATA\":{\"line\":"
                             + "{\"name\":\"\\ud800 x \\u0000\"}}},\"auth\":{\"member_id\":\"" + Bodies.MEMBER

@@ -4,9 +4,8 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.OnSessionFinish;
-import dev.openlines.receiver.contract.Bodies;
-import dev.openlines.receiver.contract.InboxContract;
 import dev.openlines.testkit.Await;
+import dev.openlines.testkit.Bodies;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -62,7 +61,7 @@ class DispatcherTest {
             }
         });
 
-        String key = InboxContract.delivery(17, 1).idempotencyKey();
+        String key = Deliveries.delivery(17, 1).idempotencyKey();
         assertThat(next()).isEqualTo("1 " + key + " " + Bodies.MEMBER);
         assertThat(next()).isEqualTo("2 " + key + " " + Bodies.MEMBER);
         dispatchers.get(0).close();
@@ -141,7 +140,7 @@ class DispatcherTest {
     @Test
     void inOrderTheEventsOfAChatFollowEachOther() throws Exception {
         for (long ts = 1; ts <= 10; ts++) {
-            InboxContract.store(inbox, InboxContract.delivery(17, ts));
+            Deliveries.store(inbox, Deliveries.delivery(17, ts));
         }
         start(DispatchPolicy.DEFAULT.withOrdered(true).withRetry(QUICK.withAttempts(100)), (finish, context) -> {
             if (context.attempt() == 1) {
@@ -382,7 +381,7 @@ class DispatcherTest {
 
         // Received in 2027, by the clock of these events: a deadline that is over by now.
         store(4);
-        InstantSource late = () -> InboxContract.T0.plus(Duration.ofDays(2));
+        InstantSource late = () -> Deliveries.T0.plus(Duration.ofDays(2));
         Handlers failing = Handlers.all((event, context) -> {
             throw new IOException("away");
         });
@@ -422,7 +421,7 @@ class DispatcherTest {
     }
 
     private void store(long chat) {
-        assertThat(InboxContract.store(inbox, InboxContract.delivery(chat, 1))).isEqualTo(StoreResult.STORED);
+        assertThat(Deliveries.store(inbox, Deliveries.delivery(chat, 1))).isEqualTo(StoreResult.STORED);
     }
 
     private static String chat(OnSessionFinish finish) {

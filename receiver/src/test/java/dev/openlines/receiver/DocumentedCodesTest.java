@@ -3,7 +3,6 @@ package dev.openlines.receiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.receiver.contract.InboxContract;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -34,12 +33,14 @@ class DocumentedCodesTest {
 
     @Test
     void everyReasonOfALogRecordIsInTheTablesAndNoOther() throws Exception {
-        Set<String> inCode = new TreeSet<>(Set.of("conflict", KafkaAdmin.TOO_FEW_REPLICAS));
+        Set<String> inCode = new TreeSet<>(Set.of("conflict", "too-few-replicas"));
         replies().forEach(reply -> inCode.add(reply.reason()));
-        try (Stream<Path> sources = Files.walk(Path.of("src/main/java"))) {
-            for (Path source :
-                    sources.filter(path -> path.toString().endsWith(".java")).toList()) {
-                words(IN_CODE, Files.readString(source)).forEach(inCode::add);
+        for (String module : List.of("receiver", "kafka", "server")) {
+            try (Stream<Path> sources = Files.walk(Path.of("..", module, "src", "main", "java"))) {
+                for (Path source : sources.filter(path -> path.toString().endsWith(".java"))
+                        .toList()) {
+                    words(IN_CODE, Files.readString(source)).forEach(inCode::add);
+                }
             }
         }
         Set<String> inDocument = new TreeSet<>();
@@ -70,7 +71,7 @@ class DocumentedCodesTest {
         SimpleMeterRegistry registry = new SimpleMeterRegistry();
         try (Inbox inbox = Inbox.sqlite(directory.resolve("inbox.db"));
                 InboxMonitor monitor = new InboxMonitor(inbox, Duration.ofHours(1))) {
-            MicrometerTelemetry telemetry = new MicrometerTelemetry(registry).watch(monitor, () -> InboxContract.T0);
+            MicrometerTelemetry telemetry = new MicrometerTelemetry(registry).watch(monitor, () -> Deliveries.T0);
             replies().forEach(reply -> telemetry.replied(reply, Duration.ZERO));
             settlements().forEach(settlement -> telemetry.attempted(Attempts.outcome(settlement), Duration.ZERO));
         }

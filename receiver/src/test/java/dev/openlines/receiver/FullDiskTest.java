@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
-import dev.openlines.receiver.contract.Bodies;
-import dev.openlines.receiver.contract.InboxContract;
 import dev.openlines.testkit.Await;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.Rows;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -65,8 +65,7 @@ class FullDiskTest {
             assertThat(run("mount", "-o", "remount,size=16m", disk.toString())).isEmpty();
 
             awaitReady(monitor, true);
-            assertThat(InstallationContract.post(receiver, Bodies.finish(100_000)))
-                    .isEqualTo(200);
+            assertThat(Installing.post(receiver, Bodies.finish(100_000))).isEqualTo(200);
             assertThat(inbox.backlog().waiting()).isEqualTo(acknowledged + 1);
         }
         assertThat(Rows.of(file, "pragma integrity_check")).containsExactly("ok");
@@ -87,8 +86,7 @@ class FullDiskTest {
             assertThat(run("mount", "-o", "remount,size=16m", disk.toString())).isEmpty();
 
             awaitReady(monitor, true);
-            assertThat(InstallationContract.post(receiver, Bodies.finish(100_000)))
-                    .isEqualTo(200);
+            assertThat(Installing.post(receiver, Bodies.finish(100_000))).isEqualTo(200);
             store.down = false;
             Await.until("an empty spool", () -> Files.size(disk.resolve("spool")) <= EmergencySpool.begin());
             assertThat(store.backlog().waiting()).isEqualTo(acknowledged + 1);
@@ -100,7 +98,7 @@ class FullDiskTest {
         int acknowledged = 0;
         int status = 200;
         while (status == 200) {
-            status = InstallationContract.post(receiver, Bodies.finish(firstChat + acknowledged));
+            status = Installing.post(receiver, Bodies.finish(firstChat + acknowledged));
             acknowledged += status == 200 ? 1 : 0;
             assertThat(acknowledged).as("on a disk of three megabytes").isLessThan(10_000);
         }
@@ -124,7 +122,7 @@ class FullDiskTest {
                 inbox,
                 new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN)),
                 Limits.DEFAULT,
-                () -> InboxContract.T0,
+                () -> Deliveries.T0,
                 () -> {},
                 Telemetry.none());
     }

@@ -11,7 +11,7 @@ import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.Envelope;
 import dev.openlines.parser.EventDecoder;
 import dev.openlines.parser.Limits;
-import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.testkit.Bodies;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;

@@ -3,8 +3,8 @@ package dev.openlines.receiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.receiver.contract.Bodies;
-import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.PostgresServer;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -24,7 +24,7 @@ class MigrationTest {
     /** More than are read at a time. */
     private static final int EVENTS = 1203;
 
-    private static final Instant NOW = InboxContract.T0;
+    private static final Instant NOW = Deliveries.T0;
 
     @TempDir
     Path directory;
@@ -64,16 +64,16 @@ class MigrationTest {
 
         try (Inbox inbox = opening.open()) {
             for (long chat : new long[] {1, 2, 3, 500, 501, EVENTS}) {
-                assertThat(InboxContract.store(inbox, InboxContract.delivery(chat, 1)))
+                assertThat(Deliveries.store(inbox, Deliveries.delivery(chat, 1)))
                         .as("chat " + chat)
                         .isEqualTo(StoreResult.DUPLICATE);
             }
-            assertThat(InboxContract.store(inbox, InboxContract.delivery(EVENTS + 1, 1)))
+            assertThat(Deliveries.store(inbox, Deliveries.delivery(EVENTS + 1, 1)))
                     .isEqualTo(StoreResult.STORED);
             assertThat(inbox.backlog().waiting()).isEqualTo(EVENTS - 2 + 1);
             assertThat(inbox.deadLetters().show(3).orElseThrow()).satisfies(letter -> {
                 assertThat(letter.idempotencyKey())
-                        .isEqualTo(InboxContract.delivery(3, 1).idempotencyKey());
+                        .isEqualTo(Deliveries.delivery(3, 1).idempotencyKey());
                 assertThat(letter.history())
                         .extracting(DeadLetter.Attempt::reason)
                         .containsExactly("poison");
@@ -82,11 +82,10 @@ class MigrationTest {
             assertThat(inbox.lease(request)).singleElement().satisfies(lease -> {
                 assertThat(lease.id()).isEqualTo(1);
                 assertThat(lease.idempotencyKey())
-                        .isEqualTo(InboxContract.delivery(1, 1).idempotencyKey());
+                        .isEqualTo(Deliveries.delivery(1, 1).idempotencyKey());
             });
-            Receiver receiver = InstallationContract.receiver(
-                    inbox, inbox.portals().verifiedBy(InstallationContract.YES), InstallationContract.NOW);
-            assertThat(InstallationContract.post(receiver, InstallationContract.install(Bodies.TOKEN)))
+            Receiver receiver = Installing.receiver(inbox, inbox.portals().verifiedBy(Installing.YES), Installing.NOW);
+            assertThat(Installing.post(receiver, Installing.install(Bodies.TOKEN)))
                     .isEqualTo(200);
         }
         opening.open().close();
@@ -96,7 +95,7 @@ class MigrationTest {
         assertThat(rows(url, "select count(*) from portal_token")).containsExactly("1");
         // The second in which the event was sent, and the key as it was.
         assertThat(rows(url, "select idempotency_key from inbox where id = 500"))
-                .containsExactly("0000000001-" + InboxContract.delivery(500, 1).idempotencyKey());
+                .containsExactly("0000000001-" + Deliveries.delivery(500, 1).idempotencyKey());
     }
 
     private static void insert(Connection old) throws SQLException {
@@ -104,7 +103,7 @@ class MigrationTest {
                 insert into inbox (idempotency_key, member_id, event, order_key, payload, body_bytes,
                   received_at, not_before) values (?, 'm', 'ONSESSIONFINISH', '', ?, 9, 1, 1)""")) {
             for (long chat = 1; chat <= EVENTS; chat++) {
-                VerifiedDelivery delivery = InboxContract.delivery(chat, 1);
+                VerifiedDelivery delivery = Deliveries.delivery(chat, 1);
                 insert.setString(1, delivery.idempotencyKey());
                 insert.setString(2, delivery.payload());
                 insert.addBatch();

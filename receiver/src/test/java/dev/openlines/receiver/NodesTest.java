@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
-import dev.openlines.receiver.contract.Bodies;
 import dev.openlines.testkit.Await;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.PostgresServer;
+import dev.openlines.testkit.Rows;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -62,7 +64,7 @@ class NodesTest {
         for (long chat = 1; chat <= 50; chat++) {
             String body = Bodies.finish(chat);
             for (Receiver node : List.of(one, two, two, one)) {
-                statuses.add(CompletableFuture.supplyAsync(() -> InstallationContract.post(node, body), senders));
+                statuses.add(CompletableFuture.supplyAsync(() -> Installing.post(node, body), senders));
             }
         }
 
@@ -73,7 +75,7 @@ class NodesTest {
                 .containsExactlyInAnyOrderElementsOf(
                         LongStream.rangeClosed(1, 50).boxed().toList());
         // What was behind them comes next, so there were no others.
-        assertThat(InstallationContract.post(one, Bodies.finish(999))).isEqualTo(200);
+        assertThat(Installing.post(one, Bodies.finish(999))).isEqualTo(200);
         assertThat(take(1)).containsExactly(999L);
     }
 
@@ -93,7 +95,7 @@ class NodesTest {
             senders.execute(() -> {
                 while (!enough.get()) {
                     long chat = next.getAndIncrement();
-                    int status = InstallationContract.post(receiver, Bodies.finish(chat));
+                    int status = Installing.post(receiver, Bodies.finish(chat));
                     if (status == 200) {
                         acknowledged.add(chat);
                     } else {
@@ -143,7 +145,7 @@ class NodesTest {
         open.add(dispatcher);
         Receiver receiver = receiver(inbox, clock, dispatcher);
 
-        assertThat(InstallationContract.post(receiver, Bodies.finish(1))).isEqualTo(200);
+        assertThat(Installing.post(receiver, Bodies.finish(1))).isEqualTo(200);
         assertThat(take(1)).containsExactly(11L);
         Await.until(
                 "a condition",
@@ -152,13 +154,13 @@ class NodesTest {
         // Put off by a minute, that is a day from now: it is due.
         offset.set(Duration.ofDays(-1));
         assertThat(take(1)).containsExactly(12L);
-        assertThat(InstallationContract.post(receiver, Bodies.finish(2))).isEqualTo(200);
+        assertThat(Installing.post(receiver, Bodies.finish(2))).isEqualTo(200);
         assertThat(take(1)).containsExactly(21L);
 
         offset.set(Duration.ofDays(1));
-        assertThat(InstallationContract.post(receiver, Bodies.finish(1))).isEqualTo(200);
-        assertThat(InstallationContract.post(receiver, Bodies.finish(2))).isEqualTo(200);
-        assertThat(InstallationContract.post(receiver, Bodies.finish(3))).isEqualTo(200);
+        assertThat(Installing.post(receiver, Bodies.finish(1))).isEqualTo(200);
+        assertThat(Installing.post(receiver, Bodies.finish(2))).isEqualTo(200);
+        assertThat(Installing.post(receiver, Bodies.finish(3))).isEqualTo(200);
         assertThat(take(1)).containsExactly(31L);
     }
 

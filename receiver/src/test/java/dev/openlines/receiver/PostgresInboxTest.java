@@ -4,16 +4,16 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.openlines.receiver.contract.Bodies;
-import dev.openlines.receiver.contract.InboxContract;
 import dev.openlines.testkit.Await;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.PostgresServer;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
 import org.assertj.core.util.Throwables;
 import org.junit.jupiter.api.Test;
 
-class PostgresInboxTest implements InboxContract, InstallationContract, TransactionContract {
+class PostgresInboxTest implements TransactionContract {
 
     private final String url = PostgresServer.newSchema();
 
@@ -38,7 +38,7 @@ class PostgresInboxTest implements InboxContract, InstallationContract, Transact
     @Test
     void aLostConnectionIsReplacedAndNothingAcknowledgedIsLost() throws Exception {
         try (Inbox inbox = open()) {
-            InboxContract.store(inbox, InboxContract.delivery(1, 1));
+            Deliveries.store(inbox, Deliveries.delivery(1, 1));
             try (Connection other = DriverManager.getConnection(url);
                     Statement statement = other.createStatement()) {
                 statement.execute("select pg_terminate_backend(pid) from pg_stat_activity"
@@ -46,10 +46,10 @@ class PostgresInboxTest implements InboxContract, InstallationContract, Transact
                         + " and query not like '%pg_terminate%'");
             }
 
-            assertThatThrownBy(() -> InboxContract.store(inbox, InboxContract.delivery(2, 1)))
+            assertThatThrownBy(() -> Deliveries.store(inbox, Deliveries.delivery(2, 1)))
                     .isInstanceOf(StoreException.class);
 
-            assertThat(InboxContract.store(inbox, InboxContract.delivery(3, 1))).isEqualTo(StoreResult.STORED);
+            assertThat(Deliveries.store(inbox, Deliveries.delivery(3, 1))).isEqualTo(StoreResult.STORED);
             assertThat(inbox.backlog().waiting()).isEqualTo(2);
         }
     }
@@ -58,19 +58,18 @@ class PostgresInboxTest implements InboxContract, InstallationContract, Transact
     void whatAPortalReportsToOneNodeTheOtherKnows() throws Exception {
         try (Inbox one = open();
                 Inbox two = open()) {
-            Receiver first = InstallationContract.receiver(one, one.portals().verifiedBy(YES), NOW);
-            Receiver second = InstallationContract.receiver(two, two.portals(), NOW);
-            assertThat(InstallationContract.post(second, Bodies.finish(1))).isEqualTo(403);
+            Receiver first = Installing.receiver(one, one.portals().verifiedBy(Installing.YES), Installing.NOW);
+            Receiver second = Installing.receiver(two, two.portals(), Installing.NOW);
+            assertThat(Installing.post(second, Bodies.finish(1))).isEqualTo(403);
 
-            assertThat(InstallationContract.post(first, InstallationContract.install(Bodies.TOKEN)))
-                    .isEqualTo(200);
-            assertThat(InstallationContract.post(second, Bodies.finish(2))).isEqualTo(200);
+            assertThat(Installing.post(first, Installing.install(Bodies.TOKEN))).isEqualTo(200);
+            assertThat(Installing.post(second, Bodies.finish(2))).isEqualTo(200);
 
-            assertThat(InstallationContract.post(first, Bodies.finish(9, "event", "ONAPPUNINSTALL")))
+            assertThat(Installing.post(first, Bodies.finish(9, "event", "ONAPPUNINSTALL")))
                     .isEqualTo(200);
-            assertThat(InstallationContract.post(first, Bodies.finish(3))).isEqualTo(403);
+            assertThat(Installing.post(first, Bodies.finish(3))).isEqualTo(403);
             // The other node learns it with the events that come, a second later at most.
-            Await.until("the other node refuses it", () -> InstallationContract.post(second, Bodies.finish(4)) == 403);
+            Await.until("the other node refuses it", () -> Installing.post(second, Bodies.finish(4)) == 403);
         }
     }
 }

@@ -6,9 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.Envelope;
 import dev.openlines.parser.Limits;
-import dev.openlines.receiver.contract.Bodies;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.LogRecords;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,30 +34,30 @@ class ReplyLogTest {
                 new Reply.Busy(),
                 new Reply.Malformed("expected this but found that at $.event"),
                 new Reply.Refused())) {
-            assertThat(records(() -> log.of(reply)))
+            assertThat(LogRecords.of(() -> log.of(reply)))
                     .singleElement()
                     .asString()
                     .contains("WARN dev.openlines.receiver.Receiver - reason=" + reply.reason() + " status="
                             + reply.status());
         }
-        assertThat(records(() -> log.unavailable(new StoreException("away", null))))
+        assertThat(LogRecords.of(() -> log.unavailable(new StoreException("away", null))))
                 .first()
                 .asString()
                 .contains("reason=unavailable status=503");
-        assertThat(records(() -> log.of(new Reply.Accepted()))).isEmpty();
+        assertThat(LogRecords.of(() -> log.of(new Reply.Accepted()))).isEmpty();
     }
 
     @Test
     void aFloodIsTwentyRecordsInTenSecondsAndThenTheNumberOfTheOthers() {
-        assertThat(records(() -> refuse(10_000))).hasSize(20);
-        assertThat(records(() -> log.of(new Reply.WrongType())))
+        assertThat(LogRecords.of(() -> refuse(10_000))).hasSize(20);
+        assertThat(LogRecords.of(() -> log.of(new Reply.WrongType())))
                 .as("of another reason")
                 .hasSize(1);
 
         nanos.addAndGet(TimeUnit.SECONDS.toNanos(10) - 1);
-        assertThat(records(() -> refuse(1))).isEmpty();
+        assertThat(LogRecords.of(() -> refuse(1))).isEmpty();
         nanos.incrementAndGet();
-        List<String> next = records(() -> refuse(30));
+        List<String> next = LogRecords.of(() -> refuse(30));
         assertThat(next).hasSize(20);
         assertThat(next.get(0)).endsWith("reason=refused status=403 unlogged=9981");
         assertThat(next.get(1)).endsWith("reason=refused status=403");
@@ -90,7 +89,7 @@ class ReplyLogTest {
                 () -> Instant.EPOCH.plus(Duration.ofHours(hour.get())),
                 verified -> CompletableFuture.completedStage(verified),
                 portal -> known);
-        return records(() -> {
+        return LogRecords.of(() -> {
             for (int i = 0; i < 2 * ReplyLog.BURST; i++) {
                 hour.incrementAndGet();
                 assertThat(verifications
@@ -105,18 +104,5 @@ class ReplyLogTest {
         for (int i = 0; i < times; i++) {
             log.of(new Reply.Refused());
         }
-    }
-
-    /** The lines that slf4j-simple writes to standard error meanwhile. */
-    static List<String> records(Runnable work) {
-        PrintStream before = System.err;
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
-        try {
-            work.run();
-        } finally {
-            System.setErr(before);
-        }
-        return bytes.toString(StandardCharsets.UTF_8).lines().toList();
     }
 }

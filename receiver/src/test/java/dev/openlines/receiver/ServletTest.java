@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
-import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.RawHttp;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServletRequest;

@@ -8,9 +8,9 @@ import dev.openlines.model.Secret;
 import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.Envelope;
 import dev.openlines.parser.Limits;
-import dev.openlines.receiver.contract.Bodies;
-import dev.openlines.receiver.contract.InboxContract;
 import dev.openlines.testkit.Await;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.Rows;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -63,8 +63,7 @@ class SpoolTest {
                     file,
                     PATIENCE)) {
                 store.down = true;
-                assertThat(InboxContract.store(inbox, InboxContract.delivery(1, 1)))
-                        .isEqualTo(StoreResult.STORED);
+                assertThat(Deliveries.store(inbox, Deliveries.delivery(1, 1))).isEqualTo(StoreResult.STORED);
                 switch (way) {
                     case "removed" -> Files.delete(file);
                     case "replaced" -> {
@@ -74,7 +73,7 @@ class SpoolTest {
                     default -> Files.write(file, new byte[0]);
                 }
 
-                assertThatThrownBy(() -> InboxContract.store(inbox, InboxContract.delivery(2, 1)))
+                assertThatThrownBy(() -> Deliveries.store(inbox, Deliveries.delivery(2, 1)))
                         .as(way)
                         .isInstanceOf(StoreException.class)
                         .hasStackTraceContaining("was removed, replaced or cut short while it was in use");
@@ -98,7 +97,7 @@ class SpoolTest {
 
     private static boolean stored(Inbox inbox, long chat) {
         try {
-            InboxContract.store(inbox, InboxContract.delivery(chat, 1));
+            Deliveries.store(inbox, Deliveries.delivery(chat, 1));
             return true;
         } catch (StoreException e) {
             return false;
@@ -108,14 +107,14 @@ class SpoolTest {
     @Test
     void whileTheStoreIsDownEventsAreKeptAndGoIntoItInOrderAfterwards() throws Exception {
         try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
-            assertThat(InboxContract.store(inbox, InboxContract.delivery(1, 1))).isEqualTo(StoreResult.STORED);
+            assertThat(Deliveries.store(inbox, Deliveries.delivery(1, 1))).isEqualTo(StoreResult.STORED);
             store.down = true;
             for (long chat = 2; chat <= 600; chat++) {
-                assertThat(InboxContract.store(inbox, InboxContract.delivery(chat, 1)))
+                assertThat(Deliveries.store(inbox, Deliveries.delivery(chat, 1)))
                         .isEqualTo(StoreResult.STORED);
             }
             // A repeat is noticed by the inbox only.
-            assertThat(InboxContract.store(inbox, InboxContract.delivery(2, 1))).isEqualTo(StoreResult.STORED);
+            assertThat(Deliveries.store(inbox, Deliveries.delivery(2, 1))).isEqualTo(StoreResult.STORED);
             inbox.probe();
             assertThat(Files.size(file)).isGreaterThan(100_000);
             assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
@@ -124,8 +123,7 @@ class SpoolTest {
             store.down = false;
 
             awaitDrained();
-            assertThat(InboxContract.store(inbox, InboxContract.delivery(601, 1)))
-                    .isEqualTo(StoreResult.STORED);
+            assertThat(Deliveries.store(inbox, Deliveries.delivery(601, 1))).isEqualTo(StoreResult.STORED);
         }
         assertThat(chats())
                 .containsExactlyElementsOf(
@@ -138,7 +136,7 @@ class SpoolTest {
         try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
             store.down = true;
             for (long chat = 1; chat <= 20; chat++) {
-                InboxContract.store(inbox, InboxContract.delivery(chat, 1));
+                Deliveries.store(inbox, Deliveries.delivery(chat, 1));
             }
             Files.copy(file, copy);
         }
@@ -163,13 +161,13 @@ class SpoolTest {
         try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
             store.down = true;
             for (long chat = 1; chat <= 20; chat++) {
-                InboxContract.store(inbox, InboxContract.delivery(chat, 1));
+                Deliveries.store(inbox, Deliveries.delivery(chat, 1));
             }
             // As a kill leaves it after seven were brought to the inbox: there is no mark in the file.
             Files.copy(file, copy);
             store.down = false;
             for (long chat = 1; chat <= 7; chat++) {
-                InboxContract.store(store, InboxContract.delivery(chat, 1));
+                Deliveries.store(store, Deliveries.delivery(chat, 1));
             }
             store.down = true;
         }
@@ -190,7 +188,7 @@ class SpoolTest {
         try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
             store.down = true;
             for (long chat = 1; chat <= 3; chat++) {
-                InboxContract.store(inbox, InboxContract.delivery(chat, 1));
+                Deliveries.store(inbox, Deliveries.delivery(chat, 1));
             }
         }
         byte[] bytes = Files.readAllBytes(file);
@@ -206,19 +204,19 @@ class SpoolTest {
     @Test
     void anUninstallationInTheFileIsNotForgotten() throws Exception {
         Portals portals =
-                new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN)).verifiedBy(InstallationContract.YES);
+                new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN)).verifiedBy(Installing.YES);
         try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
             store.down = true;
-            Receiver receiver = InstallationContract.receiver(inbox, portals, InstallationContract.NOW);
-            assertThat(InstallationContract.post(receiver, Bodies.finish(9, "event", "ONAPPUNINSTALL")))
+            Receiver receiver = Installing.receiver(inbox, portals, Installing.NOW);
+            assertThat(Installing.post(receiver, Bodies.finish(9, "event", "ONAPPUNINSTALL")))
                     .isEqualTo(200);
-            assertThat(InstallationContract.post(receiver, Bodies.finish(1))).isEqualTo(403);
+            assertThat(Installing.post(receiver, Bodies.finish(1))).isEqualTo(403);
         }
 
         try (Inbox inbox = Inbox.spooled(Inbox.sqlite(directory.resolve("inbox.db")), file)) {
             Portals after = inbox.portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
-            Receiver receiver = InstallationContract.receiver(inbox, after, InstallationContract.NOW);
-            assertThat(InstallationContract.post(receiver, Bodies.finish(2))).isEqualTo(403);
+            Receiver receiver = Installing.receiver(inbox, after, Installing.NOW);
+            assertThat(Installing.post(receiver, Bodies.finish(2))).isEqualTo(403);
         }
     }
 
@@ -236,7 +234,7 @@ class SpoolTest {
             }
         };
         try (Inbox inbox = SpoolingInbox.open(silent, file, Duration.ofMillis(50))) {
-            assertThat(inbox.store(InboxContract.delivery(1, 1))
+            assertThat(inbox.store(Deliveries.delivery(1, 1))
                             .toCompletableFuture()
                             .get(30, TimeUnit.SECONDS))
                     .isEqualTo(StoreResult.STORED);
@@ -248,14 +246,14 @@ class SpoolTest {
     void anEventThatCannotBeSpooledFailsAloneAndTheNextIsKept() throws Exception {
         try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
             store.down = true;
-            InboxContract.store(inbox, InboxContract.delivery(1, 1));
+            Deliveries.store(inbox, Deliveries.delivery(1, 1));
 
-            assertThatThrownBy(() -> InboxContract.store(
+            assertThatThrownBy(() -> Deliveries.store(
                             inbox, unwritable(new TrustChange(Bodies.MEMBER, null, List.of(), Instant.MAX))))
                     .isInstanceOf(StoreException.class)
                     .hasRootCauseInstanceOf(ArithmeticException.class);
 
-            assertThat(InboxContract.store(inbox, InboxContract.delivery(2, 1))).isEqualTo(StoreResult.STORED);
+            assertThat(Deliveries.store(inbox, Deliveries.delivery(2, 1))).isEqualTo(StoreResult.STORED);
             store.down = false;
             awaitDrained();
         }
@@ -293,9 +291,9 @@ class SpoolTest {
             }
         };
         try (Inbox inbox = SpoolingInbox.open(slow, file, PATIENCE)) {
-            InboxContract.store(inbox, InboxContract.delivery(1, 1));
+            Deliveries.store(inbox, Deliveries.delivery(1, 1));
 
-            assertThatThrownBy(() -> InboxContract.store(
+            assertThatThrownBy(() -> Deliveries.store(
                             inbox, unwritable(new TrustChange(Bodies.MEMBER, null, failsLate, Instant.EPOCH))))
                     .isInstanceOf(StoreException.class)
                     .hasRootCauseMessage("for the test");

@@ -4,7 +4,7 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.testkit.Rows;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +15,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class SqliteInboxTest implements InboxContract, InstallationContract, TransactionContract {
+class SqliteInboxTest implements TransactionContract {
 
     @TempDir
     Path directory;
@@ -33,7 +33,7 @@ class SqliteInboxTest implements InboxContract, InstallationContract, Transactio
     @Test
     void onlyItsOwnerMayReadTheFiles() throws Exception {
         try (Inbox inbox = open()) {
-            InboxContract.store(inbox, InboxContract.delivery(1, 1));
+            Deliveries.store(inbox, Deliveries.delivery(1, 1));
             try (var files = Files.list(directory)) {
                 assertThat(files.filter(file -> !file.toString().endsWith(".lock")))
                         .hasSizeGreaterThanOrEqualTo(2)
@@ -67,9 +67,9 @@ class SqliteInboxTest implements InboxContract, InstallationContract, Transactio
 
     @Test
     void leasesOfADeadProcessEndWhenTheNextOneOpensTheFile() {
-        Instant now = InboxContract.T0;
+        Instant now = Deliveries.T0;
         Inbox first = open();
-        InboxContract.store(first, InboxContract.delivery(1, 1));
+        Deliveries.store(first, Deliveries.delivery(1, 1));
         assertThat(first.lease(new LeaseRequest("dead", 10, now, now.plusSeconds(3600), now.plusSeconds(7200), false)))
                 .hasSize(1);
         first.close();
@@ -84,9 +84,9 @@ class SqliteInboxTest implements InboxContract, InstallationContract, Transactio
 
     @Test
     void leasesStayWhileAnotherHasTheFileOpen() {
-        Instant now = InboxContract.T0;
+        Instant now = Deliveries.T0;
         try (Inbox first = open()) {
-            InboxContract.store(first, InboxContract.delivery(1, 1));
+            Deliveries.store(first, Deliveries.delivery(1, 1));
             assertThat(first.lease(
                             new LeaseRequest("alive", 10, now, now.plusSeconds(3600), now.plusSeconds(7200), false)))
                     .hasSize(1);
@@ -127,7 +127,7 @@ class SqliteInboxTest implements InboxContract, InstallationContract, Transactio
             StoreException full = null;
             for (long chat = 1; full == null && chat < 10_000; chat++) {
                 try {
-                    InboxContract.store(inbox, InboxContract.delivery(chat, 1));
+                    Deliveries.store(inbox, Deliveries.delivery(chat, 1));
                     acknowledged++;
                 } catch (StoreException e) {
                     full = e;
@@ -139,8 +139,7 @@ class SqliteInboxTest implements InboxContract, InstallationContract, Transactio
                             "[SQLITE_FULL] Insertion failed because database is full (database or disk is full)");
             assertThat(inbox.backlog().waiting()).isEqualTo(acknowledged);
             // The connection was replaced, and the limit was the connection's.
-            assertThat(InboxContract.store(inbox, InboxContract.delivery(20_000, 1)))
-                    .isEqualTo(StoreResult.STORED);
+            assertThat(Deliveries.store(inbox, Deliveries.delivery(20_000, 1))).isEqualTo(StoreResult.STORED);
         }
     }
 
@@ -177,7 +176,7 @@ class SqliteInboxTest implements InboxContract, InstallationContract, Transactio
         Path copy = directory.resolve("copy.db");
         try (Inbox inbox = open()) {
             for (long chat = 1; chat <= 20; chat++) {
-                InboxContract.store(inbox, InboxContract.delivery(chat, 1));
+                Deliveries.store(inbox, Deliveries.delivery(chat, 1));
             }
             // As a kill leaves the files: nothing is moved from the log to the database.
             Files.copy(directory.resolve("inbox.db"), copy);
@@ -189,7 +188,7 @@ class SqliteInboxTest implements InboxContract, InstallationContract, Transactio
 
         try (Inbox torn = Inbox.sqlite(copy)) {
             assertThat(torn.backlog().waiting()).isEqualTo(19);
-            assertThat(InboxContract.store(torn, InboxContract.delivery(20, 1))).isEqualTo(StoreResult.STORED);
+            assertThat(Deliveries.store(torn, Deliveries.delivery(20, 1))).isEqualTo(StoreResult.STORED);
         }
     }
 
@@ -202,7 +201,7 @@ class SqliteInboxTest implements InboxContract, InstallationContract, Transactio
                     .isInstanceOf(StoreException.class)
                     .hasRootCauseInstanceOf(OutOfMemoryError.class);
 
-            assertThat(InboxContract.store(inbox, InboxContract.delivery(1, 1))).isEqualTo(StoreResult.STORED);
+            assertThat(Deliveries.store(inbox, Deliveries.delivery(1, 1))).isEqualTo(StoreResult.STORED);
         }
     }
 }

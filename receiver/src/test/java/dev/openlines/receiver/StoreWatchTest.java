@@ -4,7 +4,7 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.testkit.Rows;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What happens to the files of an SQLite inbox while it is open. */
-@Timeout(120)
+@Timeout(300)
 class StoreWatchTest {
 
     @TempDir
@@ -75,18 +75,18 @@ class StoreWatchTest {
         try (InboxMonitor monitor = new InboxMonitor(inbox, java.time.Duration.ofMillis(10))) {
             store(inbox, 4, 40);
             Path older = directory.resolve("older.db");
-            backup(file, older);
+            Rows.backup(file, older);
             store(inbox, 41, 300);
             checkpoint(inbox);
             store(inbox, 301, 310);
             LeasedDelivery leased = inbox.lease(new LeaseRequest(
-                            "a", 1, InboxContract.T0, InboxContract.T0.plusSeconds(60), InboxContract.LATEST, false))
+                            "a", 1, Deliveries.T0, Deliveries.T0.plusSeconds(60), Deliveries.LATEST, false))
                     .get(0);
             assertThat(monitor.ready()).isTrue();
 
             apply(way, file, older, earlier);
 
-            assertThatThrownBy(() -> InboxContract.store(inbox, InboxContract.delivery(1000, 1)))
+            assertThatThrownBy(() -> Deliveries.store(inbox, Deliveries.delivery(1000, 1)))
                     .isInstanceOf(StoreException.class)
                     .satisfies(e -> assertThat(Throwables.getStackTrace(e))
                             .contains(way.found)
@@ -103,7 +103,7 @@ class StoreWatchTest {
                 Files.createDirectories(file.getParent());
             }
             Files.copy(older, file, StandardCopyOption.REPLACE_EXISTING);
-            assertThatThrownBy(() -> InboxContract.store(inbox, InboxContract.delivery(1001, 1)))
+            assertThatThrownBy(() -> Deliveries.store(inbox, Deliveries.delivery(1001, 1)))
                     .isInstanceOf(StoreException.class);
         } finally {
             inbox.close();
@@ -203,7 +203,7 @@ class StoreWatchTest {
         try (Inbox inbox = Inbox.sqlite(file)) {
             store(inbox, 1, 20);
             Files.delete(file.resolveSibling("inbox.db-wal"));
-            assertThatThrownBy(() -> InboxContract.store(inbox, InboxContract.delivery(21, 1)))
+            assertThatThrownBy(() -> Deliveries.store(inbox, Deliveries.delivery(21, 1)))
                     .isInstanceOf(StoreException.class);
         }
         try (Inbox inbox = Inbox.sqlite(file)) {
@@ -213,8 +213,7 @@ class StoreWatchTest {
 
     private static void store(Inbox inbox, long from, long to) {
         for (long chat = from; chat <= to; chat++) {
-            assertThat(InboxContract.store(inbox, InboxContract.delivery(chat, 1)))
-                    .isEqualTo(StoreResult.STORED);
+            assertThat(Deliveries.store(inbox, Deliveries.delivery(chat, 1))).isEqualTo(StoreResult.STORED);
         }
     }
 
@@ -222,13 +221,6 @@ class StoreWatchTest {
         for (int i = 0; i < 60; i++) {
             // Each writes pages to the log; with its thousandth the writer moves them into the database.
             List.of(1, 2, 3, 4, 5, 6, 7, 8).forEach(n -> inbox.probe());
-        }
-    }
-
-    static void backup(Path file, Path copy) throws Exception {
-        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
-                Statement statement = connection.createStatement()) {
-            statement.execute("backup to '" + copy + "'");
         }
     }
 

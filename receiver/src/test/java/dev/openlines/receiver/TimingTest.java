@@ -7,7 +7,7 @@ import dev.openlines.model.Secret;
 import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.Envelope;
 import dev.openlines.parser.Limits;
-import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.testkit.Bodies;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -42,11 +42,11 @@ class TimingTest {
     @Test
     void ofAWholeRequest(TestReporter report) {
         try (Inbox inbox = Inbox.sqlite(directory.resolve("timing.db"))) {
-            Receiver receiver = InstallationContract.receiver(inbox, portals, InstallationContract.NOW);
+            Receiver receiver = Installing.receiver(inbox, portals, Installing.NOW);
 
             double[] medians = medians(
                     4000,
-                    which -> assertThat(InstallationContract.post(receiver, BODIES.get(which)))
+                    which -> assertThat(Installing.post(receiver, BODIES.get(which)))
                             .isEqualTo(403));
 
             report.publishEntry(WHICH, Arrays.toString(medians));

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.OpenLineChat;
-import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.testkit.Bodies;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -44,7 +44,7 @@ interface TransactionContract {
         try (Inbox inbox = open()) {
             SqlInbox sql = (SqlInbox) inbox;
             execute(sql, "create table effect (idempotency_key text)");
-            LongStream.rangeClosed(1, 20).forEach(chat -> InboxContract.store(inbox, InboxContract.delivery(chat, 1)));
+            LongStream.rangeClosed(1, 20).forEach(chat -> Deliveries.store(inbox, Deliveries.delivery(chat, 1)));
             Handlers handlers = Handlers.all((event, context) -> context.inTransaction(connection -> {
                 insert(connection, context.idempotencyKey());
                 attempts.add(context.idempotencyKey());
@@ -75,22 +75,20 @@ interface TransactionContract {
         try (Inbox inbox = open()) {
             SqlInbox sql = (SqlInbox) inbox;
             execute(sql, "create table effect (idempotency_key text)");
-            InboxContract.store(inbox, InboxContract.delivery(17, 1));
+            Deliveries.store(inbox, Deliveries.delivery(17, 1));
             LeasedDelivery stale = lease(inbox, "a", 0);
             LeasedDelivery current = lease(inbox, "b", 10);
 
-            assertThatThrownBy(
-                            () -> inbox.commitOnce(stale, "", connection -> insert(connection, "a"), InboxContract.T0))
+            assertThatThrownBy(() -> inbox.commitOnce(stale, "", connection -> insert(connection, "a"), Deliveries.T0))
                     .isInstanceOf(StoreException.class)
                     .hasMessage("the lease has passed to another owner");
-            assertThat(inbox.commitOnce(current, "", connection -> insert(connection, "b"), InboxContract.T0))
+            assertThat(inbox.commitOnce(current, "", connection -> insert(connection, "b"), Deliveries.T0))
                     .isTrue();
             // A mark, too, is nothing to an owner whose lease has passed on.
-            assertThatThrownBy(
-                            () -> inbox.commitOnce(stale, "", connection -> insert(connection, "a"), InboxContract.T0))
+            assertThatThrownBy(() -> inbox.commitOnce(stale, "", connection -> insert(connection, "a"), Deliveries.T0))
                     .isInstanceOf(StoreException.class)
                     .hasMessage("the lease has passed to another owner");
-            assertThat(inbox.settle(current, new Settlement.Done(), InboxContract.T0)
+            assertThat(inbox.settle(current, new Settlement.Done(), Deliveries.T0)
                             .toCompletableFuture()
                             .join())
                     .isTrue();
@@ -103,12 +101,12 @@ interface TransactionContract {
     @Test
     default void aHandlerCannotEndItsTransaction() throws Exception {
         try (Inbox inbox = open()) {
-            InboxContract.store(inbox, InboxContract.delivery(17, 1));
+            Deliveries.store(inbox, Deliveries.delivery(17, 1));
             LeasedDelivery leased = lease(inbox, "a", 0);
 
             for (EventContext.Transaction work : List.<EventContext.Transaction>of(
                     Connection::commit, Connection::close, Connection::rollback, c -> c.setAutoCommit(true))) {
-                assertThatThrownBy(() -> inbox.commitOnce(leased, "", work, InboxContract.T0))
+                assertThatThrownBy(() -> inbox.commitOnce(leased, "", work, Deliveries.T0))
                         .isInstanceOf(SQLException.class)
                         .hasMessageEndingWith("to be left to the inbox: the transaction ends with the handler");
             }
@@ -122,7 +120,7 @@ interface TransactionContract {
         try (Inbox inbox = open()) {
             SqlInbox sql = (SqlInbox) inbox;
             execute(sql, "create table effect (idempotency_key text)");
-            InboxContract.store(inbox, InboxContract.delivery(17, 1));
+            Deliveries.store(inbox, Deliveries.delivery(17, 1));
             LeasedDelivery stale = lease(inbox, "a", 0);
 
             assertThatThrownBy(() -> inbox.commitOnce(
@@ -134,10 +132,10 @@ interface TransactionContract {
                                     statement.execute("update inbox set lease_owner = 'b', leases = leases + 1");
                                 }
                             },
-                            InboxContract.T0))
+                            Deliveries.T0))
                     .isInstanceOf(StoreException.class)
                     .hasMessage("the lease has passed to another owner");
-            assertThat(inbox.commitOnce(stale, "17", connection -> insert(connection, "b"), InboxContract.T0))
+            assertThat(inbox.commitOnce(stale, "17", connection -> insert(connection, "b"), Deliveries.T0))
                     .isTrue();
 
             assertThat(count(sql)).isEqualTo("1 1");
@@ -150,7 +148,7 @@ interface TransactionContract {
         try (Inbox inbox = open()) {
             SqlInbox sql = (SqlInbox) inbox;
             execute(sql, "create table effect (idempotency_key text)");
-            InboxContract.store(inbox, InboxContract.delivery(TwoChatsApp.twoChats()));
+            Deliveries.store(inbox, Deliveries.delivery(Bodies.chats(7, 8)));
             List<String> answers = new CopyOnWriteArrayList<>();
 
             handle(inbox, Handlers.all((event, context) -> {
@@ -184,7 +182,7 @@ interface TransactionContract {
         try (Inbox inbox = open()) {
             SqlInbox sql = (SqlInbox) inbox;
             execute(sql, "create table effect (idempotency_key text)");
-            InboxContract.store(inbox, InboxContract.delivery(TwoChatsApp.twoChats()));
+            Deliveries.store(inbox, Deliveries.delivery(Bodies.chats(7, 8)));
 
             handle(inbox, Handlers.all((event, context) -> {
                 for (OpenLineChat chat : ((OnSessionFinish) event).chats()) {
@@ -221,7 +219,7 @@ interface TransactionContract {
         try (Inbox inbox = open()) {
             SqlInbox sql = (SqlInbox) inbox;
             execute(sql, "create table effect (idempotency_key text)");
-            InboxContract.store(inbox, InboxContract.delivery(TwoChatsApp.chats(7, 7)));
+            Deliveries.store(inbox, Deliveries.delivery(Bodies.chats(7, 7)));
 
             handle(inbox, Handlers.all((event, context) -> {
                 for (OpenLineChat chat : ((OnSessionFinish) event).chats()) {
@@ -240,7 +238,7 @@ interface TransactionContract {
         try (Inbox inbox = open()) {
             SqlInbox sql = (SqlInbox) inbox;
             execute(sql, "create table effect (idempotency_key text)");
-            InboxContract.store(inbox, InboxContract.delivery(TwoChatsApp.twoChats()));
+            Deliveries.store(inbox, Deliveries.delivery(Bodies.chats(7, 8)));
         }
         for (String where : List.of("between", "within", "after")) {
             assertThat(TwoChatsApp.run(place(), where)).as(where).isEqualTo(TwoChatsApp.KILLED);
@@ -271,8 +269,8 @@ interface TransactionContract {
     }
 
     private static LeasedDelivery lease(Inbox inbox, String owner, long second) {
-        var now = InboxContract.T0.plusSeconds(second);
-        return inbox.lease(new LeaseRequest(owner, 10, now, now.plusSeconds(10), InboxContract.LATEST, false))
+        var now = Deliveries.T0.plusSeconds(second);
+        return inbox.lease(new LeaseRequest(owner, 10, now, now.plusSeconds(10), Deliveries.LATEST, false))
                 .get(0);
     }
 

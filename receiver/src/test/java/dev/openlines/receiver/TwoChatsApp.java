@@ -3,15 +3,12 @@ package dev.openlines.receiver;
 
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.OpenLineChat;
-import dev.openlines.receiver.contract.Bodies;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -23,23 +20,6 @@ final class TwoChatsApp {
     private TwoChatsApp() {}
 
     /** The event of chats 7 and 8, in the shape that the documentation shows. */
-    static String twoChats() {
-        return chats(7, 8);
-    }
-
-    static String chats(long... chats) {
-        Map<String, String> fields = new LinkedHashMap<>();
-        for (int i = 0; i < chats.length; i++) {
-            String prefix = "data[DATA][" + i + "]";
-            Bodies.finishFields(chats[i]).forEach((name, value) -> fields.put(renamed(name, prefix), value));
-        }
-        return Bodies.form(fields);
-    }
-
-    private static String renamed(String name, String prefix) {
-        return name.startsWith("data[DATA]") ? prefix + name.substring("data[DATA]".length()) : name;
-    }
-
     /** Runs the process and returns its exit code. */
     static int run(String inbox, String where) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(
@@ -64,7 +44,7 @@ final class TwoChatsApp {
     public static void main(String[] args) throws Exception {
         String where = args[1];
         RetryPolicy quick = RetryPolicy.DEFAULT.withWaits(Duration.ofMillis(1), Duration.ofMillis(2));
-        try (Inbox inbox = ReceiverServer.openInbox(args[0]);
+        try (Inbox inbox = args[0].startsWith("jdbc:") ? Inbox.postgresql(args[0]) : Inbox.sqlite(Path.of(args[0]));
                 Dispatcher dispatcher = new Dispatcher(
                         inbox,
                         Handlers.all((event, context) -> handle((OnSessionFinish) event, context, where)),

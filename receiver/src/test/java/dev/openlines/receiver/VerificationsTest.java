@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.EventAuth;
 import dev.openlines.receiver.InstallationCheck.Answer;
-import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.testkit.Await;
+import dev.openlines.testkit.Bodies;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,8 +28,11 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Installations that cannot be verified when they come, with a clock that is set by hand. */
-@Timeout(120)
+@Timeout(300)
 class VerificationsTest {
+
+    /** Each event is sent in a second of its own. */
+    private static final AtomicLong SECONDS = new AtomicLong(1_760_000_000);
 
     /** An OAuth host that knows genuine refresh tokens, and a durable map. */
     private static final class Host implements InstallationCheck {
@@ -63,7 +68,7 @@ class VerificationsTest {
     Path directory;
 
     private final Host host = new Host();
-    private volatile Instant now = InstallationContract.NOW;
+    private volatile Instant now = Installing.NOW;
     private Inbox inbox;
     private Portals portals;
 
@@ -147,7 +152,7 @@ class VerificationsTest {
                 return post(receiver, "192.0.2.200", event) == 200;
             });
         }
-        assertThat(now).isBefore(InstallationContract.NOW.plus(Verifications.TIME));
+        assertThat(now).isBefore(Installing.NOW.plus(Verifications.TIME));
     }
 
     @Test
@@ -169,7 +174,7 @@ class VerificationsTest {
     void whatIsLargeOrHasNoPlaceIsNotKept() {
         host.away = true;
         Receiver receiver = receiver();
-        String large = InstallationContract.install(
+        String large = Installing.install(
                 "t", "auth[refresh_token]", "genuine", "data[MORE]", "x".repeat(UncheckedEvent.LARGEST));
         assertThat(post(receiver, "192.0.2.1", large)).isEqualTo(503);
 
@@ -197,16 +202,22 @@ class VerificationsTest {
     }
 
     private static String genuine(String member, String token) {
-        return InstallationContract.install(token, "auth[member_id]", member, "auth[refresh_token]", "genuine");
+        return Installing.install(token, "auth[member_id]", member, "auth[refresh_token]", "genuine");
     }
 
     private static String forged(String member) {
-        return InstallationContract.install("attacker", "auth[member_id]", member, "auth[refresh_token]", "forged");
+        return Installing.install("attacker", "auth[member_id]", member, "auth[refresh_token]", "forged");
     }
 
     private static String event(String member, String token) {
         return Bodies.finish(
-                1, "ts", Long.toString(System.nanoTime()), "auth[member_id]", member, "auth[application_token]", token);
+                1,
+                "ts",
+                Long.toString(SECONDS.incrementAndGet()),
+                "auth[member_id]",
+                member,
+                "auth[application_token]",
+                token);
     }
 
     private static int post(Receiver receiver, String source, String body) {
@@ -223,10 +234,6 @@ class VerificationsTest {
     }
 
     private static void await(BooleanSupplier condition) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(100);
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("time").isLessThan(deadline);
-            Thread.onSpinWait();
-        }
+        Await.until("a condition", condition::getAsBoolean);
     }
 }

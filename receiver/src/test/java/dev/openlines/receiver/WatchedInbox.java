@@ -66,6 +66,16 @@ class WatchedInbox implements Inbox {
     }
 
     @Override
+    public List<TrustLog.Row> trusted() {
+        return inbox.trusted();
+    }
+
+    @Override
+    public void trust(TrustChange change) {
+        inbox.trust(change);
+    }
+
+    @Override
     public Backlog backlog() {
         return inbox.backlog();
     }

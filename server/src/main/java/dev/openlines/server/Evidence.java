@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.server;
 
 import dev.openlines.model.Event;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.OpenLineChat;
+import dev.openlines.receiver.EventContext;
+import dev.openlines.receiver.StoreException;
 import jakarta.json.Json;
 import jakarta.json.JsonObjectBuilder;
 import java.io.IOException;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.server;
 
+import dev.openlines.receiver.HttpLimits;
+import dev.openlines.receiver.spi.Gate;
+import dev.openlines.receiver.spi.LastResort;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.channels.SelectionKey;

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.server;
 
 import dev.openlines.model.Secret;
+import dev.openlines.receiver.Backlog;
+import dev.openlines.receiver.DeadLetter;
+import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.InboxMove;
+import dev.openlines.receiver.StoreException;
+import dev.openlines.receiver.TrustChange;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -58,8 +64,11 @@ final class InboxCommand {
     }
 
     private static Inbox open(Map<String, String> environment) {
-        return ReceiverServer.openInbox(
-                ReceiverConfig.settings(environment).getOrDefault("OPENLINES_INBOX", "openlines.db"));
+        return ReceiverServer.openInbox(place(environment));
+    }
+
+    private static String place(Map<String, String> environment) {
+        return ReceiverConfig.settings(environment).getOrDefault("OPENLINES_INBOX", "openlines.db");
     }
 
     private static void trust(Inbox inbox, Map<String, String> environment) {
@@ -68,11 +77,7 @@ final class InboxCommand {
             throw ReceiverConfig.none("OPENLINES_MEMBER_ID");
         }
         Secret token = config.applicationTokens().get(0);
-        if (config.kafka()) {
-            ((KafkaInbox) inbox).trust(config.memberId(), token, Instant.now());
-        } else {
-            ((SqlInbox) inbox).trust(config.memberId(), token, Instant.now());
-        }
+        inbox.trust(TrustChange.installation(config.memberId(), token, Instant.now()));
     }
 
     private static void move(String command, Inbox inbox, Map<String, String> environment, Consumer<String> out) {
@@ -80,19 +85,16 @@ final class InboxCommand {
         if (place == null) {
             throw ReceiverConfig.none("OPENLINES_NEW_INBOX");
         }
-        if (!(inbox instanceof SqlInbox old)) {
+        if (place(environment).startsWith("kafka:")) {
             throw new ConfigurationException(
                     "OPENLINES_INBOX: expected SQLite or PostgreSQL to move from but found Kafka", null);
         }
         try (Inbox next = ReceiverServer.openInbox("OPENLINES_NEW_INBOX", place)) {
-            if (next instanceof SqlInbox sql && old.sharesStoreWith(sql)) {
-                // Each event would be a duplicate of itself, and then done.
-                throw new ConfigurationException(
-                        "OPENLINES_NEW_INBOX: expected another store than that of OPENLINES_INBOX but found the same",
-                        null);
-            }
-            InboxMove move = new InboxMove(old, next, InstantSource.system());
+            InboxMove move = new InboxMove(inbox, next, InstantSource.system());
             out.accept(command.equals("move") ? "moved=" + move.events() : "portals=" + move.trust());
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException(
+                    "OPENLINES_NEW_INBOX: expected another store than that of OPENLINES_INBOX but found the same", e);
         }
     }
 

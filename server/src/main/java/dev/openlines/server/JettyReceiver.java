@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.server;
 
+import dev.openlines.receiver.HttpLimits;
+import dev.openlines.receiver.RawDelivery;
+import dev.openlines.receiver.Receiver;
+import dev.openlines.receiver.Reply;
+import dev.openlines.receiver.spi.BodyBytes;
+import dev.openlines.receiver.spi.Gate;
+import dev.openlines.receiver.spi.LastResort;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Objects;
@@ -55,7 +62,13 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
         this(receiver, HttpLimits.DEFAULT);
     }
 
-    JettyReceiver(Receiver receiver, HttpLimits limits) {
+    /**
+     * Makes a handler with limits of its own.
+     *
+     * @param receiver gets every request with its body
+     * @param limits the time for a body and the memory of requests
+     */
+    public JettyReceiver(Receiver receiver, HttpLimits limits) {
         this.receiver = receiver;
         this.gate = new Gate(limits.room());
         this.patience = limits.body();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.server;
 
+import dev.openlines.receiver.InboxMonitor;
+import dev.openlines.receiver.MicrometerTelemetry;
+import dev.openlines.receiver.Telemetry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.ByteBuffer;

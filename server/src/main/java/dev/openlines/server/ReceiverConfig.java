@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.server;
 
 import dev.openlines.model.Secret;
 import java.io.IOException;
@@ -21,8 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param port TCP port to listen on, 0 for any free one
  * @param path path of the endpoint, beginning with a slash
- * @param inbox the inbox: a file, a {@code jdbc:postgresql:} URL, which may hold a password, or an address of
- *     {@link KafkaTopics#of}
+ * @param inbox the inbox: a file, a {@code jdbc:postgresql:} URL, which may hold a password, or {@code kafka:}
  * @param memberId the portal trusted from the start, or null for none
  * @param applicationTokens the tokens that portal sends with its events, the current one and, while tokens are
  *     being changed, the one before

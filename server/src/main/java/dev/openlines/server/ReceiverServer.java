@@ -1,8 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.server;
 
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
+import dev.openlines.receiver.DeadLetters;
+import dev.openlines.receiver.DispatchPolicy;
+import dev.openlines.receiver.Dispatcher;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.HttpLimits;
+import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.InboxMonitor;
+import dev.openlines.receiver.InboxProvider;
+import dev.openlines.receiver.InstallationCheck;
+import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.Receiver;
+import dev.openlines.receiver.Retention;
+import dev.openlines.receiver.StoreException;
+import dev.openlines.receiver.Telemetry;
+import dev.openlines.receiver.spi.LastResort;
 import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -12,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -23,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A whole receiver: endpoint on Jetty, inbox, dispatcher. Needs {@code org.eclipse.jetty:jetty-server}
- * and {@code org.xerial:sqlite-jdbc} or {@code org.postgresql:postgresql}, or what {@link KafkaInbox} needs.
+ * and {@code org.xerial:sqlite-jdbc} or {@code org.postgresql:postgresql}, or {@code dev.openlines:openlines-kafka}.
  *
  * <pre>{@code
  * try (ReceiverServer server = ReceiverServer.start(ReceiverConfig.fromEnvironment(System.getenv()), handlers)) {
@@ -107,14 +123,12 @@ public final class ReceiverServer implements AutoCloseable {
         }
         InstantSource clock = InstantSource.system();
         Telemetry telemetry = Telemetry.none();
+        MonitoringHandler health = null;
         if (config.monitorPort() >= 0) {
             InboxMonitor monitor = new InboxMonitor(inbox, MONITOR_INTERVAL);
             parts.push(monitor);
-            MonitoringHandler handler = new MonitoringHandler(monitor, clock);
-            telemetry = handler.telemetry();
-            ReplyLog log = new ReplyLog(System::nanoTime);
-            Runnable strangers = () -> log.of(new Reply.Dropped());
-            monitoring = listen("OPENLINES_MONITOR_PORT", config.monitorPort(), handler, strangers, null);
+            health = new MonitoringHandler(monitor, clock);
+            telemetry = health.telemetry();
         }
         if (config.keepDone() != null || config.keepDead() != null) {
             parts.push(new Retention(inbox, config.keepDone(), config.keepDead(), clock).start());
@@ -122,6 +136,9 @@ public final class ReceiverServer implements AutoCloseable {
         Portals portals = trusted(config, inbox, check);
         Runnable stored = dispatch(config, store, inbox, all, telemetry);
         Receiver receiver = new Receiver(inbox, portals, Limits.DEFAULT, clock, stored, telemetry);
+        if (health != null) {
+            monitoring = listen("OPENLINES_MONITOR_PORT", config.monitorPort(), health, receiver::dropped, null);
+        }
         Handler endpoint = new AtPath(config.path(), new JettyReceiver(receiver, limits));
         endpointUrl = listen("OPENLINES_PORT", config.port(), endpoint, receiver::dropped, keys)
                 .url(config.path());
@@ -146,9 +163,11 @@ public final class ReceiverServer implements AutoCloseable {
         DispatchPolicy policy =
                 DispatchPolicy.DEFAULT.withWorkers(config.workers()).withOrdered(config.ordered());
         InstantSource clock = InstantSource.system();
-        if (config.kafka()) {
-            parts.push(new KafkaDispatcher((KafkaInbox) store, handlers, policy, clock, telemetry).start());
-            return () -> {};
+        for (InboxProvider provider : ServiceLoader.load(InboxProvider.class)) {
+            if (provider.provides(config.inbox())) {
+                parts.push(provider.dispatch(store, handlers, policy, clock, telemetry));
+                return () -> {};
+            }
         }
         Dispatcher dispatcher = new Dispatcher(inbox, handlers, policy, clock, telemetry);
         parts.push(dispatcher.start());
@@ -173,17 +192,20 @@ public final class ReceiverServer implements AutoCloseable {
 
     static Inbox openInbox(String setting, String inbox) {
         try {
+            for (InboxProvider provider : ServiceLoader.load(InboxProvider.class)) {
+                if (provider.provides(inbox)) {
+                    return provider.open(inbox);
+                }
+            }
             if (inbox.startsWith("kafka:")) {
-                return KafkaInbox.open(KafkaTopics.of(inbox));
+                throw new ConfigurationException(
+                        setting + ": kafka: needs dev.openlines:openlines-kafka on the class path", null);
             }
             return inbox.startsWith("jdbc:postgresql:")
                     ? Inbox.postgresql(inbox)
                     : Inbox.sqlite(ReceiverConfig.path(setting, inbox));
         } catch (StoreException | IllegalArgumentException e) {
             throw new ConfigurationException(setting + ": " + e.getMessage(), e);
-        } catch (NoClassDefFoundError e) {
-            throw new ConfigurationException(
-                    setting + ": needs org.apache.kafka:kafka-clients and io.cloudevents:cloudevents-kafka", e);
         }
     }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.server.CrashApp;
 import dev.openlines.testkit.Await;
+import dev.openlines.testkit.Bodies;
 import dev.openlines.testkit.KafkaCluster;
 import java.io.BufferedReader;
 import java.io.IOException;

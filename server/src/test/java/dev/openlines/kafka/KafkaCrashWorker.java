@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.kafka;
 
 import dev.openlines.model.OnSessionFinish;
+import dev.openlines.receiver.DispatchPolicy;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.RetryPolicy;
+import dev.openlines.receiver.Telemetry;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.receiver.contract.InboxContract;
-import java.time.Duration;
+import dev.openlines.receiver.DeadLetter;
+import dev.openlines.receiver.DeadLetters;
+import dev.openlines.server.ReceiverServer;
+import dev.openlines.tck.Deliveries;
+import dev.openlines.testkit.KafkaBroker;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -26,12 +29,14 @@ class KafkaDeadLettersTest {
     private static final int LETTERS = 3000;
     private static final Instant FIRST = Instant.parse("2027-01-01T00:00:00Z");
 
+    private String address;
     private KafkaTopics topics;
     private KafkaInbox inbox;
 
     @BeforeEach
     void threeThousandLetters() {
-        topics = KafkaBroker.newTopics(2);
+        address = KafkaBroker.newTopics(2);
+        topics = KafkaTopics.of(address);
         inbox = KafkaInbox.open(topics);
         List<CompletableFuture<?>> appended = new ArrayList<>();
         for (int number = 0; number < LETTERS; number++) {
@@ -61,7 +66,7 @@ class KafkaDeadLettersTest {
         assertThat(last.diedAt()).isEqualTo(FIRST.plusSeconds(LETTERS - 1));
         DeadLetter shown = inbox.deadLetters().show(letters.get(1500).id()).orElseThrow();
         assertThat(shown.idempotencyKey())
-                .isEqualTo(InboxContract.delivery(1501, 1).idempotencyKey());
+                .isEqualTo(Deliveries.delivery(1501, 1).idempotencyKey());
         assertThat(inbox.deadLetters().show(last.id() + 1)).isEmpty();
         assertThat(inbox.deadLetters().show(0)).isEmpty();
     }
@@ -119,8 +124,10 @@ class KafkaDeadLettersTest {
         assertThat(inbox.deadLetters().purge(FIRST.plusSeconds(LETTERS - 1000))).isEqualTo(LETTERS - 1000);
         List<String> out = new ArrayList<>();
 
-        new InboxCommand(inbox, InstantSource.fixed(FIRST.plus(Duration.ofDays(1))), out::add)
-                .run(List.of("requeue", "all"));
+        int code = ReceiverServer.command(
+                List.of("requeue", "all"), Map.of("OPENLINES_INBOX", address), out::add, line -> {});
+
+        assertThat(code).isZero();
 
         assertThat(out).containsExactly("requeued=1000");
         assertThat(inbox.backlog().dead()).isZero();
@@ -128,8 +135,7 @@ class KafkaDeadLettersTest {
     }
 
     private ProducerRecord<String, byte[]> letter(int number) {
-        ProducerRecord<String, byte[]> event =
-                KafkaEvent.record(topics.events(), InboxContract.delivery(number + 1, 1));
+        ProducerRecord<String, byte[]> event = KafkaEvent.record(topics.events(), Deliveries.delivery(number + 1, 1));
         ConsumerRecord<String, byte[]> received =
                 new ConsumerRecord<>(topics.events(), 0, number, event.key(), event.value());
         event.headers().forEach(received.headers()::add);

@@ -1,13 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.kafka;
 
-import static dev.openlines.receiver.KafkaBroker.await;
+import static dev.openlines.testkit.KafkaBroker.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
-import dev.openlines.receiver.contract.Bodies;
-import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.receiver.Backlog;
+import dev.openlines.receiver.DeadLetter;
+import dev.openlines.receiver.DispatchPolicy;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.InboxMonitor;
+import dev.openlines.receiver.MicrometerTelemetry;
+import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.RawDelivery;
+import dev.openlines.receiver.Receiver;
+import dev.openlines.receiver.Telemetry;
+import dev.openlines.tck.Deliveries;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.KafkaBroker;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -42,7 +53,7 @@ class KafkaOperationsTest {
 
     @BeforeEach
     void openInbox() {
-        topics = KafkaBroker.newTopics(2);
+        topics = KafkaTopics.of(KafkaBroker.newTopics(2));
         inbox = KafkaInbox.open(topics);
     }
 
@@ -56,11 +67,11 @@ class KafkaOperationsTest {
         for (long chat = 1; chat <= 5; chat++) {
             store(chat, 1);
         }
-        assertThat(inbox.backlog()).isEqualTo(new Backlog(5, 0, InboxContract.T0));
-        assertThat(inbox.backlog()).isEqualTo(new Backlog(5, 0, InboxContract.T0));
+        assertThat(inbox.backlog()).isEqualTo(new Backlog(5, 0, Deliveries.T0));
+        assertThat(inbox.backlog()).isEqualTo(new Backlog(5, 0, Deliveries.T0));
 
         SimpleMeterRegistry meters = new SimpleMeterRegistry();
-        InstantSource clock = InstantSource.fixed(InboxContract.T0.plusSeconds(90));
+        InstantSource clock = InstantSource.fixed(Deliveries.T0.plusSeconds(90));
         CountDownLatch release = new CountDownLatch(1);
         AtomicInteger begun = new AtomicInteger();
         try (InboxMonitor monitor = new InboxMonitor(inbox, Duration.ofMillis(20))) {
@@ -119,7 +130,7 @@ class KafkaOperationsTest {
                             inbox.reader().end(partition),
                             record -> traces.add(KafkaRecords.text(record.headers(), "ce_traceparent", "none")));
         }
-        String key = InboxContract.delivery(17, 2).idempotencyKey();
+        String key = Deliveries.delivery(17, 2).idempotencyKey();
         assertThat(traces).containsExactly(trace, "00-" + key.substring(0, 32) + "-" + key.substring(32, 48) + "-00");
     }
 
@@ -190,7 +201,7 @@ class KafkaOperationsTest {
         assertThat(deaths).as("one that nobody had noted, then three").isEqualTo(4);
         DeadLetter letter = inbox.deadLetters().list(0, 10).get(0);
         assertThat(letter.idempotencyKey())
-                .isEqualTo(InboxContract.delivery(666, 1).idempotencyKey());
+                .isEqualTo(Deliveries.delivery(666, 1).idempotencyKey());
         assertThat(letter.reason()).isEqualTo("3 workers died while they handled this");
         assertThat(letter.attempts()).isEqualTo(3);
         assertThat(inbox.deadLetters().show(letter.id()).orElseThrow().history())
@@ -219,6 +230,6 @@ class KafkaOperationsTest {
     }
 
     private void store(long chat, long time) {
-        inbox.await(inbox.store(InboxContract.delivery(chat, time)));
+        inbox.await(inbox.store(Deliveries.delivery(chat, time)));
     }
 }

@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
-import dev.openlines.receiver.contract.Bodies;
-import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.receiver.HttpLimits;
+import dev.openlines.receiver.HttpServerReceiver;
+import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.LeaseRequest;
+import dev.openlines.receiver.LeasedDelivery;
+import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.Receiver;
+import dev.openlines.receiver.ReceiverServlet;
+import dev.openlines.receiver.Reply;
+import dev.openlines.receiver.Telemetry;
+import dev.openlines.tck.Deliveries;
 import dev.openlines.testkit.Await;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.RawHttp;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -155,11 +166,11 @@ class AdaptersTest {
         }
 
         List<LeasedDelivery> stored = inbox.lease(
-                new LeaseRequest("a", 10, Instant.now(), Instant.now().plusSeconds(60), InboxContract.LATEST, false));
+                new LeaseRequest("a", 10, Instant.now(), Instant.now().plusSeconds(60), Deliveries.LATEST, false));
         assertThat(stored)
                 .extracting(LeasedDelivery::payload)
                 .containsExactlyElementsOf(forms.stream()
-                        .map(form -> InboxContract.delivery(form).payload())
+                        .map(form -> Deliveries.delivery(form).payload())
                         .toList());
         assertThat(stored.get(0).payload()).contains("\"name\":\"last\"").doesNotContain("first", "ONAPPTEST");
         assertThat(stored.get(1).payload()).contains("\"a_b\":\"1\"", "\"c_d\":\"2\"", "\"e_\":\"3\"");

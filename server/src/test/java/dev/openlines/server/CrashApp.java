@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.server;
 
 import dev.openlines.model.OnSessionFinish;
-import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.InstallationCheck;
+import dev.openlines.testkit.Bodies;
 
 /** A receiver as a process of its own: prints where it listens, then each chat its handler has seen. */
-final class CrashApp {
+public final class CrashApp {
 
     private CrashApp() {}
 

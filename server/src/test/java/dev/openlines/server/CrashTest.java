@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.PostgresServer;
+import dev.openlines.testkit.Rows;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;

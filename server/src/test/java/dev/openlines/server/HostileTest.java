@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.Secret;
-import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.HttpLimits;
+import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.Receiver;
+import dev.openlines.receiver.spi.Gate;
+import dev.openlines.tck.InstallationContract;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.LogRecords;
+import dev.openlines.testkit.RawHttp;
+import dev.openlines.testkit.Rows;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -366,7 +376,7 @@ class HostileTest {
     @Test
     void tenThousandUnknownPortalsLeaveNothingBehind() throws Exception {
         String before = metrics();
-        List<String> log = ReplyLogTest.records(this::tenThousandUnknownPortals);
+        List<String> log = LogRecords.of(this::tenThousandUnknownPortals);
 
         // Twenty in ten seconds: a tenth of all would be eight minutes, longer than this test may take.
         assertThat(log.size()).isBetween(1, 1000);

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.Secret;
-import dev.openlines.receiver.contract.Bodies;
-import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.receiver.DeadLetters;
+import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.LeaseRequest;
+import dev.openlines.receiver.LeasedDelivery;
+import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.Receiver;
+import dev.openlines.receiver.Settlement;
+import dev.openlines.tck.Deliveries;
+import dev.openlines.tck.InstallationContract;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.PostgresServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -45,13 +54,13 @@ class InboxCommandTest {
     @BeforeEach
     void threeDeadLettersAndOneWaiting() {
         place = kind == Kind.FILE ? directory.resolve("inbox.db").toString() : PostgresServer.newSchema();
-        Instant now = InboxContract.T0;
+        Instant now = Deliveries.T0;
         try (Inbox inbox = open()) {
             for (long chat = 1; chat <= 4; chat++) {
-                InboxContract.store(inbox, InboxContract.delivery(chat, 1));
+                Deliveries.store(inbox, Deliveries.delivery(chat, 1));
             }
             for (LeasedDelivery leased :
-                    inbox.lease(new LeaseRequest("a", 3, now, now.plusSeconds(1), InboxContract.LATEST, false))) {
+                    inbox.lease(new LeaseRequest("a", 3, now, now.plusSeconds(1), Deliveries.LATEST, false))) {
                 inbox.settle(leased, new Settlement.Dead("no \u001b[31m\nsuch contact"), now)
                         .toCompletableFuture()
                         .join();
@@ -84,7 +93,7 @@ class InboxCommandTest {
         assertThat(run("show", "2")).isZero();
         assertThat(out).hasSize(3);
         assertThat(out.get(1)).isEqualTo("attempt=1 at=2027-01-15T08:00:00Z outcome=dead reason=no  [31m such contact");
-        assertThat(out.get(2)).isEqualTo(InboxContract.delivery(2, 1).payload());
+        assertThat(out.get(2)).isEqualTo(Deliveries.delivery(2, 1).payload());
     }
 
     @Test
@@ -116,7 +125,7 @@ class InboxCommandTest {
             DeadLetters letters = inbox.deadLetters();
             assertThat(letters.requeue(1, Instant.EPOCH)).isTrue();
             LeasedDelivery leased = inbox.lease(new LeaseRequest(
-                            "a", 1, Instant.EPOCH, Instant.EPOCH.plusSeconds(1), InboxContract.LATEST, false))
+                            "a", 1, Instant.EPOCH, Instant.EPOCH.plusSeconds(1), Deliveries.LATEST, false))
                     .get(0);
             inbox.settle(leased, new Settlement.Dead("long ago"), Instant.EPOCH)
                     .toCompletableFuture()
@@ -173,7 +182,7 @@ class InboxCommandTest {
     void aPortalThatUninstalledIsTrustedAgainWhenAnOperatorSaysSo() {
         try (Inbox inbox = open()) {
             Receiver receiver = InstallationContract.receiver(
-                    inbox, trusted(inbox).verifiedBy(InstallationContract.YES), InboxContract.T0);
+                    inbox, trusted(inbox).verifiedBy(InstallationContract.YES), Deliveries.T0);
             assertThat(InstallationContract.post(receiver, Bodies.finish(9, "event", "ONAPPUNINSTALL")))
                     .isEqualTo(200);
             assertThat(InstallationContract.post(receiver, Bodies.finish(10))).isEqualTo(403);
@@ -182,7 +191,7 @@ class InboxCommandTest {
         assertThat(run("trust")).isZero();
 
         try (Inbox inbox = open()) {
-            Receiver receiver = InstallationContract.receiver(inbox, trusted(inbox), InboxContract.T0);
+            Receiver receiver = InstallationContract.receiver(inbox, trusted(inbox), Deliveries.T0);
             assertThat(InstallationContract.post(receiver, Bodies.finish(11))).isEqualTo(200);
         }
     }

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
-import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.receiver.HttpLimits;
+import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.Receiver;
+import dev.openlines.receiver.Reply;
+import dev.openlines.receiver.Telemetry;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.RawHttp;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,11 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.server;
 
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
-import dev.openlines.receiver.contract.Bodies;
-import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.receiver.DispatchPolicy;
+import dev.openlines.receiver.Dispatcher;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.HttpLimits;
+import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.InboxMonitor;
+import dev.openlines.receiver.LeaseRequest;
+import dev.openlines.receiver.LeasedDelivery;
+import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.Receiver;
+import dev.openlines.receiver.Retention;
+import dev.openlines.receiver.StoreException;
+import dev.openlines.receiver.Telemetry;
+import dev.openlines.receiver.spi.LastResort;
+import dev.openlines.tck.Deliveries;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.RawHttp;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -53,7 +68,7 @@ final class LastResortApp {
         WatchedInbox failing = new FailingInbox(inbox, fail);
         switch (args[2]) {
             case "handler" -> {
-                inbox.store(InboxContract.delivery(Bodies.finish(1)))
+                inbox.store(Deliveries.delivery(Bodies.finish(1)))
                         .toCompletableFuture()
                         .join();
                 new Dispatcher(inbox, handlers, DispatchPolicy.DEFAULT, clock, Telemetry.none()).start();

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.InboxMonitor;
 import dev.openlines.testkit.Await;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.Rows;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

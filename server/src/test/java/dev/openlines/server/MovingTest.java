@@ -1,13 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.openlines.kafka.KafkaTopics;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.Secret;
-import dev.openlines.receiver.contract.Bodies;
-import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.InboxMove;
+import dev.openlines.receiver.LeaseRequest;
+import dev.openlines.receiver.LeasedDelivery;
+import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.Receiver;
+import dev.openlines.receiver.Settlement;
+import dev.openlines.receiver.StoreException;
+import dev.openlines.receiver.StoreResult;
+import dev.openlines.receiver.VerifiedDelivery;
+import dev.openlines.tck.Deliveries;
+import dev.openlines.tck.InstallationContract;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.KafkaBroker;
+import dev.openlines.testkit.PostgresServer;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -144,11 +159,11 @@ class MovingTest {
                 Inbox to = ReceiverServer.openInbox(next)) {
             for (long time = 1; time <= 20; time++) {
                 for (long chat = 1; chat <= 3; chat++) {
-                    InboxContract.store(from, InboxContract.delivery(chat, time));
+                    Deliveries.store(from, Deliveries.delivery(chat, time));
                 }
             }
             // One came to both, and a move before this one ended between the two stores.
-            InboxContract.store(to, InboxContract.delivery(2, 1));
+            Deliveries.store(to, Deliveries.delivery(2, 1));
             AtomicInteger stored = new AtomicInteger();
             Inbox failing = new WatchedInbox(to) {
                 @Override
@@ -170,14 +185,14 @@ class MovingTest {
             assertThat(to.backlog().waiting()).isEqualTo(60);
             List<String> order = new ArrayList<>();
             for (LeasedDelivery leased : to.lease(new LeaseRequest(
-                    "a", 100, InboxContract.T0, InboxContract.T0.plusSeconds(10), InboxContract.LATEST, false))) {
+                    "a", 100, Deliveries.T0, Deliveries.T0.plusSeconds(10), Deliveries.LATEST, false))) {
                 order.add(leased.idempotencyKey());
             }
             assertThat(order).hasSize(60).doesNotHaveDuplicates();
             for (long chat = 1; chat <= 3; chat++) {
                 List<String> expected = new ArrayList<>();
                 for (long time = 1; time <= 20; time++) {
-                    expected.add(InboxContract.delivery(chat, time).idempotencyKey());
+                    expected.add(Deliveries.delivery(chat, time).idempotencyKey());
                 }
                 assertThat(order).containsSubsequence(expected);
             }
@@ -186,20 +201,22 @@ class MovingTest {
 
     @Test
     void whatAHandlerHasCommittedOfAnEventIsNotRepeatedAfterAMove() throws Exception {
-        Instant now = InboxContract.T0;
+        Instant now = Deliveries.T0;
         try (Inbox from = ReceiverServer.openInbox(directory.resolve("old.db").toString());
                 Inbox to = ReceiverServer.openInbox(PostgresServer.newSchema())) {
-            InboxContract.store(from, InboxContract.delivery(TwoChatsApp.twoChats()));
+            Deliveries.store(from, Deliveries.delivery(Bodies.chats(7, 8)));
             LeasedDelivery leased = from.lease(
-                            new LeaseRequest("a", 1, now, now.plusSeconds(1), InboxContract.LATEST, false))
+                            new LeaseRequest("a", 1, now, now.plusSeconds(1), Deliveries.LATEST, false))
                     .get(0);
             assertThat(from.commitOnce(leased, "7", connection -> {}, now)).isTrue();
-            InboxMove.await(from.settle(leased, new Settlement.Retry(now, "away"), now));
+            assertThat(from.settle(leased, new Settlement.Retry(now, "away"), now)
+                            .toCompletableFuture()
+                            .join())
+                    .isTrue();
 
             assertThat(new InboxMove(from, to, InstantSource.system()).events()).isEqualTo(1);
 
-            LeasedDelivery moved = to.lease(
-                            new LeaseRequest("b", 1, now, now.plusSeconds(1), InboxContract.LATEST, false))
+            LeasedDelivery moved = to.lease(new LeaseRequest("b", 1, now, now.plusSeconds(1), Deliveries.LATEST, false))
                     .get(0);
             assertThat(to.commitOnce(moved, "7", connection -> {}, now)).isFalse();
             assertThat(to.commitOnce(moved, "8", connection -> {}, now)).isTrue();
@@ -209,7 +226,7 @@ class MovingTest {
     @ParameterizedTest
     @EnumSource
     void whomTheOldStoreTrustsAndNoMoreTrustsTheNewOneDoesToo(Move move) {
-        Instant now = InboxContract.T0;
+        Instant now = Deliveries.T0;
         String old = move == Move.POSTGRESQL_TO_KAFKA
                 ? PostgresServer.newSchema()
                 : directory.resolve("old.db").toString();
@@ -254,7 +271,7 @@ class MovingTest {
     }
 
     private static String kafka() {
-        KafkaTopics topics = KafkaBroker.newTopics(2);
+        KafkaTopics topics = KafkaTopics.of(KafkaBroker.newTopics(2));
         return topics + "?partitions=2";
     }
 

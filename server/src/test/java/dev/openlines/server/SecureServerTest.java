@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.HttpLimits;
 import dev.openlines.testkit.Await;
+import dev.openlines.testkit.Bodies;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpClient;

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.server;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
-import dev.openlines.receiver.contract.Bodies;
+import dev.openlines.receiver.DispatchPolicy;
+import dev.openlines.receiver.Dispatcher;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.HttpLimits;
+import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.Receiver;
+import dev.openlines.receiver.Telemetry;
+import dev.openlines.testkit.Bodies;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;

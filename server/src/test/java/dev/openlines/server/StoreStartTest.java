@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.openlines.receiver.contract.Bodies;
-import dev.openlines.receiver.contract.InboxContract;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.Inbox;
+import dev.openlines.tck.Deliveries;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.Rows;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -23,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the files of an SQLite inbox are when a process starts: left by a kill, restored, or mixed. */
-@Timeout(120)
+@Timeout(300)
 class StoreStartTest {
 
     @TempDir
@@ -50,7 +53,7 @@ class StoreStartTest {
         Files.copy(running, earlier);
         try (Inbox inbox = Inbox.sqlite(running)) {
             store(inbox, 6, 10);
-            StoreWatchTest.backup(running, older);
+            Rows.backup(running, older);
             store(inbox, 11, 600);
             for (String name : new String[] {"inbox.db", "inbox.db-wal", "inbox.db.lock"}) {
                 Files.copy(running.resolveSibling(name), file.resolveSibling(name));
@@ -187,7 +190,7 @@ class StoreStartTest {
 
     private static void store(Inbox inbox, long from, long to) {
         for (long chat = from; chat <= to; chat++) {
-            InboxContract.store(inbox, InboxContract.delivery(chat, 1));
+            Deliveries.store(inbox, Deliveries.delivery(chat, 1));
         }
     }
 }

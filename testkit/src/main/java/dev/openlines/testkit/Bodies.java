@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver.contract;
+package dev.openlines.testkit;
 
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -56,6 +56,20 @@ public final class Bodies {
         fields.put("auth[member_id]", MEMBER);
         fields.put("auth[application_token]", TOKEN);
         return fields;
+    }
+
+    /** One event of several chats. */
+    public static String chats(long... chats) {
+        Map<String, String> fields = new LinkedHashMap<>();
+        for (int i = 0; i < chats.length; i++) {
+            String prefix = "data[DATA][" + i + "]";
+            finishFields(chats[i]).forEach((name, value) -> fields.put(renamed(name, prefix), value));
+        }
+        return form(fields);
+    }
+
+    private static String renamed(String name, String prefix) {
+        return name.startsWith("data[DATA]") ? prefix + name.substring("data[DATA]".length()) : name;
     }
 
     private static String encode(String text) {

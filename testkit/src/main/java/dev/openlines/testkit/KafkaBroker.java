@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.testkit;
 
-import dev.openlines.testkit.Await;
-import dev.openlines.testkit.KafkaCluster;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -14,7 +12,7 @@ import java.util.function.BooleanSupplier;
  * One real broker for all tests of a process; it ends with the process. Each test has topics of its own. However slow the
  * machine is, nothing is given up that is written, and no worker is taken for a dead one.
  */
-final class KafkaBroker {
+public final class KafkaBroker {
 
     private static final KafkaCluster BROKER = KafkaCluster.start(1);
     private static final Path PATIENT = patient();
@@ -22,9 +20,10 @@ final class KafkaBroker {
 
     private KafkaBroker() {}
 
-    static KafkaTopics newTopics(int partitions) {
-        return KafkaTopics.of("kafka:" + BROKER.servers() + "/test" + PREFIX.incrementAndGet() + "?partitions="
-                + partitions + "&config=" + PATIENT);
+    /** Returns the address of topics that nothing else uses. */
+    public static String newTopics(int partitions) {
+        return "kafka:" + BROKER.servers() + "/test" + PREFIX.incrementAndGet() + "?partitions=" + partitions
+                + "&config=" + PATIENT;
     }
 
     private static Path patient() {
@@ -38,7 +37,8 @@ final class KafkaBroker {
         }
     }
 
-    static void await(BooleanSupplier condition) {
+    /** Waits until a condition holds. */
+    public static void await(BooleanSupplier condition) {
         Await.until("a condition", condition::getAsBoolean);
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.testkit;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -11,14 +11,14 @@ import java.sql.Statement;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** One real PostgreSQL for all tests of a run, on a free loopback port; it ends with the process. */
-final class PostgresServer {
+public final class PostgresServer {
 
     private static final AtomicInteger SCHEMAS = new AtomicInteger();
 
     private PostgresServer() {}
 
     /** Returns the URL of an empty schema. */
-    static String newSchema() {
+    public static String newSchema() {
         String url = Running.SERVER.getJdbcUrl("postgres", "postgres");
         String schema = "test_" + SCHEMAS.incrementAndGet();
         try (Connection connection = DriverManager.getConnection(url);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.testkit;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,43 +14,43 @@ import java.util.TreeSet;
 import java.util.function.LongFunction;
 
 /** Requests as bytes on a socket, one connection each, and whole answers as they came. */
-final class RawHttp {
+public final class RawHttp {
 
     private final int port;
 
-    RawHttp(URI url) {
+    public RawHttp(URI url) {
         this.port = url.getPort();
     }
 
-    Socket connect() throws IOException {
+    public Socket connect() throws IOException {
         return new Socket(InetAddress.getLoopbackAddress(), port);
     }
 
     /** Connects from another address of the loopback interface, which takes all of 127.0.0.0/8. */
-    Socket connectFrom(String address) throws IOException {
+    public Socket connectFrom(String address) throws IOException {
         return new Socket(InetAddress.getLoopbackAddress(), port, InetAddress.getByName(address), 0);
     }
 
     /** Posts a form to {@code /in}, with further header lines; a content type replaces that of a form. */
-    String post(String body, String... headers) throws IOException {
+    public String post(String body, String... headers) throws IOException {
         return exchange(request("POST /in", body, headers));
     }
 
-    String send(String methodAndTarget, String body) throws IOException {
+    public String send(String methodAndTarget, String body) throws IOException {
         return exchange(request(methodAndTarget, body));
     }
 
-    String get(String path) throws IOException {
+    public String get(String path) throws IOException {
         return exchange("GET " + path + " HTTP/1.1\r\nHost: receiver\r\nConnection: close\r\n\r\n");
     }
 
     /** Sends headers only, and a body never. */
-    String head(String length) throws IOException {
+    public String head(String length) throws IOException {
         return exchange(start("POST /in") + length + "\r\n\r\n");
     }
 
     /** Sends a body in chunks for as long as it is read. */
-    String endless(String body) throws IOException {
+    public String endless(String body) throws IOException {
         try (Socket socket = connect()) {
             socket.setSoTimeout(30_000);
             socket.getOutputStream()
@@ -68,7 +68,7 @@ final class RawHttp {
     }
 
     /** Posts many bodies on one connection. Returns the statuses seen. */
-    String kept(int count, LongFunction<String> body) {
+    public String kept(int count, LongFunction<String> body) {
         TreeSet<String> statuses = new TreeSet<>();
         try (Socket socket = connect()) {
             socket.setSoTimeout(30_000);
@@ -83,7 +83,7 @@ final class RawHttp {
         return String.join(" ", statuses);
     }
 
-    String request(String methodAndTarget, String body, String... headers) {
+    public String request(String methodAndTarget, String body, String... headers) {
         StringBuilder request = new StringBuilder(start(methodAndTarget));
         for (String header : headers) {
             if (header.startsWith("Content-Type")) {
@@ -125,7 +125,7 @@ final class RawHttp {
     }
 
     /** Reads the head of an answer that has no body. */
-    static String head(Socket socket) throws IOException {
+    public static String head(Socket socket) throws IOException {
         StringBuilder head = new StringBuilder();
         while (head.indexOf("\r\n\r\n") < 0) {
             int next = socket.getInputStream().read();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.testkit;
 
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -11,11 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** What an inbox file holds, read past the library. */
-final class Rows {
+public final class Rows {
 
     private Rows() {}
 
-    static List<String> of(Path inbox, String sql) {
+    public static List<String> of(Path inbox, String sql) {
         try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + inbox);
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(sql)) {
@@ -31,6 +31,14 @@ final class Rows {
             return rows;
         } catch (SQLException e) {
             throw new AssertionError(e);
+        }
+    }
+
+    /** Copies a database by SQLite's own backup, also while it is in use. */
+    public static void backup(Path file, Path copy) throws SQLException {
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+                Statement statement = connection.createStatement()) {
+            statement.execute("backup to '" + copy + "'");
         }
     }
 }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code openlines sessions} against a simulated portal. */
 @SimulatedPortal
-@Timeout(60)
+@Timeout(300)
 class SessionsCommandTest {
 
     private record Ran(int exit, String out, String err) {}

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The client lists the sessions of a simulated portal, also those that no event told of. */
 @SimulatedPortal
-@Timeout(120)
+@Timeout(300)
 class ClientSessionsTest {
 
     private static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");

@@ -11,10 +11,11 @@ import dev.openlines.client.TokenStore;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.InstallationCheck;
-import dev.openlines.receiver.ReceiverConfig;
-import dev.openlines.receiver.ReceiverServer;
+import dev.openlines.server.ReceiverConfig;
+import dev.openlines.server.ReceiverServer;
+import dev.openlines.testkit.Await;
+import dev.openlines.testkit.RawHttp;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -38,7 +39,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What users of a portal and strangers can do by installations and uninstallations of their own. */
-@Timeout(180)
+@Timeout(300)
 class ForgedInstallationTest {
 
     private static final String EVIL = "e".repeat(32);
@@ -212,8 +213,7 @@ class ForgedInstallationTest {
     /** Posts from one of this machine's own addresses. */
     private int post(String source, String body) throws IOException {
         URI to = receiver.url();
-        try (Socket socket =
-                new Socket(InetAddress.getByName("127.0.0.1"), to.getPort(), InetAddress.getByName(source), 0)) {
+        try (Socket socket = new RawHttp(to).connectFrom(source)) {
             socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(120));
             byte[] bytes = body.getBytes(StandardCharsets.US_ASCII);
             socket.getOutputStream()
@@ -227,10 +227,6 @@ class ForgedInstallationTest {
     }
 
     private static void await(BooleanSupplier condition) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(150);
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("time").isLessThan(deadline);
-            Thread.onSpinWait();
-        }
+        Await.until("a condition", condition::getAsBoolean);
     }
 }

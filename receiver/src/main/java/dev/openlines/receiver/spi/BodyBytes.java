@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.receiver.spi;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /** A body as it comes. Its array grows with what has come, not with what was declared, and never past the limit. */
-final class BodyBytes {
+public final class BodyBytes {
 
     /** What became of some bytes. */
-    enum Added {
+    public enum Added {
         KEPT,
         TOO_LARGE,
         DROPPED
@@ -28,12 +28,12 @@ final class BodyBytes {
      * @param limit how long a body may be
      * @param declared how long this one is to be, or a negative number
      */
-    BodyBytes(Gate.Place place, int limit, long declared) {
+    public BodyBytes(Gate.Place place, int limit, long declared) {
         this.place = place;
         this.most = declared < 0 ? limit : (int) Math.min(limit, declared);
     }
 
-    Added add(ByteBuffer more) {
+    public Added add(ByteBuffer more) {
         int length = more.remaining();
         if (length > most - count) {
             return Added.TOO_LARGE;
@@ -51,12 +51,12 @@ final class BodyBytes {
         return Added.KEPT;
     }
 
-    int count() {
+    public int count() {
         return count;
     }
 
     /** Returns the body. Most come in one piece, and then fill their array. */
-    byte[] whole() {
+    public byte[] whole() {
         return bytes.length == count ? bytes : Arrays.copyOf(bytes, count);
     }
 }

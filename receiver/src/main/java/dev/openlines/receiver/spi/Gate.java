@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.receiver.spi;
 
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -23,7 +23,7 @@ import java.util.Set;
  *
  * <p>Thread-safe. Drops run outside of the lock, on the thread that needed the bytes.
  */
-final class Gate {
+public final class Gate {
 
     /**
      * What the bytes of a head may become in memory. The shortest header line has four bytes and takes about a
@@ -49,12 +49,12 @@ final class Gate {
      *
      * @param most how many bytes requests may hold
      */
-    Gate(long most) {
+    public Gate(long most) {
         this.most = most;
     }
 
     /** Returns how many bytes the requests of one server may hold: a third of the heap. */
-    static long room() {
+    public static long room() {
         return Runtime.getRuntime().maxMemory() / 3;
     }
 
@@ -65,22 +65,22 @@ final class Gate {
      * @param weight how many bytes it holds itself, before anything has been read
      * @param drop closes it; {@link Place#leave} may follow later
      */
-    Place place(String address, long weight, Runnable drop) {
+    public Place place(String address, long weight, Runnable drop) {
         return new Place(address, weight, drop);
     }
 
     /** Returns the text that stands for one source: an address, or the /64 prefix of an IPv6 address. */
-    static String source(InetAddress address) {
+    public static String source(InetAddress address) {
         return address instanceof Inet6Address
                 ? Arrays.toString(Arrays.copyOf(address.getAddress(), PREFIX_BYTES))
                 : address.getHostAddress();
     }
 
-    synchronized long bytes() {
+    public synchronized long bytes() {
         return bytes;
     }
 
-    synchronized int sources() {
+    public synchronized int sources() {
         return sources.size();
     }
 
@@ -108,7 +108,7 @@ final class Gate {
     }
 
     /** A connection or one of its requests, and what it holds. */
-    final class Place {
+    public final class Place {
 
         private final String address;
         private final long weight;
@@ -129,7 +129,7 @@ final class Gate {
         }
 
         /** Adds this, unfinished. */
-        void enter() {
+        public void enter() {
             synchronized (Gate.this) {
                 begin();
             }
@@ -137,7 +137,7 @@ final class Gate {
         }
 
         /** Counts bytes that have come, until it is known what they are. */
-        void read(int count) {
+        public void read(int count) {
             synchronized (Gate.this) {
                 unexplained += count;
                 lastRead = count;
@@ -146,7 +146,7 @@ final class Gate {
         }
 
         /** Says that the head is whole. */
-        void head(long length, int fields) {
+        public void head(long length, int fields) {
             synchronized (Gate.this) {
                 unexplained = Math.max(0, unexplained - length);
                 head = length + (long) fields * FIELD_BYTES;
@@ -160,7 +160,7 @@ final class Gate {
          * @param capacity the length of the array
          * @return false if the request was dropped
          */
-        boolean grow(int capacity) {
+        public boolean grow(int capacity) {
             synchronized (Gate.this) {
                 body = capacity;
             }
@@ -168,7 +168,7 @@ final class Gate {
         }
 
         /** Says that so many of the bytes read were those of the body. */
-        void content(int count) {
+        public void content(int count) {
             synchronized (Gate.this) {
                 if (unexplained > 0) {
                     unexplained = Math.max(0, unexplained - count);
@@ -182,7 +182,7 @@ final class Gate {
          *
          * @return false if there is no room for a whole request, or if it was dropped before
          */
-        boolean whole() {
+        public boolean whole() {
             synchronized (Gate.this) {
                 if (state != State.UNFINISHED || wholeBytes + held + 2 * body > most / 4 * 3) {
                     return false;
@@ -195,7 +195,7 @@ final class Gate {
         }
 
         /** Says that the answer is known, so that nothing is lost if the connection is dropped. */
-        void answered() {
+        public void answered() {
             synchronized (Gate.this) {
                 if (state == State.GONE) {
                     return;
@@ -211,7 +211,7 @@ final class Gate {
         }
 
         /** Gives the bytes back. Leaving twice does nothing more. */
-        void leave() {
+        public void leave() {
             synchronized (Gate.this) {
                 if (state != State.GONE) {
                     end();
@@ -220,7 +220,7 @@ final class Gate {
         }
 
         /** Returns whether it was dropped or has left. */
-        boolean gone() {
+        public boolean gone() {
             synchronized (Gate.this) {
                 return state == State.GONE;
             }

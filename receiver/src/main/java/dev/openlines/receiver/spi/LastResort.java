@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.receiver.spi;
 
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
@@ -9,10 +9,10 @@ import org.slf4j.LoggerFactory;
  * Ends the process if its memory is exhausted, since a process in which some threads have died by that looks alive and
  * handles nothing. Whoever runs the process starts it again; the inbox has kept every acknowledged event.
  *
- * <p>Only while a {@link ReceiverServer} is open. Without one, a receiver is a guest in the process of another, which
+ * <p>Only while a {@code ReceiverServer} is open. Without one, a receiver is a guest in the process of another, which
  * it never ends.
  */
-final class LastResort {
+public final class LastResort {
 
     /** What a process that ends this way exits with. */
     static final int EXIT = 70;
@@ -23,11 +23,11 @@ final class LastResort {
 
     private LastResort() {}
 
-    static void arm() {
+    public static void arm() {
         SERVERS.incrementAndGet();
     }
 
-    static void disarm() {
+    public static void disarm() {
         SERVERS.decrementAndGet();
     }
 
@@ -36,7 +36,7 @@ final class LastResort {
      * called first wherever something is caught to keep a thread alive. A handler that recurses too deeply is a
      * failure of that handler and ends nothing.
      */
-    static void check(Throwable thrown) {
+    public static void check(Throwable thrown) {
         Throwable cause = thrown;
         for (int depth = 0; cause != null && depth < DEEPEST; depth++) {
             if (cause instanceof VirtualMachineError && !(cause instanceof StackOverflowError)) {
@@ -48,7 +48,7 @@ final class LastResort {
     }
 
     /** Makes a thread that cannot die by a {@link VirtualMachineError} while the process goes on. */
-    static Thread thread(Runnable task, String name) {
+    public static Thread thread(Runnable task, String name) {
         Thread thread = new Thread(task, name);
         thread.setUncaughtExceptionHandler((dead, thrown) -> {
             if (thrown instanceof VirtualMachineError) {
@@ -61,7 +61,7 @@ final class LastResort {
     }
 
     /** Makes a task for an executor that swallows what its tasks throw. */
-    static Runnable checked(Runnable task) {
+    public static Runnable checked(Runnable task) {
         return () -> {
             try {
                 task.run();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.receiver;
+package dev.openlines.receiver.spi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -4,7 +4,7 @@ package dev.openlines.examples.closedchats;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
-import dev.openlines.receiver.ConfigurationException;
+import dev.openlines.server.ConfigurationException;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;

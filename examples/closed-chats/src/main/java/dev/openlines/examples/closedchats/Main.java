@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.examples.closedchats;
 
-import dev.openlines.receiver.ConfigurationException;
-import dev.openlines.receiver.ReceiverServer;
+import dev.openlines.server.ConfigurationException;
+import dev.openlines.server.ReceiverServer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

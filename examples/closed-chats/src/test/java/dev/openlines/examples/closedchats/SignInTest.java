@@ -4,7 +4,7 @@ package dev.openlines.examples.closedchats;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.openlines.receiver.ConfigurationException;
+import dev.openlines.server.ConfigurationException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.examples.kafkaworkers;
 
+import dev.openlines.kafka.KafkaDispatcher;
+import dev.openlines.kafka.KafkaInbox;
+import dev.openlines.kafka.KafkaTopics;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.OpenLineChat;
-import dev.openlines.receiver.ConfigurationException;
 import dev.openlines.receiver.DispatchPolicy;
 import dev.openlines.receiver.EventContext;
 import dev.openlines.receiver.Handlers;
-import dev.openlines.receiver.KafkaDispatcher;
-import dev.openlines.receiver.KafkaInbox;
-import dev.openlines.receiver.KafkaTopics;
-import dev.openlines.receiver.ReceiverConfig;
-import dev.openlines.receiver.ReceiverServer;
 import dev.openlines.receiver.StoreException;
 import dev.openlines.receiver.Telemetry;
+import dev.openlines.server.ConfigurationException;
+import dev.openlines.server.ReceiverConfig;
+import dev.openlines.server.ReceiverServer;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;

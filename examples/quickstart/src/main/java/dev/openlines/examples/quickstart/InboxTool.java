@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.examples.quickstart;
 
-import dev.openlines.receiver.ReceiverServer;
+import dev.openlines.server.ReceiverServer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -3,11 +3,11 @@ package dev.openlines.examples.quickstart;
 
 import dev.openlines.model.OnAppUninstall;
 import dev.openlines.model.OnSessionFinish;
-import dev.openlines.receiver.ConfigurationException;
 import dev.openlines.receiver.EventHandler;
 import dev.openlines.receiver.Handlers;
-import dev.openlines.receiver.ReceiverConfig;
-import dev.openlines.receiver.ReceiverServer;
+import dev.openlines.server.ConfigurationException;
+import dev.openlines.server.ReceiverConfig;
+import dev.openlines.server.ReceiverServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;

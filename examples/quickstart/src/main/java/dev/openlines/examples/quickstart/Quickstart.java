@@ -3,11 +3,11 @@ package dev.openlines.examples.quickstart;
 
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.OpenLineChat;
-import dev.openlines.receiver.ConfigurationException;
 import dev.openlines.receiver.EventContext;
 import dev.openlines.receiver.Handlers;
-import dev.openlines.receiver.ReceiverConfig;
-import dev.openlines.receiver.ReceiverServer;
+import dev.openlines.server.ConfigurationException;
+import dev.openlines.server.ReceiverConfig;
+import dev.openlines.server.ReceiverServer;
 
 /** Prints each closed chat; configured by the environment, see {@link ReceiverConfig#fromEnvironment}. */
 final class Quickstart {

@@ -76,7 +76,7 @@ class AttackIT {
         AtomicInteger chats = new AtomicInteger();
         Semaphore answered = new Semaphore(0);
         // Twenty events a second.
-        portal.scheduleAtFixedRate(
+        var unused = portal.scheduleAtFixedRate(
                 () -> {
                     answers.merge(answer(port, chats.incrementAndGet()), 1, Integer::sum);
                     answered.release();

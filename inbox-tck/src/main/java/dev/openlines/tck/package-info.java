@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The tests that every inbox must pass. An inbox of your own passes them by a test class that implements {@link
+ * dev.openlines.tck.InboxContract}.
+ */
+@NullMarked
+package dev.openlines.tck;
+
+import org.jspecify.annotations.NullMarked;
