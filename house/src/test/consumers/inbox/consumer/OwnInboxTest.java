@@ -4,14 +4,16 @@ package consumer;
 import dev.openlines.receiver.Backlog;
 import dev.openlines.receiver.DeadLetter;
 import dev.openlines.receiver.DeadLetters;
-import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.LeaseRequest;
 import dev.openlines.receiver.LeasedDelivery;
+import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.Settlement;
 import dev.openlines.receiver.StoreException;
 import dev.openlines.receiver.StoreResult;
+import dev.openlines.receiver.TrustChange;
+import dev.openlines.receiver.TrustLog;
 import dev.openlines.receiver.VerifiedDelivery;
-import dev.openlines.tck.InboxContract;
+import dev.openlines.tck.LeasingInboxContract;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -25,14 +27,15 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** Somebody's own inbox, in memory, proven by the contract from the published test jar. */
-class OwnInboxTest implements InboxContract {
+/** An application's own inbox, in memory, shown to keep the contract by the published tests. */
+class OwnInboxTest implements LeasingInboxContract {
 
     private final TreeMap<Long, Row> rows = new TreeMap<>();
+    private final List<TrustLog.Row> trusted = new ArrayList<>();
 
     @Override
-    public Inbox open() {
-        return new InMemory(rows);
+    public LeasingInbox open() {
+        return new InMemory(rows, trusted);
     }
 
     private static final class Row {
@@ -116,13 +119,15 @@ class OwnInboxTest implements InboxContract {
         }
     }
 
-    private static final class InMemory implements Inbox {
+    private static final class InMemory implements LeasingInbox {
 
         private final TreeMap<Long, Row> rows;
+        private final List<TrustLog.Row> trusted;
         private volatile boolean closed;
 
-        InMemory(TreeMap<Long, Row> rows) {
+        InMemory(TreeMap<Long, Row> rows, List<TrustLog.Row> trusted) {
             this.rows = rows;
+            this.trusted = trusted;
         }
 
         private <T> T locked(Supplier<T> work) {
@@ -216,6 +221,17 @@ class OwnInboxTest implements InboxContract {
                             .map(row -> row.delivery.receivedAt())
                             .min(Comparator.naturalOrder())
                             .orElse(null)));
+        }
+
+        @Override
+        public List<TrustLog.Row> trusted() {
+            return locked(() -> List.copyOf(trusted));
+        }
+
+        @Override
+        public void trust(TrustChange change) {
+            locked(() -> trusted.add(
+                    new TrustLog.Row(change.memberId(), change.installed(), Instant.MAX, trusted.size() + 1)));
         }
 
         @Override

@@ -2,16 +2,16 @@
 package dev.openlines.benchmarks;
 
 import dev.openlines.receiver.Backlog;
+import dev.openlines.receiver.DeadLetter;
 import dev.openlines.receiver.DeadLetters;
 import dev.openlines.receiver.Inbox;
-import dev.openlines.receiver.LeaseRequest;
-import dev.openlines.receiver.LeasedDelivery;
-import dev.openlines.receiver.Settlement;
 import dev.openlines.receiver.StoreResult;
+import dev.openlines.receiver.TrustChange;
+import dev.openlines.receiver.TrustLog;
 import dev.openlines.receiver.VerifiedDelivery;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLongArray;
@@ -36,31 +36,21 @@ final class MemoryInbox implements Inbox {
     }
 
     @Override
-    public List<LeasedDelivery> lease(LeaseRequest request) {
-        return List.of();
-    }
-
-    @Override
-    public void renew(Collection<LeasedDelivery> leases, Instant until) {}
-
-    @Override
-    public CompletionStage<Boolean> settle(LeasedDelivery lease, Settlement settlement, Instant now) {
-        return CompletableFuture.completedStage(false);
-    }
-
-    @Override
     public Backlog backlog() {
         return new Backlog(0, 0, null);
     }
 
     @Override
-    public DeadLetters deadLetters() {
-        throw new UnsupportedOperationException("nothing is dispatched here");
+    public List<TrustLog.Row> trusted() {
+        return List.of();
     }
 
     @Override
-    public int purge(Instant finishedBefore) {
-        return 0;
+    public void trust(TrustChange change) {}
+
+    @Override
+    public DeadLetters deadLetters() {
+        return new None();
     }
 
     @Override
@@ -68,4 +58,28 @@ final class MemoryInbox implements Inbox {
 
     @Override
     public void close() {}
+
+    /** Nothing is dispatched here, so nothing dies. */
+    private static final class None implements DeadLetters {
+
+        @Override
+        public List<DeadLetter> list(long after, int max) {
+            return List.of();
+        }
+
+        @Override
+        public Optional<DeadLetter> show(long id) {
+            return Optional.empty();
+        }
+
+        @Override
+        public boolean requeue(long id, Instant now) {
+            return false;
+        }
+
+        @Override
+        public boolean discard(long id, Instant now) {
+            return false;
+        }
+    }
 }

@@ -6,6 +6,7 @@ import dev.openlines.parser.Limits;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.LeaseRequest;
 import dev.openlines.receiver.LeasedDelivery;
+import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.RawDelivery;
 import dev.openlines.receiver.Receiver;
@@ -159,15 +160,15 @@ public final class Deliveries {
         }
     }
 
-    static boolean settle(Inbox inbox, LeasedDelivery leased, Settlement settlement) {
+    static boolean settle(LeasingInbox inbox, LeasedDelivery leased, Settlement settlement) {
         return inbox.settle(leased, settlement, T0).toCompletableFuture().join();
     }
 
-    static List<LeasedDelivery> lease(Inbox inbox, String owner, Instant now) {
+    static List<LeasedDelivery> lease(LeasingInbox inbox, String owner, Instant now) {
         return inbox.lease(new LeaseRequest(owner, 100, now, now.plusSeconds(10), LATEST, false));
     }
 
-    static List<LeasedDelivery> leaseInOrder(Inbox inbox, Instant now) {
+    static List<LeasedDelivery> leaseInOrder(LeasingInbox inbox, Instant now) {
         return inbox.lease(new LeaseRequest("a", 100, now, now.plusSeconds(10), LATEST, true));
     }
 }

@@ -2,14 +2,15 @@
 package dev.openlines.tck;
 
 import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.testkit.PostgresServer;
 
-class PostgresInboxContractTest implements InboxContract, InstallationContract {
+class PostgresInboxContractTest implements LeasingInboxContract, InstallationContract {
 
     private final String url = PostgresServer.newSchema();
 
     @Override
-    public Inbox open() {
+    public LeasingInbox open() {
         return Inbox.postgresql(url);
     }
 }

@@ -2,16 +2,17 @@
 package dev.openlines.tck;
 
 import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.LeasingInbox;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
 
-class SqliteInboxContractTest implements InboxContract, InstallationContract {
+class SqliteInboxContractTest implements LeasingInboxContract, InstallationContract {
 
     @TempDir
     Path directory;
 
     @Override
-    public Inbox open() {
+    public LeasingInbox open() {
         return Inbox.sqlite(directory.resolve("inbox.db"));
     }
 }

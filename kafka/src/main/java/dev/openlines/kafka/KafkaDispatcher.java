@@ -115,7 +115,7 @@ public final class KafkaDispatcher implements AutoCloseable {
         this.topics = inbox.topics();
         this.clock = clock;
         this.telemetry = telemetry;
-        this.attempts = new Attempts(inbox, handlers, policy.retry(), clock, () -> impatient);
+        this.attempts = new Attempts(handlers, policy.retry(), clock, () -> impatient);
         this.consumer =
                 new KafkaConsumer<>(consumerProperties(topics), new StringDeserializer(), new ByteArrayDeserializer());
         this.reader = new TopicReader(topics);

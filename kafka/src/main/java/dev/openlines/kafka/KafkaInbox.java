@@ -3,20 +3,14 @@ package dev.openlines.kafka;
 
 import dev.openlines.receiver.Backlog;
 import dev.openlines.receiver.DeadLetters;
-import dev.openlines.receiver.Dispatcher;
 import dev.openlines.receiver.Inbox;
-import dev.openlines.receiver.LeaseRequest;
-import dev.openlines.receiver.LeasedDelivery;
 import dev.openlines.receiver.Portals;
-import dev.openlines.receiver.Settlement;
 import dev.openlines.receiver.StoreException;
 import dev.openlines.receiver.StoreResult;
 import dev.openlines.receiver.TrustChange;
 import dev.openlines.receiver.TrustLog;
 import dev.openlines.receiver.VerifiedDelivery;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,16 +39,15 @@ import org.apache.kafka.common.serialization.StringSerializer;
  * What changes whom to trust is known first, within four seconds more. Needs {@code
  * org.apache.kafka:kafka-clients} and {@code io.cloudevents:cloudevents-kafka}.
  *
- * <p>Events are handled by {@link KafkaDispatcher}, not by {@link Dispatcher}: Kafka has no leases, and {@link
- * #lease}, {@link #renew} and {@link #settle} throw {@link UnsupportedOperationException}. A second delivery of an
- * event is stored too, and recognised before it is handled.
+ * <p>Events are handled by {@link KafkaDispatcher}, since Kafka has no leases. A second delivery of an event is stored
+ * too, and recognized before it is handled. Kafka forgets events by the topic's {@code retention.ms}.
  */
 public final class KafkaInbox implements Inbox {
 
     private static final Duration START = Duration.ofSeconds(15);
     private static final int BATCH = 64 * 1024;
     private static final String BUFFER_FULL = "buffer-full";
-    private static final String LEASES = "expected an inbox with leases but found Kafka: use KafkaDispatcher";
+    private static final String CLOSED = "the inbox is closed";
 
     private final KafkaTopics topics;
     private final KafkaProducer<String, byte[]> producer;
@@ -63,6 +56,7 @@ public final class KafkaInbox implements Inbox {
     private final TopicReader reader;
     private final KafkaDeadLetters deadLetters;
     private final KafkaPortals portals;
+    private volatile boolean closed;
 
     private KafkaInbox(KafkaTopics topics) {
         this.topics = topics;
@@ -157,6 +151,10 @@ public final class KafkaInbox implements Inbox {
     @SuppressWarnings("FutureReturnValueIgnored") // The callback is told the same.
     CompletableFuture<RecordMetadata> append(ProducerRecord<String, byte[]> record) {
         CompletableFuture<RecordMetadata> appended = new CompletableFuture<>();
+        if (closed) {
+            appended.completeExceptionally(new StoreException(CLOSED, null));
+            return appended;
+        }
         try {
             producer.send(record, (where, failure) -> {
                 if (failure == null) {
@@ -221,24 +219,6 @@ public final class KafkaInbox implements Inbox {
         return Inbox.super.storeInOrder(deliveries);
     }
 
-    /** Not for Kafka: see {@link KafkaDispatcher}. */
-    @Override
-    public List<LeasedDelivery> lease(LeaseRequest request) {
-        throw new UnsupportedOperationException(LEASES);
-    }
-
-    /** Not for Kafka: see {@link KafkaDispatcher}. */
-    @Override
-    public void renew(Collection<LeasedDelivery> leases, Instant until) {
-        throw new UnsupportedOperationException(LEASES);
-    }
-
-    /** Not for Kafka: see {@link KafkaDispatcher}. */
-    @Override
-    public CompletionStage<Boolean> settle(LeasedDelivery lease, Settlement settlement, Instant now) {
-        throw new UnsupportedOperationException(LEASES);
-    }
-
     /**
      * Returns the lag of the workers: what is behind the offsets of the consumer group, with what waits for its next
      * attempt; events that were handled ahead of an older one count until that one is done. Blocks.
@@ -271,18 +251,15 @@ public final class KafkaInbox implements Inbox {
         return deadLetters;
     }
 
-    /** Not for Kafka: it forgets events by the retention of their topic. */
-    @Override
-    public int purge(Instant finishedBefore) {
-        throw new StoreException("Kafka forgets by retention.ms of " + topics.events() + ": nothing to purge", null);
-    }
-
     /**
      * Asks whether the buffer has room for an event, and each partition of the topic of events a leader and enough
      * replicas in sync by what the topic says now. Blocks.
      */
     @Override
     public void probe() {
+        if (closed) {
+            throw new StoreException(CLOSED, null);
+        }
         double left = (Double) bufferLeft.metricValue();
         if (left < BATCH) {
             throw new StoreException(
@@ -294,6 +271,7 @@ public final class KafkaInbox implements Inbox {
 
     @Override
     public void close() {
+        closed = true;
         portals.close();
         producer.close(Duration.ofSeconds(5));
         reader.close();

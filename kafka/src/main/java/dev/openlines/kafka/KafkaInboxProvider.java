@@ -3,7 +3,6 @@ package dev.openlines.kafka;
 
 import dev.openlines.receiver.DispatchPolicy;
 import dev.openlines.receiver.Handlers;
-import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.InboxProvider;
 import dev.openlines.receiver.Telemetry;
 import java.time.InstantSource;
@@ -20,13 +19,16 @@ public final class KafkaInboxProvider implements InboxProvider {
     }
 
     @Override
-    public Inbox open(String address) {
-        return KafkaInbox.open(KafkaTopics.of(address));
+    public Provided open(String address) {
+        return new Opened(KafkaInbox.open(KafkaTopics.of(address)));
     }
 
-    @Override
-    public AutoCloseable dispatch(
-            Inbox inbox, Handlers handlers, DispatchPolicy policy, InstantSource clock, Telemetry telemetry) {
-        return new KafkaDispatcher((KafkaInbox) inbox, handlers, policy, clock, telemetry).start();
+    private record Opened(KafkaInbox inbox) implements Provided {
+
+        @Override
+        public AutoCloseable dispatch(
+                Handlers handlers, DispatchPolicy policy, InstantSource clock, Telemetry telemetry) {
+            return new KafkaDispatcher(inbox, handlers, policy, clock, telemetry).start();
+        }
     }
 }

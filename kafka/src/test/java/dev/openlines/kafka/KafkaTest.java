@@ -82,6 +82,20 @@ class KafkaTest {
     }
 
     @Test
+    void aTransactionIsRefusedWithWhatToDoInstead() throws Exception {
+        store(17, 1);
+        work(DispatchPolicy.DEFAULT.withRetry(QUICK.withAttempts(1)), (finish, context) -> {
+            context.inTransaction(connection -> handled.add("ran"));
+        });
+
+        await(() -> inbox.backlog().dead() == 1);
+
+        assertThat(inbox.deadLetters().list(0, 1).get(0).reason())
+                .contains("expected an inbox on SQLite or PostgreSQL for inTransaction", "context.idempotencyKey()");
+        assertThat(handled).isEmpty();
+    }
+
+    @Test
     void aDuplicateIsKnownToTheNextWorkerToo() throws Exception {
         store(17, 1);
         KafkaDispatcher first = work(DispatchPolicy.DEFAULT, (finish, context) -> handled.add("first"));

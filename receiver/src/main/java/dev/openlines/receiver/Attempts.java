@@ -21,7 +21,7 @@ public final class Attempts {
 
     private static final Logger LOG = LoggerFactory.getLogger(Attempts.class);
 
-    private final Inbox inbox;
+    private final EventContext.Commits commits;
     private final Handlers handlers;
     private final RetryPolicy retry;
     private final InstantSource clock;
@@ -29,7 +29,7 @@ public final class Attempts {
     private final EventDecoder decoder = EventDecoder.lenient();
 
     /**
-     * Makes attempts.
+     * Makes attempts on events of an inbox whose database handlers may use.
      *
      * @param inbox the inbox of the events
      * @param handlers the application's handlers
@@ -37,8 +37,33 @@ public final class Attempts {
      * @param clock the time of retries
      * @param impatient whether handlers were interrupted because the dispatcher stops
      */
-    public Attempts(Inbox inbox, Handlers handlers, RetryPolicy retry, InstantSource clock, BooleanSupplier impatient) {
-        this.inbox = inbox;
+    Attempts(LeasingInbox inbox, Handlers handlers, RetryPolicy retry, InstantSource clock, BooleanSupplier impatient) {
+        this(inbox::commitOnce, handlers, retry, clock, impatient);
+    }
+
+    /**
+     * Makes attempts on events of an inbox without transactions.
+     *
+     * @param impatient whether handlers were interrupted because the dispatcher stops
+     */
+    public Attempts(Handlers handlers, RetryPolicy retry, InstantSource clock, BooleanSupplier impatient) {
+        this(
+                (lease, part, work, now) -> {
+                    throw EventContext.noTransactions();
+                },
+                handlers,
+                retry,
+                clock,
+                impatient);
+    }
+
+    private Attempts(
+            EventContext.Commits commits,
+            Handlers handlers,
+            RetryPolicy retry,
+            InstantSource clock,
+            BooleanSupplier impatient) {
+        this.commits = commits;
         this.handlers = handlers;
         this.retry = retry;
         this.clock = clock;
@@ -60,7 +85,7 @@ public final class Attempts {
             return new Settlement.Dead("cannot be decoded: " + e.getMessage());
         }
         Instant deadline = delivery.receivedAt().plus(retry.deadline());
-        EventContext context = new EventContext(inbox, delivery, decoded, deadline);
+        EventContext context = new EventContext(commits, delivery, decoded, deadline);
         try {
             handlers.handle(decoded.event(), context);
             return new Settlement.Done();

@@ -38,7 +38,7 @@ public final class Dispatcher implements AutoCloseable {
     /** So that no worker waits for the next round of leasing. */
     private static final int LEASED_PER_WORKER = 8;
 
-    private final Inbox inbox;
+    private final LeasingInbox inbox;
     private final Attempts attempts;
     private final DispatchPolicy policy;
     private final InstantSource clock;
@@ -66,7 +66,8 @@ public final class Dispatcher implements AutoCloseable {
      * @param clock the time of leases and retries
      * @param telemetry is told of each attempt
      */
-    public Dispatcher(Inbox inbox, Handlers handlers, DispatchPolicy policy, InstantSource clock, Telemetry telemetry) {
+    public Dispatcher(
+            LeasingInbox inbox, Handlers handlers, DispatchPolicy policy, InstantSource clock, Telemetry telemetry) {
         this.inbox = inbox;
         this.attempts = new Attempts(inbox, handlers, policy.retry(), clock, () -> impatient);
         this.policy = policy;

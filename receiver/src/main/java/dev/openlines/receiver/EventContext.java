@@ -19,18 +19,28 @@ public final class EventContext {
 
     private static final String WHOLE_EVENT = "";
 
-    private final Inbox inbox;
+    private final Commits commits;
     private final LeasedDelivery lease;
     private final Decoded<Event> decoded;
     private final Instant deadline;
     /** Of the thread that handles: the parts this attempt has asked to commit. */
     private final Set<String> parts = new HashSet<>();
 
-    EventContext(Inbox inbox, LeasedDelivery lease, Decoded<Event> decoded, Instant deadline) {
-        this.inbox = inbox;
+    EventContext(Commits commits, LeasedDelivery lease, Decoded<Event> decoded, Instant deadline) {
+        this.commits = commits;
         this.lease = lease;
         this.decoded = decoded;
         this.deadline = deadline;
+    }
+
+    /** Commits a part of an event once: {@link LeasingInbox#commitOnce}. */
+    interface Commits {
+        boolean commitOnce(LeasedDelivery lease, String part, Transaction work, Instant now) throws Exception;
+    }
+
+    static IllegalStateException noTransactions() {
+        return new IllegalStateException("expected an inbox on SQLite or PostgreSQL for inTransaction but found one"
+                + " without transactions: make the effect happen once by context.idempotencyKey()");
     }
 
     /** Work in the inbox's own database. Applications implement it. */
@@ -60,8 +70,8 @@ public final class EventContext {
      * @return true if the work was committed now, false if an earlier attempt has committed it: nothing was run
      * @throws Exception whatever the work throws; a {@link StoreException} if the event's lease has passed to another
      *     owner or the store is down. Nothing is changed then
-     * @throws IllegalStateException if it was called before in this attempt
-     * @throws UnsupportedOperationException if the inbox has no transactions
+     * @throws IllegalStateException if it was called before in this attempt, or if the inbox has no transactions, as
+     *     Kafka
      */
     public boolean inTransaction(Transaction work) throws Exception {
         return once(WHOLE_EVENT, work);
@@ -84,8 +94,8 @@ public final class EventContext {
      *     this one if the event lists the chat twice: nothing was run
      * @throws Exception whatever the work throws; a {@link StoreException} if the event's lease has passed to another
      *     owner or the store is down. Nothing is changed then
-     * @throws IllegalStateException if it was called before in this attempt for a chat that the event lists once
-     * @throws UnsupportedOperationException if the inbox has no transactions
+     * @throws IllegalStateException if it was called before in this attempt for a chat that the event lists once, or
+     *     if the inbox has no transactions, as Kafka
      */
     public boolean inTransaction(long chatId, Transaction work) throws Exception {
         return once(Long.toString(chatId), work);
@@ -98,7 +108,7 @@ public final class EventContext {
                             ? "a second transaction for the whole event: pass the chat's id for one of each chat"
                             : "a second transaction for chat " + part + ": do all its work in one");
         }
-        return inbox.commitOnce(lease, part, work, Instant.now());
+        return commits.commitOnce(lease, part, work, Instant.now());
     }
 
     private boolean listedTwice(String part) {

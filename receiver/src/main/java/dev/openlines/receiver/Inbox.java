@@ -3,18 +3,14 @@ package dev.openlines.receiver;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Where events wait, durably, from their acknowledgement until they are handled.
+ * Keeps events, durably, from their acknowledgement until they are handled: what a {@link Receiver} needs of a store.
  *
- * <p>An event is stored once per idempotency key, for as long as the key is remembered. It is leased
- * to an owner for some time and then settled by that owner; a lease that ends unsettled makes the
- * event available again, so an event is handled at least once. Implementations are safe for use by
- * many threads.
+ * <p>A {@link Dispatcher} needs a {@link LeasingInbox}, which SQLite and PostgreSQL are; Kafka has a dispatcher of its
+ * own. Implementations are safe for use by many threads.
  */
 public interface Inbox extends AutoCloseable {
 
@@ -30,7 +26,7 @@ public interface Inbox extends AutoCloseable {
      * @return an open inbox with one thread of its own
      * @throws StoreException if the file cannot be opened or is of a newer version
      */
-    static Inbox sqlite(Path file) {
+    static LeasingInbox sqlite(Path file) {
         return SqlInbox.open(SqlDialect.sqlite(file), ProcessLock.beside(file.toAbsolutePath()));
     }
 
@@ -45,7 +41,7 @@ public interface Inbox extends AutoCloseable {
      * @return an open inbox with one connection and one thread of its own
      * @throws StoreException if the database cannot be used or is of a newer version
      */
-    static Inbox postgresql(String url) {
+    static LeasingInbox postgresql(String url) {
         return SqlInbox.open(SqlDialect.postgresql(url), ProcessLock.none());
     }
 
@@ -60,6 +56,19 @@ public interface Inbox extends AutoCloseable {
      * @throws StoreException if the file cannot be used
      */
     static Inbox spooled(Inbox inbox, Path spool) {
+        return SpoolingInbox.open(inbox, spool, Duration.ofSeconds(2));
+    }
+
+    /**
+     * Adds an emergency spool to an inbox, as {@link #spooled(Inbox, Path)} does. What is in the spool is leased once it
+     * has reached the inbox.
+     *
+     * @param inbox an open inbox, closed with the one that is returned
+     * @param spool the file, made if it does not exist; for one process
+     * @return an inbox with two threads more
+     * @throws StoreException if the file cannot be used
+     */
+    static LeasingInbox spooled(LeasingInbox inbox, Path spool) {
         return SpoolingInbox.open(inbox, spool, Duration.ofSeconds(2));
     }
 
@@ -86,55 +95,6 @@ public interface Inbox extends AutoCloseable {
             last = last.thenCompose(ignored -> store(delivery));
         }
         return last.thenAccept(ignored -> {});
-    }
-
-    /**
-     * Leases events that are due, the longest waiting first. Blocks until the leases are durable.
-     *
-     * @param request who asks for how many and until when
-     * @return leased events by id, none where nothing is due
-     * @throws StoreException if the store is down
-     */
-    List<LeasedDelivery> lease(LeaseRequest request);
-
-    /**
-     * Extends leases. Blocks until that is durable.
-     *
-     * @param leases what {@link #lease} gave; those that have passed to somebody else stay theirs
-     * @param until when the leases end now
-     * @throws StoreException if the store is down
-     */
-    void renew(Collection<LeasedDelivery> leases, Instant until);
-
-    /**
-     * Ends a lease. Does not block.
-     *
-     * @param lease what {@link #lease} gave
-     * @param settlement how it ended
-     * @param now the caller's time
-     * @return completes when that is durable: true, or false where the lease had passed to somebody
-     *     else and nothing was changed; with a {@link StoreException} when it may not be
-     */
-    CompletionStage<Boolean> settle(LeasedDelivery lease, Settlement settlement, Instant now);
-
-    /**
-     * Does a handler's work for a part of an event and marks the part, in one transaction, or finds that it is marked;
-     * see {@link EventContext#inTransaction(long, EventContext.Transaction)}. Marks end with the event, at {@link
-     * #purge}. Blocks.
-     *
-     * @param lease what {@link #lease} gave
-     * @param part names the part of the event: a chat's id, or empty for the whole event
-     * @param work the handler's
-     * @param now the caller's time
-     * @return true if the work was committed, false if the part is marked: nothing was run
-     * @throws Exception whatever the work throws; a {@link StoreException} if the lease has passed to another owner
-     *     or the store is down. Nothing was changed then
-     * @throws UnsupportedOperationException if this inbox has no transactions; this default throws it
-     */
-    default boolean commitOnce(LeasedDelivery lease, String part, EventContext.Transaction work, Instant now)
-            throws Exception {
-        throw new UnsupportedOperationException(
-                "this inbox has no transactions: inTransaction needs an inbox on SQLite or PostgreSQL");
     }
 
     /**
@@ -179,16 +139,6 @@ public interface Inbox extends AutoCloseable {
      * @return a view of this inbox
      */
     DeadLetters deadLetters();
-
-    /**
-     * Forgets events that are done, and with them their keys: an event that is sent again after that is a
-     * new one. Dead letters stay; {@link DeadLetters#purge} is for them. Blocks.
-     *
-     * @param finishedBefore forget what was done before this time
-     * @return how many events were forgotten
-     * @throws StoreException if the store is down
-     */
-    int purge(Instant finishedBefore);
 
     /**
      * Writes and reads in the store as {@link #store} does, and leaves nothing behind. Blocks.

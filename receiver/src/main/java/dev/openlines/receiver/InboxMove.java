@@ -29,7 +29,7 @@ public final class InboxMove {
     /** Whatever is put off by longer than any policy would was put off by a wrong clock. */
     private static final Duration LATEST = Duration.ofDays(1);
 
-    private final Inbox from;
+    private final LeasingInbox from;
     private final Inbox to;
     private final InstantSource clock;
     private final String owner = "move-" + UUID.randomUUID();
@@ -44,7 +44,7 @@ public final class InboxMove {
      *     and then done
      * @throws StoreException if either store is down
      */
-    public InboxMove(Inbox from, Inbox to, InstantSource clock) {
+    public InboxMove(LeasingInbox from, Inbox to, InstantSource clock) {
         if (from instanceof SqlInbox old && to instanceof SqlInbox next && old.sharesStoreWith(next)) {
             throw new IllegalArgumentException("expected another store but found the same");
         }

@@ -21,22 +21,31 @@ public interface InboxProvider {
      * Opens an inbox. Blocks.
      *
      * @param address an address that {@link #provides} accepts
-     * @return an open inbox, closed by the caller
+     * @return an open inbox with what handles its events
      * @throws StoreException if the store cannot be used
      * @throws IllegalArgumentException if the address is malformed
      */
-    Inbox open(String address);
+    Provided open(String address);
 
-    /**
-     * Begins to hand the events of an inbox to handlers.
-     *
-     * @param inbox an inbox that {@link #open} returned
-     * @param handlers the application's handlers
-     * @param policy how many at a time, and what follows a failure
-     * @param clock the time of retries
-     * @param telemetry is told of each attempt
-     * @return ends the dispatch when closed, after the handlers that are running
-     */
-    AutoCloseable dispatch(
-            Inbox inbox, Handlers handlers, DispatchPolicy policy, InstantSource clock, Telemetry telemetry);
+    /** An inbox with what handles its events. */
+    interface Provided {
+
+        /**
+         * Returns the inbox.
+         *
+         * @return an open inbox, closed by the caller
+         */
+        Inbox inbox();
+
+        /**
+         * Begins to hand the events of the inbox to handlers.
+         *
+         * @param handlers the application's handlers
+         * @param policy how many at a time, and what follows a failure
+         * @param clock the time of retries
+         * @param telemetry is told of each attempt
+         * @return ends the dispatch when closed, after the handlers that are running
+         */
+        AutoCloseable dispatch(Handlers handlers, DispatchPolicy policy, InstantSource clock, Telemetry telemetry);
+    }
 }

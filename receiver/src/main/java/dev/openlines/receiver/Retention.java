@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,7 +18,8 @@ public final class Retention implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Retention.class);
     private static final Duration INTERVAL = Duration.ofHours(1);
 
-    private final Inbox inbox;
+    private final ToIntFunction<Instant> done;
+    private final DeadLetters dead;
     private final @Nullable Duration keepDone;
     private final @Nullable Duration keepDead;
     private final InstantSource clock;
@@ -32,8 +34,29 @@ public final class Retention implements AutoCloseable {
      * @param keepDead how long a dead letter is kept after it died, or null for ever
      * @param clock decides what is old
      */
-    public Retention(Inbox inbox, @Nullable Duration keepDone, @Nullable Duration keepDead, InstantSource clock) {
-        this.inbox = inbox;
+    public Retention(
+            LeasingInbox inbox, @Nullable Duration keepDone, @Nullable Duration keepDead, InstantSource clock) {
+        this(inbox::purge, keepDone, inbox.deadLetters(), keepDead, clock);
+    }
+
+    /**
+     * Prepares the thread for dead letters alone, of an inbox that forgets the other events by itself.
+     *
+     * @param dead what to purge
+     * @param keepDead how long a dead letter is kept after its last attempt
+     */
+    public Retention(DeadLetters dead, Duration keepDead, InstantSource clock) {
+        this(before -> 0, null, dead, keepDead, clock);
+    }
+
+    private Retention(
+            ToIntFunction<Instant> done,
+            @Nullable Duration keepDone,
+            DeadLetters dead,
+            @Nullable Duration keepDead,
+            InstantSource clock) {
+        this.done = done;
+        this.dead = dead;
         this.keepDone = keepDone;
         this.keepDead = keepDead;
         this.clock = clock;
@@ -68,10 +91,10 @@ public final class Retention implements AutoCloseable {
     private void purge() {
         Instant now = clock.instant();
         try {
-            int done = keepDone == null ? 0 : inbox.purge(now.minus(keepDone));
-            int dead = keepDead == null ? 0 : inbox.deadLetters().purge(now.minus(keepDead));
-            if (done + dead > 0) {
-                LOG.info("reason=purged done={} dead={}", done, dead);
+            int forgotten = keepDone == null ? 0 : done.applyAsInt(now.minus(keepDone));
+            int letters = keepDead == null ? 0 : dead.purge(now.minus(keepDead));
+            if (forgotten + letters > 0) {
+                LOG.info("reason=purged done={} dead={}", forgotten, letters);
             }
         } catch (RuntimeException | Error e) {
             LastResort.check(e);

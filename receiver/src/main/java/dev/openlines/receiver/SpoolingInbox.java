@@ -16,6 +16,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +28,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Two threads: one appends to the file, many events with one sync; one brings them to the inbox.
  */
-final class SpoolingInbox implements Inbox {
+class SpoolingInbox implements Inbox {
 
     private static final Logger LOG = LoggerFactory.getLogger(SpoolingInbox.class);
     private static final int BATCH = 256;
@@ -67,14 +68,22 @@ final class SpoolingInbox implements Inbox {
      * @param patience how long the inbox may take to store an event
      */
     static SpoolingInbox open(Inbox inbox, Path file, Duration patience) {
+        return open(file, (spool, lock) -> new SpoolingInbox(inbox, spool, lock, patience));
+    }
+
+    /** Opens the file as {@link #open(Inbox, Path, Duration)} does, for an inbox that leases. */
+    static LeasingInbox open(LeasingInbox inbox, Path file, Duration patience) {
+        return open(file, (spool, lock) -> new Leasing(inbox, spool, lock, patience));
+    }
+
+    private static <T extends SpoolingInbox> T open(Path file, BiFunction<EmergencySpool, ProcessLock, T> over) {
         ProcessLock lock = ProcessLock.beside(file.toAbsolutePath());
         try {
             if (!lock.alone()) {
                 throw new StoreException("another process uses " + file, null);
             }
-            SpoolingInbox spooling =
-                    new SpoolingInbox(inbox, EmergencySpool.open(file.toAbsolutePath()), lock, patience);
-            spooling.begin();
+            T spooling = over.apply(EmergencySpool.open(file.toAbsolutePath()), lock);
+            spooling.start();
             return spooling;
         } catch (IOException e) {
             lock.close();
@@ -85,7 +94,7 @@ final class SpoolingInbox implements Inbox {
         }
     }
 
-    private void begin() throws IOException {
+    void start() throws IOException {
         for (long place = drained;
                 place < spool.end();
                 place = spool.read(place).next()) {
@@ -243,27 +252,6 @@ final class SpoolingInbox implements Inbox {
     }
 
     @Override
-    public List<LeasedDelivery> lease(LeaseRequest request) {
-        return inbox.lease(request);
-    }
-
-    @Override
-    public void renew(Collection<LeasedDelivery> leases, Instant until) {
-        inbox.renew(leases, until);
-    }
-
-    @Override
-    public CompletionStage<Boolean> settle(LeasedDelivery lease, Settlement settlement, Instant now) {
-        return inbox.settle(lease, settlement, now);
-    }
-
-    @Override
-    public boolean commitOnce(LeasedDelivery lease, String part, EventContext.Transaction work, Instant now)
-            throws Exception {
-        return inbox.commitOnce(lease, part, work, now);
-    }
-
-    @Override
     public Backlog backlog() {
         return inbox.backlog();
     }
@@ -271,11 +259,6 @@ final class SpoolingInbox implements Inbox {
     @Override
     public DeadLetters deadLetters() {
         return inbox.deadLetters();
-    }
-
-    @Override
-    public int purge(Instant finishedBefore) {
-        return inbox.purge(finishedBefore);
     }
 
     /** Fails only where the file could not take an event either. */
@@ -337,6 +320,43 @@ final class SpoolingInbox implements Inbox {
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Leases from the inbox: what is in the file is not due before the inbox has it. */
+    private static final class Leasing extends SpoolingInbox implements LeasingInbox {
+
+        private final LeasingInbox inbox;
+
+        Leasing(LeasingInbox inbox, EmergencySpool spool, ProcessLock lock, Duration patience) {
+            super(inbox, spool, lock, patience);
+            this.inbox = inbox;
+        }
+
+        @Override
+        public List<LeasedDelivery> lease(LeaseRequest request) {
+            return inbox.lease(request);
+        }
+
+        @Override
+        public void renew(Collection<LeasedDelivery> leases, Instant until) {
+            inbox.renew(leases, until);
+        }
+
+        @Override
+        public CompletionStage<Boolean> settle(LeasedDelivery lease, Settlement settlement, Instant now) {
+            return inbox.settle(lease, settlement, now);
+        }
+
+        @Override
+        public boolean commitOnce(LeasedDelivery lease, String part, EventContext.Transaction work, Instant now)
+                throws Exception {
+            return inbox.commitOnce(lease, part, work, now);
+        }
+
+        @Override
+        public int purge(Instant finishedBefore) {
+            return inbox.purge(finishedBefore);
         }
     }
 }

@@ -20,7 +20,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** An inbox in a relational database. Every write goes through one {@link GroupCommit}. */
-final class SqlInbox implements Inbox {
+final class SqlInbox implements LeasingInbox {
 
     /** How many events may wait for their commit before further ones are turned away. */
     static final int MAX_WAITING = 10_000;

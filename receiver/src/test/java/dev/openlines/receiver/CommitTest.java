@@ -43,7 +43,7 @@ class CommitTest {
     @Test
     void eachReplyLeavesAfterItsEventIsThereForOthers() throws Exception {
         String url = url();
-        try (Inbox inbox = open(url);
+        try (LeasingInbox inbox = open(url);
                 Connection other = DriverManager.getConnection(url)) {
             List<CompletableFuture<Long>> seen =
                     LongStream.rangeClosed(1, EVENTS).mapToObj(chat -> Deliveries.delivery(chat, 1)).toList().stream()
@@ -61,7 +61,7 @@ class CommitTest {
     @Test
     void whatComesAtOnceIsStoredByAFewCommits() throws Exception {
         String url = url();
-        try (Inbox inbox = open(url)) {
+        try (LeasingInbox inbox = open(url)) {
             List<VerifiedDelivery> deliveries = LongStream.rangeClosed(1, EVENTS)
                     .mapToObj(chat -> Deliveries.delivery(chat, 1))
                     .toList();
@@ -89,7 +89,7 @@ class CommitTest {
     /** A text of a half character can come in JSON only. */
     @Test
     void halfOfACharacterIsStoredAndAgainADuplicate() throws Exception {
-        try (Inbox inbox = open(url())) {
+        try (LeasingInbox inbox = open(url())) {
             Portals portals = new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
             Receiver receiver =
                     new Receiver(inbox, portals, Limits.DEFAULT, () -> Deliveries.T0, () -> {}, Telemetry.none());
@@ -114,7 +114,7 @@ class CommitTest {
                 : PostgresServer.newSchema() + "&reWriteBatchedInserts=true";
     }
 
-    private Inbox open(String url) {
+    private LeasingInbox open(String url) {
         return engine.equals("sqlite") ? Inbox.sqlite(directory.resolve("inbox.db")) : Inbox.postgresql(url);
     }
 

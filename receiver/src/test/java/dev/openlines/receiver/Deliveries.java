@@ -38,7 +38,7 @@ final class Deliveries {
                 .event());
     }
 
-    static StoreResult store(Inbox inbox, VerifiedDelivery delivery) {
+    static StoreResult store(LeasingInbox inbox, VerifiedDelivery delivery) {
         try {
             return inbox.store(delivery).toCompletableFuture().join();
         } catch (CompletionException e) {

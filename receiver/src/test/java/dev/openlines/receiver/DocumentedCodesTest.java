@@ -69,7 +69,7 @@ class DocumentedCodesTest {
     @Test
     void everyMeterAndOutcomeIsInTheTableAndNoOther() throws Exception {
         SimpleMeterRegistry registry = new SimpleMeterRegistry();
-        try (Inbox inbox = Inbox.sqlite(directory.resolve("inbox.db"));
+        try (LeasingInbox inbox = Inbox.sqlite(directory.resolve("inbox.db"));
                 InboxMonitor monitor = new InboxMonitor(inbox, Duration.ofHours(1))) {
             MicrometerTelemetry telemetry = new MicrometerTelemetry(registry).watch(monitor, () -> Deliveries.T0);
             replies().forEach(reply -> telemetry.replied(reply, Duration.ZERO));

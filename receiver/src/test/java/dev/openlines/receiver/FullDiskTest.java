@@ -51,7 +51,7 @@ class FullDiskTest {
     @Test
     void nothingIsAcknowledgedThatIsNotStoredAndReadinessTellsUntilThereIsRoomAgain() throws Exception {
         Path file = disk.resolve("inbox.db");
-        try (Inbox inbox = Inbox.sqlite(file);
+        try (LeasingInbox inbox = Inbox.sqlite(file);
                 InboxMonitor monitor = new InboxMonitor(inbox, Duration.ofMillis(50))) {
             Receiver receiver = receiver(inbox);
             assertThat(monitor.ready()).isTrue();

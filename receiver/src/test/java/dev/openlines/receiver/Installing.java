@@ -45,7 +45,7 @@ final class Installing {
         return Bodies.finish(0, all);
     }
 
-    static Receiver receiver(Inbox inbox, Portals portals, Instant now) {
+    static Receiver receiver(LeasingInbox inbox, Portals portals, Instant now) {
         return new Receiver(inbox, portals, Limits.DEFAULT, () -> now, () -> {}, Telemetry.none());
     }
 

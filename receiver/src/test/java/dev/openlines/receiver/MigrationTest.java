@@ -43,7 +43,7 @@ class MigrationTest {
 
     /** Opens. */
     private interface Opening {
-        Inbox open();
+        LeasingInbox open();
     }
 
     private static void brought(String url, String schema, Opening opening) throws SQLException {
@@ -62,7 +62,7 @@ class MigrationTest {
             old.commit();
         }
 
-        try (Inbox inbox = opening.open()) {
+        try (LeasingInbox inbox = opening.open()) {
             for (long chat : new long[] {1, 2, 3, 500, 501, EVENTS}) {
                 assertThat(Deliveries.store(inbox, Deliveries.delivery(chat, 1)))
                         .as("chat " + chat)

@@ -83,7 +83,7 @@ class NodesTest {
     void aDatabaseThatIsStoppedAndStartedUnderLoadLosesNothingAcknowledged() throws Exception {
         EmbeddedPostgres database = postgres(0);
         int port = database.getPort();
-        Inbox inbox = Inbox.postgresql(database.getJdbcUrl("postgres", "postgres"));
+        LeasingInbox inbox = Inbox.postgresql(database.getJdbcUrl("postgres", "postgres"));
         Receiver receiver = node(inbox, Duration.ofSeconds(2));
         Set<Long> acknowledged = ConcurrentHashMap.newKeySet();
         AtomicLong next = new AtomicLong(1);
@@ -129,7 +129,7 @@ class NodesTest {
     void aClockThatJumpsADayBackAndForthHoldsUpNothingAndForgetsNothing() throws Exception {
         AtomicReference<Duration> offset = new AtomicReference<>(Duration.ZERO);
         InstantSource clock = () -> Instant.now().plus(offset.get());
-        Inbox inbox = Inbox.sqlite(directory.resolve("inbox.db"));
+        LeasingInbox inbox = Inbox.sqlite(directory.resolve("inbox.db"));
         open.add(inbox);
         RetryPolicy slow = RetryPolicy.DEFAULT.withWaits(Duration.ofMinutes(1), Duration.ofMinutes(1));
         Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> {
@@ -171,7 +171,7 @@ class NodesTest {
         return port == 0 ? builder.start() : builder.setPort(port).start();
     }
 
-    private Receiver node(Inbox inbox, Duration lease) {
+    private Receiver node(LeasingInbox inbox, Duration lease) {
         open.add(inbox);
         Handlers handlers = Handlers.on(
                         OnSessionFinish.class,
@@ -188,7 +188,7 @@ class NodesTest {
         return receiver(inbox, InstantSource.system(), dispatcher);
     }
 
-    private static Receiver receiver(Inbox inbox, InstantSource clock, Dispatcher dispatcher) {
+    private static Receiver receiver(LeasingInbox inbox, InstantSource clock, Dispatcher dispatcher) {
         Portals portals = inbox.portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
         return new Receiver(inbox, portals, Limits.DEFAULT, clock, dispatcher::wake, Telemetry.none());
     }

@@ -18,7 +18,7 @@ class PostgresInboxTest implements TransactionContract {
     private final String url = PostgresServer.newSchema();
 
     @Override
-    public Inbox open() {
+    public LeasingInbox open() {
         return Inbox.postgresql(url);
     }
 
@@ -37,7 +37,7 @@ class PostgresInboxTest implements TransactionContract {
 
     @Test
     void aLostConnectionIsReplacedAndNothingAcknowledgedIsLost() throws Exception {
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             Deliveries.store(inbox, Deliveries.delivery(1, 1));
             try (Connection other = DriverManager.getConnection(url);
                     Statement statement = other.createStatement()) {
@@ -56,8 +56,8 @@ class PostgresInboxTest implements TransactionContract {
 
     @Test
     void whatAPortalReportsToOneNodeTheOtherKnows() throws Exception {
-        try (Inbox one = open();
-                Inbox two = open()) {
+        try (LeasingInbox one = open();
+                LeasingInbox two = open()) {
             Receiver first = Installing.receiver(one, one.portals().verifiedBy(Installing.YES), Installing.NOW);
             Receiver second = Installing.receiver(two, two.portals(), Installing.NOW);
             assertThat(Installing.post(second, Bodies.finish(1))).isEqualTo(403);

@@ -54,7 +54,7 @@ class SpoolTest {
     void aSpoolThatIsRemovedReplacedOrCutTakesNoMore() throws Exception {
         for (String way : List.of("removed", "replaced", "cut")) {
             file = directory.resolve("spool-" + way);
-            try (Inbox inbox = SpoolingInbox.open(
+            try (LeasingInbox inbox = SpoolingInbox.open(
                     new WatchedInbox(Inbox.sqlite(directory.resolve(way + ".db"))) {
                         {
                             store = this;
@@ -95,7 +95,7 @@ class SpoolTest {
         }
     }
 
-    private static boolean stored(Inbox inbox, long chat) {
+    private static boolean stored(LeasingInbox inbox, long chat) {
         try {
             Deliveries.store(inbox, Deliveries.delivery(chat, 1));
             return true;
@@ -106,7 +106,7 @@ class SpoolTest {
 
     @Test
     void whileTheStoreIsDownEventsAreKeptAndGoIntoItInOrderAfterwards() throws Exception {
-        try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
+        try (LeasingInbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
             assertThat(Deliveries.store(inbox, Deliveries.delivery(1, 1))).isEqualTo(StoreResult.STORED);
             store.down = true;
             for (long chat = 2; chat <= 600; chat++) {
@@ -133,7 +133,7 @@ class SpoolTest {
     @Test
     void whatAKillLeavesInTheFileIsInTheInboxAtTheNextStart() throws Exception {
         Path copy = directory.resolve("copy");
-        try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
+        try (LeasingInbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
             store.down = true;
             for (long chat = 1; chat <= 20; chat++) {
                 Deliveries.store(inbox, Deliveries.delivery(chat, 1));
@@ -144,7 +144,7 @@ class SpoolTest {
             torn.truncate(torn.size() - 1);
         }
 
-        try (Inbox inbox = Inbox.spooled(Inbox.sqlite(directory.resolve("inbox.db")), copy)) {
+        try (LeasingInbox inbox = Inbox.spooled(Inbox.sqlite(directory.resolve("inbox.db")), copy)) {
             assertThat(inbox.backlog().waiting()).isEqualTo(19);
         }
 
@@ -158,7 +158,7 @@ class SpoolTest {
     @Test
     void whatTheInboxHadAlreadyWhenDrainingWasCutOffIsNotInItTwice() throws Exception {
         Path copy = directory.resolve("copy");
-        try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
+        try (LeasingInbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
             store.down = true;
             for (long chat = 1; chat <= 20; chat++) {
                 Deliveries.store(inbox, Deliveries.delivery(chat, 1));
@@ -175,7 +175,7 @@ class SpoolTest {
         for (int start = 0; start < 2; start++) {
             Path left = directory.resolve("left" + start);
             Files.copy(copy, left);
-            try (Inbox inbox = Inbox.spooled(Inbox.sqlite(directory.resolve("inbox.db")), left)) {
+            try (LeasingInbox inbox = Inbox.spooled(Inbox.sqlite(directory.resolve("inbox.db")), left)) {
                 assertThat(inbox.backlog().waiting()).isEqualTo(20);
             }
         }
@@ -185,7 +185,7 @@ class SpoolTest {
 
     @Test
     void aByteThatTurnedEndsTheFileThereAndIsKeptAside() throws Exception {
-        try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
+        try (LeasingInbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
             store.down = true;
             for (long chat = 1; chat <= 3; chat++) {
                 Deliveries.store(inbox, Deliveries.delivery(chat, 1));
@@ -195,7 +195,7 @@ class SpoolTest {
         bytes[(bytes.length - 8) / 2] ^= 1;
         Files.write(file, bytes);
 
-        try (Inbox inbox = Inbox.spooled(Inbox.sqlite(directory.resolve("inbox.db")), file)) {
+        try (LeasingInbox inbox = Inbox.spooled(Inbox.sqlite(directory.resolve("inbox.db")), file)) {
             assertThat(inbox.backlog().waiting()).isEqualTo(1);
         }
         assertThat(directory.resolve("spool.bad")).hasBinaryContent(bytes);
@@ -205,7 +205,7 @@ class SpoolTest {
     void anUninstallationInTheFileIsNotForgotten() throws Exception {
         Portals portals =
                 new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN)).verifiedBy(Installing.YES);
-        try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
+        try (LeasingInbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
             store.down = true;
             Receiver receiver = Installing.receiver(inbox, portals, Installing.NOW);
             assertThat(Installing.post(receiver, Bodies.finish(9, "event", "ONAPPUNINSTALL")))
@@ -213,7 +213,7 @@ class SpoolTest {
             assertThat(Installing.post(receiver, Bodies.finish(1))).isEqualTo(403);
         }
 
-        try (Inbox inbox = Inbox.spooled(Inbox.sqlite(directory.resolve("inbox.db")), file)) {
+        try (LeasingInbox inbox = Inbox.spooled(Inbox.sqlite(directory.resolve("inbox.db")), file)) {
             Portals after = inbox.portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
             Receiver receiver = Installing.receiver(inbox, after, Installing.NOW);
             assertThat(Installing.post(receiver, Bodies.finish(2))).isEqualTo(403);
@@ -222,7 +222,7 @@ class SpoolTest {
 
     @Test
     void aStoreThatDoesNotAnswerIsNotWaitedFor() throws Exception {
-        Inbox silent = new WatchedInbox(store) {
+        LeasingInbox silent = new WatchedInbox(store) {
             @Override
             public CompletionStage<StoreResult> store(VerifiedDelivery delivery) {
                 return new CompletableFuture<>();
@@ -233,7 +233,7 @@ class SpoolTest {
                 return CompletableFuture.failedStage(new StoreException("gone", null));
             }
         };
-        try (Inbox inbox = SpoolingInbox.open(silent, file, Duration.ofMillis(50))) {
+        try (LeasingInbox inbox = SpoolingInbox.open(silent, file, Duration.ofMillis(50))) {
             assertThat(inbox.store(Deliveries.delivery(1, 1))
                             .toCompletableFuture()
                             .get(30, TimeUnit.SECONDS))
@@ -244,7 +244,7 @@ class SpoolTest {
 
     @Test
     void anEventThatCannotBeSpooledFailsAloneAndTheNextIsKept() throws Exception {
-        try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
+        try (LeasingInbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
             store.down = true;
             Deliveries.store(inbox, Deliveries.delivery(1, 1));
 
@@ -290,7 +290,7 @@ class SpoolTest {
                 throw new IndexOutOfBoundsException(index);
             }
         };
-        try (Inbox inbox = SpoolingInbox.open(slow, file, PATIENCE)) {
+        try (LeasingInbox inbox = SpoolingInbox.open(slow, file, PATIENCE)) {
             Deliveries.store(inbox, Deliveries.delivery(1, 1));
 
             assertThatThrownBy(() -> Deliveries.store(
@@ -331,7 +331,7 @@ class SpoolTest {
 
     @Test
     void onlyItsOwnerMayReadItAndOneProcessUseIt() throws Exception {
-        try (Inbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
+        try (LeasingInbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                     .isEqualTo("rw-------");
 

@@ -21,7 +21,7 @@ class SqliteInboxTest implements TransactionContract {
     Path directory;
 
     @Override
-    public Inbox open() {
+    public LeasingInbox open() {
         return Inbox.sqlite(directory.resolve("inbox.db"));
     }
 
@@ -32,7 +32,7 @@ class SqliteInboxTest implements TransactionContract {
 
     @Test
     void onlyItsOwnerMayReadTheFiles() throws Exception {
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             Deliveries.store(inbox, Deliveries.delivery(1, 1));
             try (var files = Files.list(directory)) {
                 assertThat(files.filter(file -> !file.toString().endsWith(".lock")))
@@ -46,7 +46,7 @@ class SqliteInboxTest implements TransactionContract {
 
     @Test
     void everyCommitIsSynced() {
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             SqlInbox sql = (SqlInbox) inbox;
             List<String> settings = sql.run(connection -> {
                 try (var statement = connection.createStatement()) {
@@ -68,13 +68,13 @@ class SqliteInboxTest implements TransactionContract {
     @Test
     void leasesOfADeadProcessEndWhenTheNextOneOpensTheFile() {
         Instant now = Deliveries.T0;
-        Inbox first = open();
+        LeasingInbox first = open();
         Deliveries.store(first, Deliveries.delivery(1, 1));
         assertThat(first.lease(new LeaseRequest("dead", 10, now, now.plusSeconds(3600), now.plusSeconds(7200), false)))
                 .hasSize(1);
         first.close();
 
-        try (Inbox second = open()) {
+        try (LeasingInbox second = open()) {
             assertThat(second.lease(
                             new LeaseRequest("next", 10, now, now.plusSeconds(3600), now.plusSeconds(7200), false)))
                     .extracting(LeasedDelivery::attempt)
@@ -85,12 +85,12 @@ class SqliteInboxTest implements TransactionContract {
     @Test
     void leasesStayWhileAnotherHasTheFileOpen() {
         Instant now = Deliveries.T0;
-        try (Inbox first = open()) {
+        try (LeasingInbox first = open()) {
             Deliveries.store(first, Deliveries.delivery(1, 1));
             assertThat(first.lease(
                             new LeaseRequest("alive", 10, now, now.plusSeconds(3600), now.plusSeconds(7200), false)))
                     .hasSize(1);
-            try (Inbox second = open()) {
+            try (LeasingInbox second = open()) {
                 assertThat(second.lease(new LeaseRequest(
                                 "other", 10, now, now.plusSeconds(3600), now.plusSeconds(7200), false)))
                         .isEmpty();
@@ -100,7 +100,7 @@ class SqliteInboxTest implements TransactionContract {
 
     @Test
     void aSchemaOfANewerVersionIsRefused() {
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             ((SqlInbox) inbox).run(connection -> {
                 try (var statement = connection.createStatement()) {
                     return statement.executeUpdate("insert into openlines_schema (version) values (99)");
@@ -116,7 +116,7 @@ class SqliteInboxTest implements TransactionContract {
 
     @Test
     void aFullDiskAcknowledgesNothingAndTheNextEventTriesAgain() {
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             SqlInbox sql = (SqlInbox) inbox;
             sql.run(connection -> {
                 try (var statement = connection.createStatement()) {
@@ -145,7 +145,7 @@ class SqliteInboxTest implements TransactionContract {
 
     @Test
     void aPurgeForgetsMoreThanOnePortionAndReadsNoMoreThanItForgets() {
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             ((SqlInbox) inbox).run(connection -> {
                 try (var statement = connection.createStatement()) {
                     return statement.executeUpdate("""
@@ -174,7 +174,7 @@ class SqliteInboxTest implements TransactionContract {
     @Test
     void aTornTailLosesAtMostTheLastCommit() throws Exception {
         Path copy = directory.resolve("copy.db");
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             for (long chat = 1; chat <= 20; chat++) {
                 Deliveries.store(inbox, Deliveries.delivery(chat, 1));
             }
@@ -186,7 +186,7 @@ class SqliteInboxTest implements TransactionContract {
             log.truncate(log.size() - 100);
         }
 
-        try (Inbox torn = Inbox.sqlite(copy)) {
+        try (LeasingInbox torn = Inbox.sqlite(copy)) {
             assertThat(torn.backlog().waiting()).isEqualTo(19);
             assertThat(Deliveries.store(torn, Deliveries.delivery(20, 1))).isEqualTo(StoreResult.STORED);
         }
@@ -194,7 +194,7 @@ class SqliteInboxTest implements TransactionContract {
 
     @Test
     void anErrorInTheWriterFailsItsWorkAndTheNextEventIsStored() {
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             assertThatThrownBy(() -> ((SqlInbox) inbox).run(connection -> {
                         throw new OutOfMemoryError("for the test");
                     }))

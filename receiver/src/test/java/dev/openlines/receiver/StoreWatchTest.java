@@ -67,11 +67,11 @@ class StoreWatchTest {
     void nothingIsAcknowledgedIntoFilesThatAreNoLongerTheInbox(Way way) throws Exception {
         Path file = inbox();
         Path earlier = directory.resolve("earlier.db");
-        try (Inbox inbox = Inbox.sqlite(file)) {
+        try (LeasingInbox inbox = Inbox.sqlite(file)) {
             store(inbox, 1, 3);
         }
         Files.copy(file, earlier);
-        Inbox inbox = Inbox.sqlite(file);
+        LeasingInbox inbox = Inbox.sqlite(file);
         try (InboxMonitor monitor = new InboxMonitor(inbox, java.time.Duration.ofMillis(10))) {
             store(inbox, 4, 40);
             Path older = directory.resolve("older.db");
@@ -158,7 +158,7 @@ class StoreWatchTest {
     @Test
     void whatAnotherProcessWritesThroughSqliteIsNoHarm() throws Exception {
         Path file = inbox();
-        try (Inbox inbox = Inbox.sqlite(file)) {
+        try (LeasingInbox inbox = Inbox.sqlite(file)) {
             store(inbox, 1, 50);
             try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + file);
                     Statement statement = other.createStatement()) {
@@ -169,14 +169,14 @@ class StoreWatchTest {
                 statement.execute("pragma wal_checkpoint(restart)");
                 store(inbox, 61, 70);
             }
-            try (Inbox second = Inbox.sqlite(file)) {
+            try (LeasingInbox second = Inbox.sqlite(file)) {
                 store(second, 71, 80);
                 store(inbox, 81, 90);
             }
             store(inbox, 91, 100);
             assertThat(inbox.backlog().waiting()).isEqualTo(100);
         }
-        try (Inbox inbox = Inbox.sqlite(file)) {
+        try (LeasingInbox inbox = Inbox.sqlite(file)) {
             assertThat(inbox.backlog().waiting()).isEqualTo(100);
         }
     }
@@ -185,13 +185,13 @@ class StoreWatchTest {
     @Test
     void permissionsThatAreTakenAwayLoseNothing() throws Exception {
         Path file = inbox();
-        try (Inbox inbox = Inbox.sqlite(file)) {
+        try (LeasingInbox inbox = Inbox.sqlite(file)) {
             store(inbox, 1, 5);
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("---------"));
             store(inbox, 6, 10);
         }
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-        try (Inbox inbox = Inbox.sqlite(file)) {
+        try (LeasingInbox inbox = Inbox.sqlite(file)) {
             assertThat(inbox.backlog().waiting()).isEqualTo(10);
         }
     }
@@ -200,24 +200,24 @@ class StoreWatchTest {
     @Test
     void whatWasAcknowledgedBeforeTheLogWasRemovedIsStillThereAfterAStop() throws Exception {
         Path file = inbox();
-        try (Inbox inbox = Inbox.sqlite(file)) {
+        try (LeasingInbox inbox = Inbox.sqlite(file)) {
             store(inbox, 1, 20);
             Files.delete(file.resolveSibling("inbox.db-wal"));
             assertThatThrownBy(() -> Deliveries.store(inbox, Deliveries.delivery(21, 1)))
                     .isInstanceOf(StoreException.class);
         }
-        try (Inbox inbox = Inbox.sqlite(file)) {
+        try (LeasingInbox inbox = Inbox.sqlite(file)) {
             assertThat(inbox.backlog().waiting()).isEqualTo(20);
         }
     }
 
-    private static void store(Inbox inbox, long from, long to) {
+    private static void store(LeasingInbox inbox, long from, long to) {
         for (long chat = from; chat <= to; chat++) {
             assertThat(Deliveries.store(inbox, Deliveries.delivery(chat, 1))).isEqualTo(StoreResult.STORED);
         }
     }
 
-    private static void checkpoint(Inbox inbox) {
+    private static void checkpoint(LeasingInbox inbox) {
         for (int i = 0; i < 60; i++) {
             // Each writes pages to the log; with its thousandth the writer moves them into the database.
             List.of(1, 2, 3, 4, 5, 6, 7, 8).forEach(n -> inbox.probe());

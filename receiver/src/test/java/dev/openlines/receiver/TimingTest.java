@@ -41,7 +41,7 @@ class TimingTest {
     /** Says what was measured; a difference that could be used over a network would be milliseconds. */
     @Test
     void ofAWholeRequest(TestReporter report) {
-        try (Inbox inbox = Inbox.sqlite(directory.resolve("timing.db"))) {
+        try (LeasingInbox inbox = Inbox.sqlite(directory.resolve("timing.db"))) {
             Receiver receiver = Installing.receiver(inbox, portals, Installing.NOW);
 
             double[] medians = medians(

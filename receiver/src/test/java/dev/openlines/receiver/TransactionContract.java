@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(300)
 interface TransactionContract {
 
-    Inbox open();
+    LeasingInbox open();
 
     /** Names what {@link #open} opens, for another process. */
     String place();
@@ -41,7 +41,7 @@ interface TransactionContract {
     default void theEffectAndTheEndOfTheEventAreOneCommit() throws Exception {
         BlockingQueue<String> attempts = new LinkedBlockingQueue<>();
         RetryPolicy quick = RetryPolicy.DEFAULT.withWaits(Duration.ofMillis(1), Duration.ofMillis(2));
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             SqlInbox sql = (SqlInbox) inbox;
             execute(sql, "create table effect (idempotency_key text)");
             LongStream.rangeClosed(1, 20).forEach(chat -> Deliveries.store(inbox, Deliveries.delivery(chat, 1)));
@@ -72,7 +72,7 @@ interface TransactionContract {
 
     @Test
     default void anOwnerWhoseLeaseHasPassedOnHasNoEffect() throws Exception {
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             SqlInbox sql = (SqlInbox) inbox;
             execute(sql, "create table effect (idempotency_key text)");
             Deliveries.store(inbox, Deliveries.delivery(17, 1));
@@ -100,7 +100,7 @@ interface TransactionContract {
 
     @Test
     default void aHandlerCannotEndItsTransaction() throws Exception {
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             Deliveries.store(inbox, Deliveries.delivery(17, 1));
             LeasedDelivery leased = lease(inbox, "a", 0);
 
@@ -117,7 +117,7 @@ interface TransactionContract {
     /** The lease passes on while the work runs: the other owner finds no mark and does the work itself. */
     @Test
     default void anOwnerThatLosesItsLeaseDuringTheWorkHasNoEffect() throws Exception {
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             SqlInbox sql = (SqlInbox) inbox;
             execute(sql, "create table effect (idempotency_key text)");
             Deliveries.store(inbox, Deliveries.delivery(17, 1));
@@ -145,7 +145,7 @@ interface TransactionContract {
     @Test
     default void eachChatOfAnEventHasItsEffectOnceHoweverOftenTheHandlerFails() throws Exception {
         Map<String, Integer> runs = new ConcurrentHashMap<>();
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             SqlInbox sql = (SqlInbox) inbox;
             execute(sql, "create table effect (idempotency_key text)");
             Deliveries.store(inbox, Deliveries.delivery(Bodies.chats(7, 8)));
@@ -179,7 +179,7 @@ interface TransactionContract {
 
     @Test
     default void aSecondTransactionForTheSamePartFailsLoudlyAndADeadLetterKeepsItsMarks() throws Exception {
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             SqlInbox sql = (SqlInbox) inbox;
             execute(sql, "create table effect (idempotency_key text)");
             Deliveries.store(inbox, Deliveries.delivery(Bodies.chats(7, 8)));
@@ -216,7 +216,7 @@ interface TransactionContract {
 
     @Test
     default void aChatThatAnEventListsTwiceHasOneEffect() throws Exception {
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             SqlInbox sql = (SqlInbox) inbox;
             execute(sql, "create table effect (idempotency_key text)");
             Deliveries.store(inbox, Deliveries.delivery(Bodies.chats(7, 7)));
@@ -235,7 +235,7 @@ interface TransactionContract {
     /** A process ends between the commits of two chats, in the middle of the second, and after both. */
     @Test
     default void aProcessThatEndsBetweenTwoChatsRepeatsNoneAndSkipsNone() throws Exception {
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             SqlInbox sql = (SqlInbox) inbox;
             execute(sql, "create table effect (idempotency_key text)");
             Deliveries.store(inbox, Deliveries.delivery(Bodies.chats(7, 8)));
@@ -245,14 +245,14 @@ interface TransactionContract {
         }
         assertThat(TwoChatsApp.run(place(), "nowhere")).isZero();
 
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             assertThat(count((SqlInbox) inbox)).isEqualTo("2 2");
             assertThat(inbox.backlog()).isEqualTo(new Backlog(0, 0, null));
         }
     }
 
     /** Handles what waits until nothing does. */
-    private static void handle(Inbox inbox, Handlers handlers) throws InterruptedException {
+    private static void handle(LeasingInbox inbox, Handlers handlers) throws InterruptedException {
         RetryPolicy quick = RetryPolicy.DEFAULT.withWaits(Duration.ofMillis(1), Duration.ofMillis(2));
         try (Dispatcher dispatcher = new Dispatcher(
                         inbox,
@@ -268,7 +268,7 @@ interface TransactionContract {
         }
     }
 
-    private static LeasedDelivery lease(Inbox inbox, String owner, long second) {
+    private static LeasedDelivery lease(LeasingInbox inbox, String owner, long second) {
         var now = Deliveries.T0.plusSeconds(second);
         return inbox.lease(new LeaseRequest(owner, 10, now, now.plusSeconds(10), Deliveries.LATEST, false))
                 .get(0);

@@ -44,7 +44,8 @@ final class TwoChatsApp {
     public static void main(String[] args) throws Exception {
         String where = args[1];
         RetryPolicy quick = RetryPolicy.DEFAULT.withWaits(Duration.ofMillis(1), Duration.ofMillis(2));
-        try (Inbox inbox = args[0].startsWith("jdbc:") ? Inbox.postgresql(args[0]) : Inbox.sqlite(Path.of(args[0]));
+        try (LeasingInbox inbox =
+                        args[0].startsWith("jdbc:") ? Inbox.postgresql(args[0]) : Inbox.sqlite(Path.of(args[0]));
                 Dispatcher dispatcher = new Dispatcher(
                         inbox,
                         Handlers.all((event, context) -> handle((OnSessionFinish) event, context, where)),

@@ -69,7 +69,7 @@ class VerificationsTest {
 
     private final Host host = new Host();
     private volatile Instant now = Installing.NOW;
-    private Inbox inbox;
+    private LeasingInbox inbox;
     private Portals portals;
 
     @BeforeEach

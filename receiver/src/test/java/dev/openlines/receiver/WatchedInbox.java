@@ -10,7 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** An inbox that passes everything on, can be switched off, and says when a lease was renewed. */
-class WatchedInbox implements Inbox {
+class WatchedInbox implements LeasingInbox {
 
     final CountDownLatch refusedLease = new CountDownLatch(1);
     final CountDownLatch renewedFourTimes = new CountDownLatch(4);
@@ -20,9 +20,9 @@ class WatchedInbox implements Inbox {
     /** Every event is stored after this. */
     volatile CompletableFuture<?> held = CompletableFuture.completedFuture(null);
 
-    private final Inbox inbox;
+    private final LeasingInbox inbox;
 
-    WatchedInbox(Inbox inbox) {
+    WatchedInbox(LeasingInbox inbox) {
         this.inbox = inbox;
     }
 

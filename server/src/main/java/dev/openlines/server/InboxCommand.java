@@ -6,6 +6,7 @@ import dev.openlines.receiver.Backlog;
 import dev.openlines.receiver.DeadLetter;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.InboxMove;
+import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.StoreException;
 import dev.openlines.receiver.TrustChange;
 import java.time.Duration;
@@ -27,12 +28,14 @@ final class InboxCommand {
             "expected backlog, list [AFTER], show ID, requeue ID|all, discard ID, purge DAYS, purge-dead DAYS, trust,"
                     + " copy-trust or move";
 
+    private final Store store;
     private final Inbox inbox;
     private final InstantSource clock;
     private final Consumer<String> out;
 
-    InboxCommand(Inbox inbox, InstantSource clock, Consumer<String> out) {
-        this.inbox = inbox;
+    InboxCommand(Store store, InstantSource clock, Consumer<String> out) {
+        this.store = store;
+        this.inbox = store.inbox();
         this.clock = clock;
         this.out = out;
     }
@@ -43,16 +46,15 @@ final class InboxCommand {
             err.accept(USAGE);
             return 3;
         }
-        try (Inbox inbox = open(environment)) {
-            if (arguments.get(0).equals("trust")) {
-                trust(inbox, environment);
-                return 0;
+        try {
+            Store store = Store.open("OPENLINES_INBOX", place(environment));
+            try (Inbox inbox = store.inbox()) {
+                switch (arguments.get(0)) {
+                    case "trust" -> trust(inbox, environment);
+                    case "copy-trust", "move" -> move(arguments.get(0), store, environment, out);
+                    default -> new InboxCommand(store, InstantSource.system(), out).run(arguments);
+                }
             }
-            if (arguments.get(0).equals("copy-trust") || arguments.get(0).equals("move")) {
-                move(arguments.get(0), inbox, environment, out);
-                return 0;
-            }
-            new InboxCommand(inbox, InstantSource.system(), out).run(arguments);
             return 0;
         } catch (ConfigurationException e) {
             err.accept(String.valueOf(e.getMessage()));
@@ -61,10 +63,6 @@ final class InboxCommand {
             err.accept(String.valueOf(e.getMessage()));
             return 1;
         }
-    }
-
-    private static Inbox open(Map<String, String> environment) {
-        return ReceiverServer.openInbox(place(environment));
     }
 
     private static String place(Map<String, String> environment) {
@@ -80,17 +78,14 @@ final class InboxCommand {
         inbox.trust(TrustChange.installation(config.memberId(), token, Instant.now()));
     }
 
-    private static void move(String command, Inbox inbox, Map<String, String> environment, Consumer<String> out) {
+    private static void move(String command, Store store, Map<String, String> environment, Consumer<String> out) {
         String place = ReceiverConfig.settings(environment).get("OPENLINES_NEW_INBOX");
         if (place == null) {
             throw ReceiverConfig.none("OPENLINES_NEW_INBOX");
         }
-        if (place(environment).startsWith("kafka:")) {
-            throw new ConfigurationException(
-                    "OPENLINES_INBOX: expected SQLite or PostgreSQL to move from but found Kafka", null);
-        }
-        try (Inbox next = ReceiverServer.openInbox("OPENLINES_NEW_INBOX", place)) {
-            InboxMove move = new InboxMove(inbox, next, InstantSource.system());
+        LeasingInbox from = store.leasing("OPENLINES_INBOX");
+        try (Inbox next = Store.open("OPENLINES_NEW_INBOX", place).inbox()) {
+            InboxMove move = new InboxMove(from, next, InstantSource.system());
             out.accept(command.equals("move") ? "moved=" + move.events() : "portals=" + move.trust());
         } catch (IllegalArgumentException e) {
             throw new ConfigurationException(
@@ -114,7 +109,7 @@ final class InboxCommand {
             case "show" -> show(Long.parseLong(argument));
             case "requeue" -> requeue(argument);
             case "discard" -> found(inbox.deadLetters().discard(Long.parseLong(argument), clock.instant()), argument);
-            case "purge" -> out.accept("purged=" + inbox.purge(daysAgo(argument)));
+            case "purge" -> out.accept("purged=" + store.leasing("purge").purge(daysAgo(argument)));
             default -> out.accept("purged=" + inbox.deadLetters().purge(daysAgo(argument)));
         }
     }

@@ -10,11 +10,9 @@ import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.HttpLimits;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.InboxMonitor;
-import dev.openlines.receiver.InboxProvider;
 import dev.openlines.receiver.InstallationCheck;
 import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.Receiver;
-import dev.openlines.receiver.Retention;
 import dev.openlines.receiver.StoreException;
 import dev.openlines.receiver.Telemetry;
 import dev.openlines.receiver.spi.LastResort;
@@ -27,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.ServiceLoader;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -112,8 +109,9 @@ public final class ReceiverServer implements AutoCloseable {
         PemKeys keys = config.tlsCertificate() == null || config.tlsKey() == null
                 ? null
                 : new PemKeys(config.tlsCertificate(), config.tlsKey());
-        Inbox store = openInbox(config.inbox());
-        inbox = spooled(config, store);
+        Store store = spooled(config, Store.open("OPENLINES_INBOX", config.inbox()));
+        Inbox inbox = store.inbox();
+        this.inbox = inbox;
         parts.push(inbox);
         Handlers all = handlers;
         if (config.evidence() != null) {
@@ -130,11 +128,10 @@ public final class ReceiverServer implements AutoCloseable {
             health = new MonitoringHandler(monitor, clock);
             telemetry = health.telemetry();
         }
-        if (config.keepDone() != null || config.keepDead() != null) {
-            parts.push(new Retention(inbox, config.keepDone(), config.keepDead(), clock).start());
-        }
+        store.retention(config.keepDone(), config.keepDead(), clock)
+                .ifPresent(retention -> parts.push(retention.start()));
         Portals portals = trusted(config, inbox, check);
-        Runnable stored = dispatch(config, store, inbox, all, telemetry);
+        Runnable stored = dispatch(config, store, all, clock, telemetry);
         Receiver receiver = new Receiver(inbox, portals, Limits.DEFAULT, clock, stored, telemetry);
         if (health != null) {
             monitoring = listen("OPENLINES_MONITOR_PORT", config.monitorPort(), health, receiver::dropped, null);
@@ -156,56 +153,27 @@ public final class ReceiverServer implements AutoCloseable {
     }
 
     /** Starts what handles events. Returns what wakes it. */
-    private Runnable dispatch(ReceiverConfig config, Inbox store, Inbox inbox, Handlers handlers, Telemetry telemetry) {
+    private Runnable dispatch(
+            ReceiverConfig config, Store store, Handlers handlers, InstantSource clock, Telemetry telemetry) {
         if (config.workers() == 0) {
             return () -> {};
         }
         DispatchPolicy policy =
                 DispatchPolicy.DEFAULT.withWorkers(config.workers()).withOrdered(config.ordered());
-        InstantSource clock = InstantSource.system();
-        for (InboxProvider provider : ServiceLoader.load(InboxProvider.class)) {
-            if (provider.provides(config.inbox())) {
-                parts.push(provider.dispatch(store, handlers, policy, clock, telemetry));
-                return () -> {};
-            }
-        }
-        Dispatcher dispatcher = new Dispatcher(inbox, handlers, policy, clock, telemetry);
-        parts.push(dispatcher.start());
-        return dispatcher::wake;
+        Store.Dispatching dispatching = store.dispatch(handlers, policy, clock, telemetry);
+        parts.push(dispatching.part());
+        return dispatching.wake();
     }
 
-    private static Inbox spooled(ReceiverConfig config, Inbox inbox) {
+    private static Store spooled(ReceiverConfig config, Store store) {
         if (config.spool() == null) {
-            return inbox;
+            return store;
         }
         try {
-            return Inbox.spooled(inbox, config.spool());
+            return store.spooled(config.spool());
         } catch (StoreException e) {
-            inbox.close();
+            store.inbox().close();
             throw new ConfigurationException("OPENLINES_SPOOL: " + e.getMessage(), e);
-        }
-    }
-
-    static Inbox openInbox(String inbox) {
-        return openInbox("OPENLINES_INBOX", inbox);
-    }
-
-    static Inbox openInbox(String setting, String inbox) {
-        try {
-            for (InboxProvider provider : ServiceLoader.load(InboxProvider.class)) {
-                if (provider.provides(inbox)) {
-                    return provider.open(inbox);
-                }
-            }
-            if (inbox.startsWith("kafka:")) {
-                throw new ConfigurationException(
-                        setting + ": kafka: needs dev.openlines:openlines-kafka on the class path", null);
-            }
-            return inbox.startsWith("jdbc:postgresql:")
-                    ? Inbox.postgresql(inbox)
-                    : Inbox.sqlite(ReceiverConfig.path(setting, inbox));
-        } catch (StoreException | IllegalArgumentException e) {
-            throw new ConfigurationException(setting + ": " + e.getMessage(), e);
         }
     }
 

@@ -8,6 +8,7 @@ import dev.openlines.model.Secret;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.HttpLimits;
 import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.spi.Gate;
@@ -151,7 +152,7 @@ class HostileTest {
 
     @Test
     void aTokenOfAnotherPortalIsRefusedBothWays() throws Exception {
-        try (Inbox inbox = Inbox.sqlite(directory.resolve("two.db"))) {
+        try (LeasingInbox inbox = Inbox.sqlite(directory.resolve("two.db"))) {
             Portals portals = new Portals()
                     .trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN))
                     .trust(OTHER_MEMBER, Secret.of(OTHER_TOKEN));

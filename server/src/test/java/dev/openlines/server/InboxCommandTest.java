@@ -8,6 +8,7 @@ import dev.openlines.receiver.DeadLetters;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.LeaseRequest;
 import dev.openlines.receiver.LeasedDelivery;
+import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.Settlement;
@@ -55,7 +56,7 @@ class InboxCommandTest {
     void threeDeadLettersAndOneWaiting() {
         place = kind == Kind.FILE ? directory.resolve("inbox.db").toString() : PostgresServer.newSchema();
         Instant now = Deliveries.T0;
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             for (long chat = 1; chat <= 4; chat++) {
                 Deliveries.store(inbox, Deliveries.delivery(chat, 1));
             }
@@ -102,7 +103,7 @@ class InboxCommandTest {
         assertThat(run("discard", "2")).isZero();
         assertThat(run("requeue", "all")).isZero();
         assertThat(out).containsExactly("requeued=1");
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             assertThat(inbox.backlog().waiting()).isEqualTo(3);
             assertThat(inbox.backlog().dead()).isZero();
         }
@@ -110,7 +111,7 @@ class InboxCommandTest {
 
     @Test
     void whatWasDoneLongAgoIsForgotten() {
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             inbox.deadLetters().discard(1, Instant.EPOCH);
         }
 
@@ -121,7 +122,7 @@ class InboxCommandTest {
 
     @Test
     void deadLettersPutAsideLongAgoAreForgotten() {
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             DeadLetters letters = inbox.deadLetters();
             assertThat(letters.requeue(1, Instant.EPOCH)).isTrue();
             LeasedDelivery leased = inbox.lease(new LeaseRequest(
@@ -180,7 +181,7 @@ class InboxCommandTest {
 
     @Test
     void aPortalThatUninstalledIsTrustedAgainWhenAnOperatorSaysSo() {
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             Receiver receiver = InstallationContract.receiver(
                     inbox, trusted(inbox).verifiedBy(InstallationContract.YES), Deliveries.T0);
             assertThat(InstallationContract.post(receiver, Bodies.finish(9, "event", "ONAPPUNINSTALL")))
@@ -190,7 +191,7 @@ class InboxCommandTest {
 
         assertThat(run("trust")).isZero();
 
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             Receiver receiver = InstallationContract.receiver(inbox, trusted(inbox), Deliveries.T0);
             assertThat(InstallationContract.post(receiver, Bodies.finish(11))).isEqualTo(200);
         }
@@ -216,12 +217,12 @@ class InboxCommandTest {
         assertThat(err)
                 .containsExactly(
                         "OPENLINES_NEW_INBOX: expected another store than that of OPENLINES_INBOX but found the same");
-        try (Inbox inbox = open()) {
+        try (LeasingInbox inbox = open()) {
             assertThat(inbox.backlog().waiting()).isEqualTo(1);
         }
     }
 
-    private static Portals trusted(Inbox inbox) {
+    private static Portals trusted(LeasingInbox inbox) {
         return inbox.portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
     }
 
@@ -236,7 +237,7 @@ class InboxCommandTest {
         return ReceiverServer.command(List.of(arguments), environment, out::add, err::add);
     }
 
-    private Inbox open() {
+    private LeasingInbox open() {
         return kind == Kind.FILE ? Inbox.sqlite(Path.of(place)) : Inbox.postgresql(place);
     }
 }

@@ -7,6 +7,7 @@ import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
 import dev.openlines.receiver.HttpLimits;
 import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.Reply;
@@ -40,7 +41,7 @@ class JettyReceiverTest {
     Path directory;
 
     private volatile boolean broken = true;
-    private Inbox inbox;
+    private LeasingInbox inbox;
     private Server server;
 
     @BeforeEach

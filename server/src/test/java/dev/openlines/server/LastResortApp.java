@@ -12,6 +12,7 @@ import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.InboxMonitor;
 import dev.openlines.receiver.LeaseRequest;
 import dev.openlines.receiver.LeasedDelivery;
+import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.Retention;
@@ -61,7 +62,7 @@ final class LastResortApp {
             met.countDown();
             throw error;
         };
-        Inbox inbox = Inbox.sqlite(directory.resolve("inbox.db"));
+        LeasingInbox inbox = Inbox.sqlite(directory.resolve("inbox.db"));
         InstantSource clock = InstantSource.system();
         Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> fail.run())
                 .otherwise((event, context) -> {});
@@ -120,7 +121,7 @@ final class LastResortApp {
 
         private final Runnable fail;
 
-        FailingInbox(Inbox inbox, Runnable fail) {
+        FailingInbox(LeasingInbox inbox, Runnable fail) {
             super(inbox);
             this.fail = fail;
         }

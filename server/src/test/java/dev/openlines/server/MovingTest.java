@@ -12,6 +12,7 @@ import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.InboxMove;
 import dev.openlines.receiver.LeaseRequest;
 import dev.openlines.receiver.LeasedDelivery;
+import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.Settlement;
@@ -155,8 +156,8 @@ class MovingTest {
     void eventsAreMovedInTheOrderOfTheirChatAndOnceHoweverOftenAMoveIsBegun() {
         String old = directory.resolve("old.db").toString();
         String next = PostgresServer.newSchema();
-        try (Inbox from = ReceiverServer.openInbox(old);
-                Inbox to = ReceiverServer.openInbox(next)) {
+        try (LeasingInbox from = Inbox.sqlite(Path.of(old));
+                LeasingInbox to = Inbox.postgresql(next)) {
             for (long time = 1; time <= 20; time++) {
                 for (long chat = 1; chat <= 3; chat++) {
                     Deliveries.store(from, Deliveries.delivery(chat, time));
@@ -165,7 +166,7 @@ class MovingTest {
             // One came to both, and a move before this one ended between the two stores.
             Deliveries.store(to, Deliveries.delivery(2, 1));
             AtomicInteger stored = new AtomicInteger();
-            Inbox failing = new WatchedInbox(to) {
+            LeasingInbox failing = new WatchedInbox(to) {
                 @Override
                 public CompletionStage<StoreResult> store(VerifiedDelivery delivery) {
                     return stored.incrementAndGet() == 11
@@ -202,8 +203,8 @@ class MovingTest {
     @Test
     void whatAHandlerHasCommittedOfAnEventIsNotRepeatedAfterAMove() throws Exception {
         Instant now = Deliveries.T0;
-        try (Inbox from = ReceiverServer.openInbox(directory.resolve("old.db").toString());
-                Inbox to = ReceiverServer.openInbox(PostgresServer.newSchema())) {
+        try (LeasingInbox from = Inbox.sqlite(directory.resolve("old.db"));
+                LeasingInbox to = Inbox.postgresql(PostgresServer.newSchema())) {
             Deliveries.store(from, Deliveries.delivery(Bodies.chats(7, 8)));
             LeasedDelivery leased = from.lease(
                             new LeaseRequest("a", 1, now, now.plusSeconds(1), Deliveries.LATEST, false))
@@ -231,8 +232,9 @@ class MovingTest {
                 ? PostgresServer.newSchema()
                 : directory.resolve("old.db").toString();
         String next = move == Move.SQLITE_TO_POSTGRESQL ? PostgresServer.newSchema() : kafka();
-        try (Inbox from = ReceiverServer.openInbox(old);
-                Inbox to = ReceiverServer.openInbox(next)) {
+        Store opened = Store.open("OPENLINES_INBOX", old);
+        try (LeasingInbox from = opened.leasing("OPENLINES_INBOX");
+                Inbox to = Store.open("OPENLINES_NEW_INBOX", next).inbox()) {
             Portals before = told(from).verifiedBy(InstallationContract.YES);
             Receiver receiver = InstallationContract.receiver(from, before, now);
             for (String token : List.of("first", "second")) {

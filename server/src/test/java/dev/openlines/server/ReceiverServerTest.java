@@ -13,6 +13,7 @@ import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.LeaseRequest;
 import dev.openlines.receiver.LeasedDelivery;
+import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.Settlement;
 import dev.openlines.receiver.StoreException;
 import dev.openlines.tck.Deliveries;
@@ -411,7 +412,7 @@ class ReceiverServerTest {
     void whatWasKeptLongEnoughIsForgottenByItself() throws Exception {
         server.close();
         Path file = directory.resolve("old.db");
-        try (Inbox inbox = Inbox.sqlite(file)) {
+        try (LeasingInbox inbox = Inbox.sqlite(file)) {
             for (long chat = 1; chat <= 4; chat++) {
                 Deliveries.store(inbox, Deliveries.delivery(chat, 1));
             }

@@ -9,6 +9,7 @@ import dev.openlines.receiver.Dispatcher;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.HttpLimits;
 import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.Telemetry;
@@ -36,7 +37,7 @@ final class SoakApp {
 
     public static void main(String[] args) throws Exception {
         InstantSource clock = InstantSource.system();
-        Inbox inbox = Inbox.sqlite(Path.of(args[0]));
+        LeasingInbox inbox = Inbox.sqlite(Path.of(args[0]));
         Handlers handlers = Handlers.all((event, context) -> {});
         ScheduledExecutorService purger = Executors.newSingleThreadScheduledExecutor();
         try (Dispatcher dispatcher =

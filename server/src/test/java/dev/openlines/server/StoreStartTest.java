@@ -4,9 +4,10 @@ package dev.openlines.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.openlines.tck.Deliveries;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.Inbox;
-import dev.openlines.tck.Deliveries;
+import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.testkit.Bodies;
 import dev.openlines.testkit.Rows;
 import java.io.IOException;
@@ -47,11 +48,11 @@ class StoreStartTest {
         wal = file.resolveSibling("inbox.db-wal");
         earlier = directory.resolve("earlier.db");
         older = directory.resolve("older.db");
-        try (Inbox inbox = Inbox.sqlite(running)) {
+        try (LeasingInbox inbox = Inbox.sqlite(running)) {
             store(inbox, 1, 5);
         }
         Files.copy(running, earlier);
-        try (Inbox inbox = Inbox.sqlite(running)) {
+        try (LeasingInbox inbox = Inbox.sqlite(running)) {
             store(inbox, 6, 10);
             Rows.backup(running, older);
             store(inbox, 11, 600);
@@ -96,7 +97,7 @@ class StoreStartTest {
         Files.write(file, Files.readAllBytes(copy));
         byte[] log = Files.readAllBytes(wal);
 
-        assertThatThrownBy(() -> ReceiverServer.openInbox(file.toString()))
+        assertThatThrownBy(() -> Store.open("OPENLINES_INBOX", file.toString()))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageStartingWith("OPENLINES_INBOX: " + file + " " + why)
                 .hasMessageContaining("move inbox.db-wal and inbox.db-shm away");
@@ -183,12 +184,12 @@ class StoreStartTest {
     }
 
     private long waiting() {
-        try (Inbox inbox = ReceiverServer.openInbox(file.toString())) {
+        try (LeasingInbox inbox = Inbox.sqlite(file)) {
             return inbox.backlog().waiting();
         }
     }
 
-    private static void store(Inbox inbox, long from, long to) {
+    private static void store(LeasingInbox inbox, long from, long to) {
         for (long chat = from; chat <= to; chat++) {
             Deliveries.store(inbox, Deliveries.delivery(chat, 1));
         }

@@ -4,9 +4,9 @@ package dev.openlines.server;
 import dev.openlines.receiver.Backlog;
 import dev.openlines.receiver.DeadLetters;
 import dev.openlines.receiver.EventContext;
-import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.LeaseRequest;
 import dev.openlines.receiver.LeasedDelivery;
+import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.Settlement;
 import dev.openlines.receiver.StoreException;
 import dev.openlines.receiver.StoreResult;
@@ -22,7 +22,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** An inbox that passes everything on, can be switched off, and says when a lease was renewed. */
-class WatchedInbox implements Inbox {
+class WatchedInbox implements LeasingInbox {
 
     final CountDownLatch refusedLease = new CountDownLatch(1);
     final CountDownLatch renewedFourTimes = new CountDownLatch(4);
@@ -32,9 +32,9 @@ class WatchedInbox implements Inbox {
     /** Every event is stored after this. */
     volatile CompletableFuture<?> held = CompletableFuture.completedFuture(null);
 
-    private final Inbox inbox;
+    private final LeasingInbox inbox;
 
-    WatchedInbox(Inbox inbox) {
+    WatchedInbox(LeasingInbox inbox) {
         this.inbox = inbox;
     }
 
