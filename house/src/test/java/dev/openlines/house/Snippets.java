@@ -11,6 +11,10 @@ import dev.openlines.portal.Closing;
 import dev.openlines.portal.Delivery;
 import dev.openlines.portal.Portal;
 import dev.openlines.portal.SimulatedPortal;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.RetryPolicy;
+import dev.openlines.server.ReceiverServer;
+import dev.openlines.server.Settings;
 import java.net.URI;
 import java.util.List;
 import java.util.stream.Stream;
@@ -69,5 +73,12 @@ abstract class Snippets {
 
             assertTrue(sent.get(0).acknowledged());
         }
+    }
+
+    ReceiverServer fromCode(Handlers handlers) {
+        return ReceiverServer.builder(handlers)
+                .settings(Settings.fromEnvironment())
+                .retry(RetryPolicy.DEFAULT.withAttempts(5))
+                .start();
     }
 }

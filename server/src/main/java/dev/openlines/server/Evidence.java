@@ -37,14 +37,14 @@ final class Evidence implements AutoCloseable {
         this.channel = channel;
     }
 
-    static Evidence open(Path file) {
+    static Evidence open(String setting, Path file) {
         try {
             FileChannel channel = FileChannel.open(
                     file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
             cutTornLine(channel);
             return new Evidence(file, channel);
         } catch (IOException e) {
-            throw new ConfigurationException("OPENLINES_EVIDENCE: cannot write " + file, e);
+            throw new ConfigurationException(setting + ": cannot write " + file, e);
         }
     }
 

@@ -113,14 +113,18 @@ final class HttpPort {
     /**
      * Listens.
      *
-     * @throws ConfigurationException where the port is taken; names the setting
+     * @param setting stands in messages
+     * @param host the address, or null for all
+     * @throws ConfigurationException if the port is taken or the host is not of this machine
      */
-    void listen(String setting, int port) {
+    void listen(String setting, @Nullable String host, int port) {
+        connector.setHost(host);
         connector.setPort(port);
         try {
             jetty.start();
         } catch (IOException e) {
-            throw new ConfigurationException(setting + ": cannot listen on port " + port, e);
+            throw new ConfigurationException(
+                    setting + ": cannot listen on port " + port + (host == null ? "" : " of " + host), e);
         } catch (ConfigurationException e) {
             throw e;
         } catch (Exception e) {
@@ -128,9 +132,12 @@ final class HttpPort {
         }
     }
 
-    /** Returns the address by the loopback interface. */
+    /** Returns the address, by the loopback interface if it listens on all. */
     URI url(String path) {
-        return URI.create((secure ? "https" : "http") + "://127.0.0.1:" + connector.getLocalPort() + path);
+        String host = connector.getHost();
+        String shown = host == null || host.equals("0.0.0.0") || host.equals("::") ? "127.0.0.1" : host;
+        return URI.create((secure ? "https" : "http") + "://" + (shown.contains(":") ? "[" + shown + "]" : shown) + ":"
+                + connector.getLocalPort() + path);
     }
 
     /** Accepts no more, and answers what it has. */

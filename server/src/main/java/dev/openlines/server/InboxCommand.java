@@ -18,10 +18,8 @@ import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.function.Consumer;
 
-/**
- * What an operator does with an inbox from a command line; see {@link ReceiverServer#command}.
- */
-final class InboxCommand {
+/** What an operator does with an inbox from a command line. An application passes its arguments on. */
+public final class InboxCommand {
 
     private static final int PAGE = 100;
     private static final String USAGE =
@@ -40,7 +38,31 @@ final class InboxCommand {
         this.out = out;
     }
 
-    static int run(
+    /**
+     * Runs one command of an operator on the inbox that {@code OPENLINES_INBOX} names; {@code
+     * docs/operations.md} tells more. It may run beside the receiver. Blocks.
+     *
+     * <pre>
+     * backlog         how much waits, since when, and how much is dead
+     * list [AFTER]    dead letters, one line each, a hundred at most, with ids above AFTER
+     * show ID         one dead letter with its history and payload, which holds what people wrote
+     * requeue ID|all  give dead letters back to the handlers
+     * discard ID      give a dead letter up
+     * purge DAYS      forget events done so many days ago, at least 1; a delivery sent again after that is new
+     * purge-dead DAYS forget dead letters put aside so many days ago, at least 1, with their history
+     * trust           trust OPENLINES_MEMBER_ID by OPENLINES_APPLICATION_TOKEN although it was uninstalled, or was
+     *                 installed by a user who is not an administrator
+     * copy-trust      make OPENLINES_NEW_INBOX trust whom this SQL inbox trusts by what portals have reported
+     * move            store what waits in this SQL inbox in OPENLINES_NEW_INBOX, until nothing waits
+     * </pre>
+     *
+     * @param arguments the command and its arguments
+     * @param environment names and values, such as {@code System.getenv()}
+     * @param out gets each line of the answer
+     * @param err gets the one line that says what is wrong
+     * @return 0 done, 1 there is no such dead letter or the store is down, 3 wrong arguments or settings
+     */
+    public static int run(
             List<String> arguments, Map<String, String> environment, Consumer<String> out, Consumer<String> err) {
         if (!known(arguments)) {
             err.accept(USAGE);
@@ -66,22 +88,23 @@ final class InboxCommand {
     }
 
     private static String place(Map<String, String> environment) {
-        return ReceiverConfig.settings(environment).getOrDefault("OPENLINES_INBOX", "openlines.db");
+        return Settings.of(environment).inbox();
     }
 
     private static void trust(Inbox inbox, Map<String, String> environment) {
-        ReceiverConfig config = ReceiverConfig.fromEnvironment(environment);
-        if (config.memberId() == null) {
-            throw ReceiverConfig.none("OPENLINES_MEMBER_ID");
+        Settings settings = Settings.of(environment);
+        String memberId = settings.memberId();
+        if (memberId == null) {
+            throw Settings.none("OPENLINES_MEMBER_ID");
         }
-        Secret token = config.applicationTokens().get(0);
-        inbox.trust(TrustChange.installation(config.memberId(), token, Instant.now()));
+        Secret token = settings.tokens().get(0);
+        inbox.trust(TrustChange.installation(memberId, token, Instant.now()));
     }
 
     private static void move(String command, Store store, Map<String, String> environment, Consumer<String> out) {
-        String place = ReceiverConfig.settings(environment).get("OPENLINES_NEW_INBOX");
+        String place = Settings.of(environment).values().get("OPENLINES_NEW_INBOX");
         if (place == null) {
-            throw ReceiverConfig.none("OPENLINES_NEW_INBOX");
+            throw Settings.none("OPENLINES_NEW_INBOX");
         }
         LeasingInbox from = store.leasing("OPENLINES_INBOX");
         try (Inbox next = Store.open("OPENLINES_NEW_INBOX", place).inbox()) {

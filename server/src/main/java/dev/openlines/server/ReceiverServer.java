@@ -1,52 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.server;
 
-import dev.openlines.model.Secret;
-import dev.openlines.parser.Limits;
 import dev.openlines.receiver.DeadLetters;
-import dev.openlines.receiver.DispatchPolicy;
-import dev.openlines.receiver.Dispatcher;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.HttpLimits;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.InboxMonitor;
-import dev.openlines.receiver.InstallationCheck;
 import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.Receiver;
+import dev.openlines.receiver.Reply;
 import dev.openlines.receiver.StoreException;
 import dev.openlines.receiver.Telemetry;
 import dev.openlines.receiver.spi.LastResort;
 import java.net.URI;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
+import org.slf4j.helpers.NOPLoggerFactory;
 
 /**
- * A whole receiver: endpoint on Jetty, inbox, dispatcher. Needs {@code org.eclipse.jetty:jetty-server}
- * and {@code org.xerial:sqlite-jdbc} or {@code org.postgresql:postgresql}, or {@code dev.openlines:openlines-kafka}.
+ * A whole receiver: endpoint on Jetty, inbox, dispatcher. The inbox is an SQLite file if nothing else is said; {@code
+ * org.postgresql:postgresql} or {@code dev.openlines:openlines-kafka} on the class path allow the others.
  *
  * <pre>{@code
- * try (ReceiverServer server = ReceiverServer.start(ReceiverConfig.fromEnvironment(System.getenv()), handlers)) {
+ * try (ReceiverServer server =
+ *         ReceiverServer.builder(handlers).settings(Settings.fromEnvironment()).start()) {
  *     server.join();
  * }
  * }</pre>
  *
  * <p>While a server is open, exhausted memory ends the process with exit code 70, whichever thread of ours meets it: a
  * process that has lost threads looks alive and handles nothing. Without a server, a {@link Receiver} and its
- * {@link Dispatcher} never end the process they are part of.
+ * {@link dev.openlines.receiver.Dispatcher Dispatcher} never end the process they are part of.
  */
 public final class ReceiverServer implements AutoCloseable {
 
@@ -66,38 +61,19 @@ public final class ReceiverServer implements AutoCloseable {
     }
 
     /**
-     * Starts a receiver; when this returns it accepts events and handles those that wait in its inbox.
+     * Begins to configure a receiver. {@link ReceiverServerBuilder#start} starts it.
      *
-     * @param config what to listen on, whom to trust, where to keep events
-     * @param handlers what to do with them
-     * @return a running server, to be closed by the caller
-     * @throws ConfigurationException if it cannot start with these settings; nothing is left open
+     * @param handlers what to do with events
+     * @return a builder
      */
-    public static ReceiverServer start(ReceiverConfig config, Handlers handlers) {
-        if (config.memberId() == null) {
-            throw ReceiverConfig.none("OPENLINES_MEMBER_ID");
-        }
-        return start(config, handlers, null, HttpLimits.DEFAULT);
+    public static ReceiverServerBuilder builder(Handlers handlers) {
+        return new ReceiverServerBuilder(handlers);
     }
 
-    /**
-     * Starts a receiver that trusts portals which install the application, too.
-     *
-     * @param config what to listen on, whom to trust, where to keep events
-     * @param handlers what to do with them
-     * @param check verifies installations and uninstallations
-     * @return a running server, to be closed by the caller
-     * @throws ConfigurationException if it cannot start with these settings; nothing is left open
-     */
-    public static ReceiverServer start(ReceiverConfig config, Handlers handlers, InstallationCheck check) {
-        return start(config, handlers, check, HttpLimits.DEFAULT);
-    }
-
-    static ReceiverServer start(
-            ReceiverConfig config, Handlers handlers, @Nullable InstallationCheck check, HttpLimits limits) {
-        ReceiverServer server = new ReceiverServer(limits);
+    static ReceiverServer start(ReceiverServerBuilder options) {
+        ReceiverServer server = new ReceiverServer(options.httpLimits);
         try {
-            server.assemble(config, handlers, check);
+            server.assemble(options);
             return server;
         } catch (RuntimeException e) {
             server.close();
@@ -105,112 +81,100 @@ public final class ReceiverServer implements AutoCloseable {
         }
     }
 
-    private void assemble(ReceiverConfig config, Handlers handlers, @Nullable InstallationCheck check) {
-        PemKeys keys = config.tlsCertificate() == null || config.tlsKey() == null
-                ? null
-                : new PemKeys(config.tlsCertificate(), config.tlsKey());
-        Store store = spooled(config, Store.open("OPENLINES_INBOX", config.inbox()));
-        Inbox inbox = store.inbox();
-        this.inbox = inbox;
-        parts.push(inbox);
-        Handlers all = handlers;
-        if (config.evidence() != null) {
-            Evidence evidence = Evidence.open(config.evidence());
+    private void assemble(ReceiverServerBuilder options) {
+        warnWithoutLog();
+        if (options.own != null) {
+            parts.push(options.own);
+        }
+        options.check();
+        Store store = open(options);
+        Inbox storing = store.inbox();
+        inbox = storing;
+        Handlers handlers = options.handlers;
+        if (options.evidence != null) {
+            Evidence evidence = Evidence.open(options.name("evidence"), options.evidence);
             parts.push(evidence);
-            all = handlers.then(evidence::record);
+            handlers = handlers.then(evidence::record);
         }
-        InstantSource clock = InstantSource.system();
-        Telemetry telemetry = Telemetry.none();
+        Telemetry telemetry = options.telemetry;
         MonitoringHandler health = null;
-        if (config.monitorPort() >= 0) {
-            InboxMonitor monitor = new InboxMonitor(inbox, MONITOR_INTERVAL);
+        if (options.monitorPort >= 0) {
+            InboxMonitor monitor = new InboxMonitor(storing, MONITOR_INTERVAL);
             parts.push(monitor);
-            health = new MonitoringHandler(monitor, clock);
-            telemetry = health.telemetry();
+            health = new MonitoringHandler(monitor, options.clock);
+            telemetry = both(health.telemetry(), telemetry);
         }
-        store.retention(config.keepDone(), config.keepDead(), clock)
+        store.retention(options.keepDone, options.keepDead, options.clock)
                 .ifPresent(retention -> parts.push(retention.start()));
-        Portals portals = trusted(config, inbox, check);
-        Runnable stored = dispatch(config, store, all, clock, telemetry);
-        Receiver receiver = new Receiver(inbox, portals, Limits.DEFAULT, clock, stored, telemetry);
-        if (health != null) {
-            monitoring = listen("OPENLINES_MONITOR_PORT", config.monitorPort(), health, receiver::dropped, null);
+        Portals portals = storing.portals();
+        if (options.installations != null) {
+            portals.verifiedBy(options.installations);
         }
-        Handler endpoint = new AtPath(config.path(), new JettyReceiver(receiver, limits));
-        endpointUrl = listen("OPENLINES_PORT", config.port(), endpoint, receiver::dropped, keys)
-                .url(config.path());
+        options.trusted.forEach(trust -> trust.accept(portals));
+        Runnable stored = options.dispatching ? dispatch(store, handlers, options, telemetry) : () -> {};
+        Receiver receiver = new Receiver(storing, portals, options.limits, options.clock, stored, telemetry);
+        if (health != null) {
+            monitoring = new HttpPort(health, limits, receiver::dropped, null);
+            listen(monitoring, options.name("monitor port"), options.monitorHost, options.monitorPort);
+        }
+        Handler endpoint = new AtPath(options.path, new JettyReceiver(receiver, limits));
+        HttpPort port = new HttpPort(endpoint, limits, receiver::dropped, options.keys);
+        listen(port, options.name("port"), options.host, options.port);
+        endpointUrl = port.url(options.path);
     }
 
-    private static Portals trusted(ReceiverConfig config, Inbox inbox, @Nullable InstallationCheck check) {
-        Portals portals = inbox.portals();
-        if (check != null) {
-            portals.verifiedBy(check);
+    /** Opens the inbox, with its spool, so that it is closed with this server. */
+    private Store open(ReceiverServerBuilder options) {
+        Store store = options.store.get();
+        if (options.spool == null) {
+            parts.push(store.inbox());
+            return store;
         }
-        for (Secret token : config.applicationTokens()) {
-            portals.trust(Objects.requireNonNull(config.memberId()), token);
+        try {
+            Store spooled = store.spooled(options.spool);
+            parts.push(spooled.inbox());
+            return spooled;
+        } catch (StoreException e) {
+            store.inbox().close();
+            throw new ConfigurationException(options.name("spool") + ": " + e.getMessage(), e);
         }
-        return portals;
     }
 
     /** Starts what handles events. Returns what wakes it. */
-    private Runnable dispatch(
-            ReceiverConfig config, Store store, Handlers handlers, InstantSource clock, Telemetry telemetry) {
-        if (config.workers() == 0) {
-            return () -> {};
-        }
-        DispatchPolicy policy =
-                DispatchPolicy.DEFAULT.withWorkers(config.workers()).withOrdered(config.ordered());
-        Store.Dispatching dispatching = store.dispatch(handlers, policy, clock, telemetry);
+    private Runnable dispatch(Store store, Handlers handlers, ReceiverServerBuilder options, Telemetry telemetry) {
+        Store.Dispatching dispatching = store.dispatch(handlers, options.policy, options.clock, telemetry);
         parts.push(dispatching.part());
         return dispatching.wake();
     }
 
-    private static Store spooled(ReceiverConfig config, Store store) {
-        if (config.spool() == null) {
-            return store;
-        }
-        try {
-            return store.spooled(config.spool());
-        } catch (StoreException e) {
-            store.inbox().close();
-            throw new ConfigurationException("OPENLINES_SPOOL: " + e.getMessage(), e);
-        }
-    }
-
-    private HttpPort listen(String setting, int port, Handler handler, Runnable dropped, @Nullable PemKeys keys) {
-        HttpPort server = new HttpPort(handler, limits, dropped, keys);
+    private void listen(HttpPort server, String setting, @Nullable String host, int port) {
         parts.push(server::stop);
-        server.listen(setting, port);
-        return server;
+        server.listen(setting, host, port);
     }
 
-    /**
-     * Runs one command of an operator on the inbox that {@code OPENLINES_INBOX} names; {@code
-     * docs/operations.md} tells more. It may run beside the receiver. Blocks.
-     *
-     * <pre>
-     * backlog         how much waits, since when, and how much is dead
-     * list [AFTER]    dead letters, one line each, a hundred at most, with ids above AFTER
-     * show ID         one dead letter with its history and payload, which holds what people wrote
-     * requeue ID|all  give dead letters back to the handlers
-     * discard ID      give a dead letter up
-     * purge DAYS      forget events done so many days ago, at least 1; a delivery sent again after that is new
-     * purge-dead DAYS forget dead letters put aside so many days ago, at least 1, with their history
-     * trust           trust OPENLINES_MEMBER_ID by OPENLINES_APPLICATION_TOKEN although it was uninstalled, or was
-     *                 installed by a user who is not an administrator
-     * copy-trust      make OPENLINES_NEW_INBOX trust whom this SQL inbox trusts by what portals have reported
-     * move            store what waits in this SQL inbox in OPENLINES_NEW_INBOX, until nothing waits
-     * </pre>
-     *
-     * @param arguments the command and its arguments
-     * @param environment names and values, such as {@code System.getenv()}
-     * @param out gets each line of the answer
-     * @param err gets the one line that says what is wrong
-     * @return 0 done, 1 there is no such dead letter or the store is down, 3 wrong arguments or settings
-     */
-    public static int command(
-            List<String> arguments, Map<String, String> environment, Consumer<String> out, Consumer<String> err) {
-        return InboxCommand.run(arguments, environment, out, err);
+    /** Says that log records go nowhere: what is refused or fails would leave no trace. */
+    private static void warnWithoutLog() {
+        if (LoggerFactory.getILoggerFactory() instanceof NOPLoggerFactory) {
+            System.err.println("openlines: no log records are written, since SLF4J finds no binding on the class path:"
+                    + " add org.slf4j:slf4j-simple or ch.qos.logback:logback-classic");
+        }
+    }
+
+    private static Telemetry both(Telemetry one, Telemetry other) {
+        return new Telemetry() {
+
+            @Override
+            public void replied(Reply reply, Duration took) {
+                one.replied(reply, took);
+                other.replied(reply, took);
+            }
+
+            @Override
+            public void attempted(String outcome, Duration took) {
+                one.attempted(outcome, took);
+                other.attempted(outcome, took);
+            }
+        };
     }
 
     /**

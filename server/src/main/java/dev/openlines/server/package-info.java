@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * A whole receiver in one call: endpoint on Jetty, inbox, dispatcher. Start at {@link
- * dev.openlines.server.ReceiverServer}.
+ * dev.openlines.server.ReceiverServer#builder}; {@link dev.openlines.server.Settings} reads what an operator has set.
  *
  * <pre>{@code
- * Handlers handlers =
- *         Handlers.on(OnSessionFinish.class, Quickstart::closed).otherwise((event, context) -> {});
- * try (ReceiverServer server = ReceiverServer.start(ReceiverConfig.fromEnvironment(System.getenv()), handlers)) {
+ * try (ReceiverServer server = ReceiverServer.builder(handlers)
+ *         .settings(Settings.fromEnvironment())
+ *         .start()) {
  *     System.out.println("receiver ready at " + server.url());
  *     server.join();
  * }

@@ -17,12 +17,12 @@ public final class CrashApp {
                         (finish, context) ->
                                 print("chat " + finish.chats().get(0).chatId()))
                 .otherwise((event, context) -> {});
-        try (ReceiverServer server = ReceiverServer.start(
-                ReceiverConfig.fromEnvironment(System.getenv()),
-                handlers,
-                claim -> Bodies.MEMBER.equals(claim.memberId())
+        try (ReceiverServer server = ReceiverServer.builder(handlers)
+                .settings(Settings.fromEnvironment())
+                .installations(claim -> Bodies.MEMBER.equals(claim.memberId())
                         ? InstallationCheck.Answer.VERIFIED
-                        : InstallationCheck.Answer.REFUSED)) {
+                        : InstallationCheck.Answer.REFUSED)
+                .start()) {
             print("ready " + server.url());
             server.monitorUrl().ifPresent(url -> print("monitor " + url));
             server.join();

@@ -89,13 +89,13 @@ class HostileTest {
                         OnSessionFinish.class,
                         (finish, context) -> handled.add(finish.chats().get(0).chatId()))
                 .otherwise((event, context) -> {});
-        server = ReceiverServer.start(
-                ReceiverConfig.fromEnvironment(environment),
-                handlers,
-                claim -> {
+        server = ReceiverServer.builder(handlers)
+                .settings(Settings.of(environment))
+                .installations(claim -> {
                     throw new AssertionError("nothing here deserves a question");
-                },
-                limits);
+                })
+                .httpLimits(limits)
+                .start();
         http = new RawHttp(server.url());
     }
 

@@ -161,7 +161,7 @@ class InboxCommandTest {
     @Test
     void theSettingMayBeInAFileAndAStoreThatIsAwayIsNamedInOneLineWithoutItsPassword() throws Exception {
         Path config = Files.writeString(directory.resolve("receiver.properties"), "OPENLINES_INBOX = " + place);
-        assertThat(ReceiverServer.command(
+        assertThat(InboxCommand.run(
                         List.of("backlog"), Map.of("OPENLINES_CONFIG", config.toString()), out::add, err::add))
                 .isZero();
         assertThat(out).hasSize(1);
@@ -210,7 +210,7 @@ class InboxCommandTest {
                 ? directory.resolve(".").resolve("inbox.db").toString()
                 : place + "&ApplicationName=other";
 
-        int exit = ReceiverServer.command(
+        int exit = InboxCommand.run(
                 List.of("move"), Map.of("OPENLINES_INBOX", place, "OPENLINES_NEW_INBOX", alias), out::add, err::add);
 
         assertThat(exit).isEqualTo(3);
@@ -234,7 +234,7 @@ class InboxCommandTest {
                 Bodies.MEMBER,
                 "OPENLINES_APPLICATION_TOKEN",
                 Bodies.TOKEN);
-        return ReceiverServer.command(List.of(arguments), environment, out::add, err::add);
+        return InboxCommand.run(List.of(arguments), environment, out::add, err::add);
     }
 
     private LeasingInbox open() {

@@ -45,8 +45,9 @@ final class LastResortApp {
         Path directory = Path.of(args[0]);
         Error error = args[3].equals("stack") ? new StackOverflowError("a test") : new OutOfMemoryError("a test");
         if (args[1].equals("server")) {
-            ReceiverServer.start(
-                    ReceiverConfig.fromEnvironment(Map.of(
+            ReceiverServer.builder(Handlers.on(OnSessionFinish.class, (finish, context) -> {})
+                            .otherwise((event, context) -> {}))
+                    .settings(Settings.of(Map.of(
                             "OPENLINES_PORT",
                             "0",
                             "OPENLINES_INBOX",
@@ -54,8 +55,8 @@ final class LastResortApp {
                             "OPENLINES_MEMBER_ID",
                             Bodies.MEMBER,
                             "OPENLINES_APPLICATION_TOKEN",
-                            Bodies.TOKEN)),
-                    Handlers.on(OnSessionFinish.class, (finish, context) -> {}).otherwise((event, context) -> {}));
+                            Bodies.TOKEN)))
+                    .start();
         }
         CountDownLatch met = new CountDownLatch(2);
         Runnable fail = () -> {
@@ -112,7 +113,7 @@ final class LastResortApp {
 
     private static URI listen(Handler handler) {
         HttpPort port = new HttpPort(handler, HttpLimits.DEFAULT, () -> {}, null);
-        port.listen("PORT", 0);
+        port.listen("PORT", null, 0);
         return port.url("/");
     }
 

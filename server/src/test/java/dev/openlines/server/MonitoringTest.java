@@ -52,8 +52,9 @@ class MonitoringTest {
                 Bodies.TOKEN,
                 "OPENLINES_MONITOR_PORT",
                 "0"));
-        server = ReceiverServer.start(
-                ReceiverConfig.fromEnvironment(environment), Handlers.all((event, context) -> mayHandle.await()));
+        server = ReceiverServer.builder(Handlers.all((event, context) -> mayHandle.await()))
+                .settings(Settings.of(environment))
+                .start();
     }
 
     @AfterEach

@@ -289,7 +289,8 @@ class MovingTest {
                     }
                 })
                 .otherwise((event, context) -> {});
-        ReceiverServer server = ReceiverServer.start(ReceiverConfig.fromEnvironment(settings), handlers);
+        ReceiverServer server =
+                ReceiverServer.builder(handlers).settings(Settings.of(settings)).start();
         servers.add(server);
         return server;
     }
@@ -306,7 +307,7 @@ class MovingTest {
 
     private int command(String old, String next, String command) {
         List<String> err = new ArrayList<>();
-        int code = ReceiverServer.command(List.of(command), settings(old, next), out::add, err::add);
+        int code = InboxCommand.run(List.of(command), settings(old, next), out::add, err::add);
         assertThat(err).isEmpty();
         return code;
     }

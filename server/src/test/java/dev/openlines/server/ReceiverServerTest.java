@@ -69,7 +69,9 @@ class ReceiverServerTest {
 
     @BeforeEach
     void start() {
-        server = ReceiverServer.start(ReceiverConfig.fromEnvironment(environment()), handlers());
+        server = ReceiverServer.builder(handlers())
+                .settings(Settings.of(environment()))
+                .start();
     }
 
     private Handlers handlers() {
@@ -144,7 +146,9 @@ class ReceiverServerTest {
                     handled.add(finish);
                 })
                 .otherwise((event, context) -> handled.add(event));
-        server = ReceiverServer.start(ReceiverConfig.fromEnvironment(environment()), handlers);
+        server = ReceiverServer.builder(handlers)
+                .settings(Settings.of(environment()))
+                .start();
         assertThat(server.deadLetters().list(0, 10)).isEmpty();
         assertThat(post(Bodies.finish(17)).statusCode()).isEqualTo(200);
         Await.until("a dead letter", () -> !server.deadLetters().list(0, 10).isEmpty());
@@ -200,8 +204,10 @@ class ReceiverServerTest {
     @Test
     void aPortalThatUninstalledTheApplicationIsTrustedNoLonger() throws Exception {
         server.close();
-        server = ReceiverServer.start(
-                ReceiverConfig.fromEnvironment(environment()), handlers(), InstallationContract.YES);
+        server = ReceiverServer.builder(handlers())
+                .settings(Settings.of(environment()))
+                .installations(InstallationContract.YES)
+                .start();
         String forged = Bodies.finish(17, "event", "ONAPPUNINSTALL", "auth[application_token]", "no");
         assertThat(post(forged).statusCode()).isEqualTo(403);
         assertThat(post(Bodies.finish(18)).statusCode()).isEqualTo(200);
@@ -361,9 +367,11 @@ class ReceiverServerTest {
             Map<String, String> environment = environment();
             environment.put("OPENLINES_PORT", Integer.toString(taken.getLocalPort()));
             environment.put("OPENLINES_INBOX", directory.resolve("other.db").toString());
-            ReceiverConfig config = ReceiverConfig.fromEnvironment(environment);
+            Settings config = Settings.of(environment);
 
-            assertThatThrownBy(() -> ReceiverServer.start(config, Handlers.all((event, context) -> {})))
+            assertThatThrownBy(() -> ReceiverServer.builder(Handlers.all((event, context) -> {}))
+                            .settings(config)
+                            .start())
                     .isInstanceOf(ConfigurationException.class)
                     .hasMessage("OPENLINES_PORT: cannot listen on port " + taken.getLocalPort());
         }
@@ -433,8 +441,9 @@ class ReceiverServerTest {
         environment.put("OPENLINES_KEEP_DONE_DAYS", "90");
         environment.put("OPENLINES_KEEP_DEAD_DAYS", "365");
 
-        server =
-                ReceiverServer.start(ReceiverConfig.fromEnvironment(environment), Handlers.all((event, context) -> {}));
+        server = ReceiverServer.builder(Handlers.all((event, context) -> {}))
+                .settings(Settings.of(environment))
+                .start();
 
         String states = "select group_concat(state) from (select state from inbox order by id)";
         Await.until("what is old is forgotten", () -> Rows.of(file, states).equals(List.of("done,dead")));
@@ -447,9 +456,9 @@ class ReceiverServerTest {
         Map<String, String> environment = environment();
         environment.put("OPENLINES_KEEP_DEAD_DAYS", days);
 
-        assertThatThrownBy(() -> ReceiverConfig.fromEnvironment(environment))
+        assertThatThrownBy(() -> Settings.of(environment))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessage("OPENLINES_KEEP_DEAD_DAYS: expected a number of days from 1 to 99999");
+                .hasMessage("OPENLINES_KEEP_DEAD_DAYS: expected a number of days from 1 to 99999 but found " + days);
     }
 
     @Test
@@ -457,9 +466,11 @@ class ReceiverServerTest {
         Path missing = directory.resolve("no such folder").resolve("inbox.db");
         Map<String, String> environment = environment();
         environment.put("OPENLINES_INBOX", missing.toString());
-        ReceiverConfig config = ReceiverConfig.fromEnvironment(environment);
+        Settings config = Settings.of(environment);
 
-        assertThatThrownBy(() -> ReceiverServer.start(config, Handlers.all((event, context) -> {})))
+        assertThatThrownBy(() -> ReceiverServer.builder(Handlers.all((event, context) -> {}))
+                        .settings(config)
+                        .start())
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("OPENLINES_INBOX: cannot lock " + missing);
     }

@@ -74,8 +74,9 @@ class SecureServerTest {
                 """.formatted(directory.resolve("inbox.db"), Bodies.MEMBER, Bodies.TOKEN, certificate, key));
         Map<String, String> environment = Map.of("OPENLINES_CONFIG", config.toString(), "OPENLINES_PATH", "/in");
 
-        try (ReceiverServer server = ReceiverServer.start(
-                ReceiverConfig.fromEnvironment(environment), Handlers.all((event, context) -> {}))) {
+        try (ReceiverServer server = ReceiverServer.builder(Handlers.all((event, context) -> {}))
+                .settings(Settings.of(environment))
+                .start()) {
             assertThat(server.url().toString()).matches("https://127\\.0\\.0\\.1:\\d+/in");
             HttpRequest request = HttpRequest.newBuilder(server.url())
                     .header("Content-Type", "application/x-www-form-urlencoded")
@@ -109,7 +110,7 @@ class SecureServerTest {
                 new PemKeys(certificate, key),
                 Duration.ofMillis(50));
         try {
-            port.listen("OPENLINES_PORT", 0);
+            port.listen("OPENLINES_PORT", null, 0);
             assertThat(served(port)).isEqualTo(before.getCertificate("receiver"));
 
             // A certificate without its key, for many looks: what is served stays what it was.
@@ -176,11 +177,11 @@ class SecureServerTest {
     void aNameInTheFileThatIsNoSettingIsRefusedWithoutItsValue() throws Exception {
         Path config = Files.writeString(directory.resolve("receiver.properties"), "applicationToken = canary");
 
-        assertThatThrownBy(() -> ReceiverConfig.fromEnvironment(Map.of("OPENLINES_CONFIG", config.toString())))
+        assertThatThrownBy(() -> Settings.of(Map.of("OPENLINES_CONFIG", config.toString())))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("OPENLINES_CONFIG: expected names such as OPENLINES_PORT but found another in " + config);
         Files.writeString(config, "OPENLINES_APPLICATION_TOKEN = canary\\u00zz");
-        assertThatThrownBy(() -> ReceiverConfig.fromEnvironment(Map.of("OPENLINES_CONFIG", config.toString())))
+        assertThatThrownBy(() -> Settings.of(Map.of("OPENLINES_CONFIG", config.toString())))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("OPENLINES_CONFIG: cannot read " + config + " as properties in UTF-8")
                 .hasNoCause();
@@ -196,16 +197,17 @@ class SecureServerTest {
                 .isEqualTo("OPENLINES_APPLICATION_TOKEN: expected a value but found none");
         assertThat(refused("OPENLINES_MEMBER_ID", ""))
                 .isEqualTo("OPENLINES_MEMBER_ID: expected a value but found none");
-        assertThat(refused("OPENLINES_ORDERED", "maybe")).isEqualTo("OPENLINES_ORDERED: expected yes or no");
+        assertThat(refused("OPENLINES_ORDERED", "maybe"))
+                .isEqualTo("OPENLINES_ORDERED: expected yes or no but found maybe");
         assertThat(refused("OPENLINES_WORKERS", "1001"))
-                .isEqualTo("OPENLINES_WORKERS: expected a number from 0 to 1000");
+                .isEqualTo("OPENLINES_WORKERS: expected a number from 0 to 1000 but found 1001");
     }
 
     private String refused(String name, String value) {
         Map<String, String> environment = new HashMap<>(environment(null, null));
         environment.put(name, value);
         try {
-            ReceiverConfig.fromEnvironment(environment);
+            Settings.of(environment);
             return "accepted";
         } catch (ConfigurationException e) {
             return String.valueOf(e.getMessage());
@@ -213,7 +215,9 @@ class SecureServerTest {
     }
 
     private static void start(Map<String, String> environment) {
-        ReceiverServer.start(ReceiverConfig.fromEnvironment(environment), Handlers.all((event, context) -> {}))
+        ReceiverServer.builder(Handlers.all((event, context) -> {}))
+                .settings(Settings.of(environment))
+                .start()
                 .close();
     }
 

@@ -45,7 +45,7 @@ final class SoakApp {
             Portals portals = inbox.portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
             Receiver receiver = new Receiver(inbox, portals, Limits.DEFAULT, clock, dispatcher::wake, Telemetry.none());
             HttpPort port = new HttpPort(new JettyReceiver(receiver), HttpLimits.DEFAULT, receiver::dropped, null);
-            port.listen("OPENLINES_PORT", 0);
+            port.listen("OPENLINES_PORT", null, 0);
             ScheduledFuture<?> purging = purger.scheduleWithFixedDelay(
                     () -> inbox.purge(Instant.now().minusSeconds(10)), 1, 1, TimeUnit.SECONDS);
             System.out.println(port.url("/in"));

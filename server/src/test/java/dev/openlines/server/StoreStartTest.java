@@ -4,10 +4,10 @@ package dev.openlines.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.openlines.tck.Deliveries;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.LeasingInbox;
+import dev.openlines.tck.Deliveries;
 import dev.openlines.testkit.Bodies;
 import dev.openlines.testkit.Rows;
 import java.io.IOException;
@@ -154,8 +154,9 @@ class StoreStartTest {
                 Bodies.MEMBER,
                 "OPENLINES_APPLICATION_TOKEN",
                 Bodies.TOKEN);
-        try (ReceiverServer server =
-                ReceiverServer.start(ReceiverConfig.fromEnvironment(settings), Handlers.all((event, context) -> {}))) {
+        try (ReceiverServer server = ReceiverServer.builder(Handlers.all((event, context) -> {}))
+                .settings(Settings.of(settings))
+                .start()) {
             assertThat(post(server.url(), 1)).isEqualTo(200);
             URI ready = server.monitorUrl().orElseThrow().resolve("/health/ready");
 
@@ -184,7 +185,7 @@ class StoreStartTest {
     }
 
     private long waiting() {
-        try (LeasingInbox inbox = Inbox.sqlite(file)) {
+        try (Inbox inbox = Store.open("OPENLINES_INBOX", file.toString()).inbox()) {
             return inbox.backlog().waiting();
         }
     }

@@ -12,8 +12,8 @@ import dev.openlines.portal.PortalServer;
 import dev.openlines.portal.PortalSetup;
 import dev.openlines.portal.SimulatedPortal;
 import dev.openlines.receiver.Handlers;
-import dev.openlines.server.ReceiverConfig;
 import dev.openlines.server.ReceiverServer;
+import dev.openlines.server.Settings;
 import dev.openlines.testkit.RecordingHandler;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -51,14 +51,15 @@ class ClientDoctorTest {
     @BeforeEach
     void startAReceiver(Portal portal) {
         handled = folder.resolve("handled");
-        receiver = ReceiverServer.start(
-                ReceiverConfig.fromEnvironment(Map.of(
+        receiver = ReceiverServer.builder(Handlers.on(OnAppTest.class, (test, context) -> write(test))
+                        .otherwise((event, context) -> {}))
+                .settings(Settings.of(Map.of(
                         "OPENLINES_PORT", "0",
                         "OPENLINES_PATH", "/bitrix",
                         "OPENLINES_INBOX", folder.resolve("inbox.db").toString(),
                         "OPENLINES_MEMBER_ID", portal.memberId(),
-                        "OPENLINES_APPLICATION_TOKEN", portal.applicationToken().reveal())),
-                Handlers.on(OnAppTest.class, (test, context) -> write(test)).otherwise((event, context) -> {}));
+                        "OPENLINES_APPLICATION_TOKEN", portal.applicationToken().reveal())))
+                .start();
     }
 
     @AfterEach

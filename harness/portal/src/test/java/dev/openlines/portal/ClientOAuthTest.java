@@ -23,8 +23,8 @@ import dev.openlines.parser.Envelope;
 import dev.openlines.parser.EventDecoder;
 import dev.openlines.parser.Limits;
 import dev.openlines.receiver.Handlers;
-import dev.openlines.server.ReceiverConfig;
 import dev.openlines.server.ReceiverServer;
+import dev.openlines.server.Settings;
 import dev.openlines.testkit.RecordingHandler;
 import java.net.URI;
 import java.net.URLDecoder;
@@ -159,13 +159,8 @@ class ClientOAuthTest {
         List<dev.openlines.client.Subscription> wanted = new ArrayList<>();
         BlockingQueue<OnSessionFinish> closed = new LinkedBlockingQueue<>();
         BlockingQueue<Integer> bound = new LinkedBlockingQueue<>();
-        try (ReceiverServer receiver = ReceiverServer.start(
-                ReceiverConfig.fromEnvironment(Map.of(
-                        "OPENLINES_PORT", "0",
-                        "OPENLINES_INBOX", folder.resolve("inbox.db").toString(),
-                        "OPENLINES_MEMBER_ID", portal.memberId(),
-                        "OPENLINES_APPLICATION_TOKEN", portal.applicationToken().reveal())),
-                Handlers.on(OnSessionFinish.class, (event, context) -> closed.add(event))
+        try (ReceiverServer receiver = ReceiverServer.builder(Handlers.on(
+                                OnSessionFinish.class, (event, context) -> closed.add(event))
                         .on(
                                 OnAppUpdate.class,
                                 (event, context) -> bound.add(client.portal(context.memberId())
@@ -173,7 +168,13 @@ class ClientOAuthTest {
                                         .ensure(wanted)
                                         .missing()
                                         .size()))
-                        .otherwise((event, context) -> {}))) {
+                        .otherwise((event, context) -> {}))
+                .settings(Settings.of(Map.of(
+                        "OPENLINES_PORT", "0",
+                        "OPENLINES_INBOX", folder.resolve("inbox.db").toString(),
+                        "OPENLINES_MEMBER_ID", portal.memberId(),
+                        "OPENLINES_APPLICATION_TOKEN", portal.applicationToken().reveal())))
+                .start()) {
             wanted.add(dev.openlines.client.Subscription.online(OnSessionFinish.CODE, receiver.url()));
             wanted.add(dev.openlines.client.Subscription.online(OnAppUpdate.CODE, receiver.url()));
             calls.subscriptions().ensure(wanted);

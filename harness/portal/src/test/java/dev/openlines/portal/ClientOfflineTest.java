@@ -11,8 +11,8 @@ import dev.openlines.client.RestClient;
 import dev.openlines.client.TokenStore;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.receiver.Handlers;
-import dev.openlines.server.ReceiverConfig;
 import dev.openlines.server.ReceiverServer;
+import dev.openlines.server.Settings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.http.HttpClient;
@@ -46,17 +46,17 @@ class ClientOfflineTest {
 
     @BeforeEach
     void startAReceiver(Portal portal, @TempDir Path folder) {
-        receiver = ReceiverServer.start(
-                ReceiverConfig.fromEnvironment(Map.of(
-                        "OPENLINES_PORT", "0",
-                        "OPENLINES_INBOX", folder.resolve("inbox.db").toString(),
-                        "OPENLINES_MEMBER_ID", portal.memberId(),
-                        "OPENLINES_APPLICATION_TOKEN", portal.applicationToken().reveal())),
-                Handlers.on(
+        receiver = ReceiverServer.builder(Handlers.on(
                                 OnSessionFinish.class,
                                 (event, context) ->
                                         handled.add(event.chats().get(0).chatId()))
-                        .otherwise((event, context) -> {}));
+                        .otherwise((event, context) -> {}))
+                .settings(Settings.of(Map.of(
+                        "OPENLINES_PORT", "0",
+                        "OPENLINES_INBOX", folder.resolve("inbox.db").toString(),
+                        "OPENLINES_MEMBER_ID", portal.memberId(),
+                        "OPENLINES_APPLICATION_TOKEN", portal.applicationToken().reveal())))
+                .start();
         TokenStore tokens = TokenStore.memory();
         tokens.save(new Grant(
                 portal.memberId(),

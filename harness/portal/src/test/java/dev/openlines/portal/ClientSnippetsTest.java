@@ -27,8 +27,8 @@ import dev.openlines.model.Secret;
 import dev.openlines.receiver.EventContext;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.InstallationCheck;
-import dev.openlines.server.ReceiverConfig;
 import dev.openlines.server.ReceiverServer;
+import dev.openlines.server.Settings;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.net.http.HttpClient;
@@ -152,15 +152,15 @@ class ClientSnippetsTest {
 
     @Test
     void anApplicationLivesWithItsPortal() throws Exception {
-        try (ReceiverServer receiver = ReceiverServer.start(
-                ReceiverConfig.fromEnvironment(Map.of(
+        try (ReceiverServer receiver = ReceiverServer.builder(handlers())
+                .settings(Settings.of(Map.of(
                         "OPENLINES_PORT", "0",
                         "OPENLINES_INBOX", folder.resolve("inbox.db").toString(),
                         "OPENLINES_MEMBER_ID", simulated.memberId(),
                         "OPENLINES_APPLICATION_TOKEN",
-                                simulated.applicationToken().reveal())),
-                handlers(),
-                check())) {
+                                simulated.applicationToken().reveal())))
+                .installations(check())
+                .start()) {
             handler = receiver.url();
             simulated.subscribe("ONAPPINSTALL", handler);
             assertThat(simulated.install().get(0).status()).isEqualTo(200);

@@ -9,8 +9,8 @@ import dev.openlines.parser.Dialect;
 import dev.openlines.portal.wire.EventSender;
 import dev.openlines.portal.wire.Exchange;
 import dev.openlines.receiver.Handlers;
-import dev.openlines.server.ReceiverConfig;
 import dev.openlines.server.ReceiverServer;
+import dev.openlines.server.Settings;
 import dev.openlines.testkit.RecordingHandler;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -46,15 +46,15 @@ class ContractTest {
     @BeforeEach
     void bindAReceiver(Portal portal, @TempDir Path folder) {
         inbox = folder.resolve("inbox.db");
-        receiver = ReceiverServer.start(
-                ReceiverConfig.fromEnvironment(Map.of(
+        receiver = ReceiverServer.builder(Handlers.on(OnSessionFinish.class, (event, context) -> handled.add(event))
+                        .otherwise((event, context) -> {}))
+                .settings(Settings.of(Map.of(
                         "OPENLINES_PORT", "0",
                         "OPENLINES_PATH", "/bitrix",
                         "OPENLINES_INBOX", inbox.toString(),
                         "OPENLINES_MEMBER_ID", portal.memberId(),
-                        "OPENLINES_APPLICATION_TOKEN", portal.applicationToken().reveal())),
-                Handlers.on(OnSessionFinish.class, (event, context) -> handled.add(event))
-                        .otherwise((event, context) -> {}));
+                        "OPENLINES_APPLICATION_TOKEN", portal.applicationToken().reveal())))
+                .start();
         String form = "auth=" + portal.accessToken().reveal() + "&event=OnSessionFinish&handler="
                 + URLEncoder.encode(receiver.url().toString(), StandardCharsets.UTF_8);
         assertThat(new RestCaller()

@@ -11,8 +11,8 @@ import dev.openlines.client.TokenStore;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.InstallationCheck;
-import dev.openlines.server.ReceiverConfig;
 import dev.openlines.server.ReceiverServer;
+import dev.openlines.server.Settings;
 import dev.openlines.testkit.Await;
 import dev.openlines.testkit.RawHttp;
 import java.io.IOException;
@@ -62,8 +62,12 @@ class ForgedInstallationTest {
                 .application(portal.clientId(), portal.clientSecret(), tokens)
                 .build()
                 .oauth();
-        receiver = ReceiverServer.start(
-                ReceiverConfig.fromEnvironment(Map.of(
+        receiver = ReceiverServer.builder(Handlers.on(
+                                OnSessionFinish.class,
+                                (finish, context) ->
+                                        handled.add(finish.chats().get(0).chatId()))
+                        .otherwise((event, context) -> {}))
+                .settings(Settings.of(Map.of(
                         "OPENLINES_PORT",
                         "0",
                         "OPENLINES_INBOX",
@@ -71,13 +75,9 @@ class ForgedInstallationTest {
                         "OPENLINES_MEMBER_ID",
                         "f".repeat(32),
                         "OPENLINES_APPLICATION_TOKEN",
-                        "of-another-portal")),
-                Handlers.on(
-                                OnSessionFinish.class,
-                                (finish, context) ->
-                                        handled.add(finish.chats().get(0).chatId()))
-                        .otherwise((event, context) -> {}),
-                InstallationCheck.of(oauth::verify, oauth::refused, oauth.kept()));
+                        "of-another-portal")))
+                .installations(InstallationCheck.of(oauth::verify, oauth::refused, oauth.kept()))
+                .start();
         portal.subscribe("ONAPPINSTALL", receiver.url());
         portal.subscribe("ONAPPUNINSTALL", receiver.url());
         portal.subscribe("ONSESSIONFINISH", receiver.url());

@@ -8,8 +8,8 @@ import dev.openlines.model.OnSessionFinish;
 import dev.openlines.receiver.EventContext;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.server.ConfigurationException;
-import dev.openlines.server.ReceiverConfig;
 import dev.openlines.server.ReceiverServer;
+import dev.openlines.server.Settings;
 import java.io.IOException;
 import java.net.URI;
 import java.time.InstantSource;
@@ -41,7 +41,7 @@ final class Application implements AutoCloseable {
             publicUrl = publicUrl(settings.getOrDefault("OPENLINES_PUBLIC_URL", ""));
             SignIn door = SignIn.of(settings, clock);
             portals = Installations.of(settings);
-            ReceiverConfig config = ReceiverConfig.fromEnvironment(settings);
+            Settings config = Settings.of(settings);
             Archive archive = opened(Archive.open(config.inbox()));
             Live live = new Live();
             Archiver archiver = new Archiver(portals, archive, live::changed);
@@ -49,7 +49,10 @@ final class Application implements AutoCloseable {
                     .on(OnAppInstall.class, (event, context) -> subscribe(context))
                     .on(OnAppUninstall.class, (event, context) -> portals.forget(context.memberId()))
                     .otherwise((event, context) -> {});
-            receiver = opened(ReceiverServer.start(config, handlers, portals.check()));
+            receiver = opened(ReceiverServer.builder(handlers)
+                    .settings(config)
+                    .installations(portals.check())
+                    .start());
             endpoint.complete(receiver.url());
             page = listen(settings, new Board(archive, receiver.deadLetters(), door, live, clock));
             opened(live);
@@ -66,7 +69,7 @@ final class Application implements AutoCloseable {
      * @throws ConfigurationException if it cannot start with these settings; nothing is left open
      */
     static Application start(Map<String, String> environment) {
-        return new Application(ReceiverConfig.settings(environment));
+        return new Application(Settings.of(environment).values());
     }
 
     private static @Nullable URI publicUrl(String text) {

@@ -2,7 +2,7 @@
 package dev.openlines.examples.closedchats;
 
 import dev.openlines.server.ConfigurationException;
-import dev.openlines.server.ReceiverServer;
+import dev.openlines.server.InboxCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -23,8 +23,7 @@ final class Main {
         } else if (args.length == 2 && args[0].equals("new-key")) {
             System.exit(newKey(args[1]));
         } else {
-            System.exit(
-                    ReceiverServer.command(List.of(args), System.getenv(), System.out::println, System.err::println));
+            System.exit(InboxCommand.run(List.of(args), System.getenv(), System.out::println, System.err::println));
         }
     }
 

@@ -6,8 +6,8 @@ import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.OpenLineChat;
 import dev.openlines.receiver.EventContext;
 import dev.openlines.receiver.Handlers;
-import dev.openlines.server.ReceiverConfig;
 import dev.openlines.server.ReceiverServer;
+import dev.openlines.server.Settings;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
@@ -34,9 +34,11 @@ final class ChatLog {
     private final List<Entry> entries = new CopyOnWriteArrayList<>();
 
     /** Starts the receiver that fills this log. */
-    ReceiverServer start(ReceiverConfig config) {
-        return ReceiverServer.start(
-                config, Handlers.on(OnSessionFinish.class, this::closed).otherwise((event, context) -> {}));
+    ReceiverServer start(Settings config) {
+        return ReceiverServer.builder(
+                        Handlers.on(OnSessionFinish.class, this::closed).otherwise((event, context) -> {}))
+                .settings(config)
+                .start();
     }
 
     List<Entry> entries() {

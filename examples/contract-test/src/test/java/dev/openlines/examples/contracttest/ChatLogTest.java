@@ -12,8 +12,8 @@ import dev.openlines.portal.Delivery;
 import dev.openlines.portal.Portal;
 import dev.openlines.portal.PortalChat;
 import dev.openlines.portal.SimulatedPortal;
-import dev.openlines.server.ReceiverConfig;
 import dev.openlines.server.ReceiverServer;
+import dev.openlines.server.Settings;
 import dev.openlines.testkit.Await;
 import java.nio.file.Path;
 import java.util.List;
@@ -80,7 +80,7 @@ class ChatLogTest {
     }
 
     private ReceiverServer start(String memberId, Secret applicationToken) {
-        return log.start(ReceiverConfig.fromEnvironment(Map.of(
+        return log.start(Settings.of(Map.of(
                 "OPENLINES_PORT",
                 "0",
                 "OPENLINES_INBOX",

@@ -12,15 +12,15 @@ import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.StoreException;
 import dev.openlines.receiver.Telemetry;
 import dev.openlines.server.ConfigurationException;
-import dev.openlines.server.ReceiverConfig;
 import dev.openlines.server.ReceiverServer;
+import dev.openlines.server.Settings;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
  * One program, two roles: {@code receive} takes events from portals and appends them to a topic, {@code work} handles
- * them. Start as many of each as you like; see {@link ReceiverConfig#fromEnvironment} and {@link KafkaTopics#of}.
+ * them. Start as many of each as you like; see {@link Settings#fromEnvironment} and {@link KafkaTopics#of}.
  */
 final class KafkaWorkers {
 
@@ -43,14 +43,16 @@ final class KafkaWorkers {
     private static void receive(Map<String, String> environment) throws InterruptedException {
         Map<String, String> settings = new HashMap<>(environment);
         settings.put("OPENLINES_WORKERS", "0");
-        try (ReceiverServer server = ReceiverServer.start(ReceiverConfig.fromEnvironment(settings), handlers())) {
+        try (ReceiverServer server = ReceiverServer.builder(handlers())
+                .settings(Settings.of(settings))
+                .start()) {
             System.out.println("receiver ready at " + server.url());
             server.join();
         }
     }
 
     private static void work(Map<String, String> environment) {
-        ReceiverConfig config = ReceiverConfig.fromEnvironment(environment);
+        Settings config = Settings.of(environment);
         KafkaInbox inbox = KafkaInbox.open(KafkaTopics.of(config.inbox()));
         KafkaDispatcher dispatcher = new KafkaDispatcher(
                         inbox,

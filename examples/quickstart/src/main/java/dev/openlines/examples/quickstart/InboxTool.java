@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.examples.quickstart;
 
-import dev.openlines.server.ReceiverServer;
+import dev.openlines.server.InboxCommand;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,13 +17,13 @@ public final class InboxTool {
     /**
      * Runs one command and ends with its exit code.
      *
-     * @param args {@code new-key FILE}, or see {@link ReceiverServer#command}
+     * @param args {@code new-key FILE}, or see {@link InboxCommand#run}
      */
     public static void main(String[] args) {
         if (args.length == 2 && args[0].equals("new-key")) {
             System.exit(newKey(args[1]));
         }
-        System.exit(ReceiverServer.command(List.of(args), System.getenv(), System.out::println, System.err::println));
+        System.exit(InboxCommand.run(List.of(args), System.getenv(), System.out::println, System.err::println));
     }
 
     private static int newKey(String file) {

@@ -6,8 +6,8 @@ import dev.openlines.model.OnSessionFinish;
 import dev.openlines.receiver.EventHandler;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.server.ConfigurationException;
-import dev.openlines.server.ReceiverConfig;
 import dev.openlines.server.ReceiverServer;
+import dev.openlines.server.Settings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -22,7 +22,7 @@ final class Main {
     public static void main(String[] args) throws InterruptedException {
         Optional<Installations> installations;
         try {
-            installations = Installations.of(ReceiverConfig.settings(System.getenv()));
+            installations = Installations.of(Settings.fromEnvironment().values());
         } catch (ConfigurationException e) {
             System.err.println(e.getMessage());
             System.exit(3);
@@ -43,12 +43,17 @@ final class Main {
         Handlers handlers = Handlers.on(OnSessionFinish.class, closed)
                 .on(OnAppUninstall.class, (event, context) -> installations.forget(context.memberId()))
                 .otherwise((event, context) -> {});
-        serve(() -> ReceiverServer.start(ReceiverConfig.fromEnvironment(environment), handlers, installations.check()));
+        serve(() -> ReceiverServer.builder(handlers)
+                .settings(Settings.of(environment))
+                .installations(installations.check())
+                .start());
     }
 
     private static void receive(Map<String, String> environment, EventHandler<OnSessionFinish> closed) {
         Handlers handlers = Handlers.on(OnSessionFinish.class, closed).otherwise((event, context) -> {});
-        serve(() -> ReceiverServer.start(ReceiverConfig.fromEnvironment(environment), handlers));
+        serve(() -> ReceiverServer.builder(handlers)
+                .settings(Settings.of(environment))
+                .start());
     }
 
     /**

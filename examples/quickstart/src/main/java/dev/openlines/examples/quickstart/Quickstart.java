@@ -6,10 +6,10 @@ import dev.openlines.model.OpenLineChat;
 import dev.openlines.receiver.EventContext;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.server.ConfigurationException;
-import dev.openlines.server.ReceiverConfig;
 import dev.openlines.server.ReceiverServer;
+import dev.openlines.server.Settings;
 
-/** Prints each closed chat; configured by the environment, see {@link ReceiverConfig#fromEnvironment}. */
+/** Prints each closed chat; configured by the environment, see {@link Settings#fromEnvironment}. */
 final class Quickstart {
 
     private Quickstart() {}
@@ -17,7 +17,9 @@ final class Quickstart {
     public static void main(String[] args) throws InterruptedException {
         Handlers handlers =
                 Handlers.on(OnSessionFinish.class, Quickstart::closed).otherwise((event, context) -> {});
-        try (ReceiverServer server = ReceiverServer.start(ReceiverConfig.fromEnvironment(System.getenv()), handlers)) {
+        try (ReceiverServer server = ReceiverServer.builder(handlers)
+                .settings(Settings.fromEnvironment())
+                .start()) {
             System.out.println("receiver ready at " + server.url());
             server.join();
         } catch (ConfigurationException e) {

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.server;
+
+import dev.openlines.model.Secret;
+import dev.openlines.parser.Limits;
+import dev.openlines.receiver.DispatchPolicy;
+import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.HttpLimits;
+import dev.openlines.receiver.InstallationCheck;
+import dev.openlines.receiver.LeasingInbox;
+import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.RetryPolicy;
+import dev.openlines.receiver.Telemetry;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Configures a {@link ReceiverServer}. Only the handlers, and whom to trust, must be said: by {@link #trust}, by {@link
+ * #installations}, or both. Each method returns this builder; the last call counts. Not safe for use by many threads.
+ */
+public final class ReceiverServerBuilder {
+
+    final Handlers handlers;
+
+    @Nullable
+    String host;
+
+    int port = 8080;
+    String path = "/";
+    Supplier<Store> store = () -> Store.open(name("inbox"), "openlines.db");
+
+    /** An inbox that is open before the server starts. */
+    @Nullable
+    LeasingInbox own;
+
+    final List<Consumer<Portals>> trusted = new ArrayList<>();
+
+    @Nullable
+    InstallationCheck installations;
+
+    Limits limits = Limits.DEFAULT;
+    HttpLimits httpLimits = HttpLimits.DEFAULT;
+    DispatchPolicy policy = DispatchPolicy.DEFAULT;
+    boolean dispatching = true;
+
+    @Nullable
+    PemKeys keys;
+
+    String monitorHost = "";
+    int monitorPort = -1;
+    Telemetry telemetry = Telemetry.none();
+    InstantSource clock = InstantSource.system();
+
+    @Nullable
+    Path spool;
+
+    @Nullable
+    Path evidence;
+
+    @Nullable
+    Duration keepDone;
+
+    @Nullable
+    Duration keepDead;
+
+    private boolean named;
+
+    ReceiverServerBuilder(Handlers handlers) {
+        this.handlers = Objects.requireNonNull(handlers, "handlers");
+    }
+
+    /**
+     * Sets all that an operator has set, also portals to trust. Call it first: what is called after it counts.
+     *
+     * @param settings such as {@link Settings#fromEnvironment()}
+     * @return this
+     */
+    public ReceiverServerBuilder settings(Settings settings) {
+        named = true;
+        settings.fill(this);
+        return this;
+    }
+
+    /**
+     * Sets the address to listen on; all addresses of this machine by default.
+     *
+     * @param newHost a host name or an IP address, such as {@code 127.0.0.1} behind a proxy
+     * @return this
+     */
+    public ReceiverServerBuilder host(String newHost) {
+        this.host = Objects.requireNonNull(newHost, "host");
+        return this;
+    }
+
+    /**
+     * Sets the TCP port to listen on; 8080 by default.
+     *
+     * @param newPort 0 for any free one
+     * @return this
+     */
+    public ReceiverServerBuilder port(int newPort) {
+        this.port = port("port", newPort);
+        return this;
+    }
+
+    /**
+     * Sets the path of the endpoint; {@code /} by default.
+     *
+     * @param newPath begins with a slash
+     * @return this
+     */
+    public ReceiverServerBuilder path(String newPath) {
+        if (!newPath.startsWith("/")) {
+            throw new IllegalArgumentException("expected a path that begins with / but found " + newPath);
+        }
+        this.path = newPath;
+        return this;
+    }
+
+    /**
+     * Sets the inbox; the file {@code openlines.db} by default.
+     *
+     * @param inbox an open inbox, closed with the server, also if the server does not start
+     * @return this
+     */
+    public ReceiverServerBuilder inbox(LeasingInbox inbox) {
+        this.own = Objects.requireNonNull(inbox, "inbox");
+        this.store = () -> new Store.Leasing(inbox);
+        return this;
+    }
+
+    /**
+     * Sets the inbox by its address. It is opened when the server starts.
+     *
+     * @param address a file, a {@code jdbc:postgresql:} URL, or one that begins with {@code kafka:} and needs {@code
+     *     dev.openlines:openlines-kafka}
+     * @return this
+     */
+    public ReceiverServerBuilder inbox(String address) {
+        Objects.requireNonNull(address, "address");
+        this.own = null;
+        this.store = () -> Store.open(name("inbox"), address);
+        return this;
+    }
+
+    /**
+     * Trusts a portal from the start. May be called for several portals, and for several tokens of one while its token
+     * is being changed.
+     *
+     * @param memberId the portal
+     * @param applicationToken the token that it sends with its events
+     * @return this
+     */
+    public ReceiverServerBuilder trust(String memberId, Secret applicationToken) {
+        Objects.requireNonNull(memberId, "memberId");
+        Objects.requireNonNull(applicationToken, "applicationToken");
+        trusted.add(portals -> portals.trust(memberId, applicationToken));
+        return this;
+    }
+
+    /**
+     * Trusts portals that install the application, too.
+     *
+     * @param check verifies installations and uninstallations
+     * @return this
+     */
+    public ReceiverServerBuilder installations(InstallationCheck check) {
+        this.installations = Objects.requireNonNull(check, "check");
+        return this;
+    }
+
+    /**
+     * Sets how large and how deep a body may be; {@link Limits#DEFAULT} by default.
+     *
+     * @param newLimits of the parser
+     * @return this
+     */
+    public ReceiverServerBuilder limits(Limits newLimits) {
+        this.limits = Objects.requireNonNull(newLimits, "limits");
+        return this;
+    }
+
+    /**
+     * Sets the time and memory that senders may take; {@link HttpLimits#DEFAULT} by default.
+     *
+     * @param newLimits of the endpoint and of the monitor
+     * @return this
+     */
+    public ReceiverServerBuilder httpLimits(HttpLimits newLimits) {
+        this.httpLimits = Objects.requireNonNull(newLimits, "limits");
+        return this;
+    }
+
+    /**
+     * Sets when an event whose handler fails is handled again; {@link RetryPolicy#DEFAULT} by default.
+     *
+     * @param retry the policy
+     * @return this
+     */
+    public ReceiverServerBuilder retry(RetryPolicy retry) {
+        this.policy = policy.withRetry(retry);
+        return this;
+    }
+
+    /**
+     * Sets how many events are handled at the same time; 4 by default.
+     *
+     * @param workers 0 if other processes handle what this one receives
+     * @return this
+     */
+    public ReceiverServerBuilder workers(int workers) {
+        if (workers < 0) {
+            throw new IllegalArgumentException("expected at least 0 workers but found " + workers);
+        }
+        this.dispatching = workers > 0;
+        this.policy = dispatching ? policy.withWorkers(workers) : policy;
+        return this;
+    }
+
+    /**
+     * Sets whether the events of one chat are handled one after the other; not by default.
+     *
+     * @param ordered see {@link DispatchPolicy}
+     * @return this
+     */
+    public ReceiverServerBuilder ordered(boolean ordered) {
+        this.policy = policy.withOrdered(ordered);
+        return this;
+    }
+
+    /**
+     * Speaks HTTPS. A renewed certificate is taken without a restart. By default the server speaks plain HTTP, for a
+     * proxy in front of it.
+     *
+     * @param certificate PEM file of the certificate and its chain
+     * @param key PEM file of the certificate's key, PKCS #8 without a password
+     * @return this
+     */
+    public ReceiverServerBuilder tls(Path certificate, Path key) {
+        this.keys = new PemKeys(certificate, key);
+        return this;
+    }
+
+    /**
+     * Answers health checks and shows metrics on a port of their own; not by default.
+     *
+     * @param newHost the address to listen on; not one that strangers reach
+     * @param newPort the TCP port, 0 for any free one
+     * @return this
+     */
+    public ReceiverServerBuilder monitor(String newHost, int newPort) {
+        this.monitorHost = Objects.requireNonNull(newHost, "host");
+        this.monitorPort = port("monitor port", newPort);
+        return this;
+    }
+
+    /**
+     * Tells an application's own meters what happens, beside the monitor's.
+     *
+     * @param newTelemetry is told of each reply and each attempt
+     * @return this
+     */
+    public ReceiverServerBuilder telemetry(Telemetry newTelemetry) {
+        this.telemetry = Objects.requireNonNull(newTelemetry, "telemetry");
+        return this;
+    }
+
+    /**
+     * Sets the time of receipts, leases and retries; the system's by default.
+     *
+     * @param newClock for tests
+     * @return this
+     */
+    public ReceiverServerBuilder clock(InstantSource newClock) {
+        this.clock = Objects.requireNonNull(newClock, "clock");
+        return this;
+    }
+
+    /**
+     * Keeps events in a file while the inbox cannot store them; not by default.
+     *
+     * @param file on another disk than the inbox
+     * @return this
+     */
+    public ReceiverServerBuilder spool(Path file) {
+        this.spool = Objects.requireNonNull(file, "file");
+        return this;
+    }
+
+    /**
+     * Writes a line for each closed chat that was handled, for tests of a receiver from outside; not by default.
+     *
+     * @param file gets the lines
+     * @return this
+     */
+    public ReceiverServerBuilder evidence(Path file) {
+        this.evidence = Objects.requireNonNull(file, "file");
+        return this;
+    }
+
+    /**
+     * Sets how long an event that is done is remembered; for ever by default. After that a repeat of it is a new event.
+     *
+     * @param time not for Kafka, which forgets by its topic's {@code retention.ms}
+     * @return this
+     */
+    public ReceiverServerBuilder keepDone(Duration time) {
+        this.keepDone = Objects.requireNonNull(time, "time");
+        return this;
+    }
+
+    /**
+     * Sets how long a dead letter is kept; for ever by default.
+     *
+     * @param time after its last attempt
+     * @return this
+     */
+    public ReceiverServerBuilder keepDead(Duration time) {
+        this.keepDead = Objects.requireNonNull(time, "time");
+        return this;
+    }
+
+    /**
+     * Starts the server: when this returns it accepts events and handles those that wait in its inbox.
+     *
+     * @return a running server, to be closed by the caller
+     * @throws ConfigurationException if it cannot start so; the message is one line and names the setting, and nothing
+     *     is left open
+     */
+    public ReceiverServer start() {
+        return ReceiverServer.start(this);
+    }
+
+    void check() {
+        if (trusted.isEmpty() && installations == null) {
+            throw named
+                    ? Settings.none("OPENLINES_MEMBER_ID")
+                    : new ConfigurationException(
+                            "trust: expected a portal, or a check of installations, but found none", null);
+        }
+    }
+
+    /** Names an option for a message: as the operator has set it, or as the code did. */
+    String name(String option) {
+        return named ? "OPENLINES_" + option.toUpperCase(Locale.ROOT).replace(' ', '_') : option;
+    }
+
+    private static int port(String option, int port) {
+        if (port < 0 || port > 65535) {
+            throw new IllegalArgumentException("expected a " + option + " from 0 to 65535 but found " + port);
+        }
+        return port;
+    }
+}

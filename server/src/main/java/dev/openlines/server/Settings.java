@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.server;
+
+import dev.openlines.model.Secret;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an operator has set for a receiver, by environment variables and perhaps a file: one way to fill a {@link
+ * ReceiverServerBuilder}. Every setting is checked here, so that a wrong one is known before anything is opened.
+ *
+ * <p>These are read: {@code OPENLINES_HOST} (all addresses), {@code OPENLINES_PORT} (8080), {@code OPENLINES_PATH} (/),
+ * {@code OPENLINES_INBOX} (openlines.db), {@code OPENLINES_MEMBER_ID} with {@code OPENLINES_APPLICATION_TOKEN} and
+ * perhaps {@code OPENLINES_PREVIOUS_APPLICATION_TOKEN} (required if nothing verifies installations), {@code
+ * OPENLINES_EVIDENCE} (none), {@code OPENLINES_MONITOR_PORT} (none), {@code OPENLINES_MONITOR_HOST} (127.0.0.1), {@code
+ * OPENLINES_TLS_CERTIFICATE} with {@code OPENLINES_TLS_KEY} (none), {@code OPENLINES_SPOOL} (none), {@code
+ * OPENLINES_WORKERS} (4), {@code OPENLINES_ORDERED} (no), {@code OPENLINES_KEEP_DONE_DAYS} and {@code
+ * OPENLINES_KEEP_DEAD_DAYS} (for ever). {@code OPENLINES_CONFIG} names a Java properties file in UTF-8 with the same
+ * names; of a name that both have, the environment's value counts.
+ */
+public final class Settings {
+
+    private static final Pattern PATH = Pattern.compile("/[A-Za-z0-9._~/-]*");
+
+    private final Map<String, String> values;
+
+    private final int port;
+    private final int monitorPort;
+    private final int workers;
+    private final boolean ordered;
+    private final List<Secret> tokens;
+    private final @Nullable Duration keepDone;
+    private final @Nullable Duration keepDead;
+
+    private Settings(Map<String, String> values) {
+        this.values = Map.copyOf(values);
+        this.port = number("OPENLINES_PORT", 8080, 65535);
+        this.monitorPort = text("OPENLINES_MONITOR_PORT") == null ? -1 : number("OPENLINES_MONITOR_PORT", 0, 65535);
+        this.workers = number("OPENLINES_WORKERS", 4, 1000);
+        this.ordered = yes("OPENLINES_ORDERED");
+        this.keepDone = days("OPENLINES_KEEP_DONE_DAYS");
+        this.keepDead = days("OPENLINES_KEEP_DEAD_DAYS");
+        this.tokens = Stream.of("OPENLINES_APPLICATION_TOKEN", "OPENLINES_PREVIOUS_APPLICATION_TOKEN")
+                .map(name -> values.getOrDefault(name, ""))
+                .filter(token -> !token.isBlank())
+                .map(Secret::of)
+                .toList();
+        if (!PATH.matcher(path()).matches()) {
+            throw wrong("OPENLINES_PATH", "a path such as /bitrix24 of letters, digits and . _ ~ - /", path());
+        }
+        if (memberId() != null && tokens.isEmpty()) {
+            throw none("OPENLINES_APPLICATION_TOKEN");
+        }
+        if (memberId() == null && !tokens.isEmpty()) {
+            throw none("OPENLINES_MEMBER_ID");
+        }
+        boolean certificate = file("OPENLINES_TLS_CERTIFICATE") != null;
+        if (certificate != (file("OPENLINES_TLS_KEY") != null)) {
+            throw none(certificate ? "OPENLINES_TLS_KEY" : "OPENLINES_TLS_CERTIFICATE");
+        }
+        file("OPENLINES_EVIDENCE");
+        file("OPENLINES_SPOOL");
+        if (keepDone != null && inbox().startsWith("kafka:")) {
+            throw new ConfigurationException(
+                    "OPENLINES_KEEP_DONE_DAYS: expected none, since Kafka forgets by its topic's retention.ms", null);
+        }
+    }
+
+    /**
+     * Reads the environment variables of this process, and the file that {@code OPENLINES_CONFIG} names.
+     *
+     * @return the settings
+     * @throws ConfigurationException if one is wrong; the message names it
+     */
+    public static Settings fromEnvironment() {
+        return of(System.getenv());
+    }
+
+    /**
+     * Reads settings as {@link #fromEnvironment} does, from names and values that an application or a test has.
+     *
+     * @param environment names and values
+     * @return the settings
+     * @throws ConfigurationException if one is wrong; the message names it
+     */
+    public static Settings of(Map<String, String> environment) {
+        return new Settings(withFile(environment));
+    }
+
+    /** Returns the environment and what the file that {@code OPENLINES_CONFIG} names has beside it. */
+    private static Map<String, String> withFile(Map<String, String> environment) {
+        String name = environment.getOrDefault("OPENLINES_CONFIG", "");
+        if (name.isBlank()) {
+            return environment;
+        }
+        Path file = path("OPENLINES_CONFIG", name);
+        Properties properties = new Properties();
+        try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+            properties.load(reader);
+        } catch (IOException | IllegalArgumentException e) {
+            // Without the cause: it may quote a line, and lines hold secrets.
+            throw new ConfigurationException("OPENLINES_CONFIG: cannot read " + file + " as properties in UTF-8", null);
+        }
+        Map<String, String> settings = new HashMap<>();
+        for (String key : properties.stringPropertyNames()) {
+            if (!key.matches("OPENLINES_[A-Z0-9_]+") || key.equals("OPENLINES_CONFIG")) {
+                throw new ConfigurationException(
+                        "OPENLINES_CONFIG: expected names such as OPENLINES_PORT but found another in " + file, null);
+            }
+            settings.put(key, properties.getProperty(key).strip());
+        }
+        settings.putAll(environment);
+        return settings;
+    }
+
+    /**
+     * Returns all names and values, of the environment and the file: an application's own settings are among them. Some
+     * values are secrets.
+     *
+     * @return a map that cannot be changed
+     */
+    public Map<String, String> values() {
+        return values;
+    }
+
+    /**
+     * Returns the address of the inbox: a file, a {@code jdbc:postgresql:} URL, which may hold a password, or one
+     * that begins with {@code kafka:}.
+     *
+     * @return the value of {@code OPENLINES_INBOX}
+     */
+    public String inbox() {
+        return values.getOrDefault("OPENLINES_INBOX", "openlines.db");
+    }
+
+    /**
+     * Returns how many events are handled at the same time.
+     *
+     * @return the value of {@code OPENLINES_WORKERS}; 0 if this node only receives
+     */
+    public int workers() {
+        return workers;
+    }
+
+    @Nullable
+    String memberId() {
+        return text("OPENLINES_MEMBER_ID");
+    }
+
+    List<Secret> tokens() {
+        return tokens;
+    }
+
+    private String path() {
+        return values.getOrDefault("OPENLINES_PATH", "/");
+    }
+
+    /** Sets all that is set here, and leaves the rest as it is. */
+    void fill(ReceiverServerBuilder builder) {
+        builder.port(port).path(path()).inbox(inbox()).workers(workers).ordered(ordered);
+        String host = text("OPENLINES_HOST");
+        if (host != null) {
+            builder.host(host);
+        }
+        if (monitorPort >= 0) {
+            builder.monitor(values.getOrDefault("OPENLINES_MONITOR_HOST", "127.0.0.1"), monitorPort);
+        }
+        String memberId = memberId();
+        if (memberId != null) {
+            tokens.forEach(token -> builder.trust(memberId, token));
+        }
+        Path certificate = file("OPENLINES_TLS_CERTIFICATE");
+        Path key = file("OPENLINES_TLS_KEY");
+        if (certificate != null && key != null) {
+            builder.tls(certificate, key);
+        }
+        Path evidence = file("OPENLINES_EVIDENCE");
+        if (evidence != null) {
+            builder.evidence(evidence);
+        }
+        Path spool = file("OPENLINES_SPOOL");
+        if (spool != null) {
+            builder.spool(spool);
+        }
+        if (keepDone != null) {
+            builder.keepDone(keepDone);
+        }
+        if (keepDead != null) {
+            builder.keepDead(keepDead);
+        }
+    }
+
+    /**
+     * Says what may be seen: the other values may hold secrets.
+     *
+     * @return port and path
+     */
+    @Override
+    public String toString() {
+        return "Settings[port=" + port + ", path=" + path() + "]";
+    }
+
+    static ConfigurationException none(String name) {
+        return new ConfigurationException(name + ": expected a value but found none", null);
+    }
+
+    private static ConfigurationException wrong(String name, String expected, String found) {
+        String shown = found.replaceAll("\\p{Cntrl}", " ");
+        return new ConfigurationException(
+                name + ": expected " + expected + " but found "
+                        + (shown.length() > 60 ? shown.substring(0, 60) + "…" : shown),
+                null);
+    }
+
+    private int number(String name, int otherwise, int max) {
+        String value = text(name);
+        if (value == null) {
+            return otherwise;
+        }
+        if (!value.matches("[0-9]{1,5}") || Integer.parseInt(value) > max) {
+            throw wrong(name, "a number from 0 to " + max, value);
+        }
+        return Integer.parseInt(value);
+    }
+
+    private @Nullable Duration days(String name) {
+        String value = text(name);
+        if (value == null) {
+            return null;
+        }
+        if (!value.matches("[1-9][0-9]{0,4}")) {
+            throw wrong(name, "a number of days from 1 to 99999", value);
+        }
+        return Duration.ofDays(Long.parseLong(value));
+    }
+
+    private boolean yes(String name) {
+        String value = values.getOrDefault(name, "no");
+        return switch (value) {
+            case "yes" -> true;
+            case "no" -> false;
+            default -> throw wrong(name, "yes or no", value);
+        };
+    }
+
+    private @Nullable String text(String name) {
+        String value = values.getOrDefault(name, "");
+        return value.isBlank() ? null : value;
+    }
+
+    private @Nullable Path file(String name) {
+        String value = text(name);
+        return value == null ? null : path(name, value);
+    }
+
+    private static Path path(String name, String value) {
+        try {
+            return Path.of(value);
+        } catch (InvalidPathException e) {
+            throw new ConfigurationException(name + ": expected the name of a file", e);
+        }
+    }
+}
