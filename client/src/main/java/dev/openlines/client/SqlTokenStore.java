@@ -65,7 +65,7 @@ final class SqlTokenStore implements TokenStore {
         return new SqlTokenStore(new TokenFile(file), seal, SQLITE_NOW, "BLOB");
     }
 
-    static SqlTokenStore postgres(DataSource database, TokenSeal seal) {
+    static SqlTokenStore postgresql(DataSource database, TokenSeal seal) {
         return new SqlTokenStore(database::getConnection, seal, POSTGRES_NOW, "BYTEA");
     }
 

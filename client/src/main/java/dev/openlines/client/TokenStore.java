@@ -49,8 +49,8 @@ public interface TokenStore {
      * @return a store that several nodes may share
      * @throws StoreException where the database cannot be used
      */
-    static TokenStore postgres(DataSource database, TokenSeal seal) {
-        return SqlTokenStore.postgres(database, seal);
+    static TokenStore postgresql(DataSource database, TokenSeal seal) {
+        return SqlTokenStore.postgresql(database, seal);
     }
 
     /**

@@ -83,8 +83,8 @@ class TokenStoreTest {
         return Stream.of(
                 TokenStore.memory(),
                 sqlite(folder.resolve(java.util.UUID.randomUUID() + ".db")),
-                TokenStore.postgres(database(), TokenSeal.of(KEYSET)),
-                TokenStore.postgres(transactional(database()), TokenSeal.of(KEYSET)));
+                TokenStore.postgresql(database(), TokenSeal.of(KEYSET)),
+                TokenStore.postgresql(transactional(database()), TokenSeal.of(KEYSET)));
     }
 
     /** An empty schema of a real PostgreSQL. */
@@ -126,8 +126,8 @@ class TokenStoreTest {
     @Test
     void nodesThatShareADatabaseSeeTheSameGrantsSealed() throws Exception {
         DataSource database = database();
-        TokenStore one = TokenStore.postgres(database, TokenSeal.of(KEYSET));
-        TokenStore other = TokenStore.postgres(database, TokenSeal.of(KEYSET));
+        TokenStore one = TokenStore.postgresql(database, TokenSeal.of(KEYSET));
+        TokenStore other = TokenStore.postgresql(database, TokenSeal.of(KEYSET));
         one.save(grant("a"));
 
         assertThat(other.find("a")).contains(grant("a"));
@@ -247,7 +247,7 @@ class TokenStoreTest {
                 .isInstanceOf(UnsupportedOperationException.class);
         Path file = folder.resolve("kept.db");
         for (TokenStore store :
-                List.of(sqlite(file), TokenStore.postgres(transactional(database()), TokenSeal.of(KEYSET)))) {
+                List.of(sqlite(file), TokenStore.postgresql(transactional(database()), TokenSeal.of(KEYSET)))) {
             store.kept().put("1", "canary-one".getBytes(StandardCharsets.UTF_8));
             store.kept().put("2", "canary-two".getBytes(StandardCharsets.UTF_8));
             store.kept().put("3", "canary-three".getBytes(StandardCharsets.UTF_8));

@@ -44,6 +44,9 @@ public final class Attempts {
     /**
      * Makes attempts on events of an inbox without transactions.
      *
+     * @param handlers the application's handlers
+     * @param retry what follows a failure
+     * @param clock the time of retries
      * @param impatient whether handlers were interrupted because the dispatcher stops
      */
     public Attempts(Handlers handlers, RetryPolicy retry, InstantSource clock, BooleanSupplier impatient) {

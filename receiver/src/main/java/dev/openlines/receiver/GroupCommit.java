@@ -128,6 +128,7 @@ final class GroupCommit implements AutoCloseable {
                 open = dialect.connections().open();
                 connection = open;
             }
+            dialect.begin(open);
             store(open, batch);
             for (Piece<?> piece : batch) {
                 piece.run(open);

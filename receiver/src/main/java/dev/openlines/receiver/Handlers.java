@@ -3,16 +3,19 @@ package dev.openlines.receiver;
 
 import dev.openlines.model.Event;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which handler gets which event: one for each type, and one for all the rest.
+ * Which handler gets which event: one for each type or code, and one for all the rest. An event whose code has a
+ * handler goes to that one, also if its type has another.
  *
  * <pre>{@code
  * Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> file(finish))
  *         .on(OnSessionStart.class, (start, context) -> open(start))
+ *         .on("ONCRMDEALUPDATE", (event, context) -> look(event))
  *         .otherwise((event, context) -> {});
  * }</pre>
  *
@@ -21,10 +24,15 @@ import org.jspecify.annotations.Nullable;
 public final class Handlers {
 
     private final Map<Class<?>, EventHandler<Event>> byType;
+    private final Map<String, EventHandler<Event>> byCode;
     private final EventHandler<Event> otherwise;
 
-    private Handlers(Map<Class<?>, EventHandler<Event>> byType, EventHandler<Event> otherwise) {
+    private Handlers(
+            Map<Class<?>, EventHandler<Event>> byType,
+            Map<String, EventHandler<Event>> byCode,
+            EventHandler<Event> otherwise) {
         this.byType = Map.copyOf(byType);
+        this.byCode = Map.copyOf(byCode);
         this.otherwise = otherwise;
     }
 
@@ -39,6 +47,18 @@ public final class Handlers {
      */
     public static <E extends Event> Routes on(Class<E> type, EventHandler<? super E> handler) {
         return new Routes().on(type, handler);
+    }
+
+    /**
+     * Begins with a handler for one code of event, such as one that has no type here.
+     *
+     * @param code such as {@code ONCRMDEALUPDATE}; case does not count
+     * @param handler gets every event of that code, usually an {@link dev.openlines.model.UnknownEvent}
+     * @return what the other handlers are added to
+     * @throws IllegalArgumentException if the code is blank
+     */
+    public static Routes on(String code, EventHandler<Event> handler) {
+        return new Routes().on(code, handler);
     }
 
     /**
@@ -75,22 +95,54 @@ public final class Handlers {
      * @return such handlers
      */
     public Handlers then(EventHandler<Event> more) {
-        Map<Class<?>, EventHandler<Event>> both = new LinkedHashMap<>();
-        byType.forEach((type, handler) -> both.put(type, inOrder(handler, more)));
-        return new Handlers(both, inOrder(otherwise, more));
+        return new Handlers(then(byType, more), then(byCode, more), inOrder(otherwise, more));
+    }
+
+    private static <K> Map<K, EventHandler<Event>> then(Map<K, EventHandler<Event>> all, EventHandler<Event> more) {
+        Map<K, EventHandler<Event>> both = new LinkedHashMap<>();
+        all.forEach((key, handler) -> both.put(key, inOrder(handler, more)));
+        return both;
     }
 
     void handle(Event event, EventContext context) throws Exception {
-        @Nullable EventHandler<Event> handler = byType.get(event.getClass());
+        @Nullable EventHandler<Event> handler = byCode.isEmpty() ? null : byCode.get(upper(event.code()));
+        if (handler == null) {
+            handler = byType.get(event.getClass());
+        }
         (handler == null ? otherwise : handler).handle(event, context);
+    }
+
+    private static String upper(String code) {
+        return code.toUpperCase(Locale.ROOT);
     }
 
     /** Handlers to which more can be added, until {@link #otherwise} completes them. */
     public static final class Routes {
 
         private final Map<Class<?>, EventHandler<Event>> byType = new LinkedHashMap<>();
+        private final Map<String, EventHandler<Event>> byCode = new LinkedHashMap<>();
 
         private Routes() {}
+
+        /**
+         * Adds a handler for one code of event.
+         *
+         * @param code such as {@code ONCRMDEALUPDATE}, without a handler yet; case does not count
+         * @param handler gets every event of that code
+         * @return this
+         * @throws IllegalArgumentException if the code has a handler, or is blank
+         */
+        public Routes on(String code, EventHandler<Event> handler) {
+            Objects.requireNonNull(handler, "handler");
+            if (code.isBlank()) {
+                throw new IllegalArgumentException("expected the code of an event but found none");
+            }
+            if (byCode.putIfAbsent(upper(code), handler) != null) {
+                throw new IllegalArgumentException(
+                        "expected one handler for " + upper(code) + " but found a second: join them with inOrder");
+            }
+            return this;
+        }
 
         /**
          * Adds a handler for one type of event.
@@ -122,7 +174,7 @@ public final class Handlers {
          * @return handlers that do not change any more
          */
         public Handlers otherwise(EventHandler<Event> handler) {
-            return new Handlers(byType, Objects.requireNonNull(handler, "handler"));
+            return new Handlers(byType, byCode, Objects.requireNonNull(handler, "handler"));
         }
     }
 }

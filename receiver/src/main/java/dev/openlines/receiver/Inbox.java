@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import javax.sql.DataSource;
 
 /**
  * Keeps events, durably, from their acknowledgement until they are handled: what a {@link Receiver} needs of a store.
@@ -43,6 +44,31 @@ public interface Inbox extends AutoCloseable {
      */
     static LeasingInbox postgresql(String url) {
         return SqlInbox.open(SqlDialect.postgresql(url), ProcessLock.none());
+    }
+
+    /**
+     * Opens an inbox in a PostgreSQL database as {@link #postgresql(String)} does, over an application's own pool of
+     * connections. Whatever the pool lends, each transaction of the inbox begins with limits and durability of its own:
+     * read committed, {@code synchronous_commit = on}, thirty seconds for a statement or a lock. What it sets ends with
+     * the transaction.
+     *
+     * @param database lends one connection as long as the inbox is open, and one for each handler that is in {@link
+     *     EventContext#inTransaction(EventContext.Transaction)}; not closed with the inbox
+     * @return an open inbox with one thread of its own
+     * @throws StoreException if the database cannot be used or is of a newer version
+     */
+    static LeasingInbox postgresql(DataSource database) {
+        return SqlInbox.open(SqlDialect.postgresql(database), ProcessLock.none());
+    }
+
+    /**
+     * Opens an inbox in memory, for tests and trials: what it acknowledges ends with it. It says so in the log. Needs
+     * {@code org.xerial:sqlite-jdbc}.
+     *
+     * @return an open and empty inbox with one thread of its own
+     */
+    static LeasingInbox memory() {
+        return SqlInbox.memory();
     }
 
     /**

@@ -43,7 +43,8 @@ public final class Retention implements AutoCloseable {
      * Prepares the thread for dead letters alone, of an inbox that forgets the other events by itself.
      *
      * @param dead what to purge
-     * @param keepDead how long a dead letter is kept after its last attempt
+     * @param keepDead how long a dead letter is kept after it died
+     * @param clock decides what is old
      */
     public Retention(DeadLetters dead, Duration keepDead, InstantSource clock) {
         this(before -> 0, null, dead, keepDead, clock);

@@ -15,6 +15,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
 import java.util.Set;
+import javax.sql.DataSource;
 
 /**
  * In what the engines differ.
@@ -23,6 +24,7 @@ import java.util.Set;
  * @param place what is connected to, for messages; without credentials
  * @param connections opens a connection with auto-commit off
  * @param transactions opens one for a handler's transaction, which may read before it writes
+ * @param begin the statements that each transaction begins with, for connections that others configure, or empty
  * @param skipLocked what follows a select so that two nodes take different rows
  * @param lockSchema what keeps a second node out while the schema changes
  * @param watch notices that the files have changed
@@ -32,6 +34,7 @@ record SqlDialect(
         String place,
         Connections connections,
         Connections transactions,
+        String begin,
         String skipLocked,
         String lockSchema,
         SqliteWatch watch) {
@@ -45,12 +48,40 @@ record SqlDialect(
      */
     private static final Set<Integer> SQLITE_ROW_ERRORS = Set.of(5, 18, 19, 20);
 
+    /** Ends with the transaction, so that the pool gets the connection back as it was. */
+    private static final String BEGIN = """
+            set transaction isolation level read committed, read write;
+            set local synchronous_commit = on;
+            set local statement_timeout = '30s';
+            set local lock_timeout = '30s';
+            set local idle_in_transaction_session_timeout = 0""";
+
     /** Opens connections. */
     interface Connections {
         Connection open() throws SQLException;
     }
 
+    /**
+     * SQLite in memory, as long as at least one connection to it is open.
+     *
+     * @param name two with the same name are the same
+     */
+    static SqlDialect memory(String name) {
+        requireDriver("jdbc:sqlite:", "org.xerial:sqlite-jdbc");
+        String url = "jdbc:sqlite:file:/" + name + "?vfs=memdb";
+        return new SqlDialect(
+                "sqlite",
+                "memory",
+                () -> configured(DriverManager.getConnection(url), 1000),
+                () -> configured(DriverManager.getConnection(url + "&transaction_mode=IMMEDIATE"), 0),
+                "",
+                "",
+                "select 1",
+                SqliteWatch.none());
+    }
+
     static SqlDialect sqlite(Path file) {
+        requireDriver("jdbc:sqlite:", "org.xerial:sqlite-jdbc");
         Path absolute = file.toAbsolutePath();
         return new SqlDialect(
                 "sqlite",
@@ -60,11 +91,13 @@ record SqlDialect(
                 // The log is left to the writer, which knows then who else has written to the database file.
                 () -> openSqlite(absolute, "?transaction_mode=IMMEDIATE", 0),
                 "",
+                "",
                 "select 1",
                 SqliteWatch.of(absolute));
     }
 
     static SqlDialect postgresql(String url) {
+        requireDriver(url, "org.postgresql:postgresql");
         int question = url.indexOf('?');
         String place = question < 0 ? url : url.substring(0, question);
         return new SqlDialect(
@@ -72,9 +105,55 @@ record SqlDialect(
                 place,
                 () -> openPostgresql(url),
                 () -> openPostgresql(url),
+                "",
                 "for update skip locked",
                 "select pg_advisory_xact_lock(7309104)",
                 SqliteWatch.none());
+    }
+
+    static SqlDialect postgresql(DataSource database) {
+        Connections lent = () -> {
+            Connection connection = database.getConnection();
+            try {
+                connection.setAutoCommit(false);
+            } catch (SQLException e) {
+                connection.close();
+                throw e;
+            }
+            return connection;
+        };
+        return new SqlDialect(
+                "postgresql",
+                "PostgreSQL",
+                lent,
+                lent,
+                BEGIN,
+                "for update skip locked",
+                "select pg_advisory_xact_lock(7309104)",
+                SqliteWatch.none());
+    }
+
+    /**
+     * Begins a transaction on a connection with auto-commit off.
+     *
+     * @throws SQLException if the store is away
+     */
+    void begin(Connection connection) throws SQLException {
+        if (!begin.isEmpty()) {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute(begin);
+            }
+        }
+    }
+
+    /** Says which artifact is missing, if it is the driver. */
+    private static void requireDriver(String url, String artifact) {
+        try {
+            DriverManager.getDriver(url);
+        } catch (SQLException e) {
+            throw new StoreException(
+                    url.substring(0, url.indexOf(':', 5) + 1) + " needs " + artifact + " on the class path", e);
+        }
     }
 
     private static Connection openPostgresql(String url) throws SQLException {
@@ -100,7 +179,10 @@ record SqlDialect(
         } catch (IOException e) {
             throw new SQLException("cannot create " + file, e);
         }
-        Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file + parameters);
+        return configured(DriverManager.getConnection("jdbc:sqlite:" + file + parameters), checkpointPages);
+    }
+
+    private static Connection configured(Connection connection, int checkpointPages) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.execute("pragma busy_timeout = 5000");
             statement.execute("pragma journal_mode = wal");

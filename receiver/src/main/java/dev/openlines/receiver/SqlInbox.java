@@ -18,9 +18,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** An inbox in a relational database. Every write goes through one {@link GroupCommit}. */
 final class SqlInbox implements LeasingInbox {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SqlInbox.class);
 
     /** How many events may wait for their commit before further ones are turned away. */
     static final int MAX_WAITING = 10_000;
@@ -59,12 +64,16 @@ final class SqlInbox implements LeasingInbox {
     private final AtomicInteger storing = new AtomicInteger();
     private final SqlTransactions transactions;
     private final ProcessLock lock;
+    /** Keeps what is in memory there, also while the writer has no connection. */
+    private final @Nullable Connection anchor;
+
     private final String lease;
     private final String leaseOrdered;
     private final String forget;
 
-    private SqlInbox(SqlDialect dialect, ProcessLock lock) {
+    private SqlInbox(SqlDialect dialect, ProcessLock lock, @Nullable Connection anchor) {
         this.dialect = dialect;
+        this.anchor = anchor;
         this.lock = lock;
         this.insert = dialect.shared() ? new SqlInsert.Together() : new SqlInsert.OneByOne();
         this.writer = new GroupCommit(dialect, this::storeAll, PATIENCE);
@@ -74,7 +83,26 @@ final class SqlInbox implements LeasingInbox {
         this.forget = FORGET.formatted(PORTION, dialect.skipLocked());
     }
 
+    /** Opens an inbox that nobody else can open. */
+    static SqlInbox memory() {
+        LOG.warn("reason=memory-inbox: events are kept in memory only and end with this process");
+        return memory(UUID.randomUUID().toString());
+    }
+
+    static SqlInbox memory(String name) {
+        SqlDialect dialect = SqlDialect.memory("openlines-" + name);
+        try {
+            return open(dialect, ProcessLock.none(), dialect.connections().open());
+        } catch (SQLException e) {
+            throw new StoreException("cannot open an inbox in memory", e);
+        }
+    }
+
     static SqlInbox open(SqlDialect dialect, ProcessLock lock) {
+        return open(dialect, lock, null);
+    }
+
+    private static SqlInbox open(SqlDialect dialect, ProcessLock lock, @Nullable Connection anchor) {
         try {
             // Before the writer has a connection, whose end could write a log into another file.
             dialect.watch().open(lock);
@@ -82,7 +110,7 @@ final class SqlInbox implements LeasingInbox {
             lock.close();
             throw e;
         }
-        SqlInbox inbox = new SqlInbox(dialect, lock);
+        SqlInbox inbox = new SqlInbox(dialect, lock, anchor);
         inbox.writer.start();
         try {
             inbox.await(inbox.writer.submit(inbox::migrate));
@@ -229,6 +257,9 @@ final class SqlInbox implements LeasingInbox {
         writer.close();
         dialect.watch().end();
         lock.close();
+        if (anchor != null) {
+            SqlTransactions.discard(anchor);
+        }
     }
 
     private List<StoreResult> storeAll(Connection connection, List<VerifiedDelivery> deliveries) throws SQLException {

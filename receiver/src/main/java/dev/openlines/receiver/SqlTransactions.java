@@ -48,6 +48,7 @@ final class SqlTransactions implements AutoCloseable {
         boolean done = false;
         try {
             connection.setAutoCommit(false);
+            dialect.begin(connection);
             boolean commit = work.run(connection);
             if (!commit) {
                 connection.rollback();
@@ -97,7 +98,7 @@ final class SqlTransactions implements AutoCloseable {
                 });
     }
 
-    private static void discard(Connection connection) {
+    static void discard(Connection connection) {
         try {
             connection.rollback();
         } catch (SQLException e) {

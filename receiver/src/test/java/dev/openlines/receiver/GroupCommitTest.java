@@ -29,7 +29,14 @@ class GroupCommitTest {
     @Test
     void aCloseEndsThoughOthersSubmitAndEachOfThemIsAnswered() throws Exception {
         SqlDialect dialect = new SqlDialect(
-                "sqlite", "memory", GroupCommitTest::open, GroupCommitTest::open, "", "select 1", SqliteWatch.none());
+                "sqlite",
+                "memory",
+                GroupCommitTest::open,
+                GroupCommitTest::open,
+                "",
+                "",
+                "select 1",
+                SqliteWatch.none());
         for (int round = 0; round < ROUNDS; round++) {
             GroupCommit writer = new GroupCommit(dialect, (connection, deliveries) -> List.of(), PATIENCE);
             writer.start();
@@ -108,7 +115,14 @@ class GroupCommitTest {
     /** Commits a bad piece with a hundred others. Returns how many of the others succeeded; all are answered. */
     private static int group(GroupCommit.Work<Boolean> bad, Duration patience) throws Exception {
         SqlDialect dialect = new SqlDialect(
-                "sqlite", "memory", GroupCommitTest::open, GroupCommitTest::open, "", "select 1", SqliteWatch.none());
+                "sqlite",
+                "memory",
+                GroupCommitTest::open,
+                GroupCommitTest::open,
+                "",
+                "",
+                "select 1",
+                SqliteWatch.none());
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch gathered = new CountDownLatch(1);
         List<CompletableFuture<Boolean>> others = new ArrayList<>();
@@ -145,7 +159,7 @@ class GroupCommitTest {
         AtomicInteger opened = new AtomicInteger();
         SqlDialect.Connections connections = () -> opened.getAndIncrement() == 0 ? broken(open()) : open();
         SqlDialect dialect =
-                new SqlDialect("sqlite", "memory", connections, connections, "", "select 1", SqliteWatch.none());
+                new SqlDialect("sqlite", "memory", connections, connections, "", "", "select 1", SqliteWatch.none());
         try (GroupCommit writer = new GroupCommit(dialect, (connection, deliveries) -> List.of(), PATIENCE)) {
             writer.start();
 

@@ -52,6 +52,33 @@ class HandlersTest {
     }
 
     @Test
+    void aCodeMayHaveAHandlerWhetherItHasATypeOrNot() throws Exception {
+        List<String> calls = new ArrayList<>();
+        Handlers handlers = Handlers.on("OnCrmDealAdd", (event, context) -> calls.add("deal"))
+                .on(OnSessionFinish.class, (finish, context) -> calls.add("type"))
+                .on("ONSESSIONSTART", (event, context) -> calls.add("start"))
+                .otherwise((event, context) -> calls.add("otherwise"))
+                .then((event, context) -> calls.add("then"));
+
+        handlers.handle(event(Bodies.finish(17, "event", "ONCRMDEALADD")), context());
+        handlers.handle(event(Bodies.finish(17)), context());
+        handlers.handle(event(Bodies.finish(17, "event", "ONSESSIONSTART")), context());
+        handlers.handle(event(Bodies.finish(17, "event", "ONCRMDEALDELETE")), context());
+
+        assertThat(calls).containsExactly("deal", "then", "type", "then", "start", "then", "otherwise", "then");
+    }
+
+    @Test
+    void aSecondHandlerForACodeIsRefused() {
+        Handlers.Routes routes = Handlers.on("ONCRMDEALADD", (event, context) -> {});
+
+        assertThatThrownBy(() -> routes.on("onCrmDealAdd", (event, context) -> {}))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("expected one handler for ONCRMDEALADD but found a second: join them with inOrder");
+        assertThatThrownBy(() -> routes.on(" ", (event, context) -> {})).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
     void whatIsAddedAfterTheHandlersAreCompleteChangesNothing() throws Exception {
         List<String> calls = new ArrayList<>();
         Handlers.Routes routes = Handlers.on(OnSessionStart.class, (start, context) -> calls.add("start"));

@@ -8,10 +8,18 @@ import dev.openlines.testkit.Await;
 import dev.openlines.testkit.Bodies;
 import dev.openlines.testkit.PostgresServer;
 import java.sql.Connection;
+import java.sql.Driver;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import javax.sql.DataSource;
 import org.assertj.core.util.Throwables;
 import org.junit.jupiter.api.Test;
+import org.postgresql.ds.PGSimpleDataSource;
 
 class PostgresInboxTest implements TransactionContract {
 
@@ -33,6 +41,59 @@ class PostgresInboxTest implements TransactionContract {
                 .isInstanceOf(StoreException.class)
                 .hasMessage("cannot write to jdbc:postgresql://127.0.0.1:1/openlines")
                 .satisfies(e -> assertThat(Throwables.getStackTrace(e)).doesNotContain("canary"));
+    }
+
+    @Test
+    void aMissingDriverIsNamed() throws Exception {
+        Driver driver = DriverManager.getDriver(url);
+        DriverManager.deregisterDriver(driver);
+        try {
+            assertThatThrownBy(() -> Inbox.postgresql(url))
+                    .isInstanceOf(StoreException.class)
+                    .hasMessage("jdbc:postgresql: needs org.postgresql:postgresql on the class path");
+        } finally {
+            DriverManager.registerDriver(driver);
+        }
+    }
+
+    @Test
+    void whateverAPoolLendsHasTheInboxsLimitsWhileItIsUsedAndNotAfter() throws Exception {
+        PGSimpleDataSource database = new PGSimpleDataSource();
+        database.setUrl(url);
+        database.setOptions(
+                "-c synchronous_commit=off -c statement_timeout=1h" + " -c default_transaction_isolation=serializable");
+        List<Connection> lent = new ArrayList<>();
+        DataSource pool = new PGSimpleDataSource() {
+            @Override
+            public Connection getConnection() throws SQLException {
+                lent.add(database.getConnection());
+                return lent.get(lent.size() - 1);
+            }
+        };
+        List<String> during = new ArrayList<>();
+        try (LeasingInbox inbox = Inbox.postgresql(pool)) {
+            Deliveries.store(inbox, Deliveries.delivery(1, 1));
+            Instant now = Instant.now();
+            LeasedDelivery leased = inbox.lease(
+                            new LeaseRequest("a", 1, now, now.plusSeconds(60), now.plusSeconds(600), false))
+                    .get(0);
+            inbox.commitOnce(leased, "", connection -> during.addAll(limits(connection)), now);
+
+            assertThat(limits(lent.get(lent.size() - 1))).containsExactly("off", "1h", "serializable");
+        }
+        assertThat(during).containsExactly("on", "30s", "read committed");
+    }
+
+    private static List<String> limits(Connection connection) throws SQLException {
+        List<String> limits = new ArrayList<>();
+        for (String name : List.of("synchronous_commit", "statement_timeout", "transaction_isolation")) {
+            try (Statement statement = connection.createStatement();
+                    ResultSet row = statement.executeQuery("show " + name)) {
+                row.next();
+                limits.add(row.getString(1));
+            }
+        }
+        return limits;
     }
 
     @Test

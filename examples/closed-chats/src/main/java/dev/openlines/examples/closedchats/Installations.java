@@ -98,7 +98,7 @@ final class Installations {
         if (place.startsWith("jdbc:postgresql:")) {
             PGSimpleDataSource database = new PGSimpleDataSource();
             database.setUrl(place);
-            return opened(place, () -> TokenStore.postgres(database, seal));
+            return opened(place, () -> TokenStore.postgresql(database, seal));
         }
         return opened(place, () -> TokenStore.sqlite(Path.of(place), seal));
     }

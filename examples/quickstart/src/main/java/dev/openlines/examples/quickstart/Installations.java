@@ -91,7 +91,7 @@ final class Installations {
         if (place.startsWith("jdbc:postgresql:")) {
             PGSimpleDataSource database = new PGSimpleDataSource();
             database.setUrl(place);
-            return TokenStore.postgres(database, seal);
+            return TokenStore.postgresql(database, seal);
         }
         return TokenStore.sqlite(Path.of(place), seal);
     }
