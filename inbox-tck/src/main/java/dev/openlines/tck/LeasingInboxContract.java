@@ -398,7 +398,7 @@ public interface LeasingInboxContract extends InboxContract {
     @Test
     default void aPurgeForgetsWhatWasDoneBeforeAndNothingElse() {
         try (LeasingInbox inbox = open()) {
-            LongStream.rangeClosed(1, 3).forEach(chat -> store(inbox, delivery(chat, 1)));
+            LongStream.rangeClosed(1, 3).forEach(chat -> store(inbox, start(chat)));
             List<LeasedDelivery> leased = lease(inbox, "a", T0);
             settle(inbox, leased.get(0), new Settlement.Done());
             settle(inbox, leased.get(1), new Settlement.Dead("no"));
@@ -408,7 +408,7 @@ public interface LeasingInboxContract extends InboxContract {
 
             assertThat(inbox.backlog()).isEqualTo(new Backlog(1, 1, T0));
             List<StoreResult> again = LongStream.rangeClosed(1, 3)
-                    .mapToObj(chat -> store(inbox, delivery(chat, 1)))
+                    .mapToObj(chat -> store(inbox, start(chat)))
                     .toList();
             assertThat(again).filteredOn(StoreResult.STORED::equals).hasSize(1);
         }
@@ -476,5 +476,10 @@ public interface LeasingInboxContract extends InboxContract {
         try (LeasingInbox after = open()) {
             assertThat(lease(after, "a", T0)).hasSize(1);
         }
+    }
+
+    /** A session that began: unlike a close, it is not remembered after its purge. */
+    private static VerifiedDelivery start(long chat) {
+        return delivery(Deliveries.form(chat, "event", "ONSESSIONSTART"));
     }
 }

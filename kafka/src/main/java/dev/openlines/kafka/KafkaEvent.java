@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.kafka;
 
+import dev.openlines.model.OnSessionFinish;
 import dev.openlines.parser.DecodeException;
 import dev.openlines.parser.EventDecoder;
 import dev.openlines.receiver.LeasedDelivery;
+import dev.openlines.receiver.Origin;
+import dev.openlines.receiver.ReconciledClose;
 import dev.openlines.receiver.VerifiedDelivery;
 import io.cloudevents.CloudEvent;
 import io.cloudevents.CloudEventData;
@@ -31,7 +34,8 @@ import org.jspecify.annotations.Nullable;
  * @param idempotencyKey attribute {@code id}
  * @param payload canonical JSON without credentials
  * @param receivedAt extension {@code receivedat}
- * @param chat attribute {@code subject}, or null where the event is of no chat
+ * @param chat attribute {@code subject}, or null if the event is of no chat
+ * @param origin extension {@code origin}: {@code event}, {@code offline}, or {@code reconciled:SESSION}
  */
 record KafkaEvent(
         String memberId,
@@ -39,35 +43,63 @@ record KafkaEvent(
         String idempotencyKey,
         String payload,
         Instant receivedAt,
-        @Nullable String chat) {
+        @Nullable String chat,
+        String origin) {
 
     private static final String TYPE = "dev.openlines.bitrix24.";
     private static final EventDecoder DECODER = EventDecoder.lenient();
 
     /** Returns the record for an event; the key is its portal and chat, or what makes it one where it has no chat. */
     static ProducerRecord<String, byte[]> record(String topic, VerifiedDelivery delivery) {
-        String id = delivery.idempotencyKey();
-        Instant receivedAt = delivery.receivedAt().truncatedTo(ChronoUnit.MILLIS);
+        KafkaEvent event = new KafkaEvent(
+                delivery.memberId(),
+                delivery.event(),
+                delivery.idempotencyKey(),
+                delivery.payload(),
+                delivery.receivedAt(),
+                chat(delivery.orderKey(), delivery.memberId()),
+                delivery.origin().stored());
+        return event.toRecord(topic, delivery.traceparent());
+    }
+
+    /** Returns the record for a close that no event brought. */
+    static ProducerRecord<String, byte[]> record(String topic, ReconciledClose close) {
+        KafkaEvent event = new KafkaEvent(
+                close.memberId(),
+                OnSessionFinish.CODE,
+                close.idempotencyKey(),
+                close.payload(),
+                close.foundAt(),
+                chat(close.orderKey(), close.memberId()),
+                Origin.RECONCILED.stored() + ':' + close.sessionId());
+        return event.toRecord(topic, null);
+    }
+
+    private static @Nullable String chat(String orderKey, String memberId) {
+        return orderKey.isEmpty() ? null : orderKey.substring(memberId.length() + 1);
+    }
+
+    private ProducerRecord<String, byte[]> toRecord(String topic, @Nullable String trace) {
         CloudEventBuilder event = CloudEventBuilder.v1()
-                .withId(id)
-                .withType(TYPE + delivery.event().toLowerCase(Locale.ROOT))
-                .withSource(URI.create(
-                        "urn:bitrix24:portal:" + URLEncoder.encode(delivery.memberId(), StandardCharsets.UTF_8)))
+                .withId(idempotencyKey)
+                .withType(TYPE + code.toLowerCase(Locale.ROOT))
+                .withSource(URI.create("urn:bitrix24:portal:" + URLEncoder.encode(memberId, StandardCharsets.UTF_8)))
                 .withDataContentType("application/json")
-                .withExtension("portal", delivery.memberId())
-                .withExtension("eventcode", delivery.event())
-                .withExtension("receivedat", receivedAt.toString())
-                .withExtension("traceparent", traceparent(delivery))
-                .withData(delivery.payload().getBytes(StandardCharsets.UTF_8));
-        Instant sentAt = sentAt(delivery.payload());
+                .withExtension("portal", memberId)
+                .withExtension("eventcode", code)
+                .withExtension(
+                        "receivedat", receivedAt.truncatedTo(ChronoUnit.MILLIS).toString())
+                .withExtension("origin", origin)
+                .withExtension("traceparent", traceparent(trace))
+                .withData(payload.getBytes(StandardCharsets.UTF_8));
+        Instant sentAt = sentAt(payload);
         if (sentAt != null) {
             event = event.withTime(sentAt.atOffset(ZoneOffset.UTC));
         }
-        String key = delivery.orderKey();
-        if (key.isEmpty()) {
-            key = delivery.memberId() + '#' + id;
-        } else {
-            event = event.withSubject(key.substring(delivery.memberId().length() + 1));
+        String key = memberId + '#' + idempotencyKey;
+        if (chat != null) {
+            key = memberId + '/' + chat;
+            event = event.withSubject(chat);
         }
         return KafkaMessageFactory.<String>createWriter(topic, null, null, key).writeBinary(event.build());
     }
@@ -98,13 +130,28 @@ record KafkaEvent(
                 event.getId(),
                 new String(data.toBytes(), StandardCharsets.UTF_8),
                 instant(extension(event, "receivedat")),
-                event.getSubject());
+                event.getSubject(),
+                // Records of older versions have none.
+                Objects.toString(event.getExtension("origin"), Origin.EVENT.stored()));
     }
 
     /** The delivery for an attempt. */
     LeasedDelivery leased(long offset, int attempt) {
+        int colon = origin.indexOf(':');
+        boolean reconciled = colon > 0;
         return new LeasedDelivery(
-                offset, memberId, code, idempotencyKey, payload, receivedAt, attempt, attempt, "kafka");
+                offset,
+                memberId,
+                code,
+                idempotencyKey,
+                payload,
+                receivedAt,
+                attempt,
+                attempt,
+                "kafka",
+                Origin.of(reconciled ? origin.substring(0, colon) : origin),
+                reconciled ? Long.valueOf(origin.substring(colon + 1)) : null,
+                reconciled ? sentAt(payload) : null);
     }
 
     /** What a second record of the same key must have in common with this one, or there is a conflict. */
@@ -117,9 +164,8 @@ record KafkaEvent(
     }
 
     /** The trace of the request, or one derived from the key, so that whoever knows the event finds what followed. */
-    private static String traceparent(VerifiedDelivery delivery) {
-        String given = delivery.traceparent();
-        String key = delivery.idempotencyKey();
+    private String traceparent(@Nullable String given) {
+        String key = idempotencyKey;
         // Nobody has recorded a span of a derived one: not sampled.
         return given != null ? given : "00-" + key.substring(0, 32) + '-' + key.substring(32, 48) + "-00";
     }

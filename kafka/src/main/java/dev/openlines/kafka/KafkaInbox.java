@@ -5,6 +5,7 @@ import dev.openlines.receiver.Backlog;
 import dev.openlines.receiver.DeadLetters;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.ReconciledClose;
 import dev.openlines.receiver.StoreException;
 import dev.openlines.receiver.StoreResult;
 import dev.openlines.receiver.TrustChange;
@@ -211,6 +212,17 @@ public final class KafkaInbox implements Inbox {
         return portals.write(change, delivery.idempotencyKey())
                 .thenCompose(applied -> append(KafkaEvent.record(topics.events(), delivery))
                         .thenApply(where -> applied ? StoreResult.STORED : StoreResult.DUPLICATE));
+    }
+
+    /**
+     * Appends a close that another inbox has found. Does not block.
+     *
+     * @param close a reconciled close
+     * @return completes when all in-sync replicas have it
+     */
+    @Override
+    public CompletionStage<StoreResult> store(ReconciledClose close) {
+        return append(KafkaEvent.record(topics.events(), close)).thenApply(where -> StoreResult.STORED);
     }
 
     @Override

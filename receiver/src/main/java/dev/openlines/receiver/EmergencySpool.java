@@ -29,6 +29,7 @@ import org.slf4j.LoggerFactory;
  * body    = memberId event idempotencyKey orderKey payload     each: length(4) and so many bytes of UTF-8
  *           bodyBytes(4) receivedAt(8)                          milliseconds since 1970
  *           known(4) [until(8) installed digest{known}]         known is -1 where the event changes no trust
+ *           origin                                              missing in records of older versions: an event
  * </pre>
  *
  * <p>A record is there when all of it is on the disk with its checksum; {@link #append} returns after that, so

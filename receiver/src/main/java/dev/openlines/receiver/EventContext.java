@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /** What a handler may know beside the event, and do with it. */
@@ -131,6 +132,34 @@ public final class EventContext {
      */
     public String memberId() {
         return lease.memberId();
+    }
+
+    /**
+     * Returns how the event reached the inbox. A close that was found in the portal's list of sessions has its own
+     * idempotency key, and its place in the order of its chat is not promised.
+     *
+     * @return {@link Origin#RECONCILED} if no event came and the receiver found the close
+     */
+    public Origin origin() {
+        return lease.origin();
+    }
+
+    /**
+     * Returns when the portal's list of sessions says that the session was closed.
+     *
+     * @return a whole second of the portal's clock, or empty unless {@link #origin()} is {@link Origin#RECONCILED}
+     */
+    public Optional<Instant> closedAt() {
+        return Optional.ofNullable(lease.closedAt());
+    }
+
+    /**
+     * Returns the id of the closed session; an event of the platform does not name it.
+     *
+     * @return the id, or empty unless {@link #origin()} is {@link Origin#RECONCILED}
+     */
+    public Optional<Long> sessionId() {
+        return Optional.ofNullable(lease.sessionId());
     }
 
     /**

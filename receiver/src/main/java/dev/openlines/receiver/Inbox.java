@@ -108,11 +108,22 @@ public interface Inbox extends AutoCloseable {
     CompletionStage<StoreResult> store(VerifiedDelivery delivery);
 
     /**
+     * Stores a close that a portal lists and of which no event came, or finds that it is stored. Does not block.
+     *
+     * @param close a close from a portal's own answer
+     * @return completes when it is durable, as {@link #store(VerifiedDelivery)} does
+     * @throws UnsupportedOperationException if this inbox keeps no such closes, which is what this default does
+     */
+    default CompletionStage<StoreResult> store(ReconciledClose close) {
+        throw new UnsupportedOperationException("this inbox keeps no reconciled closes");
+    }
+
+    /**
      * Stores events so that their order is that of the list. Does not block. This default stores one after the
      * other; an inbox that can store all of them or none at once should.
      *
      * @param deliveries verified events, not none
-     * @return completes when all are durable, as {@link #store} does; where it fails, none after the first that is
+     * @return completes when all are durable, as {@link #store(VerifiedDelivery)} does; where it fails, none after the first that is
      *     not stored is
      */
     default CompletionStage<Void> storeInOrder(List<VerifiedDelivery> deliveries) {
@@ -167,7 +178,7 @@ public interface Inbox extends AutoCloseable {
     DeadLetters deadLetters();
 
     /**
-     * Writes and reads in the store as {@link #store} does, and leaves nothing behind. Blocks.
+     * Writes and reads in the store as {@link #store(VerifiedDelivery)} does, and leaves nothing behind. Blocks.
      *
      * @throws StoreException if an event could not be stored now
      */

@@ -80,7 +80,11 @@ public final class InboxMove {
         List<CompletionStage<StoreResult>> stores = new ArrayList<>();
         Map<Long, List<SqlProgress.Mark>> marks = marks(portion);
         for (LeasedDelivery leased : portion) {
-            stores.add(store(delivery(leased), marks.getOrDefault(leased.id(), List.of())));
+            List<SqlProgress.Mark> done = marks.getOrDefault(leased.id(), List.of());
+            stores.add(
+                    leased.origin() == Origin.RECONCILED
+                            ? store(ReconciledClose.of(leased), done)
+                            : store(delivery(leased), done));
         }
         int moved = 0;
         StoreException failure = null;
@@ -114,11 +118,37 @@ public final class InboxMove {
         return marks.isEmpty() || !(to instanceof SqlInbox sql) ? to.store(delivery) : sql.store(delivery, marks);
     }
 
+    private CompletionStage<StoreResult> store(ReconciledClose close, List<SqlProgress.Mark> marks) {
+        return marks.isEmpty() || !(to instanceof SqlInbox sql) ? to.store(close) : sql.store(close, marks);
+    }
+
     private static VerifiedDelivery delivery(LeasedDelivery leased) {
         int bytes = leased.payload().getBytes(StandardCharsets.UTF_8).length;
         // What it changed in whom to trust was kept when it was stored: see trust().
         return new VerifiedDelivery(
-                VerifiedDelivery.stored(leased.payload()), leased.memberId(), bytes, leased.receivedAt(), null);
+                VerifiedDelivery.stored(leased.payload()),
+                leased.memberId(),
+                bytes,
+                leased.receivedAt(),
+                null,
+                leased.origin());
+    }
+
+    /**
+     * Copies which closes the old inbox knows, and how far each portal has been compared, into a new SQL inbox. Closes
+     * whose event still waits in the old one stay out: the event brings them. Blocks.
+     *
+     * @return how many closes were copied
+     * @throws StoreException if either store is down
+     */
+    public int closes() {
+        SqlInbox old = SqlInbox.of(from);
+        SqlInbox next = SqlInbox.of(to);
+        if (old == null || next == null) {
+            return 0;
+        }
+        LedgerCopy copy = new LedgerCopy(old, next);
+        return copy.run();
     }
 
     /**

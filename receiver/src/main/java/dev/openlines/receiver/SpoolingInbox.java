@@ -121,6 +121,21 @@ class SpoolingInbox implements Inbox {
                 .exceptionallyCompose(failure -> spool(delivery));
     }
 
+    /** Not by the file: the reconciler finds it again if it is not stored. */
+    @Override
+    public CompletionStage<StoreResult> store(ReconciledClose close) {
+        return inbox.store(close);
+    }
+
+    /** Whether events are in the file or on their way there. */
+    synchronized boolean holdsEvents() {
+        return pending > 0;
+    }
+
+    Inbox inner() {
+        return inbox;
+    }
+
     private synchronized CompletableFuture<StoreResult> spool(VerifiedDelivery delivery) {
         if (closed) {
             return CompletableFuture.failedFuture(new StoreException("the inbox is closed", null));

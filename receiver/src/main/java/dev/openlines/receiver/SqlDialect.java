@@ -40,7 +40,10 @@ record SqlDialect(
         SqliteWatch watch) {
 
     /** The newest: a schema file, or {@link StoredKey#migrate}. */
-    static final int SCHEMA_VERSION = 4;
+    static final int SCHEMA_VERSION = 6;
+
+    /** Numbers that no version of the schema has. */
+    static final Set<Integer> UNUSED_VERSIONS = Set.of(5);
 
     /**
      * SQLite's result codes that one piece of work alone may escape: busy (a read of this commit is older
@@ -224,6 +227,13 @@ record SqlDialect(
     /** Says whether several nodes may write to the store. */
     boolean shared() {
         return name.equals("postgresql");
+    }
+
+    /** Returns the expression for the store's own time, in milliseconds since 1970. */
+    String now() {
+        return shared()
+                ? "cast(extract(epoch from clock_timestamp()) * 1000 as bigint)"
+                : "cast(unixepoch('subsec') * 1000 as integer)";
     }
 
     /** Returns the statements of one step of the schema. */

@@ -51,7 +51,8 @@ final class SqlInbox implements LeasingInbox {
             where id in (
               select id from inbox due where state = 'waiting' and (not_before <= ? or not_before > ?) %s
               order by not_before, id limit ? %s)
-            returning id, member_id, event, idempotency_key, payload, received_at, attempts, leases""";
+            returning id, member_id, event, idempotency_key, payload, received_at, attempts, leases, origin, session_id,
+              closed_at""";
 
     private static final String FIRST_OF_ITS_CHAT = """
             and (order_key = '' or not exists (
@@ -59,7 +60,7 @@ final class SqlInbox implements LeasingInbox {
               where earlier.order_key = due.order_key and earlier.id < due.id and earlier.state = 'waiting'))""";
 
     private final SqlDialect dialect;
-    private final SqlInsert insert;
+    private final SessionLedger ledger;
     private final GroupCommit writer;
     private final AtomicInteger storing = new AtomicInteger();
     private final SqlTransactions transactions;
@@ -75,7 +76,8 @@ final class SqlInbox implements LeasingInbox {
         this.dialect = dialect;
         this.anchor = anchor;
         this.lock = lock;
-        this.insert = dialect.shared() ? new SqlInsert.Together() : new SqlInsert.OneByOne();
+        this.ledger =
+                new SessionLedger(dialect, dialect.shared() ? new SqlInsert.Together() : new SqlInsert.OneByOne());
         this.writer = new GroupCommit(dialect, this::storeAll, PATIENCE);
         this.transactions = new SqlTransactions(dialect);
         this.lease = LEASE.formatted("", dialect.skipLocked());
@@ -96,6 +98,12 @@ final class SqlInbox implements LeasingInbox {
         } catch (SQLException e) {
             throw new StoreException("cannot open an inbox in memory", e);
         }
+    }
+
+    /** Returns the SQL inbox that this is, or that is behind its spool, or null. */
+    static @Nullable SqlInbox of(Inbox inbox) {
+        Inbox inner = inbox instanceof SpoolingInbox spooling ? spooling.inner() : inbox;
+        return inner instanceof SqlInbox sql ? sql : null;
     }
 
     static SqlInbox open(SqlDialect dialect, ProcessLock lock) {
@@ -150,6 +158,41 @@ final class SqlInbox implements LeasingInbox {
     public CompletionStage<Void> storeInOrder(List<VerifiedDelivery> deliveries) {
         List<VerifiedDelivery> copy = List.copyOf(deliveries);
         return writer.submit(connection -> storeAll(connection, copy)).thenAccept(ignored -> {});
+    }
+
+    @Override
+    public CompletionStage<StoreResult> store(ReconciledClose close) {
+        return store(close, List.of());
+    }
+
+    /** Stores a reconciled close with the marks of another inbox. */
+    CompletionStage<StoreResult> store(ReconciledClose close, List<SqlProgress.Mark> marks) {
+        return writer.submit(connection -> {
+            StoreResult result = ledger.move(connection, close);
+            SqlProgress.write(connection, StoredKey.of(close.idempotencyKey(), close.closedAt()), marks);
+            return result;
+        });
+    }
+
+    SessionLedger ledger() {
+        return ledger;
+    }
+
+    SqlDialect dialect() {
+        return dialect;
+    }
+
+    /** Runs work in a transaction of its own, on the calling thread, beside the writer. */
+    <T> T transaction(GroupCommit.Work<T> work) {
+        List<T> result = new ArrayList<>(1);
+        try {
+            transactions.run(connection -> result.add(work.run(connection)));
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new StoreException("cannot write to " + dialect.place(), e);
+        }
+        return result.get(0);
     }
 
     @Override
@@ -263,7 +306,7 @@ final class SqlInbox implements LeasingInbox {
     }
 
     private List<StoreResult> storeAll(Connection connection, List<VerifiedDelivery> deliveries) throws SQLException {
-        List<StoreResult> results = insert.run(connection, deliveries);
+        List<StoreResult> results = ledger.store(connection, deliveries);
         for (int i = 0; i < results.size(); i++) {
             TrustChange change = deliveries.get(i).change();
             if (change != null && change.applies(results.get(i))) {
@@ -293,7 +336,10 @@ final class SqlInbox implements LeasingInbox {
                             Instant.ofEpochMilli(row.getLong(6)),
                             row.getInt(7),
                             row.getLong(8),
-                            request.owner()));
+                            request.owner(),
+                            Origin.of(row.getString(9)),
+                            row.getObject(10) == null ? null : row.getLong(10),
+                            row.getObject(11) == null ? null : Instant.ofEpochSecond(row.getLong(11))));
                 }
             }
         }
@@ -427,6 +473,9 @@ final class SqlInbox implements LeasingInbox {
                         null);
             }
             for (int next = version + 1; next <= SqlDialect.SCHEMA_VERSION; next++) {
+                if (SqlDialect.UNUSED_VERSIONS.contains(next)) {
+                    continue;
+                }
                 if (next == StoredKey.SCHEMA_VERSION) {
                     StoredKey.migrate(connection, dialect);
                 } else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import dev.openlines.model.OnSessionFinish;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -30,7 +31,7 @@ abstract sealed class SqlInsert {
         return results;
     }
 
-    private static StoreResult duplicate(Connection connection, VerifiedDelivery delivery) throws SQLException {
+    static StoreResult duplicate(Connection connection, VerifiedDelivery delivery) throws SQLException {
         long id;
         try (PreparedStatement select =
                 connection.prepareStatement("select id, payload from inbox where idempotency_key = ?")) {
@@ -53,6 +54,27 @@ abstract sealed class SqlInsert {
         return StoreResult.CONFLICT;
     }
 
+    /** Inserts a close that no event brought, unless it is there. */
+    static boolean reconciled(Connection connection, ReconciledClose close) throws SQLException {
+        try (PreparedStatement insert = connection.prepareStatement("""
+                insert into inbox
+                  (idempotency_key, member_id, event, order_key, payload, body_bytes, received_at, not_before, origin,
+                   session_id, closed_at)
+                values (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?) on conflict (idempotency_key) do nothing""")) {
+            insert.setString(1, StoredKey.of(close.idempotencyKey(), close.closedAt()));
+            insert.setString(2, close.memberId());
+            insert.setString(3, OnSessionFinish.CODE);
+            insert.setString(4, close.orderKey());
+            insert.setString(5, close.payload());
+            insert.setLong(6, close.foundAt().toEpochMilli());
+            insert.setLong(7, close.foundAt().toEpochMilli());
+            insert.setString(8, Origin.RECONCILED.stored());
+            insert.setLong(9, close.sessionId());
+            insert.setLong(10, close.closedAt().getEpochSecond());
+            return insert.executeUpdate() == 1;
+        }
+    }
+
     /** For an engine in this process: a statement is kept, since preparing it costs as much as two events. */
     static final class OneByOne extends SqlInsert {
 
@@ -65,8 +87,9 @@ abstract sealed class SqlInsert {
             if (insert == null || of != connection) {
                 insert = connection.prepareStatement("""
                         insert into inbox
-                          (idempotency_key, member_id, event, order_key, payload, body_bytes, received_at, not_before)
-                        values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (idempotency_key) do nothing""");
+                          (idempotency_key, member_id, event, order_key, payload, body_bytes, received_at, not_before,
+                           origin)
+                        values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (idempotency_key) do nothing""");
             }
             // Kept again only where nothing went wrong.
             kept = null;
@@ -92,6 +115,7 @@ abstract sealed class SqlInsert {
                 insert.setInt(6, delivery.bodyBytes());
                 insert.setLong(7, delivery.receivedAt().toEpochMilli());
                 insert.setLong(8, delivery.receivedAt().toEpochMilli());
+                insert.setString(9, delivery.origin().stored());
                 insert.addBatch();
             }
             int[] counts = insert.executeBatch();
@@ -127,10 +151,12 @@ abstract sealed class SqlInsert {
             Set<String> inserted = new HashSet<>();
             try (PreparedStatement insert = connection.prepareStatement("""
                     insert into inbox
-                      (idempotency_key, member_id, event, order_key, payload, body_bytes, received_at, not_before)
-                    select k, m, e, o, p, b, r, r
-                    from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::integer[], ?::bigint[])
-                      with ordinality as portion (k, m, e, o, p, b, r, place)
+                      (idempotency_key, member_id, event, order_key, payload, body_bytes, received_at, not_before,
+                       origin)
+                    select k, m, e, o, p, b, r, r, w
+                    from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::integer[], ?::bigint[],
+                        ?::text[])
+                      with ordinality as portion (k, m, e, o, p, b, r, w, place)
                     order by place
                     on conflict (idempotency_key) do nothing
                     returning idempotency_key""")) {
@@ -147,6 +173,7 @@ abstract sealed class SqlInsert {
                         .map(delivery -> delivery.receivedAt().toEpochMilli())
                         .toArray(Long[]::new);
                 insert.setArray(7, connection.createArrayOf("bigint", receivedAt));
+                setTexts(insert, 8, deliveries, delivery -> delivery.origin().stored());
                 try (ResultSet row = insert.executeQuery()) {
                     while (row.next()) {
                         inserted.add(row.getString(1));

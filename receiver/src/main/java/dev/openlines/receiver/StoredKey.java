@@ -31,7 +31,7 @@ final class StoredKey {
         return of(delivery.idempotencyKey(), delivery.sentAt());
     }
 
-    private static String of(String idempotencyKey, Instant sentAt) {
+    static String of(String idempotencyKey, Instant sentAt) {
         String seconds = Long.toString(sentAt.getEpochSecond());
         return "0".repeat(DIGITS - seconds.length()) + seconds + '-' + idempotencyKey;
     }

@@ -10,6 +10,10 @@ import dev.openlines.parser.DecodeException;
 import dev.openlines.parser.Envelope;
 import dev.openlines.parser.EventDecoder;
 import dev.openlines.parser.Limits;
+import jakarta.json.Json;
+import jakarta.json.JsonArray;
+import jakarta.json.JsonArrayBuilder;
+import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -17,6 +21,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +57,10 @@ public final class VerifiedDelivery {
     private final int bodyBytes;
     private final Instant receivedAt;
     private final @Nullable TrustChange change;
+    private final Origin origin;
+    /** The chats of an {@code OnSessionFinish}; of one that was written before, read when it is asked for. */
+    private @Nullable Finish finish;
+
     private @Nullable String traceparent;
     /** Without credentials; let go when it was written as JSON. Guarded by this. */
     private @Nullable Envelope unwritten;
@@ -60,16 +69,123 @@ public final class VerifiedDelivery {
 
     VerifiedDelivery(
             Envelope envelope, String memberId, int bodyBytes, Instant receivedAt, @Nullable TrustChange change) {
+        this(envelope, memberId, bodyBytes, receivedAt, change, Origin.EVENT);
+    }
+
+    VerifiedDelivery(
+            Envelope envelope,
+            String memberId,
+            int bodyBytes,
+            Instant receivedAt,
+            @Nullable TrustChange change,
+            Origin origin) {
         Envelope stripped = envelope.withoutCredentials();
         this.memberId = memberId;
         this.event = stripped.event();
         this.idempotencyKey = stripped.idempotencyKey();
         this.sentAt = stripped.sentAt().orElse(Instant.EPOCH);
-        this.orderKey = orderKey(stripped, memberId);
+        Event decoded = decoded(stripped);
+        this.orderKey = orderKey(decoded, memberId);
+        this.finish = decoded instanceof OnSessionFinish closed ? Finish.of(closed) : null;
         this.unwritten = stripped;
         this.bodyBytes = bodyBytes;
         this.receivedAt = receivedAt;
         this.change = change;
+        this.origin = origin;
+    }
+
+    /** The same event with another payload. */
+    private VerifiedDelivery(VerifiedDelivery whole, String payload) {
+        this.memberId = whole.memberId;
+        this.event = whole.event;
+        this.idempotencyKey = whole.idempotencyKey;
+        this.sentAt = whole.sentAt;
+        this.orderKey = whole.orderKey;
+        this.bodyBytes = whole.bodyBytes;
+        this.receivedAt = whole.receivedAt;
+        this.change = whole.change;
+        this.origin = whole.origin;
+        this.finish = whole.finish;
+        this.traceparent = whole.traceparent;
+        this.payload = payload;
+    }
+
+    /**
+     * The closed chats of an event.
+     *
+     * @param places one per chat, in the order of the event
+     * @param handlerId the portal's subscription, or 0
+     */
+    record Finish(List<ClosePlace> places, long handlerId) {
+
+        static Finish of(OnSessionFinish event) {
+            Long handler = event.header().handlerId();
+            return new Finish(event.chats().stream().map(ClosePlace::of).toList(), handler == null ? 0 : handler);
+        }
+    }
+
+    /** Returns the closed chats, or null if this is no {@code OnSessionFinish} or cannot be decoded. */
+    @Nullable
+    Finish finish() {
+        if (finish == null && unwritten == null && event.equals(OnSessionFinish.CODE)) {
+            Event decoded = decoded(stored(payload()));
+            finish = decoded instanceof OnSessionFinish closed ? Finish.of(closed) : null;
+        }
+        return finish;
+    }
+
+    /** Reads the chats from what {@link #payload()} wrote. */
+    static Finish finish(String payload) {
+        if (decoded(stored(payload)) instanceof OnSessionFinish closed) {
+            return Finish.of(closed);
+        }
+        throw new IllegalArgumentException("not the payload of an OnSessionFinish");
+    }
+
+    /** Returns this event with some of its chats: the others have been handled. */
+    VerifiedDelivery only(List<Integer> chats) {
+        Finish all = Objects.requireNonNull(finish());
+        return chats.size() == all.places().size()
+                ? this
+                : new VerifiedDelivery(this, only(payload(), chats, all.places().size()));
+    }
+
+    /** Leaves out the other chats, in a list or in an object whose keys are numbers, which a form may give. */
+    private static String only(String payload, List<Integer> chats, int count) {
+        JsonObject event = stored(payload).raw();
+        JsonObject data = event.getJsonObject("data");
+        JsonValue all = data == null ? null : data.get("DATA");
+        if (data == null || all == null) {
+            return payload;
+        }
+        List<JsonValue> elements = new ArrayList<>();
+        if (all instanceof JsonArray list) {
+            elements.addAll(list);
+        } else if (all instanceof JsonObject numbered) {
+            numbered.entrySet().stream()
+                    .filter(element -> element.getKey().matches("\\d{1,9}"))
+                    .sorted(Comparator.comparingInt(element -> Integer.parseInt(element.getKey())))
+                    .forEach(element -> elements.add(element.getValue()));
+        }
+        elements.removeIf(element -> !(element instanceof JsonObject));
+        if (elements.size() != count) {
+            return payload;
+        }
+        JsonArrayBuilder some = Json.createArrayBuilder();
+        chats.forEach(chat -> some.add(elements.get(chat)));
+        return Json.createObjectBuilder(event)
+                .add("data", Json.createObjectBuilder(data).add("DATA", some))
+                .build()
+                .toString();
+    }
+
+    /**
+     * Returns how the event came.
+     *
+     * @return not {@link Origin#RECONCILED}
+     */
+    public Origin origin() {
+        return origin;
     }
 
     /** Reads what {@link #write} wrote. */
@@ -85,6 +201,7 @@ public final class VerifiedDelivery {
         int known = in.readInt();
         if (known < 0) {
             this.change = null;
+            this.origin = readOrigin(in);
             return;
         }
         Instant until = Instant.ofEpochMilli(in.readLong());
@@ -94,6 +211,12 @@ public final class VerifiedDelivery {
             digests.add(readText(in));
         }
         this.change = new TrustChange(memberId, installed.isEmpty() ? null : installed, digests, until);
+        this.origin = readOrigin(in);
+    }
+
+    /** A record ended here before there were origins. */
+    private static Origin readOrigin(DataInputStream in) throws IOException {
+        return in.available() == 0 ? Origin.EVENT : Origin.of(readText(in));
     }
 
     /** Writes all of this: {@link EmergencySpool} tells the format. */
@@ -107,6 +230,7 @@ public final class VerifiedDelivery {
         out.writeLong(receivedAt.toEpochMilli());
         if (change == null) {
             out.writeInt(-1);
+            writeText(out, origin.stored());
             return;
         }
         out.writeInt(change.known().size());
@@ -115,6 +239,7 @@ public final class VerifiedDelivery {
         for (String digest : change.known()) {
             writeText(out, digest);
         }
+        writeText(out, origin.stored());
     }
 
     private static String readText(DataInputStream in) throws IOException {
@@ -194,7 +319,7 @@ public final class VerifiedDelivery {
 
     /**
      * Returns the whole event as canonical JSON. The first call writes it, and lets go of what was received: an
-     * inbox makes it on the thread that calls {@link Inbox#store}, not on the one that all events go through.
+     * inbox makes it on the thread that calls {@link Inbox#store(VerifiedDelivery)}, not on the one that all events go through.
      *
      * @return a JSON object without credentials
      */
@@ -232,7 +357,7 @@ public final class VerifiedDelivery {
      * @return whether nothing else differs
      */
     public boolean sameContent(String storedPayload) {
-        return storedPayload.equals(payload()) || essence(storedPayload).equals(essence(payload()));
+        return storedPayload.equals(payload()) || besideKey(storedPayload).equals(besideKey(payload()));
     }
 
     /**
@@ -279,20 +404,23 @@ public final class VerifiedDelivery {
         return stored(payload).sentAt().orElse(Instant.EPOCH);
     }
 
-    private static String orderKey(Envelope envelope, String memberId) {
+    private static @Nullable Event decoded(Envelope envelope) {
         try {
-            Event event = EventDecoder.lenient().decode(envelope).event();
-            if (event instanceof OnSessionFinish finish) {
-                return orderKey(memberId, finish.chats().get(0));
-            }
-            if (event instanceof OnSessionStart start) {
-                return orderKey(memberId, start.chats().get(0));
-            }
-            return "";
+            return EventDecoder.lenient().decode(envelope).event();
         } catch (DecodeException e) {
             // Becomes a dead letter with this reason when it is dispatched, and not before: it is genuine.
-            return "";
+            return null;
         }
+    }
+
+    private static String orderKey(@Nullable Event event, String memberId) {
+        if (event instanceof OnSessionFinish finish) {
+            return orderKey(memberId, finish.chats().get(0));
+        }
+        if (event instanceof OnSessionStart start) {
+            return orderKey(memberId, start.chats().get(0));
+        }
+        return "";
     }
 
     private static String orderKey(String memberId, OpenLineChat chat) {

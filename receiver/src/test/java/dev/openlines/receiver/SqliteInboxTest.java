@@ -110,7 +110,7 @@ class SqliteInboxTest implements TransactionContract {
 
         assertThatThrownBy(this::open)
                 .isInstanceOf(StoreException.class)
-                .hasMessage("expected a schema of version 4 or older but found version 99 in "
+                .hasMessage("expected a schema of version 6 or older but found version 99 in "
                         + directory.resolve("inbox.db").toAbsolutePath());
     }
 

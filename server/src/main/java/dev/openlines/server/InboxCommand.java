@@ -109,7 +109,12 @@ public final class InboxCommand {
         LeasingInbox from = store.leasing("OPENLINES_INBOX");
         try (Inbox next = Store.open("OPENLINES_NEW_INBOX", place).inbox()) {
             InboxMove move = new InboxMove(from, next, InstantSource.system());
-            out.accept(command.equals("move") ? "moved=" + move.events() : "portals=" + move.trust());
+            if (command.equals("move")) {
+                out.accept("moved=" + move.events());
+                move.closes();
+            } else {
+                out.accept("portals=" + move.trust());
+            }
         } catch (IllegalArgumentException e) {
             throw new ConfigurationException(
                     "OPENLINES_NEW_INBOX: expected another store than that of OPENLINES_INBOX but found the same", e);

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.util.Locale;
+
+/** How a stored event reached the inbox. */
+public enum Origin {
+    /** The portal posted it. */
+    EVENT,
+
+    /** It was read from the portal's offline queue. */
+    OFFLINE,
+
+    /** No event came: the close was found in the portal's own list of sessions. */
+    RECONCILED;
+
+    /**
+     * Returns the name as stores keep it.
+     *
+     * @return lower case
+     */
+    public String stored() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * Reads the name as stores keep it.
+     *
+     * @param stored what {@link #stored} returned
+     * @return the origin
+     * @throws IllegalArgumentException if it is none
+     */
+    public static Origin of(String stored) {
+        return valueOf(stored.toUpperCase(Locale.ROOT));
+    }
+}
