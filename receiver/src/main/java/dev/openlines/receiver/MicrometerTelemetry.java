@@ -2,8 +2,10 @@
 package dev.openlines.receiver;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -20,6 +22,13 @@ import java.util.concurrent.ConcurrentHashMap;
  *   <li>{@code openlines.backlog.age}: seconds since the longest waiting was received, 0 where none waits
  *   <li>{@code openlines.dead}: events put aside
  *   <li>{@code openlines.ready}: 1 where the inbox can store, else 0
+ *   <li>{@code openlines.reconcile.compared}, tag {@code portal}: closes in the portal's list that were compared
+ *   <li>{@code openlines.reconcile.missing}, tag {@code portal}: closes of which no event came
+ *   <li>{@code openlines.reconcile.late}: events that came after their close had been found
+ *   <li>{@code openlines.reconcile.age}, tag {@code portal}: seconds since the portal was compared last
+ *   <li>{@code openlines.reconcile.blind}, tag {@code portal}: 1 if events came whose sessions the portal does not list
+ *   <li>{@code openlines.reconcile.doubt}, tag {@code portal}: 1 if an operator has to look
+ *   <li>{@code openlines.reconcile.impossible}, tag {@code portal}: 1 if the portal cannot list its sessions
  * </ul>
  */
 public final class MicrometerTelemetry implements Telemetry {
@@ -29,6 +38,10 @@ public final class MicrometerTelemetry implements Telemetry {
     private final Map<String, Timer> received = new ConcurrentHashMap<>();
 
     private final Map<String, Timer> handled = new ConcurrentHashMap<>();
+    /** By portal. */
+    private final Map<String, Comparison> comparisons = new ConcurrentHashMap<>();
+
+    private volatile InstantSource clock = InstantSource.system();
 
     /**
      * Makes a telemetry.
@@ -47,6 +60,7 @@ public final class MicrometerTelemetry implements Telemetry {
      * @return this
      */
     public MicrometerTelemetry watch(InboxMonitor monitor, InstantSource clock) {
+        this.clock = clock;
         registry.gauge(
                 "openlines.backlog", monitor, watched -> watched.backlog().waiting());
         registry.gauge("openlines.dead", monitor, watched -> watched.backlog().dead());
@@ -82,5 +96,54 @@ public final class MicrometerTelemetry implements Telemetry {
                                 .tag("outcome", name)
                                 .register(registry))
                 .record(took);
+    }
+
+    @Override
+    public void reconciled(Reconciler.Report report, int late) {
+        Comparison comparison = comparison(report.memberId());
+        comparison.at = clock.instant();
+        comparison.blind = report.blind();
+        comparison.doubt = report.doubt() != null;
+        comparison.impossible = false;
+        count("openlines.reconcile.compared", report.memberId(), report.compared());
+        count("openlines.reconcile.missing", report.memberId(), report.missing() + report.reported());
+        registry.counter("openlines.reconcile.late").increment(late);
+    }
+
+    @Override
+    public void notReconciled(String memberId, SessionsUnavailableException.Reason reason) {
+        comparison(memberId).impossible = !reason.passes();
+    }
+
+    private void count(String meter, String memberId, int number) {
+        registry.counter(meter, "portal", memberId).increment(number);
+    }
+
+    private Comparison comparison(String memberId) {
+        return comparisons.computeIfAbsent(memberId, portal -> {
+            Comparison made = new Comparison(clock.instant());
+            Tags tags = Tags.of("portal", portal);
+            registry.gauge(
+                    "openlines.reconcile.age",
+                    tags,
+                    made,
+                    one -> Duration.between(one.at, clock.instant()).toMillis() / 1000.0);
+            registry.gauge("openlines.reconcile.blind", tags, made, one -> one.blind ? 1 : 0);
+            registry.gauge("openlines.reconcile.doubt", tags, made, one -> one.doubt ? 1 : 0);
+            registry.gauge("openlines.reconcile.impossible", tags, made, one -> one.impossible ? 1 : 0);
+            return made;
+        });
+    }
+
+    /** How a portal was compared last. */
+    private static final class Comparison {
+        private volatile Instant at;
+        private volatile boolean blind;
+        private volatile boolean doubt;
+        private volatile boolean impossible;
+
+        Comparison(Instant at) {
+            this.at = at;
+        }
     }
 }

@@ -19,6 +19,7 @@ public final class Retention implements AutoCloseable {
     private static final Duration INTERVAL = Duration.ofHours(1);
 
     private final ToIntFunction<Instant> done;
+    private final ToIntFunction<Instant> closes;
     private final DeadLetters dead;
     private final @Nullable Duration keepDone;
     private final @Nullable Duration keepDead;
@@ -36,7 +37,7 @@ public final class Retention implements AutoCloseable {
      */
     public Retention(
             LeasingInbox inbox, @Nullable Duration keepDone, @Nullable Duration keepDead, InstantSource clock) {
-        this(inbox::purge, keepDone, inbox.deadLetters(), keepDead, clock);
+        this(inbox::purge, keepDone, inbox.deadLetters(), keepDead, now -> Reconciler.forget(inbox, now), clock);
     }
 
     /**
@@ -47,7 +48,7 @@ public final class Retention implements AutoCloseable {
      * @param clock decides what is old
      */
     public Retention(DeadLetters dead, Duration keepDead, InstantSource clock) {
-        this(before -> 0, null, dead, keepDead, clock);
+        this(before -> 0, null, dead, keepDead, now -> 0, clock);
     }
 
     private Retention(
@@ -55,8 +56,10 @@ public final class Retention implements AutoCloseable {
             @Nullable Duration keepDone,
             DeadLetters dead,
             @Nullable Duration keepDead,
+            ToIntFunction<Instant> closes,
             InstantSource clock) {
         this.done = done;
+        this.closes = closes;
         this.dead = dead;
         this.keepDone = keepDone;
         this.keepDead = keepDead;
@@ -94,8 +97,9 @@ public final class Retention implements AutoCloseable {
         try {
             int forgotten = keepDone == null ? 0 : done.applyAsInt(now.minus(keepDone));
             int letters = keepDead == null ? 0 : dead.purge(now.minus(keepDead));
-            if (forgotten + letters > 0) {
-                LOG.info("reason=purged done={} dead={}", forgotten, letters);
+            int old = closes.applyAsInt(now);
+            if (forgotten + letters + old > 0) {
+                LOG.info("reason=purged done={} dead={} closes={}", forgotten, letters, old);
             }
         } catch (RuntimeException | Error e) {
             LastResort.check(e);

@@ -27,6 +27,22 @@ public interface Telemetry {
     void attempted(String outcome, Duration took);
 
     /**
+     * A portal was compared. This default does nothing.
+     *
+     * @param report what was found
+     * @param late how many events came after their close had been found, since the last report
+     */
+    default void reconciled(Reconciler.Report report, int late) {}
+
+    /**
+     * A portal could not be compared. This default does nothing.
+     *
+     * @param memberId the portal
+     * @param reason why
+     */
+    default void notReconciled(String memberId, SessionsUnavailableException.Reason reason) {}
+
+    /**
      * Returns a telemetry that tells nobody.
      *
      * @return the same object every time

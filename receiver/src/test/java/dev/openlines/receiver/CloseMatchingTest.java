@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.function.LongPredicate;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -16,7 +15,6 @@ class CloseMatchingTest {
 
     private static final long TEN = 36_000;
     private static final long LATER = TEN + 10_000;
-    private static final LongPredicate NEVER = at -> false;
 
     @Test
     void anEventOfTheSameSecondOrALittleLaterBelongsToTheClose() {
@@ -33,7 +31,7 @@ class CloseMatchingTest {
 
     @Test
     void anEventOfAnotherChatDoesNot() {
-        assertThat(CloseMatching.match(List.of(new Point(1L, TEN)), List.of(new Point(2L, TEN)), LATER, NEVER)
+        assertThat(CloseMatching.match(List.of(new Point(1L, TEN)), List.of(new Point(2L, TEN)), LATER, CloseMatchingTest::never)
                         .eventOf())
                 .isEmpty();
     }
@@ -86,7 +84,7 @@ class CloseMatchingTest {
     void afterAChangeOfTheOffsetPairsOneHourApartAreTriedLast() {
         List<Point> events = at(TEN + 3, TEN + 7200);
         List<Point> closes = at(TEN + 3600, TEN + 7200);
-        assertThat(CloseMatching.match(events, closes, LATER, NEVER).eventOf()).isEqualTo(Map.of(1, 1));
+        assertThat(CloseMatching.match(events, closes, LATER, CloseMatchingTest::never).eventOf()).isEqualTo(Map.of(1, 1));
         assertThat(CloseMatching.match(at(TEN + 3602), at(TEN), LATER, at -> true)
                         .eventOf())
                 .isEqualTo(Map.of(0, 0));
@@ -109,13 +107,13 @@ class CloseMatchingTest {
     @Test
     void aCloseIsUndecidedWhileWhatFollowsItMayTakeItsEvent() {
         // The event may belong to a close that is listed in the next second.
-        assertThat(CloseMatching.match(at(TEN + 60), at(TEN), TEN + 60, NEVER).undecided())
+        assertThat(CloseMatching.match(at(TEN + 60), at(TEN), TEN + 60, CloseMatchingTest::never).undecided())
                 .containsExactly(0);
-        assertThat(CloseMatching.match(at(TEN + 60), at(TEN), TEN + 60 + 121, NEVER)
+        assertThat(CloseMatching.match(at(TEN + 60), at(TEN), TEN + 60 + 121, CloseMatchingTest::never)
                         .undecided())
                 .isEmpty();
         // Each may take the event of the one before it.
-        assertThat(CloseMatching.match(at(), at(TEN, TEN + 100, TEN + 200), TEN + 300, NEVER)
+        assertThat(CloseMatching.match(at(), at(TEN, TEN + 100, TEN + 200), TEN + 300, CloseMatchingTest::never)
                         .undecided())
                 .containsExactlyInAnyOrder(0, 1, 2);
     }
@@ -126,7 +124,7 @@ class CloseMatchingTest {
                 .mapToObj(i -> new Point(1L, TEN + 100 * i))
                 .toList();
 
-        assertThat(CloseMatching.match(at(), closes, TEN + 3900, NEVER).undecided())
+        assertThat(CloseMatching.match(at(), closes, TEN + 3900, CloseMatchingTest::never).undecided())
                 .hasSize(18)
                 .doesNotContain(0, 21)
                 .contains(22, 39);
@@ -140,7 +138,7 @@ class CloseMatchingTest {
             List<Point> events = random(random, 5);
             List<Point> closes = random(random, 5);
             Map<Integer, Integer> pairs =
-                    CloseMatching.match(events, closes, LATER, NEVER).eventOf();
+                    CloseMatching.match(events, closes, LATER, CloseMatchingTest::never).eventOf();
             assertThat(pairs.values()).as("seed %d", seed).doesNotHaveDuplicates();
             assertThat(pairs)
                     .as("seed %d", seed)
@@ -186,15 +184,19 @@ class CloseMatchingTest {
 
     private static Map<Integer, Integer> zero(ClosePlace event, ClosePlace close) {
         return CloseMatching.match(
-                        List.of(new Point(event.group(), TEN)), List.of(new Point(close.group(), TEN)), LATER, NEVER)
+                        List.of(new Point(event.group(), TEN)), List.of(new Point(close.group(), TEN)), LATER, CloseMatchingTest::never)
                 .eventOf();
     }
 
     private static Map<Integer, Integer> pairs(List<Point> events, List<Point> closes) {
-        return CloseMatching.match(events, closes, LATER, NEVER).eventOf();
+        return CloseMatching.match(events, closes, LATER, CloseMatchingTest::never).eventOf();
     }
 
     private static List<Point> at(long... seconds) {
         return LongStream.of(seconds).mapToObj(second -> new Point(1L, second)).toList();
+    }
+
+    private static boolean never(long ignored) {
+        return false;
     }
 }

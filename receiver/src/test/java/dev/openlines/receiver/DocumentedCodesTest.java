@@ -73,6 +73,10 @@ class DocumentedCodesTest {
                 InboxMonitor monitor = new InboxMonitor(inbox, Duration.ofHours(1))) {
             MicrometerTelemetry telemetry = new MicrometerTelemetry(registry).watch(monitor, () -> Deliveries.T0);
             replies().forEach(reply -> telemetry.replied(reply, Duration.ZERO));
+            telemetry.reconciled(
+                    new Reconciler.Report(
+                            "m", false, 1, 1, 0, 0, 1, false, false, null, List.of(), Instant.EPOCH, Instant.EPOCH),
+                    1);
             settlements().forEach(settlement -> telemetry.attempted(Attempts.outcome(settlement), Duration.ZERO));
         }
         Set<String> meters = registry.getMeters().stream()
@@ -83,7 +87,7 @@ class DocumentedCodesTest {
                 .forEach(cell ->
                         words(Pattern.compile("`(openlines_[^`]+)`"), cell).forEach(inDocument::add));
 
-        assertThat(meters).hasSize(6);
+        assertThat(meters).hasSize(13);
         assertThat(inDocument).isEqualTo(meters);
         String handled = rows("Health and meters").stream()
                 .filter(row -> row.contains("openlines_handled_seconds"))
@@ -93,8 +97,13 @@ class DocumentedCodesTest {
     }
 
     private static String nameInPrometheus(Meter meter) {
-        boolean timer = meter.getId().getType() == Meter.Type.TIMER;
-        return meter.getId().getName().replace('.', '_') + (timer ? "_seconds{outcome}" : "");
+        String name = meter.getId().getName().replace('.', '_');
+        String portal = meter.getId().getTag("portal") == null ? "" : "{portal}";
+        return switch (meter.getId().getType()) {
+            case TIMER -> name + "_seconds{outcome}";
+            case COUNTER -> name + "_total" + portal;
+            default -> name + portal;
+        };
     }
 
     private static List<Reply> replies() {

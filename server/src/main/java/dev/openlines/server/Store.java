@@ -107,9 +107,8 @@ sealed interface Store {
         @Override
         public Optional<Retention> retention(
                 @Nullable Duration keepDone, @Nullable Duration keepDead, InstantSource clock) {
-            return keepDone == null && keepDead == null
-                    ? Optional.empty()
-                    : Optional.of(new Retention(inbox, keepDone, keepDead, clock));
+            // Also if neither is set: old closes are always forgotten.
+            return Optional.of(new Retention(inbox, keepDone, keepDead, clock));
         }
     }
 

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.time.Duration;
+
+/**
+ * How a {@link Reconciler} works. Start from {@link #DEFAULT}.
+ *
+ * @param interval how long from one comparison with a portal to the next while events arrive; longer for idle portals,
+ *     up to six hours
+ * @param grace how old a close must be before its event counts as missing; at least three minutes
+ * @param sweep how far back the daily comparison looks, for closes that appear late with an old time
+ * @param maxAge how old a close may be to be handled; an older one is only reported
+ * @param doubtAbove how many missing closes of one run are inserted without asking the operator, at least; ten times as
+ *     many as in the run that found most so far, if that is more
+ */
+public record ReconcileSettings(Duration interval, Duration grace, Duration sweep, Duration maxAge, int doubtAbove) {
+
+    /** An event may come so long after its close, and take a minute on the way. */
+    static final Duration LEAST_GRACE = Duration.ofSeconds(CloseMatching.WINDOW + 60);
+
+    /** How far each narrow run looks back behind the last one: clocks change by an hour. */
+    static final Duration OVERLAP = Duration.ofMinutes(65);
+
+    /** The longest interval of an idle portal. */
+    static final Duration IDLE = Duration.ofHours(6);
+
+    /** Every 15 minutes, five minutes of grace, 35 days, two days, 1,000. */
+    public static final ReconcileSettings DEFAULT = new ReconcileSettings(
+            Duration.ofMinutes(15), Duration.ofMinutes(5), Duration.ofDays(35), Duration.ofDays(2), 1000);
+
+    public ReconcileSettings {
+        positive("the interval", interval);
+        positive("the greatest age", maxAge);
+        if (grace.compareTo(LEAST_GRACE) < 0) {
+            throw new IllegalArgumentException(
+                    "a grace of " + grace + " is too short: events need at least " + LEAST_GRACE);
+        }
+        if (sweep.compareTo(Duration.ofDays(1)) < 0 || sweep.compareTo(SessionLedger.SWEEP) > 0) {
+            throw new IllegalArgumentException(
+                    "a sweep of " + sweep + " is not possible: from one day to " + SessionLedger.SWEEP);
+        }
+        if (doubtAbove < 1) {
+            throw new IllegalArgumentException("doubtAbove must be at least 1, found " + doubtAbove);
+        }
+    }
+
+    private static void positive(String what, Duration time) {
+        if (time.isNegative() || time.isZero()) {
+            throw new IllegalArgumentException(what + " must be longer than nothing, found " + time);
+        }
+    }
+}

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Compares the closed sessions that portals list with the events that came, and stores what is missing, so that each
+ * close is handled once even if its event never came. It needs an inbox in SQLite or PostgreSQL.
+ *
+ * <p>One thread. Of several nodes over one PostgreSQL one at a time compares a portal. A portal that cannot list its
+ * sessions, or does not answer, does not disturb the others, nor the events.
+ */
+public final class Reconciler implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Reconciler.class);
+
+    /** Longer than a call may take. */
+    private static final Duration LEASE = Duration.ofMinutes(5);
+
+    /** How often the thread looks for portals that are due. */
+    private static final Duration TICK = Duration.ofSeconds(20);
+
+    private static final Duration DAY = Duration.ofDays(1);
+
+    private final Inbox inbox;
+    private final SqlInbox sql;
+    private final ReconcileStore store;
+    private final ClosedSessions sessions;
+    private final ReconcileSettings settings;
+    private final InstantSource clock;
+    private final Telemetry telemetry;
+    private final String owner = "node-" + UUID.randomUUID();
+    private final Thread thread = new Thread(this::work, "openlines-reconciler");
+    /** When the operator was told last that a portal cannot be compared. Used by the thread that runs. */
+    private final Map<String, Instant> told = new HashMap<>();
+
+    private final Map<String, Integer> failures = new HashMap<>();
+    private long late;
+    private volatile boolean early;
+    private volatile boolean closed;
+
+    /**
+     * Makes a reconciler that does nothing yet.
+     *
+     * @param inbox an inbox in SQLite or PostgreSQL, also with a spool; not closed with this
+     * @param sessions asks portals
+     * @param settings how often, and what is too old
+     * @param clock the receiver's time; the portal's own time decides what has passed
+     * @param telemetry is told of each comparison
+     * @throws IllegalArgumentException if the inbox has no ledger, as one in Kafka
+     */
+    public Reconciler(
+            Inbox inbox,
+            ClosedSessions sessions,
+            ReconcileSettings settings,
+            InstantSource clock,
+            Telemetry telemetry) {
+        SqlInbox found = SqlInbox.of(inbox);
+        if (found == null) {
+            throw new IllegalArgumentException("reconciling needs an inbox in SQLite or PostgreSQL");
+        }
+        this.inbox = inbox;
+        this.sql = found;
+        this.store = new ReconcileStore(found, LEASE);
+        this.sessions = sessions;
+        this.settings = settings;
+        this.clock = clock;
+        this.telemetry = telemetry;
+        thread.setDaemon(true);
+    }
+
+    /**
+     * What one comparison has found.
+     *
+     * @param memberId the portal
+     * @param sweep whether it went back over the whole sweep period
+     * @param compared how many listed closes were compared
+     * @param missing how many had no event and are handled now
+     * @param reported how many had no event and are too old to be handled
+     * @param undecided how many are too young, or wait for what may follow
+     * @param calls how many pages were asked for
+     * @param blind whether events exist whose sessions the portal does not list: its grant may have lost rights
+     * @param incomplete whether one second held more closes than can be listed
+     * @param doubt why nothing was stored until the operator accepts it, or null
+     * @param missed the first thousand of those without an event
+     * @param watermark up to when the portal has been compared
+     * @param portalTime the portal's time at the end
+     */
+    public record Report(
+            String memberId,
+            boolean sweep,
+            int compared,
+            int missing,
+            int reported,
+            int undecided,
+            int calls,
+            boolean blind,
+            boolean incomplete,
+            @Nullable String doubt,
+            List<Missing> missed,
+            Instant watermark,
+            Instant portalTime) {}
+
+    /**
+     * A close without an event.
+     *
+     * @param session the session as the portal lists it
+     * @param tooOld whether it is only reported
+     */
+    public record Missing(ClosedSession session, boolean tooOld) {}
+
+    /**
+     * Begins to compare: each portal at once, then by its own interval.
+     *
+     * @return this
+     * @throws IllegalThreadStateException if it was started before
+     */
+    public Reconciler start() {
+        thread.start();
+        return this;
+    }
+
+    /** Says that events may be missing, as after the receiver was not ready: every portal is due. From any thread. */
+    public void wake() {
+        early = true;
+        LockSupport.unpark(thread);
+    }
+
+    /** Breaks off the call under way, ends after the page that is being stored, and blocks until then. */
+    @Override
+    public void close() {
+        closed = true;
+        thread.interrupt();
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * Compares a portal now. Blocks.
+     *
+     * @param memberId the portal
+     * @param sweep whether to go back over the whole sweep period
+     * @return what was found, or empty if another node compares the portal
+     * @throws SessionsUnavailableException if the portal does not list its sessions
+     * @throws StoreException if the store is down
+     */
+    public Optional<Report> run(String memberId, boolean sweep) {
+        return run(memberId, sweep ? ReconcileRun.Mode.SWEEP : ReconcileRun.Mode.NARROW, true);
+    }
+
+    /**
+     * Looks over the whole sweep period and changes nothing. Blocks.
+     *
+     * @param memberId the portal
+     * @return what a run would find
+     * @throws SessionsUnavailableException if the portal does not list its sessions
+     * @throws StoreException if the store is down
+     */
+    public Report dryRun(String memberId) {
+        ReconcileStore.State state = store.state(memberId);
+        return new ReconcileRun(sql, store, sessions, settings, clock, ReconcileRun.Mode.DRY, memberId, state, null)
+                .run();
+    }
+
+    /**
+     * Accepts what is missing of a portal up to now: the next sweep stores it, also what was held, doubted or too old.
+     * Look at a {@link #dryRun} before. Blocks.
+     *
+     * @param memberId the portal
+     * @param report the dry run that was looked at; closes after its time are not accepted
+     * @throws StoreException if the store is down
+     */
+    public void accept(String memberId, Report report) {
+        store.accept(memberId, report.portalTime().getEpochSecond());
+    }
+
+    /**
+     * Stores nothing that is missing until it is accepted, for any portal: for a store that was restored from a backup,
+     * since what was handled after the backup looks missing. Blocks.
+     *
+     * @param why what the operator is told
+     * @throws StoreException if the store is down
+     */
+    public void hold(String why) {
+        store.holdAll(why);
+    }
+
+    private void work() {
+        while (!closed) {
+            boolean all = early;
+            early = false;
+            try {
+                tick(all);
+            } catch (RuntimeException | Error e) {
+                // Whatever it is: without this thread no portal is compared any more.
+                LOG.warn("reason=reconcile-failed", e);
+            }
+            if (!closed && !early) {
+                LockSupport.parkNanos(this, TICK.toNanos());
+            }
+        }
+    }
+
+    /** Compares every portal that is due. */
+    void tick(boolean all) {
+        for (String memberId : new TreeSet<>(sessions.portals())) {
+            if (closed || inbox instanceof SpoolingInbox spooling && spooling.holdsEvents()) {
+                // What the spool holds would look missing.
+                return;
+            }
+            try {
+                boolean sweep =
+                        store.state(memberId).sweptAt().isBefore(clock.instant().minus(DAY));
+                Optional<Report> narrow = run(memberId, ReconcileRun.Mode.NARROW, all || active(memberId));
+                if (narrow.isPresent() && sweep && !closed) {
+                    run(memberId, ReconcileRun.Mode.SWEEP, true);
+                }
+            } catch (SessionsUnavailableException | ReconcileStore.LeaseLostException e) {
+                LOG.debug("portal {} is compared later", memberId, e);
+            } catch (StoreException e) {
+                LOG.warn("reason=reconcile-failed portal={}", memberId, e);
+            }
+        }
+    }
+
+    /** Says whether an idle portal has sent an event since it was compared, long enough ago. */
+    private boolean active(String memberId) {
+        ReconcileStore.State state = store.state(memberId);
+        return state.idle() > 0
+                && state.lastSuccess().plus(settings.interval()).isBefore(clock.instant())
+                && sql.ledger().lastEvent(memberId).isAfter(state.lastSuccess());
+    }
+
+    private synchronized Optional<Report> run(String memberId, ReconcileRun.Mode mode, boolean now) {
+        store.state(memberId);
+        ReconcileStore.Lease lease = store.acquire(memberId, owner, now).orElse(null);
+        if (lease == null) {
+            return Optional.empty();
+        }
+        ReconcileRun run =
+                new ReconcileRun(sql, store, sessions, settings, clock, mode, memberId, lease.state(), lease);
+        try {
+            Report report = run.run();
+            failures.remove(memberId);
+            told.remove(memberId);
+            ReconcileRun.Seen seen = run.seen();
+            store.release(lease, seen.sweep() ? null : next(lease.state(), seen), report.doubt() == null ? seen : null);
+            say(report);
+            return Optional.of(report);
+        } catch (SessionsUnavailableException e) {
+            store.release(lease, unavailable(memberId, e), null);
+            throw e;
+        } catch (StoreException e) {
+            LOG.debug("the lease of portal {} ends by itself", memberId, e);
+            throw e;
+        }
+    }
+
+    /** How long until the next run: longer for each that found nothing going on, and never at one time for all. */
+    private Duration next(ReconcileStore.State state, ReconcileRun.Seen seen) {
+        int idle = seen.active() ? 0 : state.idle() + 1;
+        Duration interval = settings.interval();
+        for (int i = 0; i < idle && interval.compareTo(ReconcileSettings.IDLE) < 0; i++) {
+            interval = interval.multipliedBy(2);
+        }
+        boolean tooLong = interval.compareTo(ReconcileSettings.IDLE) > 0
+                && settings.interval().compareTo(ReconcileSettings.IDLE) < 0;
+        return jittered(tooLong ? ReconcileSettings.IDLE : interval);
+    }
+
+    private static Duration jittered(Duration duration) {
+        return Duration.ofMillis(
+                (long) (duration.toMillis() * ThreadLocalRandom.current().nextDouble(0.9, 1.1)));
+    }
+
+    /** Says so, at most once a day if it does not pass by itself, and returns how long to wait. */
+    private Duration unavailable(String memberId, SessionsUnavailableException e) {
+        telemetry.notReconciled(memberId, e.reason());
+        if (e.reason().passes()) {
+            int times = failures.merge(memberId, 1, Integer::sum);
+            LOG.info("reason=reconcile-waits portal={} detail=\"{}\"", memberId, e.getMessage());
+            Duration wait = settings.interval()
+                    .multipliedBy(1L << Math.min(times - 1, 4))
+                    .dividedBy(4);
+            return jittered(
+                    e.retryAfter().filter(after -> after.compareTo(wait) > 0).orElse(wait));
+        }
+        Instant last = told.get(memberId);
+        if (last == null || last.plus(DAY).isBefore(clock.instant())) {
+            told.put(memberId, clock.instant());
+            LOG.warn("reason=reconcile-impossible portal={} detail=\"{}\"", memberId, e.getMessage());
+        }
+        return jittered(ReconcileSettings.IDLE);
+    }
+
+    private void say(Report report) {
+        long lateNow = sql.ledger().late();
+        telemetry.reconciled(report, (int) (lateNow - late));
+        late = lateNow;
+        String memberId = report.memberId();
+        if (report.missing() + report.reported() > 0) {
+            LOG.warn(
+                    "reason=reconcile-missing portal={} handled={} too-old={} of={}",
+                    memberId,
+                    report.missing(),
+                    report.reported(),
+                    report.compared());
+            sayCause(memberId);
+        } else {
+            LOG.debug("portal {} compared: {} closes, none missing", memberId, report.compared());
+        }
+        if (report.doubt() != null) {
+            LOG.warn(
+                    "reason=reconcile-doubt portal={} detail=\"{}\": look at a dry run, then accept it",
+                    memberId,
+                    report.doubt());
+        }
+        if (report.blind()) {
+            LOG.warn(
+                    "reason=reconcile-blind portal={}: events came whose sessions the portal does not list; may the"
+                            + " user of the grant still see the reports?",
+                    memberId);
+        }
+        if (report.incomplete()) {
+            LOG.warn("reason=reconcile-incomplete portal={}: more closes in one second than can be listed", memberId);
+        }
+    }
+
+    private void sayCause(String memberId) {
+        try {
+            sessions.cause(memberId)
+                    .ifPresent(cause -> LOG.warn("reason=reconcile-cause portal={} detail=\"{}\"", memberId, cause));
+        } catch (SessionsUnavailableException e) {
+            LOG.debug("the cause of missing events is not known", e);
+        }
+    }
+
+    /** Forgets what no comparison needs any more. */
+    static int forget(Inbox inbox, Instant now) {
+        SqlInbox sql = SqlInbox.of(inbox);
+        return sql == null ? 0 : sql.ledger().forget(sql, now);
+    }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lists the closed sessions of one portal in order of their close. The list moves while it is read: a session that goes
+ * on leaves it. So the next page begins one second before the end of the last one, and a growing offset only passes
+ * what is known of these two seconds. Each row is returned once.
+ */
+final class SessionPages {
+
+    /** The most that a portal returns at once. */
+    static final int LIMIT = 200;
+
+    /** The greatest offset that a portal accepts. */
+    static final int FURTHEST = 10_000;
+
+    /** By how many rows a page that is reached by an offset overlaps what is known, in case rows have left the list. */
+    private static final int OVERLAP = 20;
+
+    /** A portal accepts 366 days. */
+    private static final long LONGEST = Duration.ofDays(365).toSeconds();
+
+    private final ClosedSessions sessions;
+    private final String memberId;
+    private final long until;
+    /** By second: the sessions listed for it. */
+    private final TreeMap<Long, Set<Long>> known = new TreeMap<>();
+
+    private long from;
+    private long end;
+    private int offset;
+    private boolean incomplete;
+    private int calls;
+
+    /**
+     * Prepares to list.
+     *
+     * @param from the first second
+     * @param until the last second
+     */
+    SessionPages(ClosedSessions sessions, String memberId, long from, long until) {
+        this.sessions = sessions;
+        this.memberId = memberId;
+        this.from = from;
+        this.until = until;
+        this.end = Math.min(from + LONGEST, until);
+    }
+
+    /**
+     * What one call has brought.
+     *
+     * @param fresh rows that were not listed before, all with a close time
+     * @param listedUntil all rows up to this second have been returned
+     * @param last whether nothing follows
+     * @param portalTime the portal's time
+     */
+    record Batch(List<ClosedSession> fresh, long listedUntil, boolean last, Instant portalTime) {}
+
+    /** Says whether rows of one second were left out, since there are more than can be listed. */
+    boolean incomplete() {
+        return incomplete;
+    }
+
+    int calls() {
+        return calls;
+    }
+
+    Batch next() {
+        ClosedSessions.Page page = ask(from, end, offset, null, null);
+        while (offset > 0 && page.sessions().stream().noneMatch(this::isKnown)) {
+            offset = Math.max(0, offset - LIMIT);
+            page = ask(from, end, offset, null, null);
+        }
+        List<ClosedSession> fresh = new ArrayList<>();
+        add(page, fresh);
+        if (!page.more()) {
+            boolean last = end >= until;
+            long listedUntil = end;
+            from = end - 1;
+            end = Math.min(from + LONGEST, until);
+            offset = 0;
+            return new Batch(fresh, listedUntil, last, page.portalTime());
+        }
+        if (known.isEmpty() || page.sessions().stream().allMatch(session -> session.closedAt() == null)) {
+            // A portal that lists what is not closed: pass it.
+            offset = offset + LIMIT;
+            return new Batch(fresh, from - 1, false, page.portalTime());
+        }
+        long second = known.lastKey();
+        from = Math.max(from, second - 1);
+        offset = Math.max(0, count(from) - OVERLAP);
+        if (offset > FURTHEST) {
+            split(second, fresh);
+            from = second + 1;
+            offset = 0;
+            return new Batch(fresh, second, false, page.portalTime());
+        }
+        known.headMap(from).clear();
+        return new Batch(fresh, second - 1, false, page.portalTime());
+    }
+
+    /** Lists two seconds line by line, and a line channel by channel if need be. */
+    private void split(long second, List<ClosedSession> fresh) {
+        Set<Long> lines = new TreeSet<>(sessions.lines(memberId).keySet());
+        fresh.forEach(session -> lines.add(session.lineId()));
+        for (long line : lines) {
+            Map<String, Integer> sources = new HashMap<>();
+            if (!all(second, line, null, fresh, sources)) {
+                for (String source : new TreeSet<>(sources.keySet())) {
+                    if (!all(second, line, source, fresh, sources)) {
+                        incomplete = true;
+                    }
+                }
+            }
+        }
+    }
+
+    private boolean all(
+            long second, long line, @Nullable String source, List<ClosedSession> fresh, Map<String, Integer> sources) {
+        boolean more = true;
+        for (int at = 0; more && at <= FURTHEST; at += LIMIT) {
+            ClosedSessions.Page page = ask(from, second, at, line, source);
+            page.sessions().forEach(session -> sources.merge(session.source(), 1, Integer::sum));
+            add(page, fresh);
+            more = page.more();
+        }
+        return !more;
+    }
+
+    private ClosedSessions.Page ask(long first, long lastSecond, int at, @Nullable Long line, @Nullable String source) {
+        calls++;
+        return sessions.list(new ClosedSessions.Query(
+                memberId, Instant.ofEpochSecond(first), Instant.ofEpochSecond(lastSecond), at, LIMIT, line, source));
+    }
+
+    private void add(ClosedSessions.Page page, List<ClosedSession> fresh) {
+        for (ClosedSession session : page.sessions()) {
+            if (session.closedAt() != null
+                    && known.computeIfAbsent(session.closedSecond(), key -> new HashSet<>())
+                            .add(session.sessionId())) {
+                fresh.add(session);
+            }
+        }
+    }
+
+    private boolean isKnown(ClosedSession session) {
+        return session.closedAt() != null
+                && known.getOrDefault(session.closedSecond(), Set.of()).contains(session.sessionId());
+    }
+
+    private int count(long first) {
+        return known.tailMap(first).values().stream().mapToInt(Set::size).sum();
+    }
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.openlines.receiver.SessionsUnavailableException.Reason;
+import dev.openlines.testkit.Await;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** When portals are compared, and what keeps one from it. */
+@Timeout(120)
+class ReconcilerTest {
+
+    @TempDir
+    Path directory;
+
+    private final ModelPortal portal =
+            new ModelPortal(Instant.ofEpochSecond(Instant.now().getEpochSecond()));
+    private final List<Reason> impossible = new ArrayList<>();
+    private final Telemetry telemetry = new Telemetry() {
+        @Override
+        public void replied(Reply reply, Duration took) {}
+
+        @Override
+        public void attempted(String outcome, Duration took) {}
+
+        @Override
+        public void notReconciled(String memberId, Reason reason) {
+            impossible.add(reason);
+        }
+    };
+
+    private Inbox sqlite() {
+        return Inbox.sqlite(directory.resolve("inbox.db"));
+    }
+
+    private Reconciler reconciler(Inbox inbox) {
+        return new Reconciler(inbox, portal, ReconcileSettings.DEFAULT, () -> portal.now, telemetry);
+    }
+
+    @Test
+    void aPortalIsComparedWhenItIsDueAndNotBefore() {
+        try (Inbox inbox = sqlite()) {
+            Reconciler reconciler = reconciler(inbox);
+            reconciler.tick(false);
+            int first = portal.calls;
+            assertThat(first).as("a narrow run and a sweep").isEqualTo(2);
+
+            reconciler.tick(false);
+            assertThat(portal.calls).isEqualTo(first);
+
+            due((SqlInbox) inbox);
+            reconciler.tick(false);
+            assertThat(portal.calls).as("a narrow run").isEqualTo(first + 1);
+
+            reconciler.tick(true);
+            assertThat(portal.calls).as("woken").isEqualTo(first + 2);
+        }
+    }
+
+    @Test
+    void anIdlePortalIsComparedLessOftenUntilItsNextEvent() {
+        try (Inbox inbox = sqlite()) {
+            SqlInbox sql = (SqlInbox) inbox;
+            Reconciler reconciler = reconciler(inbox);
+            List<Double> hours = new ArrayList<>();
+            for (int run = 0; run < 7; run++) {
+                due(sql);
+                long before = System.currentTimeMillis();
+                reconciler.tick(false);
+                ReconcileStore.State state = new ReconcileStore(sql, Duration.ofMinutes(1)).state(ModelPortal.MEMBER);
+                hours.add((state.nextAt().toEpochMilli() - before) / 3_600_000.0);
+            }
+            assertThat(hours.get(0)).isBetween(0.4, 0.7);
+            assertThat(hours.get(6)).isBetween(5.3, 6.7);
+
+            int calls = portal.calls;
+            portal.pass(Duration.ofMinutes(20));
+            // It was received by the clock of these tests, which is ahead of the database's.
+            Deliveries.store(inbox, ModelPortal.event(5, portal.second(), 12));
+            reconciler.tick(false);
+            assertThat(portal.calls).isEqualTo(calls + 1);
+        }
+    }
+
+    @Test
+    void aPortalThatCannotListIsToldOnceADayAndDisturbsNoEvent() {
+        for (Reason reason : EnumSet.allOf(Reason.class)) {
+            try (Inbox inbox = Inbox.sqlite(directory.resolve(reason + ".db"))) {
+                Reconciler reconciler = reconciler(inbox);
+                portal.failure = new SessionsUnavailableException(reason, null, null);
+                impossible.clear();
+                due((SqlInbox) inbox);
+                reconciler.tick(true);
+                assertThat(impossible).containsExactly(reason);
+                assertThat(Deliveries.store(inbox, ModelPortal.event(5, portal.second(), 12)))
+                        .isEqualTo(StoreResult.STORED);
+                assertThatThrownBy(() -> reconciler.run(ModelPortal.MEMBER, false))
+                        .isInstanceOf(SessionsUnavailableException.class)
+                        .hasMessage(reason.remedy());
+                portal.failure = null;
+                assertThat(reconciler.run(ModelPortal.MEMBER, false))
+                        .as("the lease was given back")
+                        .isPresent();
+            }
+        }
+    }
+
+    @Test
+    void nothingIsComparedWhileTheSpoolHoldsEvents() throws Exception {
+        try (Inbox spooling = Inbox.spooled(sqlite(), directory.resolve("spool"));
+                Connection other = DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("inbox.db"));
+                Statement statement = other.createStatement()) {
+            Reconciler reconciler = reconciler(spooling);
+            // Another process that has the file locked.
+            statement.execute("begin immediate");
+            assertThat(Deliveries.store(spooling, ModelPortal.event(5, portal.second(), 12)))
+                    .isEqualTo(StoreResult.STORED);
+            reconciler.tick(true);
+            assertThat(portal.calls).isZero();
+
+            statement.execute("rollback");
+            Await.until(
+                    "the spool is empty", () -> !((SpoolingInbox) spooling).holdsEvents());
+            reconciler.tick(true);
+            assertThat(portal.calls).isPositive();
+        }
+    }
+
+    @Test
+    void anInboxWithoutALedgerIsRefused() {
+        Inbox none = new WatchedInbox(sqlite());
+        try (none) {
+            assertThatThrownBy(() -> reconciler(none))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("reconciling needs an inbox in SQLite or PostgreSQL");
+        }
+    }
+
+    @Test
+    void settingsThatWouldLoseOrDoubleClosesAreRefused() {
+        ReconcileSettings good = ReconcileSettings.DEFAULT;
+        assertThatThrownBy(() -> new ReconcileSettings(
+                        good.interval(), Duration.ofSeconds(179), good.sweep(), good.maxAge(), good.doubtAbove()))
+                .hasMessage("a grace of PT2M59S is too short: events need at least PT3M");
+        assertThatThrownBy(() -> new ReconcileSettings(
+                        good.interval(), good.grace(), Duration.ofDays(36), good.maxAge(), good.doubtAbove()))
+                .hasMessage("a sweep of PT864H is not possible: from one day to PT840H");
+    }
+
+    @Test
+    void theThreadComparesAtItsStartAndWhenItIsWoken() throws Exception {
+        try (Inbox inbox = sqlite();
+                Reconciler reconciler = reconciler(inbox).start()) {
+            await(2);
+            reconciler.wake();
+            await(3);
+        }
+    }
+
+    private void await(int calls) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (portal.calls < calls) {
+            assertThat(System.nanoTime()).as("time").isLessThan(deadline);
+            Thread.onSpinWait();
+        }
+    }
+
+    private static void due(SqlInbox inbox) {
+        inbox.run(connection -> {
+            try (var statement = connection.createStatement()) {
+                return statement.executeUpdate("update reconcile_state set next_at = 0");
+            }
+        });
+    }
+}
