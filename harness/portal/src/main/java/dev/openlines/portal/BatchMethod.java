@@ -80,7 +80,7 @@ final class BatchMethod {
 
     /** Whether the command failed. */
     private boolean one(String key, String command) {
-        Instant at = Instant.now();
+        Instant at = batch.portal().clock().instant();
         long begun = System.nanoTime();
         String[] parts = command.split("\\?", 2);
         String name = parts[0].toLowerCase(Locale.ROOT);

@@ -82,6 +82,9 @@ final class RestApi {
         private final RestRequest request;
         private final Instant at;
         private final long begun;
+        /** What the portal's clock showed at the beginning. */
+        private final Instant portalTime;
+
         private final List<String> path;
         private final boolean webhook;
         private final String method;
@@ -95,6 +98,7 @@ final class RestApi {
             this.portal = portal;
             this.request = request;
             this.at = at;
+            this.portalTime = portal.clock().instant();
             this.begun = begun;
             List<String> parts = request.path();
             webhook = parts.size() >= 2 && parts.get(0).chars().allMatch(Character::isDigit);
@@ -118,7 +122,7 @@ final class RestApi {
             try {
                 RestResult result = call();
                 portal.limits().count(method, Duration.ofNanos(System.nanoTime() - begun));
-                return RestReply.phpJson(200, success(result, time(portal, method, at, begun)));
+                return RestReply.phpJson(200, success(result, time(portal, method, portalTime, begun)));
             } catch (RestError e) {
                 error = e.code();
                 boolean older = RestMethods.built(method);
@@ -208,7 +212,7 @@ final class RestApi {
         return body.add("time", time).build();
     }
 
-    /** The block {@code time} of an answer that is about to leave. */
+    /** The block {@code time} of an answer that is about to leave, by the portal's clock. */
     static JsonObject time(Portal portal, String method, Instant at, long begun) {
         double start = at.toEpochMilli() / 1000.0;
         double took = Math.round((System.nanoTime() - begun) / 1e3) / 1e6;
