@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -94,6 +95,11 @@ final class Grants {
     /** What is stored now. Blocks. */
     Optional<Grant> find(String memberId) {
         return store.find(memberId);
+    }
+
+    /** Who has a grant. Blocks. */
+    Set<String> portals() {
+        return store.portals();
     }
 
     Map<String, byte[]> kept() {

@@ -3,6 +3,7 @@ package dev.openlines.client;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -17,6 +18,11 @@ final class MemoryTokenStore implements TokenStore {
     @Override
     public Optional<Grant> find(String memberId) {
         return Optional.ofNullable(grants.get(memberId));
+    }
+
+    @Override
+    public Set<String> portals() {
+        return Set.copyOf(grants.keySet());
     }
 
     @Override

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * How the application gets into portals, and out of them. Calls go to allow-listed OAuth hosts only: an
@@ -190,6 +191,15 @@ public final class OAuth {
      */
     public Map<String, byte[]> kept() {
         return client.grants().kept();
+    }
+
+    /**
+     * Returns the portals that have a grant, whether or not it still works.
+     *
+     * @return their member ids
+     */
+    public Set<String> portals() {
+        return client.grants().portals();
     }
 
     /**

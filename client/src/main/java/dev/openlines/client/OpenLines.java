@@ -285,7 +285,7 @@ public final class OpenLines {
      * @return completes with one page
      */
     public CompletableFuture<SessionPage> sessionPageAsync(SessionFilter filter) {
-        return read(SESSIONS, filter.checked(), SessionPage::of);
+        return Async.then(portal.callAsync(SESSIONS, filter.checked()), SessionPage::of);
     }
 
     /**

@@ -16,8 +16,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import javax.sql.DataSource;
 
 /**
@@ -76,6 +78,19 @@ final class SqlTokenStore implements TokenStore {
             try (ResultSet row = statement.executeQuery()) {
                 return row.next() ? Optional.of(opened(memberId, row.getLong(1), row.getBytes(2))) : Optional.empty();
             }
+        });
+    }
+
+    @Override
+    public Set<String> portals() {
+        return run("list portals", "SELECT member_id FROM openlines_grant", statement -> {
+            Set<String> portals = new HashSet<>();
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    portals.add(row.getString(1));
+                }
+            }
+            return portals;
         });
     }
 

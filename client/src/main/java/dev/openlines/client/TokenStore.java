@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import javax.sql.DataSource;
 
 /**
@@ -60,6 +61,15 @@ public interface TokenStore {
      * @return empty where there is none
      */
     Optional<Grant> find(String memberId);
+
+    /**
+     * Returns the portals that have a grant. This default knows none.
+     *
+     * @return their ids
+     */
+    default Set<String> portals() {
+        return Set.of();
+    }
 
     /**
      * Stores the grant of a new installation, in place of any other of the portal. Its version becomes
