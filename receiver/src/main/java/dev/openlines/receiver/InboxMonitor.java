@@ -24,6 +24,7 @@ public final class InboxMonitor implements AutoCloseable {
     private final Duration interval;
     private final Thread thread = LastResort.thread(this::run, "openlines-monitor");
     private volatile Look look;
+    private volatile Runnable recovered = () -> {};
     private volatile boolean closed;
 
     /**
@@ -60,6 +61,17 @@ public final class InboxMonitor implements AutoCloseable {
         return look.backlog;
     }
 
+    /**
+     * Sets what is told when the inbox can store again after it could not.
+     *
+     * @param listener called on the monitor's thread; must be quick
+     * @return this
+     */
+    public InboxMonitor whenReadyAgain(Runnable listener) {
+        recovered = listener;
+        return this;
+    }
+
     /** Looks no more. */
     @Override
     public void close() {
@@ -70,7 +82,11 @@ public final class InboxMonitor implements AutoCloseable {
     private void run() {
         while (!closed) {
             LockSupport.parkNanos(this, interval.toNanos());
+            boolean before = look.ready;
             look = look(look);
+            if (look.ready && !before) {
+                recovered.run();
+            }
         }
     }
 

@@ -31,7 +31,11 @@ class CloseMatchingTest {
 
     @Test
     void anEventOfAnotherChatDoesNot() {
-        assertThat(CloseMatching.match(List.of(new Point(1L, TEN)), List.of(new Point(2L, TEN)), LATER, CloseMatchingTest::never)
+        assertThat(CloseMatching.match(
+                                List.of(new Point(1L, TEN)),
+                                List.of(new Point(2L, TEN)),
+                                LATER,
+                                CloseMatchingTest::never)
                         .eventOf())
                 .isEmpty();
     }
@@ -84,7 +88,9 @@ class CloseMatchingTest {
     void afterAChangeOfTheOffsetPairsOneHourApartAreTriedLast() {
         List<Point> events = at(TEN + 3, TEN + 7200);
         List<Point> closes = at(TEN + 3600, TEN + 7200);
-        assertThat(CloseMatching.match(events, closes, LATER, CloseMatchingTest::never).eventOf()).isEqualTo(Map.of(1, 1));
+        assertThat(CloseMatching.match(events, closes, LATER, CloseMatchingTest::never)
+                        .eventOf())
+                .isEqualTo(Map.of(1, 1));
         assertThat(CloseMatching.match(at(TEN + 3602), at(TEN), LATER, at -> true)
                         .eventOf())
                 .isEqualTo(Map.of(0, 0));
@@ -107,7 +113,8 @@ class CloseMatchingTest {
     @Test
     void aCloseIsUndecidedWhileWhatFollowsItMayTakeItsEvent() {
         // The event may belong to a close that is listed in the next second.
-        assertThat(CloseMatching.match(at(TEN + 60), at(TEN), TEN + 60, CloseMatchingTest::never).undecided())
+        assertThat(CloseMatching.match(at(TEN + 60), at(TEN), TEN + 60, CloseMatchingTest::never)
+                        .undecided())
                 .containsExactly(0);
         assertThat(CloseMatching.match(at(TEN + 60), at(TEN), TEN + 60 + 121, CloseMatchingTest::never)
                         .undecided())
@@ -124,7 +131,8 @@ class CloseMatchingTest {
                 .mapToObj(i -> new Point(1L, TEN + 100 * i))
                 .toList();
 
-        assertThat(CloseMatching.match(at(), closes, TEN + 3900, CloseMatchingTest::never).undecided())
+        assertThat(CloseMatching.match(at(), closes, TEN + 3900, CloseMatchingTest::never)
+                        .undecided())
                 .hasSize(18)
                 .doesNotContain(0, 21)
                 .contains(22, 39);
@@ -137,8 +145,8 @@ class CloseMatchingTest {
         for (int round = 0; round < 300; round++) {
             List<Point> events = random(random, 5);
             List<Point> closes = random(random, 5);
-            Map<Integer, Integer> pairs =
-                    CloseMatching.match(events, closes, LATER, CloseMatchingTest::never).eventOf();
+            Map<Integer, Integer> pairs = CloseMatching.match(events, closes, LATER, CloseMatchingTest::never)
+                    .eventOf();
             assertThat(pairs.values()).as("seed %d", seed).doesNotHaveDuplicates();
             assertThat(pairs)
                     .as("seed %d", seed)
@@ -184,12 +192,16 @@ class CloseMatchingTest {
 
     private static Map<Integer, Integer> zero(ClosePlace event, ClosePlace close) {
         return CloseMatching.match(
-                        List.of(new Point(event.group(), TEN)), List.of(new Point(close.group(), TEN)), LATER, CloseMatchingTest::never)
+                        List.of(new Point(event.group(), TEN)),
+                        List.of(new Point(close.group(), TEN)),
+                        LATER,
+                        CloseMatchingTest::never)
                 .eventOf();
     }
 
     private static Map<Integer, Integer> pairs(List<Point> events, List<Point> closes) {
-        return CloseMatching.match(events, closes, LATER, CloseMatchingTest::never).eventOf();
+        return CloseMatching.match(events, closes, LATER, CloseMatchingTest::never)
+                .eventOf();
     }
 
     private static List<Point> at(long... seconds) {

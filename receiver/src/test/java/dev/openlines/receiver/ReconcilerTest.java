@@ -133,8 +133,7 @@ class ReconcilerTest {
             assertThat(portal.calls).isZero();
 
             statement.execute("rollback");
-            Await.until(
-                    "the spool is empty", () -> !((SpoolingInbox) spooling).holdsEvents());
+            Await.until("the spool is empty", () -> !((SpoolingInbox) spooling).holdsEvents());
             reconciler.tick(true);
             assertThat(portal.calls).isPositive();
         }

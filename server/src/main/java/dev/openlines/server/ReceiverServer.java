@@ -8,6 +8,7 @@ import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.InboxMonitor;
 import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.Receiver;
+import dev.openlines.receiver.Reconciler;
 import dev.openlines.receiver.Reply;
 import dev.openlines.receiver.StoreException;
 import dev.openlines.receiver.Telemetry;
@@ -121,6 +122,20 @@ public final class ReceiverServer implements AutoCloseable {
         HttpPort port = new HttpPort(endpoint, limits, receiver::dropped, options.keys);
         listen(port, options.name("port"), options.host, options.port);
         endpointUrl = port.url(options.path);
+        reconcile(options, store, telemetry);
+    }
+
+    /** Compares at once, since events may be lost while the receiver is away, and when the inbox can store again. */
+    private void reconcile(ReceiverServerBuilder options, Store store, Telemetry telemetry) {
+        if (options.sessions == null || options.reconcile == null || !store.reconciles()) {
+            return;
+        }
+        Reconciler reconciler =
+                new Reconciler(store.inbox(), options.sessions, options.reconcile, options.clock, telemetry);
+        parts.push(reconciler);
+        parts.push(new InboxMonitor(store.inbox(), MONITOR_INTERVAL).whenReadyAgain(reconciler::wake));
+        reconciler.wake();
+        reconciler.start();
     }
 
     /** Opens the inbox, with its spool, so that it is closed with this server. */

@@ -3,12 +3,14 @@ package dev.openlines.server;
 
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
+import dev.openlines.receiver.ClosedSessions;
 import dev.openlines.receiver.DispatchPolicy;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.HttpLimits;
 import dev.openlines.receiver.InstallationCheck;
 import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.ReconcileSettings;
 import dev.openlines.receiver.RetryPolicy;
 import dev.openlines.receiver.Telemetry;
 import java.nio.file.Path;
@@ -45,6 +47,12 @@ public final class ReceiverServerBuilder {
 
     @Nullable
     InstallationCheck installations;
+
+    @Nullable
+    ClosedSessions sessions;
+
+    @Nullable
+    ReconcileSettings reconcile = ReconcileSettings.DEFAULT;
 
     Limits limits = Limits.DEFAULT;
     HttpLimits httpLimits = HttpLimits.DEFAULT;
@@ -174,6 +182,29 @@ public final class ReceiverServerBuilder {
      */
     public ReceiverServerBuilder installations(InstallationCheck check) {
         this.installations = Objects.requireNonNull(check, "check");
+        return this;
+    }
+
+    /**
+     * Handles closes whose event never came, too: compares what portals list with the events that are stored. Not if
+     * the inbox is in Kafka.
+     *
+     * @param newSessions asks portals, such as {@link PortalSessions}
+     * @return this
+     */
+    public ReceiverServerBuilder sessions(ClosedSessions newSessions) {
+        this.sessions = Objects.requireNonNull(newSessions, "sessions");
+        return this;
+    }
+
+    /**
+     * Sets how portals' lists of closed sessions are compared; {@link ReconcileSettings#DEFAULT} by default.
+     *
+     * @param settings null if they are not compared, though {@link #sessions} are set
+     * @return this
+     */
+    public ReceiverServerBuilder reconcile(@Nullable ReconcileSettings settings) {
+        this.reconcile = settings;
         return this;
     }
 

@@ -2,6 +2,7 @@
 package dev.openlines.server;
 
 import dev.openlines.model.Secret;
+import dev.openlines.receiver.ReconcileSettings;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.format.DateTimeParseException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,12 +29,19 @@ import org.jspecify.annotations.Nullable;
  * OPENLINES_EVIDENCE} (none), {@code OPENLINES_MONITOR_PORT} (none), {@code OPENLINES_MONITOR_HOST} (127.0.0.1), {@code
  * OPENLINES_TLS_CERTIFICATE} with {@code OPENLINES_TLS_KEY} (none), {@code OPENLINES_SPOOL} (none), {@code
  * OPENLINES_WORKERS} (4), {@code OPENLINES_ORDERED} (no), {@code OPENLINES_KEEP_DONE_DAYS} and {@code
- * OPENLINES_KEEP_DEAD_DAYS} (for ever). {@code OPENLINES_CONFIG} names a Java properties file in UTF-8 with the same
+ * OPENLINES_KEEP_DEAD_DAYS} (for ever), {@code OPENLINES_RECONCILE} (PT15M, or off), {@code OPENLINES_RECONCILE_GRACE}
+ * (PT5M), {@code OPENLINES_RECONCILE_SWEEP} (P35D), {@code OPENLINES_RECONCILE_MAX_AGE} (P2D). {@code OPENLINES_CONFIG} names a Java properties file in UTF-8 with the same
  * names; of a name that both have, the environment's value counts.
  */
 public final class Settings {
 
     private static final Pattern PATH = Pattern.compile("/[A-Za-z0-9._~/-]*");
+
+    private static final List<String> RECONCILE = List.of(
+            "OPENLINES_RECONCILE",
+            "OPENLINES_RECONCILE_GRACE",
+            "OPENLINES_RECONCILE_SWEEP",
+            "OPENLINES_RECONCILE_MAX_AGE");
 
     private final Map<String, String> values;
 
@@ -43,6 +52,7 @@ public final class Settings {
     private final List<Secret> tokens;
     private final @Nullable Duration keepDone;
     private final @Nullable Duration keepDead;
+    private final @Nullable ReconcileSettings reconcile;
 
     private Settings(Map<String, String> values) {
         this.values = Map.copyOf(values);
@@ -52,6 +62,7 @@ public final class Settings {
         this.ordered = yes("OPENLINES_ORDERED");
         this.keepDone = days("OPENLINES_KEEP_DONE_DAYS");
         this.keepDead = days("OPENLINES_KEEP_DEAD_DAYS");
+        this.reconcile = reconciling();
         this.tokens = Stream.of("OPENLINES_APPLICATION_TOKEN", "OPENLINES_PREVIOUS_APPLICATION_TOKEN")
                 .map(name -> values.getOrDefault(name, ""))
                 .filter(token -> !token.isBlank())
@@ -159,6 +170,12 @@ public final class Settings {
         return text("OPENLINES_MEMBER_ID");
     }
 
+    /** Returns how portals' lists of closed sessions are compared with the events, or null if they are not. */
+    @Nullable
+    ReconcileSettings reconcile() {
+        return reconcile;
+    }
+
     List<Secret> tokens() {
         return tokens;
     }
@@ -169,7 +186,12 @@ public final class Settings {
 
     /** Sets all that is set here, and leaves the rest as it is. */
     void fill(ReceiverServerBuilder builder) {
-        builder.port(port).path(path()).inbox(inbox()).workers(workers).ordered(ordered);
+        builder.port(port)
+                .path(path())
+                .inbox(inbox())
+                .workers(workers)
+                .ordered(ordered)
+                .reconcile(reconcile);
         String host = text("OPENLINES_HOST");
         if (host != null) {
             builder.host(host);
@@ -244,6 +266,28 @@ public final class Settings {
             throw wrong(name, "a number of days from 1 to 99999", value);
         }
         return Duration.ofDays(Long.parseLong(value));
+    }
+
+    private @Nullable ReconcileSettings reconciling() {
+        if ("off".equals(text("OPENLINES_RECONCILE"))) {
+            return null;
+        }
+        ReconcileSettings usual = ReconcileSettings.DEFAULT;
+        Duration[] times = {usual.interval(), usual.grace(), usual.sweep(), usual.maxAge()};
+        ReconcileSettings read = usual;
+        for (int i = 0; i < times.length; i++) {
+            String name = RECONCILE.get(i);
+            String value = text(name);
+            try {
+                times[i] = value == null ? times[i] : Duration.parse(value);
+                read = new ReconcileSettings(times[0], times[1], times[2], times[3], usual.doubtAbove());
+            } catch (DateTimeParseException e) {
+                throw wrong(name, "a duration such as " + times[i], value == null ? "" : value);
+            } catch (IllegalArgumentException e) {
+                throw new ConfigurationException(name + ": " + e.getMessage(), e);
+            }
+        }
+        return read;
     }
 
     private boolean yes(String name) {

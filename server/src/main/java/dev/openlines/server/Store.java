@@ -38,7 +38,10 @@ sealed interface Store {
     /** Begins to hand events to handlers. */
     Dispatching dispatch(Handlers handlers, DispatchPolicy policy, InstantSource clock, Telemetry telemetry);
 
-    /** Prepares what forgets events and dead letters, or nothing if all are kept for ever. */
+    /** Returns whether portals' sessions can be compared with the events of this inbox. */
+    boolean reconciles();
+
+    /** Prepares what forgets events, dead letters and closes, or nothing if all are kept for ever. */
     Optional<Retention> retention(@Nullable Duration keepDone, @Nullable Duration keepDead, InstantSource clock);
 
     /**
@@ -88,6 +91,11 @@ sealed interface Store {
     record Leasing(LeasingInbox inbox) implements Store {
 
         @Override
+        public boolean reconciles() {
+            return true;
+        }
+
+        @Override
         public LeasingInbox leasing(String subject) {
             return inbox;
         }
@@ -118,6 +126,11 @@ sealed interface Store {
      * @param inbox the provided one, perhaps with a spool
      */
     record Foreign(InboxProvider.Provided provided, Inbox inbox) implements Store {
+
+        @Override
+        public boolean reconciles() {
+            return false;
+        }
 
         @Override
         public LeasingInbox leasing(String subject) {

@@ -52,6 +52,7 @@ final class Application implements AutoCloseable {
             receiver = opened(ReceiverServer.builder(handlers)
                     .settings(config)
                     .installations(portals.check())
+                    .sessions(portals.sessions())
                     .start());
             endpoint.complete(receiver.url());
             page = listen(settings, new Board(archive, receiver.deadLetters(), door, live, clock));

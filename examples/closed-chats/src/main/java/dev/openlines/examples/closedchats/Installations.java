@@ -10,6 +10,7 @@ import dev.openlines.client.TokenStore;
 import dev.openlines.model.Secret;
 import dev.openlines.receiver.InstallationCheck;
 import dev.openlines.server.ConfigurationException;
+import dev.openlines.server.PortalSessions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -77,6 +78,11 @@ final class Installations {
     InstallationCheck check() {
         OAuth oauth = client.oauth();
         return InstallationCheck.of(oauth::verify, oauth::refused, oauth.kept());
+    }
+
+    /** Lists what portals have closed, to find closes whose event never came. */
+    PortalSessions sessions() {
+        return new PortalSessions(client);
     }
 
     /** Makes a key in a new file that its owner only may read. */

@@ -8,6 +8,7 @@ import dev.openlines.client.TokenStore;
 import dev.openlines.model.Secret;
 import dev.openlines.receiver.InstallationCheck;
 import dev.openlines.server.ConfigurationException;
+import dev.openlines.server.PortalSessions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,10 +31,10 @@ final class Installations {
     /** How long a portal may wait for the answer to its installation. */
     private static final Duration PATIENCE = Duration.ofSeconds(4);
 
-    private final OAuth oauth;
+    private final RestClient client;
 
-    private Installations(OAuth oauth) {
-        this.oauth = oauth;
+    private Installations(RestClient client) {
+        this.client = client;
     }
 
     /** Returns none where no application is set. */
@@ -60,16 +61,22 @@ final class Installations {
             // A simulated portal on this machine.
             client.allowLoopback();
         }
-        return Optional.of(new Installations(client.build().oauth()));
+        return Optional.of(new Installations(client.build()));
     }
 
     InstallationCheck check() {
+        OAuth oauth = client.oauth();
         return InstallationCheck.of(oauth::verify, oauth::refused, oauth.kept());
     }
 
     /** Forgets the tokens of a portal; nothing where there are none. */
     void forget(String memberId) {
-        oauth.forget(memberId);
+        client.oauth().forget(memberId);
+    }
+
+    /** Lists what portals have closed, to find closes whose event never came. */
+    PortalSessions sessions() {
+        return new PortalSessions(client);
     }
 
     /** Makes a key in a new file that its owner only may read. */

@@ -46,6 +46,7 @@ final class Main {
         serve(() -> ReceiverServer.builder(handlers)
                 .settings(Settings.of(environment))
                 .installations(installations.check())
+                .sessions(installations.sessions())
                 .start());
     }
 

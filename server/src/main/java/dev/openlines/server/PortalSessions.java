@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.server;
+
+import dev.openlines.client.AddressRefusedException;
+import dev.openlines.client.ClientException;
+import dev.openlines.client.ErrorCode;
+import dev.openlines.client.OpenLines;
+import dev.openlines.client.PortalClient;
+import dev.openlines.client.ReinstallRequiredException;
+import dev.openlines.client.RestClient;
+import dev.openlines.client.RestException;
+import dev.openlines.client.RetriableRestException;
+import dev.openlines.client.Session;
+import dev.openlines.client.SessionFilter;
+import dev.openlines.client.SessionPage;
+import dev.openlines.client.StoreException;
+import dev.openlines.model.ConnectorCode;
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.receiver.ClosedSession;
+import dev.openlines.receiver.ClosedSessions;
+import dev.openlines.receiver.SessionsUnavailableException;
+import dev.openlines.receiver.SessionsUnavailableException.Reason;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Asks the portals that have installed the application which sessions they have closed, with their stored grants. */
+public final class PortalSessions implements ClosedSessions {
+
+    private final RestClient client;
+
+    /**
+     * Asks nothing yet.
+     *
+     * @param client built with {@link RestClient.Builder#application}
+     */
+    public PortalSessions(RestClient client) {
+        this.client = client;
+    }
+
+    @Override
+    public Set<String> portals() {
+        return asked(() -> client.oauth().portals());
+    }
+
+    @Override
+    public Page list(Query query) {
+        SessionFilter filter = SessionFilter.closed(query.from(), query.to())
+                .offset(query.offset())
+                .limit(query.limit());
+        if (query.lineId() != null) {
+            filter = filter.lines(query.lineId());
+        }
+        if (query.source() != null) {
+            filter = filter.sources(new ConnectorCode(query.source()));
+        }
+        SessionFilter wanted = filter;
+        SessionPage page = asked(() -> openLines(query.memberId()).sessionPage(wanted));
+        Instant answeredAt = page.answeredAt();
+        if (answeredAt == null) {
+            // What is old enough can be told by the portal's own time only.
+            throw new SessionsUnavailableException(Reason.AWAY, null, null);
+        }
+        return new Page(page.sessions().stream().map(PortalSessions::closed).toList(), page.hasNextPage(), answeredAt);
+    }
+
+    private static ClosedSession closed(Session session) {
+        return new ClosedSession(
+                session.id(),
+                session.chatId(),
+                session.lineId(),
+                session.userId(),
+                session.source().code(),
+                session.createdAt(),
+                session.closedAt(),
+                session.status().code());
+    }
+
+    /** Returns what the portal says of the application and its subscriptions. Repairs nothing. */
+    @Override
+    public Optional<String> cause(String memberId) {
+        return asked(() -> {
+            PortalClient portal = client.portal(memberId);
+            OpenLines.App app = portal.openLines().app();
+            if (!app.installed()) {
+                return Optional.of("the installation of the application is not finished");
+            }
+            if (app.paymentExpired()) {
+                return Optional.of("the paid time of the application is over");
+            }
+            boolean bound = portal.subscriptions().get().stream()
+                    .anyMatch(subscription -> subscription.event().equalsIgnoreCase(OnSessionFinish.CODE));
+            return bound ? Optional.empty() : Optional.of("no subscription to " + OnSessionFinish.CODE);
+        });
+    }
+
+    private OpenLines openLines(String memberId) {
+        return client.portal(memberId).openLines();
+    }
+
+    private static <T> T asked(Supplier<T> question) {
+        try {
+            return question.get();
+        } catch (RetriableRestException e) {
+            Reason reason = e.status() == 429 || e.is(ErrorCode.QUERY_LIMIT_EXCEEDED) ? Reason.THROTTLED : Reason.AWAY;
+            throw unavailable(reason, e.retryAfter(), e);
+        } catch (RestException e) {
+            throw unavailable(reason(e), null, e);
+        } catch (ReinstallRequiredException | AddressRefusedException e) {
+            throw unavailable(Reason.ACCESS, null, e);
+        } catch (ClientException | StoreException e) {
+            throw unavailable(Reason.AWAY, null, e);
+        }
+    }
+
+    private static Reason reason(RestException e) {
+        if (e.is(ErrorCode.TARIFF_RESTRICTION)) {
+            return Reason.PLAN;
+        }
+        if (e.is(ErrorCode.ERROR_METHOD_NOT_FOUND)) {
+            return Reason.METHOD;
+        }
+        if (e.is(ErrorCode.INVALID_FILTER)
+                || e.is(ErrorCode.PERIOD_REQUIRED)
+                || e.is(ErrorCode.PERIOD_TOO_LARGE)
+                || e.is(ErrorCode.OFFSET_TOO_LARGE)) {
+            return Reason.REJECTED;
+        }
+        boolean denied = e.status() == 401
+                || e.status() == 403
+                || e.is(ErrorCode.ACCESS_DENIED)
+                || e.is(ErrorCode.INSUFFICIENT_SCOPE)
+                || e.is(ErrorCode.INVALID_GRANT)
+                || e.is(ErrorCode.PORTAL_DELETED);
+        return denied ? Reason.ACCESS : Reason.AWAY;
+    }
+
+    private static SessionsUnavailableException unavailable(
+            Reason reason, @Nullable Duration retryAfter, RuntimeException cause) {
+        return new SessionsUnavailableException(reason, retryAfter, cause);
+    }
+}
