@@ -51,7 +51,7 @@ class TransactionSnippetsTest {
                     }
                 })
                 .otherwise((event, context) -> {});
-        try (Inbox inbox = Inbox.sqlite(directory.resolve("inbox.db"))) {
+        try (LeasingInbox inbox = Inbox.sqlite(directory.resolve("inbox.db"))) {
             Deliveries.store(inbox, Deliveries.delivery(Bodies.chats(7, 8)));
             try (Dispatcher dispatcher = new Dispatcher(
                             inbox, handlers, DispatchPolicy.DEFAULT, InstantSource.system(), Telemetry.none())

@@ -26,8 +26,6 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.LoggerFactory;
-import org.slf4j.helpers.NOPLoggerFactory;
 
 /**
  * A whole receiver: endpoint on Jetty, inbox, dispatcher. The inbox is an SQLite file if nothing else is said; {@code
@@ -83,7 +81,7 @@ public final class ReceiverServer implements AutoCloseable {
     }
 
     private void assemble(ReceiverServerBuilder options) {
-        warnWithoutLog();
+        MissingLog.warn();
         if (options.own != null) {
             parts.push(options.own);
         }
@@ -165,14 +163,6 @@ public final class ReceiverServer implements AutoCloseable {
     private void listen(HttpPort server, String setting, @Nullable String host, int port) {
         parts.push(server::stop);
         server.listen(setting, host, port);
-    }
-
-    /** Says that log records go nowhere: what is refused or fails would leave no trace. */
-    private static void warnWithoutLog() {
-        if (LoggerFactory.getILoggerFactory() instanceof NOPLoggerFactory) {
-            System.err.println("openlines: no log records are written, since SLF4J finds no binding on the class path:"
-                    + " add org.slf4j:slf4j-simple or ch.qos.logback:logback-classic");
-        }
     }
 
     private static Telemetry both(Telemetry one, Telemetry other) {
