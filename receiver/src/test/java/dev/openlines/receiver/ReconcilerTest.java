@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -167,6 +168,21 @@ class ReconcilerTest {
             await(2);
             reconciler.wake();
             await(3);
+        }
+    }
+
+    @Test
+    void theMonitorTellsWhenTheInboxCanStoreAgain() {
+        AtomicInteger told = new AtomicInteger();
+        WatchedInbox watched = new WatchedInbox(sqlite());
+        try (watched;
+                InboxMonitor monitor =
+                        new InboxMonitor(watched, Duration.ofMillis(5)).whenReadyAgain(told::incrementAndGet)) {
+            watched.down = true;
+            Await.until("not ready", () -> !monitor.ready());
+            assertThat(told).hasValue(0);
+            watched.down = false;
+            Await.until("ready again", () -> told.get() == 1);
         }
     }
 

@@ -97,8 +97,9 @@ public final class ReceiverServer implements AutoCloseable {
         }
         Telemetry telemetry = options.telemetry;
         MonitoringHandler health = null;
+        InboxMonitor monitor = null;
         if (options.monitorPort >= 0) {
-            InboxMonitor monitor = new InboxMonitor(storing, MONITOR_INTERVAL);
+            monitor = new InboxMonitor(storing, MONITOR_INTERVAL);
             parts.push(monitor);
             health = new MonitoringHandler(monitor, options.clock);
             telemetry = both(health.telemetry(), telemetry);
@@ -120,18 +121,24 @@ public final class ReceiverServer implements AutoCloseable {
         HttpPort port = new HttpPort(endpoint, limits, receiver::dropped, options.keys);
         listen(port, options.name("port"), options.host, options.port);
         endpointUrl = port.url(options.path);
-        reconcile(options, store, telemetry);
+        reconcile(options, store, telemetry, monitor);
     }
 
     /** Compares at once, since events may be lost while the receiver is away, and when the inbox can store again. */
-    private void reconcile(ReceiverServerBuilder options, Store store, Telemetry telemetry) {
+    private void reconcile(
+            ReceiverServerBuilder options, Store store, Telemetry telemetry, @Nullable InboxMonitor shared) {
         if (options.sessions == null || options.reconcile == null || !store.reconciles()) {
             return;
         }
         Reconciler reconciler =
                 new Reconciler(store.inbox(), options.sessions, options.reconcile, options.clock, telemetry);
         parts.push(reconciler);
-        parts.push(new InboxMonitor(store.inbox(), MONITOR_INTERVAL).whenReadyAgain(reconciler::wake));
+        InboxMonitor monitor = shared;
+        if (monitor == null) {
+            monitor = new InboxMonitor(store.inbox(), MONITOR_INTERVAL);
+            parts.push(monitor);
+        }
+        monitor.whenReadyAgain(reconciler::wake);
         reconciler.wake();
         reconciler.start();
     }

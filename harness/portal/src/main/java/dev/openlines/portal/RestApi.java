@@ -44,7 +44,7 @@ final class RestApi {
     static RestReply answer(Portal portal, RestRequest request) {
         Instant at = Instant.now();
         long begun = System.nanoTime();
-        Answering answering = new Answering(portal, request, at, begun);
+        Answering answering = new Answering(portal, request, begun);
         RestReply reply = answering.reply();
         portal.journal()
                 .add(
@@ -80,7 +80,6 @@ final class RestApi {
 
         private final Portal portal;
         private final RestRequest request;
-        private final Instant at;
         private final long begun;
         /** What the portal's clock showed at the beginning. */
         private final Instant portalTime;
@@ -94,10 +93,9 @@ final class RestApi {
         private Provenance provenance = Provenance.SOURCE;
         private @Nullable Fault fault;
 
-        Answering(Portal portal, RestRequest request, Instant at, long begun) {
+        Answering(Portal portal, RestRequest request, long begun) {
             this.portal = portal;
             this.request = request;
-            this.at = at;
             this.portalTime = portal.clock().instant();
             this.begun = begun;
             List<String> parts = request.path();
