@@ -46,6 +46,9 @@ final class SessionLedger {
 
     private static final long REACH = CloseMatching.HOUR + CloseMatching.WINDOW + CloseMatching.BEFORE;
 
+    /** Changes nothing. */
+    private static final String TAKE_WRITE_LOCK = "update reconcile_state set idle = idle where member_id = ''";
+
     private static final String NEAR_ON_SQLITE = "select " + LedgerRow.COLUMNS + " from session_close"
             + " where member_id = ?1 and at in (?2 - 4, ?2 - 3, ?2 - 2, ?2 - 1, ?2, ?2 + 1, ?2 + 2, ?2 + 3, ?2 + 4)"
             + " and chat_id = ?3 and state not in ('OPEN', 'REPORTED')"
@@ -163,6 +166,8 @@ final class SessionLedger {
             }
             return near;
         }
+        // First the right to write, which waits: a look-up first would fail if another connection commits after it.
+        kept(connection, TAKE_WRITE_LOCK).executeUpdate();
         PreparedStatement select = kept(connection, NEAR_ON_SQLITE);
         for (Asked one : asked) {
             select.setString(1, one.delivery.memberId());

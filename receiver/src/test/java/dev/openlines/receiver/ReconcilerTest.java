@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -168,6 +169,30 @@ class ReconcilerTest {
             await(2);
             reconciler.wake();
             await(3);
+        }
+    }
+
+    @Test
+    void aCloseIsStoredWhateverOtherConnectionsCommitMeanwhile() throws Exception {
+        AtomicBoolean ended = new AtomicBoolean();
+        try (Inbox inbox = sqlite()) {
+            ReconcileStore store = new ReconcileStore((SqlInbox) inbox, Duration.ofMinutes(1));
+            Thread other = new Thread(() -> {
+                while (!ended.get()) {
+                    store.state(ModelPortal.MEMBER);
+                    store.holdAll("busy");
+                }
+            });
+            other.start();
+            try {
+                for (int chat = 1; chat <= 300; chat++) {
+                    assertThat(Deliveries.store(inbox, ModelPortal.event(chat, portal.second(), 12)))
+                            .isEqualTo(StoreResult.STORED);
+                }
+            } finally {
+                ended.set(true);
+                other.join();
+            }
         }
     }
 
