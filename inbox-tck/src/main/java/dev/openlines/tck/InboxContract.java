@@ -90,9 +90,4 @@ public interface InboxContract {
                 .hasMessage("the inbox is closed");
         assertThatThrownBy(inbox::probe).isInstanceOf(StoreException.class).hasMessage("the inbox is closed");
     }
-
-    /** A session that began: unlike a close, it is not remembered after its purge. */
-    private static VerifiedDelivery start(long chat) {
-        return delivery(form(chat, "event", "ONSESSIONSTART"));
-    }
 }

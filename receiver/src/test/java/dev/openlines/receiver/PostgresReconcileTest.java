@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class PostgresReconcileTest implements ReconcileContract {
 
     @Override
-    public Inbox open() {
+    public LeasingInbox open() {
         return Inbox.postgresql(PostgresServer.newSchema());
     }
 
@@ -30,7 +30,7 @@ class PostgresReconcileTest implements ReconcileContract {
     void anEventThatComesWhileAPageIsWrittenWaitsForItAndIsADuplicate() throws Exception {
         String url = PostgresServer.newSchema();
         try (Fixture f = new Fixture(Inbox.postgresql(url));
-                Inbox other = Inbox.postgresql(url)) {
+                LeasingInbox other = Inbox.postgresql(url)) {
             SqlInbox sql = (SqlInbox) f.inbox;
             Close close = f.closed(17);
             f.pass(Duration.ofMinutes(10));
@@ -78,8 +78,8 @@ class PostgresReconcileTest implements ReconcileContract {
     void theSameCloseBySubscriptionsAtTwoNodesAtOnceIsOne() throws Exception {
         String url = PostgresServer.newSchema();
         ExecutorService threads = Executors.newFixedThreadPool(2);
-        try (Inbox one = Inbox.postgresql(url);
-                Inbox two = Inbox.postgresql(url)) {
+        try (LeasingInbox one = Inbox.postgresql(url);
+                LeasingInbox two = Inbox.postgresql(url)) {
             for (int round = 0; round < 50; round++) {
                 long chat = 100L + round;
                 CyclicBarrier together = new CyclicBarrier(2);

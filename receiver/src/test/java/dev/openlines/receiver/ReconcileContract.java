@@ -25,21 +25,21 @@ import org.junit.jupiter.api.Timeout;
 interface ReconcileContract {
 
     /** Opens an empty inbox in a store of its own. */
-    Inbox open();
+    LeasingInbox open();
 
     /** An inbox, a portal and a reconciler between them. The database's clock is real, so the portal's begins now. */
     final class Fixture implements AutoCloseable {
 
         final ModelPortal portal =
                 new ModelPortal(Instant.ofEpochSecond(Instant.now().getEpochSecond()));
-        final Inbox inbox;
+        final LeasingInbox inbox;
         final Reconciler reconciler;
 
-        Fixture(Inbox inbox) {
+        Fixture(LeasingInbox inbox) {
             this(inbox, ReconcileSettings.DEFAULT);
         }
 
-        Fixture(Inbox inbox, ReconcileSettings settings) {
+        Fixture(LeasingInbox inbox, ReconcileSettings settings) {
             this.inbox = inbox;
             this.reconciler = reconciler(settings);
             // The first run stores since when the portal is known.

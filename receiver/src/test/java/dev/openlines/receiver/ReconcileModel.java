@@ -31,9 +31,9 @@ final class ReconcileModel {
     private final Random random;
     private final ModelPortal portal =
             new ModelPortal(Instant.ofEpochSecond(Instant.now().getEpochSecond()));
-    private final Supplier<Inbox> stores;
+    private final Supplier<LeasingInbox> stores;
     private final boolean moves;
-    private final List<Inbox> nodes = new ArrayList<>();
+    private final List<LeasingInbox> nodes = new ArrayList<>();
     private final List<Chat> chats = new ArrayList<>();
     private final List<Flight> flights = new ArrayList<>();
     private final Map<String, Close> closeOfKey = new HashMap<>();
@@ -48,7 +48,7 @@ final class ReconcileModel {
      *
      * @param stores opens a node; with moves each call opens an empty store
      */
-    ReconcileModel(long seed, int nodes, boolean moves, Supplier<Inbox> stores) {
+    ReconcileModel(long seed, int nodes, boolean moves, Supplier<LeasingInbox> stores) {
         this.random = new Random(seed);
         this.stores = stores;
         this.moves = moves;
@@ -264,7 +264,7 @@ final class ReconcileModel {
 
     private void handle() {
         Instant now = portal.now.plus(Duration.ofDays(400));
-        for (Inbox node : nodes) {
+        for (LeasingInbox node : nodes) {
             List<LeasedDelivery> leased;
             do {
                 leased = node.lease(
@@ -290,8 +290,8 @@ final class ReconcileModel {
     }
 
     private void move() {
-        Inbox old = nodes.remove(0);
-        Inbox next = stores.get();
+        LeasingInbox old = nodes.remove(0);
+        LeasingInbox next = stores.get();
         InboxMove move = new InboxMove(old, next, () -> portal.now.plus(Duration.ofDays(400)));
         say("moved " + move.events() + " and " + move.closes());
         old.close();

@@ -37,7 +37,7 @@ class ReconcileModelTest {
         }
     }
 
-    private static void round(long seed, int nodes, boolean moves, Supplier<Inbox> stores) {
+    private static void round(long seed, int nodes, boolean moves, Supplier<LeasingInbox> stores) {
         ReconcileModel model = new ReconcileModel(seed, nodes, moves, stores);
         try {
             model.run();

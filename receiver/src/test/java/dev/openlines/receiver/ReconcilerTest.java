@@ -45,17 +45,17 @@ class ReconcilerTest {
         }
     };
 
-    private Inbox sqlite() {
+    private LeasingInbox sqlite() {
         return Inbox.sqlite(directory.resolve("inbox.db"));
     }
 
-    private Reconciler reconciler(Inbox inbox) {
+    private Reconciler reconciler(LeasingInbox inbox) {
         return new Reconciler(inbox, portal, ReconcileSettings.DEFAULT, () -> portal.now, telemetry);
     }
 
     @Test
     void aPortalIsComparedWhenItIsDueAndNotBefore() {
-        try (Inbox inbox = sqlite()) {
+        try (LeasingInbox inbox = sqlite()) {
             Reconciler reconciler = reconciler(inbox);
             reconciler.tick(false);
             int first = portal.calls;
@@ -75,7 +75,7 @@ class ReconcilerTest {
 
     @Test
     void anIdlePortalIsComparedLessOftenUntilItsNextEvent() {
-        try (Inbox inbox = sqlite()) {
+        try (LeasingInbox inbox = sqlite()) {
             SqlInbox sql = (SqlInbox) inbox;
             Reconciler reconciler = reconciler(inbox);
             List<Double> hours = new ArrayList<>();
@@ -101,7 +101,7 @@ class ReconcilerTest {
     @Test
     void aPortalThatCannotListIsToldOnceADayAndDisturbsNoEvent() {
         for (Reason reason : EnumSet.allOf(Reason.class)) {
-            try (Inbox inbox = Inbox.sqlite(directory.resolve(reason + ".db"))) {
+            try (LeasingInbox inbox = Inbox.sqlite(directory.resolve(reason + ".db"))) {
                 Reconciler reconciler = reconciler(inbox);
                 portal.failure = new SessionsUnavailableException(reason, null, null);
                 impossible.clear();
@@ -123,7 +123,7 @@ class ReconcilerTest {
 
     @Test
     void nothingIsComparedWhileTheSpoolHoldsEvents() throws Exception {
-        try (Inbox spooling = Inbox.spooled(sqlite(), directory.resolve("spool"));
+        try (LeasingInbox spooling = Inbox.spooled(sqlite(), directory.resolve("spool"));
                 Connection other = DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("inbox.db"));
                 Statement statement = other.createStatement()) {
             Reconciler reconciler = reconciler(spooling);
@@ -143,7 +143,7 @@ class ReconcilerTest {
 
     @Test
     void anInboxWithoutALedgerIsRefused() {
-        Inbox none = new WatchedInbox(sqlite());
+        LeasingInbox none = new WatchedInbox(sqlite());
         try (none) {
             assertThatThrownBy(() -> reconciler(none))
                     .isInstanceOf(IllegalArgumentException.class)
@@ -164,7 +164,7 @@ class ReconcilerTest {
 
     @Test
     void theThreadComparesAtItsStartAndWhenItIsWoken() throws Exception {
-        try (Inbox inbox = sqlite();
+        try (LeasingInbox inbox = sqlite();
                 Reconciler reconciler = reconciler(inbox).start()) {
             await(2);
             reconciler.wake();
@@ -175,7 +175,7 @@ class ReconcilerTest {
     @Test
     void aCloseIsStoredWhateverOtherConnectionsCommitMeanwhile() throws Exception {
         AtomicBoolean ended = new AtomicBoolean();
-        try (Inbox inbox = sqlite()) {
+        try (LeasingInbox inbox = sqlite()) {
             ReconcileStore store = new ReconcileStore((SqlInbox) inbox, Duration.ofMinutes(1));
             Thread other = new Thread(() -> {
                 while (!ended.get()) {

@@ -13,7 +13,7 @@ class SqliteReconcileTest implements ReconcileContract {
     private final AtomicInteger files = new AtomicInteger();
 
     @Override
-    public Inbox open() {
+    public LeasingInbox open() {
         return Inbox.sqlite(directory.resolve("inbox-" + files.incrementAndGet() + ".db"));
     }
 }

@@ -8,6 +8,7 @@ import dev.openlines.receiver.Dispatcher;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.InboxMonitor;
+import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.MicrometerTelemetry;
 import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.Receiver;
@@ -40,7 +41,7 @@ public class Application {
     }
 
     @Bean
-    Inbox inbox(OpenlinesProperties properties) {
+    LeasingInbox inbox(OpenlinesProperties properties) {
         return Inbox.sqlite(properties.inbox());
     }
 
@@ -60,7 +61,7 @@ public class Application {
     }
 
     @Bean(initMethod = "start")
-    Dispatcher dispatcher(Inbox inbox, Handlers handlers, MicrometerTelemetry telemetry) {
+    Dispatcher dispatcher(LeasingInbox inbox, Handlers handlers, MicrometerTelemetry telemetry) {
         return new Dispatcher(inbox, handlers, DispatchPolicy.DEFAULT, InstantSource.system(), telemetry);
     }
 
