@@ -270,26 +270,6 @@ final class SqlInbox implements LeasingInbox {
         await(writer.submit(SqlInbox::probe));
     }
 
-    /** Says whether another inbox is over the same store, by whatever path or URL: a mark of this one is in it. */
-    boolean sharesStoreWith(SqlInbox other) {
-        String mark = "mark-" + UUID.randomUUID();
-        run(connection -> update(connection, """
-                insert into inbox (idempotency_key, member_id, event, order_key, payload, body_bytes, received_at,
-                  state, not_before, finished_at) values (?, '', '', '', '{}', 0, 0, 'done', 0, 0)""", mark));
-        int found = other.run(connection -> update(connection, "delete from inbox where idempotency_key = ?", mark));
-        if (found == 0) {
-            run(connection -> update(connection, "delete from inbox where idempotency_key = ?", mark));
-        }
-        return found > 0;
-    }
-
-    private static int update(Connection connection, String sql, String key) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setString(1, key);
-            return statement.executeUpdate();
-        }
-    }
-
     <T> T run(GroupCommit.Work<T> work) {
         return await(writer.submit(work));
     }
