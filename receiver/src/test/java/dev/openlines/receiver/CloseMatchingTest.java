@@ -140,7 +140,7 @@ class CloseMatchingTest {
 
     @Test
     void noPairingOfRandomTimesIsBetter() {
-        long seed = Long.getLong("seed", System.nanoTime());
+        long seed = Long.getLong("seed", 20_261_129L);
         Random random = new Random(seed);
         for (int round = 0; round < 300; round++) {
             List<Point> events = random(random, 5);

@@ -4,9 +4,9 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.receiver.ModelPortal.Close;
+import dev.openlines.testkit.Await;
 import dev.openlines.testkit.PostgresServer;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -59,19 +59,16 @@ class PostgresReconcileTest implements ReconcileContract {
         }
     }
 
-    private static void awaitWaitingForLock(Connection connection) throws SQLException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        boolean waiting = false;
-        while (!waiting) {
-            assertThat(System.nanoTime()).as("time").isLessThan(deadline);
+    private static void awaitWaitingForLock(Connection connection) {
+        Await.until("a transaction that waits for the lock", () -> {
             try (var statement = connection.createStatement();
                     var row = statement.executeQuery(
                             "select count(*) from pg_locks where locktype = 'advisory' and not granted"
                                     + " and classid = 7309105")) {
                 row.next();
-                waiting = row.getInt(1) > 0;
+                return row.getInt(1) > 0;
             }
-        }
+        });
     }
 
     @Test

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The ledger and the reconciler over one kind of database. Each history broke a simpler design. */
-@Timeout(120)
+@Timeout(300)
 interface ReconcileContract {
 
     /** Opens an empty inbox in a store of its own. */
