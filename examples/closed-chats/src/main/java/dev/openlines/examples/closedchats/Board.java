@@ -223,6 +223,7 @@ final class Board extends Handler.Abstract {
         Map<String, Object> values = common(who);
         List<DeadLetter> letters = parked.list(0, PARKED);
         values.put("letters", letters);
+        values.put("parkedCount", count(letters));
         values.put(
                 "said",
                 switch (done) {
@@ -261,10 +262,13 @@ final class Board extends Handler.Abstract {
         }
     }
 
+    private static String count(List<DeadLetter> letters) {
+        return letters.size() < PARKED ? Integer.toString(letters.size()) : PARKED + " or more";
+    }
+
     private Map<String, Object> common(String who) {
         Map<String, Object> values = new HashMap<>();
-        int waiting = parked.list(0, PARKED).size();
-        values.put("parkedCount", waiting < PARKED ? Integer.toString(waiting) : PARKED + " or more");
+        values.put("parkedCount", count(parked.list(0, PARKED)));
         values.put("token", door.formToken(who));
         values.put("byPassword", door.byPassword());
         values.put("now", Instant.ofEpochSecond(clock.instant().getEpochSecond()));

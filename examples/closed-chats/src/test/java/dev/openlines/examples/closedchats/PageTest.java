@@ -116,7 +116,7 @@ class PageTest {
         running.portal.answer(HISTORY, "{\"sessionId\":\"canary\"}");
         PortalChat chat = running.portal.openLine("Support").openChat();
         chat.close();
-        String parked = await("/parked", "data-letter=");
+        String parked = await("/parked", "Parked (1)");
         String requeue = "/parked/" + parked.replaceAll("(?s).*data-letter=\"(\\d+)\".*", "$1") + "/requeue";
         assertThat(parked)
                 .contains("ONSESSIONFINISH of portal " + running.portal.memberId(), "attempts: 1", "Parked (1)")
