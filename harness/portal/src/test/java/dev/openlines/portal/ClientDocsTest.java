@@ -81,11 +81,15 @@ class ClientDocsTest {
                 "parser",
                 "client",
                 "receiver",
+                "inbox-tck",
+                "kafka",
+                "server",
                 "harness/portal",
                 "harness/contract",
                 "harness/cli",
-                "examples/closed-chats")) {
-            try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src/test/java"))) {
+                "examples/closed-chats",
+                "examples/quickstart")) {
+            try (Stream<Path> files = Files.walk(ROOT.resolve(module).resolve("src"))) {
                 for (Path file : files.filter(file -> file.endsWith(name)).toList()) {
                     sources.add(Files.readString(file));
                 }
