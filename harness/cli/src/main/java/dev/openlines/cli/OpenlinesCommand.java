@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
         },
         exitCodeOnInvalidInput = OpenlinesCommand.BAD_INPUT,
         exitCodeOnExecutionException = OpenlinesCommand.OUR_FAULT)
-final class OpenlinesCommand implements Runnable {
+public final class OpenlinesCommand implements Runnable {
 
     static final int FAILED = 1;
     static final int BAD_INPUT = 3;
