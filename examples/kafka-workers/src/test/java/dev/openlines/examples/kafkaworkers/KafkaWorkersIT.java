@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -58,6 +59,8 @@ class KafkaWorkersIT {
         Queue<String> other = new ConcurrentLinkedQueue<>();
         Process leaving = work(portal, one);
         work(portal, other);
+        // Both receivers get an event with the same ts: it is one event.
+        portal.clock().freezeAt(Instant.now());
         portal.subscribe(OnSessionFinish.CODE, url(first));
         portal.subscribe(OnSessionFinish.CODE, url(second));
         PortalLine line = portal.openLine("Support");
