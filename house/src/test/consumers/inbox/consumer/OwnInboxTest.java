@@ -10,6 +10,8 @@ import dev.openlines.receiver.LeasedDelivery;
 import dev.openlines.receiver.Settlement;
 import dev.openlines.receiver.StoreException;
 import dev.openlines.receiver.StoreResult;
+import dev.openlines.receiver.TrustChange;
+import dev.openlines.receiver.TrustLog;
 import dev.openlines.receiver.VerifiedDelivery;
 import dev.openlines.tck.InboxContract;
 import java.time.Instant;
@@ -123,6 +125,17 @@ class OwnInboxTest implements InboxContract {
 
         InMemory(TreeMap<Long, Row> rows) {
             this.rows = rows;
+        }
+
+        /** Trust ends with this process: {@code portals()} forgets it too. */
+        @Override
+        public List<TrustLog.Row> trusted() {
+            return List.of();
+        }
+
+        @Override
+        public void trust(TrustChange change) {
+            throw new StoreException("this inbox keeps no trust", null);
         }
 
         private <T> T locked(Supplier<T> work) {
