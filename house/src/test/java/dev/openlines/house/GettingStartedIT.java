@@ -104,7 +104,7 @@ class GettingStartedIT {
             process.destroy();
             assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
         }
-        for (String file : List.of("openlines.db", "openlines.db-wal", "openlines.db-shm")) {
+        for (String file : List.of("openlines.db", "openlines.db-wal", "openlines.db-shm", "openlines.db.lock")) {
             Files.deleteIfExists(application().resolve(file));
         }
     }
@@ -115,7 +115,7 @@ class GettingStartedIT {
 
         awaitLine(printed, "closed chat 17");
         assertThat(application().resolve("openlines.db")).isNotEmptyFile();
-        assertThat(Files.readString(printed)).doesNotContain("reason=refused");
+        assertThat(Files.readString(printed)).doesNotContain("reason=");
     }
 
     @Test
