@@ -130,28 +130,6 @@ class OwnInboxTest implements LeasingInboxContract {
             this.trusted = trusted;
         }
 
-        /** Trust ends with this process: {@code portals()} forgets it too. */
-        @Override
-        public List<TrustLog.Row> trusted() {
-            return List.of();
-        }
-
-        @Override
-        public void trust(TrustChange change) {
-            throw new StoreException("this inbox keeps no trust", null);
-        }
-
-        /** Trust ends with this process: {@code portals()} forgets it too. */
-        @Override
-        public List<TrustLog.Row> trusted() {
-            return List.of();
-        }
-
-        @Override
-        public void trust(TrustChange change) {
-            throw new StoreException("this inbox keeps no trust", null);
-        }
-
         private <T> T locked(Supplier<T> work) {
             if (closed) {
                 throw new StoreException("the inbox is closed", null);
