@@ -210,12 +210,22 @@ final class ReconcileStore {
         });
     }
 
-    /** Inserts nothing any more for any portal until the operator accepts it, as after a restore. */
+    /**
+     * Inserts nothing any more for any portal until the operator accepts it, as after a restore. A portal that was never
+     * compared is held from its first event on.
+     */
     void holdAll(String why) {
         inbox.transaction(connection -> {
             try (PreparedStatement update = connection.prepareStatement("update reconcile_state set held = ?")) {
                 update.setString(1, why);
-                return update.executeUpdate();
+                update.executeUpdate();
+            }
+            try (PreparedStatement insert = connection.prepareStatement("""
+                    insert into reconcile_state (member_id, since, watermark, held)
+                    select member_id, min(at), min(at), ? from session_close where true group by member_id
+                    on conflict (member_id) do nothing""")) {
+                insert.setString(1, why);
+                return insert.executeUpdate();
             }
         });
     }

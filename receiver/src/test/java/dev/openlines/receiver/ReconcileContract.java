@@ -561,6 +561,27 @@ interface ReconcileContract {
     }
 
     @Test
+    default void afterARestoreAPortalThatWasNeverComparedIsHeldToo() {
+        try (Fixture f = fixture()) {
+            Close known = f.closed(5);
+            f.store(ModelPortal.event(known, 0, 12));
+            f.handled();
+            // As in a backup that was made after the first event and before the first comparison.
+            ((SqlInbox) f.inbox).run(connection -> {
+                try (var statement = connection.createStatement()) {
+                    return statement.executeUpdate("delete from reconcile_state");
+                }
+            });
+            f.reconciler.hold("restored from a backup");
+            f.closed(17);
+            f.pass(Duration.ofMinutes(10));
+
+            assertThat(f.compare().doubt()).isEqualTo("restored from a backup");
+            assertThat(f.found()).isEmpty();
+        }
+    }
+
+    @Test
     default void aNodeThatSleptBeyondItsLeaseWritesNothing() {
         try (Fixture f = fixture()) {
             Close close = f.closed(17);
