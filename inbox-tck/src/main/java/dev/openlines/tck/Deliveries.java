@@ -118,6 +118,38 @@ public final class Deliveries {
         return Objects.requireNonNull(delivery.get());
     }
 
+    /**
+     * Returns the body of a request with a message in each of several scripts: 20 000 characters, the most that the
+     * platform allows. The last is as long as the default limits let a body be, of characters that JSON escapes.
+     *
+     * @return forms, each of another chat
+     */
+    static List<String> longMessages() {
+        List<String> forms = new ArrayList<>();
+        for (String character : List.of("a", "\"", "я", "語", "😀")) {
+            forms.add(message(
+                    forms.size(),
+                    URLEncoder.encode(character, StandardCharsets.UTF_8).repeat(20_000)));
+        }
+        StringBuilder largest = new StringBuilder(message(forms.size(), ""));
+        int files = 0;
+        for (int left = Limits.DEFAULT.bodyBytes() - largest.length(); left > 100; ) {
+            String name = "&data[DATA][message][files][" + files++ + "]=";
+            int length = Math.min(left - name.length(), Limits.DEFAULT.valueBytes());
+            largest.append(name).append("\u0001".repeat(length));
+            left -= name.length() + length;
+        }
+        forms.add(largest.toString());
+        return forms;
+    }
+
+    private static String message(int chat, String text) {
+        return "event=ONOPENLINEMESSAGEADD&ts=1760000000&data[CONNECTOR]=livechat&data[LINE]=1"
+                + "&data[DATA][connector][connector_id]=livechat&data[DATA][message][id]=5"
+                + "&data[DATA][message][chat_id]=" + chat + "&auth[member_id]=" + MEMBER + "&auth[application_token]="
+                + TOKEN + "&data[DATA][message][text]=" + text;
+    }
+
     /** An inbox that takes one event and can do nothing else: only a receiver makes verified events. */
     private static Inbox catching(AtomicReference<VerifiedDelivery> delivery) {
         return (Inbox) Proxy.newProxyInstance(

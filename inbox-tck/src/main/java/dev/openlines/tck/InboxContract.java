@@ -14,6 +14,7 @@ import dev.openlines.model.Secret;
 import dev.openlines.receiver.Backlog;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.StoreException;
+import dev.openlines.receiver.StoreResult;
 import dev.openlines.receiver.TrustChange;
 import dev.openlines.receiver.TrustLog;
 import java.time.Instant;
@@ -60,6 +61,19 @@ public interface InboxContract {
 
         try (Inbox after = open()) {
             assertThat(after.backlog()).isEqualTo(new Backlog(2, 0, T0));
+        }
+    }
+
+    @Test
+    default void theLongestMessagesOfAnyScriptAreStored() {
+        try (Inbox inbox = open()) {
+            List<String> messages = Deliveries.longMessages();
+
+            assertThat(messages)
+                    .allSatisfy(message ->
+                            assertThat(store(inbox, delivery(message))).isEqualTo(StoreResult.STORED));
+
+            assertThat(inbox.backlog().waiting()).isEqualTo(messages.size());
         }
     }
 

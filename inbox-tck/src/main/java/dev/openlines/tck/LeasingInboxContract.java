@@ -9,6 +9,7 @@ import static dev.openlines.tck.Deliveries.delivery;
 import static dev.openlines.tck.Deliveries.form;
 import static dev.openlines.tck.Deliveries.lease;
 import static dev.openlines.tck.Deliveries.leaseInOrder;
+import static dev.openlines.tck.Deliveries.longMessages;
 import static dev.openlines.tck.Deliveries.settle;
 import static dev.openlines.tck.Deliveries.store;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -475,6 +476,19 @@ public interface LeasingInboxContract extends InboxContract {
 
         try (LeasingInbox after = open()) {
             assertThat(lease(after, "a", T0)).hasSize(1);
+        }
+    }
+
+    @Test
+    default void theLongestMessagesComeBackAsTheyWere() {
+        try (LeasingInbox inbox = open()) {
+            List<VerifiedDelivery> sent =
+                    longMessages().stream().map(Deliveries::delivery).toList();
+            sent.forEach(delivery -> store(inbox, delivery));
+
+            assertThat(lease(inbox, "a", T0).stream().map(LeasedDelivery::payload))
+                    .containsExactlyElementsOf(
+                            sent.stream().map(VerifiedDelivery::payload).toList());
         }
     }
 

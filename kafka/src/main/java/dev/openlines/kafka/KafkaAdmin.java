@@ -64,6 +64,7 @@ final class KafkaAdmin implements AutoCloseable {
         durable.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, copies > 2 ? "2" : "1");
         // The broker's clock: it refuses records from the future of a receiver whose clock is wrong.
         durable.put(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
+        durable.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(KafkaInbox.LARGEST_RECORD));
         Map<String, String> compacted = new HashMap<>(durable);
         compacted.put(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT);
         Collection<String> there = await(admin.listTopics().names());
@@ -110,14 +111,27 @@ final class KafkaAdmin implements AutoCloseable {
                             + " only",
                     topics.events());
         }
+        int largest = ofEvents(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+        if (largest < KafkaInbox.LARGEST_RECORD) {
+            LOG.warn(
+                    "reason=small-topic topic={}: max.message.bytes is {}, so larger events are answered 503; expected {}"
+                            + " or more",
+                    topics.events(),
+                    largest,
+                    KafkaInbox.LARGEST_RECORD);
+        }
     }
 
-    /** Asked each time: whoever runs the cluster may change it. */
     private int minInSync() {
+        return ofEvents(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG);
+    }
+
+    /** Returns a number that the topic of events is configured with. Asked each time: it may be changed. */
+    private int ofEvents(String setting) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topics.events());
         return Integer.parseInt(
                 there(await(admin.describeConfigs(List.of(resource)).all()), resource)
-                        .get(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG)
+                        .get(setting)
                         .value());
     }
 

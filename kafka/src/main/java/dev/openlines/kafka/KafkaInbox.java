@@ -29,6 +29,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.errors.NotEnoughReplicasAfterAppendException;
 import org.apache.kafka.common.errors.NotEnoughReplicasException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -47,6 +48,9 @@ public final class KafkaInbox implements Inbox {
 
     private static final Duration START = Duration.ofSeconds(15);
     private static final int BATCH = 64 * 1024;
+    /** A body of 512 KiB may become six times as long in JSON: of control characters, each is an escape. */
+    static final int LARGEST_RECORD = 4 << 20;
+
     private static final String BUFFER_FULL = "buffer-full";
     private static final String CLOSED = "the inbox is closed";
 
@@ -103,6 +107,7 @@ public final class KafkaInbox implements Inbox {
         properties.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, "lz4");
         properties.put(ProducerConfig.LINGER_MS_CONFIG, 1);
         properties.put(ProducerConfig.BATCH_SIZE_CONFIG, BATCH);
+        properties.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, LARGEST_RECORD);
         properties.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 3000);
         properties.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, 4000);
         properties.put(ProducerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 500);
@@ -177,6 +182,8 @@ public final class KafkaInbox implements Inbox {
         } else if (failure instanceof NotEnoughReplicasException
                 || failure instanceof NotEnoughReplicasAfterAppendException) {
             why = ": " + KafkaAdmin.TOO_FEW_REPLICAS;
+        } else if (failure instanceof RecordTooLargeException) {
+            why = ": too-large for max.request.size or max.message.bytes";
         } else if (failure instanceof TimeoutException) {
             // The producer forgets why its attempts failed.
             why = ": not-written-in-time";

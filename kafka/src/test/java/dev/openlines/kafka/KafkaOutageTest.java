@@ -19,6 +19,7 @@ import dev.openlines.tck.InstallationContract;
 import dev.openlines.testkit.Bodies;
 import dev.openlines.testkit.KafkaBroker;
 import dev.openlines.testkit.KafkaCluster;
+import dev.openlines.testkit.LogRecords;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -255,6 +256,29 @@ class KafkaOutageTest {
             inbox.probe();
             assertThat(names(inbox)).containsExactly("one");
         }
+    }
+
+    @Test
+    void aTopicThatIsTooSmallForAnEventIsSaidAtTheStartAndRefusesThatEventOnly() throws Exception {
+        KafkaTopics topics = KafkaTopics.of(KafkaBroker.newTopics(1));
+        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, topics.servers()))) {
+            admin.createTopics(List.of(new NewTopic(topics.events(), 1, (short) 1)
+                            .configs(Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, "2000"))))
+                    .all()
+                    .get();
+        }
+        List<String> log = LogRecords.of(() -> {
+            try (KafkaInbox inbox = KafkaInbox.open(topics)) {
+                Receiver receiver = receiver(inbox, trusting());
+                assertThat(status(receiver, finish("large"))).isEqualTo(503);
+                assertThat(status(receiver, Bodies.finish(1))).isEqualTo(200);
+            }
+        });
+
+        assertThat(log)
+                .anyMatch(line -> line.contains("reason=small-topic topic=" + topics.events()
+                        + ": max.message.bytes is 2000, so larger events are answered 503; expected 4194304 or more"))
+                .anyMatch(line -> line.contains("too-large for max.request.size or max.message.bytes"));
     }
 
     private static Receiver receiver(Inbox inbox, Portals portals) {

@@ -4,6 +4,7 @@ package dev.openlines.kafka;
 import static dev.openlines.testkit.KafkaBroker.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.model.OnOpenLineMessageAdd;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.parser.Limits;
 import dev.openlines.receiver.Backlog;
@@ -20,6 +21,7 @@ import dev.openlines.tck.Deliveries;
 import dev.openlines.tck.InstallationContract;
 import dev.openlines.testkit.Bodies;
 import dev.openlines.testkit.KafkaBroker;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -270,6 +272,34 @@ class KafkaTest {
         assertThat(inbox.deadLetters().purge(java.time.Instant.now().plusSeconds(60)))
                 .isEqualTo(3);
         await(() -> inbox.backlog().dead() == 0);
+    }
+
+    @Test
+    void theLongestMessageArrivesAndTheLargestEventThatTheLimitsAllow() throws Exception {
+        BlockingQueue<OnOpenLineMessageAdd> messages = new LinkedBlockingQueue<>();
+        open.add(new KafkaDispatcher(
+                        inbox,
+                        Handlers.on(OnOpenLineMessageAdd.class, (message, context) -> messages.add(message))
+                                .otherwise((event, context) -> {}),
+                        DispatchPolicy.DEFAULT,
+                        InstantSource.system(),
+                        Telemetry.none())
+                .start());
+        // Of control characters, each of which JSON writes in six bytes.
+        String file = "\u0001".repeat(130_000);
+
+        for (String text : List.of("я".repeat(20_000), "😀".repeat(20_000))) {
+            String body = "event=ONOPENLINEMESSAGEADD&ts=1760000000&data[DATA][message][id]=5"
+                    + "&data[DATA][message][text]=" + URLEncoder.encode(text, StandardCharsets.UTF_8)
+                    + "&data[DATA][message][files][0]=" + file + "&data[DATA][message][files][1]=" + file
+                    + "&auth[member_id]=" + Deliveries.MEMBER + "&auth[application_token]=" + Deliveries.TOKEN;
+            inbox.await(inbox.store(Deliveries.delivery(body)));
+
+            OnOpenLineMessageAdd added = messages.poll(60, TimeUnit.SECONDS);
+            assertThat(added).isNotNull();
+            assertThat(added.messages().get(0).content().text()).isEqualTo(text);
+            assertThat(added.messages().get(0).content().files()).isEqualTo(List.of(file, file));
+        }
     }
 
     @Test

@@ -18,7 +18,7 @@ class LimitsTest {
 
     @Test
     void theDefaultsAreThoseOfTheDocumentation() {
-        assertThat(Limits.DEFAULT).isEqualTo(new Limits(65_536, 1_000, 16, 256, 16_384));
+        assertThat(Limits.DEFAULT).isEqualTo(new Limits(524_288, 1_000, 16, 256, 131_072));
     }
 
     @Test

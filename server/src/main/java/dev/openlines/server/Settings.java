@@ -2,6 +2,7 @@
 package dev.openlines.server;
 
 import dev.openlines.model.Secret;
+import dev.openlines.parser.Limits;
 import dev.openlines.receiver.ReconcileSettings;
 import java.io.IOException;
 import java.io.Reader;
@@ -29,11 +30,16 @@ import org.jspecify.annotations.Nullable;
  * OPENLINES_EVIDENCE} (none), {@code OPENLINES_MONITOR_PORT} (none), {@code OPENLINES_MONITOR_HOST} (127.0.0.1), {@code
  * OPENLINES_TLS_CERTIFICATE} with {@code OPENLINES_TLS_KEY} (none), {@code OPENLINES_SPOOL} (none), {@code
  * OPENLINES_WORKERS} (4), {@code OPENLINES_ORDERED} (no), {@code OPENLINES_KEEP_DONE_DAYS} and {@code
- * OPENLINES_KEEP_DEAD_DAYS} (for ever), {@code OPENLINES_RECONCILE} (PT15M, or off), {@code OPENLINES_RECONCILE_GRACE}
+ * OPENLINES_KEEP_DEAD_DAYS} (for ever), {@code OPENLINES_MAX_BODY_BYTES}, {@code OPENLINES_MAX_PAIRS}, {@code
+ * OPENLINES_MAX_DEPTH}, {@code OPENLINES_MAX_KEY_BYTES} and {@code OPENLINES_MAX_VALUE_BYTES} (those of {@link
+ * Limits#DEFAULT}), {@code OPENLINES_RECONCILE} (PT15M, or off), {@code OPENLINES_RECONCILE_GRACE}
  * (PT5M), {@code OPENLINES_RECONCILE_SWEEP} (P35D), {@code OPENLINES_RECONCILE_MAX_AGE} (P2D). {@code OPENLINES_CONFIG} names a Java properties file in UTF-8 with the same
  * names; of a name that both have, the environment's value counts.
  */
 public final class Settings {
+
+    /** 64 MiB. */
+    private static final int LARGEST = 64 << 20;
 
     private static final Pattern PATH = Pattern.compile("/[A-Za-z0-9._~/-]*");
 
@@ -56,9 +62,9 @@ public final class Settings {
 
     private Settings(Map<String, String> values) {
         this.values = Map.copyOf(values);
-        this.port = number("OPENLINES_PORT", 8080, 65535);
-        this.monitorPort = text("OPENLINES_MONITOR_PORT") == null ? -1 : number("OPENLINES_MONITOR_PORT", 0, 65535);
-        this.workers = number("OPENLINES_WORKERS", 4, 1000);
+        this.port = number("OPENLINES_PORT", 8080, 0, 65535);
+        this.monitorPort = text("OPENLINES_MONITOR_PORT") == null ? -1 : number("OPENLINES_MONITOR_PORT", 0, 0, 65535);
+        this.workers = number("OPENLINES_WORKERS", 4, 0, 1000);
         this.ordered = yes("OPENLINES_ORDERED");
         this.keepDone = days("OPENLINES_KEEP_DONE_DAYS");
         this.keepDead = days("OPENLINES_KEEP_DEAD_DAYS");
@@ -83,6 +89,7 @@ public final class Settings {
         }
         file("OPENLINES_EVIDENCE");
         file("OPENLINES_SPOOL");
+        limits(Limits.DEFAULT);
         if (keepDone != null && inbox().startsWith("kafka:")) {
             throw new ConfigurationException(
                     "OPENLINES_KEEP_DONE_DAYS: expected none, since Kafka forgets by its topic's retention.ms", null);
@@ -191,6 +198,7 @@ public final class Settings {
                 .inbox(inbox())
                 .workers(workers)
                 .ordered(ordered)
+                .limits(limits(builder.limits))
                 .reconcile(reconcile);
         String host = text("OPENLINES_HOST");
         if (host != null) {
@@ -246,13 +254,23 @@ public final class Settings {
                 null);
     }
 
-    private int number(String name, int otherwise, int max) {
+    /** Returns the limits that are set here, and for the rest the usual ones. */
+    private Limits limits(Limits usual) {
+        return new Limits(
+                number("OPENLINES_MAX_BODY_BYTES", usual.bodyBytes(), 1, LARGEST),
+                number("OPENLINES_MAX_PAIRS", usual.pairs(), 1, LARGEST),
+                number("OPENLINES_MAX_DEPTH", usual.depth(), 1, 64),
+                number("OPENLINES_MAX_KEY_BYTES", usual.keyBytes(), 1, LARGEST),
+                number("OPENLINES_MAX_VALUE_BYTES", usual.valueBytes(), 1, LARGEST));
+    }
+
+    private int number(String name, int otherwise, int min, int max) {
         String value = text(name);
         if (value == null) {
             return otherwise;
         }
-        if (!value.matches("[0-9]{1,5}") || Integer.parseInt(value) > max) {
-            throw wrong(name, "a number from 0 to " + max, value);
+        if (!value.matches("[0-9]{1,9}") || Integer.parseInt(value) < min || Integer.parseInt(value) > max) {
+            throw wrong(name, "a number from " + min + " to " + max, value);
         }
         return Integer.parseInt(value);
     }

@@ -321,7 +321,7 @@ class HostileTest {
                 "P",
                 start + lines,
                 form + "Content-Length: 10000\r\n\r\n" + "y".repeat(9_999),
-                form + "Content-Length: 65536\r\n\r\n",
+                form + "Content-Length: 524288\r\n\r\n",
                 form + lines + "Content-Length: 10\r\n\r\n",
                 form + "Transfer-Encoding: chunked\r\n\r\n2710\r\n" + "y".repeat(9_999),
                 form + "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n" + lines,

@@ -95,7 +95,7 @@ class JettyReceiverTest {
         Receiver receiver = new Receiver(
                 inbox,
                 new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN)),
-                Limits.DEFAULT,
+                Limits.DEFAULT.withBodyBytes(65_536),
                 InstantSource.system(),
                 () -> {},
                 telemetry);

@@ -320,7 +320,7 @@ class ReceiverServerTest {
         String megabyte = "x=" + "y".repeat(1 << 20) + "&" + Bodies.finish(17);
 
         assertThat(raw(head("Content-Length: " + megabyte.length()))).startsWith("HTTP/1.1 413 ");
-        assertThat(raw(head("Transfer-Encoding: chunked") + "20000\r\n" + megabyte.substring(0, 0x20000) + "\r\n"))
+        assertThat(raw(head("Transfer-Encoding: chunked") + "80001\r\n" + megabyte.substring(0, 0x80001) + "\r\n"))
                 .startsWith("HTTP/1.1 413 ");
         assertOnlyTheNextEventIsHandled(0);
     }

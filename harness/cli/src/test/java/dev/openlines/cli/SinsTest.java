@@ -62,6 +62,14 @@ class SinsTest {
         return tests.stream();
     }
 
+    @Test
+    void aSmallLimitLosesTheLongestMessagesToo() {
+        ContractReport report =
+                SelftestCommand.judge(Sin.SMALL_LIMIT, false, List.of("OSF-C-316"), SelftestCommand.SOON);
+
+        assertThat(report.ids(Level.SHOULD, Verdict.FAIL)).containsExactly("OSF-C-316");
+    }
+
     private static ContractReport judged(Sin sin) {
         return SelftestCommand.judge(sin, false, sin.caughtBy().subList(0, 1), SelftestCommand.SOON);
     }

@@ -177,6 +177,24 @@ final class GroupD {
                                 return;
                             }
                             neighbours(run);
+                        }),
+                numbered(
+                                316,
+                                SHOULD,
+                                "H",
+                                "added messages of 20 000 Latin, Cyrillic, Chinese and emoji characters, up to 240 KB",
+                                "acknowledge each; a handler of OnSessionFinish alone may refuse them",
+                                "documentation: a message has at most 20 000 characters")
+                        .runs(run -> {
+                            for (String character : List.of("a", "я", "語", "😀")) {
+                                EventBody event = run.event()
+                                        .set("event", "ONOPENLINEMESSAGEADD")
+                                        .add("data[DATA][message][id]", "5")
+                                        .add("data[DATA][message][text]", character.repeat(20_000));
+                                Reply reply = run.post(event.atEnd("ts").atEnd("auth"));
+                                run.acked(reply, "a message of 20 000 times " + character);
+                            }
+                            run.alive();
                         }));
     }
 

@@ -24,10 +24,10 @@ class CatalogueTest {
     private static final Path DOCUMENT = Path.of("../../docs/contract-cases.md");
 
     @Test
-    void thereAre161CasesWithDifferentIdsInOrder() {
+    void thereAre162CasesWithDifferentIdsInOrder() {
         List<String> ids = Catalogue.all().stream().map(ContractCase::id).toList();
 
-        assertThat(ids).hasSize(161).doesNotHaveDuplicates().isSorted();
+        assertThat(ids).hasSize(162).doesNotHaveDuplicates().isSorted();
     }
 
     @Test

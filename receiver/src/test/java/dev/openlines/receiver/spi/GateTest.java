@@ -169,16 +169,16 @@ class GateTest {
         Gate wide = new Gate(1_000_000);
         Gate.Place place = wide.place("1", 0, () -> {});
         place.enter();
-        BodyBytes body = new BodyBytes(place, 65_536, -1);
-        for (int part : new int[] {16_383, 16_383, 32_766}) {
+        BodyBytes body = new BodyBytes(place, 524_288, -1);
+        for (int part : new int[] {131_071, 131_071, 262_142}) {
             assertThat(body.add(ByteBuffer.allocate(part))).isEqualTo(BodyBytes.Added.KEPT);
         }
         assertThat(body.add(ByteBuffer.allocate(1))).isEqualTo(BodyBytes.Added.KEPT);
-        assertThat(wide.bytes()).isEqualTo(65_536);
+        assertThat(wide.bytes()).isEqualTo(524_288);
         assertThat(body.add(ByteBuffer.allocate(4))).isEqualTo(BodyBytes.Added.TOO_LARGE);
-        assertThat(body.whole()).hasSize(65_533);
+        assertThat(body.whole()).hasSize(524_285);
 
-        BodyBytes declared = new BodyBytes(place, 65_536, 1000);
+        BodyBytes declared = new BodyBytes(place, 524_288, 1000);
         declared.add(ByteBuffer.allocate(800));
         declared.add(ByteBuffer.allocate(1));
         assertThat(wide.bytes()).isEqualTo(1000);

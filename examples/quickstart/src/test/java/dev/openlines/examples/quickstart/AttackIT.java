@@ -133,10 +133,10 @@ class AttackIT {
         return List.of(
                 "",
                 start + lines,
-                form + "Content-Length: 65536\r\n\r\n" + "y".repeat(65_535),
+                form + "Content-Length: 524288\r\n\r\n" + "y".repeat(524_287),
                 form + "Content-Length: 100\r\n\r\ny",
                 form + lines + "Content-Length: 100\r\n\r\ny",
-                form + "Transfer-Encoding: chunked\r\n\r\n" + ("fff\r\n" + "y".repeat(4095) + "\r\n").repeat(15)
+                form + "Transfer-Encoding: chunked\r\n\r\n" + ("fff\r\n" + "y".repeat(4095) + "\r\n").repeat(127)
                         + "9\r\nz",
                 form + "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n" + lines,
                 (form + "Content-Length: 1\r\n\r\nx").repeat(50) + start + lines);

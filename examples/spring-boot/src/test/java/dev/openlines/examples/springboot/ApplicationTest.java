@@ -56,7 +56,7 @@ class ApplicationTest {
             String forged = new String(delivery.requestBody(), UTF_8)
                     .replace(portal.applicationToken().reveal(), "0".repeat(32));
             assertThat(post(handler, forged).statusCode()).isEqualTo(403);
-            assertThat(post(handler, "a=" + "x".repeat(70_000)).statusCode()).isEqualTo(413);
+            assertThat(post(handler, "a=" + "x".repeat(600_000)).statusCode()).isEqualTo(413);
             assertThat(get(handler).statusCode()).isEqualTo(405);
         }
     }
