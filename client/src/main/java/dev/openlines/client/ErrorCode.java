@@ -36,6 +36,9 @@ public record ErrorCode(String code) {
     /** {@code ACCESS_DENIED}: missing rights or a missing plan, sometimes "not found". */
     public static final ErrorCode ACCESS_DENIED = new ErrorCode("ACCESS_DENIED");
 
+    /** {@code WRONG_LICENSE}: the plan does not let applications reserve offline events. */
+    public static final ErrorCode WRONG_LICENSE = new ErrorCode("WRONG_LICENSE");
+
     /** {@code WRONG_AUTH_TYPE}: the method wants an application's token. */
     public static final ErrorCode WRONG_AUTH_TYPE = new ErrorCode("WRONG_AUTH_TYPE");
 
@@ -100,6 +103,7 @@ public record ErrorCode(String code) {
             INSUFFICIENT_SCOPE,
             INVALID_GRANT,
             ACCESS_DENIED,
+            WRONG_LICENSE,
             WRONG_AUTH_TYPE,
             QUERY_LIMIT_EXCEEDED,
             OPERATION_TIME_LIMIT,

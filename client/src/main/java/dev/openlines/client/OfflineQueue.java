@@ -68,8 +68,12 @@ public final class OfflineQueue {
      * {@link OfflineEvent#messageId} and {@link OfflineEvent#queuedAt} together. A chat that is closed twice
      * has the same message id both times.
      *
+     * <p>A sink that cannot store now throws a {@link StoreException}. That ends the drain and marks nothing: the events
+     * stay reserved, so that the same event may be queued beside them, and the next drain begins with them.
+     *
      * @param sink stores an event, such as in the inbox its endpoint feeds, or throws; may block
      * @return what was done
+     * @throws StoreException what the sink threw; what was stored before it is cleared
      * @throws ClientException as {@link PortalClient#call(String, Map)} does; what was stored by then is
      *     cleared or will come again
      */
@@ -131,11 +135,15 @@ public final class OfflineQueue {
         List<String> stored = new ArrayList<>();
         List<String> failed = new ArrayList<>();
         RuntimeException failure = null;
+        StoreException down = null;
         for (Fields row : batch.member("events").elements()) {
             String message = row.member("MESSAGE_ID").text();
             try {
                 sink.accept(OfflineEvent.of(memberId, row));
                 stored.add(message);
+            } catch (StoreException e) {
+                down = e;
+                break;
             } catch (RuntimeException e) {
                 failed.add(message);
                 failure = failure == null ? e : failure;
@@ -145,6 +153,9 @@ public final class OfflineQueue {
         if (!failedBefore) {
             // For one that is marked already the platform would only drop the same event's next occurrence.
             report("event.offline.error", batch, failed);
+        }
+        if (down != null) {
+            throw down;
         }
         return new Drained(stored.size(), failed.size(), failure);
     }

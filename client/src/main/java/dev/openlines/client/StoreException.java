@@ -3,7 +3,10 @@ package dev.openlines.client;
 
 import org.jspecify.annotations.Nullable;
 
-/** A {@link TokenStore} could not read or write. Whether a write happened is unknown. */
+/**
+ * A {@link TokenStore}, or the store behind the sink of an {@link OfflineQueue}, could not read or write. Whether a write
+ * happened is unknown.
+ */
 public final class StoreException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

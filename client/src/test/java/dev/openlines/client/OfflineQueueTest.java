@@ -102,6 +102,33 @@ class OfflineQueueTest {
         }
     }
 
+    @Test
+    void aSinkThatSaysItsStoreIsDownBreaksOffAndMarksNothing() {
+        for (int chat = 1; chat <= 120; chat++) {
+            queue.add(chat);
+        }
+        try (FakePortal portal = new FakePortal(queue::answer)) {
+            StoreException down = new StoreException("the database is down", null);
+            List<String> stored = new ArrayList<>();
+
+            assertThatThrownBy(() -> on(portal).drain(event -> {
+                        if (stored.size() == 10) {
+                            throw down;
+                        }
+                        stored.add(event.messageId());
+                    }))
+                    .isSameAs(down);
+
+            assertThat(queue.size()).isEqualTo(110);
+            assertThat(queue.failed()).isZero();
+            // The chat of an event that is reserved is closed again: a second record, and both come.
+            queue.add(50, "2026-11-22T20:00:00+02:00");
+            assertThat(on(portal).drain(event -> stored.add(event.messageId()))).isEqualTo(new Drained(111, 0, null));
+            assertThat(stored).hasSize(121);
+            assertThat(queue.size()).isZero();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
     void aDrainThatBreaksOffAnywhereLosesAndDoublesNothing(long seed) {
