@@ -29,6 +29,8 @@ import java.util.concurrent.ConcurrentHashMap;
  *   <li>{@code openlines.reconcile.blind}, tag {@code portal}: 1 if events came whose sessions the portal does not list
  *   <li>{@code openlines.reconcile.doubt}, tag {@code portal}: 1 if an operator has to look
  *   <li>{@code openlines.reconcile.impossible}, tag {@code portal}: 1 if the portal cannot list its sessions
+ *   <li>{@code openlines.offline}, tags {@code portal} and {@code outcome}: events of the portal's offline queue that were
+ *       {@code stored}, were there already ({@code duplicate}), or could not be read ({@code failed})
  * </ul>
  */
 public final class MicrometerTelemetry implements Telemetry {
@@ -113,6 +115,18 @@ public final class MicrometerTelemetry implements Telemetry {
     @Override
     public void notReconciled(String memberId, SessionsUnavailableException.Reason reason) {
         comparison(memberId).impossible = !reason.passes();
+    }
+
+    @Override
+    public void drained(OfflineFeed.Drained drained) {
+        offline(drained.memberId(), "stored", drained.stored());
+        offline(drained.memberId(), "duplicate", drained.duplicates());
+        offline(drained.memberId(), "failed", drained.failed());
+    }
+
+    private void offline(String memberId, String outcome, int number) {
+        registry.counter("openlines.offline", "portal", memberId, "outcome", outcome)
+                .increment(number);
     }
 
     private void count(String meter, String memberId, int number) {

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class Receiver {
 
     private static final int LONGEST_EVENT = 255;
-    private static final String NO_EVENT =
+    static final String NO_EVENT =
             "expected an event code of 1 to 255 visible ASCII characters but found something else at $.event";
 
     private final Inbox inbox;
@@ -181,7 +181,7 @@ public final class Receiver {
         return tell(new Reply.Duplicate(), since(begun));
     }
 
-    private static boolean isCode(String event) {
+    static boolean isCode(String event) {
         if (event.isEmpty() || event.length() > LONGEST_EVENT) {
             return false;
         }

@@ -43,6 +43,13 @@ public interface Telemetry {
     default void notReconciled(String memberId, SessionsUnavailableException.Reason reason) {}
 
     /**
+     * A portal's offline queue was drained, or as much of it as could be stored. This default does nothing.
+     *
+     * @param drained what was done
+     */
+    default void drained(OfflineFeed.Drained drained) {}
+
+    /**
      * Returns a telemetry that tells nobody.
      *
      * @return the same object every time

@@ -32,8 +32,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event whose application token was right, without any token in it. Made by {@link Portals} only,
- * so whatever is stored has been verified.
+ * An event that a portal has sent, without any token in it. Made by {@link Portals}, if its application token was right,
+ * and by {@link OfflineFeed}, from a portal's own answer to an authorized call. So whatever is stored has been verified.
  */
 public final class VerifiedDelivery {
 
@@ -92,6 +92,28 @@ public final class VerifiedDelivery {
         this.receivedAt = receivedAt;
         this.change = change;
         this.origin = origin;
+    }
+
+    /**
+     * Makes one from an event of a portal's offline queue, in the shape in which the portal would have posted it. It
+     * changes no trust.
+     *
+     * @throws IllegalArgumentException if its code is not one that a receiver takes
+     */
+    static VerifiedDelivery offline(String memberId, OfflineQueues.Queued queued, Instant receivedAt) {
+        if (!Receiver.isCode(queued.event())) {
+            throw new IllegalArgumentException(Receiver.NO_EVENT);
+        }
+        byte[] body = Json.createObjectBuilder()
+                .add("event", queued.event())
+                .add("data", queued.data())
+                .add("ts", Long.toString(queued.queuedAt().getEpochSecond()))
+                .add("auth", Json.createObjectBuilder().add("member_id", memberId))
+                .build()
+                .toString()
+                .getBytes(StandardCharsets.UTF_8);
+        Envelope envelope = Envelope.parse(body, BodyFormat.JSON, STORED);
+        return new VerifiedDelivery(envelope, memberId, body.length, receivedAt, null, Origin.OFFLINE);
     }
 
     /** The same event with another payload. */

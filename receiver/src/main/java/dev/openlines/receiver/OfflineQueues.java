@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import jakarta.json.JsonValue;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Drains portals' queues of offline events. Applications implement it over a REST client that holds the portals' grants.
+ * Called by an {@link OfflineFeed}; every method may block.
+ */
+public interface OfflineQueues {
+
+    /**
+     * Returns the portals whose queues can be drained: those with a grant.
+     *
+     * @return their member ids
+     */
+    Set<String> portals();
+
+    /**
+     * Gives each event that waits on a portal to a sink, and clears it there only after the sink has returned. An event
+     * for which the sink throws anything but a {@link StoreException} is marked as failed, and the drain goes on.
+     *
+     * @param memberId the portal
+     * @param sink stores an event; when it returns the event is durable
+     * @return what became of the rest
+     * @throws StoreException what the sink has thrown: the store is down, and the event and all after it wait on the
+     *     portal as they did
+     * @throws RuntimeException if the portal does not answer now
+     */
+    Drained drain(String memberId, Consumer<Queued> sink);
+
+    /**
+     * An event that waited in a portal's queue.
+     *
+     * @param event its code; wire field {@code EVENT_NAME}
+     * @param queuedAt when it was queued, by the portal's clock; wire field {@code TIMESTAMP_X}
+     * @param data the payload; wire field {@code EVENT_DATA}
+     */
+    record Queued(String event, Instant queuedAt, JsonValue data) {
+
+        public Queued {
+            Objects.requireNonNull(event, "event");
+            Objects.requireNonNull(queuedAt, "queuedAt");
+            Objects.requireNonNull(data, "data");
+        }
+
+        /** Names the event, not its content. */
+        @Override
+        public String toString() {
+            return event + " of " + queuedAt;
+        }
+    }
+
+    /**
+     * How a drain ended.
+     *
+     * @param failed how many events the sink did not take; the portal keeps them, marked as failed
+     * @param refusal why the portal lets its queue not be drained until a person changes something, in one line without
+     *     secrets; null if it does
+     */
+    record Drained(int failed, @Nullable String refusal) {}
+}
