@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.server;
 
+import dev.openlines.model.Event;
 import dev.openlines.receiver.DeadLetters;
+import dev.openlines.receiver.EventContext;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.HttpLimits;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.InboxMonitor;
+import dev.openlines.receiver.OfflineFeed;
 import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.Reconciler;
 import dev.openlines.receiver.Reply;
+import dev.openlines.receiver.SessionsUnavailableException;
 import dev.openlines.receiver.StoreException;
 import dev.openlines.receiver.Telemetry;
 import dev.openlines.receiver.spi.LastResort;
@@ -46,6 +50,9 @@ public final class ReceiverServer implements AutoCloseable {
 
     private static final Duration MONITOR_INTERVAL = Duration.ofSeconds(1);
 
+    /** The portal's word that its offline queue has something. */
+    private static final String OFFLINE_EVENT = "ONOFFLINEEVENT";
+
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -53,6 +60,7 @@ public final class ReceiverServer implements AutoCloseable {
     private @Nullable Inbox inbox;
     private final HttpLimits limits;
     private @Nullable HttpPort monitoring;
+    private volatile @Nullable OfflineFeed feed;
 
     private ReceiverServer(HttpLimits limits) {
         this.limits = limits;
@@ -95,6 +103,9 @@ public final class ReceiverServer implements AutoCloseable {
             parts.push(evidence);
             handlers = handlers.then(evidence::record);
         }
+        if (options.offline != null) {
+            handlers = handlers.then(this::wakeFeed);
+        }
         Telemetry telemetry = options.telemetry;
         MonitoringHandler health = null;
         InboxMonitor monitor = null;
@@ -121,7 +132,25 @@ public final class ReceiverServer implements AutoCloseable {
         HttpPort port = new HttpPort(endpoint, limits, receiver::dropped, options.keys);
         listen(port, options.name("port"), options.host, options.port);
         endpointUrl = port.url(options.path);
+        feed(options, storing, stored, telemetry);
         reconcile(options, store, telemetry, monitor);
+    }
+
+    private void feed(ReceiverServerBuilder options, Inbox storing, Runnable stored, Telemetry telemetry) {
+        if (options.offline == null) {
+            return;
+        }
+        OfflineFeed offline = new OfflineFeed(
+                storing, Objects.requireNonNull(options.queues), options.offline, options.clock, stored, telemetry);
+        parts.push(offline);
+        feed = offline.start();
+    }
+
+    private void wakeFeed(Event event, EventContext context) {
+        OfflineFeed offline = feed;
+        if (offline != null && event.code().equalsIgnoreCase(OFFLINE_EVENT)) {
+            offline.wake(context.memberId());
+        }
     }
 
     /** Compares at once, since events may be lost while the receiver is away, and when the inbox can store again. */
@@ -185,6 +214,24 @@ public final class ReceiverServer implements AutoCloseable {
             public void attempted(String outcome, Duration took) {
                 one.attempted(outcome, took);
                 other.attempted(outcome, took);
+            }
+
+            @Override
+            public void reconciled(Reconciler.Report report, int late) {
+                one.reconciled(report, late);
+                other.reconciled(report, late);
+            }
+
+            @Override
+            public void notReconciled(String memberId, SessionsUnavailableException.Reason reason) {
+                one.notReconciled(memberId, reason);
+                other.notReconciled(memberId, reason);
+            }
+
+            @Override
+            public void drained(OfflineFeed.Drained drained) {
+                one.drained(drained);
+                other.drained(drained);
             }
         };
     }

@@ -9,6 +9,7 @@ import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.HttpLimits;
 import dev.openlines.receiver.InstallationCheck;
 import dev.openlines.receiver.LeasingInbox;
+import dev.openlines.receiver.OfflineQueues;
 import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.ReconcileSettings;
 import dev.openlines.receiver.RetryPolicy;
@@ -53,6 +54,12 @@ public final class ReceiverServerBuilder {
 
     @Nullable
     ReconcileSettings reconcile = ReconcileSettings.DEFAULT;
+
+    @Nullable
+    OfflineQueues queues;
+
+    @Nullable
+    Duration offline;
 
     Limits limits = Limits.DEFAULT;
     HttpLimits httpLimits = HttpLimits.DEFAULT;
@@ -205,6 +212,33 @@ public final class ReceiverServerBuilder {
      */
     public ReceiverServerBuilder reconcile(@Nullable ReconcileSettings settings) {
         this.reconcile = settings;
+        return this;
+    }
+
+    /**
+     * Sets who drains portals' offline queues, such as {@link PortalQueues}. They are drained only if {@link #offline} or
+     * {@code OPENLINES_OFFLINE} says how often.
+     *
+     * @param newQueues drains portals
+     * @return this
+     */
+    public ReceiverServerBuilder queues(OfflineQueues newQueues) {
+        this.queues = Objects.requireNonNull(newQueues, "queues");
+        return this;
+    }
+
+    /**
+     * Sets how often portals' offline queues are drained into the inbox; not at all by default. {@link #queues} must be
+     * set too.
+     *
+     * @param interval at least a second, or null not to drain
+     * @return this
+     */
+    public ReceiverServerBuilder offline(@Nullable Duration interval) {
+        if (interval != null && interval.compareTo(Duration.ofSeconds(1)) < 0) {
+            throw new IllegalArgumentException("expected an interval of at least PT1S but found " + interval);
+        }
+        this.offline = interval;
         return this;
     }
 
@@ -376,6 +410,11 @@ public final class ReceiverServerBuilder {
                     ? Settings.none("OPENLINES_MEMBER_ID")
                     : new ConfigurationException(
                             "trust: expected a portal, or a check of installations, but found none", null);
+        }
+        if (offline != null && queues == null) {
+            throw new ConfigurationException(
+                    name("offline") + ": expected an application that portals have granted access, but found none",
+                    null);
         }
     }
 

@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  * OPENLINES_KEEP_DEAD_DAYS} (for ever), {@code OPENLINES_MAX_BODY_BYTES}, {@code OPENLINES_MAX_PAIRS}, {@code
  * OPENLINES_MAX_DEPTH}, {@code OPENLINES_MAX_KEY_BYTES} and {@code OPENLINES_MAX_VALUE_BYTES} (those of {@link
  * Limits#DEFAULT}), {@code OPENLINES_RECONCILE} (PT15M, or off), {@code OPENLINES_RECONCILE_GRACE}
- * (PT5M), {@code OPENLINES_RECONCILE_SWEEP} (P35D), {@code OPENLINES_RECONCILE_MAX_AGE} (P2D). {@code OPENLINES_CONFIG} names a Java properties file in UTF-8 with the same
- * names; of a name that both have, the environment's value counts.
+ * (PT5M), {@code OPENLINES_RECONCILE_SWEEP} (P35D), {@code OPENLINES_RECONCILE_MAX_AGE} (P2D), {@code
+ * OPENLINES_OFFLINE} (off). {@code OPENLINES_CONFIG} names a Java properties file in UTF-8 with the same names; of a name that both have, the environment's value counts.
  */
 public final class Settings {
 
@@ -42,6 +42,9 @@ public final class Settings {
     private static final int LARGEST = 64 << 20;
 
     private static final Pattern PATH = Pattern.compile("/[A-Za-z0-9._~/-]*");
+
+    /** A drain takes two calls at least, and a portal allows two a second for all that is asked of it. */
+    private static final Duration SHORTEST = Duration.ofSeconds(10);
 
     private static final List<String> RECONCILE = List.of(
             "OPENLINES_RECONCILE",
@@ -59,6 +62,7 @@ public final class Settings {
     private final @Nullable Duration keepDone;
     private final @Nullable Duration keepDead;
     private final @Nullable ReconcileSettings reconcile;
+    private final @Nullable Duration offline;
 
     private Settings(Map<String, String> values) {
         this.values = Map.copyOf(values);
@@ -69,6 +73,7 @@ public final class Settings {
         this.keepDone = days("OPENLINES_KEEP_DONE_DAYS");
         this.keepDead = days("OPENLINES_KEEP_DEAD_DAYS");
         this.reconcile = reconciling();
+        this.offline = draining();
         this.tokens = Stream.of("OPENLINES_APPLICATION_TOKEN", "OPENLINES_PREVIOUS_APPLICATION_TOKEN")
                 .map(name -> values.getOrDefault(name, ""))
                 .filter(token -> !token.isBlank())
@@ -183,6 +188,12 @@ public final class Settings {
         return reconcile;
     }
 
+    /** Returns how often portals' offline queues are drained, or null if they are not. */
+    @Nullable
+    Duration offline() {
+        return offline;
+    }
+
     List<Secret> tokens() {
         return tokens;
     }
@@ -199,7 +210,8 @@ public final class Settings {
                 .workers(workers)
                 .ordered(ordered)
                 .limits(limits(builder.limits))
-                .reconcile(reconcile);
+                .reconcile(reconcile)
+                .offline(offline);
         String host = text("OPENLINES_HOST");
         if (host != null) {
             builder.host(host);
@@ -306,6 +318,22 @@ public final class Settings {
             }
         }
         return read;
+    }
+
+    private @Nullable Duration draining() {
+        String value = text("OPENLINES_OFFLINE");
+        if (value == null || value.equals("off")) {
+            return null;
+        }
+        try {
+            Duration interval = Duration.parse(value);
+            if (interval.compareTo(SHORTEST) >= 0) {
+                return interval;
+            }
+        } catch (DateTimeParseException e) {
+            throw wrong("OPENLINES_OFFLINE", "off or a duration such as PT1M", value);
+        }
+        throw wrong("OPENLINES_OFFLINE", "at least " + SHORTEST, value);
     }
 
     private boolean yes(String name) {

@@ -53,6 +53,7 @@ final class Application implements AutoCloseable {
                     .settings(config)
                     .installations(portals.check())
                     .sessions(portals.sessions())
+                    .queues(portals.queues())
                     .start());
             endpoint.complete(receiver.url());
             page = listen(settings, new Board(archive, receiver.deadLetters(), door, live, clock));

@@ -8,6 +8,7 @@ import dev.openlines.client.TokenStore;
 import dev.openlines.model.Secret;
 import dev.openlines.receiver.InstallationCheck;
 import dev.openlines.server.ConfigurationException;
+import dev.openlines.server.PortalQueues;
 import dev.openlines.server.PortalSessions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -77,6 +78,11 @@ final class Installations {
     /** Lists what portals have closed, to find closes whose event never came. */
     PortalSessions sessions() {
         return new PortalSessions(client);
+    }
+
+    /** Drains portals' offline queues, if OPENLINES_OFFLINE says how often. */
+    PortalQueues queues() {
+        return new PortalQueues(client);
     }
 
     /** Makes a key in a new file that its owner only may read. */

@@ -47,6 +47,7 @@ final class Main {
                 .settings(Settings.of(environment))
                 .installations(installations.check())
                 .sessions(installations.sessions())
+                .queues(installations.queues())
                 .start());
     }
 
