@@ -29,6 +29,12 @@ final class SessionPages {
     /** By how many rows a page that is reached by an offset overlaps what is known, in case rows have left the list. */
     private static final int OVERLAP = 20;
 
+    /** So many pages in a row may bring nothing new. A list that holds all that one can reach has fewer. */
+    private static final int MOST_IDLE = 100;
+
+    /** More calls than two million sessions take. A portal that goes on for ever must not keep others waiting. */
+    private static final int MOST_CALLS = 10_000;
+
     /** A portal accepts 366 days. */
     private static final long LONGEST = Duration.ofDays(365).toSeconds();
 
@@ -43,6 +49,7 @@ final class SessionPages {
     private int offset;
     private boolean incomplete;
     private int calls;
+    private int idle;
 
     /**
      * Prepares to list.
@@ -77,11 +84,17 @@ final class SessionPages {
         return calls;
     }
 
+    /**
+     * Asks for the next page.
+     *
+     * @throws SessionsUnavailableException if the portal does not list its sessions, or its list has no end
+     */
     Batch next() {
-        ClosedSessions.Page page = ask(from, end, offset, null, null);
-        while (offset > 0 && page.sessions().stream().noneMatch(this::isKnown)) {
-            offset = Math.max(0, offset - LIMIT);
-            page = ask(from, end, offset, null, null);
+        int asked = offset;
+        ClosedSessions.Page page = ask(from, end, asked, null, null);
+        while (asked > 0 && page.sessions().stream().noneMatch(this::isKnown)) {
+            asked = Math.max(0, asked - LIMIT);
+            page = ask(from, end, asked, null, null);
         }
         List<ClosedSession> fresh = new ArrayList<>();
         add(page, fresh);
@@ -93,14 +106,22 @@ final class SessionPages {
             offset = 0;
             return new Batch(fresh, listedUntil, last, page.portalTime());
         }
+        idle = fresh.isEmpty() ? idle + 1 : 0;
+        if (idle > MOST_IDLE) {
+            throw new SessionsUnavailableException(SessionsUnavailableException.Reason.REJECTED, null, null);
+        }
+        int size = page.sessions().size();
         if (known.isEmpty() || page.sessions().stream().allMatch(session -> session.closedAt() == null)) {
             // A portal that lists what is not closed: pass it.
-            offset = offset + LIMIT;
+            offset = asked + (size == 0 ? LIMIT : size);
             return new Batch(fresh, from - 1, false, page.portalTime());
         }
         long second = known.lastKey();
-        from = Math.max(from, second - 1);
-        offset = Math.max(0, count(from) - OVERLAP);
+        long first = Math.max(from, second - 1);
+        // A portal may list fewer at once than it was asked for.
+        int overlap = Math.min(OVERLAP, size / 2);
+        offset = fresh.isEmpty() && first == from ? asked + size - overlap : Math.max(0, count(first) - overlap);
+        from = first;
         if (offset > FURTHEST) {
             split(second, fresh);
             from = second + 1;
@@ -130,17 +151,22 @@ final class SessionPages {
     private boolean all(
             long second, long line, @Nullable String source, List<ClosedSession> fresh, Map<String, Integer> sources) {
         boolean more = true;
-        for (int at = 0; more && at <= FURTHEST; at += LIMIT) {
+        int at = 0;
+        while (more && at <= FURTHEST) {
             ClosedSessions.Page page = ask(from, second, at, line, source);
             page.sessions().forEach(session -> sources.merge(session.source(), 1, Integer::sum));
             add(page, fresh);
             more = page.more();
+            at += page.sessions().isEmpty() ? LIMIT : page.sessions().size();
         }
         return !more;
     }
 
     private ClosedSessions.Page ask(long first, long lastSecond, int at, @Nullable Long line, @Nullable String source) {
         calls++;
+        if (calls > MOST_CALLS) {
+            throw new SessionsUnavailableException(SessionsUnavailableException.Reason.REJECTED, null, null);
+        }
         return sessions.list(new ClosedSessions.Query(
                 memberId, Instant.ofEpochSecond(first), Instant.ofEpochSecond(lastSecond), at, LIMIT, line, source));
     }

@@ -28,8 +28,8 @@ public final class SessionsUnavailableException extends RuntimeException {
         /** The portal or the network does not answer: the reconciler asks again later. */
         AWAY("the portal does not answer"),
 
-        /** The portal rejects the query, such as {@code INVALID_FILTER}: a fault of the program. */
-        REJECTED("the portal rejects the query: please report this");
+        /** The portal rejects the query, such as {@code INVALID_FILTER}, or its list has no end: a fault of the program. */
+        REJECTED("the portal rejects the query, or its list has no end: please report this");
 
         private final String remedy;
 

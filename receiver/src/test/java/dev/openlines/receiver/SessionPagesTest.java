@@ -2,12 +2,15 @@
 package dev.openlines.receiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -103,6 +106,70 @@ class SessionPagesTest {
 
         assertThat(all(pages)).hasSize(4);
         assertThat(pages.calls()).isEqualTo(4);
+    }
+
+    @Test
+    void aPortalThatListsFewerAtOnceThanAskedIsListedToItsEnd() {
+        for (int limit = 2; limit <= 60; limit++) {
+            ModelPortal small = new ModelPortal(NOW);
+            small.limit = limit;
+            for (int i = 0; i < 300; i++) {
+                small.close(small.begin(i + 1));
+                if (i % 100 == 0) {
+                    small.pass(Duration.ofSeconds(1));
+                }
+            }
+            ModelPortal asked = small;
+            small.beforeAnswer = () -> assertThat(asked.calls).isLessThan(1000);
+
+            assertThat(all(pages(small))).as("%d at once", limit).hasSize(300).doesNotHaveDuplicates();
+        }
+    }
+
+    @Test
+    void aListThatRepeatsItselfForEverIsGivenUp() {
+        ClosedSession row = new ClosedSession(1, 17, 1, 10, "livechat", null, NOW.atOffset(ZoneOffset.UTC), "closed");
+        for (List<ClosedSession> rows : List.of(List.of(row), List.<ClosedSession>of())) {
+            SessionPages pages = pages(new Endless() {
+                @Override
+                public Page list(Query query) {
+                    return new Page(rows, true, NOW);
+                }
+            });
+            assertThatThrownBy(() -> all(pages)).isInstanceOf(SessionsUnavailableException.class);
+            assertThat(pages.calls()).isLessThan(300);
+        }
+    }
+
+    @Test
+    void aListThatHasNoEndIsGivenUp() {
+        SessionPages pages = pages(new Endless() {
+            private long session;
+
+            @Override
+            public Page list(Query query) {
+                List<ClosedSession> rows = new ArrayList<>();
+                for (int i = 0; i < 200; i++) {
+                    session++;
+                    rows.add(new ClosedSession(
+                            session, 17, 1, 10, "s" + session, null, NOW.atOffset(ZoneOffset.UTC), "closed"));
+                }
+                return new Page(rows, true, NOW);
+            }
+        });
+        assertThatThrownBy(() -> all(pages)).isInstanceOf(SessionsUnavailableException.class);
+    }
+
+    /** A portal that is not as documented. */
+    private abstract static class Endless implements ClosedSessions {
+        @Override
+        public Set<String> portals() {
+            return Set.of(ModelPortal.MEMBER);
+        }
+    }
+
+    private static SessionPages pages(ClosedSessions portal) {
+        return new SessionPages(portal, ModelPortal.MEMBER, NOW.getEpochSecond() - 100, NOW.getEpochSecond() + 86_400);
     }
 
     private static SessionPages pages(ModelPortal portal) {
