@@ -66,7 +66,13 @@ final class LedgerCopy {
 
     private int put(Connection connection, List<LedgerRow> rows) throws SQLException {
         int count = 0;
+        String locked = "";
         for (LedgerRow row : rows) {
+            // In order of the portals, so that two moves do not wait for each other.
+            if (!row.memberId().equals(locked)) {
+                locked = row.memberId();
+                to.ledger().lock(connection, locked);
+            }
             LedgerRow known = known(connection, row);
             if (known == null) {
                 SessionLedger.add(connection, SessionLedger.amongOthers(connection, row));

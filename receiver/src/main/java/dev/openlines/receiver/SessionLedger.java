@@ -286,14 +286,29 @@ final class SessionLedger {
         LOG.info("reason=late-event portal={} key={}", delivery.memberId(), delivery.idempotencyKey());
     }
 
-    /** Keeps every store of an {@code OnSessionFinish} of a portal waiting until this transaction ends. */
+    /**
+     * Keeps every store of an {@code OnSessionFinish} of a portal waiting until this transaction ends. Comes before the
+     * first look-up.
+     */
     void lock(Connection connection, String memberId) throws SQLException {
-        if (dialect.shared()) {
+        if (!dialect.shared()) {
+            takeWriteLock(connection);
+        } else {
             try (PreparedStatement select =
                     connection.prepareStatement("select pg_advisory_xact_lock(" + PORTALS + ", ?)")) {
                 select.setInt(1, memberId.hashCode());
                 select.execute();
             }
+        }
+    }
+
+    /**
+     * Takes SQLite's right to write, for which it waits. After a look-up it could not wait: if another connection has
+     * committed since, what was read is old, and the write fails at once.
+     */
+    private static void takeWriteLock(Connection connection) throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement(TAKE_WRITE_LOCK)) {
+            update.executeUpdate();
         }
     }
 

@@ -12,6 +12,7 @@ import java.sql.DriverManager;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -82,7 +83,8 @@ class ReconcilerTest {
                 due(sql);
                 long before = Instant.now().toEpochMilli();
                 reconciler.tick(false);
-                ReconcileStore.State state = new ReconcileStore(sql, Duration.ofMinutes(1)).state(ModelPortal.MEMBER);
+                ReconcileStore.State state =
+                        new ReconcileStore(sql, Duration.ofMinutes(1)).state(ModelPortal.MEMBER);
                 hours.add((state.nextAt().toEpochMilli() - before) / 3_600_000.0);
             }
             assertThat(hours.get(0)).isBetween(0.4, 0.7);
@@ -172,27 +174,64 @@ class ReconcilerTest {
     }
 
     @Test
-    void aCloseIsStoredWhateverOtherConnectionsCommitMeanwhile() throws Exception {
-        AtomicBoolean ended = new AtomicBoolean();
-        try (LeasingInbox inbox = sqlite()) {
-            ReconcileStore store = new ReconcileStore((SqlInbox) inbox, Duration.ofMinutes(1));
+    void whatIsStoredInTheLedgerWaitsForOtherConnections() throws Exception {
+        try (LeasingInbox inbox = sqlite();
+                LeasingInbox source = Inbox.sqlite(directory.resolve("source.db"))) {
+            SqlInbox sql = (SqlInbox) inbox;
+            for (int chat = 1; chat <= 20; chat++) {
+                Deliveries.store(source, ModelPortal.event(chat, portal.second(), 12));
+            }
+            settleAll(source);
+            ReconcileStore store = new ReconcileStore(sql, Duration.ofMinutes(1));
+            store.state(ModelPortal.MEMBER);
+            AtomicBoolean ended = new AtomicBoolean();
             Thread other = new Thread(() -> {
                 while (!ended.get()) {
-                    store.state(ModelPortal.MEMBER);
                     store.holdAll("busy");
                 }
             });
             other.start();
             try {
-                for (int chat = 1; chat <= 300; chat++) {
-                    assertThat(Deliveries.store(inbox, ModelPortal.event(chat, portal.second(), 12)))
+                for (int round = 1; round <= 200; round++) {
+                    assertThat(Deliveries.store(inbox, ModelPortal.event(5000 + round, portal.second(), 12)))
                             .isEqualTo(StoreResult.STORED);
+                    assertThat(inbox.store(found(round)).toCompletableFuture().join())
+                            .isEqualTo(StoreResult.STORED);
+                    assertThat(new LedgerCopy((SqlInbox) source, sql).run()).isEqualTo(20);
+                    forget(sql);
                 }
             } finally {
                 ended.set(true);
                 other.join();
             }
         }
+    }
+
+    /** A close of a chat that no event of these tests concerns. */
+    private ReconciledClose found(int number) {
+        ClosedSession session = new ClosedSession(
+                number, 1000 + number, 1, 10, "livechat", null, portal.now.atOffset(ZoneOffset.UTC), "closed");
+        return ReconciledClose.of(ModelPortal.MEMBER, session, null, portal.now);
+    }
+
+    private void settleAll(LeasingInbox inbox) {
+        Instant now = portal.now.plus(Duration.ofDays(400));
+        inbox.lease(new LeaseRequest("t", 500, now, now.plusSeconds(60), now, false))
+                .forEach(lease -> inbox.settle(lease, new Settlement.Done(), now)
+                        .toCompletableFuture()
+                        .join());
+    }
+
+    private static void forget(SqlInbox inbox) {
+        execute(inbox, "delete from session_close");
+    }
+
+    private static int execute(SqlInbox inbox, String sql) {
+        return inbox.run(connection -> {
+            try (var statement = connection.createStatement()) {
+                return statement.executeUpdate(sql);
+            }
+        });
     }
 
     @Test
@@ -215,10 +254,6 @@ class ReconcilerTest {
     }
 
     private static void due(SqlInbox inbox) {
-        inbox.run(connection -> {
-            try (var statement = connection.createStatement()) {
-                return statement.executeUpdate("update reconcile_state set next_at = 0");
-            }
-        });
+        execute(inbox, "update reconcile_state set next_at = 0");
     }
 }
