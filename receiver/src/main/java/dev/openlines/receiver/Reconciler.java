@@ -5,9 +5,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
@@ -48,6 +50,9 @@ public final class Reconciler implements AutoCloseable {
     private final Map<String, Instant> told = new HashMap<>();
 
     private final Map<String, Integer> failures = new HashMap<>();
+    /** Portals that have not been compared since {@link #wake}. Used by the thread that runs. */
+    private final Set<String> woken = new HashSet<>();
+
     private long late;
     private volatile boolean early;
     private volatile boolean closed;
@@ -216,8 +221,11 @@ public final class Reconciler implements AutoCloseable {
             } catch (RuntimeException | Error e) {
                 // Whatever it is: without this thread no portal is compared any more.
                 LOG.warn("reason=reconcile-failed", e);
+                if (all) {
+                    early = true;
+                }
             }
-            if (!closed && !early) {
+            if (!closed && (all || !early)) {
                 LockSupport.parkNanos(this, TICK.toNanos());
             }
         }
@@ -225,7 +233,11 @@ public final class Reconciler implements AutoCloseable {
 
     /** Compares every portal that is due. */
     void tick(boolean all) {
-        for (String memberId : new TreeSet<>(sessions.portals())) {
+        Set<String> portals = new TreeSet<>(sessions.portals());
+        if (all) {
+            woken.addAll(portals);
+        }
+        for (String memberId : portals) {
             if (closed || inbox instanceof SpoolingInbox spooling && spooling.holdsEvents()) {
                 // What the spool holds would look missing.
                 return;
@@ -233,11 +245,20 @@ public final class Reconciler implements AutoCloseable {
             try {
                 boolean sweep =
                         store.state(memberId).sweptAt().isBefore(clock.instant().minus(DAY));
-                Optional<Report> narrow = run(memberId, ReconcileRun.Mode.NARROW, all || active(memberId));
+                boolean now = woken.contains(memberId) || active(memberId);
+                Optional<Report> narrow = run(memberId, ReconcileRun.Mode.NARROW, now);
+                if (narrow.isPresent()) {
+                    // Not before: another node may have been comparing it, or have died while it did.
+                    woken.remove(memberId);
+                }
                 if (narrow.isPresent() && sweep && !closed) {
                     run(memberId, ReconcileRun.Mode.SWEEP, true);
                 }
-            } catch (SessionsUnavailableException | ReconcileStore.LeaseLostException e) {
+            } catch (SessionsUnavailableException e) {
+                // Its own wait counts, however it was woken.
+                woken.remove(memberId);
+                LOG.debug("portal {} is compared later", memberId, e);
+            } catch (ReconcileStore.LeaseLostException e) {
                 LOG.debug("portal {} is compared later", memberId, e);
             } catch (StoreException e) {
                 LOG.warn("reason=reconcile-failed portal={}", memberId, e);

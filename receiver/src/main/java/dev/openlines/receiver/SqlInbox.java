@@ -472,9 +472,10 @@ final class SqlInbox implements LeasingInbox {
     /** Whoever held these leases is dead. The first due comes first, so they keep their order. */
     private int freeLeases(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            return statement.executeUpdate("""
-                    update inbox set not_before = received_at, lease_owner = null, lease_until = null
-                    where state = 'waiting' and lease_owner is not null""");
+            return statement.executeUpdate("update reconcile_state set lease_until = 0 where lease_until > 0")
+                    + statement.executeUpdate("""
+                            update inbox set not_before = received_at, lease_owner = null, lease_until = null
+                            where state = 'waiting' and lease_owner is not null""");
         }
     }
 

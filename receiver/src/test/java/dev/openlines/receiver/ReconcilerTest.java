@@ -174,6 +174,33 @@ class ReconcilerTest {
     }
 
     @Test
+    void aNodeThatDiedWhileItComparedDelaysNoOther() {
+        try (LeasingInbox inbox = sqlite()) {
+            Reconciler reconciler = reconciler(inbox);
+            reconciler.tick(false);
+            ReconcileStore store = new ReconcileStore((SqlInbox) inbox, Duration.ofMinutes(5));
+            assertThat(store.acquire(ModelPortal.MEMBER, "dead", true)).isPresent();
+            int before = portal.calls;
+
+            reconciler.tick(true);
+            assertThat(portal.calls).as("the dead node has the lease").isEqualTo(before);
+            endLeases((SqlInbox) inbox);
+            reconciler.tick(false);
+            assertThat(portal.calls).as("woken before").isEqualTo(before + 1);
+            reconciler.tick(false);
+            assertThat(portal.calls).as("compared since").isEqualTo(before + 1);
+
+            assertThat(store.acquire(ModelPortal.MEMBER, "dead", true)).isPresent();
+        }
+        // On SQLite no other process can have it.
+        try (LeasingInbox inbox = sqlite()) {
+            int before = portal.calls;
+            reconciler(inbox).tick(true);
+            assertThat(portal.calls).isEqualTo(before + 1);
+        }
+    }
+
+    @Test
     void whatIsStoredInTheLedgerWaitsForOtherConnections() throws Exception {
         try (LeasingInbox inbox = sqlite();
                 LeasingInbox source = Inbox.sqlite(directory.resolve("source.db"))) {
@@ -224,6 +251,10 @@ class ReconcilerTest {
 
     private static void forget(SqlInbox inbox) {
         execute(inbox, "delete from session_close");
+    }
+
+    private static void endLeases(SqlInbox inbox) {
+        execute(inbox, "update reconcile_state set lease_until = 0");
     }
 
     private static int execute(SqlInbox inbox, String sql) {
