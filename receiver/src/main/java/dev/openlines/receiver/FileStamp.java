@@ -31,6 +31,11 @@ record FileStamp(String key, long size, long modified) {
         }
     }
 
+    /** Says whether a stamp that was written down has this size and time. The number of a device may change. */
+    boolean sameTime(String written) {
+        return written.endsWith(", size=" + size + ", modified=" + modified + "]");
+    }
+
     boolean missing() {
         return size < 0;
     }

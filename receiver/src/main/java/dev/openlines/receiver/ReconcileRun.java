@@ -48,6 +48,9 @@ final class ReconcileRun {
     final ReconcileStore.State state;
     final ReconcileStore.@Nullable Lease lease;
 
+    /** When the operator wants it to begin, or null. */
+    private final @Nullable Instant from;
+
     /** What is listed and not yet compared, in order of time. */
     private final List<ClosedSession> buffer = new ArrayList<>();
 
@@ -96,6 +99,7 @@ final class ReconcileRun {
      * Prepares a run.
      *
      * @param lease the right to write, or null for a run that only looks
+     * @param from when the operator wants it to begin, or null
      */
     ReconcileRun(
             SqlInbox inbox,
@@ -106,7 +110,8 @@ final class ReconcileRun {
             Mode mode,
             String memberId,
             ReconcileStore.State state,
-            ReconcileStore.@Nullable Lease lease) {
+            ReconcileStore.@Nullable Lease lease,
+            @Nullable Instant from) {
         this.inbox = inbox;
         this.store = store;
         this.sessions = sessions;
@@ -116,6 +121,7 @@ final class ReconcileRun {
         this.memberId = memberId;
         this.state = state;
         this.lease = lease;
+        this.from = from;
         this.offset = state.offset();
         this.offsetChanged = state.offsetChanged();
     }
@@ -132,7 +138,7 @@ final class ReconcileRun {
         long back = mode == Mode.NARROW
                 ? state.watermark() - ReconcileSettings.OVERLAP.toSeconds()
                 : Math.min(now - settings.sweep().toSeconds(), state.watermark());
-        long lower = Math.max(state.since(), back);
+        long lower = lower(now, back);
         decidedUntil = lower - 1;
         SessionPages pages =
                 new SessionPages(sessions, memberId, lower - CloseMatching.WINDOW - CloseMatching.BEFORE, now + DAY);
@@ -164,6 +170,16 @@ final class ReconcileRun {
                 Instant.ofEpochSecond(
                         mode == Mode.NARROW && !blind ? Math.max(state.watermark(), decidedUntil) : state.watermark()),
                 portalTime);
+    }
+
+    /** Returns the first second whose closes are compared. */
+    private long lower(long now, long back) {
+        if (from != null) {
+            // The ledger knows what was handled so far back.
+            return Math.max(from.getEpochSecond(), now - SessionLedger.SWEEP.toSeconds());
+        }
+        Instant since = settings.since();
+        return Math.max(Math.max(state.since(), back), since == null ? 0 : since.getEpochSecond());
     }
 
     /** A doubt ends a run that writes. */

@@ -2,6 +2,8 @@
 package dev.openlines.receiver;
 
 import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a {@link Reconciler} works. Start from {@link #DEFAULT}.
@@ -13,8 +15,16 @@ import java.time.Duration;
  * @param maxAge how old a close may be to be handled; an older one is only reported
  * @param doubtAbove how many missing closes of one run are inserted without asking the operator, at least; ten times as
  *     many as in the run that found most so far, if that is more
+ * @param since older closes are not compared, and a portal's first comparison begins here, at most 35 days back; null
+ *     begins when the receiver first saw the portal
  */
-public record ReconcileSettings(Duration interval, Duration grace, Duration sweep, Duration maxAge, int doubtAbove) {
+public record ReconcileSettings(
+        Duration interval,
+        Duration grace,
+        Duration sweep,
+        Duration maxAge,
+        int doubtAbove,
+        @Nullable Instant since) {
 
     /** An event may come so long after its close, and take a minute on the way. */
     static final Duration LEAST_GRACE = Duration.ofSeconds(CloseMatching.WINDOW + 60);
@@ -43,6 +53,30 @@ public record ReconcileSettings(Duration interval, Duration grace, Duration swee
         if (doubtAbove < 1) {
             throw new IllegalArgumentException("doubtAbove must be at least 1, found " + doubtAbove);
         }
+    }
+
+    /**
+     * Makes settings that begin when the receiver first saw a portal.
+     *
+     * @param interval how long from one comparison to the next while events arrive
+     * @param grace how old a close must be before its event counts as missing; at least three minutes
+     * @param sweep how far back the daily comparison looks
+     * @param maxAge how old a close may be to be handled
+     * @param doubtAbove how many missing closes are inserted without asking the operator, at least
+     * @throws IllegalArgumentException if a value is out of its bounds
+     */
+    public ReconcileSettings(Duration interval, Duration grace, Duration sweep, Duration maxAge, int doubtAbove) {
+        this(interval, grace, sweep, maxAge, doubtAbove, null);
+    }
+
+    /**
+     * Returns the same settings that begin at another time.
+     *
+     * @param time older closes are not compared; null begins when the receiver first saw a portal
+     * @return such settings
+     */
+    public ReconcileSettings since(@Nullable Instant time) {
+        return new ReconcileSettings(interval, grace, sweep, maxAge, doubtAbove, time);
     }
 
     private static void positive(String what, Duration time) {

@@ -5,11 +5,14 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How far each portal has been compared, and which node may go on: table {@code reconcile_state}. A lease has an owner
@@ -18,17 +21,30 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReconcileStore {
 
+    private static final Logger LOG = LoggerFactory.getLogger(ReconcileStore.class);
+
+    /** Not a portal: holds those that were not known when all were held, and says which PostgreSQL this is. */
+    private static final String ALL = "";
+
     private static final String COLUMNS = "since, watermark, swept_at, next_at, idle, last_success, generation,"
             + " accepted_until, held, utc_offset, offset_changed, most_missing";
 
     private final SqlInbox inbox;
     private final String now;
     private final Duration length;
+    private final @Nullable Instant since;
 
-    ReconcileStore(SqlInbox inbox, Duration length) {
+    /**
+     * Reads nothing yet.
+     *
+     * @param length how long a lease lasts
+     * @param since when the first comparison of a portal begins, or null for now
+     */
+    ReconcileStore(SqlInbox inbox, Duration length, @Nullable Instant since) {
         this.inbox = inbox;
         this.now = inbox.dialect().now();
         this.length = length;
+        this.since = since;
     }
 
     /**
@@ -89,15 +105,25 @@ final class ReconcileStore {
         }
     }
 
-    /** Returns what is known of a portal. The first time, that begins now, or with its first event in the ledger. */
+    /**
+     * Returns what is known of a portal. The first time, that begins now or at the time that is set, but within the
+     * ledger's reach, or with its first event in the ledger. If that is before a hold of all, the portal is held, too.
+     */
     State state(String memberId) {
         return inbox.transaction(connection -> {
             try (PreparedStatement insert = connection.prepareStatement("insert into reconcile_state"
-                    + " (member_id, since, watermark) select ?, first.at, first.at from (select min(at) as at from"
-                    + " (select min(at) as at from session_close where member_id = ? union all select " + now
+                    + " (member_id, since, watermark, held) select ?, first.at, first.at,"
+                    + " (select everything.held from reconcile_state everything where everything.member_id = '" + ALL
+                    + "' and first.at < everything.since) from (select min(at) as at from"
+                    + " (select min(at) as at from session_close where member_id = ? union all"
+                    + " select case when ? < reach then reach else ? end from (select " + now + " / 1000 - "
+                    + SessionLedger.SWEEP.toSeconds() + " as reach) earliest union all select " + now
                     + " / 1000) times) first where true on conflict (member_id) do nothing")) {
+                long begin = since == null ? Long.MAX_VALUE : since.getEpochSecond();
                 insert.setString(1, memberId);
                 insert.setString(2, memberId);
+                insert.setLong(3, begin);
+                insert.setLong(4, begin);
                 insert.executeUpdate();
             }
             try (PreparedStatement select =
@@ -211,23 +237,83 @@ final class ReconcileStore {
     }
 
     /**
-     * Inserts nothing any more for any portal until the operator accepts it, as after a restore. A portal that was never
-     * compared is held from its first event on.
+     * Inserts nothing any more until the operator accepts it, as after a restore: for every portal that is known, also
+     * by an event alone, and for one whose first comparison will begin before now.
      */
-    void holdAll(String why) {
+    static void hold(SqlInbox inbox, String why) {
+        inbox.run(connection -> hold(inbox, connection, why));
+    }
+
+    private static boolean hold(SqlInbox inbox, Connection connection, String why) throws SQLException {
+        LOG.warn(
+                "reason=reconcile-held place={}: {}; look at a dry run, then accept it",
+                inbox.dialect().place(),
+                why);
+        try (PreparedStatement mark = connection.prepareStatement("insert into reconcile_state (member_id, since,"
+                + " watermark) values ('" + ALL + "', " + inbox.dialect().now() + " / 1000, 0)"
+                + " on conflict (member_id) do update set since = excluded.since")) {
+            mark.executeUpdate();
+        }
+        try (PreparedStatement insert = connection.prepareStatement("""
+                insert into reconcile_state (member_id, since, watermark)
+                select member_id, min(at), min(at) from session_close where true group by member_id
+                on conflict (member_id) do nothing""")) {
+            insert.executeUpdate();
+        }
+        try (PreparedStatement update = connection.prepareStatement("update reconcile_state set held = ?")) {
+            update.setString(1, why);
+            return update.executeUpdate() > 0;
+        }
+    }
+
+    /**
+     * Holds every portal if this PostgreSQL is not the one that was compared before: the tables were restored from a
+     * dump, the server was recovered to an earlier time, or another one has taken over. What was handled may be missing
+     * from it. For SQLite, the inbox looks when it is opened.
+     */
+    void noticeRestore() {
+        if (!inbox.dialect().shared()) {
+            return;
+        }
         inbox.transaction(connection -> {
-            try (PreparedStatement update = connection.prepareStatement("update reconcile_state set held = ?")) {
-                update.setString(1, why);
-                update.executeUpdate();
+            String known = null;
+            try (PreparedStatement select = connection.prepareStatement(
+                            "select lease_owner from reconcile_state where member_id = '" + ALL + "'");
+                    ResultSet row = select.executeQuery()) {
+                known = row.next() ? row.getString(1) : null;
             }
-            try (PreparedStatement insert = connection.prepareStatement("""
-                    insert into reconcile_state (member_id, since, watermark, held)
-                    select member_id, min(at), min(at), ? from session_close where true group by member_id
-                    on conflict (member_id) do nothing""")) {
-                insert.setString(1, why);
-                return insert.executeUpdate();
+            String found = identity(connection);
+            if (found.equals(known)) {
+                return false;
+            }
+            if (known != null) {
+                hold(inbox, connection, "the database was restored, or another server has taken it over");
+            }
+            try (PreparedStatement mark = connection.prepareStatement("insert into reconcile_state (member_id, since,"
+                    + " watermark, lease_owner) values ('" + ALL + "', 0, 0, ?)"
+                    + " on conflict (member_id) do update set lease_owner = excluded.lease_owner")) {
+                mark.setString(1, found);
+                return mark.executeUpdate() > 0;
             }
         });
+    }
+
+    /** Returns what differs after a restore: the cluster, its timeline, the database and the table. */
+    private static String identity(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            boolean cluster;
+            try (ResultSet row =
+                    statement.executeQuery("select has_function_privilege('pg_control_system()', 'execute')")) {
+                cluster = row.next() && row.getBoolean(1);
+            }
+            try (ResultSet row = statement.executeQuery("select "
+                    + (cluster ? "(select system_identifier from pg_control_system())" : "0")
+                    + " || '/' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || (select oid from"
+                    + " pg_database where datname = current_database()) || '/' || 'reconcile_state'::regclass::oid")) {
+                row.next();
+                return row.getString(1);
+            }
+        }
     }
 
     /** Accepts whatever is missing of a portal up to a second, and ends a hold. */

@@ -79,7 +79,7 @@ public final class Reconciler implements AutoCloseable {
         }
         this.inbox = inbox;
         this.sql = found;
-        this.store = new ReconcileStore(found, LEASE);
+        this.store = new ReconcileStore(found, LEASE, settings.since());
         this.sessions = sessions;
         this.settings = settings;
         this.clock = clock;
@@ -172,7 +172,21 @@ public final class Reconciler implements AutoCloseable {
      * @throws StoreException if the store is down
      */
     public Optional<Report> run(String memberId, boolean sweep) {
-        return run(memberId, sweep ? ReconcileRun.Mode.SWEEP : ReconcileRun.Mode.NARROW, true);
+        return run(memberId, sweep ? ReconcileRun.Mode.SWEEP : ReconcileRun.Mode.NARROW, true, null);
+    }
+
+    /**
+     * Compares a portal now from a time that the operator wants, which may be before the receiver first saw the portal.
+     * Blocks.
+     *
+     * @param memberId the portal
+     * @param since at most 35 days back
+     * @return what was found, or empty if another node compares the portal
+     * @throws SessionsUnavailableException if the portal does not list its sessions
+     * @throws StoreException if the store is down
+     */
+    public Optional<Report> run(String memberId, Instant since) {
+        return run(memberId, ReconcileRun.Mode.SWEEP, true, since);
     }
 
     /**
@@ -184,32 +198,55 @@ public final class Reconciler implements AutoCloseable {
      * @throws StoreException if the store is down
      */
     public Report dryRun(String memberId) {
+        return look(memberId, null);
+    }
+
+    /**
+     * Looks from a time on and changes nothing. Blocks.
+     *
+     * @param memberId the portal
+     * @param since at most 35 days back
+     * @return what {@link #run(String, Instant)} would find
+     * @throws SessionsUnavailableException if the portal does not list its sessions
+     * @throws StoreException if the store is down
+     */
+    public Report dryRun(String memberId, Instant since) {
+        return look(memberId, since);
+    }
+
+    private Report look(String memberId, @Nullable Instant since) {
+        store.noticeRestore();
         ReconcileStore.State state = store.state(memberId);
-        return new ReconcileRun(sql, store, sessions, settings, clock, ReconcileRun.Mode.DRY, memberId, state, null)
+        return new ReconcileRun(
+                        sql, store, sessions, settings, clock, ReconcileRun.Mode.DRY, memberId, state, null, since)
                 .run();
     }
 
     /**
-     * Accepts what is missing of a portal up to now: the next sweep stores it, also what was held, doubted or too old.
-     * Look at a {@link #dryRun} before. Blocks.
+     * Accepts what is missing of a portal up to a time: the next sweep stores it, also what was held, doubted or too
+     * old. Look at a {@link #dryRun} before. Blocks.
      *
      * @param memberId the portal
-     * @param report the dry run that was looked at; closes after its time are not accepted
+     * @param until {@link Report#portalTime} of the dry run that was looked at; later closes are not accepted
      * @throws StoreException if the store is down
      */
-    public void accept(String memberId, Report report) {
-        store.accept(memberId, report.portalTime().getEpochSecond());
+    public void accept(String memberId, Instant until) {
+        store.noticeRestore();
+        store.state(memberId);
+        store.accept(memberId, until.getEpochSecond());
     }
 
     /**
      * Stores nothing that is missing until it is accepted, for any portal: for a store that was restored from a backup,
-     * since what was handled after the backup looks missing. Blocks.
+     * since what was handled after the backup looks missing. An SQLite inbox that is opened and is not as the last run
+     * has left it does so by itself, and so does a PostgreSQL that is not the one that was compared before. Blocks.
      *
      * @param why what the operator is told
      * @throws StoreException if the store is down
      */
     public void hold(String why) {
-        store.holdAll(why);
+        store.noticeRestore();
+        ReconcileStore.hold(sql, why);
     }
 
     private void work() {
@@ -246,13 +283,13 @@ public final class Reconciler implements AutoCloseable {
                 boolean sweep =
                         store.state(memberId).sweptAt().isBefore(clock.instant().minus(DAY));
                 boolean now = woken.contains(memberId) || active(memberId);
-                Optional<Report> narrow = run(memberId, ReconcileRun.Mode.NARROW, now);
+                Optional<Report> narrow = run(memberId, ReconcileRun.Mode.NARROW, now, null);
                 if (narrow.isPresent()) {
                     // Not before: another node may have been comparing it, or have died while it did.
                     woken.remove(memberId);
                 }
                 if (narrow.isPresent() && sweep && !closed) {
-                    run(memberId, ReconcileRun.Mode.SWEEP, true);
+                    run(memberId, ReconcileRun.Mode.SWEEP, true, null);
                 }
             } catch (SessionsUnavailableException e) {
                 // Its own wait counts, however it was woken.
@@ -274,14 +311,16 @@ public final class Reconciler implements AutoCloseable {
                 && sql.ledger().lastEvent(memberId).isAfter(state.lastSuccess());
     }
 
-    private synchronized Optional<Report> run(String memberId, ReconcileRun.Mode mode, boolean now) {
+    private synchronized Optional<Report> run(
+            String memberId, ReconcileRun.Mode mode, boolean now, @Nullable Instant since) {
+        store.noticeRestore();
         store.state(memberId);
         ReconcileStore.Lease lease = store.acquire(memberId, owner, now).orElse(null);
         if (lease == null) {
             return Optional.empty();
         }
         ReconcileRun run =
-                new ReconcileRun(sql, store, sessions, settings, clock, mode, memberId, lease.state(), lease);
+                new ReconcileRun(sql, store, sessions, settings, clock, mode, memberId, lease.state(), lease, since);
         try {
             Report report = run.run();
             failures.remove(memberId);

@@ -47,7 +47,7 @@ final class SessionLedger {
     private static final long REACH = CloseMatching.HOUR + CloseMatching.WINDOW + CloseMatching.BEFORE;
 
     /** Changes nothing. */
-    private static final String TAKE_WRITE_LOCK = "update reconcile_state set idle = idle where member_id = ''";
+    private static final String TAKE_WRITE_LOCK = "update reconcile_state set idle = idle where member_id = ' '";
 
     private static final String NEAR_ON_SQLITE = "select " + LedgerRow.COLUMNS + " from session_close"
             + " where member_id = ?1 and at in (?2 - 4, ?2 - 3, ?2 - 2, ?2 - 1, ?2, ?2 + 1, ?2 + 2, ?2 + 3, ?2 + 4)"

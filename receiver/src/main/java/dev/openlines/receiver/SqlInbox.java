@@ -111,9 +111,10 @@ final class SqlInbox implements LeasingInbox {
     }
 
     private static SqlInbox open(SqlDialect dialect, ProcessLock lock, @Nullable Connection anchor) {
+        String restored;
         try {
             // Before the writer has a connection, whose end could write a log into another file.
-            dialect.watch().open(lock);
+            restored = dialect.watch().open(lock);
         } catch (StoreException e) {
             lock.close();
             throw e;
@@ -122,6 +123,10 @@ final class SqlInbox implements LeasingInbox {
         inbox.writer.start();
         try {
             inbox.await(inbox.writer.submit(inbox::migrate));
+            if (restored != null) {
+                // Before the files are marked as this run's: after a crash between the two it is found again.
+                ReconcileStore.hold(inbox, restored);
+            }
             if (lock.alone()) {
                 inbox.await(inbox.writer.submit(inbox::freeLeases));
             }

@@ -10,7 +10,7 @@ import java.util.List;
  *
  * @param generations the runs that the file may say it is of; none if nothing is known
  * @param sequence the file has events up to this id at least
- * @param left the file's stamp after a clean stop, or empty
+ * @param left the file's stamp after a clean stop, or while there is no log, or empty
  */
 record SqliteNote(List<String> generations, long sequence, String left) {
 

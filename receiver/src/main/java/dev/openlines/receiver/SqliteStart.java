@@ -11,6 +11,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +24,9 @@ import org.slf4j.LoggerFactory;
  * file itself has, so one that has fewer is recognized. Beyond that, {@code quick_check} may find that the two do not
  * fit. The note also holds how a clean stop has left the database file. If it is still so and there is no log, nothing
  * is checked.
+ *
+ * <p>A file that is not as the last run has left it, without its log, was restored or comes from elsewhere: it may not
+ * know what was handled since.
  */
 final class SqliteStart {
 
@@ -36,7 +40,14 @@ final class SqliteStart {
         this.lock = lock;
     }
 
-    void inspect() {
+    /**
+     * Looks, and changes nothing.
+     *
+     * @return why the inbox may not know all that was handled, or null if it is as the last run has left it
+     * @throws StoreException if the files do not belong together or are damaged
+     */
+    @Nullable
+    String inspect() {
         try {
             FileStamp database = FileStamp.of(files.database);
             boolean log = FileStamp.of(files.wal).size() > 0;
@@ -47,8 +58,9 @@ final class SqliteStart {
                 }
                 if (!note.generations().isEmpty()) {
                     LOG.warn("reason=store-new place={}: an inbox was here before, and it is gone", files.database);
+                    return "an inbox was here before, and it is gone";
                 }
-                return;
+                return null;
             }
             if (log && !note.generations().isEmpty()) {
                 SqliteFiles.Content content = files.content();
@@ -63,9 +75,24 @@ final class SqliteStart {
                             "is damaged (" + damage + ")" + (log ? ", or the log beside it is another file's" : ""));
                 }
             }
+            return restored(note, database, log);
         } catch (IOException | SQLException e) {
             throw new StoreException("cannot read " + files.database + ": " + e.getMessage(), e);
         }
+    }
+
+    private @Nullable String restored(SqliteNote note, FileStamp database, boolean log) throws SQLException {
+        if (log && !note.generations().isEmpty()) {
+            // It is the log of the last run.
+            return null;
+        }
+        String generation = files.content().generation();
+        if (note.generations().isEmpty()) {
+            return generation.isEmpty() ? null : "the inbox was copied from another place";
+        }
+        return note.generations().contains(generation) && database.sameTime(note.left())
+                ? null
+                : "the inbox was restored from a backup";
     }
 
     private StoreException refused(String what) {
@@ -94,7 +121,8 @@ final class SqliteStart {
             }
             try (ResultSet row = statement.executeQuery("pragma wal_checkpoint(truncate)")) {
                 if (row.next() && row.getInt(1) == 0) {
-                    new SqliteNote(List.of(next), files.content().sequence(), "").write(lock);
+                    // While there is no log, the file stays so, also if the process is killed.
+                    new SqliteNote(List.of(next), files.content().sequence(), unlogged()).write(lock);
                 }
             }
         } catch (SQLException | IOException e) {
@@ -105,10 +133,17 @@ final class SqliteStart {
     /** Notes how far the database file is, so that an older copy of the same run is recognized. */
     void reached(long sequence) {
         try {
-            new SqliteNote(SqliteNote.read(lock).generations(), sequence, "").write(lock);
+            new SqliteNote(SqliteNote.read(lock).generations(), sequence, unlogged()).write(lock);
         } catch (IOException e) {
             LOG.debug("cannot note how far {} is", files.database, e);
         }
+    }
+
+    /** Returns the stamp of the database file if there is no log beside it, or an empty text. */
+    private String unlogged() throws IOException {
+        return FileStamp.of(files.wal).size() <= 0
+                ? FileStamp.of(files.database).toString()
+                : "";
     }
 
     /** Notes how a clean stop has left the database file. */

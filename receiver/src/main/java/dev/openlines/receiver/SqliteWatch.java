@@ -52,13 +52,14 @@ final class SqliteWatch {
     /**
      * Looks at what an earlier process has left, before the first connection, and begins to watch.
      *
+     * @return why the store may not know all that was handled, or null if it is as the last process has left it
      * @throws StoreException if the files do not belong together or are damaged; nothing was changed
      */
-    synchronized void open(ProcessLock processLock) {
+    synchronized @Nullable String open(ProcessLock processLock) {
         lock = processLock;
-        if (place != null && processLock.alone()) {
-            new SqliteStart(new SqliteFiles(place), processLock).inspect();
-        }
+        return place != null && processLock.alone()
+                ? new SqliteStart(new SqliteFiles(place), processLock).inspect()
+                : null;
     }
 
     /** Marks the files as this run's, when the schema is there. */

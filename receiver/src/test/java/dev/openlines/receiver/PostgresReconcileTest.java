@@ -34,7 +34,7 @@ class PostgresReconcileTest implements ReconcileContract {
             SqlInbox sql = (SqlInbox) f.inbox;
             Close close = f.closed(17);
             f.pass(Duration.ofMinutes(10));
-            ReconcileStore store = new ReconcileStore(sql, Duration.ofMinutes(5));
+            ReconcileStore store = new ReconcileStore(sql, Duration.ofMinutes(5), null);
             ReconcileStore.Lease lease =
                     store.acquire(ModelPortal.MEMBER, "page", true).orElseThrow();
             CompletableFuture<StoreResult> stored = new CompletableFuture<>();

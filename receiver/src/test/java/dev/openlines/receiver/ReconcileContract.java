@@ -297,7 +297,7 @@ interface ReconcileContract {
             assertThat(dry.missed())
                     .extracting(missing -> missing.session().sessionId())
                     .containsExactly(session);
-            f.reconciler.accept(ModelPortal.MEMBER, dry);
+            f.reconciler.accept(ModelPortal.MEMBER, dry.portalTime());
             assertThat(f.sweep().missing()).isEqualTo(1);
             assertThat(f.handled())
                     .extracting(LeasedDelivery::origin)
@@ -521,7 +521,8 @@ interface ReconcileContract {
             assertThat(report.doubt())
                     .isEqualTo("events without a close and closes without an event in the same" + " chats: 1");
             assertThat(f.found()).isEmpty();
-            f.reconciler.accept(ModelPortal.MEMBER, f.reconciler.dryRun(ModelPortal.MEMBER));
+            f.reconciler.accept(
+                    ModelPortal.MEMBER, f.reconciler.dryRun(ModelPortal.MEMBER).portalTime());
             assertThat(f.compare().missing()).isEqualTo(2);
         }
     }
@@ -553,7 +554,7 @@ interface ReconcileContract {
 
             Reconciler.Report dry = f.reconciler.dryRun(ModelPortal.MEMBER);
             assertThat(dry.missed()).hasSize(1);
-            f.reconciler.accept(ModelPortal.MEMBER, dry);
+            f.reconciler.accept(ModelPortal.MEMBER, dry.portalTime());
 
             assertThat(f.compare().missing()).isEqualTo(1);
             assertThat(f.found()).containsExactly(close.session());
@@ -587,7 +588,7 @@ interface ReconcileContract {
             Close close = f.closed(17);
             f.pass(Duration.ofMinutes(10));
             SqlInbox sql = (SqlInbox) f.inbox;
-            ReconcileStore store = new ReconcileStore(sql, Duration.ofMinutes(5));
+            ReconcileStore store = new ReconcileStore(sql, Duration.ofMinutes(5), null);
             ReconcileStore.Lease lease =
                     store.acquire(ModelPortal.MEMBER, "sleeper", true).orElseThrow();
             assertThat(f.reconciler.run(ModelPortal.MEMBER, false)).isEmpty();

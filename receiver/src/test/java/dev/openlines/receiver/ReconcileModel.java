@@ -309,7 +309,7 @@ final class ReconcileModel {
             if (report.doubt() != null) {
                 // The operator has looked.
                 Reconciler node = node();
-                node.accept(ModelPortal.MEMBER, node.dryRun(ModelPortal.MEMBER));
+                node.accept(ModelPortal.MEMBER, node.dryRun(ModelPortal.MEMBER).portalTime());
                 say("accepted, compared " + node.run(ModelPortal.MEMBER, sweep).orElseThrow());
             }
         }

@@ -84,7 +84,7 @@ class ReconcilerTest {
                 long before = Instant.now().toEpochMilli();
                 reconciler.tick(false);
                 ReconcileStore.State state =
-                        new ReconcileStore(sql, Duration.ofMinutes(1)).state(ModelPortal.MEMBER);
+                        new ReconcileStore(sql, Duration.ofMinutes(1), null).state(ModelPortal.MEMBER);
                 hours.add((state.nextAt().toEpochMilli() - before) / 3_600_000.0);
             }
             assertThat(hours.get(0)).isBetween(0.4, 0.7);
@@ -178,7 +178,7 @@ class ReconcilerTest {
         try (LeasingInbox inbox = sqlite()) {
             Reconciler reconciler = reconciler(inbox);
             reconciler.tick(false);
-            ReconcileStore store = new ReconcileStore((SqlInbox) inbox, Duration.ofMinutes(5));
+            ReconcileStore store = new ReconcileStore((SqlInbox) inbox, Duration.ofMinutes(5), null);
             assertThat(store.acquire(ModelPortal.MEMBER, "dead", true)).isPresent();
             int before = portal.calls;
 
@@ -209,12 +209,12 @@ class ReconcilerTest {
                 Deliveries.store(source, ModelPortal.event(chat, portal.second(), 12));
             }
             settleAll(source);
-            ReconcileStore store = new ReconcileStore(sql, Duration.ofMinutes(1));
+            ReconcileStore store = new ReconcileStore(sql, Duration.ofMinutes(1), null);
             store.state(ModelPortal.MEMBER);
             AtomicBoolean ended = new AtomicBoolean();
             Thread other = new Thread(() -> {
                 while (!ended.get()) {
-                    store.holdAll("busy");
+                    ReconcileStore.hold((SqlInbox) inbox, "busy");
                 }
             });
             other.start();
