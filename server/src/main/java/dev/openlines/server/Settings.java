@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.HashMap;
 import java.util.List;
@@ -34,7 +35,9 @@ import org.jspecify.annotations.Nullable;
  * OPENLINES_MAX_DEPTH}, {@code OPENLINES_MAX_KEY_BYTES} and {@code OPENLINES_MAX_VALUE_BYTES} (those of {@link
  * Limits#DEFAULT}), {@code OPENLINES_RECONCILE} (PT15M, or off), {@code OPENLINES_RECONCILE_GRACE}
  * (PT5M), {@code OPENLINES_RECONCILE_SWEEP} (P35D), {@code OPENLINES_RECONCILE_MAX_AGE} (P2D), {@code
- * OPENLINES_OFFLINE} (off). {@code OPENLINES_CONFIG} names a Java properties file in UTF-8 with the same names; of a name that both have, the environment's value counts.
+ * OPENLINES_OFFLINE} (off), {@code OPENLINES_RECONCILE_SINCE} (when the receiver first saw a portal). {@code
+ * OPENLINES_CONFIG} names a Java properties file in UTF-8 with the same names; of a name that both have, the
+ * environment's value counts.
  */
 public final class Settings {
 
@@ -93,7 +96,7 @@ public final class Settings {
             throw none(certificate ? "OPENLINES_TLS_KEY" : "OPENLINES_TLS_CERTIFICATE");
         }
         file("OPENLINES_EVIDENCE");
-        file("OPENLINES_SPOOL");
+        spool();
         limits(Limits.DEFAULT);
         if (keepDone != null && inbox().startsWith("kafka:")) {
             throw new ConfigurationException(
@@ -194,6 +197,11 @@ public final class Settings {
         return offline;
     }
 
+    @Nullable
+    Path spool() {
+        return file("OPENLINES_SPOOL");
+    }
+
     List<Secret> tokens() {
         return tokens;
     }
@@ -232,7 +240,7 @@ public final class Settings {
         if (evidence != null) {
             builder.evidence(evidence);
         }
-        Path spool = file("OPENLINES_SPOOL");
+        Path spool = spool();
         if (spool != null) {
             builder.spool(spool);
         }
@@ -317,7 +325,16 @@ public final class Settings {
                 throw new ConfigurationException(name + ": " + e.getMessage(), e);
             }
         }
-        return read;
+        return read.since(since());
+    }
+
+    private @Nullable Instant since() {
+        String value = text("OPENLINES_RECONCILE_SINCE");
+        try {
+            return value == null ? null : Instant.parse(value);
+        } catch (DateTimeParseException e) {
+            throw wrong("OPENLINES_RECONCILE_SINCE", "a time such as 2026-01-31T10:00:00Z", value);
+        }
     }
 
     private @Nullable Duration draining() {

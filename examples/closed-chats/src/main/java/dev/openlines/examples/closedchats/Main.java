@@ -3,6 +3,7 @@ package dev.openlines.examples.closedchats;
 
 import dev.openlines.server.ConfigurationException;
 import dev.openlines.server.InboxCommand;
+import dev.openlines.server.ReconcileCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -22,6 +23,8 @@ final class Main {
             System.exit(hashPassword());
         } else if (args.length == 2 && args[0].equals("new-key")) {
             System.exit(newKey(args[1]));
+        } else if (args[0].equals("reconcile")) {
+            System.exit(reconcile(List.of(args).subList(1, args.length)));
         } else {
             System.exit(InboxCommand.run(List.of(args), System.getenv(), System.out::println, System.err::println));
         }
@@ -45,6 +48,17 @@ final class Main {
             System.out.println(SignIn.hash(password == null ? "" : password));
             return 0;
         } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage());
+            return 3;
+        }
+    }
+
+    private static int reconcile(List<String> arguments) {
+        try {
+            Installations portals = Installations.of(System.getenv());
+            return ReconcileCommand.run(
+                    arguments, System.getenv(), portals.sessions(), System.out::println, System.err::println);
+        } catch (ConfigurationException e) {
             System.err.println(e.getMessage());
             return 3;
         }

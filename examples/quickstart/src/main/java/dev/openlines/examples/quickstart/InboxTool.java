@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.examples.quickstart;
 
+import dev.openlines.server.ConfigurationException;
 import dev.openlines.server.InboxCommand;
+import dev.openlines.server.ReconcileCommand;
+import dev.openlines.server.Settings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Looks into the inbox that OPENLINES_INBOX names: {@code backlog}, {@code list}, {@code show}, {@code requeue};
+ * Looks into the inbox that OPENLINES_INBOX names: {@code backlog}, {@code list}, {@code show}, {@code requeue}; compares
+ * it with what portals have closed: {@code reconcile};
  * and {@code new-key FILE} makes a key for {@link Installations}.
  */
 public final class InboxTool {
@@ -17,13 +21,31 @@ public final class InboxTool {
     /**
      * Runs one command and ends with its exit code.
      *
-     * @param args {@code new-key FILE}, or see {@link InboxCommand#run}
+     * @param args {@code new-key FILE}, {@code reconcile} as {@link ReconcileCommand#run} has it, or see {@link
+     *     InboxCommand#run}
      */
     public static void main(String[] args) {
         if (args.length == 2 && args[0].equals("new-key")) {
             System.exit(newKey(args[1]));
         }
+        if (args.length > 0 && args[0].equals("reconcile")) {
+            System.exit(reconcile(List.of(args).subList(1, args.length)));
+        }
         System.exit(InboxCommand.run(List.of(args), System.getenv(), System.out::println, System.err::println));
+    }
+
+    private static int reconcile(List<String> arguments) {
+        try {
+            Installations installations = Installations.of(
+                            Settings.fromEnvironment().values())
+                    .orElseThrow(() -> new ConfigurationException(
+                            "OPENLINES_CLIENT_ID: expected the application that asks portals but found none", null));
+            return ReconcileCommand.run(
+                    arguments, System.getenv(), installations.sessions(), System.out::println, System.err::println);
+        } catch (ConfigurationException e) {
+            System.err.println(e.getMessage());
+            return 3;
+        }
     }
 
     private static int newKey(String file) {
