@@ -16,12 +16,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 
 /**
  * A file with one JSON object per line for each closed chat that was handled: {@code member_id}, {@code
- * chat_id}, {@code line_id}, {@code connector_id}, {@code line_name}, {@code idempotency_key}; without what the
- * event did not say.
+ * chat_id}, {@code line_id}, {@code connector_id}, {@code line_name}, {@code at} (seconds: when the event was sent, or
+ * when the chat was closed if the close was found by comparing), {@code session_id} (of a close that was found), {@code
+ * idempotency_key}; without what the event did not say.
  *
  * <p>A line is with the operating system before its event counts as done, so it survives the death of
  * the process. When an event is handled again, a line that is there already is not written twice. A line
@@ -55,7 +57,7 @@ final class Evidence implements AutoCloseable {
         Set<String> present = context.attempt() == 1 ? Set.of() : new HashSet<>(Files.readAllLines(file));
         StringBuilder lines = new StringBuilder();
         for (OpenLineChat chat : finish.chats()) {
-            String line = line(chat, context);
+            String line = line(chat, finish, context);
             if (!present.contains(line)) {
                 lines.append(line).append('\n');
             }
@@ -76,7 +78,7 @@ final class Evidence implements AutoCloseable {
         }
     }
 
-    private static String line(OpenLineChat chat, EventContext context) {
+    private static String line(OpenLineChat chat, OnSessionFinish finish, EventContext context) {
         JsonObjectBuilder line =
                 Json.createObjectBuilder().add("member_id", context.memberId()).add("chat_id", chat.chatId());
         Long lineId = chat.lineId();
@@ -90,6 +92,10 @@ final class Evidence implements AutoCloseable {
         if (name != null) {
             line.add("line_name", name);
         }
+        context.closedAt()
+                .or(() -> Optional.ofNullable(finish.header().sentAt()))
+                .ifPresent(at -> line.add("at", at.getEpochSecond()));
+        context.sessionId().ifPresent(session -> line.add("session_id", session));
         return line.add("idempotency_key", context.idempotencyKey()).build().toString();
     }
 

@@ -71,7 +71,7 @@ class QuickstartIT {
                         effect -> assertThat(effect)
                                 .matches(
                                         "\\{\"member_id\":\"" + MEMBER
-                                                + "\",\"chat_id\":\\d+,\"line_id\":7,\"connector_id\":\"livechat\",\"idempotency_key\":\"[0-9a-f]{64}\"}"));
+                                                + "\",\"chat_id\":\\d+,\"line_id\":7,\"connector_id\":\"livechat\",\"at\":1760000000,\"idempotency_key\":\"[0-9a-f]{64}\"}"));
     }
 
     @Test

@@ -3,8 +3,6 @@ package dev.openlines.examples.quickstart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.OpenLineChat;
 import dev.openlines.portal.Closing;
@@ -22,12 +20,6 @@ import dev.openlines.server.ReceiverServer;
 import dev.openlines.server.Settings;
 import dev.openlines.testkit.Await;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -195,7 +187,7 @@ class ReconciliationTest {
                 .installations(installations.check())
                 .sessions(installations.sessions())
                 .start();
-        front.to = receiver.url();
+        front.to(List.of(receiver.url()));
     }
 
     private Path key() {
@@ -211,53 +203,10 @@ class ReconciliationTest {
     }
 
     private void outage() {
-        front.to = null;
+        front.to(List.of());
         if (receiver != null) {
             receiver.close();
             receiver = null;
-        }
-    }
-
-    /** The public address of the receiver, which stays when the receiver is away. */
-    private static final class Front implements AutoCloseable {
-
-        private final HttpClient client = HttpClient.newHttpClient();
-        private final HttpServer http;
-        private volatile @Nullable URI to;
-
-        Front() throws IOException {
-            http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-            http.createContext("/", this::pass);
-            http.start();
-        }
-
-        URI url() {
-            return URI.create("http://127.0.0.1:" + http.getAddress().getPort() + "/");
-        }
-
-        private void pass(HttpExchange exchange) throws IOException {
-            byte[] body = exchange.getRequestBody().readAllBytes();
-            URI address = to;
-            int status = 502;
-            if (address != null) {
-                HttpRequest request = HttpRequest.newBuilder(address)
-                        .header("Content-Type", exchange.getRequestHeaders().getFirst("Content-Type"))
-                        .POST(HttpRequest.BodyPublishers.ofByteArray(body))
-                        .build();
-                try {
-                    status = client.send(request, HttpResponse.BodyHandlers.discarding())
-                            .statusCode();
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-            }
-            exchange.sendResponseHeaders(status, -1);
-            exchange.close();
-        }
-
-        @Override
-        public void close() {
-            http.stop(0);
         }
     }
 }
