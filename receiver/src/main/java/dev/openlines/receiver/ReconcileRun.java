@@ -188,7 +188,8 @@ final class ReconcileRun {
     }
 
     Seen seen() {
-        return new Seen(mode == Mode.SWEEP, active, missing, offset, offsetChanged);
+        // What began where the operator wanted may not have gone back over the whole period.
+        return new Seen(mode == Mode.SWEEP && from == null, active, missing, offset, offsetChanged);
     }
 
     /** Compares what is in the buffer and can be decided, page by page. */

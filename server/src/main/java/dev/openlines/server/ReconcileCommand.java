@@ -15,6 +15,7 @@ import jakarta.json.JsonObjectBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.format.DateTimeParseException;
@@ -37,6 +38,9 @@ public final class ReconcileCommand {
 
     /** An empty spool has a head of so many bytes. */
     private static final long EMPTY_SPOOL = 8;
+
+    /** A portal's clock may be wrong. */
+    private static final Duration AHEAD = Duration.ofHours(1);
 
     private final Consumer<String> out;
     private @Nullable String portal;
@@ -146,6 +150,10 @@ public final class ReconcileCommand {
                 }
             }
         } catch (DateTimeParseException | IndexOutOfBoundsException e) {
+            return false;
+        }
+        if (accept != null && accept.isAfter(Instant.now().plus(AHEAD))) {
+            // What is not closed yet cannot have been looked at.
             return false;
         }
         return hold ? arguments.size() == 1 : !arguments.contains("--hold") && (!dry || accept == null);

@@ -175,6 +175,7 @@ class ReconcileCommandTest {
                 List.of("--now"),
                 List.of("--since"),
                 List.of("--since", "yesterday"),
+                List.of("--accept", now.plus(Duration.ofDays(1)).toString()),
                 List.of("--hold", "--json"),
                 List.of("--json", "--hold"),
                 List.of("--dry-run", "--accept", now.toString()))) {
