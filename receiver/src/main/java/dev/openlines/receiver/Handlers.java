@@ -19,21 +19,25 @@ import org.jspecify.annotations.Nullable;
  *         .otherwise((event, context) -> {});
  * }</pre>
  *
- * <p>Immutable. There is none without {@code otherwise}: an event that nobody expected is met, not lost.
+ * <p>Immutable. There is none without {@code otherwise} or {@code ignoringOthers}: an event without a handler is a
+ * decision.
  */
 public final class Handlers {
 
     private final Map<Class<?>, EventHandler<Event>> byType;
     private final Map<String, EventHandler<Event>> byCode;
     private final EventHandler<Event> otherwise;
+    private final boolean ignoresOthers;
 
     private Handlers(
             Map<Class<?>, EventHandler<Event>> byType,
             Map<String, EventHandler<Event>> byCode,
-            EventHandler<Event> otherwise) {
+            EventHandler<Event> otherwise,
+            boolean ignoresOthers) {
         this.byType = Map.copyOf(byType);
         this.byCode = Map.copyOf(byCode);
         this.otherwise = otherwise;
+        this.ignoresOthers = ignoresOthers;
     }
 
     /**
@@ -95,7 +99,18 @@ public final class Handlers {
      * @return such handlers
      */
     public Handlers then(EventHandler<Event> more) {
-        return new Handlers(then(byType, more), then(byCode, more), inOrder(otherwise, more));
+        return new Handlers(then(byType, more), then(byCode, more), inOrder(otherwise, more), ignoresOthers);
+    }
+
+    /**
+     * Returns whether events of a type are of interest: they have a handler by type or code, or {@code otherwise} has
+     * one. Portals are compared with the events that came only if {@code OnSessionFinish} is of interest.
+     *
+     * @param type a type of event, named as its code, such as {@code OnSessionFinish.class}
+     * @return false only after {@link Routes#ignoringOthers}
+     */
+    public boolean wants(Class<? extends Event> type) {
+        return !ignoresOthers || byType.containsKey(type) || byCode.containsKey(upper(type.getSimpleName()));
     }
 
     private static <K> Map<K, EventHandler<Event>> then(Map<K, EventHandler<Event>> all, EventHandler<Event> more) {
@@ -174,7 +189,17 @@ public final class Handlers {
          * @return handlers that do not change any more
          */
         public Handlers otherwise(EventHandler<Event> handler) {
-            return new Handlers(byType, byCode, Objects.requireNonNull(handler, "handler"));
+            return new Handlers(byType, byCode, Objects.requireNonNull(handler, "handler"), false);
+        }
+
+        /**
+         * Completes the handlers and says that events without a handler of their own are of no interest: each is done at
+         * once. If {@code OnSessionFinish} is one of them, no portal is asked which sessions it has closed.
+         *
+         * @return handlers that do not change any more
+         */
+        public Handlers ignoringOthers() {
+            return new Handlers(byType, byCode, (event, context) -> {}, true);
         }
     }
 }

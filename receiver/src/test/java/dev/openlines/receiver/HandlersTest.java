@@ -69,6 +69,20 @@ class HandlersTest {
     }
 
     @Test
+    void whatHasNoHandlerIsOfInterestUnlessOthersAreIgnored() throws Exception {
+        EventHandler<Event> none = (event, context) -> {};
+        assertThat(Handlers.on(OnSessionStart.class, none).otherwise(none).wants(OnSessionFinish.class))
+                .isTrue();
+        Handlers starts = Handlers.on(OnSessionStart.class, none).ignoringOthers();
+        assertThat(starts.wants(OnSessionFinish.class)).isFalse();
+        assertThat(starts.wants(OnSessionStart.class)).isTrue();
+        assertThat(starts.then(none).wants(OnSessionFinish.class)).isFalse();
+        starts.handle(event(Bodies.finish(17)), context());
+        assertThat(Handlers.on("onSessionFinish", none).ignoringOthers().wants(OnSessionFinish.class))
+                .isTrue();
+    }
+
+    @Test
     void aSecondHandlerForACodeIsRefused() {
         Handlers.Routes routes = Handlers.on("ONCRMDEALADD", (event, context) -> {});
 

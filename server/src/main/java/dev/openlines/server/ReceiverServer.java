@@ -2,6 +2,7 @@
 package dev.openlines.server;
 
 import dev.openlines.model.Event;
+import dev.openlines.model.OnSessionFinish;
 import dev.openlines.receiver.DeadLetters;
 import dev.openlines.receiver.EventContext;
 import dev.openlines.receiver.Handlers;
@@ -156,7 +157,10 @@ public final class ReceiverServer implements AutoCloseable {
     /** Compares at once, since events may be lost while the receiver is away, and when the inbox can store again. */
     private void reconcile(
             ReceiverServerBuilder options, Store store, Telemetry telemetry, @Nullable InboxMonitor shared) {
-        if (options.sessions == null || options.reconcile == null || !store.reconciles()) {
+        if (options.sessions == null
+                || options.reconcile == null
+                || !store.reconciles()
+                || !options.handlers.wants(OnSessionFinish.class)) {
             return;
         }
         Reconciler reconciler =
