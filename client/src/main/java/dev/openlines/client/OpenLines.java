@@ -160,6 +160,7 @@ public final class OpenLines {
     private static final String HISTORY = "imopenlines.session.history.get";
     private static final String DIALOG = "imopenlines.dialog.get";
     private static final String CONFIG = "imopenlines.config.get";
+    private static final String CONFIGS = "imopenlines.config.list.get";
     static final String SESSIONS = "imopenlines.v2.Session.list";
     private static final String PROFILE = "profile";
     private static final String APP = "app.info";
@@ -361,14 +362,28 @@ public final class OpenLines {
     }
 
     private static Optional<Line> line(Fields fields) {
-        if (fields.value().equals(JsonValue.FALSE) || fields.absent()) {
-            return Optional.empty();
-        }
-        return Optional.of(new Line(
+        return fields.value().equals(JsonValue.FALSE) || fields.absent()
+                ? Optional.empty()
+                : Optional.of(settings(fields));
+    }
+
+    private static Line settings(Fields fields) {
+        return new Line(
                 fields.member("ID").integer(),
                 fields.member("LINE_NAME").textOrNull(),
                 fields.member("ACTIVE").flag(),
-                fields.object()));
+                fields.object());
+    }
+
+    /**
+     * Reads the settings of every line.
+     *
+     * @return the lines, in the portal's order
+     */
+    public List<Line> lines() {
+        return Async.await(CONFIGS, read(CONFIGS, Map.of(), all -> all.elementsOrNone().stream()
+                .map(OpenLines::settings)
+                .toList()));
     }
 
     /**

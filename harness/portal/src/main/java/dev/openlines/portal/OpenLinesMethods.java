@@ -29,6 +29,7 @@ final class OpenLinesMethods {
                 new RestMethod("imopenlines.session.history.get", SCOPE, Provenance.SOURCE, OpenLinesMethods::history),
                 new RestMethod("imopenlines.dialog.get", SCOPE, Provenance.SOURCE, OpenLinesMethods::dialog),
                 new RestMethod("imopenlines.config.get", SCOPE, Provenance.DOCS, OpenLinesMethods::config),
+                new RestMethod("imopenlines.config.list.get", SCOPE, Provenance.DOCS, OpenLinesMethods::configs),
                 new RestMethod("imopenlines.operator.finish", SCOPE, Provenance.SOURCE, OpenLinesMethods::finish),
                 new RestMethod(
                         "imopenlines.bot.session.finish", SCOPE, Provenance.SOURCE, OpenLinesMethods::botFinish));
@@ -257,19 +258,31 @@ final class OpenLinesMethods {
         if (line.isEmpty()) {
             return RestResult.of(JsonValue.FALSE);
         }
-        JsonObjectBuilder out = EventBodies.object();
-        CONFIG.forEach((name, value) -> {
-            switch (name) {
-                case "ID" -> out.add(name, Long.toString(id));
-                case "LINE_NAME" -> out.add(name, line.get().name());
-                case "DATE_CREATE", "DATE_MODIFY" -> out.add(name, PhpJson.EMPTY_OBJECT);
-                default -> out.add(name, value);
-            }
-        });
+        JsonObjectBuilder out = config(line.get());
         if (!call.text("WITH_QUEUE").toUpperCase(Locale.ROOT).equals("N")) {
             queue(out);
         }
         return RestResult.of(out.build());
+    }
+
+    /** Every line, without its queue. Filter and order are not built: they are optional, and all lines answer. */
+    private static RestResult configs(RestContext call) {
+        JsonArrayBuilder out = PhpJson.PROVIDER.createArrayBuilder();
+        call.portal().lines().forEach(line -> out.add(config(line)));
+        return RestResult.of(out.build());
+    }
+
+    private static JsonObjectBuilder config(PortalLine line) {
+        JsonObjectBuilder out = EventBodies.object();
+        CONFIG.forEach((name, value) -> {
+            switch (name) {
+                case "ID" -> out.add(name, Long.toString(line.id()));
+                case "LINE_NAME" -> out.add(name, line.name());
+                case "DATE_CREATE", "DATE_MODIFY" -> out.add(name, PhpJson.EMPTY_OBJECT);
+                default -> out.add(name, value);
+            }
+        });
+        return out;
     }
 
     private static void queue(JsonObjectBuilder out) {

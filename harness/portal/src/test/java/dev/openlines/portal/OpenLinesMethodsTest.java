@@ -137,6 +137,9 @@ class OpenLinesMethodsTest {
         assertThat(call(portal, "imopenlines.config.get", "CONFIG_ID=1&WITH_QUEUE=N"))
                 .doesNotContain("\"QUEUE\":");
         assertThat(result(portal, "imopenlines.config.get", "CONFIG_ID=2")).isEqualTo(JsonValue.FALSE);
+        assertThat(call(portal, "imopenlines.config.list.get", ""))
+                .startsWith("{\"result\":[{\"ID\":\"1\",\"ACTIVE\":\"Y\",")
+                .doesNotContain("\"QUEUE\":");
     }
 
     @ParameterizedTest
