@@ -14,14 +14,20 @@ import dev.openlines.client.Session;
 import dev.openlines.client.SessionFilter;
 import dev.openlines.client.SessionPage;
 import dev.openlines.client.StoreException;
+import dev.openlines.client.Subscription;
 import dev.openlines.model.ConnectorCode;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.receiver.ClosedSession;
 import dev.openlines.receiver.ClosedSessions;
 import dev.openlines.receiver.SessionsUnavailableException;
 import dev.openlines.receiver.SessionsUnavailableException.Reason;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -30,7 +36,10 @@ import org.jspecify.annotations.Nullable;
 /** Asks the portals that have installed the application which sessions they have closed, with their stored grants. */
 public final class PortalSessions implements ClosedSessions {
 
+    private static final ErrorCode WRONG_LICENSE = new ErrorCode("WRONG_LICENSE");
+
     private final RestClient client;
+    private final @Nullable URI address;
 
     /**
      * Asks nothing yet.
@@ -38,7 +47,23 @@ public final class PortalSessions implements ClosedSessions {
      * @param client built with {@link RestClient.Builder#application}
      */
     public PortalSessions(RestClient client) {
+        this(client, null);
+    }
+
+    private PortalSessions(RestClient client, @Nullable URI address) {
         this.client = client;
+        this.address = address;
+    }
+
+    /**
+     * Returns the same that also subscribes to {@code OnSessionFinish} again, if closes are missing and the portal says
+     * that no subscription sends them to the receiver: an update of the application may have ended it.
+     *
+     * @param receiver the receiver's public address
+     * @return another object
+     */
+    public PortalSessions subscribing(URI receiver) {
+        return new PortalSessions(client, receiver);
     }
 
     @Override
@@ -79,7 +104,15 @@ public final class PortalSessions implements ClosedSessions {
                 session.status().code());
     }
 
-    /** Returns what the portal says of the application and its subscriptions. Repairs nothing. */
+    @Override
+    public Map<Long, String> lines(String memberId) {
+        Map<Long, String> names = new HashMap<>();
+        asked(() -> openLines(memberId).lines())
+                .forEach(line -> names.put(line.id(), Objects.requireNonNullElse(line.name(), "")));
+        return names;
+    }
+
+    /** Returns what the portal says of the application and its subscriptions. */
     @Override
     public Optional<String> cause(String memberId) {
         return asked(() -> {
@@ -91,10 +124,27 @@ public final class PortalSessions implements ClosedSessions {
             if (app.paymentExpired()) {
                 return Optional.of("the paid time of the application is over");
             }
-            boolean bound = portal.subscriptions().get().stream()
-                    .anyMatch(subscription -> subscription.event().equalsIgnoreCase(OnSessionFinish.CODE));
-            return bound ? Optional.empty() : Optional.of("no subscription to " + OnSessionFinish.CODE);
+            return unsubscribed(portal);
         });
+    }
+
+    /** Returns what is wrong with the subscription. Its addresses are not named: they may hold secrets. */
+    private Optional<String> unsubscribed(PortalClient portal) {
+        List<Subscription> bound = portal.subscriptions().get().stream()
+                .filter(subscription -> subscription.event().equalsIgnoreCase(OnSessionFinish.CODE)
+                        && subscription.handlerAddress().isPresent())
+                .toList();
+        String what = bound.isEmpty()
+                ? "no subscription to " + OnSessionFinish.CODE
+                : "the subscription to " + OnSessionFinish.CODE + " has another address";
+        if (address == null) {
+            return bound.isEmpty() ? Optional.of(what + ": subscribe again") : Optional.empty();
+        }
+        if (bound.stream().anyMatch(one -> one.handlerAddress().orElseThrow().equals(address))) {
+            return Optional.empty();
+        }
+        portal.subscriptions().ensure(Subscription.online(OnSessionFinish.CODE, address));
+        return Optional.of(what + ": subscribed again");
     }
 
     private OpenLines openLines(String memberId) {
@@ -117,13 +167,14 @@ public final class PortalSessions implements ClosedSessions {
     }
 
     private static Reason reason(RestException e) {
-        if (e.is(ErrorCode.TARIFF_RESTRICTION)) {
+        if (e.is(ErrorCode.TARIFF_RESTRICTION) || e.is(WRONG_LICENSE)) {
             return Reason.PLAN;
         }
         if (e.is(ErrorCode.ERROR_METHOD_NOT_FOUND)) {
             return Reason.METHOD;
         }
         if (e.is(ErrorCode.INVALID_FILTER)
+                || e.is(ErrorCode.ERROR_ARGUMENT)
                 || e.is(ErrorCode.PERIOD_REQUIRED)
                 || e.is(ErrorCode.PERIOD_TOO_LARGE)
                 || e.is(ErrorCode.OFFSET_TOO_LARGE)) {

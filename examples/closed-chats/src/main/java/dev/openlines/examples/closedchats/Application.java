@@ -52,7 +52,10 @@ final class Application implements AutoCloseable {
             receiver = opened(ReceiverServer.builder(handlers)
                     .settings(config)
                     .installations(portals.check())
-                    .sessions(portals.sessions())
+                    .sessions(
+                            publicUrl == null
+                                    ? portals.sessions()
+                                    : portals.sessions().subscribing(publicUrl))
                     .queues(portals.queues())
                     .start());
             endpoint.complete(receiver.url());
