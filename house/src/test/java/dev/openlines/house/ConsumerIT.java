@@ -34,7 +34,7 @@ class ConsumerIT {
             ".*/(openlines-(model|parser|client|receiver)-|jakarta\\.|yasson-|parsson-|slf4j-api-).*[.]jar");
 
     private static final Pattern FOREIGN = Pattern.compile(
-            ".*/(junit-|opentest4j-|apiguardian-|assertj-|archunit-|picocli-|openlines-(testkit|receiver|inbox-tck|kafka|server|client|contract|cli)-).*");
+            ".*/(junit-|opentest4j-|apiguardian-|assertj-|archunit-|picocli-|openlines-(testkit|receiver|inbox-tck|kafka|server|spring-boot-starter|client|contract|cli)-).*");
 
     /** Files by which a logging backend registers itself with SLF4J 2 or 1, Log4j, commons-logging or the JDK. */
     private static final List<String> BACKENDS = List.of(
@@ -59,7 +59,7 @@ class ConsumerIT {
         assertThat(PUBLISHED
                         .matcher(Files.readString(Path.of("../bom/pom.xml")))
                         .results())
-                .hasSize(10)
+                .hasSize(11)
                 .allSatisfy(published -> assertThat(jars)
                         .anyMatch(jar -> jar.getFileName().toString().startsWith(published.group(1) + "-")));
 

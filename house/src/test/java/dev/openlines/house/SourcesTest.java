@@ -23,7 +23,17 @@ class SourcesTest {
     private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
 
     private static final List<String> PUBLISHED = List.of(
-            "model", "parser", "client", "receiver", "inbox-tck", "kafka", "server", "portal", "contract", "cli");
+            "model",
+            "parser",
+            "client",
+            "receiver",
+            "inbox-tck",
+            "kafka",
+            "server",
+            "spring-boot-starter",
+            "portal",
+            "contract",
+            "cli");
 
     @Test
     void theWalkFindsTheSources() {

@@ -141,8 +141,9 @@ public final class ReceiverServlet extends HttpServlet {
             if (!read) {
                 read = true;
                 if (bytes.count() < request.getContentLengthLong()) {
-                    LOG.error("reason=body-taken: a filter before this servlet has read the body,"
-                            + " as for a parameter, and events are lost");
+                    LOG.error(
+                            "reason=body-taken: a filter before this servlet has read the body,"
+                                    + " as for a parameter, and events are lost; let that filter skip this path, or run after it");
                     finish(null, null);
                     return;
                 }

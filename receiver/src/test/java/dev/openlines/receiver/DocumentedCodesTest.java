@@ -77,6 +77,7 @@ class DocumentedCodesTest {
                     new Reconciler.Report(
                             "m", false, 1, 1, 0, 0, 1, false, false, null, List.of(), Instant.EPOCH, Instant.EPOCH),
                     1);
+            telemetry.drained(new OfflineFeed.Drained("m", 1, 1, 1));
             settlements().forEach(settlement -> telemetry.attempted(Attempts.outcome(settlement), Duration.ZERO));
         }
         Set<String> meters = registry.getMeters().stream()
@@ -87,7 +88,7 @@ class DocumentedCodesTest {
                 .forEach(cell ->
                         words(Pattern.compile("`(openlines_[^`]+)`"), cell).forEach(inDocument::add));
 
-        assertThat(meters).hasSize(13);
+        assertThat(meters).hasSize(14);
         assertThat(inDocument).isEqualTo(meters);
         String handled = rows("Health and meters").stream()
                 .filter(row -> row.contains("openlines_handled_seconds"))
@@ -99,9 +100,10 @@ class DocumentedCodesTest {
     private static String nameInPrometheus(Meter meter) {
         String name = meter.getId().getName().replace('.', '_');
         String portal = meter.getId().getTag("portal") == null ? "" : "{portal}";
+        String outcome = meter.getId().getTag("outcome") == null ? portal : "{portal,outcome}";
         return switch (meter.getId().getType()) {
             case TIMER -> name + "_seconds{outcome}";
-            case COUNTER -> name + "_total" + portal;
+            case COUNTER -> name + "_total" + outcome;
             default -> name + portal;
         };
     }

@@ -3,16 +3,18 @@ package dev.openlines.examples.springboot;
 
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.receiver.EventContext;
+import dev.openlines.spring.OpenLinesHandler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
-/** What this application does with a closed chat. Yours goes here; an exception means that it is tried again. */
+/** Handles closed chats. Your work goes here; if it throws, the event is retried later. */
 @Component
 class ClosedChats {
 
     private static final Logger LOG = LoggerFactory.getLogger(ClosedChats.class);
 
+    @OpenLinesHandler
     void closed(OnSessionFinish finish, EventContext context) {
         finish.chats()
                 .forEach(chat ->

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.spring;
+
+import dev.openlines.model.Secret;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * The settings that begin with {@code openlines}. Spring makes each {@link Secret} by its factory method, so that tokens
+ * print as {@code ***}.
+ *
+ * @param path the endpoint's path
+ * @param inbox the SQLite file of accepted events, or {@code datasource} for the application's PostgreSQL database, or
+ *     {@code memory} for tests
+ * @param memberId the portal that is trusted from the start
+ * @param applicationToken the token which that portal sends with each event
+ * @param clientId the application's id, if its installations are verified
+ * @param clientSecret the application's secret
+ * @param tokenKey the file of the key that seals portals' tokens, or {@code none} to keep them in memory only
+ * @param tokens the SQLite file of portals' tokens; they are in the database if the inbox is
+ * @param oauthHosts the OAuth hosts that may be asked; Bitrix24's if empty
+ * @param workers how many events are handled at the same time, or 0 if other processes handle them
+ * @param ordered whether the events of one chat are handled one after the other
+ * @param keepDone how long an event that is done is remembered; for ever if not set
+ * @param keepDead how long a dead letter is kept; for ever if not set
+ */
+@ConfigurationProperties("openlines")
+public record OpenlinesProperties(
+        @DefaultValue("/bitrix24") String path,
+        @DefaultValue("openlines.db") String inbox,
+        @Nullable String memberId,
+        @Nullable Secret applicationToken,
+        @Nullable String clientId,
+        @Nullable Secret clientSecret,
+        @Nullable String tokenKey,
+        @DefaultValue("openlines-tokens.db") Path tokens,
+        @DefaultValue List<String> oauthHosts,
+        @DefaultValue("4") int workers,
+        @DefaultValue("false") boolean ordered,
+        @Nullable Duration keepDone,
+        @Nullable Duration keepDead) {
+
+    /** The value of {@link #inbox} that stands for the application's {@code DataSource}. */
+    static final String DATA_SOURCE = "datasource";
+
+    /** The value of {@link #inbox} that stands for no file at all. */
+    static final String MEMORY = "memory";
+
+    /** Checks what needs no other part of the application. */
+    public OpenlinesProperties {
+        if (!path.startsWith("/") || path.contains("*")) {
+            throw new WrongSettingException("path", "expected a path such as /bitrix24, found \"" + path + "\"");
+        }
+        if (workers < 0) {
+            throw new WrongSettingException("workers", "expected 0 or more, found " + workers);
+        }
+        oauthHosts = List.copyOf(oauthHosts);
+    }
+
+    /** Returns whether the inbox, and with it the portals' tokens, are in the application's own database. */
+    boolean inDataSource() {
+        return inbox.equals(DATA_SOURCE);
+    }
+}

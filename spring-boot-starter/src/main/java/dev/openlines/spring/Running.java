@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.spring;
+
+import dev.openlines.receiver.ClosedSessions;
+import dev.openlines.receiver.DispatchPolicy;
+import dev.openlines.receiver.Dispatcher;
+import dev.openlines.receiver.InboxMonitor;
+import dev.openlines.receiver.LeasingInbox;
+import dev.openlines.receiver.ReconcileSettings;
+import dev.openlines.receiver.Reconciler;
+import dev.openlines.receiver.Retention;
+import dev.openlines.receiver.Telemetry;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.DisposableBean;
+import org.springframework.context.SmartLifecycle;
+
+/**
+ * What runs beside the endpoint: the dispatcher, the retention, the comparison of closed sessions. Spring starts it
+ * before the web server and stops it after the web server, and before any bean that handlers use is closed.
+ */
+final class Running implements SmartLifecycle, DisposableBean {
+
+    /** Below both phases in which Spring Boot stops a web server. */
+    static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 4096;
+
+    private final LeasingInbox inbox;
+    private final InboxMonitor monitor;
+    private final OpenlinesProperties properties;
+    private final DispatchPolicy policy;
+    private final HandlerMethods methods;
+    private final Telemetry telemetry;
+    private final InstantSource clock;
+    private final @Nullable ClosedSessions sessions;
+    private final ReconcileSettings reconcile;
+    /** How long handlers may take to finish. */
+    private final Duration patience;
+    /** The first is closed first. */
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+
+    private volatile @Nullable Dispatcher dispatcher;
+    private volatile boolean running;
+
+    Running(
+            LeasingInbox inbox,
+            InboxMonitor monitor,
+            OpenlinesProperties properties,
+            DispatchPolicy policy,
+            HandlerMethods methods,
+            Telemetry telemetry,
+            InstantSource clock,
+            @Nullable ClosedSessions sessions,
+            ReconcileSettings reconcile,
+            Duration patience) {
+        this.inbox = inbox;
+        this.monitor = monitor;
+        this.properties = properties;
+        this.policy = policy;
+        this.methods = methods;
+        this.telemetry = telemetry;
+        this.clock = clock;
+        this.sessions = sessions;
+        this.reconcile = reconcile;
+        this.patience = patience;
+    }
+
+    /** Says that an event was stored. Quick, and from any thread. */
+    void wake() {
+        Dispatcher awake = dispatcher;
+        if (awake != null) {
+            awake.wake();
+        }
+    }
+
+    @Override
+    public synchronized void start() {
+        if (properties.workers() > 0) {
+            Dispatcher started = new Dispatcher(inbox, methods.handlers(), policy, clock, telemetry).start();
+            parts.push(() -> started.stop(patience));
+            dispatcher = started;
+        }
+        Retention retention = new Retention(inbox, properties.keepDone(), properties.keepDead(), clock).start();
+        parts.push(retention);
+        if (sessions != null) {
+            Reconciler reconciler = new Reconciler(inbox, sessions, reconcile, clock, telemetry);
+            parts.push(reconciler);
+            monitor.whenReadyAgain(reconciler::wake);
+            reconciler.wake();
+            reconciler.start();
+        }
+        running = true;
+    }
+
+    @Override
+    public synchronized void stop() {
+        running = false;
+        dispatcher = null;
+        IllegalStateException failed = null;
+        while (!parts.isEmpty()) {
+            AutoCloseable part = parts.pop();
+            try {
+                part.close();
+            } catch (Exception e) {
+                failed = new IllegalStateException("cannot stop a part of the receiver", e);
+            }
+        }
+        if (failed != null) {
+            throw failed;
+        }
+    }
+
+    /** Also after a start that failed half way, which stops nothing. */
+    @Override
+    public void destroy() {
+        stop();
+    }
+
+    @Override
+    public boolean isRunning() {
+        return running;
+    }
+
+    @Override
+    public int getPhase() {
+        return PHASE;
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.spring;
+
+/** A setting of {@code openlines}, or a handler, that does not let the application start. */
+final class WrongSettingException extends IllegalStateException {
+
+    private static final long serialVersionUID = 1;
+
+    private final String action;
+
+    /**
+     * Names the setting.
+     *
+     * @param setting without {@code openlines.}
+     * @param reason what was expected, and what to do; holds no secret
+     */
+    WrongSettingException(String setting, String reason) {
+        super("openlines." + setting + ": " + reason);
+        this.action = "Set it in application.properties, or in the environment.";
+    }
+
+    /**
+     * Names what is wrong about the handlers.
+     *
+     * @param reason what was expected
+     */
+    WrongSettingException(String reason) {
+        super(reason);
+        this.action = "Change the methods with @OpenLinesHandler, or the bean of type Handlers.";
+    }
+
+    /** Returns what to do. */
+    String action() {
+        return action;
+    }
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.spring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.receiver.Handlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.scheduling.annotation.Async;
+import org.sqlite.SQLiteDataSource;
+
+/** Applications that must not start, and what they say. */
+class WrongSettingsTest {
+
+    private static final List<String> TRUSTED = List.of("openlines.member-id=m", "openlines.application-token=t");
+
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
+            a=b | openlines.member-id: expected the portal to trust, or openlines.client-id to verify installations, found none
+            openlines.member-id=m | openlines.application-token: expected the token of the portal, found none
+            openlines.application-token=t | openlines.member-id: expected the portal of the application token, found none
+            openlines.path=bitrix24 | openlines.path: expected a path such as /bitrix24, found "bitrix24"
+            openlines.path=/b/* | openlines.path: expected a path such as /bitrix24, found "/b/*"
+            openlines.workers=-1 | openlines.workers: expected 0 or more, found -1
+            openlines.inbox=datasource | openlines.inbox: datasource: the application has no bean of type DataSource
+            openlines.client-id=c | openlines.token-key: expected the file of a key, or none to keep tokens in memory only, found nothing
+            openlines.client-id=c openlines.token-key=none | openlines.client-secret: expected the application's secret, found none
+            openlines.client-id=c openlines.token-key=nokey | openlines.token-key: expected a key that TokenSeal.newKeyset made in nokey
+            """)
+    void aWrongSettingIsNamed(String settings, String message) {
+        FailureAnalysis failure = failure(Closed.class, WebApplicationType.SERVLET, List.of(settings.split(" ")));
+
+        assertThat(failure.getDescription()).isEqualTo(message);
+        assertThat(failure.getAction()).isEqualTo("Set it in application.properties, or in the environment.");
+    }
+
+    static Stream<Arguments> handlers() {
+        return Stream.of(
+                arguments(
+                        None.class,
+                        "expected a method with @OpenLinesHandler or a bean of type Handlers, found none;"
+                                + " set openlines.workers=0 if other processes handle the events"),
+                arguments(
+                        Both.class,
+                        "expected a bean of type Handlers or methods with @OpenLinesHandler, found both: Both.closed"),
+                arguments(
+                        Twice.class,
+                        "expected one method with @OpenLinesHandler for OnSessionFinish, found Twice.one and Twice.two"),
+                arguments(
+                        Asynchronous.class,
+                        "@OpenLinesHandler Asynchronous.closed: expected no @Async, since the event is done when the"
+                                + " method returns"),
+                arguments(
+                        Returning.class,
+                        "@OpenLinesHandler Returning.closed: expected no return value, since the event is done when the"
+                                + " method returns"),
+                arguments(
+                        NoEvent.class,
+                        "@OpenLinesHandler NoEvent.closed: expected an event, and perhaps an EventContext, as"
+                                + " parameters"),
+                arguments(
+                        CodeAndType.class,
+                        "@OpenLinesHandler CodeAndType.closed: expected Event or UnknownEvent as the parameter, since it"
+                                + " names a code"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("handlers")
+    void aWrongHandlerIsNamed(Class<?> application, String message) {
+        FailureAnalysis failure = failure(application, WebApplicationType.SERVLET, TRUSTED);
+
+        assertThat(failure.getDescription()).isEqualTo(message);
+        assertThat(failure.getAction())
+                .isEqualTo("Change the methods with @OpenLinesHandler, or the bean of type Handlers.");
+    }
+
+    @Test
+    void aDatabaseOfAnotherKindIsNamed() {
+        List<String> settings = new ArrayList<>(TRUSTED);
+        settings.add("openlines.inbox=datasource");
+        FailureAnalysis failure = failure(OtherDatabase.class, WebApplicationType.SERVLET, settings);
+
+        assertThat(failure.getDescription())
+                .startsWith("openlines.inbox: cannot write to PostgreSQL: [SQLITE_ERROR] SQL error");
+    }
+
+    @Test
+    void aReactiveApplicationIsTold() {
+        FailureAnalysis failure = failure(Closed.class, WebApplicationType.REACTIVE, TRUSTED);
+
+        assertThat(failure.getDescription())
+                .isEqualTo(
+                        "openlines.path: the endpoint needs a servlet container, found a reactive web application; use"
+                                + " spring-boot-starter-webmvc, or receive in another process and set"
+                                + " spring.main.web-application-type=none here");
+    }
+
+    @Test
+    void aFileThatIsNoDatabaseIsNamed() throws Exception {
+        Path file = folder.resolve("text.db");
+        Files.writeString(file, "This is no database, although its name says so.".repeat(100));
+        List<String> settings = new ArrayList<>(TRUSTED);
+        settings.add("openlines.inbox=" + file);
+
+        assertThat(failure(Closed.class, WebApplicationType.SERVLET, settings).getDescription())
+                .startsWith("openlines.inbox: ")
+                .contains("text.db");
+    }
+
+    private FailureAnalysis failure(Class<?> application, WebApplicationType type, List<String> more) {
+        List<String> settings = new ArrayList<>(List.of("openlines.inbox=" + folder.resolve("inbox.db")));
+        settings.addAll(more);
+        try (ConfigurableApplicationContext started = Apps.start(application, type, settings)) {
+            throw new AssertionError("started: " + started);
+        } catch (RuntimeException e) {
+            FailureAnalysis failure = new WrongSettingAnalyzer().analyze(e);
+            assertThat(failure).as(e.toString()).isNotNull();
+            return failure;
+        }
+    }
+
+    @Configuration(proxyBeanMethods = false)
+    @EnableAutoConfiguration
+    static class None {}
+
+    static class Closed extends None {
+
+        @OpenLinesHandler
+        void closed(OnSessionFinish finish) {
+            assertThat(finish).isNotNull();
+        }
+    }
+
+    static final class Both extends None {
+
+        @OpenLinesHandler
+        void closed(OnSessionFinish finish) {
+            assertThat(finish).isNotNull();
+        }
+
+        @Bean
+        Handlers handlers() {
+            return Handlers.all((event, context) -> {});
+        }
+    }
+
+    static final class Twice extends None {
+
+        @OpenLinesHandler
+        void one(OnSessionFinish finish) {
+            assertThat(finish).isNotNull();
+        }
+
+        @OpenLinesHandler
+        void two(OnSessionFinish finish) {
+            assertThat(finish).isNotNull();
+        }
+    }
+
+    static final class Asynchronous extends None {
+
+        @Async
+        @OpenLinesHandler
+        void closed(OnSessionFinish finish) {
+            assertThat(finish).isNotNull();
+        }
+    }
+
+    static final class Returning extends None {
+
+        @OpenLinesHandler
+        boolean closed(OnSessionFinish finish) {
+            return finish.chats().isEmpty();
+        }
+    }
+
+    static final class NoEvent extends None {
+
+        @OpenLinesHandler
+        void closed(String text) {
+            assertThat(text).isNotNull();
+        }
+    }
+
+    static final class CodeAndType extends None {
+
+        @OpenLinesHandler("ONCRMDEALUPDATE")
+        void closed(OnSessionFinish finish) {
+            assertThat(finish).isNotNull();
+        }
+    }
+
+    static final class OtherDatabase extends Closed {
+
+        @Bean
+        DataSource database() {
+            SQLiteDataSource database = new SQLiteDataSource();
+            database.setUrl("jdbc:sqlite::memory:");
+            return database;
+        }
+    }
+}
