@@ -38,7 +38,11 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "decode",
         mixinStandardHelpOptions = true,
-        description = "Prints a request body as JSON: the event, its dialect and what was odd about it.")
+        description = {
+            "Prints a request body as JSON: the event, its dialect and what was odd about it.",
+            "Reads the body out of what was captured, recognized by its content: a raw HTTP request, output of"
+                    + " print_r, var_export or var_dump, a relay's JSON, a line of an access log with the body."
+        })
 final class DecodeCommand implements Callable<Integer> {
 
     private static final Set<String> SECRETS =
@@ -53,7 +57,7 @@ final class DecodeCommand implements Callable<Integer> {
     @Option(
             names = "--content-type",
             paramLabel = "T",
-            description = "The request's Content-Type. Without it: JSON where the body begins with {, else a form.")
+            description = "The Content-Type of FILE, which is then the body itself. Without it the content decides.")
     private @Nullable String contentType;
 
     @Option(names = "--strict", description = "Refuse what the lenient decoder only notes.")
@@ -135,11 +139,28 @@ final class DecodeCommand implements Callable<Integer> {
         return false;
     }
 
-    private void single(byte[] body, EventDecoder decoder, Limits limits) throws IOException {
-        StringBuilder out = new StringBuilder(body.length * 2);
-        print(body, format(body), decoder, limits, out);
+    private void single(byte[] file, EventDecoder decoder, Limits limits) throws IOException {
+        StringBuilder out = new StringBuilder(file.length * 2);
+        if (contentType != null || tree && beginsWithBrace(file)) {
+            print(file, format(file), decoder, limits, out);
+        } else {
+            Capture capture = captured(file);
+            print(capture.body(), capture.format(), decoder, limits, out);
+        }
         write(out, System.out);
         System.out.flush();
+    }
+
+    private Capture captured(byte[] file) {
+        try {
+            Capture capture = Capture.of(file);
+            if (capture.kind() != null) {
+                spec.commandLine().getErr().println("openlines: read as " + capture.kind());
+            }
+            return capture;
+        } catch (Capture.Unreadable e) {
+            throw CommandFailure.badInput("cannot read " + e.getMessage());
+        }
     }
 
     private void batch(CommandInput input, EventDecoder decoder, Limits limits) throws IOException {

@@ -2,7 +2,6 @@
 package dev.openlines.cli;
 
 import dev.openlines.model.Secret;
-import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.DecodeException;
 import dev.openlines.parser.Dialect;
 import dev.openlines.parser.Envelope;
@@ -53,7 +52,7 @@ import picocli.CommandLine.Spec;
         description = "Sends OnSessionFinish to a handler, at most once each, one connection for each.")
 final class SendCommand implements Callable<Integer> {
 
-    private static final Limits OWN_BODY = new Limits(64 << 20, 1_000_000, 64, 64 << 20, 64 << 20);
+    static final Limits OWN_BODY = new Limits(64 << 20, 1_000_000, 64, 64 << 20, 64 << 20);
 
     enum Format {
         TEXT,
@@ -100,7 +99,8 @@ final class SendCommand implements Callable<Integer> {
     @Option(
             names = "--body",
             paramLabel = "FILE",
-            description = "Send this body, form or JSON, with fresh ts and the portal and tokens given.")
+            description = "Send this body with fresh ts and the portal and tokens given: a form, JSON, or a capture as"
+                    + " decode reads it.")
     private @Nullable String body;
 
     @Option(names = "--verbatim", description = "Send the body of --body byte for byte.")
@@ -136,8 +136,8 @@ final class SendCommand implements Callable<Integer> {
         Dialect shape = shape();
         List<Map.Entry<List<String>, String>> edits =
                 sets.stream().map(this::edit).toList();
-        byte[] file = file();
-        JsonObject template = file == null || verbatim ? null : template(file);
+        Capture capture = capture();
+        JsonObject template = capture == null || verbatim ? null : template(capture);
         DeliveryPlan plan = plan();
         EventSender.Settings settings = new EventSender.Settings(
                 EventSender.Settings.defaults().connectTimeout(),
@@ -146,8 +146,8 @@ final class SendCommand implements Callable<Integer> {
         EventSender sender = new EventSender(insecure ? settings.insecure() : settings);
         long firstChat = Instant.now().getEpochSecond() % 1_000_000 * 1_000_000L + 1;
         Body bodies = number -> {
-            if (file != null && verbatim) {
-                return file;
+            if (capture != null && verbatim) {
+                return capture.body();
             }
             JsonObject payload = template == null ? event(shape, firstChat + number) : stamped(template, shape);
             for (Map.Entry<List<String>, String> edit : edits) {
@@ -233,21 +233,27 @@ final class SendCommand implements Callable<Integer> {
         throw bad("expected path=value for --set");
     }
 
-    private byte @Nullable [] file() {
+    private @Nullable Capture capture() {
         if (body == null) {
             return null;
         }
         try (CommandInput input = CommandInput.open(body)) {
-            return input.all();
+            Capture capture = Capture.of(input.all());
+            if (verbatim && !capture.exact()) {
+                throw bad("--verbatim needs the bytes that were sent, and --body is " + capture.kind());
+            }
+            if (capture.kind() != null) {
+                spec.commandLine().getErr().println("openlines: read as " + capture.kind());
+            }
+            return capture;
+        } catch (Capture.Unreadable e) {
+            throw CommandFailure.badInput("the body of --body cannot be read as " + e.getMessage());
         }
     }
 
-    private static JsonObject template(byte[] file) {
-        boolean object =
-                new String(file, StandardCharsets.ISO_8859_1).stripLeading().startsWith("{");
+    private static JsonObject template(Capture capture) {
         try {
-            return Envelope.parse(file, object ? BodyFormat.JSON : BodyFormat.FORM, OWN_BODY)
-                    .raw();
+            return Envelope.parse(capture.body(), capture.format(), OWN_BODY).raw();
         } catch (DecodeException e) {
             throw CommandFailure.badInput("the body of --body cannot be read: " + e.getMessage());
         }

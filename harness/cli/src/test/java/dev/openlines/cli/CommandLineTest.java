@@ -78,6 +78,23 @@ class CommandLineTest {
     }
 
     @Test
+    void decodeSaysWhatItFoundTheBodyIn() {
+        String request = "POST /b HTTP/1.1\r\nContent-Length: " + BODY.length() + "\r\n\r\n" + BODY;
+
+        assertThat(run(request, "decode"))
+                .isEqualTo(new Ran(0, run(BODY, "decode").out(), "openlines: read as a raw HTTP request\n"));
+        assertThat(run(request.substring(0, 50), "decode"))
+                .isEqualTo(new Ran(
+                        3,
+                        "",
+                        "openlines: cannot read a raw HTTP request: expected the " + BODY.length()
+                                + " bytes of its Content-Length, found 9; the capture is cut short\n"));
+        assertThat(run(request, "decode", "--content-type", "application/x-www-form-urlencoded")
+                        .err())
+                .startsWith("openlines: mismatch: ");
+    }
+
+    @Test
     void decodeTreeIsWhatPhpSees() {
         assertThat(run("a[]=1&a[]=%22/&b[x]=%FF&b[5]=%E2%82%AC&c.d=", "decode", "--tree"))
                 .isEqualTo(new Ran(
