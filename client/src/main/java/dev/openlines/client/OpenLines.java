@@ -381,9 +381,14 @@ public final class OpenLines {
      * @return the lines, in the portal's order
      */
     public List<Line> lines() {
-        return Async.await(CONFIGS, read(CONFIGS, Map.of(), all -> all.elementsOrNone().stream()
-                .map(OpenLines::settings)
-                .toList()));
+        return Async.await(
+                CONFIGS,
+                read(
+                        CONFIGS,
+                        Map.of(),
+                        all -> all.elementsOrNone().stream()
+                                .map(OpenLines::settings)
+                                .toList()));
     }
 
     /**

@@ -326,7 +326,10 @@ public final class Reconciler implements AutoCloseable {
             failures.remove(memberId);
             told.remove(memberId);
             ReconcileRun.Seen seen = run.seen();
-            store.release(lease, mode == ReconcileRun.Mode.SWEEP ? null : next(lease.state(), seen), report.doubt() == null ? seen : null);
+            store.release(
+                    lease,
+                    mode == ReconcileRun.Mode.SWEEP ? null : next(lease.state(), seen),
+                    report.doubt() == null ? seen : null);
             say(report);
             return Optional.of(report);
         } catch (SessionsUnavailableException e) {

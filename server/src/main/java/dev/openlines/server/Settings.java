@@ -25,19 +25,18 @@ import org.jspecify.annotations.Nullable;
  * What an operator has set for a receiver, by environment variables and perhaps a file: one way to fill a {@link
  * ReceiverServerBuilder}. Every setting is checked here, so that a wrong one is known before anything is opened.
  *
- * <p>These are read: {@code OPENLINES_HOST} (all addresses), {@code OPENLINES_PORT} (8080), {@code OPENLINES_PATH} (/),
- * {@code OPENLINES_INBOX} (openlines.db), {@code OPENLINES_MEMBER_ID} with {@code OPENLINES_APPLICATION_TOKEN} and
- * perhaps {@code OPENLINES_PREVIOUS_APPLICATION_TOKEN} (required if nothing verifies installations), {@code
- * OPENLINES_EVIDENCE} (none), {@code OPENLINES_MONITOR_PORT} (none), {@code OPENLINES_MONITOR_HOST} (127.0.0.1), {@code
- * OPENLINES_TLS_CERTIFICATE} with {@code OPENLINES_TLS_KEY} (none), {@code OPENLINES_SPOOL} (none), {@code
+ * <p>These are read: {@code OPENLINES_HOST} (all addresses), {@code OPENLINES_PORT} (8080), {@code OPENLINES_PATH}
+ * (/), {@code OPENLINES_INBOX} (openlines.db), {@code OPENLINES_MEMBER_ID} with {@code OPENLINES_APPLICATION_TOKEN}
+ * and perhaps {@code OPENLINES_PREVIOUS_APPLICATION_TOKEN} (required if nothing verifies installations), {@code
+ * OPENLINES_EVIDENCE} (none), {@code OPENLINES_MONITOR_PORT} (none), {@code OPENLINES_MONITOR_HOST} (127.0.0.1),
+ * {@code OPENLINES_TLS_CERTIFICATE} with {@code OPENLINES_TLS_KEY} (none), {@code OPENLINES_SPOOL} (none), {@code
  * OPENLINES_WORKERS} (4), {@code OPENLINES_ORDERED} (no), {@code OPENLINES_KEEP_DONE_DAYS} and {@code
  * OPENLINES_KEEP_DEAD_DAYS} (for ever), {@code OPENLINES_MAX_BODY_BYTES}, {@code OPENLINES_MAX_PAIRS}, {@code
  * OPENLINES_MAX_DEPTH}, {@code OPENLINES_MAX_KEY_BYTES} and {@code OPENLINES_MAX_VALUE_BYTES} (those of {@link
- * Limits#DEFAULT}), {@code OPENLINES_RECONCILE} (PT15M, or off), {@code OPENLINES_RECONCILE_GRACE}
- * (PT5M), {@code OPENLINES_RECONCILE_SWEEP} (P35D), {@code OPENLINES_RECONCILE_MAX_AGE} (P2D), {@code
- * OPENLINES_OFFLINE} (off), {@code OPENLINES_RECONCILE_SINCE} (when the receiver first saw a portal). {@code
- * OPENLINES_CONFIG} names a Java properties file in UTF-8 with the same names; of a name that both have, the
- * environment's value counts.
+ * Limits#DEFAULT}), {@code OPENLINES_RECONCILE} (PT15M, or off), {@code OPENLINES_RECONCILE_GRACE} (PT5M), {@code
+ * OPENLINES_RECONCILE_SWEEP} (P35D), {@code OPENLINES_RECONCILE_MAX_AGE} (P2D), {@code OPENLINES_OFFLINE} (off),
+ * {@code OPENLINES_RECONCILE_SINCE} (when the receiver first saw a portal). {@code OPENLINES_CONFIG} names a Java
+ * properties file in UTF-8 with the same names; of a name that both have, the environment's value counts.
  */
 public final class Settings {
 

@@ -171,8 +171,10 @@ class ReconcileErrorsTest {
         List<String> records = LogRecords.of(() -> {
             start(everything(), front.url());
             Await.until("the close is found", () -> handled.contains(lost.id()));
-            Await.until("subscribed again", () -> portal.subscriptions().stream()
-                    .anyMatch(subscription -> subscription.event().equals(OnSessionFinish.CODE)));
+            Await.until(
+                    "subscribed again",
+                    () -> portal.subscriptions().stream()
+                            .anyMatch(subscription -> subscription.event().equals(OnSessionFinish.CODE)));
             PortalChat next = line.openChat();
             assertThat(next.close()).hasSize(1).allMatch(Delivery::acknowledged);
             stop();
@@ -184,12 +186,14 @@ class ReconcileErrorsTest {
     }
 
     private Handlers everything() {
-        return Handlers.on(OnSessionFinish.class, (finish, context) -> finish.chats().forEach(chat -> {
-                    handled.add(chat.chatId());
-                    if (chat.lineName() != null) {
-                        lines.add(chat.lineName());
-                    }
-                }))
+        return Handlers.on(
+                        OnSessionFinish.class,
+                        (finish, context) -> finish.chats().forEach(chat -> {
+                            handled.add(chat.chatId());
+                            if (chat.lineName() != null) {
+                                lines.add(chat.lineName());
+                            }
+                        }))
                 .otherwise((event, context) -> {});
     }
 
