@@ -115,7 +115,7 @@ public final class KafkaDispatcher implements AutoCloseable {
         this.topics = inbox.topics();
         this.clock = clock;
         this.telemetry = telemetry;
-        this.attempts = new Attempts(handlers, policy.retry(), clock, () -> impatient);
+        this.attempts = new Attempts(handlers, policy, clock, () -> impatient, telemetry);
         this.consumer =
                 new KafkaConsumer<>(consumerProperties(topics), new StringDeserializer(), new ByteArrayDeserializer());
         this.reader = new TopicReader(topics);
@@ -196,6 +196,7 @@ public final class KafkaDispatcher implements AutoCloseable {
                             telemetry.attempted("duplicate", Duration.ZERO);
                         }
                     }
+                    attempts.watch();
                     learn();
                     grant();
                     steer();

@@ -3,6 +3,7 @@ package dev.openlines.receiver;
 
 import java.time.Duration;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a {@link Dispatcher} works.
@@ -14,12 +15,24 @@ import java.util.Objects;
  * @param lease how long an event of a dead node waits until another takes it; a lease is renewed while its
  *     handler runs. Not below a second
  * @param retry what follows a failure
+ * @param slow an attempt that takes longer is recorded, above zero
+ * @param limit a handler that takes longer is interrupted, which counts as a failure if it then throws; above zero, or
+ *     null if handlers may take as long as they like
  */
-public record DispatchPolicy(int workers, boolean ordered, Duration lease, RetryPolicy retry) {
+public record DispatchPolicy(
+        int workers,
+        boolean ordered,
+        Duration lease,
+        RetryPolicy retry,
+        Duration slow,
+        @Nullable Duration limit) {
 
-    /** Four workers, no order, leases of nine seconds, {@link RetryPolicy#DEFAULT}. */
+    /**
+     * Four workers, no order, leases of nine seconds, {@link RetryPolicy#DEFAULT}, a record after half a minute, no
+     * limit.
+     */
     public static final DispatchPolicy DEFAULT =
-            new DispatchPolicy(4, false, Duration.ofSeconds(9), RetryPolicy.DEFAULT);
+            new DispatchPolicy(4, false, Duration.ofSeconds(9), RetryPolicy.DEFAULT, Duration.ofSeconds(30), null);
 
     public DispatchPolicy {
         Objects.requireNonNull(retry, "retry");
@@ -28,6 +41,9 @@ public record DispatchPolicy(int workers, boolean ordered, Duration lease, Retry
         }
         if (lease.compareTo(Duration.ofSeconds(1)) < 0) {
             throw new IllegalArgumentException("expected a lease of at least 1 second but found " + lease);
+        }
+        if (slow.compareTo(Duration.ZERO) <= 0 || limit != null && limit.compareTo(Duration.ZERO) <= 0) {
+            throw new IllegalArgumentException("expected times above zero but found " + slow + " and " + limit);
         }
     }
 
@@ -38,7 +54,7 @@ public record DispatchPolicy(int workers, boolean ordered, Duration lease, Retry
      * @return a changed copy
      */
     public DispatchPolicy withWorkers(int newWorkers) {
-        return new DispatchPolicy(newWorkers, ordered, lease, retry);
+        return new DispatchPolicy(newWorkers, ordered, lease, retry, slow, limit);
     }
 
     /**
@@ -48,7 +64,7 @@ public record DispatchPolicy(int workers, boolean ordered, Duration lease, Retry
      * @return a changed copy
      */
     public DispatchPolicy withOrdered(boolean newOrdered) {
-        return new DispatchPolicy(workers, newOrdered, lease, retry);
+        return new DispatchPolicy(workers, newOrdered, lease, retry, slow, limit);
     }
 
     /**
@@ -58,7 +74,7 @@ public record DispatchPolicy(int workers, boolean ordered, Duration lease, Retry
      * @return a changed copy
      */
     public DispatchPolicy withLease(Duration newLease) {
-        return new DispatchPolicy(workers, ordered, newLease, retry);
+        return new DispatchPolicy(workers, ordered, newLease, retry, slow, limit);
     }
 
     /**
@@ -68,6 +84,26 @@ public record DispatchPolicy(int workers, boolean ordered, Duration lease, Retry
      * @return a changed copy
      */
     public DispatchPolicy withRetry(RetryPolicy newRetry) {
-        return new DispatchPolicy(workers, ordered, lease, newRetry);
+        return new DispatchPolicy(workers, ordered, lease, newRetry, slow, limit);
+    }
+
+    /**
+     * Returns this policy with another time after which an attempt is recorded.
+     *
+     * @param newSlow above zero
+     * @return a changed copy
+     */
+    public DispatchPolicy withSlow(Duration newSlow) {
+        return new DispatchPolicy(workers, ordered, lease, retry, newSlow, limit);
+    }
+
+    /**
+     * Returns this policy with a limit on the time of an attempt.
+     *
+     * @param newLimit above zero, or null for none
+     * @return a changed copy
+     */
+    public DispatchPolicy withLimit(@Nullable Duration newLimit) {
+        return new DispatchPolicy(workers, ordered, lease, retry, slow, newLimit);
     }
 }

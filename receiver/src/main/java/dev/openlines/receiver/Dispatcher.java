@@ -8,6 +8,7 @@ import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -25,8 +26,9 @@ import org.slf4j.LoggerFactory;
  * handler does, an event is handled again.
  *
  * <p>One thread leases what is due and extends the leases of what takes long; worker threads decode and
- * handle. An event whose handler throws is tried again by the {@link RetryPolicy} and put aside after
- * the last attempt; one that cannot be decoded is put aside at once. Nothing is dropped.
+ * handle. An event whose handler throws is tried again by the {@link RetryPolicy} and becomes a dead letter after
+ * the last attempt; one that cannot be decoded becomes one at once. Nothing is dropped. Portals take turns, and one
+ * whose handlers are slow leaves a worker to the others.
  */
 public final class Dispatcher implements AutoCloseable {
 
@@ -38,6 +40,15 @@ public final class Dispatcher implements AutoCloseable {
     /** So that no worker waits for the next round of leasing. */
     private static final int LEASED_PER_WORKER = 8;
 
+    /** So many portals may hold up their own events, each with all that is leased at a time. */
+    private static final int SLOW_PORTALS = 8;
+
+    /** To look for other portals' events takes at most this part of the inbox's time. */
+    private static final int LOOKING = 20;
+
+    /** How often it looks whether there is a second portal at all. */
+    private static final Duration ALONE = Duration.ofSeconds(1);
+
     private final LeasingInbox inbox;
     private final Attempts attempts;
     private final DispatchPolicy policy;
@@ -45,6 +56,7 @@ public final class Dispatcher implements AutoCloseable {
     private final Telemetry telemetry;
     private final String owner = newOwner();
     private final Map<Long, LeasedDelivery> leased = new ConcurrentHashMap<>();
+    private final FairQueue queue;
     private final ExecutorService pool;
     private final Thread leasing = LastResort.thread(this::run, "openlines-dispatcher");
     private final CountDownLatch stopped = new CountDownLatch(1);
@@ -53,6 +65,8 @@ public final class Dispatcher implements AutoCloseable {
     private volatile boolean ended;
     /** Used by the leasing thread alone. */
     private long renewAt;
+    /** Used by the leasing thread alone. */
+    private long othersAt;
 
     private volatile boolean due;
     private boolean storeDown;
@@ -69,7 +83,8 @@ public final class Dispatcher implements AutoCloseable {
     public Dispatcher(
             LeasingInbox inbox, Handlers handlers, DispatchPolicy policy, InstantSource clock, Telemetry telemetry) {
         this.inbox = inbox;
-        this.attempts = new Attempts(inbox, handlers, policy.retry(), clock, () -> impatient);
+        this.attempts = new Attempts(inbox, handlers, policy, clock, () -> impatient, telemetry);
+        this.queue = new FairQueue(policy.workers());
         this.policy = policy;
         this.clock = clock;
         this.telemetry = telemetry;
@@ -117,6 +132,7 @@ public final class Dispatcher implements AutoCloseable {
             if (leasing.getState() != Thread.State.NEW) {
                 stopped.await();
             }
+            release();
             pool.shutdown();
             if (!pool.awaitTermination(patience.toMillis(), TimeUnit.MILLISECONDS)) {
                 LOG.warn("reason=stop-impatient handling={}", leased.size());
@@ -150,16 +166,29 @@ public final class Dispatcher implements AutoCloseable {
 
     private void giveUp() {
         impatient = true;
+        release();
         pool.shutdownNow().forEach(Runnable::run);
+    }
+
+    /** Gives back what has not begun. Nothing begins any more. */
+    private void release() {
+        List<LeasedDelivery> rest;
+        synchronized (queue) {
+            rest = queue.drain();
+        }
+        rest.forEach(this::settle);
     }
 
     private void run() {
         renewAt = System.nanoTime() + policy.lease().toNanos() / 3;
+        othersAt = System.nanoTime();
+        learn();
         try {
             while (!stopping) {
                 due = false;
                 boolean more = leaseDue();
                 renewDue();
+                attempts.watch();
                 if (!more && !due && !stopping) {
                     LockSupport.parkNanos(this, POLL.toNanos());
                 }
@@ -170,26 +199,55 @@ public final class Dispatcher implements AutoCloseable {
         // What is still handled must not come up elsewhere meanwhile.
         while (!ended) {
             renewDue();
+            attempts.watch();
             LockSupport.parkNanos(this, POLL.toNanos());
+        }
+    }
+
+    /** Learns which portals there are, so that room is left for one whose first event comes while others are slow. */
+    private void learn() {
+        try {
+            inbox.trusted().forEach(row -> queue.know(row.memberId()));
+        } catch (RuntimeException | Error e) {
+            LastResort.check(e);
+            LOG.debug("the portals are learned from their events", e);
         }
     }
 
     /** Returns whether it is worth asking again at once. */
     private boolean leaseDue() {
-        int free = policy.workers() * LEASED_PER_WORKER - leased.size();
-        if (free <= policy.workers() * LEASED_PER_WORKER / 2) {
+        int most = policy.workers() * LEASED_PER_WORKER;
+        int free = most - leased.size();
+        if (free > most / 2) {
+            return lease(free, Set.of());
+        }
+        // Fewer keep no worker from others.
+        Set<String> full = queue.holding(policy.workers());
+        if (full.isEmpty() || full.size() > SLOW_PORTALS || System.nanoTime() - othersAt < 0) {
             return false;
         }
+        long begun = System.nanoTime();
+        long others = leased.values().stream()
+                .filter(delivery -> !full.contains(delivery.memberId()))
+                .count();
+        boolean more = most - others > most / 2 && lease((int) (most - others), full);
+        long took = System.nanoTime() - begun;
+        othersAt = System.nanoTime() + Math.max(LOOKING * took, queue.several() ? 0 : ALONE.toNanos());
+        return more;
+    }
+
+    private boolean lease(int free, Set<String> without) {
         try {
-            List<LeasedDelivery> deliveries = inbox.lease(request(free));
+            List<LeasedDelivery> deliveries = inbox.lease(request(free, without));
             if (storeDown) {
                 storeDown = false;
                 LOG.info("reason=store-up");
             }
             for (LeasedDelivery delivery : deliveries) {
                 leased.put(delivery.id(), delivery);
-                pool.execute(() -> work(delivery));
+                queue.add(delivery);
             }
+            begin();
             return deliveries.size() == free;
         } catch (RuntimeException | Error e) {
             LastResort.check(e);
@@ -202,12 +260,12 @@ public final class Dispatcher implements AutoCloseable {
         }
     }
 
-    private LeaseRequest request(int max) {
+    private LeaseRequest request(int max, Set<String> without) {
         Instant now = clock.instant();
         Instant until = now.plus(policy.lease());
         // Nothing is ever put off further than the longest wait or a lease.
         Instant latest = until.plus(policy.retry().cap());
-        return new LeaseRequest(owner, max, now, until, latest, policy.ordered());
+        return new LeaseRequest(owner, max, now, until, latest, policy.ordered(), without);
     }
 
     private void renewDue() {
@@ -225,8 +283,30 @@ public final class Dispatcher implements AutoCloseable {
         }
     }
 
-    /** Whatever is thrown beside a handler must not keep the lease for ever: it ends, and the event comes again. */
+    /** Gives free workers what they may begin with. */
+    private void begin() {
+        synchronized (queue) {
+            while (!stopping) {
+                LeasedDelivery delivery = queue.next();
+                if (delivery == null) {
+                    return;
+                }
+                pool.execute(() -> work(delivery));
+            }
+        }
+    }
+
     private void work(LeasedDelivery delivery) {
+        try {
+            settle(delivery);
+        } finally {
+            queue.ended(delivery);
+            begin();
+        }
+    }
+
+    /** Whatever is thrown beside a handler must not keep the lease for ever: it ends, and the event comes again. */
+    private void settle(LeasedDelivery delivery) {
         try {
             attempt(delivery);
         } catch (RuntimeException | Error e) {
@@ -247,7 +327,7 @@ public final class Dispatcher implements AutoCloseable {
         // Not where the same event was leased anew meanwhile: that lease is still to be extended.
         leased.remove(delivery.id(), delivery);
         if (failure != null) {
-            LOG.warn("reason=unsettled id={}: it will be handled again", delivery.id(), failure);
+            LOG.warn("reason=unsettled id={}: it will be handled again", delivery.id(), LoggedFailure.of(failure));
         } else if (Boolean.FALSE.equals(mine)) {
             LOG.warn("reason=lease-lost id={}: another owner handles it again", delivery.id());
         }

@@ -47,6 +47,10 @@ final class GroupCommit implements AutoCloseable {
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Thread thread;
     private @Nullable Connection connection;
+    /** Whether the last commit may have reached the store. */
+    private boolean committing;
+    /** Whether another process held the lock of the file for longer than this waits. */
+    private boolean locked;
 
     /**
      * Prepares the thread.
@@ -121,31 +125,68 @@ final class GroupCommit implements AutoCloseable {
     }
 
     private void commit(List<Piece<?>> batch) {
+        boolean used = connection != null;
+        committing = false;
         try {
-            dialect.watch().before();
-            Connection open = connection;
-            if (open == null) {
-                open = dialect.connections().open();
-                connection = open;
-            }
-            dialect.begin(open);
-            store(open, batch);
-            for (Piece<?> piece : batch) {
-                piece.run(open);
-            }
-            open.commit();
-            dialect.watch().after();
+            run(batch);
         } catch (Throwable e) {
             LastResort.check(e);
             // Also an Error: this thread must not end, since whoever waits for it would wait for ever.
-            if (undo() && batch.size() > 1 && blamesRow(e)) {
-                oneByOne(batch);
-            } else {
-                fail(batch, e);
-            }
+            failed(batch, e, used);
             return;
         }
         batch.forEach(Piece::succeed);
+    }
+
+    private void run(List<Piece<?>> batch) throws SQLException {
+        dialect.watch().before();
+        Connection open = connection;
+        if (open == null) {
+            open = dialect.connections().open();
+            connection = open;
+        }
+        dialect.begin(open);
+        store(open, batch);
+        for (Piece<?> piece : batch) {
+            piece.run(open);
+        }
+        committing = true;
+        open.commit();
+        dialect.watch().after();
+        if (locked) {
+            locked = false;
+            dialect.patient(open);
+        }
+    }
+
+    private void failed(List<Piece<?>> batch, Throwable e, boolean used) {
+        if (used && dialect.lostConnection(e)) {
+            again(batch, e);
+        } else if (undo() && batch.size() > 1 && blamesRow(e)) {
+            oneByOne(batch);
+        } else {
+            fail(batch, e);
+        }
+    }
+
+    /**
+     * Runs a commit once more on a fresh connection: a database or what is in front of it may cut one that has been idle.
+     * If it was lost while it committed, only events are stored again, which finds out whether they were.
+     */
+    private void again(List<Piece<?>> batch, Throwable e) {
+        LOG.debug("reason=reconnecting", e);
+        List<Piece<?>> rest = batch;
+        if (committing) {
+            rest = batch.stream().filter(StorePiece.class::isInstance).toList();
+            List<Piece<?>> unknown = batch.stream()
+                    .filter(piece -> !(piece instanceof StorePiece))
+                    .toList();
+            fail(unknown, e);
+        }
+        drop();
+        if (!rest.isEmpty()) {
+            commit(rest);
+        }
     }
 
     /**
@@ -156,7 +197,7 @@ final class GroupCommit implements AutoCloseable {
         long begun = System.nanoTime();
         for (int i = 0; i < batch.size(); i++) {
             if (connection == null || System.nanoTime() - begun > patienceNanos) {
-                fail(batch.subList(i, batch.size()), new SQLException("the store was lost or locked"));
+                fail(batch.subList(i, batch.size()), new SQLException("the store was lost or locked meanwhile"));
                 return;
             }
             commit(List.of(batch.get(i)));
@@ -185,11 +226,16 @@ final class GroupCommit implements AutoCloseable {
     }
 
     private void fail(List<Piece<?>> batch, Throwable e) {
-        if (!blamesRow(e)) {
+        if (connection != null && e instanceof SQLException sql && dialect.isLocked(sql)) {
+            // The next ones need not wait as long.
+            locked = true;
+            dialect.impatient(connection);
+        } else if (!blamesRow(e)) {
             drop();
         }
-        StoreException failure =
-                e instanceof StoreException store ? store : new StoreException("cannot write to " + dialect.place(), e);
+        StoreException failure = e instanceof StoreException store
+                ? store
+                : StoreException.because("cannot write to " + dialect.place(), e);
         batch.forEach(piece -> piece.reply.completeExceptionally(failure));
     }
 

@@ -2,6 +2,7 @@
 package dev.openlines.receiver;
 
 import java.time.Instant;
+import java.util.Set;
 
 /**
  * What a dispatcher asks of an inbox.
@@ -14,5 +15,27 @@ import java.time.Instant;
  *     gone back since, and is due
  * @param ordered whether an event waits until those of the same {@link VerifiedDelivery#orderKey()} that
  *     were stored before it are done or dead
+ * @param without portals of which nothing is asked for now, since enough of their events are leased; mostly empty. An
+ *     inbox of others may ignore it
  */
-public record LeaseRequest(String owner, int max, Instant now, Instant until, Instant latest, boolean ordered) {}
+public record LeaseRequest(
+        String owner, int max, Instant now, Instant until, Instant latest, boolean ordered, Set<String> without) {
+
+    public LeaseRequest {
+        without = Set.copyOf(without);
+    }
+
+    /**
+     * Asks for events of all portals.
+     *
+     * @param owner who asks
+     * @param max how many events at most
+     * @param now the caller's time
+     * @param until when the leases end
+     * @param latest no event waits for longer
+     * @param ordered whether an event waits for those before it
+     */
+    public LeaseRequest(String owner, int max, Instant now, Instant until, Instant latest, boolean ordered) {
+        this(owner, max, now, until, latest, ordered, Set.of());
+    }
+}

@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
  *   <li>{@code openlines.received}, by {@code outcome}: a timer from the complete body to the answer, with a
  *       histogram; its count is how many
  *   <li>{@code openlines.handled}, by {@code outcome}: a timer of each attempt of a handler
+ *   <li>{@code openlines.slow}: attempts that took longer than {@link DispatchPolicy#slow()}
  *   <li>{@code openlines.backlog}: events that wait
  *   <li>{@code openlines.backlog.age}: seconds since the longest waiting was received, 0 where none waits
  *   <li>{@code openlines.dead}: events put aside
@@ -98,6 +99,11 @@ public final class MicrometerTelemetry implements Telemetry {
                                 .tag("outcome", name)
                                 .register(registry))
                 .record(took);
+    }
+
+    @Override
+    public void slow() {
+        registry.counter("openlines.slow").increment();
     }
 
     @Override

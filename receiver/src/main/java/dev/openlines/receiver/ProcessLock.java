@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import dev.openlines.receiver.spi.OneLine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
@@ -45,8 +48,18 @@ final class ProcessLock implements AutoCloseable {
         } catch (OverlappingFileLockException e) {
             return new ProcessLock(channel, null);
         } catch (IOException e) {
-            throw new StoreException("cannot lock " + file, e);
+            throw new StoreException("cannot open " + file + ": " + cause(file, e), e);
         }
+    }
+
+    private static String cause(Path file, IOException e) {
+        if (e instanceof NoSuchFileException) {
+            return "there is no folder " + file.getParent();
+        }
+        if (e instanceof AccessDeniedException) {
+            return "this process may not write in the folder " + file.getParent();
+        }
+        return OneLine.of(String.valueOf(e.getMessage()), 200);
     }
 
     boolean alone() {

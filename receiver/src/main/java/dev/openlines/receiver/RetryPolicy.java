@@ -86,14 +86,10 @@ public record RetryPolicy(
 
     /** Says what follows a failed attempt. */
     Settlement after(LeasedDelivery delivery, Throwable failure, Instant now, RandomGenerator random) {
+        String text = LoggedFailure.text(failure);
         if (failure instanceof Verdict verdict && verdict.wait == null) {
-            return new Settlement.Dead("parked: " + verdict.getMessage());
+            return new Settlement.Dead("parked: " + text);
         }
-        String text = failure instanceof Verdict
-                ? String.valueOf(failure.getMessage())
-                : failure.getMessage() == null
-                        ? failure.getClass().getName()
-                        : failure.getClass().getName() + ": " + failure.getMessage();
         if (permanent.test(failure)) {
             return new Settlement.Dead("permanent: " + text);
         }

@@ -72,7 +72,7 @@ final class SqlDeadLetters implements DeadLetters {
                 return false;
             }
         }
-        SqlInbox.remember(connection, id, 0, now, outcome, "");
+        SqlLeases.remember(connection, id, 0, now, outcome, "");
         return true;
     }
 

@@ -16,6 +16,8 @@ import java.sql.Statement;
 import java.util.Properties;
 import java.util.Set;
 import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * In what the engines differ.
@@ -45,11 +47,25 @@ record SqlDialect(
     /** Numbers that no version of the schema has. */
     static final Set<Integer> UNUSED_VERSIONS = Set.of(5);
 
+    /** SQLite's result codes that one piece of work alone may escape: too big, constraint, mismatch. */
+    private static final Set<Integer> SQLITE_ROW_ERRORS = Set.of(18, 19, 20);
+
+    /** The same: a read of this commit is older than another process's write. */
+    private static final int SQLITE_BUSY_SNAPSHOT = 5 | 2 << 8;
+
+    private static final int SQLITE_BUSY = 5;
+
+    /** How long the writer waits for another process or for a handler's transaction, in milliseconds. */
+    private static final int BUSY = 3000;
+
+    /** The same once it has waited in vain. */
+    private static final int STILL_BUSY = 250;
+
     /**
-     * SQLite's result codes that one piece of work alone may escape: busy (a read of this commit is older
-     * than another process's write), too big, constraint, mismatch.
+     * What PostgreSQL says when a connection ends: connection exceptions, an administrator's command, a crash, a server
+     * that starts or stops.
      */
-    private static final Set<Integer> SQLITE_ROW_ERRORS = Set.of(5, 18, 19, 20);
+    private static final Set<String> LOST = Set.of("57P01", "57P02", "57P03", "57P05");
 
     /** Ends with the transaction, so that the pool gets the connection back as it was. */
     private static final String BEGIN = """
@@ -58,6 +74,8 @@ record SqlDialect(
             set local statement_timeout = '30s';
             set local lock_timeout = '30s';
             set local idle_in_transaction_session_timeout = 0""";
+
+    private static final Logger LOG = LoggerFactory.getLogger(SqlDialect.class);
 
     /** Opens connections. */
     interface Connections {
@@ -101,11 +119,9 @@ record SqlDialect(
 
     static SqlDialect postgresql(String url) {
         requireDriver(url, "org.postgresql:postgresql");
-        int question = url.indexOf('?');
-        String place = question < 0 ? url : url.substring(0, question);
         return new SqlDialect(
                 "postgresql",
-                place,
+                withoutSecrets(url),
                 () -> openPostgresql(url),
                 () -> openPostgresql(url),
                 "",
@@ -149,11 +165,24 @@ record SqlDialect(
         }
     }
 
-    /** Says which artifact is missing, if it is the driver. */
+    /** Returns an address without what may hold a password: what is before an @ and after a question mark. */
+    static String withoutSecrets(String url) {
+        int question = url.indexOf('?');
+        return (question < 0 ? url : url.substring(0, question)).replaceFirst("//.*@", "//");
+    }
+
+    /** Says which artifact is missing, if it is the driver, or what is wrong with the address. */
     private static void requireDriver(String url, String artifact) {
         try {
             DriverManager.getDriver(url);
         } catch (SQLException e) {
+            if (DriverManager.drivers()
+                    .anyMatch(driver -> driver.getClass().getName().startsWith("org.postgresql."))) {
+                throw new StoreException(
+                        "expected jdbc:postgresql://HOST:PORT/DATABASE?user=USER&password=PASSWORD, found another form of"
+                                + " address",
+                        null);
+            }
             throw new StoreException(
                     url.substring(0, url.indexOf(':', 5) + 1) + " needs " + artifact + " on the class path", e);
         }
@@ -187,7 +216,7 @@ record SqlDialect(
 
     private static Connection configured(Connection connection, int checkpointPages) throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            statement.execute("pragma busy_timeout = 5000");
+            statement.execute("pragma busy_timeout = " + BUSY);
             statement.execute("pragma journal_mode = wal");
             statement.execute("pragma synchronous = full");
             statement.execute("pragma foreign_keys = on");
@@ -220,8 +249,41 @@ record SqlDialect(
     boolean blamesRow(SQLException error) {
         String state = error.getSQLState();
         return name.equals("sqlite")
-                ? SQLITE_ROW_ERRORS.contains(error.getErrorCode() & 0xff)
+                ? error.getErrorCode() == SQLITE_BUSY_SNAPSHOT
+                        || SQLITE_ROW_ERRORS.contains(error.getErrorCode() & 0xff)
                 : state != null && (state.startsWith("22") || state.startsWith("23") || state.startsWith("40"));
+    }
+
+    /** Says whether another connection held the lock of an SQLite file for too long. */
+    boolean isLocked(SQLException error) {
+        return name.equals("sqlite")
+                && (error.getErrorCode() & 0xff) == SQLITE_BUSY
+                && error.getErrorCode() != SQLITE_BUSY_SNAPSHOT;
+    }
+
+    /** Says whether a connection is of no use any more, though the store may be there. */
+    boolean lostConnection(Throwable error) {
+        String state = shared() && error instanceof SQLException sql ? sql.getSQLState() : null;
+        return state != null && (state.startsWith("08") || LOST.contains(state));
+    }
+
+    /** Makes a connection to an SQLite file wait for its lock as usual. */
+    void patient(Connection connection) {
+        wait(connection, BUSY);
+    }
+
+    /** Makes a connection to an SQLite file wait for its lock only shortly. */
+    void impatient(Connection connection) {
+        wait(connection, STILL_BUSY);
+    }
+
+    private static void wait(Connection connection, int millis) {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("pragma busy_timeout = " + millis);
+        } catch (SQLException e) {
+            // Then it waits as before.
+            LOG.debug("cannot set how long to wait", e);
+        }
     }
 
     /** Says whether several nodes may write to the store. */

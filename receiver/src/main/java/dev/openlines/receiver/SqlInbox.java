@@ -6,12 +6,10 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -32,8 +30,6 @@ final class SqlInbox implements LeasingInbox {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    private static final int REASON_CHARACTERS = 1000;
-
     private static final String PROBE = " ".repeat(4096);
 
     /** How many events are forgotten in one commit. */
@@ -45,20 +41,6 @@ final class SqlInbox implements LeasingInbox {
               select id from inbox where state <> 'waiting' and state = ? and finished_at < ?
               order by finished_at limit %d %s)""";
 
-    private static final String LEASE = """
-            update inbox
-            set attempts = attempts + 1, leases = leases + 1, lease_owner = ?, lease_until = ?, not_before = ?
-            where id in (
-              select id from inbox due where state = 'waiting' and (not_before <= ? or not_before > ?) %s
-              order by not_before, id limit ? %s)
-            returning id, member_id, event, idempotency_key, payload, received_at, attempts, leases, origin, session_id,
-              closed_at""";
-
-    private static final String FIRST_OF_ITS_CHAT = """
-            and (order_key = '' or not exists (
-              select 1 from inbox earlier
-              where earlier.order_key = due.order_key and earlier.id < due.id and earlier.state = 'waiting'))""";
-
     private final SqlDialect dialect;
     private final SessionLedger ledger;
     private final GroupCommit writer;
@@ -68,8 +50,7 @@ final class SqlInbox implements LeasingInbox {
     /** Keeps what is in memory there, also while the writer has no connection. */
     private final @Nullable Connection anchor;
 
-    private final String lease;
-    private final String leaseOrdered;
+    private final SqlLeases leases;
     private final String forget;
 
     private SqlInbox(SqlDialect dialect, ProcessLock lock, @Nullable Connection anchor) {
@@ -80,8 +61,7 @@ final class SqlInbox implements LeasingInbox {
                 new SessionLedger(dialect, dialect.shared() ? new SqlInsert.Together() : new SqlInsert.OneByOne());
         this.writer = new GroupCommit(dialect, this::storeAll, PATIENCE);
         this.transactions = new SqlTransactions(dialect);
-        this.lease = LEASE.formatted("", dialect.skipLocked());
-        this.leaseOrdered = LEASE.formatted(FIRST_OF_ITS_CHAT, dialect.skipLocked());
+        this.leases = new SqlLeases(dialect);
         this.forget = FORGET.formatted(PORTION, dialect.skipLocked());
     }
 
@@ -195,25 +175,25 @@ final class SqlInbox implements LeasingInbox {
         } catch (RuntimeException e) {
             throw e;
         } catch (Exception e) {
-            throw new StoreException("cannot write to " + dialect.place(), e);
+            throw StoreException.because("cannot write to " + dialect.place(), e);
         }
         return result.get(0);
     }
 
     @Override
     public List<LeasedDelivery> lease(LeaseRequest request) {
-        return await(writer.submit(connection -> lease(connection, request)));
+        return leases.leased(request, await(writer.submit(connection -> leases.lease(connection, request))));
     }
 
     @Override
     public void renew(Collection<LeasedDelivery> leases, Instant until) {
         List<LeasedDelivery> copy = List.copyOf(leases);
-        await(writer.submit(connection -> renew(connection, copy, until)));
+        await(writer.submit(connection -> this.leases.renew(connection, copy, until)));
     }
 
     @Override
     public CompletionStage<Boolean> settle(LeasedDelivery lease, Settlement settlement, Instant now) {
-        return writer.submit(connection -> settle(connection, lease, settlement, now));
+        return writer.submit(connection -> leases.settle(connection, lease, settlement, now));
     }
 
     @Override
@@ -301,94 +281,6 @@ final class SqlInbox implements LeasingInbox {
         return results;
     }
 
-    private List<LeasedDelivery> lease(Connection connection, LeaseRequest request) throws SQLException {
-        List<LeasedDelivery> leased = new ArrayList<>();
-        try (PreparedStatement update = connection.prepareStatement(request.ordered() ? leaseOrdered : lease)) {
-            update.setString(1, request.owner());
-            update.setLong(2, request.until().toEpochMilli());
-            update.setLong(3, request.until().toEpochMilli());
-            update.setLong(4, request.now().toEpochMilli());
-            update.setLong(5, request.latest().toEpochMilli());
-            update.setInt(6, request.max());
-            try (ResultSet row = update.executeQuery()) {
-                while (row.next()) {
-                    leased.add(new LeasedDelivery(
-                            row.getLong(1),
-                            row.getString(2),
-                            row.getString(3),
-                            StoredKey.idempotencyKey(row.getString(4)),
-                            row.getString(5),
-                            Instant.ofEpochMilli(row.getLong(6)),
-                            row.getInt(7),
-                            row.getLong(8),
-                            request.owner(),
-                            Origin.of(row.getString(9)),
-                            row.getObject(10) == null ? null : row.getLong(10),
-                            row.getObject(11) == null ? null : Instant.ofEpochSecond(row.getLong(11))));
-                }
-            }
-        }
-        leased.sort(Comparator.comparingLong(LeasedDelivery::id));
-        return leased;
-    }
-
-    private int renew(Connection connection, List<LeasedDelivery> leases, Instant until) throws SQLException {
-        try (PreparedStatement update = connection.prepareStatement("""
-                update inbox set lease_until = ?, not_before = ?
-                where id = ? and state = 'waiting' and lease_owner = ? and leases = ?""")) {
-            for (LeasedDelivery lease : leases) {
-                update.setLong(1, until.toEpochMilli());
-                update.setLong(2, until.toEpochMilli());
-                update.setLong(3, lease.id());
-                update.setString(4, lease.owner());
-                update.setLong(5, lease.lease());
-                update.addBatch();
-            }
-            return update.executeBatch().length;
-        }
-    }
-
-    private boolean settle(Connection connection, LeasedDelivery lease, Settlement settlement, Instant now)
-            throws SQLException {
-        String state = "waiting";
-        long notBefore = 0;
-        String reason = "";
-        if (settlement instanceof Settlement.Done) {
-            state = "done";
-        } else if (settlement instanceof Settlement.Retry retry) {
-            notBefore = retry.at().toEpochMilli();
-            reason = shorten(retry.reason());
-        } else if (settlement instanceof Settlement.Dead dead) {
-            state = "dead";
-            reason = shorten(dead.reason());
-        }
-        boolean release = settlement instanceof Settlement.Release;
-        try (PreparedStatement update = connection.prepareStatement("""
-                update inbox
-                set state = ?, not_before = ?, attempts = attempts - ?, finished_at = ?, dead_reason = ?, lease_owner = null, lease_until = null
-                where id = ? and state = 'waiting' and lease_owner = ? and leases = ?""")) {
-            update.setString(1, state);
-            update.setLong(2, notBefore);
-            update.setInt(3, release ? 1 : 0);
-            if (state.equals("waiting")) {
-                update.setNull(4, Types.BIGINT);
-            } else {
-                update.setLong(4, now.toEpochMilli());
-            }
-            update.setString(5, state.equals("dead") ? reason : null);
-            update.setLong(6, lease.id());
-            update.setString(7, lease.owner());
-            update.setLong(8, lease.lease());
-            if (update.executeUpdate() == 0) {
-                return false;
-            }
-        }
-        if (!(settlement instanceof Settlement.Done) && !release) {
-            remember(connection, lease.id(), lease.attempt(), now, state.equals("dead") ? "dead" : "retry", reason);
-        }
-        return true;
-    }
-
     private static Backlog backlog(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("""
@@ -425,19 +317,6 @@ final class SqlInbox implements LeasingInbox {
             insert.executeUpdate();
             delete.setString(1, key);
             return delete.executeUpdate();
-        }
-    }
-
-    static void remember(Connection connection, long id, int attempt, Instant now, String outcome, String reason)
-            throws SQLException {
-        try (PreparedStatement insert = connection.prepareStatement(
-                "insert into inbox_history (inbox_id, attempt, at, outcome, reason) values (?, ?, ?, ?, ?)")) {
-            insert.setLong(1, id);
-            insert.setInt(2, attempt);
-            insert.setLong(3, now.toEpochMilli());
-            insert.setString(4, outcome);
-            insert.setString(5, reason);
-            insert.executeUpdate();
         }
     }
 
@@ -490,11 +369,7 @@ final class SqlInbox implements LeasingInbox {
         } catch (CompletionException e) {
             throw e.getCause() instanceof StoreException store
                     ? new StoreException(String.valueOf(store.getMessage()), store)
-                    : new StoreException("cannot use " + dialect.place(), e.getCause());
+                    : StoreException.because("cannot use " + dialect.place(), e.getCause() == null ? e : e.getCause());
         }
-    }
-
-    private static String shorten(String reason) {
-        return reason.length() <= REASON_CHARACTERS ? reason : reason.substring(0, REASON_CHARACTERS);
     }
 }

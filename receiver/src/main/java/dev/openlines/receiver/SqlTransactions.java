@@ -73,7 +73,7 @@ final class SqlTransactions implements AutoCloseable {
         try {
             return dialect.transactions().open();
         } catch (SQLException e) {
-            throw new StoreException("cannot write to " + dialect.place(), e);
+            throw StoreException.because("cannot write to " + dialect.place(), e);
         }
     }
 

@@ -77,7 +77,7 @@ final class SqliteStart {
             }
             return restored(note, database, log);
         } catch (IOException | SQLException e) {
-            throw new StoreException("cannot read " + files.database + ": " + e.getMessage(), e);
+            throw StoreException.because("cannot read " + files.database, e);
         }
     }
 
@@ -126,7 +126,7 @@ final class SqliteStart {
                 }
             }
         } catch (SQLException | IOException e) {
-            throw new StoreException("cannot write to " + files.database, e);
+            throw StoreException.because("cannot write to " + files.database, e);
         }
     }
 

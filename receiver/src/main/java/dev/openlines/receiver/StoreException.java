@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import dev.openlines.receiver.spi.OneLine;
 import org.jspecify.annotations.Nullable;
 
 /** The store cannot be used now, or not by this version. Nothing was acknowledged. */
@@ -16,5 +17,10 @@ public final class StoreException extends RuntimeException {
      */
     public StoreException(String message, @Nullable Throwable cause) {
         super(message, cause);
+    }
+
+    /** Says it with what the store said, on one line and without secrets. */
+    static StoreException because(String message, Throwable cause) {
+        return new StoreException(message + ": " + OneLine.cause(cause), cause);
     }
 }

@@ -27,6 +27,12 @@ public interface Telemetry {
     void attempted(String outcome, Duration took);
 
     /**
+     * An attempt takes longer than {@link DispatchPolicy#slow()}; told once for each, while it goes on. This default
+     * does nothing.
+     */
+    default void slow() {}
+
+    /**
      * A portal was compared. This default does nothing.
      *
      * @param report what was found

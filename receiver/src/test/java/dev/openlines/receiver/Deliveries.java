@@ -27,11 +27,20 @@ final class Deliveries {
         return delivery(Bodies.finish(chat, "ts", Long.toString(ts)));
     }
 
+    /** The same event of another portal. */
+    static VerifiedDelivery delivery(long chat, long ts, String memberId) {
+        return delivery(Bodies.finish(chat, "ts", Long.toString(ts), "auth[member_id]", memberId), memberId);
+    }
+
     /** A verified event of a form body, such as {@link Bodies} makes them. */
     static VerifiedDelivery delivery(String form) {
+        return delivery(form, Bodies.MEMBER);
+    }
+
+    private static VerifiedDelivery delivery(String form, String memberId) {
         byte[] body = form.getBytes(StandardCharsets.UTF_8);
         return Objects.requireNonNull(new Portals()
-                .trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN))
+                .trust(memberId, Secret.of(Bodies.TOKEN))
                 .admit(Envelope.parse(body, BodyFormat.FORM, Limits.DEFAULT), "127.0.0.1", body.length, T0)
                 .toCompletableFuture()
                 .join()

@@ -74,7 +74,10 @@ class DispatcherTest {
         RetryPolicy broken = QUICK.withPermanent(failure -> {
             throw new IllegalStateException("a bug in the policy");
         });
-        DispatchPolicy policy = new DispatchPolicy(1, false, Duration.ofSeconds(1), broken);
+        DispatchPolicy policy = DispatchPolicy.DEFAULT
+                .withWorkers(1)
+                .withLease(Duration.ofSeconds(1))
+                .withRetry(broken);
         start(policy, (finish, context) -> {
             handled.add(Integer.toString(context.attempt()));
             if (context.attempt() == 1) {

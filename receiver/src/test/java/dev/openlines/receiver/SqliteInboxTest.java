@@ -10,8 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -168,6 +174,41 @@ class SqliteInboxTest implements TransactionContract {
                                             .replaceFirst("\\?", "5")))
                     .anyMatch(step -> step.contains("USING INDEX inbox_finished (finished_at<?)"))
                     .noneMatch(step -> step.contains("SCAN inbox"));
+        }
+    }
+
+    @Test
+    void whileAnotherProcessHoldsTheLockEventsAreRefusedSoonAndStoredAfterIt() throws Exception {
+        String url = "jdbc:sqlite:" + directory.resolve("inbox.db");
+        try (LeasingInbox inbox = open();
+                Connection holder = DriverManager.getConnection(url);
+                Connection waiting = DriverManager.getConnection(url);
+                Statement hold = holder.createStatement();
+                Statement wait = waiting.createStatement()) {
+            hold.execute("begin immediate");
+            wait.execute("pragma busy_timeout = 60000");
+            CompletableFuture<Void> waits = CompletableFuture.runAsync(() -> {
+                try {
+                    wait.execute("begin immediate");
+                } catch (SQLException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            for (int i = 1; i <= 20; i++) {
+                VerifiedDelivery delivery = Deliveries.delivery(i, 1);
+                assertThatThrownBy(() ->
+                                inbox.store(delivery).toCompletableFuture().join())
+                        .hasRootCauseInstanceOf(SQLException.class)
+                        .hasMessageContaining("cannot write to " + directory.resolve("inbox.db"))
+                        .hasMessageContaining("SQLITE_BUSY");
+            }
+            assertThat(waits).as("one that waits a minute for the same lock").isNotDone();
+
+            hold.execute("rollback");
+            waits.get(2, TimeUnit.MINUTES);
+            wait.execute("rollback");
+            assertThat(Deliveries.store(inbox, Deliveries.delivery(1, 1))).isEqualTo(StoreResult.STORED);
+            assertThat(inbox.backlog().waiting()).isEqualTo(1);
         }
     }
 

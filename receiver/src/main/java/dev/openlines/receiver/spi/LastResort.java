@@ -2,6 +2,7 @@
 package dev.openlines.receiver.spi;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,7 +44,16 @@ public final class LastResort {
                 end(cause);
                 return;
             }
-            cause = cause.getCause();
+            cause = cause(cause);
+        }
+    }
+
+    /** Returns the cause, or null if there is none or it cannot be asked: an exception is code of others, too. */
+    private static @Nullable Throwable cause(Throwable thrown) {
+        try {
+            return thrown.getCause();
+        } catch (RuntimeException e) {
+            return null;
         }
     }
 

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Leased events that wait for a worker, and who is at work. Portals take turns. Once two portals are known, the last
+ * free worker is given only to a portal that has none, so that one whose handlers are slow leaves room for others.
+ */
+final class FairQueue {
+
+    private final int workers;
+    /** By portal, the one whose turn it is first. */
+    private final Map<String, Deque<LeasedDelivery>> waiting = new LinkedHashMap<>();
+    /** By portal: how many are being handled. */
+    private final Map<String, Integer> working = new HashMap<>();
+
+    private int busy;
+    private @Nullable String first;
+    private boolean several;
+
+    FairQueue(int workers) {
+        this.workers = workers;
+    }
+
+    synchronized void know(String portal) {
+        if (first == null) {
+            first = portal;
+        }
+        several |= !first.equals(portal);
+    }
+
+    /** Returns whether two portals are known. */
+    synchronized boolean several() {
+        return several;
+    }
+
+    synchronized void add(LeasedDelivery delivery) {
+        know(delivery.memberId());
+        waiting.computeIfAbsent(delivery.memberId(), portal -> new ArrayDeque<>())
+                .add(delivery);
+    }
+
+    /** Returns what a worker may begin with, or null if none is free or nothing may begin. It counts as at work. */
+    synchronized @Nullable LeasedDelivery next() {
+        if (busy >= workers) {
+            return null;
+        }
+        String portal =
+                waiting.keySet().stream().filter(this::mayBegin).findFirst().orElse(null);
+        Deque<LeasedDelivery> deliveries = portal == null ? null : waiting.remove(portal);
+        if (portal == null || deliveries == null) {
+            return null;
+        }
+        LeasedDelivery delivery = deliveries.remove();
+        if (!deliveries.isEmpty()) {
+            waiting.put(portal, deliveries);
+        }
+        busy++;
+        working.merge(portal, 1, Integer::sum);
+        return delivery;
+    }
+
+    private boolean mayBegin(String portal) {
+        return !several || workers == 1 || busy < workers - 1 || !working.containsKey(portal);
+    }
+
+    synchronized void ended(LeasedDelivery delivery) {
+        busy--;
+        working.computeIfPresent(delivery.memberId(), (portal, count) -> count == 1 ? null : count - 1);
+    }
+
+    /** Takes out all that has not begun. */
+    synchronized List<LeasedDelivery> drain() {
+        List<LeasedDelivery> all = new ArrayList<>();
+        waiting.values().forEach(all::addAll);
+        waiting.clear();
+        return all;
+    }
+
+    /** Returns the portals that have at least so many events here, waiting or at work. */
+    synchronized Set<String> holding(int least) {
+        Map<String, Integer> counts = new HashMap<>(working);
+        waiting.forEach((portal, deliveries) -> counts.merge(portal, deliveries.size(), Integer::sum));
+        return counts.entrySet().stream()
+                .filter(entry -> entry.getValue() >= least)
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toSet());
+    }
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Leases of a {@link SqlInbox}, and what ends them. All but {@link #leased} runs in the writer's transactions. */
+final class SqlLeases {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
+
+    private static final int REASON_CHARACTERS = 1000;
+
+    private static final String LEASE = """
+            update inbox
+            set attempts = attempts + 1, leases = leases + 1, lease_owner = ?, lease_until = ?, not_before = ?
+            where id in (
+              select id from inbox due where state = 'waiting' and (not_before <= ? or not_before > ?) %s %s
+              order by not_before, id limit ? %s)
+            returning id, member_id, event, idempotency_key, payload, received_at, attempts, leases, origin, session_id,
+              closed_at""";
+
+    private static final String FIRST_OF_ITS_CHAT = """
+            and (order_key = '' or not exists (
+              select 1 from inbox earlier
+              where earlier.order_key = due.order_key and earlier.id < due.id and earlier.state = 'waiting'))""";
+
+    private final SqlDialect dialect;
+    /** By owner: the event that may have ended a process and is being handled. */
+    private final Map<String, InHand> inHand = new ConcurrentHashMap<>();
+
+    SqlLeases(SqlDialect dialect) {
+        this.dialect = dialect;
+    }
+
+    /**
+     * Holds what was leased and what came of suspects.
+     *
+     * @param deliveries to be handled
+     * @param suspect the one of them that may have ended a process, or null
+     * @param dead what has ended too many processes
+     */
+    record Leased(List<LeasedDelivery> deliveries, @Nullable LeasedDelivery suspect, List<LeasedDelivery> dead) {}
+
+    private record InHand(LeasedDelivery suspect, Instant until) {
+
+        boolean is(LeasedDelivery lease) {
+            return suspect.id() == lease.id() && suspect.lease() == lease.lease();
+        }
+    }
+
+    Leased lease(Connection connection, LeaseRequest request) throws SQLException {
+        List<LeasedDelivery> leased = update(connection, request);
+        List<LeasedDelivery> dead = new ArrayList<>();
+        List<LeasedDelivery> granted = new ArrayList<>(leased.size());
+        LeasedDelivery suspect = null;
+        InHand hand = inHand.get(request.owner());
+        boolean room = hand == null || !request.now().isBefore(hand.until);
+        for (LeasedDelivery delivery : leased) {
+            switch (delivery.attempt() > 1 ? SqlSuspects.crashes(connection, delivery) : 0) {
+                case 0 -> granted.add(delivery);
+                case SqlSuspects.CRASHES -> {
+                    SqlSuspects.bury(connection, delivery, request.now());
+                    dead.add(delivery);
+                }
+                default -> {
+                    if (suspect == null && room) {
+                        SqlSuspects.note(connection, delivery, request.now());
+                        suspect = delivery;
+                        granted.add(delivery);
+                    } else {
+                        SqlSuspects.postpone(connection, delivery, request.now());
+                    }
+                }
+            }
+        }
+        return new Leased(granted, suspect, dead);
+    }
+
+    /** Returns what may be handled, now that the leases are committed. */
+    List<LeasedDelivery> leased(LeaseRequest request, Leased leased) {
+        if (leased.suspect() != null) {
+            inHand.put(request.owner(), new InHand(leased.suspect(), request.until()));
+        }
+        for (LeasedDelivery dead : leased.dead()) {
+            LOG.error(
+                    "reason=dead id={} portal={} attempt={}: {}",
+                    dead.id(),
+                    dead.memberId(),
+                    dead.attempt() - 1,
+                    SqlSuspects.REASON);
+        }
+        return leased.deliveries();
+    }
+
+    private List<LeasedDelivery> update(Connection connection, LeaseRequest request) throws SQLException {
+        List<LeasedDelivery> leased = new ArrayList<>();
+        try (PreparedStatement update = connection.prepareStatement(sql(request))) {
+            update.setString(1, request.owner());
+            update.setLong(2, request.until().toEpochMilli());
+            update.setLong(3, request.until().toEpochMilli());
+            update.setLong(4, request.now().toEpochMilli());
+            update.setLong(5, request.latest().toEpochMilli());
+            int next = 6;
+            for (String portal : request.without()) {
+                update.setString(next++, portal);
+            }
+            update.setInt(next, request.max());
+            try (ResultSet row = update.executeQuery()) {
+                while (row.next()) {
+                    leased.add(new LeasedDelivery(
+                            row.getLong(1),
+                            row.getString(2),
+                            row.getString(3),
+                            StoredKey.idempotencyKey(row.getString(4)),
+                            row.getString(5),
+                            Instant.ofEpochMilli(row.getLong(6)),
+                            row.getInt(7),
+                            row.getLong(8),
+                            request.owner(),
+                            Origin.of(row.getString(9)),
+                            row.getObject(10) == null ? null : row.getLong(10),
+                            row.getObject(11) == null ? null : Instant.ofEpochSecond(row.getLong(11))));
+                }
+            }
+        }
+        leased.sort(Comparator.comparingLong(LeasedDelivery::id));
+        return leased;
+    }
+
+    private String sql(LeaseRequest request) {
+        String places = "?, ".repeat(request.without().size());
+        String others =
+                places.isEmpty() ? "" : "and member_id not in (" + places.substring(0, places.length() - 2) + ")";
+        return LEASE.formatted(others, request.ordered() ? FIRST_OF_ITS_CHAT : "", dialect.skipLocked());
+    }
+
+    int renew(Connection connection, List<LeasedDelivery> leases, Instant until) throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement("""
+                update inbox set lease_until = ?, not_before = ?
+                where id = ? and state = 'waiting' and lease_owner = ? and leases = ?""")) {
+            for (LeasedDelivery lease : leases) {
+                update.setLong(1, until.toEpochMilli());
+                update.setLong(2, until.toEpochMilli());
+                update.setLong(3, lease.id());
+                update.setString(4, lease.owner());
+                update.setLong(5, lease.lease());
+                update.addBatch();
+                inHand.computeIfPresent(
+                        lease.owner(), (owner, hand) -> hand.is(lease) ? new InHand(lease, until) : hand);
+            }
+            return update.executeBatch().length;
+        }
+    }
+
+    boolean settle(Connection connection, LeasedDelivery lease, Settlement settlement, Instant now)
+            throws SQLException {
+        inHand.computeIfPresent(lease.owner(), (owner, hand) -> hand.is(lease) ? null : hand);
+        String state = "waiting";
+        long notBefore = 0;
+        String reason = "";
+        if (settlement instanceof Settlement.Done) {
+            state = "done";
+        } else if (settlement instanceof Settlement.Retry retry) {
+            notBefore = retry.at().toEpochMilli();
+            reason = shorten(retry.reason());
+        } else if (settlement instanceof Settlement.Dead dead) {
+            state = "dead";
+            reason = shorten(dead.reason());
+        }
+        boolean release = settlement instanceof Settlement.Release;
+        try (PreparedStatement update = connection.prepareStatement("""
+                update inbox
+                set state = ?, not_before = ?, attempts = attempts - ?, finished_at = ?, dead_reason = ?, lease_owner = null, lease_until = null
+                where id = ? and state = 'waiting' and lease_owner = ? and leases = ?""")) {
+            update.setString(1, state);
+            update.setLong(2, notBefore);
+            update.setInt(3, release ? 1 : 0);
+            if (state.equals("waiting")) {
+                update.setNull(4, Types.BIGINT);
+            } else {
+                update.setLong(4, now.toEpochMilli());
+            }
+            update.setString(5, state.equals("dead") ? reason : null);
+            update.setLong(6, lease.id());
+            update.setString(7, lease.owner());
+            update.setLong(8, lease.lease());
+            if (update.executeUpdate() == 0) {
+                return false;
+            }
+        }
+        if (lease.attempt() > 1) {
+            SqlSuspects.survived(connection, lease);
+        }
+        if (!(settlement instanceof Settlement.Done) && !release) {
+            remember(connection, lease.id(), lease.attempt(), now, state.equals("dead") ? "dead" : "retry", reason);
+        }
+        return true;
+    }
+
+    static void remember(Connection connection, long id, int attempt, Instant now, String outcome, String reason)
+            throws SQLException {
+        try (PreparedStatement insert = connection.prepareStatement(
+                "insert into inbox_history (inbox_id, attempt, at, outcome, reason) values (?, ?, ?, ?, ?)")) {
+            insert.setLong(1, id);
+            insert.setInt(2, attempt);
+            insert.setLong(3, now.toEpochMilli());
+            insert.setString(4, outcome);
+            insert.setString(5, reason);
+            insert.executeUpdate();
+        }
+    }
+
+    private static String shorten(String reason) {
+        return reason.length() <= REASON_CHARACTERS ? reason : reason.substring(0, REASON_CHARACTERS);
+    }
+}

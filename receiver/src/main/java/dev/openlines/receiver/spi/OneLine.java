@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.receiver.spi;
+
+import java.util.regex.Pattern;
+
+/** Makes text of others fit for a log record or a terminal: one line that steers nothing. */
+public final class OneLine {
+
+    private static final int CAUSE = 200;
+
+    private static final Pattern SECRET = Pattern.compile("(?i)(password|passphrase|sslpassword)\\s*=\\s*[^&\\s;,]*");
+
+    private OneLine() {}
+
+    /**
+     * Returns what a database, a driver or a file system says is wrong: the first line of the message, since what follows
+     * it may quote a row, without a password.
+     */
+    public static String cause(Throwable failure) {
+        Throwable deepest = failure;
+        String said = deepest.getMessage();
+        while (said == null && deepest.getCause() != null) {
+            deepest = deepest.getCause();
+            said = deepest.getMessage();
+        }
+        if (said == null || said.isBlank()) {
+            return deepest.getClass().getName();
+        }
+        String line = said.strip().lines().findFirst().orElse("");
+        return of(SECRET.matcher(line).replaceAll("$1=***"), CAUSE);
+    }
+
+    /**
+     * Returns a text with a space instead of each character that breaks a line, steers a terminal, changes the direction
+     * of writing or is no character, and without its end if it is too long.
+     */
+    public static String of(String text, int max) {
+        StringBuilder line = new StringBuilder(Math.min(text.length(), max));
+        int end = 0;
+        while (end < text.length() && line.length() < max) {
+            int point = text.codePointAt(end);
+            end += Character.charCount(point);
+            line.appendCodePoint(shown(point) ? point : ' ');
+        }
+        return end < text.length() ? line.append('…').toString() : line.toString();
+    }
+
+    private static boolean shown(int point) {
+        return switch (Character.getType(point)) {
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR,
+                    Character.SURROGATE,
+                    Character.UNASSIGNED -> false;
+            default -> true;
+        };
+    }
+}
