@@ -7,14 +7,14 @@ import org.jspecify.annotations.Nullable;
  * What the check of an event's sender came to.
  *
  * @param event the verified event without credentials, or null if there is none
- * @param kept whether the event is durably kept, to be checked again later
+ * @param reply the answer if there is none
  */
-record Admission(@Nullable VerifiedDelivery event, boolean kept) {
+record Admission(@Nullable VerifiedDelivery event, Reply reply) {
 
-    static final Admission REFUSED = new Admission(null, false);
-    static final Admission KEPT = new Admission(null, true);
+    static final Admission REFUSED = new Admission(null, new Reply.Refused());
+    static final Admission KEPT = new Admission(null, new Reply.Kept());
 
     static Admission of(VerifiedDelivery event) {
-        return new Admission(event, false);
+        return new Admission(event, new Reply.Accepted());
     }
 }

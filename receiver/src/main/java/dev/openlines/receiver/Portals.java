@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -182,12 +184,46 @@ public final class Portals {
             return installation(claim, right, verifications);
         }
         if (right || !log.shared()) {
-            return right ? trusted(claim) : CompletableFuture.completedStage(Admission.REFUSED);
+            return right ? trusted(claim) : CompletableFuture.completedStage(refused(claim));
         }
         // Another node may have learned of this portal a moment ago.
         return log.refresh(this::apply)
-                .thenCompose(ignored ->
-                        trusts(claim) ? trusted(claim) : CompletableFuture.completedStage(Admission.REFUSED));
+                .thenCompose(
+                        ignored -> trusts(claim) ? trusted(claim) : CompletableFuture.completedStage(refused(claim)));
+    }
+
+    /** Says what differs if the portal is known. The work is the same if it is not. */
+    private Admission refused(Claim claim) {
+        String token = claim.token().reveal();
+        boolean ended = standing(claim, claim.token()) == Standing.ENDED;
+        boolean space = standing(claim, Secret.of(token.strip())) == Standing.RIGHT;
+        if (!valid.containsKey(claim.memberId())) {
+            return Admission.REFUSED;
+        }
+        String difference = token.isBlank()
+                ? "it sent no application token"
+                : ended
+                        ? "its application token has ended, by a newer one or an uninstallation"
+                        : space
+                                ? "there is white space before or after its application token"
+                                : "it sent another application token; did it change?";
+        return new Admission(null, new Reply.WrongToken(claim.memberId(), difference));
+    }
+
+    /**
+     * Returns the portals that are trusted now.
+     *
+     * @return their member ids in alphabetical order; a copy
+     */
+    public SortedSet<String> memberIds() {
+        Instant now = clock.instant();
+        SortedSet<String> trusted = new TreeSet<>();
+        valid.forEach((memberId, tokens) -> {
+            if (tokens.stream().anyMatch(token -> now.isBefore(token.until()))) {
+                trusted.add(memberId);
+            }
+        });
+        return trusted;
     }
 
     /** Follows a change that the inbox has kept. */
@@ -221,7 +257,7 @@ public final class Portals {
     }
 
     private CompletionStage<Admission> installation(Claim claim, boolean right, Verifications queue) {
-        Admission ordinary = right ? Admission.of(claim.verified(null)) : Admission.REFUSED;
+        Admission ordinary = right ? Admission.of(claim.verified(null)) : refused(claim);
         // Fails here if a field has another shape, before a thread takes it.
         var unused = decoder.decode(claim.envelope());
         if (claim.memberId().isBlank() || claim.token().reveal().isBlank()) {
@@ -302,15 +338,29 @@ public final class Portals {
     }
 
     private boolean trusts(Claim claim) {
-        TokenDigest sent = TokenDigest.of(claim.token(), Instant.MAX);
+        return standing(claim, claim.token()) == Standing.RIGHT;
+    }
+
+    /** What a token is worth. */
+    private enum Standing {
+        UNKNOWN,
+        ENDED,
+        RIGHT
+    }
+
+    private Standing standing(Claim claim, Secret token) {
+        TokenDigest sent = TokenDigest.of(token, Instant.MAX);
         List<TokenDigest> tokens = valid.getOrDefault(claim.memberId(), List.of());
         boolean right = false;
+        boolean ended = false;
         for (int i = 0; i < TOKENS; i++) {
-            TokenDigest token = i < tokens.size() ? tokens.get(i) : nobody;
-            boolean same = sent.same(token);
-            right |= same && claim.now().isBefore(token.until());
+            TokenDigest known = i < tokens.size() ? tokens.get(i) : nobody;
+            boolean same = sent.same(known);
+            boolean lasts = claim.now().isBefore(known.until());
+            right |= same && lasts;
+            ended |= same && !lasts;
         }
-        return right;
+        return right ? Standing.RIGHT : ended ? Standing.ENDED : Standing.UNKNOWN;
     }
 
     /** Puts a token first, in the place of the same one; what lasts longest is looked at before what has ended. */

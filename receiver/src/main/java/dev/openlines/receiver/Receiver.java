@@ -8,7 +8,9 @@ import dev.openlines.parser.Limits;
 import dev.openlines.receiver.spi.LastResort;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +24,18 @@ import org.jspecify.annotations.Nullable;
 public final class Receiver {
 
     private static final int LONGEST_EVENT = 255;
-    static final String NO_EVENT =
-            "expected an event code of 1 to 255 visible ASCII characters but found something else at $.event";
+    static final String NO_EVENT = "expected an event code of 1 to 255 visible ASCII characters but found ";
+
+    /** Content types that a record may name. */
+    private static final Set<String> TYPES = Set.of(
+            "multipart/form-data",
+            "text/plain",
+            "text/html",
+            "text/xml",
+            "application/xml",
+            "application/octet-stream",
+            "application/x-ndjson",
+            "text/json");
 
     private final Inbox inbox;
     private final Portals portals;
@@ -68,9 +80,32 @@ public final class Receiver {
             return Optional.of(tell(new Reply.NotPost(), Duration.ZERO));
         }
         if (BodyFormat.ofContentType(contentType).isEmpty()) {
-            return Optional.of(tell(new Reply.WrongType(), Duration.ZERO));
+            return Optional.of(tell(new Reply.WrongType(type(contentType)), Duration.ZERO));
         }
         return contentLength > limits.bodyBytes() ? Optional.of(tooLarge()) : Optional.empty();
+    }
+
+    /**
+     * Returns the reply to a request for another path, for an adapter that chooses by path.
+     *
+     * @param method the request's method
+     * @param path the path as it was sent
+     * @param served the endpoint's path
+     * @return 404
+     */
+    public Reply elsewhere(String method, String path, String served) {
+        boolean near = method.equals("POST") && near(path).equals(near(served));
+        return tell(near ? new Reply.NearMiss(served) : new Reply.Elsewhere(), Duration.ZERO);
+    }
+
+    /** Returns a path without what is easily mistaken: case, further slashes, parameters, dots, a default page. */
+    private static String near(String path) {
+        return path.toLowerCase(Locale.ROOT)
+                .replaceAll(";[^/]*", "")
+                .replace("%2f", "/")
+                .replaceAll("/(index\\.(php|html?))?$", "")
+                .replaceAll("/(\\./)*/*", "/")
+                .replaceAll("/+\\.?$", "");
     }
 
     /**
@@ -135,17 +170,17 @@ public final class Receiver {
         try {
             Envelope envelope = parse(delivery);
             if (!isCode(envelope.event())) {
-                return CompletableFuture.completedStage(tell(new Reply.Malformed(NO_EVENT), since(begun)));
+                String message = NO_EVENT + (envelope.event().isEmpty() ? "nothing" : "something else") + " at $.event";
+                return CompletableFuture.completedStage(tell(noEvent(delivery, message), since(begun)));
             }
             admitted = portals.admit(envelope, delivery.source(), delivery.body().length, clock.instant());
         } catch (DecodeException e) {
-            Reply reply = new Reply.Malformed(String.valueOf(e.getMessage()));
+            Reply reply = noEvent(delivery, String.valueOf(e.getMessage()));
             return CompletableFuture.completedStage(tell(reply, since(begun)));
         }
         return admitted.thenCompose(admission -> admission.event() != null
                         ? store(admission.event().in(delivery.traceparent()), begun)
-                        : CompletableFuture.completedStage(
-                                tell(admission.kept() ? new Reply.Kept() : new Reply.Refused(), since(begun))))
+                        : CompletableFuture.completedStage(tell(admission.reply(), since(begun))))
                 .exceptionally(failure -> unavailable(failure, begun));
     }
 
@@ -154,8 +189,24 @@ public final class Receiver {
     }
 
     private Envelope parse(RawDelivery delivery) {
-        BodyFormat format = BodyFormat.ofContentType(delivery.contentType()).orElseThrow();
-        return Envelope.parse(delivery.body(), format, limits);
+        return Envelope.parse(delivery.body(), format(delivery), limits);
+    }
+
+    private static Reply noEvent(RawDelivery delivery, String message) {
+        return NotAnEvent.reply(delivery.body(), format(delivery), message);
+    }
+
+    private static BodyFormat format(RawDelivery delivery) {
+        return BodyFormat.ofContentType(delivery.contentType()).orElseThrow();
+    }
+
+    /** Returns the name of a content type that is not received, of those that are known. */
+    private static String type(@Nullable String contentType) {
+        if (contentType == null || contentType.isBlank()) {
+            return "no content type";
+        }
+        String type = contentType.toLowerCase(Locale.ROOT).split(";", 2)[0].strip();
+        return TYPES.contains(type) ? type : "another";
     }
 
     private Reply unavailable(Throwable failure, long begun) {

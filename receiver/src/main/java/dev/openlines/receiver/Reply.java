@@ -26,6 +26,16 @@ public sealed interface Reply {
     String reason();
 
     /**
+     * Returns what the log says beside the reason: what was found and what may help. Nothing that was sent, but the name
+     * of a portal that is known.
+     *
+     * @return text on one line, mostly empty
+     */
+    default String detail() {
+        return "";
+    }
+
+    /**
      * Returns the headers that belong to the answer, beside those every answer has.
      *
      * @return names and values, mostly none; unmodifiable
@@ -94,8 +104,48 @@ public sealed interface Reply {
         }
     }
 
-    /** Neither a form nor JSON: 415. */
-    record WrongType() implements Reply {
+    /** Another path than the endpoint's: 404. */
+    record Elsewhere() implements Reply {
+        @Override
+        public int status() {
+            return 404;
+        }
+
+        @Override
+        public String reason() {
+            return "elsewhere";
+        }
+    }
+
+    /**
+     * A path that is nearly the endpoint's, such as one with another slash: 404. The sender of events may have been given
+     * a wrong address.
+     *
+     * @param served the endpoint's path
+     */
+    record NearMiss(String served) implements Reply {
+        @Override
+        public int status() {
+            return 404;
+        }
+
+        @Override
+        public String reason() {
+            return "near-miss";
+        }
+
+        @Override
+        public String detail() {
+            return "the path is nearly right: events are received at " + served + " alone";
+        }
+    }
+
+    /**
+     * Neither a form nor JSON: 415.
+     *
+     * @param found which type it has instead, a word of a closed set
+     */
+    record WrongType(String found) implements Reply {
         @Override
         public int status() {
             return 415;
@@ -104,6 +154,29 @@ public sealed interface Reply {
         @Override
         public String reason() {
             return "wrong-type";
+        }
+
+        @Override
+        public String detail() {
+            return "application/x-www-form-urlencoded or JSON is expected, found " + found;
+        }
+    }
+
+    /** A body that is compressed: 415. It is not inflated. */
+    record Compressed() implements Reply {
+        @Override
+        public int status() {
+            return 415;
+        }
+
+        @Override
+        public String reason() {
+            return "compressed";
+        }
+
+        @Override
+        public String detail() {
+            return "the body is compressed; the platform sends it plain, so a proxy may have changed it";
         }
     }
 
@@ -188,9 +261,10 @@ public sealed interface Reply {
     /**
      * Not an event: 400.
      *
+     * @param kind what it is taken for
      * @param message what was expected, what was found and where, without content
      */
-    record Malformed(String message) implements Reply {
+    record Malformed(NotAnEvent kind, String message) implements Reply {
         @Override
         public int status() {
             return 400;
@@ -198,7 +272,12 @@ public sealed interface Reply {
 
         @Override
         public String reason() {
-            return "malformed";
+            return kind.reason();
+        }
+
+        @Override
+        public String detail() {
+            return message + kind.hint();
         }
     }
 
@@ -215,6 +294,29 @@ public sealed interface Reply {
         @Override
         public String reason() {
             return "refused";
+        }
+    }
+
+    /**
+     * Says that it is from a known portal and has not its token: 403, the same answer as {@link Refused}.
+     *
+     * @param memberId the portal, one that is known
+     * @param difference what is wrong with the token, without the token
+     */
+    record WrongToken(String memberId, String difference) implements Reply {
+        @Override
+        public int status() {
+            return 403;
+        }
+
+        @Override
+        public String reason() {
+            return "wrong-token";
+        }
+
+        @Override
+        public String detail() {
+            return difference;
         }
     }
 

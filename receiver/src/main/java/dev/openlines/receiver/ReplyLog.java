@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * One log record for each refusal, up to {@value #BURST} of a reason in ten seconds; what goes beyond
  * is counted and told with the next record, so that a flood cannot fill a disk.
  *
- * <p>A record holds the reason and, for a body that cannot be parsed, where: nothing a stranger sent.
+ * <p>A record holds the reason and what may help: nothing a stranger sent.
  */
 final class ReplyLog {
 
@@ -30,10 +30,11 @@ final class ReplyLog {
     }
 
     Reply of(Reply reply) {
-        if (reply.status() == 200) {
-            LOG.debug("reason={} status=200", reply.reason());
+        if (reply.status() == 200 || reply instanceof Reply.Elsewhere) {
+            LOG.debug("reason={} status={}", reply.reason(), reply.status());
         } else {
-            String detail = reply instanceof Reply.Malformed malformed ? " detail=\"" + malformed.message() + '"' : "";
+            String portal = reply instanceof Reply.WrongToken wrong ? " portal=" + wrong.memberId() : "";
+            String detail = portal + (reply.detail().isEmpty() ? "" : " detail=\"" + reply.detail() + '"');
             warn(reply.reason(), " status=" + reply.status() + detail, null);
         }
         return reply;

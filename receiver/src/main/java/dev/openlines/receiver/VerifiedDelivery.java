@@ -102,7 +102,7 @@ public final class VerifiedDelivery {
      */
     static VerifiedDelivery offline(String memberId, OfflineQueues.Queued queued, Instant receivedAt) {
         if (!Receiver.isCode(queued.event())) {
-            throw new IllegalArgumentException(Receiver.NO_EVENT);
+            throw new IllegalArgumentException(Receiver.NO_EVENT + "something else at $.event");
         }
         byte[] body = Json.createObjectBuilder()
                 .add("event", queued.event())

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.lang.reflect.Constructor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -78,6 +79,7 @@ class DocumentedCodesTest {
                             "m", false, 1, 1, 0, 0, 1, false, false, null, List.of(), Instant.EPOCH, Instant.EPOCH),
                     1);
             telemetry.drained(new OfflineFeed.Drained("m", 1, 1, 1));
+            telemetry.slow();
             settlements().forEach(settlement -> telemetry.attempted(Attempts.outcome(settlement), Duration.ZERO));
         }
         Set<String> meters = registry.getMeters().stream()
@@ -112,15 +114,23 @@ class DocumentedCodesTest {
         List<Reply> replies = new ArrayList<>();
         for (Class<?> kind : Reply.class.getPermittedSubclasses()) {
             try {
-                replies.add((Reply)
-                        (kind == Reply.Malformed.class
-                                ? new Reply.Malformed("")
-                                : kind.getDeclaredConstructor().newInstance()));
+                if (kind == Reply.Malformed.class) {
+                    Stream.of(NotAnEvent.values()).forEach(one -> replies.add(new Reply.Malformed(one, "")));
+                } else {
+                    Constructor<?> made = kind.getDeclaredConstructors()[0];
+                    replies.add((Reply) made.newInstance((Object[]) filled(made.getParameterCount())));
+                }
             } catch (ReflectiveOperationException e) {
                 throw new LinkageError(kind.getName(), e);
             }
         }
         return replies;
+    }
+
+    private static String[] filled(int count) {
+        String[] texts = new String[count];
+        Arrays.fill(texts, "");
+        return texts;
     }
 
     private static Stream<Settlement> settlements() {

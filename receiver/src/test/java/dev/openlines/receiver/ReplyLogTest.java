@@ -28,11 +28,11 @@ class ReplyLogTest {
     void eachRefusalIsOneRecordWithItsReasonAndStatus() {
         for (Reply reply : List.of(
                 new Reply.NotPost(),
-                new Reply.WrongType(),
+                new Reply.WrongType("another"),
                 new Reply.TooLarge(),
                 new Reply.TooSlow(),
                 new Reply.Busy(),
-                new Reply.Malformed("expected this but found that at $.event"),
+                new Reply.Malformed(NotAnEvent.MALFORMED, "expected this but found that at $.event"),
                 new Reply.Refused())) {
             assertThat(LogRecords.of(() -> log.of(reply)))
                     .singleElement()
@@ -50,7 +50,7 @@ class ReplyLogTest {
     @Test
     void aFloodIsTwentyRecordsInTenSecondsAndThenTheNumberOfTheOthers() {
         assertThat(LogRecords.of(() -> refuse(10_000))).hasSize(20);
-        assertThat(LogRecords.of(() -> log.of(new Reply.WrongType())))
+        assertThat(LogRecords.of(() -> log.of(new Reply.WrongType("another"))))
                 .as("of another reason")
                 .hasSize(1);
 

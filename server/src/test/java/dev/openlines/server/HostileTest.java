@@ -235,7 +235,7 @@ class HostileTest {
         }
         String bomb = bytes.toString(StandardCharsets.ISO_8859_1);
 
-        assertThat(http.post(bomb, "Content-Encoding: gzip")).startsWith("HTTP/1.1 400 ");
+        assertThat(http.post(bomb, "Content-Encoding: gzip")).startsWith("HTTP/1.1 415 ");
         assertAlive();
     }
 
