@@ -6,6 +6,7 @@ module dev.openlines.server {
     requires transitive dev.openlines.receiver;
     requires dev.openlines.client;
     requires org.eclipse.jetty.server;
+    requires java.sql;
     requires org.slf4j;
     requires micrometer.core;
     requires micrometer.registry.prometheus;

@@ -157,6 +157,11 @@ class DocumentsTest {
             while (options.find()) {
                 assertThat(text).as("%s: %s", page, command).contains(options.group());
             }
+        } else if (command.startsWith("java -jar quickstart.jar inbox ")) {
+            assertThat(Files.readString(
+                            Documents.ROOT.resolve("server/src/main/java/dev/openlines/server/ReceiverCommand.java")))
+                    .as("%s: %s", page, command)
+                    .contains("  inbox " + command.split(" ")[4]);
         } else if (command.startsWith("java -cp quickstart.jar ")) {
             String type = command.split(" ")[3];
             assertThat(Documents.ROOT.resolve("examples/quickstart/src/main/java/" + type.replace('.', '/') + ".java"))

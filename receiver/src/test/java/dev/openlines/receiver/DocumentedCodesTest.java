@@ -90,7 +90,7 @@ class DocumentedCodesTest {
                 .forEach(cell ->
                         words(Pattern.compile("`(openlines_[^`]+)`"), cell).forEach(inDocument::add));
 
-        assertThat(meters).hasSize(14);
+        assertThat(meters).hasSize(15);
         assertThat(inDocument).isEqualTo(meters);
         String handled = rows("Health and meters").stream()
                 .filter(row -> row.contains("openlines_handled_seconds"))

@@ -140,6 +140,13 @@ final class HttpPort {
                 + connector.getLocalPort() + path);
     }
 
+    /** Returns what it listens on, for records: an address, or an asterisk for all of them. */
+    String listening(String path) {
+        String host = connector.getHost() == null ? "*" : connector.getHost();
+        return (secure ? "https" : "http") + "://" + (host.contains(":") ? "[" + host + "]" : host) + ":"
+                + connector.getLocalPort() + path;
+    }
+
     /** Accepts no more, and answers what it has. */
     void stop() throws Exception {
         jetty.stop();

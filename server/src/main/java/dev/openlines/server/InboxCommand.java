@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.server;
 
+import dev.openlines.client.TokenSeal;
 import dev.openlines.model.Secret;
 import dev.openlines.receiver.Backlog;
 import dev.openlines.receiver.DeadLetter;
@@ -9,13 +10,23 @@ import dev.openlines.receiver.InboxMove;
 import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.StoreException;
 import dev.openlines.receiver.TrustChange;
+import dev.openlines.receiver.spi.OneLine;
+import jakarta.json.Json;
+import jakarta.json.JsonObjectBuilder;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.StringJoiner;
 import java.util.function.Consumer;
 
 /** What an operator does with an inbox from a command line. An application passes its arguments on. */
@@ -23,15 +34,17 @@ public final class InboxCommand {
 
     private static final int PAGE = 100;
     private static final String USAGE =
-            "expected backlog, list [AFTER], show ID, requeue ID|all, discard ID, purge DAYS, purge-dead DAYS, trust,"
-                    + " copy-trust or move";
+            "expected backlog, list [AFTER], show ID, requeue ID|all, discard ID, purge DAYS, purge-dead DAYS, backup FILE,"
+                    + " restore FILE, check, trust, copy-trust, move or new-key FILE, perhaps with --json";
 
     private final Store store;
     private final Inbox inbox;
+    private final String place;
     private final InstantSource clock;
-    private final Consumer<String> out;
+    private final Answer out;
 
-    InboxCommand(Store store, InstantSource clock, Consumer<String> out) {
+    private InboxCommand(Store store, String place, InstantSource clock, Answer out) {
+        this.place = place;
         this.store = store;
         this.inbox = store.inbox();
         this.clock = clock;
@@ -40,7 +53,8 @@ public final class InboxCommand {
 
     /**
      * Runs one command of an operator on the inbox that {@code OPENLINES_INBOX} names; {@code
-     * docs/operations.md} tells more. It may run beside the receiver. Blocks.
+     * docs/operations.md} tells more. All but {@code restore} may run beside the receiver. An inbox that is not there is
+     * refused. Blocks.
      *
      * <pre>
      * backlog         how much waits, since when, and how much is dead
@@ -49,33 +63,38 @@ public final class InboxCommand {
      * requeue ID|all  give dead letters back to the handlers
      * discard ID      give a dead letter up
      * purge DAYS      forget events done so many days ago, at least 1; a delivery sent again after that is new
-     * purge-dead DAYS forget dead letters put aside so many days ago, at least 1, with their history
+     * purge-dead DAYS forget dead letters that are so many days old, at least 1, with their history
+     * backup FILE     copy an inbox on SQLite to a new file
+     * restore FILE    put a copy in the place of an inbox on SQLite whose receiver is stopped; the files that were there
+     *                 stay beside it under another name
+     * check           look for damage in an inbox on SQLite, or write and read in another
      * trust           trust OPENLINES_MEMBER_ID by OPENLINES_APPLICATION_TOKEN although it was uninstalled, or was
      *                 installed by a user who is not an administrator
      * copy-trust      make OPENLINES_NEW_INBOX trust whom this SQL inbox trusts by what portals have reported
      * move            store what waits in this SQL inbox in OPENLINES_NEW_INBOX, until nothing waits
+     * new-key FILE    make a key for OPENLINES_TOKEN_KEY in a new file
+     * --json          beside a command: each line of the answer is a JSON object
      * </pre>
      *
      * @param arguments the command and its arguments
      * @param environment names and values, such as {@code System.getenv()}
      * @param out gets each line of the answer
      * @param err gets the one line that says what is wrong
-     * @return 0 done, 1 there is no such dead letter or the store is down, 3 wrong arguments or settings
+     * @return 0 done, 1 there is no such dead letter, or the store is down or damaged, 3 wrong arguments or settings
      */
     public static int run(
             List<String> arguments, Map<String, String> environment, Consumer<String> out, Consumer<String> err) {
-        if (!known(arguments)) {
+        List<String> words = new ArrayList<>(arguments);
+        Answer answer = new Answer(out, words.remove("--json"));
+        if (!known(words)) {
             err.accept(USAGE);
             return 3;
         }
         try {
-            Store store = Store.open("OPENLINES_INBOX", place(environment));
-            try (Inbox inbox = store.inbox()) {
-                switch (arguments.get(0)) {
-                    case "trust" -> trust(inbox, environment);
-                    case "copy-trust", "move" -> move(arguments.get(0), store, environment, out);
-                    default -> new InboxCommand(store, InstantSource.system(), out).run(arguments);
-                }
+            if (words.get(0).equals("new-key")) {
+                newKey(file(words.get(1)), answer);
+            } else {
+                run(words, Settings.ofCommand(environment), answer);
             }
             return 0;
         } catch (ConfigurationException e) {
@@ -87,22 +106,50 @@ public final class InboxCommand {
         }
     }
 
-    private static String place(Map<String, String> environment) {
-        return Settings.of(environment).inbox();
+    private static void run(List<String> words, Settings settings, Answer out) {
+        switch (words.get(0)) {
+            case "backup" -> SqliteCopy.of(settings.inbox()).backup(file(words.get(1)), out);
+            case "restore" -> SqliteCopy.of(settings.inbox()).restore(file(words.get(1)), out);
+            case "check" -> check(settings.inbox(), out);
+            default -> {
+                Store store = Store.openExisting("OPENLINES_INBOX", settings.inbox());
+                try (Inbox inbox = store.inbox()) {
+                    switch (words.get(0)) {
+                        case "trust" -> trust(inbox, settings, out);
+                        case "copy-trust", "move" -> move(words.get(0), store, settings, out);
+                        default ->
+                            new InboxCommand(store, Store.place(settings.inbox()), InstantSource.system(), out)
+                                    .run(words);
+                    }
+                }
+            }
+        }
     }
 
-    private static void trust(Inbox inbox, Map<String, String> environment) {
-        Settings settings = Settings.of(environment);
+    private static void check(String address, Answer out) {
+        if (Store.isFile(address)) {
+            SqliteCopy.of(address).check(out);
+            return;
+        }
+        try (Inbox inbox = Store.openExisting("OPENLINES_INBOX", address).inbox()) {
+            inbox.probe();
+            Backlog backlog = inbox.backlog();
+            out.row("check", "ok", "waiting", backlog.waiting(), "dead", backlog.dead());
+        }
+    }
+
+    private static void trust(Inbox inbox, Settings settings, Answer out) {
         String memberId = settings.memberId();
         if (memberId == null) {
             throw Settings.none("OPENLINES_MEMBER_ID");
         }
         Secret token = settings.tokens().get(0);
         inbox.trust(TrustChange.installation(memberId, token, Instant.now()));
+        out.row("trusted", 1, "portal", memberId);
     }
 
-    private static void move(String command, Store store, Map<String, String> environment, Consumer<String> out) {
-        String place = Settings.of(environment).values().get("OPENLINES_NEW_INBOX");
+    private static void move(String command, Store store, Settings settings, Answer out) {
+        String place = settings.values().get("OPENLINES_NEW_INBOX");
         if (place == null) {
             throw Settings.none("OPENLINES_NEW_INBOX");
         }
@@ -110,10 +157,10 @@ public final class InboxCommand {
         try (Inbox next = Store.open("OPENLINES_NEW_INBOX", place).inbox()) {
             InboxMove move = new InboxMove(from, next, InstantSource.system());
             if (command.equals("move")) {
-                out.accept("moved=" + move.events());
+                out.row("moved", move.events());
                 move.closes();
             } else {
-                out.accept("portals=" + move.trust());
+                out.row("portals", move.trust());
             }
         } catch (IllegalArgumentException e) {
             throw new ConfigurationException(
@@ -121,24 +168,50 @@ public final class InboxCommand {
         }
     }
 
-    private static boolean known(List<String> arguments) {
-        return String.join(" ", arguments)
-                .matches(
-                        "backlog|trust|copy-trust|move|list( \\d{1,18})?|(show|discard) \\d{1,18}|requeue (\\d{1,18}|all)|purge(-dead)? [1-9]\\d{0,4}");
+    /** Makes a key in a new file that its owner only may read. */
+    private static void newKey(Path file, Answer out) {
+        try {
+            SqliteCopy.createForOwnerOnly(file);
+            Files.writeString(file, TokenSeal.newKeyset().reveal(), StandardCharsets.UTF_8, StandardOpenOption.WRITE);
+        } catch (FileAlreadyExistsException e) {
+            throw new StoreException(file + " is there already, and may be a key in use; nothing was changed", e);
+        } catch (IOException e) {
+            throw new StoreException("cannot make the file " + file + ": " + OneLine.cause(e), e);
+        }
+        out.row("key", file);
+    }
+
+    private static Path file(String name) {
+        try {
+            return Path.of(name);
+        } catch (InvalidPathException e) {
+            throw new ConfigurationException(
+                    "expected the name of a file, found \"" + OneLine.of(name, 60) + '"', null);
+        }
+    }
+
+    private static boolean known(List<String> words) {
+        return String.join(" ", words)
+                        .matches("backlog|trust|copy-trust|move|check|list( \\d{1,18})?|(show|discard) \\d{1,18}"
+                                + "|requeue (\\d{1,18}|all)|purge(-dead)? [1-9]\\d{0,4}")
+                || words.size() == 2 && List.of("backup", "restore", "new-key").contains(words.get(0));
     }
 
     /** Runs a command that is {@link #known}. */
-    void run(List<String> arguments) {
-        String argument = arguments.size() > 1 ? arguments.get(1) : "0";
-        switch (arguments.get(0)) {
+    void run(List<String> words) {
+        String argument = words.size() > 1 ? words.get(1) : "0";
+        switch (words.get(0)) {
             case "backlog" -> backlog();
             case "list" ->
-                inbox.deadLetters().list(Long.parseLong(argument), PAGE).forEach(letter -> out.accept(line(letter)));
+                inbox.deadLetters().list(Long.parseLong(argument), PAGE).forEach(letter -> out.row(row(letter)));
             case "show" -> show(Long.parseLong(argument));
             case "requeue" -> requeue(argument);
-            case "discard" -> found(inbox.deadLetters().discard(Long.parseLong(argument), clock.instant()), argument);
-            case "purge" -> out.accept("purged=" + store.leasing("purge").purge(daysAgo(argument)));
-            default -> out.accept("purged=" + inbox.deadLetters().purge(daysAgo(argument)));
+            case "discard" -> {
+                found(inbox.deadLetters().discard(Long.parseLong(argument), clock.instant()), argument);
+                out.row("discarded", 1);
+            }
+            case "purge" -> out.row("purged", store.leasing("purge").purge(daysAgo(argument)));
+            default -> out.row("purged", inbox.deadLetters().purge(daysAgo(argument)));
         }
     }
 
@@ -148,24 +221,37 @@ public final class InboxCommand {
 
     private void backlog() {
         Backlog backlog = inbox.backlog();
-        out.accept("waiting=" + backlog.waiting() + " dead=" + backlog.dead() + " oldest="
-                + backlog.oldest().map(Instant::toString).orElse("none"));
+        out.row(
+                "waiting",
+                backlog.waiting(),
+                "dead",
+                backlog.dead(),
+                "oldest",
+                backlog.oldest().map(Instant::toString).orElse("none"));
     }
 
     private void show(long id) {
         Optional<DeadLetter> letter = inbox.deadLetters().show(id);
         found(letter.isPresent(), Long.toString(id));
-        out.accept(line(letter.orElseThrow()));
+        out.row(row(letter.orElseThrow()));
         for (DeadLetter.Attempt attempt : letter.orElseThrow().history()) {
-            out.accept("attempt=" + attempt.number() + " at=" + attempt.at() + " outcome=" + attempt.outcome()
-                    + " reason=" + visible(attempt.reason()));
+            out.row(
+                    "attempt",
+                    attempt.number(),
+                    "at",
+                    attempt.at(),
+                    "outcome",
+                    attempt.outcome(),
+                    "reason",
+                    attempt.reason());
         }
-        out.accept(letter.orElseThrow().payload());
+        out.payload(letter.orElseThrow().payload());
     }
 
     private void requeue(String argument) {
         if (!argument.equals("all")) {
             found(inbox.deadLetters().requeue(Long.parseLong(argument), clock.instant()), argument);
+            out.row("requeued", 1);
             return;
         }
         int count = 0;
@@ -178,29 +264,67 @@ public final class InboxCommand {
             }
             letters = inbox.deadLetters().list(last, PAGE);
         }
-        out.accept("requeued=" + count);
+        out.row("requeued", count);
     }
 
-    private static void found(boolean found, String id) {
+    private void found(boolean found, String id) {
         if (!found) {
-            throw new StoreException("expected the id of a dead letter but found " + id, null);
+            throw new StoreException("no dead letter with id " + id + " in " + place, null);
         }
     }
 
-    private static String line(DeadLetter letter) {
-        return new StringJoiner(" ")
-                .add("id=" + letter.id())
-                .add("event=" + letter.event())
-                .add("portal=" + letter.memberId())
-                .add("received=" + letter.receivedAt())
-                .add("died=" + letter.diedAt())
-                .add("attempts=" + letter.attempts())
-                .add("reason=" + visible(letter.reason()))
-                .toString();
+    private static Object[] row(DeadLetter letter) {
+        return new Object[] {
+            "id", letter.id(),
+            "event", letter.event(),
+            "portal", letter.memberId(),
+            "received", letter.receivedAt(),
+            "died", letter.diedAt(),
+            "attempts", letter.attempts(),
+            "reason", letter.reason()
+        };
     }
 
-    /** Keeps a reason, which may quote anything, from breaking the line or steering the terminal. */
-    private static String visible(String text) {
-        return text.replaceAll("\\p{Cntrl}", " ");
+    /** Writes rows of names and values, as text or as JSON. */
+    static final class Answer {
+
+        private static final int LONGEST = 2000;
+
+        private final Consumer<String> out;
+        private final boolean json;
+
+        Answer(Consumer<String> out, boolean json) {
+            this.out = out;
+            this.json = json;
+        }
+
+        /** Writes one row: names and values in turn. */
+        void row(Object... namesAndValues) {
+            StringBuilder text = new StringBuilder();
+            JsonObjectBuilder object = Json.createObjectBuilder();
+            for (int i = 0; i < namesAndValues.length; i += 2) {
+                String name = namesAndValues[i].toString();
+                Object value = namesAndValues[i + 1];
+                if (value instanceof Number number) {
+                    object.add(name, number.longValue());
+                } else {
+                    object.add(name, value.toString());
+                }
+                // A reason may quote anything: it must not break the line or steer the terminal.
+                text.append(i == 0 ? "" : " ").append(name).append('=').append(OneLine.of(value.toString(), LONGEST));
+            }
+            out.accept(json ? object.build().toString() : text.toString());
+        }
+
+        /** Writes the event itself: JSON in both. */
+        void payload(String payload) {
+            out.accept(
+                    json
+                            ? Json.createObjectBuilder()
+                                    .add("payload", payload)
+                                    .build()
+                                    .toString()
+                            : payload);
+        }
     }
 }

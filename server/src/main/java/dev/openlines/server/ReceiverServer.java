@@ -3,6 +3,7 @@ package dev.openlines.server;
 
 import dev.openlines.model.Event;
 import dev.openlines.model.OnSessionFinish;
+import dev.openlines.receiver.Backlog;
 import dev.openlines.receiver.DeadLetters;
 import dev.openlines.receiver.EventContext;
 import dev.openlines.receiver.Handlers;
@@ -20,17 +21,22 @@ import dev.openlines.receiver.Telemetry;
 import dev.openlines.receiver.spi.LastResort;
 import java.net.URI;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A whole receiver: endpoint on Jetty, inbox, dispatcher. The inbox is an SQLite file if nothing else is said; {@code
@@ -49,6 +55,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ReceiverServer implements AutoCloseable {
 
+    private static final Logger LOG = LoggerFactory.getLogger(ReceiverServer.class);
+    /** So many portals are named at the start. */
+    private static final int NAMED = 10;
+
     private static final Duration MONITOR_INTERVAL = Duration.ofSeconds(1);
 
     /** The portal's word that its offline queue has something. */
@@ -62,6 +72,8 @@ public final class ReceiverServer implements AutoCloseable {
     private final HttpLimits limits;
     private @Nullable HttpPort monitoring;
     private volatile @Nullable OfflineFeed feed;
+    /** When it had started, or 0. */
+    private long begun;
 
     private ReceiverServer(HttpLimits limits) {
         this.limits = limits;
@@ -129,12 +141,40 @@ public final class ReceiverServer implements AutoCloseable {
             monitoring = new HttpPort(health, limits, receiver::dropped, null);
             listen(monitoring, options.name("monitor port"), options.monitorHost, options.monitorPort);
         }
-        Handler endpoint = new AtPath(options.path, new JettyReceiver(receiver, limits));
+        Handler endpoint = new AtPath(options.path, receiver, new JettyReceiver(receiver, limits));
         HttpPort port = new HttpPort(endpoint, limits, receiver::dropped, options.keys);
         listen(port, options.name("port"), options.host, options.port);
         endpointUrl = port.url(options.path);
         feed(options, storing, stored, telemetry);
         reconcile(options, store, telemetry, monitor);
+        started(options, store, portals, port);
+    }
+
+    /** Says in one record what runs here. */
+    private void started(ReceiverServerBuilder options, Store store, Portals portals, HttpPort port) {
+        String backlog;
+        try {
+            Backlog waiting = store.inbox().backlog();
+            backlog = "waiting=" + waiting.waiting() + " dead=" + waiting.dead();
+        } catch (RuntimeException e) {
+            // It runs all the same, and its health says so.
+            LastResort.check(e);
+            backlog = "waiting=unknown";
+        }
+        begun = System.nanoTime();
+        LOG.info(
+                "reason=started version={} inbox={} {} portals={} endpoint={} monitor={} workers={} body-limit={} reconcile={}",
+                Version.TEXT,
+                options.place,
+                backlog,
+                named(portals.memberIds()),
+                port.listening(options.path),
+                monitoring == null ? "none" : monitoring.listening(""),
+                options.dispatching ? options.policy.workers() : 0,
+                options.limits.bodyBytes(),
+                options.sessions == null || options.reconcile == null || !store.reconciles()
+                        ? "off"
+                        : options.reconcile.interval());
     }
 
     private void feed(ReceiverServerBuilder options, Inbox storing, Runnable stored, Telemetry telemetry) {
@@ -152,6 +192,11 @@ public final class ReceiverServer implements AutoCloseable {
         if (offline != null && event.code().equalsIgnoreCase(OFFLINE_EVENT)) {
             offline.wake(context.memberId());
         }
+    }
+
+    private static String named(Set<String> portals) {
+        String first = portals.stream().limit(NAMED).collect(Collectors.joining(","));
+        return portals.isEmpty() ? "none" : first + (portals.size() > NAMED ? "+" + (portals.size() - NAMED) : "");
     }
 
     /** Compares at once, since events may be lost while the receiver is away, and when the inbox can store again. */
@@ -218,6 +263,12 @@ public final class ReceiverServer implements AutoCloseable {
             public void attempted(String outcome, Duration took) {
                 one.attempted(outcome, took);
                 other.attempted(outcome, took);
+            }
+
+            @Override
+            public void slow() {
+                one.slow();
+                other.slow();
             }
 
             @Override
@@ -299,6 +350,11 @@ public final class ReceiverServer implements AutoCloseable {
             }
         }
         LastResort.disarm();
+        if (begun != 0) {
+            LOG.info(
+                    "reason=stopped uptime={}",
+                    Duration.ofNanos(System.nanoTime() - begun).truncatedTo(ChronoUnit.SECONDS));
+        }
         closed.countDown();
         if (failure != null) {
             throw failure;
@@ -309,19 +365,26 @@ public final class ReceiverServer implements AutoCloseable {
     private static final class AtPath extends Handler.Wrapper {
 
         private final String path;
+        private final Receiver receiver;
 
-        AtPath(String path, Handler endpoint) {
+        AtPath(String path, Receiver receiver, Handler endpoint) {
             super(endpoint);
             this.path = path;
+            this.receiver = receiver;
         }
 
         @Override
         public boolean handle(Request request, Response response, Callback callback) throws Exception {
-            if (Request.getPathInContext(request).equals(path)) {
+            // As it was sent: Jetty's own path has "/x/..", "%2F" and ";jsessionid=1" made into others.
+            if (path.equals(request.getHttpURI().getPath())) {
                 return super.handle(request, response, callback);
             }
             JettyReceiver.closeIfUnread(request, response);
-            response.setStatus(404);
+            response.setStatus(receiver.elsewhere(
+                            request.getMethod(),
+                            String.valueOf(request.getHttpURI().getPath()),
+                            path)
+                    .status());
             response.write(true, null, callback);
             return true;
         }

@@ -14,6 +14,7 @@ import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.ReconcileSettings;
 import dev.openlines.receiver.RetryPolicy;
 import dev.openlines.receiver.Telemetry;
+import dev.openlines.receiver.spi.OneLine;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -39,6 +40,8 @@ public final class ReceiverServerBuilder {
     int port = 8080;
     String path = "/";
     Supplier<Store> store = () -> Store.open(name("inbox"), "openlines.db");
+    /** Names the inbox in records. */
+    String place = "openlines.db";
 
     /** An inbox that is open before the server starts. */
     @Nullable
@@ -95,7 +98,7 @@ public final class ReceiverServerBuilder {
     /**
      * Sets all that an operator has set, also portals to trust. Call it first: what is called after it counts.
      *
-     * @param settings such as {@link Settings#fromEnvironment()}
+     * @param settings such as {@link Settings#fromEnvironment}
      * @return this
      */
     public ReceiverServerBuilder settings(Settings settings) {
@@ -149,6 +152,7 @@ public final class ReceiverServerBuilder {
     public ReceiverServerBuilder inbox(LeasingInbox inbox) {
         this.own = Objects.requireNonNull(inbox, "inbox");
         this.store = () -> new Store.Leasing(inbox);
+        this.place = "given";
         return this;
     }
 
@@ -163,6 +167,7 @@ public final class ReceiverServerBuilder {
         Objects.requireNonNull(address, "address");
         this.own = null;
         this.store = () -> Store.open(name("inbox"), address);
+        this.place = OneLine.of(Store.place(address), 200);
         return this;
     }
 
@@ -298,6 +303,17 @@ public final class ReceiverServerBuilder {
      */
     public ReceiverServerBuilder ordered(boolean ordered) {
         this.policy = policy.withOrdered(ordered);
+        return this;
+    }
+
+    /**
+     * Sets how long a handler may take; for ever by default.
+     *
+     * @param limit see {@link DispatchPolicy#limit()}; null for none
+     * @return this
+     */
+    public ReceiverServerBuilder attemptLimit(@Nullable Duration limit) {
+        this.policy = policy.withLimit(limit);
         return this;
     }
 

@@ -91,7 +91,7 @@ public final class ReconcileCommand {
             return 3;
         }
         try {
-            Settings settings = Settings.of(environment);
+            Settings settings = Settings.ofCommand(environment);
             Path spool = settings.spool();
             if (!command.dry && spool != null && holds(spool)) {
                 err.accept("OPENLINES_SPOOL: expected no waiting events, which would look missing, but found some");

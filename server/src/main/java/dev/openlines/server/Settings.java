@@ -4,18 +4,23 @@ package dev.openlines.server;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
 import dev.openlines.receiver.ReconcileSettings;
+import dev.openlines.receiver.spi.OneLine;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -30,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * and perhaps {@code OPENLINES_PREVIOUS_APPLICATION_TOKEN} (required if nothing verifies installations), {@code
  * OPENLINES_EVIDENCE} (none), {@code OPENLINES_MONITOR_PORT} (none), {@code OPENLINES_MONITOR_HOST} (127.0.0.1),
  * {@code OPENLINES_TLS_CERTIFICATE} with {@code OPENLINES_TLS_KEY} (none), {@code OPENLINES_SPOOL} (none), {@code
- * OPENLINES_WORKERS} (4), {@code OPENLINES_ORDERED} (no), {@code OPENLINES_KEEP_DONE_DAYS} and {@code
+ * OPENLINES_WORKERS} (4), {@code OPENLINES_ATTEMPT_LIMIT} (none), {@code OPENLINES_ORDERED} (no), {@code OPENLINES_KEEP_DONE_DAYS} and {@code
  * OPENLINES_KEEP_DEAD_DAYS} (for ever), {@code OPENLINES_MAX_BODY_BYTES}, {@code OPENLINES_MAX_PAIRS}, {@code
  * OPENLINES_MAX_DEPTH}, {@code OPENLINES_MAX_KEY_BYTES} and {@code OPENLINES_MAX_VALUE_BYTES} (those of {@link
  * Limits#DEFAULT}), {@code OPENLINES_RECONCILE} (PT15M, or off), {@code OPENLINES_RECONCILE_GRACE} (PT5M), {@code
@@ -54,31 +59,49 @@ public final class Settings {
             "OPENLINES_RECONCILE_SWEEP",
             "OPENLINES_RECONCILE_MAX_AGE");
 
+    /** What is not read in each process, or by other parts of this project. */
+    private static final List<String> OF_OTHER_PARTS = List.of(
+            "OPENLINES_CONFIG",
+            "OPENLINES_INBOX",
+            "OPENLINES_HOST",
+            "OPENLINES_MONITOR_HOST",
+            "OPENLINES_RECONCILE_SINCE",
+            "OPENLINES_CLIENT_ID",
+            "OPENLINES_CLIENT_SECRET",
+            "OPENLINES_TOKEN_KEY",
+            "OPENLINES_TOKENS",
+            "OPENLINES_OAUTH_HOSTS",
+            "OPENLINES_NEW_INBOX",
+            "OPENLINES_ACCESS_TOKEN");
+
     private final Map<String, String> values;
+    private final SettingNames names = new SettingNames();
 
     private final int port;
     private final int monitorPort;
     private final int workers;
     private final boolean ordered;
     private final List<Secret> tokens;
+    private final @Nullable Duration attemptLimit;
     private final @Nullable Duration keepDone;
     private final @Nullable Duration keepDead;
     private final @Nullable ReconcileSettings reconcile;
     private final @Nullable Duration offline;
 
-    private Settings(Map<String, String> values) {
+    private Settings(Map<String, String> values, Collection<String> others) {
         this.values = Map.copyOf(values);
         this.port = number("OPENLINES_PORT", 8080, 0, 65535);
         this.monitorPort = text("OPENLINES_MONITOR_PORT") == null ? -1 : number("OPENLINES_MONITOR_PORT", 0, 0, 65535);
         this.workers = number("OPENLINES_WORKERS", 4, 0, 1000);
         this.ordered = yes("OPENLINES_ORDERED");
+        this.attemptLimit = duration("OPENLINES_ATTEMPT_LIMIT");
         this.keepDone = days("OPENLINES_KEEP_DONE_DAYS");
         this.keepDead = days("OPENLINES_KEEP_DEAD_DAYS");
         this.reconcile = reconciling();
         this.offline = draining();
         this.tokens = Stream.of("OPENLINES_APPLICATION_TOKEN", "OPENLINES_PREVIOUS_APPLICATION_TOKEN")
-                .map(name -> values.getOrDefault(name, ""))
-                .filter(token -> !token.isBlank())
+                .map(this::text)
+                .filter(Objects::nonNull)
                 .map(Secret::of)
                 .toList();
         if (!PATH.matcher(path()).matches()) {
@@ -99,29 +122,44 @@ public final class Settings {
         limits(Limits.DEFAULT);
         if (keepDone != null && inbox().startsWith("kafka:")) {
             throw new ConfigurationException(
-                    "OPENLINES_KEEP_DONE_DAYS: expected none, since Kafka forgets by its topic's retention.ms", null);
+                    "OPENLINES_KEEP_DONE_DAYS: expected none, since Kafka forgets by its topic's retention.ms, found \""
+                            + text("OPENLINES_KEEP_DONE_DAYS") + '"',
+                    null);
         }
+        names.know(RECONCILE);
+        names.know(OF_OTHER_PARTS);
+        names.know(others);
+        names.refuseUnknown(values);
     }
 
     /**
-     * Reads the environment variables of this process, and the file that {@code OPENLINES_CONFIG} names.
+     * Reads the environment variables of this process, and the file that {@code OPENLINES_CONFIG} names. A name that
+     * begins with {@code OPENLINES_} and is no setting is refused: it may be a misspelled one.
      *
+     * @param own names of settings that the application reads itself, from {@link #values()}
      * @return the settings
      * @throws ConfigurationException if one is wrong; the message names it
      */
-    public static Settings fromEnvironment() {
-        return of(System.getenv());
+    public static Settings fromEnvironment(String... own) {
+        return of(System.getenv(), own);
     }
 
     /**
      * Reads settings as {@link #fromEnvironment} does, from names and values that an application or a test has.
      *
      * @param environment names and values
+     * @param own names of settings that the application reads itself, from {@link #values()}
      * @return the settings
      * @throws ConfigurationException if one is wrong; the message names it
      */
-    public static Settings of(Map<String, String> environment) {
-        return new Settings(withFile(environment));
+    public static Settings of(Map<String, String> environment, String... own) {
+        return new Settings(withFile(environment), List.of(own));
+    }
+
+    /** Reads settings for an operator's command, which may run in the environment of any application. */
+    static Settings ofCommand(Map<String, String> environment) {
+        Map<String, String> all = withFile(environment);
+        return new Settings(all, all.keySet());
     }
 
     /** Returns the environment and what the file that {@code OPENLINES_CONFIG} names has beside it. */
@@ -136,18 +174,31 @@ public final class Settings {
             properties.load(reader);
         } catch (IOException | IllegalArgumentException e) {
             // Without the cause: it may quote a line, and lines hold secrets.
-            throw new ConfigurationException("OPENLINES_CONFIG: cannot read " + file + " as properties in UTF-8", null);
+            throw new ConfigurationException(
+                    "OPENLINES_CONFIG: cannot read " + file + " as properties in UTF-8: " + cause(e), null);
         }
         Map<String, String> settings = new HashMap<>();
         for (String key : properties.stringPropertyNames()) {
             if (!key.matches("OPENLINES_[A-Z0-9_]+") || key.equals("OPENLINES_CONFIG")) {
                 throw new ConfigurationException(
-                        "OPENLINES_CONFIG: expected names such as OPENLINES_PORT but found another in " + file, null);
+                        "OPENLINES_CONFIG: expected names such as OPENLINES_PORT, found " + SettingNames.shown(key)
+                                + " in " + file,
+                        null);
             }
             settings.put(key, properties.getProperty(key).strip());
         }
         settings.putAll(environment);
         return settings;
+    }
+
+    private static String cause(Exception e) {
+        if (e instanceof NoSuchFileException) {
+            return "there is no such file";
+        }
+        if (e instanceof AccessDeniedException) {
+            return "this process may not read it";
+        }
+        return e instanceof IOException ? "it is not UTF-8, or a folder" : "a backslash in it begins nothing";
     }
 
     /**
@@ -167,7 +218,8 @@ public final class Settings {
      * @return the value of {@code OPENLINES_INBOX}
      */
     public String inbox() {
-        return values.getOrDefault("OPENLINES_INBOX", "openlines.db");
+        String value = text("OPENLINES_INBOX");
+        return value == null ? "openlines.db" : value;
     }
 
     /**
@@ -206,7 +258,8 @@ public final class Settings {
     }
 
     private String path() {
-        return values.getOrDefault("OPENLINES_PATH", "/");
+        String value = text("OPENLINES_PATH");
+        return value == null ? "/" : value;
     }
 
     /** Sets all that is set here, and leaves the rest as it is. */
@@ -216,6 +269,7 @@ public final class Settings {
                 .inbox(inbox())
                 .workers(workers)
                 .ordered(ordered)
+                .attemptLimit(attemptLimit)
                 .limits(limits(builder.limits))
                 .reconcile(reconcile)
                 .offline(offline);
@@ -266,11 +320,8 @@ public final class Settings {
     }
 
     private static ConfigurationException wrong(String name, String expected, String found) {
-        String shown = found.replaceAll("\\p{Cntrl}", " ");
         return new ConfigurationException(
-                name + ": expected " + expected + " but found "
-                        + (shown.length() > 60 ? shown.substring(0, 60) + "…" : shown),
-                null);
+                name + ": expected " + expected + ", found \"" + OneLine.of(found, 60) + '"', null);
     }
 
     /** Returns the limits that are set here, and for the rest the usual ones. */
@@ -288,6 +339,13 @@ public final class Settings {
         if (value == null) {
             return otherwise;
         }
+        if (SettingNames.isInjected(value)) {
+            throw new ConfigurationException(
+                    name + ": expected a number from " + min + " to " + max + ", found \"" + OneLine.of(value, 60)
+                            + "\". A container platform sets this for a service of that name: set " + name
+                            + " yourself, or turn that off (Kubernetes: enableServiceLinks: false)",
+                    null);
+        }
         if (!value.matches("[0-9]{1,9}") || Integer.parseInt(value) < min || Integer.parseInt(value) > max) {
             throw wrong(name, "a number from " + min + " to " + max, value);
         }
@@ -303,6 +361,22 @@ public final class Settings {
             throw wrong(name, "a number of days from 1 to 99999", value);
         }
         return Duration.ofDays(Long.parseLong(value));
+    }
+
+    private @Nullable Duration duration(String name) {
+        String value = text(name);
+        if (value == null) {
+            return null;
+        }
+        try {
+            Duration duration = Duration.parse(value);
+            if (duration.compareTo(Duration.ZERO) > 0) {
+                return duration;
+            }
+        } catch (DateTimeParseException e) {
+            // As one that is not above zero.
+        }
+        throw wrong(name, "a duration above zero such as PT5M", value);
     }
 
     private @Nullable ReconcileSettings reconciling() {
@@ -353,15 +427,16 @@ public final class Settings {
     }
 
     private boolean yes(String name) {
-        String value = values.getOrDefault(name, "no");
-        return switch (value) {
+        String value = text(name);
+        return switch (value == null ? "no" : value) {
             case "yes" -> true;
             case "no" -> false;
-            default -> throw wrong(name, "yes or no", value);
+            default -> throw wrong(name, "yes or no", String.valueOf(value));
         };
     }
 
     private @Nullable String text(String name) {
+        names.know(List.of(name));
         String value = values.getOrDefault(name, "");
         return value.isBlank() ? null : value;
     }
@@ -375,7 +450,9 @@ public final class Settings {
         try {
             return Path.of(value);
         } catch (InvalidPathException e) {
-            throw new ConfigurationException(name + ": expected the name of a file", e);
+            throw new ConfigurationException(
+                    name + ": expected the name of a file, found \"" + OneLine.of(value, 60) + "\": " + e.getReason(),
+                    null);
         }
     }
 }

@@ -10,16 +10,29 @@ import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.Retention;
 import dev.openlines.receiver.StoreException;
 import dev.openlines.receiver.Telemetry;
+import dev.openlines.receiver.spi.OneLine;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.ServiceLoader;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** An open inbox, with what handles its events and what forgets them. */
 sealed interface Store {
+
+    /** The beginning of an address that is no file; a drive of Windows has one letter. */
+    Pattern SCHEME = Pattern.compile("jdbc:[A-Za-z0-9]+:|[A-Za-z][A-Za-z0-9+.-]+:(//)?");
 
     /** Returns the inbox that a receiver stores in. */
     Inbox inbox();
@@ -79,11 +92,83 @@ sealed interface Store {
         }
     }
 
-    private static Path file(String setting, String address) {
+    /**
+     * Opens the inbox at an address, if there is one: makes no file and no tables.
+     *
+     * @param setting stands in messages
+     * @throws ConfigurationException if there is none, or it cannot be opened
+     */
+    static Store openExisting(String setting, String address) {
+        if (isFile(address)) {
+            requireInbox(setting, file(setting, address).toAbsolutePath());
+        } else if (address.startsWith("jdbc:postgresql:")) {
+            requireTable(setting, place(address), address, "select to_regclass('openlines_schema') is not null");
+        }
+        return open(setting, address);
+    }
+
+    /** Returns whether an address is that of an inbox on SQLite, or is meant to be. */
+    static boolean isFile(String address) {
+        return !address.startsWith("jdbc:postgresql:") && !address.startsWith("kafka:");
+    }
+
+    /** Returns an address for records and messages, without secrets. */
+    static String place(String address) {
+        return isFile(address) ? address : address.split("\\?", 2)[0].replaceFirst("//.*@", "//");
+    }
+
+    /**
+     * Checks that a file is an inbox.
+     *
+     * @throws ConfigurationException if it is not there or something else
+     */
+    static void requireInbox(String setting, Path file) {
+        if (!Files.isRegularFile(file)) {
+            throw new ConfigurationException(
+                    setting + ": there is no inbox at " + file + (Files.exists(file) ? ", which is no file" : "")
+                            + "; nothing was changed",
+                    null);
+        }
+        requireTable(
+                setting,
+                file.toString(),
+                "jdbc:sqlite:file:" + file.toUri().getRawPath() + "?mode=ro",
+                "select count(*) > 0 from sqlite_schema where name = 'openlines_schema'");
+    }
+
+    private static void requireTable(String setting, String place, String url, String query) {
+        Properties patience = new Properties();
+        patience.setProperty(url.startsWith("jdbc:sqlite:") ? "busy_timeout" : "connectTimeout", "5");
+        try (Connection connection = DriverManager.getConnection(url, patience);
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
+            if (!row.next() || !row.getBoolean(1)) {
+                throw new ConfigurationException(
+                        setting + ": " + place + " is no inbox: it has no table openlines_schema; nothing was changed",
+                        null);
+            }
+        } catch (SQLException e) {
+            throw new ConfigurationException(setting + ": cannot read " + place + ": " + OneLine.cause(e), e);
+        }
+    }
+
+    /** Refuses what is an address of something else. It may hold a password, so that only its beginning is shown. */
+    static Path file(String setting, String address) {
+        Matcher scheme = SCHEME.matcher(address);
+        if (scheme.lookingAt()) {
+            throw new ConfigurationException(
+                    setting + ": expected a file, jdbc:postgresql: or kafka:, found an address that begins with "
+                            + OneLine.of(scheme.group(), 40)
+                            + (scheme.group().equals("jdbc:sqlite:") ? "; write the file alone" : ""),
+                    null);
+        }
         try {
             return Path.of(address);
         } catch (InvalidPathException e) {
-            throw new ConfigurationException(setting + ": expected the name of a file", e);
+            throw new ConfigurationException(
+                    setting + ": expected the name of a file, found \"" + OneLine.of(address, 60) + "\": "
+                            + e.getReason(),
+                    null);
         }
     }
 

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -102,7 +103,7 @@ class InboxCommandTest {
         assertThat(run("requeue", "1")).isZero();
         assertThat(run("discard", "2")).isZero();
         assertThat(run("requeue", "all")).isZero();
-        assertThat(out).containsExactly("requeued=1");
+        assertThat(out).containsExactly("requeued=1", "discarded=1", "requeued=1");
         try (LeasingInbox inbox = open()) {
             assertThat(inbox.backlog().waiting()).isEqualTo(3);
             assertThat(inbox.backlog().dead()).isZero();
@@ -144,7 +145,7 @@ class InboxCommandTest {
     @ValueSource(strings = {"show 99", "requeue 99", "discard 99"})
     void anIdOfNoDeadLetterIsSaid(String command) {
         assertThat(run(command.split(" "))).isEqualTo(1);
-        assertThat(err).containsExactly("expected the id of a dead letter but found 99");
+        assertThat(err).containsExactly("no dead letter with id 99 in " + place.split("\\?")[0]);
     }
 
     @ParameterizedTest
@@ -155,7 +156,8 @@ class InboxCommandTest {
         assertThat(run(command.split(" "))).isEqualTo(3);
         assertThat(err)
                 .containsExactly(
-                        "expected backlog, list [AFTER], show ID, requeue ID|all, discard ID, purge DAYS, purge-dead DAYS, trust, copy-trust or move");
+                        "expected backlog, list [AFTER], show ID, requeue ID|all, discard ID, purge DAYS, purge-dead DAYS,"
+                                + " backup FILE, restore FILE, check, trust, copy-trust, move or new-key FILE, perhaps with --json");
     }
 
     @Test
@@ -190,11 +192,62 @@ class InboxCommandTest {
         }
 
         assertThat(run("trust")).isZero();
+        assertThat(out).containsExactly("trusted=1 portal=" + Bodies.MEMBER);
 
         try (LeasingInbox inbox = open()) {
             Receiver receiver = InstallationContract.receiver(inbox, trusted(inbox), Deliveries.T0);
             assertThat(InstallationContract.post(receiver, Bodies.finish(11))).isEqualTo(200);
         }
+    }
+
+    @Test
+    void answersMayBeJson() {
+        assertThat(run("backlog", "--json")).isZero();
+        assertThat(out).containsExactly("{\"waiting\":1,\"dead\":3,\"oldest\":\"2027-01-15T08:00:00Z\"}");
+        out.clear();
+        assertThat(run("--json", "show", "2")).isZero();
+        assertThat(out).hasSize(3);
+        assertThat(out.get(1))
+                .startsWith("{\"attempt\":1,")
+                .contains("\"outcome\":\"dead\"")
+                .doesNotContain("\u001b");
+        assertThat(out.get(2)).startsWith("{\"payload\":\"{");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"backlog", "list", "show 1", "requeue all", "purge 1", "purge-dead 1", "trust", "check", "move"})
+    void anInboxThatIsNotThereIsRefusedAndNotMade(String command) throws Exception {
+        if (kind == Kind.FILE) {
+            place = directory.resolve("missing.db").toString();
+        } else {
+            place = PostgresServer.newSchema();
+        }
+        Map<String, String> environment = new HashMap<>(Map.of(
+                "OPENLINES_INBOX",
+                place,
+                "OPENLINES_NEW_INBOX",
+                directory.resolve("new.db").toString(),
+                "OPENLINES_MEMBER_ID",
+                "m",
+                "OPENLINES_APPLICATION_TOKEN",
+                "t"));
+        assertThat(InboxCommand.run(List.of(command.split(" ")), environment, out::add, err::add))
+                .isEqualTo(3);
+        assertThat(out).isEmpty();
+        assertThat(err)
+                .singleElement()
+                .asString()
+                .startsWith("OPENLINES_INBOX: ")
+                .containsAnyOf("there is no inbox at " + place, "is no inbox: it has no table openlines_schema");
+        assertThat(Files.exists(directory.resolve("missing.db"))).isFalse();
+        assertThat(Files.exists(directory.resolve("new.db"))).isFalse();
+    }
+
+    @Test
+    void checkFindsThatAllIsInOrder() {
+        assertThat(run("check")).isZero();
+        assertThat(out).singleElement().asString().startsWith("check=ok waiting=1 dead=3");
     }
 
     @ParameterizedTest

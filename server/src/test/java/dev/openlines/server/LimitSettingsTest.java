@@ -55,11 +55,11 @@ class LimitSettingsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "OPENLINES_MAX_BODY_BYTES, 0, a number from 1 to 67108864 but found 0",
-        "OPENLINES_MAX_BODY_BYTES, 67108865, a number from 1 to 67108864 but found 67108865",
-        "OPENLINES_MAX_VALUE_BYTES, 64k, a number from 1 to 67108864 but found 64k",
-        "OPENLINES_MAX_DEPTH, 65, a number from 1 to 64 but found 65",
-        "OPENLINES_MAX_PAIRS, 10000000000, a number from 1 to 67108864 but found 10000000000"
+        "OPENLINES_MAX_BODY_BYTES, 0, 'a number from 1 to 67108864, found \"0\"'",
+        "OPENLINES_MAX_BODY_BYTES, 67108865, 'a number from 1 to 67108864, found \"67108865\"'",
+        "OPENLINES_MAX_VALUE_BYTES, 64k, 'a number from 1 to 67108864, found \"64k\"'",
+        "OPENLINES_MAX_DEPTH, 65, 'a number from 1 to 64, found \"65\"'",
+        "OPENLINES_MAX_PAIRS, 10000000000, 'a number from 1 to 67108864, found \"10000000000\"'"
     })
     void aWrongLimitStopsTheStartWithOneLineThatNamesIt(String name, String value, String message) {
         assertThatThrownBy(() -> Settings.of(Map.of(name, value)))

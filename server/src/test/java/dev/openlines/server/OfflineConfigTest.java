@@ -22,9 +22,9 @@ class OfflineConfigTest {
 
     @ParameterizedTest
     @CsvSource({
-        "on, expected off or a duration such as PT1M but found on",
-        "PT9S, expected at least PT10S but found PT9S",
-        "-PT1M, expected at least PT10S but found -PT1M"
+        "on, 'expected off or a duration such as PT1M, found \"on\"'",
+        "PT9S, 'expected at least PT10S, found \"PT9S\"'",
+        "-PT1M, 'expected at least PT10S, found \"-PT1M\"'"
     })
     void aWrongOneStopsTheStartWithOneLineThatNamesIt(String value, String message) {
         assertThatThrownBy(() -> Settings.of(Map.of("OPENLINES_OFFLINE", value)))

@@ -361,6 +361,21 @@ class ReceiverServerTest {
                         + "\"}\n");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"/x/..", "/.", "/x/../", "/;jsessionid=1", "//", "/%2e", "/x/%2e%2e", "/?x=1/../..;y", "/x"})
+    void onlyTheExactPathLeadsToTheEndpoint(String target) throws Exception {
+        String body = Bodies.finish(17);
+        String request = head("Content-Length: " + body.length()).replaceFirst("POST \\S+", "POST " + target) + body;
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), server.url().getPort())) {
+            socket.setSoTimeout(30_000);
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+            assertThat(RawHttp.head(socket))
+                    .doesNotStartWith("HTTP/1.1 " + (target.startsWith("/?") ? "404" : "200") + ' ');
+        }
+    }
+
     @Test
     void aPortInUseStopsTheStartWithOneLine() throws Exception {
         try (ServerSocket taken = new ServerSocket(0)) {
@@ -458,7 +473,8 @@ class ReceiverServerTest {
 
         assertThatThrownBy(() -> Settings.of(environment))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessage("OPENLINES_KEEP_DEAD_DAYS: expected a number of days from 1 to 99999 but found " + days);
+                .hasMessage(
+                        "OPENLINES_KEEP_DEAD_DAYS: expected a number of days from 1 to 99999, found \"" + days + '"');
     }
 
     @Test
@@ -472,7 +488,7 @@ class ReceiverServerTest {
                         .settings(config)
                         .start())
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessage("OPENLINES_INBOX: cannot lock " + missing);
+                .hasMessage("OPENLINES_INBOX: cannot open " + missing + ": there is no folder " + missing.getParent());
     }
 
     private void assertOnlyTheNextEventIsHandled(int storedBefore) throws Exception {

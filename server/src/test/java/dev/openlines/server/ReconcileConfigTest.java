@@ -42,12 +42,12 @@ class ReconcileConfigTest {
 
     @ParameterizedTest
     @CsvSource({
-        "OPENLINES_RECONCILE, hourly, expected a duration such as PT15M but found hourly",
+        "OPENLINES_RECONCILE, hourly, 'expected a duration such as PT15M, found \"hourly\"'",
         "OPENLINES_RECONCILE, PT0S, 'the interval must be longer than nothing, found PT0S'",
         "OPENLINES_RECONCILE_GRACE, PT1M, 'a grace of PT1M is too short: events need at least PT3M'",
         "OPENLINES_RECONCILE_SWEEP, P36D, 'a sweep of PT864H is not possible: from one day to PT840H'",
         "OPENLINES_RECONCILE_MAX_AGE, -P1D, 'the greatest age must be longer than nothing, found PT-24H'",
-        "OPENLINES_RECONCILE_SINCE, today, 'expected a time such as 2026-01-31T10:00:00Z but found today'"
+        "OPENLINES_RECONCILE_SINCE, today, 'expected a time such as 2026-01-31T10:00:00Z, found \"today\"'"
     })
     void aWrongOneStopsTheStartWithOneLineThatNamesIt(String name, String value, String message) {
         assertThatThrownBy(() -> Settings.of(Map.of(name, value)))

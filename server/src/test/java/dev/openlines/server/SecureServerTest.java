@@ -179,11 +179,13 @@ class SecureServerTest {
 
         assertThatThrownBy(() -> Settings.of(Map.of("OPENLINES_CONFIG", config.toString())))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessage("OPENLINES_CONFIG: expected names such as OPENLINES_PORT but found another in " + config);
+                .hasMessage(
+                        "OPENLINES_CONFIG: expected names such as OPENLINES_PORT, found applicationToken in " + config);
         Files.writeString(config, "OPENLINES_APPLICATION_TOKEN = canary\\u00zz");
         assertThatThrownBy(() -> Settings.of(Map.of("OPENLINES_CONFIG", config.toString())))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessage("OPENLINES_CONFIG: cannot read " + config + " as properties in UTF-8")
+                .hasMessage("OPENLINES_CONFIG: cannot read " + config
+                        + " as properties in UTF-8: a backslash in it begins nothing")
                 .hasNoCause();
     }
 
@@ -198,9 +200,9 @@ class SecureServerTest {
         assertThat(refused("OPENLINES_MEMBER_ID", ""))
                 .isEqualTo("OPENLINES_MEMBER_ID: expected a value but found none");
         assertThat(refused("OPENLINES_ORDERED", "maybe"))
-                .isEqualTo("OPENLINES_ORDERED: expected yes or no but found maybe");
+                .isEqualTo("OPENLINES_ORDERED: expected yes or no, found \"maybe\"");
         assertThat(refused("OPENLINES_WORKERS", "1001"))
-                .isEqualTo("OPENLINES_WORKERS: expected a number from 0 to 1000 but found 1001");
+                .isEqualTo("OPENLINES_WORKERS: expected a number from 0 to 1000, found \"1001\"");
     }
 
     private String refused(String name, String value) {

@@ -28,6 +28,15 @@ import org.jspecify.annotations.Nullable;
 /** The application put together: archive, receiver, page. */
 final class Application implements AutoCloseable {
 
+    /** The names of settings that this application has of its own. */
+    private static final String[] OWN = {
+        "OPENLINES_PUBLIC_URL",
+        "OPENLINES_PAGE_HOST",
+        "OPENLINES_PAGE_PORT",
+        "OPENLINES_PAGE_PASSWORD",
+        "OPENLINES_PAGE_USER_HEADER"
+    };
+
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final CompletableFuture<URI> endpoint = new CompletableFuture<>();
     private final @Nullable URI publicUrl;
@@ -41,7 +50,7 @@ final class Application implements AutoCloseable {
             publicUrl = publicUrl(settings.getOrDefault("OPENLINES_PUBLIC_URL", ""));
             SignIn door = SignIn.of(settings, clock);
             portals = Installations.of(settings);
-            Settings config = Settings.of(settings);
+            Settings config = Settings.of(settings, OWN);
             Archive archive = opened(Archive.open(config.inbox()));
             Live live = new Live();
             Archiver archiver = new Archiver(portals, archive, live::changed);
@@ -74,7 +83,7 @@ final class Application implements AutoCloseable {
      * @throws ConfigurationException if it cannot start with these settings; nothing is left open
      */
     static Application start(Map<String, String> environment) {
-        return new Application(Settings.of(environment).values());
+        return new Application(Settings.of(environment, OWN).values());
     }
 
     private static @Nullable URI publicUrl(String text) {

@@ -16,8 +16,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
@@ -89,12 +87,6 @@ final class Installations {
     /** Drains portals' offline queues, if OPENLINES_OFFLINE says how often. */
     PortalQueues queues() {
         return new PortalQueues(client);
-    }
-
-    /** Makes a key in a new file that its owner only may read. */
-    static void newKey(Path file) throws IOException {
-        Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.writeString(file, TokenSeal.newKeyset().reveal(), StandardCharsets.UTF_8, StandardOpenOption.WRITE);
     }
 
     private static TokenSeal seal(String file) {

@@ -3,12 +3,12 @@ package dev.openlines.examples.closedchats;
 
 import dev.openlines.server.ConfigurationException;
 import dev.openlines.server.InboxCommand;
+import dev.openlines.server.ReceiverCommand;
 import dev.openlines.server.ReconcileCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 
 /** What the jar runs: the application, or a command of its operator. */
@@ -21,10 +21,10 @@ final class Main {
             run();
         } else if (args.length == 1 && args[0].equals("hash-password")) {
             System.exit(hashPassword());
-        } else if (args.length == 2 && args[0].equals("new-key")) {
-            System.exit(newKey(args[1]));
         } else if (args[0].equals("reconcile")) {
             System.exit(reconcile(List.of(args).subList(1, args.length)));
+        } else if (args[0].equals("inbox") || args[0].startsWith("-")) {
+            System.exit(ReceiverCommand.run(List.of(args), System.getenv(), System.out::println, System.err::println));
         } else {
             System.exit(InboxCommand.run(List.of(args), System.getenv(), System.out::println, System.err::println));
         }
@@ -61,16 +61,6 @@ final class Main {
         } catch (ConfigurationException e) {
             System.err.println(e.getMessage());
             return 3;
-        }
-    }
-
-    private static int newKey(String file) {
-        try {
-            Installations.newKey(Path.of(file));
-            return 0;
-        } catch (IOException e) {
-            System.err.println("expected to make a new file but could not: " + file);
-            return 1;
         }
     }
 }

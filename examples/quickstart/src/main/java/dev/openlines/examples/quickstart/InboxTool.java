@@ -5,14 +5,11 @@ import dev.openlines.server.ConfigurationException;
 import dev.openlines.server.InboxCommand;
 import dev.openlines.server.ReconcileCommand;
 import dev.openlines.server.Settings;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Looks into the inbox that OPENLINES_INBOX names: {@code backlog}, {@code list}, {@code show}, {@code requeue}; compares
- * it with what portals have closed: {@code reconcile};
- * and {@code new-key FILE} makes a key for {@link Installations}.
+ * Looks into the inbox that OPENLINES_INBOX names, as {@code java -jar quickstart.jar inbox} does; {@code reconcile}
+ * compares it with what portals have closed.
  */
 public final class InboxTool {
 
@@ -21,13 +18,10 @@ public final class InboxTool {
     /**
      * Runs one command and ends with its exit code.
      *
-     * @param args {@code new-key FILE}, {@code reconcile} as {@link ReconcileCommand#run} has it, or see {@link
+     * @param args {@code reconcile} as {@link ReconcileCommand#run} has it, or see {@link
      *     InboxCommand#run}
      */
     public static void main(String[] args) {
-        if (args.length == 2 && args[0].equals("new-key")) {
-            System.exit(newKey(args[1]));
-        }
         if (args.length > 0 && args[0].equals("reconcile")) {
             System.exit(reconcile(List.of(args).subList(1, args.length)));
         }
@@ -45,16 +39,6 @@ public final class InboxTool {
         } catch (ConfigurationException e) {
             System.err.println(e.getMessage());
             return 3;
-        }
-    }
-
-    private static int newKey(String file) {
-        try {
-            Installations.newKey(Path.of(file));
-            return 0;
-        } catch (IOException e) {
-            System.err.println("expected to make a new file but could not: " + file);
-            return 1;
         }
     }
 }

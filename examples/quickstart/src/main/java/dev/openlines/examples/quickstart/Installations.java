@@ -14,8 +14,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
@@ -24,7 +22,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * Verifies installations with the client, and stores their tokens, sealed, or in memory only. Set by {@code OPENLINES_CLIENT_ID}, {@code OPENLINES_CLIENT_SECRET}, {@code OPENLINES_TOKEN_KEY} (a
- * file made by {@link InboxTool}, or {@code none}), {@code OPENLINES_TOKENS} (where the tokens are: a file, or
+ * file made by {@link dev.openlines.server.InboxCommand}, or {@code none}), {@code OPENLINES_TOKENS} (where the tokens are: a file, or
  * a {@code jdbc:postgresql:} URL; openlines-tokens.db) and {@code OPENLINES_OAUTH_HOSTS} (the platform's two).
  */
 final class Installations {
@@ -83,12 +81,6 @@ final class Installations {
     /** Drains portals' offline queues, if OPENLINES_OFFLINE says how often. */
     PortalQueues queues() {
         return new PortalQueues(client);
-    }
-
-    /** Makes a key in a new file that its owner only may read. */
-    static void newKey(Path file) throws IOException {
-        Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.writeString(file, TokenSeal.newKeyset().reveal(), StandardCharsets.UTF_8, StandardOpenOption.WRITE);
     }
 
     private static TokenSeal seal(String file) {

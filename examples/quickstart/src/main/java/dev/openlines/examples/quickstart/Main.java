@@ -6,29 +6,39 @@ import dev.openlines.model.OnSessionFinish;
 import dev.openlines.receiver.EventHandler;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.server.ConfigurationException;
+import dev.openlines.server.ReceiverCommand;
 import dev.openlines.server.ReceiverServer;
 import dev.openlines.server.Settings;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** What the jar runs: {@link Quickstart}, or where an application is set, a receiver for all who install it. */
+/**
+ * Runs an operator's command if there are arguments. Otherwise starts {@link Quickstart}, or if an application is set, a
+ * receiver for all who install it.
+ */
 final class Main {
+
+    private static final String HOLD = "OPENLINES_TEST_HOLD";
 
     private Main() {}
 
     public static void main(String[] args) throws InterruptedException {
+        if (args.length > 0) {
+            System.exit(ReceiverCommand.run(List.of(args), System.getenv(), System.out::println, System.err::println));
+        }
         Optional<Installations> installations;
         try {
-            installations = Installations.of(Settings.fromEnvironment().values());
+            installations = Installations.of(Settings.fromEnvironment(HOLD).values());
         } catch (ConfigurationException e) {
             System.err.println(e.getMessage());
             System.exit(3);
             return;
         }
-        String hold = System.getenv().getOrDefault("OPENLINES_TEST_HOLD", "");
+        String hold = System.getenv().getOrDefault(HOLD, "");
         if (installations.isEmpty() && hold.isBlank()) {
             Quickstart.main(args);
             return;
@@ -44,7 +54,7 @@ final class Main {
                 .on(OnAppUninstall.class, (event, context) -> installations.forget(context.memberId()))
                 .otherwise((event, context) -> {});
         serve(() -> ReceiverServer.builder(handlers)
-                .settings(Settings.of(environment))
+                .settings(Settings.of(environment, HOLD))
                 .installations(installations.check())
                 .sessions(installations.sessions())
                 .queues(installations.queues())
@@ -54,7 +64,7 @@ final class Main {
     private static void receive(Map<String, String> environment, EventHandler<OnSessionFinish> closed) {
         Handlers handlers = Handlers.on(OnSessionFinish.class, closed).otherwise((event, context) -> {});
         serve(() -> ReceiverServer.builder(handlers)
-                .settings(Settings.of(environment))
+                .settings(Settings.of(environment, HOLD))
                 .start());
     }
 

@@ -87,8 +87,9 @@ class QuickstartIT {
         assertThat(dead).singleElement().asString().startsWith("id=1 event=ONSESSIONFINISH portal=" + MEMBER);
         assertThat(tool(0, "backlog")).containsExactly("waiting=0 dead=1 oldest=none");
         assertThat(tool(0, "show", "1")).hasSizeGreaterThan(2).noneMatch(line -> line.contains(TOKEN));
-        assertThat(tool(0, "discard", "1")).isEmpty();
-        assertThat(tool(1, "discard", "1")).containsExactly("expected the id of a dead letter but found 1");
+        assertThat(tool(0, "discard", "1")).containsExactly("discarded=1");
+        assertThat(tool(1, "discard", "1"))
+                .containsExactly("no dead letter with id 1 in " + directory.resolve("inbox.db"));
         assertThat(tool(3, "destroy")).singleElement().asString().startsWith("expected backlog, list");
         assertThat(close(url, 18)).isEqualTo(200);
     }

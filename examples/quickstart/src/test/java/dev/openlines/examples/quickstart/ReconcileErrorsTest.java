@@ -16,6 +16,7 @@ import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.Reply;
 import dev.openlines.receiver.SessionsUnavailableException.Reason;
 import dev.openlines.receiver.Telemetry;
+import dev.openlines.server.InboxCommand;
 import dev.openlines.server.PortalSessions;
 import dev.openlines.server.ReceiverServer;
 import dev.openlines.server.Settings;
@@ -77,7 +78,7 @@ class ReconcileErrorsTest {
         line = portal.openLine("Support");
         front = new Front();
         portal.subscribe("ONAPPINSTALL", front.url());
-        Installations.newKey(folder.resolve("token.key"));
+        InboxCommand.run(List.of("new-key", folder.resolve("token.key").toString()), Map.of(), told -> {}, told -> {});
         start(everything(), null);
         assertThat(portal.install()).allMatch(Delivery::acknowledged);
         stop();

@@ -7,6 +7,7 @@ import dev.openlines.portal.Fault;
 import dev.openlines.portal.Portal;
 import dev.openlines.portal.PortalServer;
 import dev.openlines.portal.PortalSetup;
+import dev.openlines.server.InboxCommand;
 import dev.openlines.testkit.Await;
 import dev.openlines.testkit.PostgresServer;
 import jakarta.json.Json;
@@ -282,7 +283,7 @@ class ReconciliationIT {
         void start() throws IOException {
             Path key = folder.resolve("token.key");
             if (!Files.exists(key)) {
-                Installations.newKey(key);
+                InboxCommand.run(List.of("new-key", key.toString()), Map.of(), told -> {}, told -> {});
             }
             ProcessBuilder builder = new ProcessBuilder(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),

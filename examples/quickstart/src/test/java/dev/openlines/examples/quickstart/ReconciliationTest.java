@@ -16,6 +16,7 @@ import dev.openlines.portal.PortalSetup;
 import dev.openlines.receiver.EventContext;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.Origin;
+import dev.openlines.server.InboxCommand;
 import dev.openlines.server.ReceiverServer;
 import dev.openlines.server.Settings;
 import dev.openlines.testkit.Await;
@@ -194,7 +195,7 @@ class ReconciliationTest {
         Path key = folder.resolve("token.key");
         try {
             if (!key.toFile().exists()) {
-                Installations.newKey(key);
+                InboxCommand.run(List.of("new-key", key.toString()), Map.of(), told -> {}, told -> {});
             }
         } catch (IOException e) {
             throw new IllegalStateException("no key", e);

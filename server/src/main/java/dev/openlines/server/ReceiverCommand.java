@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.server;
+
+import dev.openlines.receiver.spi.OneLine;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** The command line of a receiver's jar, for an application that passes its arguments on. */
+public final class ReceiverCommand {
+
+    private static final String HELP = """
+            Without arguments the receiver starts. It is set by OPENLINES_ variables: see docs/operations.md.
+
+              inbox backlog         how much waits, since when, and how much is dead
+              inbox list [AFTER]    dead letters, a hundred at most, with ids above AFTER
+              inbox show ID         one dead letter with its history and payload
+              inbox requeue ID|all  give dead letters back to the handlers
+              inbox discard ID      give a dead letter up
+              inbox purge DAYS      forget events done so many days ago
+              inbox purge-dead DAYS forget dead letters that are so many days old
+              inbox backup FILE     copy an inbox on SQLite to a new file
+              inbox restore FILE    put a copy in its place; the receiver must be stopped
+              inbox check           look for damage
+              inbox trust           trust OPENLINES_MEMBER_ID by OPENLINES_APPLICATION_TOKEN
+              inbox copy-trust      make OPENLINES_NEW_INBOX trust the same portals
+              inbox move            store what waits in OPENLINES_NEW_INBOX
+              inbox new-key FILE    make a key for OPENLINES_TOKEN_KEY
+              --json                beside a command: answers are JSON objects, one a line
+              --help, --version
+
+            Exit codes: 0 done, 1 refused or failed, 3 wrong arguments or settings.""";
+
+    private ReceiverCommand() {}
+
+    /**
+     * Runs a command: {@code inbox} with what {@link InboxCommand#run} takes, {@code --help} or {@code --version}. Blocks.
+     *
+     * @param arguments of the command line, at least one
+     * @param environment names and values, such as {@code System.getenv()}
+     * @param out gets each line of the answer
+     * @param err gets the one line that says what is wrong
+     * @return the exit code: 0 done, 1 refused or failed, 3 wrong arguments or settings
+     */
+    public static int run(
+            List<String> arguments, Map<String, String> environment, Consumer<String> out, Consumer<String> err) {
+        String command = arguments.isEmpty() ? "" : arguments.get(0);
+        switch (command) {
+            case "inbox" -> {
+                return InboxCommand.run(arguments.subList(1, arguments.size()), environment, out, err);
+            }
+            case "--help", "-h", "help" -> HELP.lines().forEach(out);
+            case "--version", "-V" -> out.accept("openlines " + Version.TEXT);
+            default -> {
+                err.accept('"' + OneLine.of(command, 60) + "\" is no command: expected inbox, --help or --version");
+                return 3;
+            }
+        }
+        return 0;
+    }
+}

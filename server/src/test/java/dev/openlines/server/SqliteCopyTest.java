@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.LeasingInbox;
+import dev.openlines.tck.Deliveries;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What an operator does to save an inbox, and to put it back. */
+class SqliteCopyTest {
+
+    @TempDir
+    Path directory;
+
+    private final List<String> out = new ArrayList<>();
+    private final List<String> err = new ArrayList<>();
+
+    @Test
+    void aBackupOfARunningReceiverHoldsWhatWasAcknowledgedAndIsRestored() throws Exception {
+        Path copy = directory.resolve("copy.db");
+        try (LeasingInbox inbox = Inbox.sqlite(file())) {
+            store(inbox, 1, 5);
+            assertThat(run("backup", copy.toString())).isZero();
+            assertThat(out).singleElement().asString().startsWith("backup=" + copy + " waiting=5 dead=0 done=0 bytes=");
+            store(inbox, 6, 9);
+
+            assertThat(run("restore", copy.toString())).isEqualTo(1);
+            assertThat(err)
+                    .singleElement()
+                    .asString()
+                    .contains("uses " + file())
+                    .contains("nothing was changed");
+            assertThat(inbox.backlog().waiting()).isEqualTo(9);
+        }
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(copy)))
+                .isEqualTo("rw-------");
+
+        out.clear();
+        assertThat(run("restore", copy.toString())).isZero();
+
+        assertThat(out)
+                .singleElement()
+                .asString()
+                .startsWith("restored=" + file() + " waiting=5 dead=0 done=0 before=" + file() + ".before-");
+        try (LeasingInbox inbox = Inbox.sqlite(file())) {
+            assertThat(inbox.backlog().waiting()).isEqualTo(5);
+            store(inbox, 10, 10);
+        }
+        try (LeasingInbox before =
+                Inbox.sqlite(Path.of(out.get(0).substring(out.get(0).indexOf("before=") + 7)))) {
+            assertThat(before.backlog().waiting()).isEqualTo(9);
+        }
+    }
+
+    @Test
+    void aLogThatAKillLeftIsNotTakenForTheRestoredFiles() throws Exception {
+        Path running = Files.createDirectories(directory.resolve("running")).resolve("inbox.db");
+        Path copy = directory.resolve("copy.db");
+        try (LeasingInbox inbox = Inbox.sqlite(running)) {
+            store(inbox, 1, 3);
+            assertThat(run(running, "backup", copy.toString())).isZero();
+            store(inbox, 4, 8);
+            for (String end : List.of("", "-wal", "-shm", ".lock")) {
+                Files.copy(running.resolveSibling("inbox.db" + end), file().resolveSibling("inbox.db" + end));
+            }
+        }
+        assertThat(run("restore", copy.toString())).isZero();
+        assertThat(Files.exists(file().resolveSibling("inbox.db-wal"))).isFalse();
+        assertThat(run("check")).isZero();
+        try (LeasingInbox inbox = Inbox.sqlite(file())) {
+            assertThat(inbox.backlog().waiting()).isEqualTo(3);
+        }
+        Path before = before();
+        try (LeasingInbox inbox = Inbox.sqlite(before)) {
+            assertThat(inbox.backlog().waiting()).as("with its log").isEqualTo(8);
+        }
+    }
+
+    @Test
+    void aBackupReplacesNothing() throws Exception {
+        try (LeasingInbox inbox = Inbox.sqlite(file())) {
+            store(inbox, 1, 1);
+        }
+        Path taken = Files.writeString(directory.resolve("taken"), "important");
+        assertThat(run("backup", taken.toString())).isEqualTo(1);
+        assertThat(err).containsExactly(taken + " is there already; nothing was changed");
+        assertThat(Files.readString(taken)).isEqualTo("important");
+    }
+
+    @Test
+    void aDamagedBackupIsNotRestoredAndADamagedInboxIsFound() throws Exception {
+        Path copy = directory.resolve("copy.db");
+        try (LeasingInbox inbox = Inbox.sqlite(file())) {
+            store(inbox, 1, 200);
+        }
+        assertThat(run("backup", copy.toString())).isZero();
+        tear(copy);
+        byte[] whole = Files.readAllBytes(file());
+
+        assertThat(run("restore", copy.toString())).isEqualTo(1);
+        assertThat(err).singleElement().asString().contains(copy.toString());
+        assertThat(Files.readAllBytes(file())).isEqualTo(whole);
+
+        err.clear();
+        tear(file());
+        assertThat(run("check")).isEqualTo(1);
+        assertThat(err).singleElement().asString().contains(file().toString());
+        assertThat(run("backup", directory.resolve("second.db").toString())).isEqualTo(1);
+        assertThat(Files.exists(directory.resolve("second.db"))).isFalse();
+    }
+
+    @Test
+    void whatIsNoInboxIsNotRestored() throws Exception {
+        Path text = Files.writeString(directory.resolve("notes.txt"), "canary");
+        assertThat(run("restore", text.toString())).isEqualTo(3);
+        assertThat(err).singleElement().asString().startsWith("the backup: ").doesNotContain("canary");
+        assertThat(run("restore", directory.resolve("missing").toString())).isEqualTo(3);
+        assertThat(Files.exists(file())).isFalse();
+    }
+
+    @Test
+    void aNewKeyReplacesNone() throws Exception {
+        Path key = directory.resolve("token.key");
+        assertThat(run("new-key", key.toString())).isZero();
+        assertThat(out).containsExactly("key=" + key);
+        String made = Files.readString(key, StandardCharsets.UTF_8);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(key)))
+                .isEqualTo("rw-------");
+
+        assertThat(run("new-key", key.toString())).isEqualTo(1);
+        assertThat(err).singleElement().asString().startsWith(key + " is there already");
+        assertThat(Files.readString(key, StandardCharsets.UTF_8)).isEqualTo(made);
+    }
+
+    @Test
+    void theCommandLineOfTheJarHelpsAndRefusesWhatItDoesNotKnow() {
+        assertThat(ReceiverCommand.run(List.of("--help"), Map.of(), out::add, err::add))
+                .isZero();
+        assertThat(out).hasSizeGreaterThan(15).anyMatch(line -> line.contains("inbox backup FILE"));
+        out.clear();
+        assertThat(ReceiverCommand.run(List.of("--version"), Map.of(), out::add, err::add))
+                .isZero();
+        assertThat(out).singleElement().asString().startsWith("openlines ");
+        assertThat(ReceiverCommand.run(List.of("frobnicate\u001b"), Map.of(), out::add, err::add))
+                .isEqualTo(3);
+        assertThat(err).containsExactly("\"frobnicate \" is no command: expected inbox, --help or --version");
+    }
+
+    private Path file() {
+        return directory.resolve("inbox.db");
+    }
+
+    private Path before() throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(path -> path.toString().matches(".*\\.before-[0-9-]+"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    /** Overwrites pages in the middle, as a disk that goes bad does. */
+    private static void tear(Path database) throws IOException {
+        try (FileChannel channel = FileChannel.open(database, StandardOpenOption.WRITE)) {
+            for (long page = 4; page * 4096 < Files.size(database); page += 3) {
+                channel.write(ByteBuffer.wrap(new byte[4096]), page * 4096);
+            }
+        }
+    }
+
+    private static void store(LeasingInbox inbox, int first, int last) {
+        for (int chat = first; chat <= last; chat++) {
+            Deliveries.store(inbox, Deliveries.delivery(chat, 1));
+        }
+    }
+
+    private int run(String... words) {
+        return run(file(), words);
+    }
+
+    private int run(Path inbox, String... words) {
+        return InboxCommand.run(List.of(words), Map.of("OPENLINES_INBOX", inbox.toString()), out::add, err::add);
+    }
+}
