@@ -357,7 +357,7 @@ class ReceiverServerTest {
         assertThat(directory.resolve("evidence.jsonl"))
                 .hasContent("{\"member_id\":\"" + Bodies.MEMBER
                         + "\",\"chat_id\":17,\"line_id\":1,\"connector_id\":\"livechat\","
-                        + "\"line_name\":\"Open channel\",\"idempotency_key\":\"" + key
+                        + "\"line_name\":\"Open channel\",\"at\":1760000000,\"idempotency_key\":\"" + key
                         + "\"}\n");
     }
 
