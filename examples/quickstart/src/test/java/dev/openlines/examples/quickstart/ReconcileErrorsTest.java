@@ -3,8 +3,12 @@ package dev.openlines.examples.quickstart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.client.RestClient;
+import dev.openlines.client.TokenSeal;
+import dev.openlines.client.TokenStore;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.OnSessionStart;
+import dev.openlines.model.Secret;
 import dev.openlines.portal.Delivery;
 import dev.openlines.portal.Fault;
 import dev.openlines.portal.Portal;
@@ -23,7 +27,9 @@ import dev.openlines.server.Settings;
 import dev.openlines.testkit.Await;
 import dev.openlines.testkit.LogRecords;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -93,8 +99,8 @@ class ReconcileErrorsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            400 | TARIFF_RESTRICTION     | PLAN      | reconcile-impossible | plan without reports: change the portal's plan
-            403 | WRONG_LICENSE          | PLAN      | reconcile-impossible | plan without reports: change the portal's plan
+            400 | TARIFF_RESTRICTION     | PLAN      | reconcile-impossible | plan without reports: change
+            403 | WRONG_LICENSE          | PLAN      | reconcile-impossible | plan without reports: change
             404 | ERROR_METHOD_NOT_FOUND | METHOD    | reconcile-impossible | method unknown: the portal is too old for
             400 | INVALID_FILTER         | REJECTED  | reconcile-impossible | the portal rejects the query
             400 | PERIOD_TOO_LARGE       | REJECTED  | reconcile-impossible | the portal rejects the query
@@ -208,7 +214,7 @@ class ReconcileErrorsTest {
                 "OPENLINES_CLIENT_SECRET", portal.clientSecret().reveal(),
                 "OPENLINES_OAUTH_HOSTS", server.uri().getAuthority());
         Installations installations = Installations.of(settings).orElseThrow();
-        PortalSessions sessions = installations.sessions();
+        PortalSessions sessions = new PortalSessions(impatient());
         receiver = ReceiverServer.builder(handlers)
                 .settings(Settings.of(settings))
                 .installations(installations.check())
@@ -216,6 +222,24 @@ class ReconcileErrorsTest {
                 .telemetry(telemetry)
                 .start();
         front.to(List.of(receiver.url()));
+    }
+
+    /** A client that does not repeat a call: a portal that limits calls is asked for two minutes by default. */
+    private RestClient impatient() {
+        try {
+            TokenSeal seal = TokenSeal.of(Secret.of(Files.readString(folder.resolve("token.key"))));
+            return RestClient.builder()
+                    .application(
+                            portal.clientId(),
+                            portal.clientSecret(),
+                            TokenStore.sqlite(folder.resolve("tokens.db"), seal))
+                    .oauthHosts(server.uri().getAuthority())
+                    .allowLoopback()
+                    .patience(Duration.ZERO)
+                    .build();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private void stop() {
