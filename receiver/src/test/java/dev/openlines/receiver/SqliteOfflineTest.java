@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.openlines.testkit.Await;
 import dev.openlines.testkit.LogRecords;
+import jakarta.json.JsonValue;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -106,6 +107,18 @@ class SqliteOfflineTest implements OfflineContract {
             assertThat(inbox.lease(new LeaseRequest("t", 1, now, now.plusSeconds(60), now.plusSeconds(60), false)))
                     .extracting(LeasedDelivery::origin)
                     .containsExactly(Origin.OFFLINE);
+        }
+    }
+
+    @Test
+    void anInstallationInTheQueueChangesNoTrust() {
+        ModelQueue queue = new ModelQueue();
+        for (String code : List.of("ONAPPINSTALL", "ONAPPUNINSTALL")) {
+            queue.note(new OfflineQueues.Queued(code, Deliveries.T0, JsonValue.EMPTY_JSON_OBJECT));
+        }
+        try (LeasingInbox inbox = open()) {
+            assertThat(feed(inbox, queue).drain(ModelPortal.MEMBER).stored()).isEqualTo(2);
+            assertThat(inbox.trusted()).isEmpty();
         }
     }
 
