@@ -4,7 +4,7 @@ package dev.openlines.client;
 import java.net.URI;
 import java.util.concurrent.CompletableFuture;
 
-/** How a portal's calls get in: by a token that the caller looks after, or by a stored grant. */
+/** How a portal's calls get in: by a token or a webhook that the caller looks after, or by a stored grant. */
 sealed interface Access {
 
     /** The ticket to try now. */
@@ -24,7 +24,7 @@ sealed interface Access {
     /** Shown to people: no secrets. */
     String name();
 
-    /** A fixed token. */
+    /** A fixed token or webhook. */
     record Fixed(Ticket fixed) implements Access {
 
         @Override

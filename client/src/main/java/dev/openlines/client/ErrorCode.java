@@ -36,6 +36,9 @@ public record ErrorCode(String code) {
     /** {@code ACCESS_DENIED}: missing rights or a missing plan, sometimes "not found". */
     public static final ErrorCode ACCESS_DENIED = new ErrorCode("ACCESS_DENIED");
 
+    /** {@code INVALID_CREDENTIALS}: the portal does not know the incoming webhook. */
+    public static final ErrorCode INVALID_CREDENTIALS = new ErrorCode("INVALID_CREDENTIALS");
+
     /** {@code WRONG_LICENSE}: the plan does not let applications reserve offline events. */
     public static final ErrorCode WRONG_LICENSE = new ErrorCode("WRONG_LICENSE");
 
@@ -103,6 +106,7 @@ public record ErrorCode(String code) {
             INSUFFICIENT_SCOPE,
             INVALID_GRANT,
             ACCESS_DENIED,
+            INVALID_CREDENTIALS,
             WRONG_LICENSE,
             WRONG_AUTH_TYPE,
             QUERY_LIMIT_EXCEEDED,

@@ -104,12 +104,14 @@ final class PendingCall {
     }
 
     private void send(Ticket ticket) {
-        JsonObject params = Wire.JSON
-                .createObjectBuilder(call.params())
-                .add("auth", ticket.token().reveal())
-                .build();
+        JsonObject params = ticket.isWebhook()
+                ? call.params()
+                : Wire.JSON
+                        .createObjectBuilder(call.params())
+                        .add("auth", ticket.token().reveal())
+                        .build();
         boolean form = client.format == BodyFormat.FORM;
-        URI address = ticket.endpoint().resolve(call.method());
+        URI address = ticket.address(call.method());
         String type = form ? "application/x-www-form-urlencoded" : "application/json";
         byte[] body = form ? PhpForm.encode(params) : Wire.json(params);
         CompletableFuture<Answer> answer = Thread.currentThread() == waiting
@@ -133,7 +135,9 @@ final class PendingCall {
     }
 
     private void answered(Ticket ticket, Answer answer) {
-        URI elsewhere = answer.status == 302 && !moved ? client.renamed(ticket.endpoint(), answer) : null;
+        // A webhook's code goes to no other host.
+        boolean mayFollow = answer.status == 302 && !moved && !ticket.isWebhook();
+        URI elsewhere = mayFollow ? client.renamed(ticket.endpoint(), answer) : null;
         if (elsewhere != null) {
             moved = true;
             next(access.moved(ticket, elsewhere), this::queue);

@@ -113,11 +113,25 @@ public final class RestClient {
      * @param accessToken wire field {@code access_token}
      * @return a client that fails with {@link ErrorCode#EXPIRED_TOKEN} once the token has expired
      * @throws IllegalArgumentException where the address is not https (or loopback, where allowed), has
-     *     user information, a query or a fragment, or does not end in {@code /rest/}: an incoming
-     *     webhook's address has its secret in the path, and cannot subscribe to events anyway
+     *     user information, a query or a fragment, or does not end in {@code /rest/}; of an incoming webhook
+     *     see {@link #webhook}
      */
     public PortalClient portal(URI restEndpoint, Secret accessToken) {
         return new PortalClient(this, new Access.Fixed(new Ticket(checked(restEndpoint), accessToken)));
+    }
+
+    /**
+     * Returns a client of one portal by an incoming webhook, which calls as the user who made it. It cannot subscribe
+     * to events or drain a queue. Opens no connection. No redirect is followed.
+     *
+     * @param address {@code https://HOST/rest/USER/CODE/}: a secret, since whoever has it may call. The JDK's own log of
+     *     requests, off by default, shows it
+     * @return a client whose texts and exceptions show {@code https://HOST/rest/} only
+     * @throws IllegalArgumentException if the address has another form, or is not https (or loopback, if allowed); the
+     *     message does not repeat it
+     */
+    public PortalClient webhook(Secret address) {
+        return new PortalClient(this, new Access.Fixed(Ticket.ofWebhook(address, guard)));
     }
 
     /**

@@ -114,13 +114,14 @@ final class Wire {
         String description =
                 error instanceof JsonObject inner ? text(inner, "message") : text(body, "error_description");
         String argument = text(body, "argument");
+        String requestId = Transport.header(answer.headers, "x-request-id");
         String cleanCode = RestError.withoutSecrets(code, secrets);
         return new RestError(
                 answer.status,
                 cleanCode.isBlank() ? null : new ErrorCode(RestError.shown(cleanCode)),
                 RestError.withoutSecrets(description, secrets),
                 argument.isEmpty() ? null : RestError.withoutSecrets(argument, secrets),
-                Transport.header(answer.headers, "x-request-id"));
+                requestId == null ? null : RestError.withoutSecrets(requestId, secrets));
     }
 
     private static boolean isError(@Nullable JsonValue error) {
