@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import java.util.function.LongToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -118,6 +119,20 @@ public final class Doctor {
         } finally {
             arrived.cancel(true);
         }
+    }
+
+    /**
+     * Compares the sessions that the portal closed in the last day, but for the last ten minutes, with the closes that the
+     * application handled. Blocks for several calls. At most 10,000 sessions are read.
+     *
+     * @param portal a client whose user may see the reports on open lines; an incoming webhook's will do
+     * @param handled given a chat's id, returns how many closes of that chat the application has handled, also older ones;
+     *     null if that is not known
+     * @return an error if closes are missing; a note if it is not known what was handled, or if the portal does not list
+     *     its sessions
+     */
+    public static Finding lastDay(PortalClient portal, @Nullable LongToIntFunction handled) {
+        return LastDay.of(portal, handled);
     }
 
     /** Whether the token is good enough to go on. */

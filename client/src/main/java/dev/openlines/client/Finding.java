@@ -7,7 +7,7 @@ package dev.openlines.client;
  * @param severity whether it keeps events away
  * @param check which examination, one of {@code token}, {@code installed}, {@code paid}, {@code scope},
  *     {@code event}, {@code subscription}, {@code address}, {@code answer}, {@code connector}, {@code
- *     closing}, {@code round-trip}
+ *     closing}, {@code sessions}, {@code round-trip}
  * @param text what was found, without secrets
  * @param remedy what to do, empty where nothing is
  */

@@ -19,11 +19,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongToIntFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,6 +52,8 @@ final class DoctorCommand implements Callable<Integer> {
 
     /** Where a token is looked for that is not to be seen in a list of processes. */
     static final String TOKEN_VARIABLE = "OPENLINES_ACCESS_TOKEN";
+
+    private static final Pattern CHAT = Pattern.compile("chat_id\"?\\s*[:=]\\s*\"?([0-9]{1,18})");
 
     private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
 
@@ -82,6 +89,15 @@ final class DoctorCommand implements Callable<Integer> {
             })
     private @Nullable String roundTrip;
 
+    @Option(
+            names = "--handled",
+            paramLabel = "SOURCE",
+            description = {
+                "Compares the sessions that the portal closed in the last day with the closes in file:PATH or url:URL,",
+                "where the application writes a chat_id for each close it handled."
+            })
+    private @Nullable String handled;
+
     @Option(names = "--wait", paramLabel = "SECONDS", description = "For how long; 30 by default.")
     private int wait = 30;
 
@@ -96,11 +112,28 @@ final class DoctorCommand implements Callable<Integer> {
     public Integer call() {
         PortalClient calls = client();
         Doctor.examine(calls, event, handler).forEach(this::print);
+        print(Doctor.lastDay(calls, handled == null ? null : closes(handled)));
         String source = roundTrip;
         if (source != null) {
             print(Doctor.roundTrip(calls, nonce -> seen(source, nonce), Duration.ofSeconds(wait)));
         }
         return harmful ? OpenlinesCommand.FAILED : 0;
+    }
+
+    /** Counts the closes of each chat in a source. */
+    private LongToIntFunction closes(String source) {
+        Map<Long, Integer> counts = new HashMap<>();
+        HttpClient http =
+                HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+        String content = content(http, source);
+        if (content.isEmpty()) {
+            throw CommandFailure.failed("--handled: nothing can be read there");
+        }
+        Matcher chats = CHAT.matcher(content);
+        while (chats.find()) {
+            counts.merge(Long.valueOf(chats.group(1)), 1, Integer::sum);
+        }
+        return chat -> counts.getOrDefault(chat, 0);
     }
 
     private PortalClient client() {
@@ -111,9 +144,8 @@ final class DoctorCommand implements Callable<Integer> {
         if (wait < 1) {
             throw wrong("expected at least 1 for --wait but found " + wait);
         }
-        if (roundTrip != null && !roundTrip.matches("(?s)(file|url):.+")) {
-            throw wrong("expected file:PATH or url:URL for --round-trip but found neither");
-        }
+        checkSource("--round-trip", roundTrip);
+        checkSource("--handled", handled);
         String host = String.valueOf(portal.getHost());
         RestClient.Builder client = RestClient.builder().patience(Duration.ofSeconds(10));
         if (host.equals("127.0.0.1") || host.equals("localhost") || host.equals("[::1]")) {
@@ -125,6 +157,12 @@ final class DoctorCommand implements Callable<Integer> {
                     .portal(path.isEmpty() || path.equals("/") ? portal.resolve("/rest/") : portal, Secret.of(token));
         } catch (IllegalArgumentException e) {
             throw wrong("--portal: " + e.getMessage());
+        }
+    }
+
+    private void checkSource(String option, @Nullable String source) {
+        if (source != null && !source.matches("(?s)(file|url):.+")) {
+            throw wrong("expected file:PATH or url:URL for " + option + " but found neither");
         }
     }
 

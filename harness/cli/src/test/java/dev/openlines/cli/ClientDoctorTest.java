@@ -8,6 +8,8 @@ import dev.openlines.client.Subscriptions;
 import dev.openlines.model.OnAppTest;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.portal.Portal;
+import dev.openlines.portal.PortalChat;
+import dev.openlines.portal.PortalLine;
 import dev.openlines.portal.PortalServer;
 import dev.openlines.portal.PortalSetup;
 import dev.openlines.portal.SimulatedPortal;
@@ -23,6 +25,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -89,6 +93,8 @@ class ClientDoctorTest {
                         "ok answer",
                         "note closing",
                         " > Close a chat of a line without rating to try.",
+                        "note sessions",
+                        " > The list leaves out lines that the token's user may not see.",
                         "ok round-trip");
         assertThat(ran.out()).contains("the handler answers a POST with 4").endsWith("a test event came through\n");
         assertThat(ran.err()).isEmpty();
@@ -121,6 +127,41 @@ class ClientDoctorTest {
                     .contains(
                             "error    round-trip    the portal took the test event, and it did not arrive within 1 s");
         }
+    }
+
+    @Test
+    void closesOfTheLastDayThatWereNotHandledAreFound(Portal portal) throws IOException {
+        portal.clock().freezeAt(Instant.now().minus(Duration.ofHours(1)));
+        PortalLine line = portal.openLine("Support");
+        PortalChat twice = line.openChat();
+        twice.close();
+        portal.clock().advance(Duration.ofMinutes(1));
+        twice.reopen();
+        portal.clock().advance(Duration.ofMinutes(1));
+        twice.close();
+        PortalChat other = line.openChat();
+        other.close();
+        assertThat(doctor(portal).out())
+                .contains("note     sessions      3 sessions were closed in the last day, in 2 chats, the last at ");
+
+        Path evidence = folder.resolve("evidence");
+        String first = "{\"member_id\":\"p\",\"chat_id\":\"" + twice.id() + "\"}\n";
+        Files.writeString(evidence, first + "{\"chat_id\": " + other.id() + "}\n");
+        Ran less = doctor(portal, "--handled", "file:" + evidence);
+        assertThat(less.out())
+                .contains("error    sessions      3 sessions were closed in the last day, in 2 chats; 1 of them was not"
+                        + " handled, of the chats [" + twice.id() + "]");
+        assertThat(less.exit()).isEqualTo(1);
+
+        Files.writeString(evidence, first, StandardOpenOption.APPEND);
+        assertThat(doctor(portal, "--handled", "file:" + evidence).out())
+                .contains(
+                        "ok       sessions      3 sessions were closed in the last day, in 2 chats, and each was handled");
+        assertThat(doctor(portal, "--handled", "file:" + folder.resolve("none")).err())
+                .isEqualTo("openlines: --handled: nothing can be read there\n");
+        portal.reports().included(false);
+        assertThat(doctor(portal).out())
+                .contains("note     sessions      the portal does not say which sessions were closed: ");
     }
 
     @Test
@@ -161,6 +202,7 @@ class ClientDoctorTest {
             https://p.example/hooks/  | --access-token | t      |                     | --portal: expected https://HOST/rest/ but found another path
             https://p.example         | --access-token | t      | --wait=0            | expected at least 1 for --wait but found 0
             https://p.example         | --access-token | t      | --round-trip=x.json | expected file:PATH or url:URL for --round-trip but found neither
+            https://p.example         | --access-token | t      | --handled=x.json    | expected file:PATH or url:URL for --handled but found neither
             """)
     void whatCannotBeIsSaidInOneLine(String portal, String flag, String token, String more, String message) {
         List<String> arguments =

@@ -224,6 +224,33 @@ class ClientSnippetsTest {
         return finding;
     }
 
+    private PortalClient byWebhook(String address) {
+        PortalClient byWebhook = client.webhook(Secret.of(address));
+        return byWebhook;
+    }
+
+    private Finding lastDay(PortalClient portal) {
+        Finding lastDay = Doctor.lastDay(portal, chatId -> closesHandledOf(chatId));
+        return lastDay;
+    }
+
+    private int closesHandledOf(long chatId) {
+        return (int) finished.stream()
+                .flatMap(finish -> finish.chats().stream())
+                .filter(chat -> chat.chatId() == chatId)
+                .count();
+    }
+
+    @Test
+    void aWebhookComparesTheLastDay() {
+        simulated.clock().freezeAt(Instant.now().minus(Duration.ofHours(1)));
+        PortalChat chat = simulated.openLine("Support").openChat();
+        chat.close();
+        PortalClient portal =
+                byWebhook(simulated.restUri() + "1/" + simulated.webhookCode().reveal() + "/");
+        assertThat(lastDay(portal).text()).endsWith("1 of them was not handled, of the chats [" + chat.id() + "]");
+    }
+
     @Test
     void aUserLetsTheApplicationInAndItCallsAndDrains() throws Exception {
         URI portalAddress = server.uri();
