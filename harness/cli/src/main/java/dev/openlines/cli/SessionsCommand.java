@@ -39,10 +39,13 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Lists the sessions that a portal closed, oldest first, to compare them with those an application handled.",
-            "Needs a plan with reports on open lines and a user who may see them. Changes nothing. The access token",
-            "comes from the variable OPENLINES_ACCESS_TOKEN or from a file."
+            "Needs a plan with reports on open lines and a user who may see them. Changes nothing. It asks with an access",
+            "token, from the variable OPENLINES_ACCESS_TOKEN or from a file, or without --portal by an incoming webhook,",
+            "from the variable OPENLINES_WEBHOOK or from a file."
         })
 final class SessionsCommand implements Callable<Integer> {
+
+    private static final String WEBHOOK_VARIABLE = "OPENLINES_WEBHOOK";
 
     /** The longest lead of the portal's clock over ours. */
     private static final Duration AHEAD = Duration.ofHours(1);
@@ -52,17 +55,17 @@ final class SessionsCommand implements Callable<Integer> {
             ErrorCode.ERROR_METHOD_NOT_FOUND, "the portal's version cannot list sessions",
             ErrorCode.ACCESS_DENIED, "the token's user may not see the reports on open lines",
             ErrorCode.INSUFFICIENT_SCOPE, "the application needs the scope imopenlines",
-            ErrorCode.EXPIRED_TOKEN, "the token has expired: take a new one");
+            ErrorCode.EXPIRED_TOKEN, "the token has expired: take a new one",
+            ErrorCode.INVALID_CREDENTIALS, "the portal does not know this webhook");
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
     @Option(
             names = "--portal",
-            required = true,
             paramLabel = "URL",
             description = "The portal: https://example.bitrix24.com, or its REST address, client_endpoint.")
-    private URI portal = URI.create("");
+    private @Nullable URI portal;
 
     @Option(
             names = "--access-token-file",
@@ -70,6 +73,14 @@ final class SessionsCommand implements Callable<Integer> {
             description = "A file that holds the access token. By default the variable " + DoctorCommand.TOKEN_VARIABLE
                     + " does.")
     private @Nullable Path tokenFile;
+
+    @Option(
+            names = "--webhook-file",
+            paramLabel = "PATH",
+            description =
+                    "A file that holds an incoming webhook's address, https://HOST/rest/USER/CODE/. By default the"
+                            + " variable " + WEBHOOK_VARIABLE + " does.")
+    private @Nullable Path webhookFile;
 
     @Option(
             names = "--since",
@@ -107,23 +118,56 @@ final class SessionsCommand implements Callable<Integer> {
     }
 
     private OpenLines client() {
-        RestClient.Builder client = RestClient.builder().patience(Duration.ofSeconds(30));
-        String host = String.valueOf(portal.getHost());
-        if (host.equals("127.0.0.1") || host.equals("localhost") || host.equals("[::1]")) {
-            client.allowLoopback();
+        URI address = portal;
+        if (address == null) {
+            return byWebhook();
         }
-        String path = String.valueOf(portal.getPath());
+        if (webhookFile != null) {
+            throw wrong("expected --portal or --webhook-file but found both");
+        }
+        String path = String.valueOf(address.getPath());
+        if (path.matches(".*/rest/[0-9]+/.+")) {
+            throw wrong(
+                    "--portal: a webhook's address is a secret, which a list of processes would show: use the variable "
+                            + WEBHOOK_VARIABLE + " or --webhook-file");
+        }
         try {
-            return client.build()
-                    .portal(path.isEmpty() || path.equals("/") ? portal.resolve("/rest/") : portal, token())
+            return client(address.getHost())
+                    .portal(path.isEmpty() || path.equals("/") ? address.resolve("/rest/") : address, token())
                     .openLines();
         } catch (IllegalArgumentException e) {
             throw wrong("--portal: " + e.getMessage());
         }
     }
 
+    private OpenLines byWebhook() {
+        String webhook = webhookFile == null
+                ? System.getenv(WEBHOOK_VARIABLE)
+                : read("--webhook-file", webhookFile).strip();
+        if (webhook == null || webhook.isBlank()) {
+            throw wrong(
+                    "expected --portal, or --webhook-file or the variable " + WEBHOOK_VARIABLE + ", but found none");
+        }
+        try {
+            String host = webhook.replaceFirst("^https?://", "").replaceFirst("(:[0-9]+)?/.*", "");
+            return client(host).webhook(Secret.of(webhook)).openLines();
+        } catch (IllegalArgumentException e) {
+            throw wrong((webhookFile == null ? WEBHOOK_VARIABLE : "--webhook-file") + ": " + e.getMessage());
+        }
+    }
+
+    private static RestClient client(@Nullable String host) {
+        RestClient.Builder client = RestClient.builder().patience(Duration.ofSeconds(30));
+        if ("127.0.0.1".equals(host) || "localhost".equals(host) || "[::1]".equals(host)) {
+            client.allowLoopback();
+        }
+        return client.build();
+    }
+
     private Secret token() {
-        String token = tokenFile == null ? System.getenv(DoctorCommand.TOKEN_VARIABLE) : read(tokenFile);
+        String token = tokenFile == null
+                ? System.getenv(DoctorCommand.TOKEN_VARIABLE)
+                : read("--access-token-file", tokenFile);
         if (token == null || token.isBlank()) {
             throw wrong("expected --access-token-file or the variable " + DoctorCommand.TOKEN_VARIABLE
                     + " but found neither");
@@ -131,11 +175,11 @@ final class SessionsCommand implements Callable<Integer> {
         return Secret.of(token.strip());
     }
 
-    private String read(Path file) {
+    private String read(String option, Path file) {
         try {
             return Files.readString(file);
         } catch (IOException e) {
-            throw wrong("--access-token-file: cannot read " + file);
+            throw wrong(option + ": cannot read " + file);
         }
     }
 

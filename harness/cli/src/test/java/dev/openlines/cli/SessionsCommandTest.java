@@ -98,6 +98,41 @@ class SessionsCommandTest {
                                 + " neither\n"));
     }
 
+    @Test
+    void anIncomingWebhookListsThem(Portal portal) throws IOException {
+        portal.clock().freezeAt(Instant.now().minusSeconds(60));
+        portal.openLine("Support").openChat().close();
+        String code = portal.webhookCode().reveal();
+        Path webhook = folder.resolve("webhook");
+        Files.writeString(webhook, portal.restUri() + "1/" + code + "/\n");
+
+        Ran listed = run(List.of("sessions", "--webhook-file", webhook.toString(), "--json"));
+
+        assertThat(listed.err()).isEmpty();
+        assertThat(listed.out().lines()).hasSize(1);
+        Files.writeString(webhook, portal.restUri() + "1/wr0ngc0de/");
+        assertThat(run(List.of("sessions", "--webhook-file", webhook.toString())))
+                .isEqualTo(new Ran(
+                        1,
+                        "",
+                        "openlines: imopenlines.v2.Session.list: HTTP 401 INVALID_CREDENTIALS: Invalid request credentials:"
+                                + " the portal does not know this webhook\n"));
+        Files.writeString(webhook, "https://h.example/rest/1/" + code + "/profile");
+        assertThat(run(List.of("sessions", "--webhook-file", webhook.toString())))
+                .isEqualTo(new Ran(
+                        3,
+                        "",
+                        "openlines: --webhook-file: expected https://HOST/rest/USER/CODE/ but found another text\n"));
+        assertThat(run(List.of("sessions", "--portal", portal.restUri() + "1/" + code + "/"))
+                        .err())
+                .startsWith("openlines: --portal: a webhook's address is a secret")
+                .doesNotContain(code);
+        assertThat(run(List.of("sessions")).err())
+                .isEqualTo(
+                        "openlines: expected --portal, or --webhook-file or the variable OPENLINES_WEBHOOK, but found"
+                                + " none\n");
+    }
+
     private Ran sessions(Portal portal, String... more) throws IOException {
         Path token = folder.resolve("token");
         Files.writeString(token, portal.accessToken().reveal() + "\n");
