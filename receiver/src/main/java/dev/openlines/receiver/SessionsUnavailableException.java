@@ -19,8 +19,11 @@ public final class SessionsUnavailableException extends RuntimeException {
         /** The portal has no such method ({@code ERROR_METHOD_NOT_FOUND}): this portal cannot be reconciled. */
         METHOD("method unknown: the portal is too old for imopenlines.v2.Session.list"),
 
-        /** The grant lacks the scope or its user the right to see reports: this portal cannot be reconciled. */
-        ACCESS("access denied: the grant needs the scope imopenlines and a user who may see the reports"),
+        /**
+         * The grant or webhook is not valid or lacks the scope, or its user may not see the reports: this portal cannot be
+         * reconciled.
+         */
+        ACCESS("access denied: the grant or webhook needs the scope imopenlines and a user who may see the reports"),
 
         /** The portal limits calls: the reconciler asks again later. */
         THROTTLED("the portal limits calls"),

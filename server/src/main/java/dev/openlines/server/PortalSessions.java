@@ -25,6 +25,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -33,26 +34,35 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Asks the portals that have installed the application which sessions they have closed, with their stored grants. */
+/**
+ * Asks portals which sessions they have closed: those that have installed the application, with their stored grants, and
+ * those that have an incoming webhook for it. Immutable.
+ */
 public final class PortalSessions implements ClosedSessions {
 
-    private static final ErrorCode WRONG_LICENSE = new ErrorCode("WRONG_LICENSE");
-
-    private final RestClient client;
+    private final @Nullable RestClient client;
     private final @Nullable URI address;
+    private final Map<String, PortalClient> webhooks;
+
+    private PortalSessions(
+            @Nullable RestClient client, @Nullable URI address, Map<String, PortalClient> webhooks) {
+        this.client = client;
+        this.address = address;
+        this.webhooks = Map.copyOf(webhooks);
+    }
+
+    /** Knows no portal: for {@link #webhook}, without an application. */
+    public PortalSessions() {
+        this(null, null, Map.of());
+    }
 
     /**
-     * Asks nothing yet.
+     * Knows the portals that have granted access. Asks nothing yet.
      *
      * @param client built with {@link RestClient.Builder#application}
      */
     public PortalSessions(RestClient client) {
-        this(client, null);
-    }
-
-    private PortalSessions(RestClient client, @Nullable URI address) {
-        this.client = client;
-        this.address = address;
+        this(client, null, Map.of());
     }
 
     /**
@@ -63,12 +73,32 @@ public final class PortalSessions implements ClosedSessions {
      * @return another object
      */
     public PortalSessions subscribing(URI receiver) {
-        return new PortalSessions(client, receiver);
+        return new PortalSessions(client, receiver, webhooks);
+    }
+
+    /**
+     * Returns the same with one more portal, or with another way to ask a portal that has a grant.
+     *
+     * @param memberId the portal; that the webhook is this portal's is for you to say
+     * @param portal made by {@link RestClient#webhook}; its user must be allowed to see the reports on open lines
+     * @return another object
+     */
+    public PortalSessions webhook(String memberId, PortalClient portal) {
+        Map<String, PortalClient> all = new HashMap<>(webhooks);
+        all.put(memberId, portal);
+        return new PortalSessions(client, address, all);
     }
 
     @Override
     public Set<String> portals() {
-        return asked(() -> client.oauth().portals());
+        Set<String> all = new HashSet<>(webhooks.keySet());
+        all.addAll(granted());
+        return all;
+    }
+
+    private Set<String> granted() {
+        RestClient application = client;
+        return application == null ? Set.of() : asked(() -> application.oauth().portals());
     }
 
     @Override
@@ -112,11 +142,18 @@ public final class PortalSessions implements ClosedSessions {
         return names;
     }
 
-    /** Returns what the portal says of the application and its subscriptions. */
+    /**
+     * Returns what the portal says of the application and its subscriptions; nothing if it has no grant, since a webhook
+     * may not ask.
+     */
     @Override
     public Optional<String> cause(String memberId) {
+        RestClient application = client;
+        if (application == null || !granted().contains(memberId)) {
+            return Optional.empty();
+        }
         return asked(() -> {
-            PortalClient portal = client.portal(memberId);
+            PortalClient portal = application.portal(memberId);
             OpenLines.App app = portal.openLines().app();
             if (!app.installed()) {
                 return Optional.of("the installation of the application is not finished");
@@ -148,7 +185,8 @@ public final class PortalSessions implements ClosedSessions {
     }
 
     private OpenLines openLines(String memberId) {
-        return client.portal(memberId).openLines();
+        PortalClient webhook = webhooks.get(memberId);
+        return (webhook == null ? Objects.requireNonNull(client).portal(memberId) : webhook).openLines();
     }
 
     private static <T> T asked(Supplier<T> question) {
@@ -167,7 +205,7 @@ public final class PortalSessions implements ClosedSessions {
     }
 
     private static Reason reason(RestException e) {
-        if (e.is(ErrorCode.TARIFF_RESTRICTION) || e.is(WRONG_LICENSE)) {
+        if (e.is(ErrorCode.TARIFF_RESTRICTION) || e.is(ErrorCode.WRONG_LICENSE)) {
             return Reason.PLAN;
         }
         if (e.is(ErrorCode.ERROR_METHOD_NOT_FOUND)) {

@@ -4,6 +4,7 @@ package dev.openlines.server;
 import dev.openlines.model.Event;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.receiver.Backlog;
+import dev.openlines.receiver.ClosedSessions;
 import dev.openlines.receiver.DeadLetters;
 import dev.openlines.receiver.EventContext;
 import dev.openlines.receiver.Handlers;
@@ -202,14 +203,14 @@ public final class ReceiverServer implements AutoCloseable {
     /** Compares at once, since events may be lost while the receiver is away, and when the inbox can store again. */
     private void reconcile(
             ReceiverServerBuilder options, Store store, Telemetry telemetry, @Nullable InboxMonitor shared) {
-        if (options.sessions == null
+        ClosedSessions sessions = options.sessions();
+        if (sessions == null
                 || options.reconcile == null
                 || !store.reconciles()
                 || !options.handlers.wants(OnSessionFinish.class)) {
             return;
         }
-        Reconciler reconciler =
-                new Reconciler(store.inbox(), options.sessions, options.reconcile, options.clock, telemetry);
+        Reconciler reconciler = new Reconciler(store.inbox(), sessions, options.reconcile, options.clock, telemetry);
         parts.push(reconciler);
         InboxMonitor monitor = shared;
         if (monitor == null) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.server;
 
+import dev.openlines.client.PortalClient;
+import dev.openlines.client.RestClient;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
 import dev.openlines.receiver.ClosedSessions;
@@ -19,11 +21,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +36,9 @@ import org.jspecify.annotations.Nullable;
  * #installations}, or both. Each method returns this builder; the last call counts. Not safe for use by many threads.
  */
 public final class ReceiverServerBuilder {
+
+    private static final Pattern LOOPBACK =
+            Pattern.compile("https?://(127\\.0\\.0\\.1|localhost|\\[::1])(:[0-9]+)?/.*");
 
     final Handlers handlers;
 
@@ -52,8 +60,8 @@ public final class ReceiverServerBuilder {
     @Nullable
     InstallationCheck installations;
 
-    @Nullable
-    ClosedSessions sessions;
+    private @Nullable ClosedSessions sessions;
+    private final Map<String, PortalClient> webhooks = new HashMap<>();
 
     @Nullable
     ReconcileSettings reconcile = ReconcileSettings.DEFAULT;
@@ -207,6 +215,46 @@ public final class ReceiverServerBuilder {
     public ReceiverServerBuilder sessions(ClosedSessions newSessions) {
         this.sessions = Objects.requireNonNull(newSessions, "sessions");
         return this;
+    }
+
+    /**
+     * Compares a portal by an incoming webhook: for one that is trusted by {@link #trust} alone, or whose grant may not
+     * see the reports. {@link #sessions} must then be {@link PortalSessions} or not set.
+     *
+     * @param memberId the portal; that the webhook is this portal's is for you to say
+     * @param address {@code https://HOST/rest/USER/CODE/}, of a user who may see the reports on open lines; a secret. A
+     *     loopback address is a simulated portal's
+     * @return this
+     * @throws IllegalArgumentException if the address has another form; the message does not repeat it
+     */
+    public ReceiverServerBuilder webhook(String memberId, Secret address) {
+        webhooks.put(Objects.requireNonNull(memberId, "memberId"), byWebhook(address));
+        return this;
+    }
+
+    static PortalClient byWebhook(Secret address) {
+        RestClient.Builder client = RestClient.builder();
+        if (LOOPBACK.matcher(address.reveal().strip()).matches()) {
+            client.allowLoopback();
+        }
+        return client.build().webhook(address);
+    }
+
+    /** Returns who asks portals for their sessions, or null if nobody does. */
+    @Nullable
+    ClosedSessions sessions() {
+        if (webhooks.isEmpty()) {
+            return sessions;
+        }
+        if (sessions != null && !(sessions instanceof PortalSessions)) {
+            throw new ConfigurationException(
+                    name("webhook") + ": expected PortalSessions beside it but found other sessions", null);
+        }
+        PortalSessions all = sessions instanceof PortalSessions own ? own : new PortalSessions();
+        for (Map.Entry<String, PortalClient> webhook : webhooks.entrySet()) {
+            all = all.webhook(webhook.getKey(), webhook.getValue());
+        }
+        return all;
     }
 
     /**

@@ -40,8 +40,9 @@ import org.jspecify.annotations.Nullable;
  * OPENLINES_MAX_DEPTH}, {@code OPENLINES_MAX_KEY_BYTES} and {@code OPENLINES_MAX_VALUE_BYTES} (those of {@link
  * Limits#DEFAULT}), {@code OPENLINES_RECONCILE} (PT15M, or off), {@code OPENLINES_RECONCILE_GRACE} (PT5M), {@code
  * OPENLINES_RECONCILE_SWEEP} (P35D), {@code OPENLINES_RECONCILE_MAX_AGE} (P2D), {@code OPENLINES_OFFLINE} (off),
- * {@code OPENLINES_RECONCILE_SINCE} (when the receiver first saw a portal). {@code OPENLINES_CONFIG} names a Java
- * properties file in UTF-8 with the same names; of a name that both have, the environment's value counts.
+ * {@code OPENLINES_WEBHOOK} (none), {@code OPENLINES_RECONCILE_SINCE} (when the receiver first saw a portal). {@code
+ * OPENLINES_CONFIG} names a Java properties file in UTF-8 with the same names; of a name that both have, the
+ * environment's value counts.
  */
 public final class Settings {
 
@@ -117,6 +118,7 @@ public final class Settings {
         if (certificate != (file("OPENLINES_TLS_KEY") != null)) {
             throw none(certificate ? "OPENLINES_TLS_KEY" : "OPENLINES_TLS_CERTIFICATE");
         }
+        checkWebhook();
         file("OPENLINES_EVIDENCE");
         spool();
         limits(Limits.DEFAULT);
@@ -283,6 +285,10 @@ public final class Settings {
         String memberId = memberId();
         if (memberId != null) {
             tokens.forEach(token -> builder.trust(memberId, token));
+            String webhook = text("OPENLINES_WEBHOOK");
+            if (webhook != null) {
+                builder.webhook(memberId, Secret.of(webhook));
+            }
         }
         Path certificate = file("OPENLINES_TLS_CERTIFICATE");
         Path key = file("OPENLINES_TLS_KEY");
@@ -407,6 +413,22 @@ public final class Settings {
             return value == null ? null : Instant.parse(value);
         } catch (DateTimeParseException e) {
             throw wrong("OPENLINES_RECONCILE_SINCE", "a time such as 2026-01-31T10:00:00Z", value);
+        }
+    }
+
+    /** Without the value in the message: it is a secret. */
+    private void checkWebhook() {
+        String address = text("OPENLINES_WEBHOOK");
+        if (address == null) {
+            return;
+        }
+        if (memberId() == null) {
+            throw none("OPENLINES_MEMBER_ID");
+        }
+        try {
+            ReceiverServerBuilder.byWebhook(Secret.of(address));
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException("OPENLINES_WEBHOOK: " + e.getMessage(), e);
         }
     }
 
