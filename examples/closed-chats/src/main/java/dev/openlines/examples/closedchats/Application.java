@@ -58,6 +58,7 @@ final class Application implements AutoCloseable {
                     .on(OnAppInstall.class, (event, context) -> subscribe(context))
                     .on(OnAppUninstall.class, (event, context) -> portals.forget(context.memberId()))
                     .otherwise((event, context) -> {});
+            Comparisons comparisons = new Comparisons(clock);
             receiver = opened(ReceiverServer.builder(handlers)
                     .settings(config)
                     .installations(portals.check())
@@ -66,9 +67,10 @@ final class Application implements AutoCloseable {
                                     ? portals.sessions()
                                     : portals.sessions().subscribing(publicUrl))
                     .queues(portals.queues())
+                    .telemetry(comparisons)
                     .start());
             endpoint.complete(receiver.url());
-            page = listen(settings, new Board(archive, receiver.deadLetters(), door, live, clock));
+            page = listen(settings, new Board(archive, receiver.deadLetters(), door, live, comparisons, clock));
             opened(live);
         } catch (RuntimeException e) {
             close();

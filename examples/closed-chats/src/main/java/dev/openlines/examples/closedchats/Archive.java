@@ -52,6 +52,7 @@ final class Archive implements AutoCloseable {
               closed_at bigint not null,
               messages integer not null,
               missing text,
+              reconciled boolean not null default false,
               unique (event_key, chat_id)%s)""";
     private static final List<String> COMMON = List.of(
             """
@@ -152,6 +153,15 @@ final class Archive implements AutoCloseable {
                 for (String sql : statements) {
                     statement.execute(sql);
                 }
+                try (ResultSet column = connection
+                        .getMetaData()
+                        .getColumns(null, connection.getSchema(), "closed_chat", "reconciled")) {
+                    if (!column.next()) {
+                        // A table of an older version.
+                        statement.execute(
+                                "alter table closed_chat add column reconciled boolean not null default false");
+                    }
+                }
             }
             connection.commit();
         }
@@ -165,9 +175,9 @@ final class Archive implements AutoCloseable {
     void add(Connection connection, Chat chat, List<Message> messages) throws SQLException {
         String words = words(chat, messages);
         String columns = "event_key, member_id, chat_id, session_id, line_id, line, connector, customer, operator, "
-                + "opened_at, closed_at, messages, missing";
+                + "opened_at, closed_at, messages, missing, reconciled";
         String sql = "insert into closed_chat (" + columns + (sqlite ? "" : ", words")
-                + ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?" + (sqlite ? "" : ", to_tsvector('simple', ?)")
+                + ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?" + (sqlite ? "" : ", to_tsvector('simple', ?)")
                 + ") on conflict do nothing returning id";
         long id;
         try (PreparedStatement insert = connection.prepareStatement(sql)) {
@@ -184,7 +194,8 @@ final class Archive implements AutoCloseable {
                 millis(chat.openedAt()),
                 millis(chat.closedAt()),
                 messages.size(),
-                chat.missing()
+                chat.missing(),
+                chat.reconciled()
             };
             for (int i = 0; i < values.length; i++) {
                 insert.setObject(i + 1, values[i]);
@@ -333,7 +344,7 @@ final class Archive implements AutoCloseable {
     private Query matching(Filter filter) {
         return filtered(
                 new Query("select c.id, c.event_key, c.member_id, c.chat_id, c.session_id, c.line_id, c.line,"
-                        + " c.connector, c.customer, c.operator, c.opened_at, c.closed_at, c.messages, c.missing"
+                        + " c.connector, c.customer, c.operator, c.opened_at, c.closed_at, c.messages, c.missing, c.reconciled"
                         + " from closed_chat c where 1 = 1"),
                 filter);
     }
@@ -384,7 +395,8 @@ final class Archive implements AutoCloseable {
                         instant(row, 11),
                         Instant.ofEpochMilli(row.getLong(12)),
                         row.getInt(13),
-                        row.getString(14)));
+                        row.getString(14),
+                        row.getBoolean(15)));
             }
             return chats;
         }

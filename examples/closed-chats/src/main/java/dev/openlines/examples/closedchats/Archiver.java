@@ -12,6 +12,7 @@ import dev.openlines.model.ConnectorCode;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.OpenLineChat;
 import dev.openlines.receiver.EventContext;
+import dev.openlines.receiver.Origin;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -37,7 +38,7 @@ final class Archiver {
 
     void closed(OnSessionFinish finish, EventContext context) throws Exception {
         Instant sent = finish.header().sentAt();
-        Instant closedAt = sent == null ? context.receivedAt() : sent;
+        Instant closedAt = context.closedAt().orElse(sent == null ? context.receivedAt() : sent);
         OpenLines lines = portals.portal(context.memberId()).openLines();
         Map<Chat, List<Message>> closed = new LinkedHashMap<>();
         for (OpenLineChat chat : finish.chats()) {
@@ -78,7 +79,9 @@ final class Archiver {
         History history = null;
         String missing = null;
         try {
-            history = lines.sessionOfClosedChat(chat.chatId(), closedAt).orElse(null);
+            history = context.sessionId().isPresent()
+                    ? lines.history(context.sessionId().get())
+                    : lines.sessionOfClosedChat(chat.chatId(), closedAt).orElse(null);
             if (history == null) {
                 missing = "the customer had begun the next session already";
             }
@@ -102,7 +105,7 @@ final class Archiver {
                         context.idempotencyKey(),
                         context.memberId(),
                         chat.chatId(),
-                        history == null ? null : history.sessionId(),
+                        history == null ? context.sessionId().orElse(null) : (Long) history.sessionId(),
                         chat.lineId(),
                         clean(Objects.requireNonNullElse(chat.lineName(), "")),
                         connector == null ? "" : clean(connector.code()),
@@ -111,7 +114,8 @@ final class Archiver {
                         messages.isEmpty() ? null : messages.get(0).sentAt(),
                         closedAt,
                         messages.size(),
-                        missing),
+                        missing,
+                        context.origin() == Origin.RECONCILED),
                 messages);
     }
 

@@ -54,14 +54,16 @@ final class Board extends Handler.Abstract {
     private final DeadLetters parked;
     private final SignIn door;
     private final Live live;
+    private final Comparisons comparisons;
     private final InstantSource clock;
     private final Pages pages = new Pages();
 
-    Board(Archive archive, DeadLetters parked, SignIn door, Live live, InstantSource clock) {
+    Board(Archive archive, DeadLetters parked, SignIn door, Live live, Comparisons comparisons, InstantSource clock) {
         this.archive = archive;
         this.parked = parked;
         this.door = door;
         this.live = live;
+        this.comparisons = comparisons;
         this.clock = clock;
     }
 
@@ -198,6 +200,8 @@ final class Board extends Handler.Abstract {
         values.put("chats", chats);
         values.put("newest", newest);
         values.put("live", before == null);
+        values.put("compared", comparisons.last().map(Instant::toString).orElse(""));
+        values.put("failing", comparisons.failing());
         values.put(
                 "older", chats.size() < ROWS ? 0L : chats.get(chats.size() - 1).id());
         html(response, 200, "board", values);

@@ -19,9 +19,10 @@ import org.jspecify.annotations.Nullable;
  * @param customer the customer's name, may be empty
  * @param operator the name of the operator who wrote last, may be empty
  * @param openedAt when the first message was sent, null where there is none
- * @param closedAt when the portal queued the event
+ * @param closedAt when the portal queued the event, or closed the session if no event came
  * @param messages how many are archived
  * @param missing why there is no transcript, null where there is one
+ * @param reconciled whether no event came and the close was found in the portal's list of sessions
  */
 record Chat(
         long id,
@@ -37,7 +38,8 @@ record Chat(
         @Nullable Instant openedAt,
         Instant closedAt,
         int messages,
-        @Nullable String missing) {
+        @Nullable String missing,
+        boolean reconciled) {
 
     /** Returns what people call the line; public for templates. */
     public String lineLabel() {

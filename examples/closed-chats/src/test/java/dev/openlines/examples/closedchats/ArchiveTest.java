@@ -96,7 +96,8 @@ class ArchiveTest {
                 closedAt.minusSeconds(90),
                 closedAt,
                 0,
-                null);
+                null,
+                chatId % 2 == 0);
     }
 
     private List<Long> found(String words) throws SQLException {
@@ -132,7 +133,7 @@ class ArchiveTest {
     @EnumSource
     void whatMayBeMissingMayBeMissing(Database database) throws SQLException {
         open(database);
-        add(new Chat(0, "key", "portal", 5, null, null, "", "", "", "", null, NOON, 0, "the portal shows none"));
+        add(new Chat(0, "key", "portal", 5, null, null, "", "", "", "", null, NOON, 0, "the portal shows none", false));
 
         Chat chat = archive.page(Filter.ALL, null, 1).get(0);
 

@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +51,8 @@ class BoardTest {
 
     @BeforeEach
     void openTheBoard(@TempDir Path folder, @TempDir Path profile) throws IOException {
-        running = Running.in(folder);
+        // Compared at each look of the reconciler.
+        running = Running.in(folder, Map.of("OPENLINES_RECONCILE", "PT1S"));
         service = new ChromeDriverService.Builder()
                 .usingDriverExecutable(Tool.find("chromedriver").orElseThrow().toFile())
                 .usingAnyFreePort()
@@ -99,6 +101,31 @@ class BoardTest {
         find("tr[data-chat='1']");
         waitFor("the count", " new");
         assertThat(find("#none").isDisplayed()).isFalse();
+    }
+
+    @Test
+    void aChatWhoseEventNeverCameIsMarkedAndTheBoardSaysWhenItCompared() {
+        signIn();
+        Await.until("a comparison", () -> {
+            browser.navigate().refresh();
+            return find("#compared").getText().startsWith("Last compared with the portals' own lists of sessions: ");
+        });
+        PortalChat lost = running.portal.openLine("Support").openChat();
+        lost.customerWrites("nobody will hear of this");
+        lost.session().breakOff();
+        running.portal.clock().advance(Duration.ofMinutes(10));
+
+        waitFor("the chat that was found", "found");
+        assertThat(find("tr[data-chat='1'] .found").getAttribute("title")).startsWith("No event came");
+        find("tr[data-chat='1'] a").sendKeys(Keys.ENTER);
+        waitFor("the transcript", "nobody will hear of this");
+        assertThat(find(".facts").getText()).contains("No event came", "session " + lost.sessionId());
+
+        browser.get(running.page("/").toString());
+        running.portal.lines().get(0).openChat().close();
+        find("tr[data-chat='2']");
+        assertThat(browser.findElements(By.cssSelector("tr[data-chat='2'] .found")))
+                .isEmpty();
     }
 
     @Test

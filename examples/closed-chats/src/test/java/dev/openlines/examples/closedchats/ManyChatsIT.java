@@ -161,7 +161,8 @@ class ManyChatsIT {
                         opened,
                         closed,
                         messages.size(),
-                        null);
+                        null,
+                        false);
                 archive.add(connection, chat, messages);
             }
             connection.commit();
