@@ -44,8 +44,7 @@ public final class PortalSessions implements ClosedSessions {
     private final @Nullable URI address;
     private final Map<String, PortalClient> webhooks;
 
-    private PortalSessions(
-            @Nullable RestClient client, @Nullable URI address, Map<String, PortalClient> webhooks) {
+    private PortalSessions(@Nullable RestClient client, @Nullable URI address, Map<String, PortalClient> webhooks) {
         this.client = client;
         this.address = address;
         this.webhooks = Map.copyOf(webhooks);
@@ -87,6 +86,24 @@ public final class PortalSessions implements ClosedSessions {
         Map<String, PortalClient> all = new HashMap<>(webhooks);
         all.put(memberId, portal);
         return new PortalSessions(client, address, all);
+    }
+
+    /**
+     * Returns sessions of these portals, too, and of those that others ask.
+     *
+     * @param setting stands in the message
+     * @throws ConfigurationException if the others are not asked by this class
+     */
+    static PortalSessions with(@Nullable ClosedSessions others, Map<String, PortalClient> webhooks, String setting) {
+        if (others != null && !(others instanceof PortalSessions)) {
+            throw new ConfigurationException(
+                    setting + ": expected PortalSessions beside it but found other sessions", null);
+        }
+        PortalSessions all = others instanceof PortalSessions own ? own : new PortalSessions();
+        for (Map.Entry<String, PortalClient> webhook : webhooks.entrySet()) {
+            all = all.webhook(webhook.getKey(), webhook.getValue());
+        }
+        return all;
     }
 
     @Override

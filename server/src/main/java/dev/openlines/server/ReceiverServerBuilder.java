@@ -240,21 +240,10 @@ public final class ReceiverServerBuilder {
         return client.build().webhook(address);
     }
 
-    /** Returns who asks portals for their sessions, or null if nobody does. */
+    /** Returns what asks portals for their sessions, or null if nothing does. */
     @Nullable
     ClosedSessions sessions() {
-        if (webhooks.isEmpty()) {
-            return sessions;
-        }
-        if (sessions != null && !(sessions instanceof PortalSessions)) {
-            throw new ConfigurationException(
-                    name("webhook") + ": expected PortalSessions beside it but found other sessions", null);
-        }
-        PortalSessions all = sessions instanceof PortalSessions own ? own : new PortalSessions();
-        for (Map.Entry<String, PortalClient> webhook : webhooks.entrySet()) {
-            all = all.webhook(webhook.getKey(), webhook.getValue());
-        }
-        return all;
+        return webhooks.isEmpty() ? sessions : PortalSessions.with(sessions, webhooks, name("webhook"));
     }
 
     /**

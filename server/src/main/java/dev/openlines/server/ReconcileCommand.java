@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.server;
 
+import dev.openlines.client.PortalClient;
 import dev.openlines.receiver.ClosedSession;
 import dev.openlines.receiver.ClosedSessions;
 import dev.openlines.receiver.Inbox;
@@ -73,7 +74,7 @@ public final class ReconcileCommand {
      *
      * @param arguments what follows {@code reconcile}
      * @param environment names and values, such as {@code System.getenv()}
-     * @param sessions asks portals, such as {@link PortalSessions}
+     * @param sessions asks portals, such as {@link PortalSessions}; the portal of {@code OPENLINES_WEBHOOK} is asked, too
      * @param out gets each line of the answer
      * @param err gets the one line that says what is wrong
      * @return 0 nothing is missing any more, 1 a portal could not be compared or the store is down, 2 closes are missing
@@ -92,6 +93,9 @@ public final class ReconcileCommand {
         }
         try {
             Settings settings = Settings.ofCommand(environment);
+            Map<String, PortalClient> webhooks = settings.webhooks();
+            ClosedSessions asked =
+                    webhooks.isEmpty() ? sessions : PortalSessions.with(sessions, webhooks, "OPENLINES_WEBHOOK");
             Path spool = settings.spool();
             if (!command.dry && spool != null && holds(spool)) {
                 err.accept("OPENLINES_SPOOL: expected no waiting events, which would look missing, but found some");
@@ -106,7 +110,7 @@ public final class ReconcileCommand {
                 ReconcileSettings how = settings.reconcile();
                 try (Reconciler reconciler = new Reconciler(
                         inbox,
-                        sessions,
+                        asked,
                         how == null ? ReconcileSettings.DEFAULT : how,
                         InstantSource.system(),
                         Telemetry.none())) {
@@ -114,7 +118,7 @@ public final class ReconcileCommand {
                         reconciler.hold("the operator says that the inbox was restored");
                         return 0;
                     }
-                    return command.compare(reconciler, sessions.portals(), err);
+                    return command.compare(reconciler, asked.portals(), err);
                 }
             }
         } catch (ConfigurationException e) {

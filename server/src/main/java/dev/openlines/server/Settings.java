@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.server;
 
+import dev.openlines.client.PortalClient;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
 import dev.openlines.receiver.ReconcileSettings;
@@ -118,7 +119,7 @@ public final class Settings {
         if (certificate != (file("OPENLINES_TLS_KEY") != null)) {
             throw none(certificate ? "OPENLINES_TLS_KEY" : "OPENLINES_TLS_CERTIFICATE");
         }
-        checkWebhook();
+        webhooks();
         file("OPENLINES_EVIDENCE");
         spool();
         limits(Limits.DEFAULT);
@@ -416,17 +417,22 @@ public final class Settings {
         }
     }
 
-    /** Without the value in the message: it is a secret. */
-    private void checkWebhook() {
+    /**
+     * Returns the portal that is asked by an incoming webhook, if there is one.
+     *
+     * @throws ConfigurationException if its address is wrong; the message does not repeat it
+     */
+    Map<String, PortalClient> webhooks() {
         String address = text("OPENLINES_WEBHOOK");
         if (address == null) {
-            return;
+            return Map.of();
         }
-        if (memberId() == null) {
+        String memberId = memberId();
+        if (memberId == null) {
             throw none("OPENLINES_MEMBER_ID");
         }
         try {
-            ReceiverServerBuilder.byWebhook(Secret.of(address));
+            return Map.of(memberId, ReceiverServerBuilder.byWebhook(Secret.of(address)));
         } catch (IllegalArgumentException e) {
             throw new ConfigurationException("OPENLINES_WEBHOOK: " + e.getMessage(), e);
         }

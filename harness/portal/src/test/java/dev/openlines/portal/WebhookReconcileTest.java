@@ -13,8 +13,10 @@ import dev.openlines.receiver.Reply;
 import dev.openlines.receiver.SessionsUnavailableException.Reason;
 import dev.openlines.receiver.Telemetry;
 import dev.openlines.server.ConfigurationException;
+import dev.openlines.server.PortalSessions;
 import dev.openlines.server.ReceiverServer;
 import dev.openlines.server.ReceiverServerBuilder;
+import dev.openlines.server.ReconcileCommand;
 import dev.openlines.server.Settings;
 import dev.openlines.testkit.Await;
 import java.net.InetAddress;
@@ -25,7 +27,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
@@ -52,6 +56,7 @@ class WebhookReconcileTest {
     private final Queue<Origin> handled = new ConcurrentLinkedQueue<>();
     private final Queue<Reason> impossible = new ConcurrentLinkedQueue<>();
 
+    private final List<String> said = new ArrayList<>();
     private final Queue<String> members = new ConcurrentLinkedQueue<>();
     private @Nullable ReceiverServer running;
 
@@ -62,13 +67,18 @@ class WebhookReconcileTest {
         }
     }
 
-    private ReceiverServerBuilder builder(Portal portal, Map<String, String> more) {
+    private Map<String, String> settings(Portal portal, Map<String, String> more) {
         Map<String, String> settings = new HashMap<>(Map.of(
                 "OPENLINES_PORT", "0",
                 "OPENLINES_INBOX", folder.resolve("inbox.db").toString(),
                 "OPENLINES_MEMBER_ID", portal.memberId(),
                 "OPENLINES_APPLICATION_TOKEN", portal.applicationToken().reveal()));
         settings.putAll(more);
+        return settings;
+    }
+
+    private ReceiverServerBuilder builder(Portal portal, Map<String, String> more) {
+        Map<String, String> settings = settings(portal, more);
         return ReceiverServer.builder(Handlers.on(OnSessionFinish.class, (event, context) -> {
                             members.add(context.memberId());
                             handled.add(context.origin());
@@ -96,6 +106,15 @@ class WebhookReconcileTest {
         portal.clock().advance(Duration.ofMinutes(1));
         chat.close();
         portal.clock().advance(Duration.ofMinutes(10));
+        assertThat(ReconcileCommand.run(
+                        List.of("--dry-run", "--json"),
+                        settings(portal, more),
+                        new PortalSessions(),
+                        said::add,
+                        said::add))
+                .as("%s", said)
+                .isEqualTo(2);
+        assertThat(String.join("\n", said)).contains(portal.memberId()).doesNotContain(address);
 
         try (ReceiverServer server = builder(portal, more).start()) {
             Await.until("the close", () -> !handled.isEmpty());
@@ -105,7 +124,8 @@ class WebhookReconcileTest {
         assertThat(handled).containsExactly(Origin.RECONCILED);
         assertThat(portal.calls())
                 .extracting(RestCall::method)
-                .allMatch(method -> method.equalsIgnoreCase("imopenlines.v2.Session.list"));
+                .contains("imopenlines.v2.session.list")
+                .allMatch(method -> method.startsWith("imopenlines."));
     }
 
     @Test

@@ -111,14 +111,14 @@ class BoardTest {
             return find("#compared").getText().startsWith("Last compared with the portals' own lists of sessions: ");
         });
         PortalChat lost = running.portal.openLine("Support").openChat();
-        lost.customerWrites("nobody will hear of this");
+        lost.customerWrites("no event tells of this");
         lost.session().breakOff();
         running.portal.clock().advance(Duration.ofMinutes(10));
 
         waitFor("the chat that was found", "found");
         assertThat(find("tr[data-chat='1'] .found").getAttribute("title")).startsWith("No event came");
         find("tr[data-chat='1'] a").sendKeys(Keys.ENTER);
-        waitFor("the transcript", "nobody will hear of this");
+        waitFor("the transcript", "no event tells of this");
         assertThat(find(".facts").getText()).contains("No event came", "session " + lost.sessionId());
 
         browser.get(running.page("/").toString());

@@ -3,9 +3,12 @@ package dev.openlines.examples.quickstart;
 
 import dev.openlines.server.ConfigurationException;
 import dev.openlines.server.InboxCommand;
+import dev.openlines.server.PortalSessions;
 import dev.openlines.server.ReconcileCommand;
 import dev.openlines.server.Settings;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Looks into the inbox that OPENLINES_INBOX names, as {@code java -jar quickstart.jar inbox} does; {@code reconcile}
@@ -30,12 +33,19 @@ public final class InboxTool {
 
     private static int reconcile(List<String> arguments) {
         try {
-            Installations installations = Installations.of(
-                            Settings.fromEnvironment().values())
-                    .orElseThrow(() -> new ConfigurationException(
-                            "OPENLINES_CLIENT_ID: expected the application that asks portals but found none", null));
+            Map<String, String> settings = Settings.fromEnvironment().values();
+            Optional<PortalSessions> granted = Installations.of(settings).map(Installations::sessions);
+            if (granted.isEmpty()
+                    && settings.getOrDefault("OPENLINES_WEBHOOK", "").isBlank()) {
+                throw new ConfigurationException(
+                        "OPENLINES_CLIENT_ID: expected the application that asks portals but found none", null);
+            }
             return ReconcileCommand.run(
-                    arguments, System.getenv(), installations.sessions(), System.out::println, System.err::println);
+                    arguments,
+                    System.getenv(),
+                    granted.orElseGet(PortalSessions::new),
+                    System.out::println,
+                    System.err::println);
         } catch (ConfigurationException e) {
             System.err.println(e.getMessage());
             return 3;
