@@ -68,6 +68,8 @@ public final class Settings {
             "OPENLINES_HOST",
             "OPENLINES_MONITOR_HOST",
             "OPENLINES_RECONCILE_SINCE",
+            "OPENLINES_OFFLINE",
+            "OPENLINES_WEBHOOK",
             "OPENLINES_CLIENT_ID",
             "OPENLINES_CLIENT_SECRET",
             "OPENLINES_TOKEN_KEY",
