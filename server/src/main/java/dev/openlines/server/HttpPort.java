@@ -94,6 +94,9 @@ final class HttpPort {
         jetty.setErrorHandler((request, response, callback) -> {
             if (request.getAttribute(ErrorHandler.ERROR_EXCEPTION) instanceof Throwable failure) {
                 LastResort.check(failure);
+                if (response.getStatus() >= 500 && (failure instanceof RuntimeException || failure instanceof Error)) {
+                    LOG.error("reason=bug status={}", response.getStatus(), failure);
+                }
             }
             response.write(true, null, callback);
             return true;
