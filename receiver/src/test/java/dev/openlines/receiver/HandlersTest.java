@@ -112,7 +112,7 @@ class HandlersTest {
         assertThat(Handlers.Routes.class.getMethods())
                 .filteredOn(method -> method.getReturnType() == Handlers.class)
                 .extracting(Method::getName)
-                .containsExactly("otherwise");
+                .containsExactlyInAnyOrder("otherwise", "ignoringOthers");
     }
 
     private static Event event(String form) {

@@ -173,7 +173,7 @@ public final class ReceiverServer implements AutoCloseable {
                 monitoring == null ? "none" : monitoring.listening(""),
                 options.dispatching ? options.policy.workers() : 0,
                 options.limits.bodyBytes(),
-                options.sessions == null || options.reconcile == null || !store.reconciles()
+                options.sessions() == null || options.reconcile == null || !store.reconciles()
                         ? "off"
                         : options.reconcile.interval());
     }
