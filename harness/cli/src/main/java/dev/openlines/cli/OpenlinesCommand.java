@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
             PortalCommand.class,
             DoctorCommand.class,
             SessionsCommand.class,
+            ListenCommand.class,
             VerifyCommand.class,
             CatalogueCommands.ListCommand.class,
             CatalogueCommands.ExplainCommand.class,

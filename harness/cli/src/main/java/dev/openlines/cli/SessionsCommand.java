@@ -133,7 +133,7 @@ final class SessionsCommand implements Callable<Integer> {
         }
         try {
             return client(address.getHost())
-                    .portal(path.isEmpty() || path.equals("/") ? address.resolve("/rest/") : address, token())
+                    .portal(path.isEmpty() || path.equals("/") ? address.resolve("/rest/") : address, new AccessToken(spec, tokenFile).read())
                     .openLines();
         } catch (IllegalArgumentException e) {
             throw wrong("--portal: " + e.getMessage());
@@ -162,17 +162,6 @@ final class SessionsCommand implements Callable<Integer> {
             client.allowLoopback();
         }
         return client.build();
-    }
-
-    private Secret token() {
-        String token = tokenFile == null
-                ? System.getenv(DoctorCommand.TOKEN_VARIABLE)
-                : read("--access-token-file", tokenFile);
-        if (token == null || token.isBlank()) {
-            throw wrong("expected --access-token-file or the variable " + DoctorCommand.TOKEN_VARIABLE
-                    + " but found neither");
-        }
-        return Secret.of(token.strip());
     }
 
     private String read(String option, Path file) {

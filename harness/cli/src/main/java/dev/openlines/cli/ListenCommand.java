@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.openlines.client.ClientException;
+import dev.openlines.client.ErrorCode;
+import dev.openlines.client.NoAnswerException;
+import dev.openlines.client.PortalClient;
+import dev.openlines.client.RestClient;
+import dev.openlines.client.RestException;
+import dev.openlines.client.RetriableRestException;
+import dev.openlines.client.Subscription;
+import dev.openlines.model.AppStatus;
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.Secret;
+import dev.openlines.parser.Dialect;
+import dev.openlines.portal.wire.EventBodies;
+import dev.openlines.portal.wire.EventSender;
+import dev.openlines.portal.wire.Exchange;
+import jakarta.json.Json;
+import jakarta.json.JsonArray;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonString;
+import jakarta.json.JsonValue;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code openlines listen}: the events of a real portal, posted to a handler on this machine. */
+@Command(
+        name = "listen",
+        mixinStandardHelpOptions = true,
+        description = {
+            "Delivers the events of a real portal to a handler on this machine, without a tunnel: they wait in an",
+            "offline queue of their own, and are posted from here in the shape of a direct delivery, once each.",
+            "Needs a local application that is used for nothing else, and an administrator's access token of it, in the"
+                    + " variable OPENLINES_ACCESS_TOKEN or in a file. Ends with Ctrl-C, and unbinds what it bound; after a"
+                    + " crash the next run does."
+        })
+final class ListenCommand implements Callable<Integer> {
+
+    /** Begins the key of every queue that this command binds. */
+    private static final String KEYS = "openlines-listen-";
+
+    private static final Map<ErrorCode, String> REMEDIES = Map.of(
+            ErrorCode.WRONG_AUTH_TYPE, "an incoming webhook has no events: use a local application's token",
+            ErrorCode.ACCESS_DENIED, "the token's user must be an administrator",
+            ErrorCode.INSUFFICIENT_SCOPE, "the application needs the scopes of the events",
+            ErrorCode.ERROR_EVENT_NOT_FOUND, "the event is unknown, or the application lacks its scope",
+            ErrorCode.EXPIRED_TOKEN, "take a new token; the next run unbinds what this one bound");
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = "--portal",
+            required = true,
+            paramLabel = "URL",
+            description = "The portal: https://example.bitrix24.com, or its REST address, client_endpoint.")
+    private URI portal = URI.create("");
+
+    @Option(names = "--forward-to", required = true, paramLabel = "URL", description = "The handler.")
+    private URI handler = URI.create("");
+
+    @Option(
+            names = "--access-token-file",
+            paramLabel = "PATH",
+            description = "A file that holds the access token. By default the variable " + DoctorCommand.TOKEN_VARIABLE
+                    + " does.")
+    private @Nullable Path tokenFile;
+
+    @Option(
+            names = "--member-id",
+            required = true,
+            paramLabel = "M",
+            description = "The portal's id that the deliveries name: the one your handler trusts.")
+    private String memberId = "";
+
+    @Option(
+            names = "--application-token",
+            required = true,
+            paramLabel = "T",
+            description = "The token that your handler trusts, for tests only: queued events carry none.")
+    private String applicationToken = "";
+
+    @Option(
+            names = "--event",
+            paramLabel = "CODE",
+            description = "An event to listen to; may be given several times. " + OnSessionFinish.CODE + " by default.")
+    private List<String> events = List.of(OnSessionFinish.CODE);
+
+    @Option(names = "--every", paramLabel = "D", description = "How often to look, such as PT2S, the default.")
+    private Duration every = Duration.ofSeconds(2);
+
+    @Option(names = "--count", paramLabel = "N", description = "End after so many events.")
+    private @Nullable Integer count;
+
+    @Option(
+            names = "--record",
+            paramLabel = "FOLDER",
+            description = "Keep each event there as JSON without tokens and the portal's addresses, for send --body,"
+                    + " replay and the portal's page. What customers wrote stays in it.")
+    private @Nullable Path folder;
+
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile boolean stopping;
+    private int seen;
+
+    private ListenCommand() {}
+
+    @Override
+    public Integer call() throws IOException {
+        check();
+        Secret token = new AccessToken(spec, tokenFile).read();
+        URI rest = rest();
+        PortalClient client = client(rest, token);
+        String key = key();
+        FileChannel lock = lock(key);
+        try {
+            requireOwnApplication(client);
+            Thread ending = ending(Thread.currentThread());
+            Runtime.getRuntime().addShutdownHook(ending);
+            try {
+                listen(client, key, rest, token);
+            } finally {
+                ended.countDown();
+                if (!stopping) {
+                    Runtime.getRuntime().removeShutdownHook(ending);
+                }
+            }
+            return 0;
+        } catch (RestException e) {
+            String remedy = e.code().map(REMEDIES::get).orElse(null);
+            throw CommandFailure.failed(e.getMessage() + (remedy == null ? "" : ": " + remedy));
+        } catch (ClientException e) {
+            throw CommandFailure.failed(String.valueOf(e.getMessage()));
+        } finally {
+            lock.close();
+        }
+    }
+
+    private void check() {
+        String host = String.valueOf(handler.getHost());
+        try {
+            if (!String.valueOf(handler.getScheme()).matches("https?")
+                    || handler.getHost() == null
+                    || !EventSender.isPrivate(InetAddress.getByName(host))) {
+                throw wrong("expected an http or https address on this machine or its network for --forward-to");
+            }
+        } catch (UnknownHostException e) {
+            throw wrong("--forward-to: the host is unknown");
+        }
+        if (every.compareTo(Duration.ofMillis(500)) < 0 && !isLoopback(portal)) {
+            throw wrong("expected at least PT0.5S for --every, for the sake of the portal's rate limit");
+        }
+        if (count != null && count < 1) {
+            throw wrong("expected 1 or more for --count but found " + count);
+        }
+    }
+
+    private static boolean isLoopback(URI address) {
+        String host = String.valueOf(address.getHost());
+        return host.equals("127.0.0.1") || host.equals("localhost") || host.equals("[::1]");
+    }
+
+    private URI rest() {
+        String path = String.valueOf(portal.getPath());
+        return path.isEmpty() || path.equals("/") ? portal.resolve("/rest/") : portal;
+    }
+
+    private PortalClient client(URI rest, Secret token) {
+        RestClient.Builder client = RestClient.builder().patience(Duration.ofSeconds(30));
+        if (isLoopback(portal)) {
+            client.allowLoopback();
+        }
+        try {
+            return client.build().portal(rest, token);
+        } catch (IllegalArgumentException e) {
+            throw wrong("--portal: " + e.getMessage());
+        }
+    }
+
+    /** Returns the same key for each run of this user on this machine, so that a run finds what a crashed one left. */
+    private String key() {
+        String who = System.getProperty("user.name") + "@" + System.getProperty("user.home") + " " + portal;
+        return KEYS + UUID.nameUUIDFromBytes(who.getBytes(UTF_8)).toString().substring(0, 13);
+    }
+
+    private FileChannel lock(String key) throws IOException {
+        FileChannel file = FileChannel.open(
+                Path.of(System.getProperty("java.io.tmpdir"), key + ".lock"),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE);
+        try {
+            if (file.tryLock() != null) {
+                return file;
+            }
+        } catch (OverlappingFileLockException e) {
+            // Held by this very process.
+        }
+        file.close();
+        throw CommandFailure.failed("another listen of yours is running for this portal");
+    }
+
+    /** Refuses an application that has work of its own: its queues and subscriptions must not be touched. */
+    private static void requireOwnApplication(PortalClient client) {
+        JsonValue status = client.openLines().app().raw().get("STATUS");
+        if (!(status instanceof JsonString text) || !text.getString().equals(AppStatus.LOCAL.code())) {
+            throw CommandFailure.failed("the token is not of a local application; make one for listening alone");
+        }
+        for (Subscription subscription : client.subscriptions().get()) {
+            if (!String.valueOf(subscription.connector()).startsWith(KEYS)) {
+                throw CommandFailure.failed("the application has a subscription to " + printable(subscription.event())
+                        + " that listen did not make; make a local application for listening alone");
+            }
+        }
+    }
+
+    /** On Ctrl-C. Waits for the unbinding, and not for the thread, which may be waiting for the end of this one. */
+    private Thread ending(Thread listening) {
+        return new Thread(
+                () -> {
+                    stopping = true;
+                    listening.interrupt();
+                    try {
+                        ended.await(20, TimeUnit.SECONDS);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                },
+                "listen-end");
+    }
+
+    private void listen(PortalClient client, String key, URI rest, Secret token) throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        try {
+            for (String event : events) {
+                client.subscriptions().ensure(Subscription.offline(event).withConnector(key));
+            }
+            out.println("listening to " + String.join(", ", events) + " of " + portal.getHost() + ", forwarding to "
+                    + handler + ", until Ctrl-C");
+            EventSender sender = new EventSender(EventSender.Settings.defaults().insecure());
+            while (!stopping && (count == null || seen < count)) {
+                if (!look(client, key, sender, rest, token)) {
+                    Thread.sleep(every.toMillis());
+                }
+            }
+        } catch (InterruptedException e) {
+            // Asked to end.
+        } catch (ClientException e) {
+            // A call that was interrupted fails in its own way.
+            if (!stopping) {
+                throw e;
+            }
+        } finally {
+            // The interrupt has done its work; what follows needs the network.
+            Thread.interrupted();
+            unbind(client, key);
+        }
+    }
+
+    /** Unbinds all that this key has bound, also in a run that crashed, and forgets what still waits. */
+    private void unbind(PortalClient client, String key) {
+        for (Subscription subscription : client.subscriptions().get()) {
+            if (key.equals(subscription.connector())) {
+                client.subscriptions().unbind(subscription);
+            }
+        }
+        int left = 0;
+        for (JsonArray waiting = take(client, key); !waiting.isEmpty(); waiting = take(client, key)) {
+            left += waiting.size();
+        }
+        spec.commandLine()
+                .getOut()
+                .println("unbound after " + seen + " events" + (left == 0 ? "" : ", " + left + " more were dropped"));
+    }
+
+    /** Takes what waits off the queue, at most 50: like a portal's own delivery, each is sent once. */
+    private static JsonArray take(PortalClient client, String key) {
+        JsonValue result = client.call("event.offline.get", Map.of("auth_connector", key, "clear", 1, "limit", 50))
+                .result();
+        return result instanceof JsonObject object && object.get("events") instanceof JsonArray waiting
+                ? waiting
+                : JsonValue.EMPTY_JSON_ARRAY;
+    }
+
+    /** Returns whether anything waited. */
+    private boolean look(PortalClient client, String key, EventSender sender, URI rest, Secret token)
+            throws IOException {
+        JsonArray waiting;
+        try {
+            waiting = take(client, key);
+        } catch (RetriableRestException | NoAnswerException e) {
+            spec.commandLine().getErr().println("openlines: " + e.getMessage() + "; trying again");
+            return false;
+        }
+        for (JsonObject row : waiting.getValuesAs(JsonObject.class)) {
+            forward(row, sender, rest, token);
+        }
+        return !waiting.isEmpty();
+    }
+
+    private void forward(JsonObject row, EventSender sender, URI rest, Secret token) throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        String event = row.getString("EVENT_NAME", "").toUpperCase(Locale.ROOT);
+        Instant queued = time(row.getString("TIMESTAMP_X", ""));
+        JsonObject payload = payload(row, event, queued, rest, token);
+        seen++;
+        out.println(queued + "  --> " + printable(event) + " " + printable(row.getString("MESSAGE_ID", "")));
+        if (folder != null) {
+            record(folder, payload, event);
+        }
+        byte[] body = EventBodies.form(payload);
+        byte[] head = EventSender.head(handler, body.length, "application/x-www-form-urlencoded");
+        Exchange exchange = sender.send(handler, EventSender.join(head, body));
+        String answer = exchange.status() == 0 ? String.valueOf(exchange.failure()) : "[" + exchange.status() + "]";
+        out.println(queued + "  <-- " + answer + " " + exchange.total().toMillis() + " ms");
+    }
+
+    private static Instant time(String text) {
+        try {
+            return OffsetDateTime.parse(text).toInstant();
+        } catch (DateTimeException e) {
+            return Instant.now();
+        }
+    }
+
+    private JsonObject payload(JsonObject row, String event, Instant queued, URI rest, Secret token) {
+        JsonObject data = row.get("EVENT_DATA") instanceof JsonObject object ? object : null;
+        EventBodies.AuthFacts auth = new EventBodies.AuthFacts(
+                token,
+                Instant.now().plus(EventBodies.ACCESS_LIFETIME),
+                "imopenlines",
+                String.valueOf(rest.getHost()),
+                "https://oauth.bitrix.info/rest/",
+                AppStatus.LOCAL.code(),
+                rest.toString(),
+                memberId,
+                user(row),
+                null,
+                Secret.of(applicationToken));
+        return EventBodies.envelope(event, 1, data, queued, auth, Dialect.PLATFORM);
+    }
+
+    private static long user(JsonObject row) {
+        String id = row.get("EVENT_ADDITIONAL") instanceof JsonObject additional
+                ? String.valueOf(additional.get("user_id")).replace("\"", "")
+                : "";
+        return id.matches("\\d{1,18}") ? Long.parseLong(id) : 0;
+    }
+
+    private void record(Path into, JsonObject payload, String event) throws IOException {
+        Map<String, Object> auth = new HashMap<>(Map.of(
+                "access_token", "***",
+                "application_token", "***",
+                "domain", "portal.bitrix24.test",
+                "client_endpoint", "https://portal.bitrix24.test/rest/",
+                "server_endpoint", "https://oauth.bitrix24.test/rest/",
+                "member_id", "0".repeat(32),
+                "status", AppStatus.LOCAL.code()));
+        JsonObject kept = EventBodies.object()
+                .addAll(Json.createObjectBuilder(payload))
+                .add("auth", Json.createObjectBuilder(auth))
+                .build();
+        Files.createDirectories(into);
+        Path file =
+                into.resolve(Instant.now().toEpochMilli() + "-" + seen + "-" + event.replaceAll("\\W", "_") + ".json");
+        Files.writeString(file, DecodeCommand.masked(kept) + "\n", StandardOpenOption.CREATE_NEW);
+    }
+
+    /** Removes control characters: a portal must not send commands to the terminal. */
+    private static String printable(String text) {
+        return text.replaceAll("[\\p{Cntrl}\\u0080-\\u009F\\p{Cf}]", "?");
+    }
+
+    private ParameterException wrong(String what) {
+        return new ParameterException(spec.commandLine(), what);
+    }
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.openlines.client.RestClient;
+import dev.openlines.client.Subscription;
+import dev.openlines.client.Subscriptions;
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.OnSessionStart;
+import dev.openlines.parser.BodyFormat;
+import dev.openlines.parser.EventDecoder;
+import dev.openlines.portal.Portal;
+import dev.openlines.portal.PortalChat;
+import dev.openlines.portal.SimulatedPortal;
+import dev.openlines.testkit.Await;
+import dev.openlines.testkit.RecordingHandler;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code openlines listen}: the simulated portal in the place of the real one. */
+@SimulatedPortal
+class ListenCommandTest {
+
+    private record Ran(int exit, String out, String err) {}
+
+    @TempDir
+    private Path folder;
+
+    private static Subscriptions subscriptions(Portal portal) {
+        return RestClient.builder()
+                .allowLoopback()
+                .build()
+                .portal(portal.restUri(), portal.accessToken())
+                .subscriptions();
+    }
+
+    private CompletableFuture<Ran> listening(Portal portal, String to, String... more) {
+        CompletableFuture<Ran> run = CompletableFuture.supplyAsync(() -> listen(portal, to, more));
+        Await.until(
+                "a subscription",
+                () -> run.isDone() || !subscriptions(portal).get().isEmpty());
+        return run;
+    }
+
+    private Ran listen(Portal portal, String to, String... more) {
+        Path token = folder.resolve("token");
+        try {
+            Files.writeString(token, portal.accessToken().reveal() + "\n");
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+        List<String> arguments = new ArrayList<>(List.of(
+                "listen",
+                "--portal",
+                portal.restUri().toString(),
+                "--forward-to",
+                to,
+                "--access-token-file",
+                token.toString(),
+                "--member-id",
+                "mine",
+                "--application-token",
+                "my-test-token",
+                "--every",
+                "PT0.02S"));
+        arguments.addAll(List.of(more));
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int exit = OpenlinesCommand.line(new PrintWriter(out, true), new PrintWriter(err, true))
+                .execute(arguments.toArray(new String[0]));
+        return new Ran(exit, out.toString(), err.toString());
+    }
+
+    @Test
+    void aClosedChatArrivesInTheShapeOfADirectDelivery(Portal portal) throws Exception {
+        Path records = folder.resolve("records");
+        PortalChat chat = portal.openLine("Support").openChat();
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            CompletableFuture<Ran> run =
+                    listening(portal, handler.uri().toString(), "--count", "1", "--record", records.toString());
+            chat.close();
+            Ran ran = run.get(5, TimeUnit.MINUTES);
+
+            assertThat(ran.err()).isEmpty();
+            assertThat(ran.exit()).isZero();
+            assertThat(ran.out().lines())
+                    .satisfiesExactly(
+                            line -> assertThat(line)
+                                    .isEqualTo("listening to ONSESSIONFINISH of 127.0.0.1, forwarding to "
+                                            + handler.uri() + ", until Ctrl-C"),
+                            line -> assertThat(line).matches("\\S+Z  --> ONSESSIONFINISH [0-9a-f]{32}"),
+                            line -> assertThat(line).matches("\\S+Z  <-- \\[200] \\d+ ms"),
+                            line -> assertThat(line).isEqualTo("unbound after 1 events"));
+            byte[] body = handler.body(0).getBytes(UTF_8);
+            OnSessionFinish finish = (OnSessionFinish)
+                    EventDecoder.strict().decode(body, BodyFormat.FORM).event();
+            assertThat(finish.chats().get(0).chatId()).isEqualTo(chat.id());
+            assertThat(finish.header().auth().memberId()).isEqualTo("mine");
+            assertThat(handler.body(0))
+                    .contains("auth%5Bapplication_token%5D=my-test-token", "auth%5Bclient_endpoint%5D=http");
+            assertThat(subscriptions(portal).get()).isEmpty();
+
+            try (Stream<Path> files = Files.list(records)) {
+                Path record = files.toList().get(0);
+                String kept = Files.readString(record);
+                assertThat(kept)
+                        .contains("\"chat_id\"", "\"access_token\":\"***\"", "portal.bitrix24.test")
+                        .doesNotContain(
+                                "my-test-token",
+                                "127.0.0.1",
+                                portal.accessToken().reveal());
+                portal.subscribe(OnSessionFinish.CODE, handler.uri());
+                assertThat(portal.sending().replay(Files.readAllBytes(record)))
+                        .singleElement()
+                        .satisfies(sent -> assertThat(sent.acknowledged()).isTrue());
+            }
+        }
+    }
+
+    @Test
+    void whatACrashedRunLeftIsDeliveredAndUnbound(Portal portal) throws Exception {
+        PortalChat chat = portal.openLine("Support").openChat();
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            CompletableFuture<Ran> first = listening(portal, handler.uri().toString(), "--count", "1");
+            Subscription bound = subscriptions(portal).get().get(0);
+            chat.close();
+            first.get(5, TimeUnit.MINUTES);
+            // As a run leaves it that is killed.
+            subscriptions(portal).bind(bound);
+            PortalChat another = portal.openLine("Sales").openChat();
+            another.close();
+
+            Ran second = listen(portal, handler.uri().toString(), "--count", "1", "--event", OnSessionStart.CODE);
+
+            assertThat(second.exit()).as(second.err()).isZero();
+            assertThat(handler.body(1)).contains("chat_id%5D=" + another.id());
+            assertThat(subscriptions(portal).get()).isEmpty();
+        }
+    }
+
+    @Test
+    void aSignalUnbindsToo(Portal portal) throws Exception {
+        ProcessBuilder command = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        OpenlinesCommand.class.getName(),
+                        "listen",
+                        "--portal",
+                        portal.restUri().toString(),
+                        "--forward-to",
+                        "http://127.0.0.1:9/",
+                        "--member-id",
+                        "mine",
+                        "--application-token",
+                        "my-test-token")
+                .redirectError(ProcessBuilder.Redirect.INHERIT);
+        command.environment()
+                .put(DoctorCommand.TOKEN_VARIABLE, portal.accessToken().reveal());
+        Process listening = command.start();
+        try (BufferedReader lines = listening.inputReader(UTF_8)) {
+            assertThat(lines.readLine()).startsWith("listening to ONSESSIONFINISH");
+            assertThat(subscriptions(portal).get()).hasSize(1);
+
+            listening.toHandle().destroy();
+
+            assertThat(lines.readLine()).isEqualTo("unbound after 0 events");
+            assertThat(listening.waitFor(2, TimeUnit.MINUTES)).isTrue();
+            assertThat(subscriptions(portal).get()).isEmpty();
+        } finally {
+            listening.destroyForcibly();
+        }
+    }
+
+    @Test
+    void anApplicationWithWorkOfItsOwnIsNotTouched(Portal portal) {
+        portal.subscribe(OnSessionFinish.CODE, URI.create("http://127.0.0.1:9/production"));
+
+        Ran ran = listen(portal, "http://127.0.0.1:9/", "--count", "1");
+
+        assertThat(ran)
+                .isEqualTo(new Ran(
+                        1,
+                        "",
+                        "openlines: the application has a subscription to ONSESSIONFINISH that listen did not make; make"
+                                + " a local application for listening alone\n"));
+        assertThat(subscriptions(portal).get()).hasSize(1);
+    }
+
+    @Test
+    void aHandlerThatIsNotThereIsShownAndTheNextEventGoesOn(Portal portal) throws Exception {
+        CompletableFuture<Ran> run = listening(portal, "http://127.0.0.1:9/", "--count", "2");
+        portal.openLine("Support").openChat().close();
+        portal.openLine("Sales").openChat().close();
+        Ran ran = run.get(5, TimeUnit.MINUTES);
+
+        assertThat(ran.exit()).isZero();
+        assertThat(ran.out().lines().filter(line -> line.contains("<-- ")))
+                .hasSize(2)
+                .allMatch(line -> !line.contains("[200]"));
+    }
+
+    @Test
+    void whatIsWrongIsSaid(Portal portal) {
+        assertThat(listen(portal, "https://example.com/", "--count", "1").err())
+                .startsWith("openlines: ")
+                .contains("--forward-to");
+        assertThat(listen(portal, "ftp://127.0.0.1/", "--count", "1").err())
+                .startsWith("openlines: expected an http or https address on this machine or its network");
+        assertThat(listen(portal, "http://127.0.0.1:9/", "--event", "ONNOTHING", "--count", "1")
+                        .err())
+                .contains("the event is unknown, or the application lacks its scope");
+        assertThat(subscriptions(portal).get()).isEmpty();
+    }
+}
