@@ -26,13 +26,15 @@ final class ClosedChats implements AutoCloseable {
 
     private final Process process;
     private final String password;
+    private final Path log;
     private final CompletableFuture<URI> endpoint = new CompletableFuture<>();
     private final CompletableFuture<URI> page = new CompletableFuture<>();
     private final CountDownLatch subscribed = new CountDownLatch(1);
 
-    private ClosedChats(Process process, String password) {
+    private ClosedChats(Process process, String password, Path log) {
         this.process = process;
         this.password = password;
+        this.log = log;
     }
 
     static ClosedChats start(Path jar, Path folder, Portal portal) throws IOException, InterruptedException {
@@ -42,8 +44,9 @@ final class ClosedChats implements AutoCloseable {
         Path key = folder.resolve("token.key");
         command(jar, "", "new-key", key.toString());
         String hash = command(jar, password + "\n", "hash-password");
+        Path log = folder.resolve("application.log");
         ProcessBuilder builder = java(jar);
-        builder.redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.redirectError(log.toFile());
         builder.environment()
                 .putAll(Map.of(
                         "OPENLINES_PORT", "0",
@@ -55,7 +58,7 @@ final class ClosedChats implements AutoCloseable {
                         "OPENLINES_CLIENT_ID", portal.clientId(),
                         "OPENLINES_CLIENT_SECRET", portal.clientSecret().reveal(),
                         "OPENLINES_OAUTH_HOSTS", portal.restUri().getAuthority()));
-        ClosedChats application = new ClosedChats(builder.start(), password);
+        ClosedChats application = new ClosedChats(builder.start(), password, log);
         Thread reader = new Thread(application::read, "application-output");
         reader.setDaemon(true);
         reader.start();
@@ -88,11 +91,10 @@ final class ClosedChats implements AutoCloseable {
         return said;
     }
 
-    /** Shows what the application prints, and learns from it. */
+    /** Learns from what the application prints. */
     private void read() {
         try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                System.out.println(line);
                 if (line.startsWith("receiver ready at ")) {
                     endpoint.complete(URI.create(line.substring("receiver ready at ".length())));
                 } else if (line.startsWith("page ready at ")) {
@@ -129,6 +131,16 @@ final class ClosedChats implements AutoCloseable {
     /** Waits, and says whether the application has ended meanwhile. */
     boolean ends(Duration time) throws InterruptedException {
         return process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** Returns whether the application was ended by a signal, such as Ctrl-C, which the whole demo gets. */
+    boolean wasInterrupted() {
+        return process.exitValue() == 128 + 2 || process.exitValue() == 128 + 15;
+    }
+
+    /** Returns where the application writes what is wrong. */
+    Path log() {
+        return log;
     }
 
     /** Signs in, waits until the board has so many rows, and returns how many it has. */

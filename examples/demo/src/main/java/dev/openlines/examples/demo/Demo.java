@@ -41,6 +41,11 @@ public final class Demo {
     public static void main(String[] args) throws Exception {
         Path folder = empty(Path.of(args[1]));
         boolean once = Boolean.parseBoolean(args[2]);
+        if (!once) {
+            Runtime.getRuntime()
+                    .addShutdownHook(
+                            new Thread(() -> System.out.println(System.lineSeparator() + "the demo has ended")));
+        }
         System.out.println("starting a simulated portal");
         int exit;
         try (PortalServer server = PortalServer.start()) {
@@ -57,23 +62,25 @@ public final class Demo {
         System.out.println("installing the application on the portal");
         portal.subscribe("ONAPPINSTALL", application.endpoint());
         if (!accepted(portal.install()) || !application.awaitSubscribed()) {
-            System.err.println("the application did not install itself");
+            System.err.println("the application did not install itself; see " + application.log());
             return 1;
         }
         List<PortalLine> lines = List.of(portal.openLine("Support & sales"), portal.openLine("Returns"));
         if (!once) {
             System.out.println();
+            System.out.println("a chat is closed every few seconds, until Ctrl-C");
             System.out.println("  the board:  " + application.page() + "  password " + application.password());
             System.out.println("  the portal: " + server.uri());
-            System.out.println("  a chat is closed every few seconds, until Ctrl-C");
-            System.out.println();
         }
         for (int i = 0; i < CHATS || !once; i++) {
             if (!accepted(talk(lines.get(i % lines.size()), i))) {
                 return 1;
             }
             if (!once && application.ends(BETWEEN_CHATS)) {
-                System.err.println("the application has ended");
+                if (application.wasInterrupted()) {
+                    return 0;
+                }
+                System.err.println("the application has ended; see " + application.log());
                 return 1;
             }
         }

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Run as a source file, before anything is compiled. */
+final class Progress {
+
+    public static void main(String[] args) {
+        System.out.println("building the portal and the application, some minutes at the first time");
+    }
+}
