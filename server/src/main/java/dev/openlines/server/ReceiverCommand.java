@@ -26,6 +26,7 @@ public final class ReceiverCommand {
               inbox copy-trust      make OPENLINES_NEW_INBOX trust the same portals
               inbox move            store what waits in OPENLINES_NEW_INBOX
               inbox new-key FILE    make a key for OPENLINES_TOKEN_KEY
+              reconcile             compare portals with the inbox: see docs/reconciliation.md
               --json                beside a command: answers are JSON objects, one a line
               --help, --version
 
@@ -34,7 +35,8 @@ public final class ReceiverCommand {
     private ReceiverCommand() {}
 
     /**
-     * Runs a command: {@code inbox} with what {@link InboxCommand#run} takes, {@code --help} or {@code --version}. Blocks.
+     * Runs a command: {@code inbox} with what {@link InboxCommand#run} takes, {@code --help} or {@code --version}. An
+     * application runs {@link ReconcileCommand} itself, since that needs its client. Blocks.
      *
      * @param arguments of the command line, at least one
      * @param environment names and values, such as {@code System.getenv()}
@@ -52,7 +54,8 @@ public final class ReceiverCommand {
             case "--help", "-h", "help" -> HELP.lines().forEach(out);
             case "--version", "-V" -> out.accept("openlines " + Version.TEXT);
             default -> {
-                err.accept('"' + OneLine.of(command, 60) + "\" is no command: expected inbox, --help or --version");
+                err.accept('"' + OneLine.of(command, 60)
+                        + "\" is no command: expected inbox, reconcile, --help or --version");
                 return 3;
             }
         }

@@ -158,7 +158,8 @@ class SqliteCopyTest {
         assertThat(out).singleElement().asString().startsWith("openlines ");
         assertThat(ReceiverCommand.run(List.of("frobnicate\u001b"), Map.of(), out::add, err::add))
                 .isEqualTo(3);
-        assertThat(err).containsExactly("\"frobnicate \" is no command: expected inbox, --help or --version");
+        assertThat(err)
+                .containsExactly("\"frobnicate \" is no command: expected inbox, reconcile, --help or --version");
     }
 
     private Path file() {

@@ -27,6 +27,9 @@ final class Main {
     private Main() {}
 
     public static void main(String[] args) throws InterruptedException {
+        if (args.length > 0 && args[0].equals("reconcile")) {
+            InboxTool.main(args);
+        }
         if (args.length > 0) {
             System.exit(ReceiverCommand.run(List.of(args), System.getenv(), System.out::println, System.err::println));
         }
