@@ -89,7 +89,7 @@ class AdaptersTest {
         receiver = new Receiver(
                 inbox,
                 new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN)),
-                Limits.DEFAULT,
+                Limits.DEFAULT.withBodyBytes(65_536),
                 InstantSource.system(),
                 () -> {},
                 new Telemetry() {
@@ -135,7 +135,7 @@ class AdaptersTest {
         assertThat(answer(port, head("POST", "text/plain", "Content-Length: 1") + "x"))
                 .startsWith("HTTP/1.1 415 ");
         assertThat(answer(port, head("POST", FORM, "Content-Length: 10000000"))).startsWith("HTTP/1.1 413 ");
-        String large = "x=" + "y".repeat(Limits.DEFAULT.bodyBytes());
+        String large = "x=" + "y".repeat(70_000);
         assertThat(answer(port, head("POST", FORM, "Transfer-Encoding: chunked") + chunked(large)))
                 .startsWith("HTTP/1.1 413 ");
         assertThat(answer(port, head("POST", FORM, "Content-Length: " + padded.length()) + padded))
@@ -252,7 +252,7 @@ class AdaptersTest {
         Receiver throwing = new Receiver(
                 inbox,
                 new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN)),
-                Limits.DEFAULT,
+                Limits.DEFAULT.withBodyBytes(65_536),
                 () -> {
                     if (broken.get()) {
                         throw new IllegalStateException("a clock that has no time");
