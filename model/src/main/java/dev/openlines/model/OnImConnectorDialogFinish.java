@@ -22,7 +22,7 @@ public record OnImConnectorDialogFinish(
         EventHeader header,
         @Nullable ConnectorCode connector,
         @Nullable Long line,
-        List<Dialog> dialogs) implements Event {
+        List<ConnectorDialog> dialogs) implements Event {
 
     /** The event's code on the wire. */
     public static final String CODE = "ONIMCONNECTORDIALOGFINISH";
@@ -34,22 +34,4 @@ public record OnImConnectorDialogFinish(
             throw new IllegalArgumentException("an event needs at least one dialog");
         }
     }
-
-    /**
-     * One closed dialog.
-     *
-     * @param connectorId the connector's code; wire field {@code connector[connector_id]}
-     * @param lineId the line the dialog began in; wire field {@code connector[line_id]}
-     * @param chatId the chat's id in the messenger, any text; wire field {@code connector[chat_id]},
-     *     else {@code chat[id]}
-     * @param userId the customer's id in the messenger, any text; wire field
-     *     {@code connector[user_id]}, else {@code user[id]}
-     * @param session the session on the portal; wire block {@code session}
-     */
-    public record Dialog(
-            @Nullable ConnectorCode connectorId,
-            @Nullable Long lineId,
-            @Nullable String chatId,
-            @Nullable String userId,
-            OpenLineChat.@Nullable Session session) {}
 }

@@ -7,17 +7,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A message in a chat of an open line: one element of the wire's {@code data[DATA]} in
- * {@link OnOpenLineMessageAdd}, {@link OnOpenLineMessageUpdate} and {@link OnOpenLineMessageDelete}.
+ * {@link OnOpenLineMessageAdd}, {@link OnOpenLineMessageUpdate} and {@link OnOpenLineMessageDelete}, or of {@code
+ * data[MESSAGES]} in {@link OnImConnectorMessageAdd}, {@link OnImConnectorMessageUpdate} and {@link
+ * OnImConnectorMessageDelete}.
  *
  * <p>Two kinds of ids meet here. The portal's are numbers: {@link #portalChatId()} is the chat that
  * {@link OpenLineChat#chatId()} names. The messenger's may be any text.
  *
  * @param connector how the customer reached the line; wire block {@code connector}. Null where an operator
  *     changed or deleted the message
- * @param im where the message is on the portal; wire block {@code im}. Only where an operator changed or
- *     deleted it
- * @param chatId the chat's id in the messenger; wire field {@code chat[id]}. Null where an operator added
- *     the message
+ * @param im where the message is on the portal; wire block {@code im}. Only if an operator changed or
+ *     deleted it, or if the event is one of a connector
+ * @param chatId the chat's id in the messenger; wire field {@code chat[id]}. Null in {@link OnOpenLineMessageAdd} if
+ *     an operator wrote the message
  * @param content the message itself; wire block {@code message}
  * @param ref what links the message to the CRM; wire block {@code ref}, in the form that
  *     {@link UnknownEvent#data()} describes. Only from the customer's side, null where empty

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
-import dev.openlines.model.OnImConnectorDialogFinish.Dialog;
 import dev.openlines.model.OpenLineChat.Chat;
 import dev.openlines.model.OpenLineChat.Connector;
 import dev.openlines.model.OpenLineChat.Line;
@@ -31,7 +30,7 @@ class EventTest {
 
     private static final EventHeader HEADER = new EventHeader("CODE", null, null, EventAuth.none());
     private static final OpenLineChat CHAT = chat(17L, null, null, null);
-    private static final Dialog DIALOG = new Dialog(null, null, "c", null, null);
+    private static final ConnectorDialog DIALOG = new ConnectorDialog(null, null, "c", null, null);
     private static final OpenLineMessage MESSAGE = message(content(null, "hello"), null);
 
     private static OpenLineChat chat(
@@ -106,7 +105,7 @@ class EventTest {
                 Arguments.of(
                         "dialog",
                         DIALOG,
-                        elements((List<Dialog> dialogs) ->
+                        elements((List<ConnectorDialog> dialogs) ->
                                 new OnImConnectorDialogFinish(HEADER, null, null, dialogs).dialogs())),
                 Arguments.of(
                         "message",

@@ -2,7 +2,6 @@
 package dev.openlines.parser;
 
 import dev.openlines.model.AppStatus;
-import dev.openlines.model.Event;
 import dev.openlines.model.EventHeader;
 import dev.openlines.model.OnAppInstall;
 import dev.openlines.model.OnAppMethodConfirm;
@@ -10,110 +9,153 @@ import dev.openlines.model.OnAppPayment;
 import dev.openlines.model.OnAppTest;
 import dev.openlines.model.OnAppUninstall;
 import dev.openlines.model.OnAppUpdate;
-import org.jspecify.annotations.Nullable;
+import dev.openlines.model.OnOfflineEvent;
+import dev.openlines.model.OnSubscriptionRenew;
+import java.util.List;
 
-/**
- * The events about the application itself, whose fields stand in {@code data} side by side: how each is
- * read and how it is written, in the platform's order.
- */
+/** The events about the application itself, whose fields stand in {@code data} side by side. */
 final class AppEvents {
 
+    static final List<EventType<?>> ROWS = List.of(
+            new EventType<OnAppInstall>(OnAppInstall.CODE, OnAppInstall.class) {
+                @Override
+                OnAppInstall read(EventHeader header, EventReader in) {
+                    int data = in.dataBlock();
+                    return new OnAppInstall(
+                            header,
+                            in.text(data, Name.VERSION),
+                            in.flag(data, Name.ACTIVE),
+                            in.flag(data, Name.INSTALLED),
+                            in.text(data, Name.LANGUAGE_ID));
+                }
+
+                @Override
+                void write(OnAppInstall event, EventWriter out) {
+                    out.text("VERSION", event.version());
+                    out.yesOrNo("ACTIVE", event.active());
+                    out.yesOrNo("INSTALLED", event.installed());
+                    out.text("LANGUAGE_ID", event.languageId());
+                }
+            },
+            new EventType<OnAppUpdate>(OnAppUpdate.CODE, OnAppUpdate.class) {
+                @Override
+                OnAppUpdate read(EventHeader header, EventReader in) {
+                    int data = in.dataBlock();
+                    return new OnAppUpdate(
+                            header,
+                            in.text(data, Name.VERSION),
+                            in.text(data, Name.PREVIOUS_VERSION),
+                            in.text(data, Name.LANGUAGE_ID));
+                }
+
+                @Override
+                void write(OnAppUpdate event, EventWriter out) {
+                    out.text("VERSION", event.version());
+                    out.text("PREVIOUS_VERSION", event.previousVersion());
+                    out.text("LANGUAGE_ID", event.languageId());
+                }
+            },
+            new EventType<OnAppUninstall>(OnAppUninstall.CODE, OnAppUninstall.class) {
+                @Override
+                OnAppUninstall read(EventHeader header, EventReader in) {
+                    int data = in.dataBlock();
+                    return new OnAppUninstall(header, in.flag(data, Name.CLEAN), in.text(data, Name.LANGUAGE_ID));
+                }
+
+                @Override
+                void write(OnAppUninstall event, EventWriter out) {
+                    out.oneOrZero("CLEAN", event.clean());
+                    out.text("LANGUAGE_ID", event.languageId());
+                }
+            },
+            new EventType<OnAppPayment>(OnAppPayment.CODE, OnAppPayment.class) {
+                @Override
+                OnAppPayment read(EventHeader header, EventReader in) {
+                    int data = in.dataBlock();
+                    String status = in.text(data, Name.STATUS_UPPER);
+                    int days = in.field(data, Name.DAYS);
+                    long left = days == Tree.NONE ? -1 : in.leniently(days, Integer.MAX_VALUE, "a number of days");
+                    return new OnAppPayment(
+                            header,
+                            in.text(data, Name.CODE),
+                            in.text(data, Name.VERSION),
+                            status == null ? null : new AppStatus(status),
+                            in.flag(data, Name.PAYMENT_EXPIRED),
+                            left < 0 ? null : left,
+                            in.text(data, Name.LANGUAGE_ID));
+                }
+
+                @Override
+                void write(OnAppPayment event, EventWriter out) {
+                    out.text("CODE", event.appCode());
+                    out.text("VERSION", event.version());
+                    out.text(
+                            "STATUS",
+                            event.status() == null ? null : event.status().code());
+                    out.yesOrNo("PAYMENT_EXPIRED", event.paymentExpired());
+                    out.number("DAYS", event.days());
+                    out.text("LANGUAGE_ID", event.languageId());
+                }
+            },
+            new EventType<OnAppMethodConfirm>(OnAppMethodConfirm.CODE, OnAppMethodConfirm.class) {
+                @Override
+                OnAppMethodConfirm read(EventHeader header, EventReader in) {
+                    int data = in.dataBlock();
+                    return new OnAppMethodConfirm(
+                            header,
+                            in.secret(data, Name.TOKEN),
+                            in.text(data, Name.METHOD),
+                            in.flag(data, Name.CONFIRMED),
+                            in.text(data, Name.LANGUAGE_ID));
+                }
+
+                @Override
+                void write(OnAppMethodConfirm event, EventWriter out) {
+                    out.secret("TOKEN", event.token());
+                    out.text("METHOD", event.method());
+                    out.oneOrZero("CONFIRMED", event.confirmed());
+                    out.text("LANGUAGE_ID", event.languageId());
+                }
+            },
+            new EventType<OnAppTest>(OnAppTest.CODE, OnAppTest.class) {
+                @Override
+                OnAppTest read(EventHeader header, EventReader in) {
+                    int data = in.dataBlock();
+                    return new OnAppTest(
+                            header, in.payload(in.field(data, Name.QUERY)), in.text(data, Name.LANGUAGE_ID));
+                }
+
+                @Override
+                void write(OnAppTest event, EventWriter out) {
+                    out.payload("QUERY", event.query());
+                    out.text("LANGUAGE_ID", event.languageId());
+                }
+            },
+            new EventType<OnOfflineEvent>(OnOfflineEvent.CODE, OnOfflineEvent.class) {
+                @Override
+                OnOfflineEvent read(EventHeader header, EventReader in) {
+                    in.noteUnexpectedData();
+                    return new OnOfflineEvent(header);
+                }
+
+                @Override
+                void write(OnOfflineEvent event, EventWriter out) {}
+
+                @Override
+                void writeData(OnOfflineEvent event, EventWriter out) {}
+            },
+            new EventType<OnSubscriptionRenew>(OnSubscriptionRenew.CODE, OnSubscriptionRenew.class) {
+                @Override
+                OnSubscriptionRenew read(EventHeader header, EventReader in) {
+                    return new OnSubscriptionRenew(header);
+                }
+
+                @Override
+                void write(OnSubscriptionRenew event, EventWriter out) {}
+
+                @Override
+                void writeData(OnSubscriptionRenew event, EventWriter out) {}
+            });
+
     private AppEvents() {}
-
-    /** Reads the event that the header names; null where it is none of these. */
-    static @Nullable Event read(EventReader reader, EventHeader header) {
-        return switch (header.code()) {
-            case OnAppInstall.CODE -> {
-                int data = reader.dataBlock();
-                yield new OnAppInstall(
-                        header,
-                        reader.text(data, Name.VERSION),
-                        reader.flag(data, Name.ACTIVE),
-                        reader.flag(data, Name.INSTALLED),
-                        reader.text(data, Name.LANGUAGE_ID));
-            }
-            case OnAppUpdate.CODE -> {
-                int data = reader.dataBlock();
-                yield new OnAppUpdate(
-                        header,
-                        reader.text(data, Name.VERSION),
-                        reader.text(data, Name.PREVIOUS_VERSION),
-                        reader.text(data, Name.LANGUAGE_ID));
-            }
-            case OnAppUninstall.CODE -> {
-                int data = reader.dataBlock();
-                yield new OnAppUninstall(header, reader.flag(data, Name.CLEAN), reader.text(data, Name.LANGUAGE_ID));
-            }
-            case OnAppPayment.CODE -> payment(reader, header);
-            case OnAppMethodConfirm.CODE -> {
-                int data = reader.dataBlock();
-                yield new OnAppMethodConfirm(
-                        header,
-                        reader.secret(data, Name.TOKEN),
-                        reader.text(data, Name.METHOD),
-                        reader.flag(data, Name.CONFIRMED),
-                        reader.text(data, Name.LANGUAGE_ID));
-            }
-            case OnAppTest.CODE -> {
-                int data = reader.dataBlock();
-                yield new OnAppTest(
-                        header, reader.payload(reader.field(data, Name.QUERY)), reader.text(data, Name.LANGUAGE_ID));
-            }
-            default -> null;
-        };
-    }
-
-    private static Event payment(EventReader reader, EventHeader header) {
-        int data = reader.dataBlock();
-        String status = reader.text(data, Name.STATUS_UPPER);
-        int days = reader.field(data, Name.DAYS);
-        long left = days == Tree.NONE ? -1 : reader.leniently(days, Integer.MAX_VALUE, "a number of days");
-        return new OnAppPayment(
-                header,
-                reader.text(data, Name.CODE),
-                reader.text(data, Name.VERSION),
-                status == null ? null : new AppStatus(status),
-                reader.flag(data, Name.PAYMENT_EXPIRED),
-                left < 0 ? null : left,
-                reader.text(data, Name.LANGUAGE_ID));
-    }
-
-    /** Writes what stands in {@code data}. */
-    static void write(Event event, EventWriter writer, FieldWriter out) {
-        if (event instanceof OnAppInstall install) {
-            out.text("VERSION", install.version());
-            out.text("ACTIVE", EventWriter.yesOrNo(install.active()));
-            out.text("INSTALLED", EventWriter.yesOrNo(install.installed()));
-            out.text("LANGUAGE_ID", install.languageId());
-        } else if (event instanceof OnAppUpdate update) {
-            out.text("VERSION", update.version());
-            out.text("PREVIOUS_VERSION", update.previousVersion());
-            out.text("LANGUAGE_ID", update.languageId());
-        } else if (event instanceof OnAppUninstall uninstall) {
-            out.number("CLEAN", oneOrZero(uninstall.clean()));
-            out.text("LANGUAGE_ID", uninstall.languageId());
-        } else if (event instanceof OnAppPayment payment) {
-            out.text("CODE", payment.appCode());
-            out.text("VERSION", payment.version());
-            out.text(
-                    "STATUS", payment.status() == null ? null : payment.status().code());
-            out.text("PAYMENT_EXPIRED", EventWriter.yesOrNo(payment.paymentExpired()));
-            out.number("DAYS", payment.days());
-            out.text("LANGUAGE_ID", payment.languageId());
-        } else if (event instanceof OnAppMethodConfirm confirm) {
-            out.text("TOKEN", EventWriter.reveal(confirm.token()));
-            out.text("METHOD", confirm.method());
-            out.number("CONFIRMED", oneOrZero(confirm.confirmed()));
-            out.text("LANGUAGE_ID", confirm.languageId());
-        } else if (event instanceof OnAppTest test) {
-            writer.payload("QUERY", test.query());
-            out.text("LANGUAGE_ID", test.languageId());
-        } else {
-            throw new IllegalStateException("no way to write " + event.code());
-        }
-    }
-
-    private static @Nullable Long oneOrZero(@Nullable Boolean value) {
-        return value == null ? null : value ? 1L : 0L;
-    }
 }

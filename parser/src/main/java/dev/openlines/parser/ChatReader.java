@@ -4,7 +4,7 @@ package dev.openlines.parser;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.openlines.model.ConnectorCode;
-import dev.openlines.model.OnImConnectorDialogFinish.Dialog;
+import dev.openlines.model.ConnectorDialog;
 import dev.openlines.model.OpenLineChat;
 import dev.openlines.model.OpenLineChat.Chat;
 import dev.openlines.model.OpenLineChat.Connector;
@@ -28,7 +28,7 @@ final class ChatReader {
 
     private static final Session NO_SESSION = new Session(null, null, null, null);
     private static final byte[] LIVECHAT = ConnectorCode.LIVECHAT.code().getBytes(US_ASCII);
-    private static final Dialog NO_DIALOG = new Dialog(null, null, null, null, null);
+    private static final ConnectorDialog NO_DIALOG = new ConnectorDialog(null, null, null, null, null);
 
     private final EventReader reader;
     private final Tree tree;
@@ -55,8 +55,7 @@ final class ChatReader {
 
     /** Returns the chats; empty only after a strict reader found none it could read. */
     List<OpenLineChat> chats() {
-        int data = required(reader.data(), Tree.ROOT, Name.DATA_LOWER);
-        int elements = data == Tree.NONE ? Tree.NONE : elements(data, "at least one chat");
+        int elements = elements(reader.requiredData(), "at least one chat");
         if (elements == Tree.NONE) {
             return List.of();
         }
@@ -77,8 +76,8 @@ final class ChatReader {
     }
 
     /** Returns the dialogs of a connector's event, whose list the platform does send. */
-    List<Dialog> dialogs(int data) {
-        int elements = data == Tree.NONE ? Tree.NONE : elements(data, "at least one chat");
+    List<ConnectorDialog> dialogs(int data) {
+        int elements = elements(data, "at least one chat");
         if (elements == Tree.NONE) {
             return List.of();
         }
@@ -86,9 +85,9 @@ final class ChatReader {
             reader.note(elements, "one object where the platform sends a list");
             return List.of(dialog(elements));
         }
-        List<Dialog> dialogs = new ArrayList<>(tree.size(elements));
+        List<ConnectorDialog> dialogs = new ArrayList<>(tree.size(elements));
         for (int at : inOrder(elements)) {
-            Dialog dialog = isBlock(at) ? dialog(at) : null;
+            ConnectorDialog dialog = isBlock(at) ? dialog(at) : null;
             if (dialog != null) {
                 dialogs.add(dialog);
             }
@@ -96,29 +95,12 @@ final class ChatReader {
         return dialogs;
     }
 
-    /** Returns a block that must be there, or {@link Tree#NONE} after a strict reader recorded it. */
-    int required(int node, int container, Name name) {
-        if (node == Tree.NONE) {
-            reader.missing(reader.pathOf(container, name), "a block of fields");
-            return Tree.NONE;
-        }
-        if (!tree.isArray(node)) {
-            reader.mismatch(node, "a block of fields");
-            return Tree.NONE;
-        }
-        return node;
-    }
-
     /** Returns the {@code DATA} of a {@code data}, which must hold something, or {@link Tree#NONE}. */
     int elements(int data, String least) {
-        int elements = reader.field(data, Name.DATA);
-        if (elements == Tree.NONE) {
-            elements = reader.field(data, Name.DATA_LOWER);
-            if (elements != Tree.NONE) {
-                reader.note(elements, "in place of DATA");
-            }
+        if (data == Tree.NONE) {
+            return Tree.NONE;
         }
-        elements = required(elements, data, Name.DATA);
+        int elements = reader.required(reader.field(data, Name.DATA, Name.DATA_LOWER), data, Name.DATA);
         if (elements != Tree.NONE && tree.size(elements) == 0) {
             reader.mismatch(elements, least);
             return Tree.NONE;
@@ -257,11 +239,11 @@ final class ChatReader {
         return session.equals(NO_SESSION) ? null : session;
     }
 
-    private Dialog dialog(int element) {
+    private ConnectorDialog dialog(int element) {
         int connector = reader.block(element, Name.CONNECTOR);
         String chat = reader.text(connector, Name.CHAT_ID);
         String user = reader.text(connector, Name.USER_ID);
-        Dialog dialog = new Dialog(
+        ConnectorDialog dialog = new ConnectorDialog(
                 code(connector, Name.CONNECTOR_ID),
                 reader.id(connector, Name.LINE_ID),
                 chat != null ? chat : reader.text(reader.block(element, Name.CHAT), Name.ID),

@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.parser;
 
-import dev.openlines.model.ConnectorCode;
 import dev.openlines.model.Event;
 import dev.openlines.model.EventHeader;
-import dev.openlines.model.OnImConnectorDialogFinish;
-import dev.openlines.model.OnOpenLineMessageAdd;
-import dev.openlines.model.OnOpenLineMessageDelete;
-import dev.openlines.model.OnOpenLineMessageUpdate;
-import dev.openlines.model.OnSessionFinish;
-import dev.openlines.model.OnSessionStart;
-import dev.openlines.model.OpenLineChat;
-import dev.openlines.model.OpenLineMessage;
 import dev.openlines.model.UnknownEvent;
 import jakarta.json.JsonObject;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
@@ -137,65 +127,14 @@ public final class EventDecoder {
     Decoded<Event> decode(Tree tree, Decoded.Source source, boolean keepsNotes) {
         EventReader reader = new EventReader(tree, strict, keepsNotes, source.credentials());
         EventHeader header = new HeaderReader(reader).header();
-        ChatReader chats = new ChatReader(reader);
-        Event event = event(reader, chats, header);
+        EventType<?> type = EventTypes.of(header.code());
+        Event event = type == null ? null : type.read(header, reader);
+        if (event == null) {
+            event = new UnknownEvent(header, reader.payload(reader.data()));
+        }
         reader.noteRepeated();
         reader.finish();
-        return new Decoded<>(event, chats.dialect(), reader.noted(), keepsNotes ? reader.notes() : null, source);
-    }
-
-    private static Event event(EventReader reader, ChatReader chats, EventHeader header) {
-        switch (header.code()) {
-            case OnSessionFinish.CODE -> {
-                List<OpenLineChat> read = chats.chats();
-                return read.isEmpty() ? unknown(reader, header) : new OnSessionFinish(header, read);
-            }
-            case OnSessionStart.CODE -> {
-                List<OpenLineChat> read = chats.chats();
-                return read.isEmpty() ? unknown(reader, header) : new OnSessionStart(header, read);
-            }
-            case OnImConnectorDialogFinish.CODE -> {
-                int data = chats.required(reader.data(), Tree.ROOT, Name.DATA_LOWER);
-                List<OnImConnectorDialogFinish.Dialog> dialogs = chats.dialogs(data);
-                String connector = reader.text(data, Name.CONNECTOR_UPPER);
-                return dialogs.isEmpty()
-                        ? unknown(reader, header)
-                        : new OnImConnectorDialogFinish(
-                                header,
-                                connector == null ? null : new ConnectorCode(connector),
-                                reader.id(data, Name.LINE_UPPER),
-                                dialogs);
-            }
-            case OnOpenLineMessageAdd.CODE, OnOpenLineMessageUpdate.CODE, OnOpenLineMessageDelete.CODE -> {
-                return message(reader, chats, header);
-            }
-            default -> {
-                Event ours = AppEvents.read(reader, header);
-                return ours == null ? unknown(reader, header) : ours;
-            }
-        }
-    }
-
-    private static Event message(EventReader reader, ChatReader chats, EventHeader header) {
-        int data = chats.required(reader.data(), Tree.ROOT, Name.DATA_LOWER);
-        String code = reader.text(data, Name.CONNECTOR_UPPER);
-        ConnectorCode connector = code == null ? null : new ConnectorCode(code);
-        Long line = reader.id(data, Name.LINE_UPPER);
-        boolean delete = header.code().equals(OnOpenLineMessageDelete.CODE);
-        List<OpenLineMessage> messages = new MessageReader(reader, chats).messages(data, delete && connector != null);
-        if (messages.isEmpty()) {
-            return unknown(reader, header);
-        }
-        if (delete) {
-            return new OnOpenLineMessageDelete(header, connector, line, messages);
-        }
-        return header.code().equals(OnOpenLineMessageAdd.CODE)
-                ? new OnOpenLineMessageAdd(header, connector, line, messages)
-                : new OnOpenLineMessageUpdate(header, connector, line, messages);
-    }
-
-    private static Event unknown(EventReader reader, EventHeader header) {
-        return new UnknownEvent(header, reader.payload(reader.data()));
+        return new Decoded<>(event, reader.chats.dialect(), reader.noted(), keepsNotes ? reader.notes() : null, source);
     }
 
     /** A tree and both of its readers. */

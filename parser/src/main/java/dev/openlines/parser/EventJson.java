@@ -2,18 +2,6 @@
 package dev.openlines.parser;
 
 import dev.openlines.model.Event;
-import dev.openlines.model.OnAppInstall;
-import dev.openlines.model.OnAppMethodConfirm;
-import dev.openlines.model.OnAppPayment;
-import dev.openlines.model.OnAppTest;
-import dev.openlines.model.OnAppUninstall;
-import dev.openlines.model.OnAppUpdate;
-import dev.openlines.model.OnImConnectorDialogFinish;
-import dev.openlines.model.OnOpenLineMessageAdd;
-import dev.openlines.model.OnOpenLineMessageDelete;
-import dev.openlines.model.OnOpenLineMessageUpdate;
-import dev.openlines.model.OnSessionFinish;
-import dev.openlines.model.OnSessionStart;
 import dev.openlines.model.UnknownEvent;
 import jakarta.json.JsonValue;
 import jakarta.json.bind.JsonbConfig;
@@ -24,6 +12,8 @@ import jakarta.json.bind.serializer.SerializationContext;
 import jakarta.json.stream.JsonGenerator;
 import jakarta.json.stream.JsonParser;
 import java.lang.reflect.Type;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,23 +72,47 @@ public final class EventJson {
      * @return a new configuration, to which more may be added
      */
     public static JsonbConfig config() {
+        List<JsonbDeserializer<?>> readers = new ArrayList<>(EventTypes.all());
+        readers.add(new AnyEvent());
+        readers.add(new Unknown());
         return new JsonbConfig()
                 .withSerializers(new EventSerializer())
-                .withDeserializers(
-                        new EventDeserializer<Event>(Event.class) {},
-                        new EventDeserializer<OnSessionFinish>(OnSessionFinish.class) {},
-                        new EventDeserializer<OnSessionStart>(OnSessionStart.class) {},
-                        new EventDeserializer<OnOpenLineMessageAdd>(OnOpenLineMessageAdd.class) {},
-                        new EventDeserializer<OnOpenLineMessageUpdate>(OnOpenLineMessageUpdate.class) {},
-                        new EventDeserializer<OnOpenLineMessageDelete>(OnOpenLineMessageDelete.class) {},
-                        new EventDeserializer<OnImConnectorDialogFinish>(OnImConnectorDialogFinish.class) {},
-                        new EventDeserializer<OnAppInstall>(OnAppInstall.class) {},
-                        new EventDeserializer<OnAppUpdate>(OnAppUpdate.class) {},
-                        new EventDeserializer<OnAppUninstall>(OnAppUninstall.class) {},
-                        new EventDeserializer<OnAppPayment>(OnAppPayment.class) {},
-                        new EventDeserializer<OnAppMethodConfirm>(OnAppMethodConfirm.class) {},
-                        new EventDeserializer<OnAppTest>(OnAppTest.class) {},
-                        new EventDeserializer<UnknownEvent>(UnknownEvent.class) {});
+                .withDeserializers(readers.toArray(new JsonbDeserializer<?>[0]));
+    }
+
+    /**
+     * Reads one event. JSON-B does not say where the parser stands: with Johnzon before the opening
+     * bracket, with Yasson behind it, which shows in what comes first.
+     */
+    static <E extends Event> @Nullable E read(JsonParser parser, Class<E> type) {
+        if (!parser.hasNext()) {
+            refuseUnlessNull(parser.getValue());
+            return null;
+        }
+        JsonParser.Event first = parser.next();
+        boolean before = first == JsonParser.Event.START_OBJECT;
+        if (before) {
+            first = parser.next();
+        } else if (first != JsonParser.Event.KEY_NAME && first != JsonParser.Event.END_OBJECT) {
+            throw notAnObject("a list");
+        }
+        Tree tree = new Tree(64, 1024);
+        TreeJson.read(tree, parser, first, Limits.DEFAULT);
+        if (before && parser.hasNext()) {
+            // With Yasson: the object just read was the first element of a list.
+            throw notAnObject("a list");
+        }
+        Event event = EventDecoder.lenient()
+                .decode(tree, new Decoded.Source(tree, true), false)
+                .event();
+        if (!type.isInstance(event)) {
+            throw new DecodeException(
+                    DecodeException.Kind.MISMATCH,
+                    "$.event",
+                    "the code of an " + type.getSimpleName(),
+                    "that of an " + event.getClass().getSimpleName());
+        }
+        return type.cast(event);
     }
 
     /** One for all: implementations of JSON-B find it for whatever implements {@link Event}. */
@@ -110,62 +124,32 @@ public final class EventJson {
         }
     }
 
-    /** JSON-B finds the type by reflection: each subclass states one. */
-    private abstract static class EventDeserializer<E extends Event> implements JsonbDeserializer<E> {
+    private static final class AnyEvent implements JsonbDeserializer<Event> {
 
-        private final Class<E> type;
-
-        EventDeserializer(Class<E> type) {
-            this.type = type;
-        }
-
-        /**
-         * Reads one event. JSON-B does not say where the parser stands: with Johnzon before the opening
-         * bracket, with Yasson behind it, which shows in what comes first.
-         */
         @Override
-        public @Nullable E deserialize(JsonParser parser, DeserializationContext context, Type runtimeType) {
-            if (!parser.hasNext()) {
-                refuseUnlessNull(parser.getValue());
-                return null;
-            }
-            JsonParser.Event first = parser.next();
-            boolean before = first == JsonParser.Event.START_OBJECT;
-            if (before) {
-                first = parser.next();
-            } else if (first != JsonParser.Event.KEY_NAME && first != JsonParser.Event.END_OBJECT) {
-                throw notAnObject("a list");
-            }
-            Tree tree = new Tree(64, 1024);
-            TreeJson.read(tree, parser, first, Limits.DEFAULT);
-            if (before && parser.hasNext()) {
-                // With Yasson: the object just read was the first element of a list.
-                throw notAnObject("a list");
-            }
-            Event event = EventDecoder.lenient()
-                    .decode(tree, new Decoded.Source(tree, true), false)
-                    .event();
-            if (!type.isInstance(event)) {
-                throw new DecodeException(
-                        DecodeException.Kind.MISMATCH,
-                        "$.event",
-                        "the code of an " + type.getSimpleName(),
-                        "that of an " + event.getClass().getSimpleName());
-            }
-            return type.cast(event);
+        public @Nullable Event deserialize(JsonParser parser, DeserializationContext context, Type runtimeType) {
+            return read(parser, Event.class);
         }
+    }
 
-        private static void refuseUnlessNull(JsonValue value) {
-            switch (value.getValueType()) {
-                case NULL -> {}
-                case STRING -> throw notAnObject("text");
-                case NUMBER -> throw notAnObject("a number");
-                default -> throw notAnObject("a boolean");
-            }
-        }
+    private static final class Unknown implements JsonbDeserializer<UnknownEvent> {
 
-        private static DecodeException notAnObject(String found) {
-            return new DecodeException(DecodeException.Kind.MISMATCH, "$", "a JSON object", found);
+        @Override
+        public @Nullable UnknownEvent deserialize(JsonParser parser, DeserializationContext context, Type runtimeType) {
+            return read(parser, UnknownEvent.class);
         }
+    }
+
+    private static void refuseUnlessNull(JsonValue value) {
+        switch (value.getValueType()) {
+            case NULL -> {}
+            case STRING -> throw notAnObject("text");
+            case NUMBER -> throw notAnObject("a number");
+            default -> throw notAnObject("a boolean");
+        }
+    }
+
+    private static DecodeException notAnObject(String found) {
+        return new DecodeException(DecodeException.Kind.MISMATCH, "$", "a JSON object", found);
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.parser;
 
+import dev.openlines.model.ConnectorCode;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.DecodeException.Kind;
 import java.time.Instant;
@@ -24,6 +25,7 @@ final class EventReader {
     private static final int DATA_DEPTH_LEFT = 64;
 
     final Tree tree;
+    final ChatReader chats;
     private final boolean strict;
     private final boolean keepsNotes;
     private final boolean credentials;
@@ -43,6 +45,7 @@ final class EventReader {
         this.strict = strict;
         this.keepsNotes = keepsNotes || strict;
         this.credentials = credentials;
+        this.chats = new ChatReader(this);
     }
 
     // ---- what is not as it should be
@@ -159,6 +162,31 @@ final class EventReader {
         return node == Tree.NONE || tree.kind(node) == Tree.NULL ? Tree.NONE : node;
     }
 
+    /** Returns the field of a name, or of another name that it is sent under, which is noted. */
+    int field(int container, Name name, Name other) {
+        int node = field(container, name);
+        if (node == Tree.NONE) {
+            node = field(container, other);
+            if (node != Tree.NONE) {
+                note(node, "in place of " + name);
+            }
+        }
+        return node;
+    }
+
+    /** Returns a block that must be there, or {@link Tree#NONE} after a strict reader recorded it. */
+    int required(int node, int container, Name name) {
+        if (node == Tree.NONE) {
+            missing(pathOf(container, name), "a block of fields");
+            return Tree.NONE;
+        }
+        if (!tree.isArray(node)) {
+            mismatch(node, "a block of fields");
+            return Tree.NONE;
+        }
+        return node;
+    }
+
     /** Returns the block of that name, or {@link Tree#NONE}; anything but a block is a mismatch. */
     int block(int container, Name name) {
         int node = field(container, name);
@@ -203,7 +231,11 @@ final class EventReader {
     /** An id: decimal digits that fit a long, as text or as a number. */
     @Nullable
     Long id(int container, Name name) {
-        int node = field(container, name);
+        return id(field(container, name));
+    }
+
+    @Nullable
+    Long id(int node) {
         if (node == Tree.NONE) {
             return null;
         }
@@ -221,6 +253,16 @@ final class EventReader {
             note(node, "an id with leading zeros");
         }
         return value;
+    }
+
+    /** An id without which there is no event; null after a strict reader recorded that. */
+    @Nullable
+    Long requiredId(int node) {
+        if (node == Tree.NONE || tree.kind(node) == Tree.TEXT && tree.length(node) == 0) {
+            missing(node == Tree.NONE ? pathOf(Tree.ROOT, Name.DATA_LOWER) : tree.path(node), "an integer");
+            return null;
+        }
+        return id(node);
     }
 
     private String idExpectation(int node) {
@@ -298,14 +340,33 @@ final class EventReader {
 
     /** Returns the event's {@code data}, under whichever case of the name. */
     int data() {
-        int data = field(Tree.ROOT, Name.DATA_LOWER);
-        if (data == Tree.NONE) {
-            data = field(Tree.ROOT, Name.DATA);
-            if (data != Tree.NONE) {
-                note(data, "in place of data");
-            }
+        return field(Tree.ROOT, Name.DATA_LOWER, Name.DATA);
+    }
+
+    /** Returns {@code data} of an event that cannot do without. */
+    int requiredData() {
+        return required(data(), Tree.ROOT, Name.DATA_LOWER);
+    }
+
+    /** Notes the data of an event that the platform sends without. */
+    void noteUnexpectedData() {
+        int data = data();
+        if (data != Tree.NONE && !(tree.isArray(data) && tree.size(data) == 0)) {
+            note(data, "data that the platform does not send with this event");
         }
-        return data;
+    }
+
+    /** Returns the field {@code CONNECTOR} of a {@code data}. */
+    @Nullable
+    ConnectorCode connector(int data) {
+        String code = text(data, Name.CONNECTOR_UPPER);
+        return code == null ? null : new ConnectorCode(code);
+    }
+
+    /** Returns the field {@code LINE} of a {@code data}. */
+    @Nullable
+    Long line(int data) {
+        return id(data, Name.LINE_UPPER);
     }
 
     /** Returns {@code data} of an event that may do without; a scalar is a mismatch. */

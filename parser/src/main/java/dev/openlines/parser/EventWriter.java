@@ -2,15 +2,10 @@
 package dev.openlines.parser;
 
 import dev.openlines.model.ConnectorCode;
+import dev.openlines.model.ConnectorDialog;
 import dev.openlines.model.Event;
 import dev.openlines.model.EventAuth;
 import dev.openlines.model.EventHeader;
-import dev.openlines.model.OnImConnectorDialogFinish;
-import dev.openlines.model.OnOpenLineMessageAdd;
-import dev.openlines.model.OnOpenLineMessageDelete;
-import dev.openlines.model.OnOpenLineMessageUpdate;
-import dev.openlines.model.OnSessionFinish;
-import dev.openlines.model.OnSessionStart;
 import dev.openlines.model.OpenLineChat;
 import dev.openlines.model.OpenLineMessage;
 import dev.openlines.model.Scope;
@@ -21,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,10 +25,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class EventWriter {
 
-    private final FieldWriter out;
+    final FieldWriter fields;
 
-    private EventWriter(FieldWriter out) {
-        this.out = out;
+    private EventWriter(FieldWriter fields) {
+        this.fields = fields;
     }
 
     static void write(Event event, FieldWriter out) {
@@ -41,129 +37,138 @@ final class EventWriter {
 
     private void write(Event event) {
         EventHeader header = event.header();
-        out.open(null);
+        fields.open(null);
         if (!header.code().isEmpty()) {
-            out.text("event", header.code());
+            fields.text("event", header.code());
         }
-        out.number("event_handler_id", header.handlerId());
+        fields.number("event_handler_id", header.handlerId());
         data(event);
-        out.number("ts", seconds(header.sentAt()));
+        fields.number("ts", seconds(header.sentAt()));
         if (!header.auth().equals(EventAuth.none())) {
             auth(header.auth());
         }
-        out.close();
+        fields.close();
     }
 
     private void data(Event event) {
         if (event instanceof UnknownEvent unknown) {
             payload("data", unknown.data());
-            return;
-        }
-        out.open("data");
-        if (event instanceof OnSessionFinish finish) {
-            elements(finish.chats(), finish.chats().size() > 1, this::chat);
-        } else if (event instanceof OnSessionStart start) {
-            elements(start.chats(), start.chats().size() > 1, this::chat);
-        } else if (event instanceof OnImConnectorDialogFinish finish) {
-            side(finish.connector(), finish.line());
-            elements(finish.dialogs(), true, this::dialog);
-        } else if (event instanceof OnOpenLineMessageAdd add) {
-            side(add.connector(), add.line());
-            elements(add.messages(), add.messages().size() > 1, (name, message) -> message(name, message, false));
-        } else if (event instanceof OnOpenLineMessageUpdate update) {
-            side(update.connector(), update.line());
-            elements(
-                    update.messages(),
-                    update.messages().size() > 1,
-                    (name, message) -> message(name, message, message.im() != null));
-        } else if (event instanceof OnOpenLineMessageDelete delete) {
-            side(delete.connector(), delete.line());
-            boolean list = delete.messages().size() > 1 || delete.connector() != null;
-            elements(delete.messages(), list, (name, message) -> message(name, message, false));
         } else {
-            AppEvents.write(event, this, out);
+            EventTypes.of(event).writeAny(event, this);
         }
-        out.close();
     }
 
-    private void side(@Nullable ConnectorCode connector, @Nullable Long line) {
-        out.text("CONNECTOR", code(connector));
-        out.number("LINE", line);
+    void text(String name, @Nullable String value) {
+        fields.text(name, value);
+    }
+
+    void number(String name, @Nullable Long value) {
+        fields.number(name, value);
+    }
+
+    void secret(String name, @Nullable Secret value) {
+        fields.text(name, reveal(value));
+    }
+
+    void yesOrNo(String name, @Nullable Boolean value) {
+        fields.text(name, value == null ? null : value ? "Y" : "N");
+    }
+
+    void oneOrZero(String name, @Nullable Boolean value) {
+        fields.number(name, value == null ? null : value ? 1L : 0L);
+    }
+
+    void chats(List<OpenLineChat> chats) {
+        elements("DATA", chats, chats.size() > 1, this::chat);
+    }
+
+    void dialogs(List<ConnectorDialog> dialogs) {
+        elements("DATA", dialogs, true, this::dialog);
+    }
+
+    /** Writes messages; those that fit have a list of ids even if there is but one. */
+    void messages(String under, List<OpenLineMessage> messages, boolean list, Predicate<OpenLineMessage> listOfIds) {
+        elements(under, messages, list, (name, message) -> message(name, message, listOfIds.test(message)));
+    }
+
+    void side(@Nullable ConnectorCode connector, @Nullable Long line) {
+        fields.text("CONNECTOR", code(connector));
+        fields.number("LINE", line);
     }
 
     /** Writes elements as a list, or one alone as the platform mostly sends it. */
-    private <E> void elements(List<E> elements, boolean list, BiConsumer<@Nullable String, E> writer) {
+    private <E> void elements(String under, List<E> elements, boolean list, BiConsumer<@Nullable String, E> writer) {
         if (!list) {
-            writer.accept("DATA", elements.get(0));
+            writer.accept(under, elements.get(0));
             return;
         }
-        out.openList("DATA");
+        fields.openList(under);
         for (E element : elements) {
             writer.accept(null, element);
         }
-        out.close();
+        fields.close();
     }
 
     private void chat(@Nullable String name, OpenLineChat chat) {
-        out.open(name);
+        fields.open(name);
         OpenLineChat.Connector connector = chat.connector();
-        out.open("connector");
-        out.text("connector_id", code(connector.connectorId()));
-        out.number("line_id", connector.lineId());
-        out.number("chat_id", connector.chatId());
-        out.number("user_id", connector.userId());
-        out.close();
+        fields.open("connector");
+        fields.text("connector_id", code(connector.connectorId()));
+        fields.number("line_id", connector.lineId());
+        fields.number("chat_id", connector.chatId());
+        fields.number("user_id", connector.userId());
+        fields.close();
         if (chat.chat() != null) {
-            out.open("chat");
-            out.number("chat_id", chat.chat().id());
-            out.close();
+            fields.open("chat");
+            fields.number("chat_id", chat.chat().id());
+            fields.close();
         }
         OpenLineChat.Line line = chat.line();
         if (line != null) {
-            out.open("line");
-            out.number("id", line.id());
-            out.text("name", line.name());
-            out.close();
+            fields.open("line");
+            fields.number("id", line.id());
+            fields.text("name", line.name());
+            fields.close();
         }
         session(chat.session());
         OpenLineChat.User user = chat.user();
         if (user != null) {
-            out.open("user");
-            out.number("id", user.id());
-            out.close();
+            fields.open("user");
+            fields.number("id", user.id());
+            fields.close();
         }
-        out.close();
+        fields.close();
     }
 
-    private void dialog(@Nullable String name, OnImConnectorDialogFinish.Dialog dialog) {
-        out.open(name);
-        out.open("connector");
-        out.text("connector_id", code(dialog.connectorId()));
-        out.number("line_id", dialog.lineId());
-        out.text("chat_id", dialog.chatId());
-        out.text("user_id", dialog.userId());
-        out.close();
+    private void dialog(@Nullable String name, ConnectorDialog dialog) {
+        fields.open(name);
+        fields.open("connector");
+        fields.text("connector_id", code(dialog.connectorId()));
+        fields.number("line_id", dialog.lineId());
+        fields.text("chat_id", dialog.chatId());
+        fields.text("user_id", dialog.userId());
+        fields.close();
         session(dialog.session());
-        out.close();
+        fields.close();
     }
 
     private void message(@Nullable String name, OpenLineMessage message, boolean listOfIds) {
-        out.open(name);
+        fields.open(name);
         OpenLineMessage.Connector connector = message.connector();
         if (connector != null) {
-            out.open("connector");
-            out.text("connector_id", code(connector.connectorId()));
-            out.number("line_id", connector.lineId());
-            out.text("chat_id", connector.chatId());
-            out.text("user_id", connector.userId());
-            out.close();
+            fields.open("connector");
+            fields.text("connector_id", code(connector.connectorId()));
+            fields.number("line_id", connector.lineId());
+            fields.text("chat_id", connector.chatId());
+            fields.text("user_id", connector.userId());
+            fields.close();
         }
         OpenLineMessage.Im im = message.im();
         if (im != null) {
-            out.open("im");
-            out.number("chat_id", im.chatId());
-            out.number("message_id", im.messageId());
-            out.close();
+            fields.open("im");
+            fields.number("chat_id", im.chatId());
+            fields.number("message_id", im.messageId());
+            fields.close();
         }
         if (im == null) {
             messengersChat(message.chatId());
@@ -174,81 +179,81 @@ final class EventWriter {
         }
         payload("ref", message.ref());
         payload("extra", message.extra());
-        out.text("no_session", yesOrNo(message.noSession()));
-        out.close();
+        yesOrNo("no_session", message.noSession());
+        fields.close();
     }
 
     private void messengersChat(@Nullable String id) {
         if (id != null) {
-            out.open("chat");
-            out.text("id", id);
-            out.close();
+            fields.open("chat");
+            fields.text("id", id);
+            fields.close();
         }
     }
 
     private void content(OpenLineMessage.Content content, boolean listOfIds) {
-        out.open("message");
+        fields.open("message");
         List<String> ids = content.ids();
         if (ids.size() == 1 && !listOfIds) {
-            out.text("id", ids.get(0));
+            fields.text("id", ids.get(0));
         } else if (!ids.isEmpty()) {
             payload("id", ids);
         }
-        out.number("chat_id", content.chatId());
-        out.text("user_id", content.userId());
-        out.text("date", content.date());
-        out.text("text", content.text());
+        fields.number("chat_id", content.chatId());
+        fields.text("user_id", content.userId());
+        fields.text("date", content.date());
+        fields.text("text", content.text());
         payload("files", content.files());
         payload("attachments", content.attachments());
         payload("params", content.params());
-        out.text("system", yesOrNo(content.system()));
-        out.close();
+        yesOrNo("system", content.system());
+        fields.close();
     }
 
     private void session(OpenLineChat.@Nullable Session session) {
         if (session != null) {
-            out.open("session");
-            out.number("id", session.id());
-            out.text("closed", yesOrNo(session.closed()));
-            out.number("parent_id", session.parentId());
-            out.number("close_term", session.closeTerm());
-            out.close();
+            fields.open("session");
+            fields.number("id", session.id());
+            yesOrNo("closed", session.closed());
+            fields.number("parent_id", session.parentId());
+            fields.number("close_term", session.closeTerm());
+            fields.close();
         }
     }
 
     private void auth(EventAuth auth) {
-        out.open("auth");
-        out.text("access_token", reveal(auth.accessToken()));
-        out.number("expires", seconds(auth.expires()));
-        out.number(
+        fields.open("auth");
+        fields.text("access_token", reveal(auth.accessToken()));
+        fields.number("expires", seconds(auth.expires()));
+        fields.number(
                 "expires_in", auth.expiresIn() == null ? null : auth.expiresIn().toSeconds());
-        out.text("scope", scope(auth.scope()));
-        out.text("domain", auth.domain());
-        out.text("server_endpoint", auth.serverEndpoint());
-        out.text("status", auth.status() == null ? null : auth.status().code());
-        out.text("client_endpoint", auth.clientEndpoint());
-        out.text("member_id", auth.memberId());
-        out.number("user_id", auth.userId());
-        out.text("refresh_token", reveal(auth.refreshToken()));
-        out.text("application_token", reveal(auth.applicationToken()));
-        out.close();
+        fields.text("scope", scope(auth.scope()));
+        fields.text("domain", auth.domain());
+        fields.text("server_endpoint", auth.serverEndpoint());
+        fields.text("status", auth.status() == null ? null : auth.status().code());
+        fields.text("client_endpoint", auth.clientEndpoint());
+        fields.text("member_id", auth.memberId());
+        fields.number("user_id", auth.userId());
+        fields.text("refresh_token", reveal(auth.refreshToken()));
+        fields.text("application_token", reveal(auth.applicationToken()));
+        fields.close();
     }
 
     void payload(@Nullable String name, @Nullable Object value) {
         if (value instanceof Map<?, ?> map) {
-            out.open(name);
+            fields.open(name);
             map.forEach((key, element) -> payload(String.valueOf(key), element));
-            out.close();
+            fields.close();
         } else if (value instanceof List<?> list) {
-            out.openList(name);
+            fields.openList(name);
             list.forEach(element -> payload(null, element));
-            out.close();
+            fields.close();
         } else {
-            out.text(name, Objects.toString(value, null));
+            fields.text(name, Objects.toString(value, null));
         }
     }
 
-    static @Nullable String reveal(@Nullable Secret secret) {
+    private static @Nullable String reveal(@Nullable Secret secret) {
         return secret == null ? null : secret.reveal();
     }
 
@@ -256,12 +261,8 @@ final class EventWriter {
         return instant == null ? null : instant.getEpochSecond();
     }
 
-    private static @Nullable String code(@Nullable ConnectorCode connector) {
+    static @Nullable String code(@Nullable ConnectorCode connector) {
         return connector == null ? null : connector.code();
-    }
-
-    static @Nullable String yesOrNo(@Nullable Boolean value) {
-        return value == null ? null : value ? "Y" : "N";
     }
 
     private static @Nullable String scope(List<Scope> scopes) {

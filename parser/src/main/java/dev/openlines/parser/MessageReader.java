@@ -10,7 +10,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the messages of {@code data[DATA]}. The server's source passes on whatever caused the event, so
+ * Reads the messages of {@code data[DATA]} or {@code data[MESSAGES]}. The server's source passes on whatever caused the event, so
  * each of add, update and delete has one shape for the operator's side and one for the customer's; the
  * documentation shows a list everywhere.
  */
@@ -23,20 +23,19 @@ final class MessageReader {
     private final ChatReader chats;
     private final Tree tree;
 
-    MessageReader(EventReader reader, ChatReader chats) {
+    MessageReader(EventReader reader) {
         this.reader = reader;
-        this.chats = chats;
+        this.chats = reader.chats;
         this.tree = reader.tree;
     }
 
     /**
      * Returns the messages; empty only after a strict reader found none it could read.
      *
-     * @param data the event's data
+     * @param elements the node that holds them
      * @param listSent whether the platform sends a list
      */
-    List<OpenLineMessage> messages(int data, boolean listSent) {
-        int elements = data == Tree.NONE ? Tree.NONE : chats.elements(data, "at least one message");
+    List<OpenLineMessage> messages(int elements, boolean listSent) {
         if (elements == Tree.NONE) {
             return List.of();
         }
@@ -85,7 +84,7 @@ final class MessageReader {
     }
 
     private Content content(int element) {
-        int block = chats.required(reader.field(element, Name.MESSAGE), element, Name.MESSAGE);
+        int block = reader.required(reader.field(element, Name.MESSAGE), element, Name.MESSAGE);
         Content content = new Content(
                 ids(reader.field(block, Name.ID)),
                 reader.id(block, Name.CHAT_ID),

@@ -3,14 +3,14 @@ package dev.openlines.parser;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** A field's name on the wire, ready to be looked up in a {@link Tree}. */
 final class Name {
 
-    private static final Map<String, Name> ALL = new HashMap<>();
+    private static final Map<String, Name> ALL = new ConcurrentHashMap<>();
 
     static final Name EVENT = of("event");
     static final Name EVENT_HANDLER_ID = of("event_handler_id");
@@ -100,7 +100,8 @@ final class Name {
                 && (length <= 8 || Bytes.equal(source, at, bytes, 0, length - 8));
     }
 
-    private static Name of(String text) {
+    /** Makes a name; a row of {@link EventTypes} may have names that no other event has. */
+    static Name of(String text) {
         Name name = new Name(text);
         ALL.put(text, name);
         return name;
@@ -108,7 +109,8 @@ final class Name {
 
     /** Whether this is a field of an event: such names may be shown, others may hold anything. */
     static boolean isKnown(String text) {
-        return ALL.containsKey(text);
+        // All rows are there before any name is shown, or the same error would have two paths.
+        return !EventTypes.all().isEmpty() && ALL.containsKey(text);
     }
 
     static Name named(String text) {

@@ -4,6 +4,8 @@ package dev.openlines.parser;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.openlines.model.Event;
+import dev.openlines.model.UnknownEvent;
 import jakarta.json.Json;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
@@ -102,6 +104,19 @@ class PhpVectorTest {
             // Compared as text: JSON objects are equal whatever the order of their keys.
             assertThat(PhpForm.decode(body, WIDE).toString())
                     .isEqualTo(structure(json).toString());
+            if (json.startsWith("{\"event\":\"ON")) {
+                event(body, json);
+            }
+        }
+    }
+
+    /** An event of the vendor's pages: nothing of it is lost, and those of open lines and applications have a type. */
+    private static void event(byte[] body, String json) {
+        Decoded<Event> decoded = EventDecoder.lenient().withLimits(WIDE).decode(body, BodyFormat.FORM);
+
+        assertThat(decoded.raw().toString()).isEqualTo(structure(json).toString());
+        if (decoded.event().code().matches("ON(APP|IMCONNECTOR|OPENLINE|SESSION|OFFLINE).*")) {
+            assertThat(decoded.event()).isNotInstanceOf(UnknownEvent.class);
         }
     }
 

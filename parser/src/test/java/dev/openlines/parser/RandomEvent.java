@@ -3,19 +3,10 @@ package dev.openlines.parser;
 
 import dev.openlines.model.AppStatus;
 import dev.openlines.model.ConnectorCode;
+import dev.openlines.model.ConnectorDialog;
 import dev.openlines.model.Event;
 import dev.openlines.model.EventAuth;
 import dev.openlines.model.EventHeader;
-import dev.openlines.model.OnAppInstall;
-import dev.openlines.model.OnAppMethodConfirm;
-import dev.openlines.model.OnAppPayment;
-import dev.openlines.model.OnAppTest;
-import dev.openlines.model.OnAppUninstall;
-import dev.openlines.model.OnAppUpdate;
-import dev.openlines.model.OnImConnectorDialogFinish;
-import dev.openlines.model.OnOpenLineMessageAdd;
-import dev.openlines.model.OnOpenLineMessageDelete;
-import dev.openlines.model.OnOpenLineMessageUpdate;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.OnSessionStart;
 import dev.openlines.model.OpenLineChat;
@@ -23,14 +14,19 @@ import dev.openlines.model.OpenLineMessage;
 import dev.openlines.model.Scope;
 import dev.openlines.model.Secret;
 import dev.openlines.model.UnknownEvent;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** Any event that a body can carry: every field there or not, texts of every kind, ids up to the largest. */
 final class RandomEvent {
@@ -70,66 +66,56 @@ final class RandomEvent {
         random = new Random(seed);
     }
 
+    /** Any event with a type of its own, or one without. */
     Event next() {
-        return switch (random.nextInt(13)) {
-            case 0 -> new OnSessionFinish(header(OnSessionFinish.CODE), listOf(this::chat));
-            case 1 -> new OnSessionStart(header(OnSessionStart.CODE), listOf(this::chat));
-            case 2 ->
-                new OnImConnectorDialogFinish(
-                        header(OnImConnectorDialogFinish.CODE),
-                        maybe(this::connector),
-                        maybe(this::id),
-                        listOf(this::dialog));
-            case 3 ->
-                new OnAppInstall(
-                        header(OnAppInstall.CODE),
-                        maybe(this::text),
-                        maybe(random::nextBoolean),
-                        maybe(random::nextBoolean),
-                        maybe(this::text));
-            case 4 ->
-                new OnAppUpdate(header(OnAppUpdate.CODE), maybe(this::text), maybe(this::text), maybe(this::text));
-            case 5 -> new OnAppUninstall(header(OnAppUninstall.CODE), maybe(random::nextBoolean), maybe(this::text));
-            case 6 -> new OnAppTest(header(OnAppTest.CODE), maybe(() -> payload(3)), maybe(this::text));
-            case 7 ->
-                new OnOpenLineMessageAdd(
-                        header(OnOpenLineMessageAdd.CODE),
-                        maybe(this::connector),
-                        maybe(this::id),
-                        listOf(this::message));
-            case 8 ->
-                new OnOpenLineMessageUpdate(
-                        header(OnOpenLineMessageUpdate.CODE),
-                        maybe(this::connector),
-                        maybe(this::id),
-                        listOf(this::message));
-            case 9 ->
-                new OnOpenLineMessageDelete(
-                        header(OnOpenLineMessageDelete.CODE),
-                        maybe(this::connector),
-                        maybe(this::id),
-                        listOf(this::message));
-            case 10 ->
-                new OnAppPayment(
-                        header(OnAppPayment.CODE),
-                        maybe(this::text),
-                        maybe(this::text),
-                        maybe(() -> new AppStatus(pick("D", "P", "S", "", "новый"))),
-                        maybe(random::nextBoolean),
-                        maybe(() -> (long) random.nextInt(Integer.MAX_VALUE)),
-                        maybe(this::text));
-            case 11 ->
-                new OnAppMethodConfirm(
-                        header(OnAppMethodConfirm.CODE),
-                        maybe(() -> Secret.of(text())),
-                        maybe(this::text),
-                        maybe(random::nextBoolean),
-                        maybe(this::text));
-            default ->
-                new UnknownEvent(
+        int which = random.nextInt(EventTypes.all().size() + 1);
+        return which == 0
+                ? new UnknownEvent(
                         header(pick("", "ONOPENLINEMESSAGE", "ONIMBOTMESSAGEADD", "ÄÖ ТЕСТ", "1")),
-                        maybe(() -> payload(4)));
-        };
+                        maybe(() -> payload(4)))
+                : of(EventTypes.all().get(which - 1));
+    }
+
+    /** Makes an event by the components of its record: an event that is new needs nothing here. */
+    private Event of(EventType<?> type) {
+        RecordComponent[] components = type.type.getRecordComponents();
+        Object[] values = new Object[components.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = i == 0 ? header(type.code) : value(components[i]);
+        }
+        Class<?>[] types = Stream.of(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+        try {
+            return type.type.getDeclaredConstructor(types).newInstance(values);
+        } catch (ReflectiveOperationException e) {
+            throw new LinkageError(type.code, e);
+        }
+    }
+
+    private Object value(RecordComponent component) {
+        if (component.getType() == List.class) {
+            return listOf(maker(((ParameterizedType) component.getGenericType()).getActualTypeArguments()[0]));
+        }
+        if (component.getName().equals("days")) {
+            return maybe(() -> (long) random.nextInt(Integer.MAX_VALUE));
+        }
+        Supplier<?> maker = maker(component.getType());
+        return component.getType().isPrimitive() ? maker.get() : maybe(maker);
+    }
+
+    private Supplier<?> maker(Type type) {
+        Map<Type, Supplier<?>> makers = Map.ofEntries(
+                Map.entry(String.class, this::text),
+                Map.entry(Long.class, this::id),
+                Map.entry(long.class, this::id),
+                Map.entry(Boolean.class, random::nextBoolean),
+                Map.entry(Secret.class, this::secret),
+                Map.entry(Object.class, () -> payload(3)),
+                Map.entry(AppStatus.class, () -> new AppStatus(pick("D", "P", "S", "", "новый"))),
+                Map.entry(ConnectorCode.class, this::connector),
+                Map.entry(OpenLineChat.class, this::chat),
+                Map.entry(OpenLineMessage.class, this::message),
+                Map.entry(ConnectorDialog.class, this::dialog));
+        return Objects.requireNonNull(makers.get(type), type::getTypeName);
     }
 
     /** An event with chats, whose fields stand in blocks. */
@@ -180,8 +166,8 @@ final class RandomEvent {
         return new OpenLineChat.Session(id(), maybe(random::nextBoolean), maybe(this::id), maybe(this::id));
     }
 
-    private OnImConnectorDialogFinish.Dialog dialog() {
-        return new OnImConnectorDialogFinish.Dialog(
+    private ConnectorDialog dialog() {
+        return new ConnectorDialog(
                 maybe(this::connector),
                 maybe(this::id),
                 text(),
