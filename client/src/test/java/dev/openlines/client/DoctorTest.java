@@ -214,6 +214,27 @@ class DoctorTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            imopenlines | ONIMCONNECTORMESSAGEADD | the token has the scope
+            imconnector | ONIMCONNECTORMESSAGEADD | the token has the scope
+            imconnector | ONSESSIONFINISH         | the token does not have the scope imopenlines
+            """)
+    void eventsOfConnectorsNeedTheScopeOfOpenLinesUnlessThePortalOffersThemAnyway(
+            String scope, String offered, String text) {
+        try (FakePortal portal = new FakePortal(this::answer)) {
+            healthy(portal);
+            answers.put("scope", Answered.ok("{\"result\":[\"" + scope + "\"]}"));
+            answers.put("events", Answered.ok("{\"result\":[\"" + offered + "\"]}"));
+
+            assertThat(Doctor.examine(
+                            client.portal(portal.rest(), Secret.of("t0ken-1234")), "OnImConnectorMessageAdd", handler))
+                    .filteredOn(finding -> finding.check().equals("scope"))
+                    .extracting(Finding::text)
+                    .containsExactly(text);
+        }
+    }
+
     private List<Finding> examine(FakePortal portal) {
         return Doctor.examine(client.portal(portal.rest(), Secret.of("t0ken-1234")), "OnSessionFinish", handler);
     }

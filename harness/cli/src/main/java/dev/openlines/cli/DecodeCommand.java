@@ -229,6 +229,9 @@ final class DecodeCommand implements Callable<Integer> {
             throw new NoEvent();
         }
         JsonArrayBuilder notes = PhpJson.PROVIDER.createArrayBuilder();
+        EventNames.note(decoded.event())
+                .ifPresent(note ->
+                        notes.add(EventBodies.object().add("path", "$.event").add("message", note)));
         decoded.notes()
                 .forEach(note ->
                         notes.add(EventBodies.object().add("path", note.path()).add("message", note.message())));
@@ -238,6 +241,7 @@ final class DecodeCommand implements Callable<Integer> {
                                 "event",
                                 masked(PhpJson.parse(
                                         EventJson.toJson(decoded.event()).getBytes(StandardCharsets.UTF_8))))
+                        .add("type", EventNames.type(decoded.event()))
                         .add("dialect", decoded.dialect().label())
                         .add("notes", notes)
                         .build(),

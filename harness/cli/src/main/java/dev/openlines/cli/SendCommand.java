@@ -49,10 +49,12 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "send",
         mixinStandardHelpOptions = true,
-        description = "Sends OnSessionFinish to a handler, at most once each, one connection for each.")
+        description = "Sends events to a handler, at most once each, one connection for each.")
 final class SendCommand implements Callable<Integer> {
 
     static final Limits OWN_BODY = new Limits(64 << 20, 1_000_000, 64, 64 << 20, 64 << 20);
+
+    private static final Duration REFRESH_LIFETIME = Duration.ofDays(30);
 
     enum Format {
         TEXT,
@@ -70,6 +72,12 @@ final class SendCommand implements Callable<Integer> {
 
     @Option(names = "--application-token", paramLabel = "T", description = "The token that proves it.")
     private @Nullable String applicationToken;
+
+    @Option(
+            names = "--event",
+            paramLabel = "CODE",
+            description = "The event's code in any case, such as OnImConnectorMessageAdd; OnSessionFinish by default.")
+    private String event = "ONSESSIONFINISH";
 
     @Option(
             names = "--dialect",
@@ -196,6 +204,11 @@ final class SendCommand implements Callable<Integer> {
     }
 
     private void check() {
+        event = event.toUpperCase(Locale.ROOT);
+        if (!SampleEvents.codes().contains(event)) {
+            throw bad("expected one of " + String.join(", ", SampleEvents.codes())
+                    + " for --event; --body sends any other");
+        }
         if (count < 1) {
             throw bad("expected 1 or more for --count but found " + count);
         }
@@ -263,9 +276,9 @@ final class SendCommand implements Callable<Integer> {
     private JsonObject event(Dialect shape, long chatId) {
         // Which is why the token's randomness need not be a secret: a secure source takes 20 ms to begin.
         Instant now = Instant.now();
-        EventBodies.ChatFacts chat = new EventBodies.ChatFacts("livechat", 1, chatId, 10, "Open line", chatId, true);
+        boolean tokens = !tokenless && SampleEvents.hasTokens(event);
         EventBodies.AuthFacts auth = new EventBodies.AuthFacts(
-                tokenless ? null : Minting.token(now.plus(EventBodies.ACCESS_LIFETIME), 1, ThreadLocalRandom.current()),
+                tokens ? token(now.plus(EventBodies.ACCESS_LIFETIME)) : null,
                 now.plus(EventBodies.ACCESS_LIFETIME),
                 "imopenlines",
                 "portal.bitrix24.test",
@@ -274,9 +287,13 @@ final class SendCommand implements Callable<Integer> {
                 "https://portal.bitrix24.test/rest/",
                 memberId,
                 1,
-                null,
+                tokens && SampleEvents.hasRefreshToken(event) ? token(now.plus(REFRESH_LIFETIME)) : null,
                 applicationToken == null ? null : Secret.of(applicationToken));
-        return EventBodies.envelope("ONSESSIONFINISH", 12, EventBodies.sessionData(chat, shape), now, auth, shape);
+        return EventBodies.envelope(event, 12, SampleEvents.data(event, chatId, shape), now, auth, shape);
+    }
+
+    private static Secret token(Instant expires) {
+        return Minting.token(expires, 1, ThreadLocalRandom.current());
     }
 
     private JsonObject stamped(JsonObject template, Dialect shape) {

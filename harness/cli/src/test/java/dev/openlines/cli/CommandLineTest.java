@@ -3,6 +3,10 @@ package dev.openlines.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.model.Event;
+import dev.openlines.model.UnknownEvent;
+import dev.openlines.parser.BodyFormat;
+import dev.openlines.parser.EventDecoder;
 import dev.openlines.portal.PortalServer;
 import dev.openlines.testkit.RecordingHandler;
 import java.io.BufferedReader;
@@ -18,7 +22,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
@@ -46,8 +52,19 @@ class CommandLineTest {
                         "{\"event\":{\"event\":\"ONSESSIONFINISH\",\"event_handler_id\":12,\"data\":{\"DATA\":"
                                 + "{\"connector\":{\"connector_id\":\"livechat\",\"chat_id\":17}}},\"ts\":1795348800,"
                                 + "\"auth\":{\"access_token\":\"***\",\"member_id\":\"m\",\"application_token\":\"***\"}},"
-                                + "\"dialect\":\"platform\",\"notes\":[]}\n",
+                                + "\"type\":\"OnSessionFinish\",\"dialect\":\"platform\",\"notes\":[]}\n",
                         ""));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ONIMCONNECTORMESSAGEAD  | this version has no type for this event; ONIMCONNECTORMESSAGEADD is spelled alike
+            ONSESSIONFINISHED       | this version has no type for this event; ONSESSIONFINISH is spelled alike
+            ONCRMDEALUPDATE         | this version has no type for this event
+            """)
+    void decodeSaysIfThisVersionHasNoTypeForAnEvent(String code, String note) {
+        assertThat(run("event=" + code + "&ts=1&auth[member_id]=m", "decode").out())
+                .contains("\"type\":null,", "\"notes\":[{\"path\":\"$.event\",\"message\":\"" + note + "\"}]");
     }
 
     @Test
@@ -274,6 +291,44 @@ class CommandLineTest {
             assertThat(handler.body(0))
                     .contains("event=ONSESSIONFINISH&", "auth%5Bmember_id%5D=m&", "auth%5Bapplication_token%5D=t");
         }
+    }
+
+    @Test
+    void sendSendsAnyEventOfThePlatformInItsShape() {
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            String to = handler.uri().toString();
+            for (String code : SampleEvents.codes()) {
+                assertThat(run("", send(to, "--event", code).toArray(new String[0]))
+                                .exit())
+                        .as(code)
+                        .isZero();
+            }
+
+            int number = 0;
+            for (String code : SampleEvents.codes()) {
+                Event sent = EventDecoder.strict()
+                        .decode(handler.body(number++).getBytes(StandardCharsets.ISO_8859_1), BodyFormat.FORM)
+                        .event();
+                assertThat(sent).as(code).isNotInstanceOf(UnknownEvent.class);
+                assertThat(sent.code()).isEqualTo(code);
+            }
+            assertThat(SampleEvents.codes())
+                    .as("every event that has a type can be sent")
+                    .containsExactlyInAnyOrderElementsOf(Stream.of(Event.class.getPermittedSubclasses())
+                            .map(type -> type.getSimpleName().toUpperCase(Locale.ROOT))
+                            .filter(name -> name.startsWith("ON"))
+                            .toList());
+        }
+    }
+
+    @Test
+    void sendNamesTheEventsThereAre() {
+        Ran ran = run("", send("http://127.0.0.1:9/", "--event", "OnSessionEnd").toArray(new String[0]));
+
+        assertThat(ran.exit()).isEqualTo(3);
+        assertThat(ran.err())
+                .startsWith("openlines: expected one of ONSESSIONFINISH, ONSESSIONSTART, ")
+                .endsWith(" for --event; --body sends any other\n");
     }
 
     @Test

@@ -9,4 +9,12 @@ import java.time.Instant;
  * @param authorId 0 for the portal itself
  * @param kind {@code start} or {@code end} of a session where the portal wrote, else {@code message}
  */
-record ChatMessage(long id, long sessionId, long authorId, String kind, String text, Instant at) {}
+record ChatMessage(long id, long sessionId, long authorId, String kind, String text, Instant at) {
+
+    /** The kind of what people write. */
+    static final String WRITTEN = "message";
+
+    ChatMessage withText(String changed) {
+        return new ChatMessage(id, sessionId, authorId, kind, changed, at);
+    }
+}

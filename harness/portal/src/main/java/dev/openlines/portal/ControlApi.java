@@ -6,6 +6,7 @@ import dev.openlines.portal.wire.EventBodies;
 import dev.openlines.portal.wire.PhpJson;
 import jakarta.json.JsonException;
 import jakarta.json.JsonValue;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -227,6 +228,39 @@ final class ControlApi {
                 yield RestReply.json(200, ControlView.of(chat(portal, path)));
             }
             case "chats/*/messages" -> deliveries(message(chat(portal, path), json));
+            case "chats/*/messages/*" -> deliveries(change(chat(portal, path), number(path, 3), json));
+            case "connectors" -> {
+                portal.connectors()
+                        .register(ControlBody.of(json, TOP, Set.of("code")).requiredText("code"));
+                yield RestReply.json(201, ControlView.of(portal));
+            }
+            case "connectors/switch-off" -> {
+                ControlBody body = ControlBody.of(json, TOP, Set.of("code", "line_id"));
+                yield deliveries(
+                        portal.connectors().switchOff(body.requiredText("code"), PortalSeed.line(portal, body, TOP)));
+            }
+            case "connectors/delivered" -> {
+                ControlBody body = ControlBody.of(json, TOP, Set.of("message_id", "external_id"));
+                portal.connectors()
+                        .confirmDelivery(
+                                body.integer("message_id").orElse(0L), List.of(body.requiredText("external_id")));
+                yield RestReply.json(200, ControlView.of(portal));
+            }
+            case "pay" -> {
+                ControlBody body = ControlBody.of(json, TOP, Set.of("days"));
+                yield deliveries(portal.lifecycle()
+                        .pay(Math.toIntExact(Math.min(body.integer("days").orElse(30L), 36_500))));
+            }
+            case "renew-subscription" -> deliveries(portal.lifecycle().renewSubscription());
+            case "installer" -> {
+                ControlBody body = ControlBody.of(json, TOP, Set.of("page"));
+                yield RestReply.json(
+                        200, ControlView.of(portal.lifecycle().openInstaller(URI.create(body.requiredText("page")))));
+            }
+            case "confirm" -> {
+                ControlBody body = ControlBody.of(json, TOP, Set.of("method", "allowed"));
+                yield deliveries(portal.lifecycle().confirm(body.requiredText("method"), body.flag("allowed", true)));
+            }
             case "tokens" -> RestReply.json(201, token(portal, json));
             case "subscriptions" -> RestReply.json(201, ControlView.of(PortalSeed.subscribe(portal, json, TOP)));
             case "subscriptions/*/dialect" -> {
@@ -293,6 +327,14 @@ final class ControlApi {
         };
     }
 
+    /** Changes a message, or deletes it if no text is given. */
+    private static List<Delivery> change(PortalChat chat, long messageId, JsonValue json) {
+        return ControlBody.of(json, TOP, Set.of("text"))
+                .text("text")
+                .map(text -> chat.edit(messageId, text))
+                .orElseGet(() -> chat.delete(messageId));
+    }
+
     private static JsonValue token(Portal portal, JsonValue json) {
         Secret token = PortalSeed.token(portal, json, TOP);
         ControlBody body = ControlBody.of(json, TOP, json.asJsonObject().keySet());
@@ -333,7 +375,11 @@ final class ControlApi {
     }
 
     private static long number(List<String> path) {
-        return RestContext.intval(path.get(1));
+        return number(path, 1);
+    }
+
+    private static long number(List<String> path, int part) {
+        return RestContext.intval(path.get(part));
     }
 
     private static PortalChat chat(Portal portal, List<String> path) {

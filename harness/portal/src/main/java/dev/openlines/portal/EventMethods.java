@@ -13,7 +13,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 
 /** {@code event.bind}, {@code event.unbind}, {@code event.get}: an application's subscriptions. */
@@ -34,30 +33,15 @@ final class EventMethods {
             Map.entry("ONOPENLINEMESSAGEDELETE", "imopenlines"),
             Map.entry("ONSESSIONSTART", "imopenlines"),
             Map.entry("ONSESSIONFINISH", "imopenlines"),
-            Map.entry("ONIMCONNECTORLINEDELETE", "imconnector"),
-            Map.entry("ONIMCONNECTORMESSAGEADD", "imconnector"),
-            Map.entry("ONIMCONNECTORMESSAGEUPDATE", "imconnector"),
-            Map.entry("ONIMCONNECTORMESSAGEDELETE", "imconnector"),
-            Map.entry("ONIMCONNECTORSTATUSDELETE", "imconnector"),
-            Map.entry("ONIMCONNECTORDIALOGSTART", "imconnector"),
-            Map.entry("ONIMCONNECTORDIALOGFINISH", "imconnector"));
-
-    private static final Set<String> SENT = Set.of(
-            "ONAPPINSTALL",
-            "ONAPPUPDATE",
-            "ONAPPUNINSTALL",
-            "ONAPPTEST",
-            "ONOFFLINEEVENT",
-            "ONOPENLINEMESSAGEADD",
-            "ONSESSIONSTART",
-            "ONSESSIONFINISH");
+            Map.entry("ONIMCONNECTORLINEDELETE", "imopenlines"),
+            Map.entry("ONIMCONNECTORMESSAGEADD", "imopenlines"),
+            Map.entry("ONIMCONNECTORMESSAGEUPDATE", "imopenlines"),
+            Map.entry("ONIMCONNECTORMESSAGEDELETE", "imopenlines"),
+            Map.entry("ONIMCONNECTORSTATUSDELETE", "imopenlines"),
+            Map.entry("ONIMCONNECTORDIALOGSTART", "imopenlines"),
+            Map.entry("ONIMCONNECTORDIALOGFINISH", "imopenlines"));
 
     private EventMethods() {}
-
-    /** Whether something on the portal causes the event. */
-    static boolean isSent(String event) {
-        return SENT.contains(event);
-    }
 
     static List<RestMethod> all() {
         return List.of(

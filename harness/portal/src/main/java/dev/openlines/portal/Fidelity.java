@@ -40,6 +40,10 @@ final class Fidelity {
         parts.put(
                 "a refresh token with `ONAPPINSTALL`, `ONAPPUPDATE`, `ONAPPTEST`, `ONOFFLINEEVENT` only",
                 Provenance.SOURCE);
+        parts.put("which events a connector's chats cause, for whom, and their `data`", Provenance.SOURCE);
+        parts.put("an operator's change is told only after `imconnector.send.status.delivery`", Provenance.SOURCE);
+        parts.put("`data` of `ONAPPPAYMENT`; that it carries no token", Provenance.DOCS);
+        parts.put("`ONSUBSCRIPTIONRENEW` has no data", Provenance.SOURCE);
         parts.put("layout of access and refresh tokens, 30 days for a refresh token", Provenance.CAPTURE);
         parts.put("at most once, no retry, no order promised", Provenance.DOCS);
         parts.put("a closed chat's session number is 0 in `entity_data_1`", Provenance.SOURCE);
@@ -80,8 +84,7 @@ final class Fidelity {
             String scope = EventMethods.EVENTS.getOrDefault(event, "");
             out.append("- `").append(event).append('`');
             out.append(scope.isEmpty() ? "" : " (scope `" + scope + "`)");
-            out.append(EventMethods.isSent(event) ? "" : ": can be bound, never sent")
-                    .append('\n');
+            out.append('\n');
         }
         out.append("\n## Everything else\n\n| part | from |\n| --- | --- |\n");
         PARTS.forEach((part, from) ->

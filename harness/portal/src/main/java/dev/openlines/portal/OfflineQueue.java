@@ -2,7 +2,6 @@
 package dev.openlines.portal;
 
 import dev.openlines.portal.wire.PhpJson;
-import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -73,7 +72,7 @@ final class OfflineQueue {
     }
 
     /** Notes an event for each binding but those of the connector that caused it; whether there was one. */
-    boolean note(String event, JsonObject data, long userId, String causedBy, Instant now) {
+    boolean note(String event, JsonValue data, long userId, String causedBy, Instant now) {
         rows.removeIf(row -> row.at().plus(KEPT).isBefore(now));
         boolean noted = false;
         for (Binding binding : bindings) {
@@ -131,7 +130,7 @@ final class OfflineQueue {
     }
 
     /** What tells equal events apart from others: the digest the server makes. */
-    private static String message(String event, JsonObject data) {
+    private static String message(String event, JsonValue data) {
         try {
             byte[] digest = MessageDigest.getInstance("MD5")
                     .digest((event + "|" + PhpJson.text(data)).getBytes(StandardCharsets.UTF_8));

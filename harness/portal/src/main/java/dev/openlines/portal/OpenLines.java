@@ -2,6 +2,9 @@
 package dev.openlines.portal;
 
 import dev.openlines.portal.wire.EventBodies;
+import dev.openlines.portal.wire.PhpJson;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,15 +20,16 @@ final class OpenLines {
     private static final long FIRST_CHAT = 17;
 
     private final Portal portal;
+    private final Messages messages;
     private final List<PortalUser> users = new ArrayList<>();
     private final List<PortalLine> lines = new ArrayList<>();
     private final List<PortalChat> chats = new ArrayList<>();
     private long lastSession;
-    private long lastMessage;
     private long lastLine;
 
     OpenLines(Portal portal) {
         this.portal = portal;
+        messages = new Messages(portal);
         users.add(new PortalUser(Portal.ADMIN_ID, PortalUser.Role.ADMIN, "Ada", "Admin"));
         users.add(new PortalUser(Portal.OPERATOR_ID, PortalUser.Role.OPERATOR, "Olga", "Operator"));
     }
@@ -127,7 +131,7 @@ final class OpenLines {
 
     private void note(PortalChat chat, String kind, String text) {
         chat.wrote(new ChatMessage(
-                ++lastMessage, chat.sessionId(), 0, kind, text, portal.clock().instant()));
+                messages.next(), chat.sessionId(), 0, kind, text, portal.clock().instant()));
     }
 
     private List<Outbox.Outgoing> closed(PortalChat chat, Closing closing) {
@@ -182,14 +186,16 @@ final class OpenLines {
         }
     }
 
-    /** Removes the line and its sessions, and ends its chats, without an event. */
-    void delete(PortalLine line) {
+    /** Removes the line and its sessions, and ends its chats without an event about them. */
+    List<Delivery> delete(PortalLine line) {
         synchronized (portal) {
             if (!lines.remove(line)) {
                 throw new IllegalStateException("line " + line.id() + " is deleted");
             }
             chats.forEach(chat -> chat.forget(line));
         }
+        JsonValue id = PhpJson.PROVIDER.createValue(Long.toString(line.id()));
+        return portal.outbox().raise("ONIMCONNECTORLINEDELETE", shape -> id, Cause.user(Portal.ADMIN_ID));
     }
 
     /** Returns the sessions of all chats, by chat. */
@@ -209,36 +215,8 @@ final class OpenLines {
         }
     }
 
-    List<Delivery> message(PortalChat chat, boolean byCustomer, String text) {
-        EventBodies.MessageFacts message;
-        synchronized (portal) {
-            if (!chat.isOpen()) {
-                throw new IllegalStateException("chat " + chat.id() + " is closed");
-            }
-            long author = byCustomer ? chat.visitorId() : Portal.OPERATOR_ID;
-            ChatMessage written = new ChatMessage(
-                    ++lastMessage,
-                    chat.sessionId(),
-                    author,
-                    "message",
-                    text,
-                    portal.clock().instant());
-            chat.wrote(written);
-            message = new EventBodies.MessageFacts(
-                    chat.facts(),
-                    written.id(),
-                    written.authorId(),
-                    written.text(),
-                    chat.externalChat(),
-                    chat.externalUser());
-        }
-        return portal.outbox()
-                .raise(
-                        "ONOPENLINEMESSAGEADD",
-                        shape -> byCustomer
-                                ? EventBodies.customerMessage(message)
-                                : EventBodies.operatorMessage(message),
-                        Cause.user(message.authorId()));
+    Messages messages() {
+        return messages;
     }
 
     Portal portal() {
@@ -254,6 +232,13 @@ final class OpenLines {
         synchronized (portal) {
             facts = chat.facts();
         }
-        return portal.outbox().outgoing(event, shape -> EventBodies.sessionData(facts, shape), cause);
+        List<Outbox.Outgoing> outgoing =
+                portal.outbox().outgoing(event, shape -> EventBodies.sessionData(facts, shape), cause);
+        if (portal.connectors().isOwn(chat.connector())) {
+            String own = facts.closed() ? "ONIMCONNECTORDIALOGFINISH" : "ONIMCONNECTORDIALOGSTART";
+            JsonObject data = EventBodies.connectorDialog(facts, chat.externalChat(), chat.externalUser());
+            outgoing.addAll(portal.outbox().outgoing(own, shape -> data, cause));
+        }
+        return outgoing;
     }
 }

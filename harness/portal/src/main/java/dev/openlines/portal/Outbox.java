@@ -7,6 +7,7 @@ import dev.openlines.portal.wire.EventSender;
 import dev.openlines.portal.wire.Exchange;
 import dev.openlines.portal.wire.Framing;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -183,12 +184,12 @@ final class Outbox {
     }
 
     /** Makes the bodies while the portal stands still, and sends them when it may go on. */
-    List<Delivery> raise(String event, Function<Dialect, @Nullable JsonObject> data, Cause cause) {
+    List<Delivery> raise(String event, Function<Dialect, ? extends @Nullable JsonValue> data, Cause cause) {
         return deliver(outgoing(event, data, cause));
     }
 
     /** The same for what a REST call causes: its answer does not wait for the handlers'. */
-    void raiseLater(String event, Function<Dialect, @Nullable JsonObject> data, Cause cause) {
+    void raiseLater(String event, Function<Dialect, ? extends @Nullable JsonValue> data, Cause cause) {
         deliverLater(outgoing(event, data, cause));
     }
 
@@ -201,7 +202,7 @@ final class Outbox {
         }
     }
 
-    List<Outgoing> outgoing(String event, Function<Dialect, @Nullable JsonObject> data, Cause cause) {
+    List<Outgoing> outgoing(String event, Function<Dialect, ? extends @Nullable JsonValue> data, Cause cause) {
         List<Outgoing> outgoing = new ArrayList<>();
         synchronized (portal) {
             if (!portal.application().receivesEvents()) {
@@ -212,7 +213,7 @@ final class Outbox {
                     outgoing.add(outgoing(subscription, data.apply(subscription.dialect()), cause));
                 }
             }
-            JsonObject plain = data.apply(Dialect.PLATFORM);
+            JsonValue plain = data.apply(Dialect.PLATFORM);
             Instant now = portal.clock().instant();
             if (plain != null && offline.note(event, plain, cause.userId(), cause.connector(), now)) {
                 outgoing.addAll(notices(cause, now));
@@ -221,7 +222,7 @@ final class Outbox {
         return outgoing;
     }
 
-    private Outgoing outgoing(Subscription subscription, @Nullable JsonObject data, Cause cause) {
+    private Outgoing outgoing(Subscription subscription, @Nullable JsonValue data, Cause cause) {
         JsonObject payload = EventBodies.envelope(
                 subscription.event(),
                 subscription.id(),

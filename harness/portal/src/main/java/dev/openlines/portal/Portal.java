@@ -6,7 +6,6 @@ import dev.openlines.parser.Dialect;
 import dev.openlines.portal.wire.EventBodies;
 import dev.openlines.portal.wire.EventSender;
 import dev.openlines.portal.wire.PhpJson;
-import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -50,12 +49,13 @@ public final class Portal implements AutoCloseable {
     private final PortalFaults faults = new PortalFaults();
     private final PortalSending sending;
     private final PortalReports reports = new PortalReports();
+    private final PortalConnectors connectors = new PortalConnectors(this);
+    private final PortalLifecycle lifecycle;
 
     // All below are guarded by this.
     private final Application application;
     private final TokenStore tokens = new TokenStore();
     private final Map<String, RestMethod> declared = new HashMap<>();
-    private boolean everInstalled;
 
     Portal(PortalServer server, String mintedLabel, PortalSetup setup, EventSender sender) {
         this.server = server;
@@ -67,7 +67,7 @@ public final class Portal implements AutoCloseable {
         serverEndpoint = setup.serverEndpoint();
         redirectUri = setup.redirectUri();
         application = new Application(setup);
-        everInstalled = application.installed();
+        lifecycle = new PortalLifecycle(this, application.installed());
         outbox = new Outbox(this, sender, server.background(), setup.dialect());
         openLines = new OpenLines(this);
         sending = new PortalSending(this, outbox);
@@ -199,6 +199,24 @@ public final class Portal implements AutoCloseable {
      */
     public PortalReports reports() {
         return reports;
+    }
+
+    /**
+     * Returns the connectors that the application registered, none at first.
+     *
+     * @return the same each time
+     */
+    public PortalConnectors connectors() {
+        return connectors;
+    }
+
+    /**
+     * Returns what happens to the application beside its installation.
+     *
+     * @return the same each time
+     */
+    public PortalLifecycle lifecycle() {
+        return lifecycle;
     }
 
     /**
@@ -347,11 +365,7 @@ public final class Portal implements AutoCloseable {
      * @return the deliveries
      */
     public List<Delivery> install() {
-        synchronized (this) {
-            application.install(everInstalled);
-            everInstalled = true;
-        }
-        return raise("ONAPPINSTALL", Cause.lifecycle(ADMIN_ID), "VERSION", "1", "ACTIVE", "Y", "INSTALLED", "Y");
+        return lifecycle.install();
     }
 
     /**
@@ -362,20 +376,7 @@ public final class Portal implements AutoCloseable {
      * @return the deliveries
      */
     public List<Delivery> update(boolean newToken) {
-        int before;
-        synchronized (this) {
-            before = application.update();
-            if (newToken) {
-                application.renewToken();
-            }
-        }
-        return raise(
-                "ONAPPUPDATE",
-                Cause.lifecycle(ADMIN_ID),
-                "VERSION",
-                Integer.toString(before + 1),
-                "PREVIOUS_VERSION",
-                Integer.toString(before));
+        return lifecycle.update(newToken);
     }
 
     /**
@@ -386,15 +387,7 @@ public final class Portal implements AutoCloseable {
      * @return the deliveries
      */
     public List<Delivery> uninstall(boolean clean) {
-        List<Outbox.Outgoing> last;
-        synchronized (this) {
-            JsonObject data = SystemMethods.lifecycle("CLEAN", clean ? "1" : "0");
-            last = outbox.outgoing("ONAPPUNINSTALL", shape -> data, Cause.tokenless());
-            outbox.removeAll();
-            application.uninstall();
-            tokens.revokeAll();
-        }
-        return outbox.deliver(last);
+        return lifecycle.uninstall(clean);
     }
 
     /**
@@ -428,11 +421,6 @@ public final class Portal implements AutoCloseable {
         JsonValue result = PhpJson.parse(resultJson.getBytes(StandardCharsets.UTF_8));
         String name = method.toLowerCase(Locale.ROOT);
         declared.put(name, new RestMethod(name, "", Provenance.DECLARED, call -> RestResult.of(result)));
-    }
-
-    private List<Delivery> raise(String event, Cause cause, String... fields) {
-        JsonObject data = SystemMethods.lifecycle(fields);
-        return outbox.raise(event, shape -> data, cause);
     }
 
     // What REST needs.

@@ -176,19 +176,66 @@ public final class PortalChat {
      * @throws IllegalStateException if the chat is closed
      */
     public List<Delivery> customerWrites(String text) {
-        return openLines.message(this, true, text);
+        return openLines.messages().write(this, true, text);
     }
 
     /**
      * Lets the operator write. Sends {@code ONOPENLINEMESSAGEADD} with a token of the operator, in the
-     * other shape that this event has.
+     * other shape that this event has, and {@code ONIMCONNECTORMESSAGEADD} if the chat came through a connector of the
+     * application's own ({@link PortalConnectors}).
      *
      * @param text what is written
      * @return the deliveries
      * @throws IllegalStateException if the chat is closed
      */
     public List<Delivery> operatorWrites(String text) {
-        return openLines.message(this, false, text);
+        return openLines.messages().write(this, false, text);
+    }
+
+    /**
+     * Returns the id of what was written last.
+     *
+     * @return the message's id on the portal
+     * @throws IllegalStateException if nothing was written
+     */
+    public long lastMessageId() {
+        synchronized (portal) {
+            for (int i = messages.size() - 1; i >= 0; i--) {
+                if (messages.get(i).kind().equals(ChatMessage.WRITTEN)) {
+                    return messages.get(i).id();
+                }
+            }
+            throw new IllegalStateException("nothing was written in chat " + id);
+        }
+    }
+
+    /**
+     * Lets the author of a message change it. Sends {@code ONOPENLINEMESSAGEUPDATE}, and {@code
+     * ONIMCONNECTORMESSAGEUPDATE} if the chat came through a connector of the application's own. As on the platform,
+     * nothing is sent of an operator's message whose delivery was not confirmed ({@link
+     * PortalConnectors#confirmDelivery}).
+     *
+     * @param messageId the message
+     * @param text what it says then
+     * @return the deliveries
+     * @throws IllegalArgumentException if nobody wrote such a message in this chat
+     * @throws IllegalStateException if the chat is closed
+     */
+    public List<Delivery> edit(long messageId, String text) {
+        return openLines.messages().edit(this, messageId, text);
+    }
+
+    /**
+     * Lets the author of a message delete it. Sends {@code ONOPENLINEMESSAGEDELETE} and {@code
+     * ONIMCONNECTORMESSAGEDELETE}, under the same conditions as {@link #edit}.
+     *
+     * @param messageId the message
+     * @return the deliveries
+     * @throws IllegalArgumentException if nobody wrote such a message in this chat
+     * @throws IllegalStateException if the chat is closed
+     */
+    public List<Delivery> delete(long messageId) {
+        return openLines.messages().delete(this, messageId);
     }
 
     PortalUser visitor() {
@@ -309,6 +356,25 @@ public final class PortalChat {
         if (message.authorId() != 0 && message.authorId() != visitor.id()) {
             session.answeredBy(message.authorId(), message.at());
         }
+    }
+
+    ChatMessage edited(long messageId, String text) {
+        ChatMessage changed = message(messageId).withText(text);
+        messages.replaceAll(message -> message.id() == messageId ? changed : message);
+        return changed;
+    }
+
+    ChatMessage deleted(long messageId) {
+        ChatMessage gone = message(messageId);
+        messages.remove(gone);
+        return gone;
+    }
+
+    private ChatMessage message(long messageId) {
+        return messages.stream()
+                .filter(message -> message.id() == messageId && message.kind().equals(ChatMessage.WRITTEN))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("there is no message " + messageId + " in " + this));
     }
 
     EventBodies.ChatFacts facts() {

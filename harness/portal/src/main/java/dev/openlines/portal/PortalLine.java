@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.portal;
 
+import java.util.List;
+
 /**
  * An open line of a portal. Safe for use by several threads.
  */
@@ -57,12 +59,14 @@ public final class PortalLine {
     }
 
     /**
-     * Deletes the line and its sessions, as an administrator does. Its chats end, and no event is sent.
+     * Deletes the line and its sessions, as an administrator does. Its chats end, of which no event tells; {@code
+     * ONIMCONNECTORLINEDELETE} tells of the line, whether or not a connector was on it. Blocks until that is done.
      *
+     * @return the deliveries
      * @throws IllegalStateException if it was deleted before
      */
-    public void delete() {
-        openLines.delete(this);
+    public List<Delivery> delete() {
+        return openLines.delete(this);
     }
 
     @Override

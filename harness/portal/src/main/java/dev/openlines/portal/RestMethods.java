@@ -88,6 +88,7 @@ final class RestMethods {
     private static Map<String, RestMethod> built() {
         Map<String, RestMethod> methods = new TreeMap<>();
         List.of(
+                        ConnectorMethods.all(),
                         EventMethods.all(),
                         OfflineMethods.all(),
                         OpenLinesMethods.all(),

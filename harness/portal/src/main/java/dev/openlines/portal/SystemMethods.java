@@ -85,6 +85,9 @@ final class SystemMethods {
         Portal portal = call.portal();
         String rest = portal.restUri().toString();
         return RestResult.of(application(portal)
+                .add("client_id", portal.clientId())
+                .add("scope", String.join(",", portal.application().scope()))
+                .add("user_id", call.user().id())
                 .add(
                         "install",
                         EventBodies.object()

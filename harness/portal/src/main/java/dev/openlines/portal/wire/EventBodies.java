@@ -7,8 +7,10 @@ import dev.openlines.parser.PhpForm;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
+import jakarta.json.JsonValue;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,7 +113,7 @@ public final class EventBodies {
      * @return the payload
      */
     public static JsonObject envelope(
-            String event, int handlerId, @Nullable JsonObject data, Instant sentAt, AuthFacts auth, Dialect dialect) {
+            String event, int handlerId, @Nullable JsonValue data, Instant sentAt, AuthFacts auth, Dialect dialect) {
         JsonObjectBuilder payload = object();
         payload.add("event", event);
         if (dialect == Dialect.PLATFORM) {
@@ -159,10 +161,7 @@ public final class EventBodies {
      * @return the data
      */
     public static JsonObject operatorMessage(MessageFacts facts) {
-        String line = Long.toString(facts.chat().lineId());
-        JsonObjectBuilder out = object();
-        addText(out, "CONNECTOR", facts.chat().connector());
-        return out.add("LINE", line)
+        return side(facts)
                 .add(
                         "DATA",
                         object().add("connector", messageConnector(facts))
@@ -184,6 +183,128 @@ public final class EventBodies {
                                 .add("chat", object().add("id", Long.toString(facts.externalChat())))
                                 .add("message", message(facts)))
                 .build();
+    }
+
+    /**
+     * Returns {@code data} of OnOpenLineMessageUpdate if an operator changed a message.
+     *
+     * @param facts the message as it is now
+     * @param external its ids in the messenger, at least one
+     * @return the data
+     */
+    public static JsonObject operatorChange(MessageFacts facts, List<String> external) {
+        return side(facts).add("DATA", changed(facts, external)).build();
+    }
+
+    /**
+     * Returns {@code data} of OnOpenLineMessageDelete if an operator deleted a message.
+     *
+     * @param facts the message as it was
+     * @param external its ids in the messenger, at least one
+     * @return the data
+     */
+    public static JsonObject operatorDeletion(MessageFacts facts, List<String> external) {
+        return side(facts).add("DATA", deleted(facts, external)).build();
+    }
+
+    /**
+     * Returns {@code data} of OnImConnectorMessageAdd.
+     *
+     * @param facts an operator's message
+     * @return the data
+     */
+    public static JsonObject connectorMessage(MessageFacts facts) {
+        JsonObjectBuilder message =
+                object().add("user_id", Long.toString(facts.authorId())).add("text", facts.text());
+        return side(facts)
+                .add("MESSAGES", list(inPortal(facts).add("message", message).add("chat", messengersChat(facts))))
+                .build();
+    }
+
+    /**
+     * Returns {@code data} of OnImConnectorMessageUpdate.
+     *
+     * @param facts an operator's message as it is now
+     * @param external its ids in the messenger, at least one
+     * @return the data
+     */
+    public static JsonObject connectorChange(MessageFacts facts, List<String> external) {
+        return side(facts).add("MESSAGES", list(changed(facts, external))).build();
+    }
+
+    /**
+     * Returns {@code data} of OnImConnectorMessageDelete.
+     *
+     * @param facts an operator's message as it was
+     * @param external its ids in the messenger, at least one
+     * @return the data
+     */
+    public static JsonObject connectorDeletion(MessageFacts facts, List<String> external) {
+        return side(facts).add("MESSAGES", deleted(facts, external)).build();
+    }
+
+    /**
+     * Returns {@code data} of OnImConnectorDialogStart and OnImConnectorDialogFinish.
+     *
+     * @param chat the chat
+     * @param externalChat its id in the messenger
+     * @param externalUser the customer's id in the messenger
+     * @return the data
+     */
+    public static JsonObject connectorDialog(ChatFacts chat, long externalChat, long externalUser) {
+        JsonObjectBuilder connector = object();
+        addText(connector, "connector_id", chat.connector());
+        connector
+                .add("line_id", Long.toString(chat.lineId()))
+                .add("chat_id", Long.toString(externalChat))
+                .add("user_id", Long.toString(externalUser));
+        JsonObjectBuilder session = object().add("id", Long.toString(chat.sessionId()))
+                .add("closed", chat.closed() ? "Y" : "N")
+                .add("parent_id", "0")
+                .add("close_term", "1440");
+        JsonObjectBuilder out = object();
+        addText(out, "CONNECTOR", chat.connector());
+        return out.add("LINE", Long.toString(chat.lineId()))
+                .add(
+                        "DATA",
+                        list(object().add("connector", connector)
+                                .add("session", session)
+                                .add("chat", object().add("id", Long.toString(externalChat)))
+                                .add("user", object().add("id", Long.toString(externalUser)))))
+                .build();
+    }
+
+    private static JsonObjectBuilder side(MessageFacts facts) {
+        JsonObjectBuilder out = object();
+        addText(out, "CONNECTOR", facts.chat().connector());
+        return out.add("LINE", Long.toString(facts.chat().lineId()));
+    }
+
+    private static JsonObjectBuilder inPortal(MessageFacts facts) {
+        return object().add(
+                        "im",
+                        object().add("chat_id", Long.toString(facts.chat().chatId()))
+                                .add("message_id", Long.toString(facts.id())));
+    }
+
+    private static JsonObjectBuilder messengersChat(MessageFacts facts) {
+        return object().add("id", Long.toString(facts.externalChat()));
+    }
+
+    private static JsonObjectBuilder changed(MessageFacts facts, List<String> external) {
+        JsonArrayBuilder ids = PhpJson.PROVIDER.createArrayBuilder();
+        external.forEach(ids::add);
+        return inPortal(facts)
+                .add("message", object().add("id", ids).add("text", facts.text()))
+                .add("chat", messengersChat(facts));
+    }
+
+    /** One element for each of the messenger's ids. */
+    private static JsonArrayBuilder deleted(MessageFacts facts, List<String> external) {
+        JsonArrayBuilder elements = PhpJson.PROVIDER.createArrayBuilder();
+        external.forEach(id -> elements.add(
+                inPortal(facts).add("message", object().add("id", id)).add("chat", messengersChat(facts))));
+        return elements;
     }
 
     private static JsonObjectBuilder messageConnector(MessageFacts facts) {

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.portal;
+
+import dev.openlines.portal.wire.EventBodies;
+import jakarta.json.JsonArray;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * {@code imconnector.register}, {@code unregister} and {@code send.status.delivery}: what an application calls so that
+ * its own connector gets events. They work with an application's token only.
+ */
+final class ConnectorMethods {
+
+    private static final String SCOPE = "imconnector";
+
+    private ConnectorMethods() {}
+
+    static List<RestMethod> all() {
+        return List.of(
+                new RestMethod("imconnector.register", SCOPE, Provenance.SOURCE, ConnectorMethods::register),
+                new RestMethod("imconnector.unregister", SCOPE, Provenance.SOURCE, ConnectorMethods::unregister),
+                new RestMethod(
+                        "imconnector.send.status.delivery", SCOPE, Provenance.SOURCE, ConnectorMethods::delivered));
+    }
+
+    private static RestContext checked(RestContext call) {
+        if (call.webhook()) {
+            throw RestError.wrongAuthType();
+        }
+        return call.upperCase();
+    }
+
+    private static RestResult register(RestContext original) {
+        RestContext call = checked(original);
+        String id = call.text("ID");
+        if (id.contains(".")) {
+            return refused("IMCONNECTOR_REST_APPLICATION_REGISTRATION_ERROR_POINT", "The ID must not contain a dot");
+        }
+        boolean icon = call.parameters().get("ICON") instanceof JsonObject given
+                && !member(given, "DATA_IMAGE").isEmpty();
+        if (id.isEmpty()) {
+            return refused("IMCONNECTOR_REST_CONNECTOR_ID_REQUIRED", "The connector's ID is missing");
+        }
+        if (call.text("NAME").isEmpty()) {
+            return refused("IMCONNECTOR_REST_NAME_REQUIRED", "The connector's name is missing");
+        }
+        if (!icon) {
+            return refused("IMCONNECTOR_REST_ICON_REQUIRED", "The connector's icon is missing");
+        }
+        if (call.text("PLACEMENT_HANDLER").isEmpty()) {
+            return refused("IMCONNECTOR_REST_NO_PLACEMENT_HANDLER", "The handler of the settings page is missing");
+        }
+        call.portal().connectors().register(id);
+        return RestResult.of(EventBodies.object().add("result", true).build());
+    }
+
+    /** The platform answers 200 with the error inside the result. */
+    private static RestResult refused(String code, String description) {
+        return RestResult.of(EventBodies.object()
+                .add("result", false)
+                .add("error", code)
+                .add("error_description", description)
+                .build());
+    }
+
+    private static RestResult unregister(RestContext original) {
+        RestContext call = checked(original);
+        return call.portal().connectors().unregister(call.text("ID").toLowerCase(Locale.ROOT))
+                ? RestResult.of(EventBodies.object().add("result", true).build())
+                : refused(
+                        "IMCONNECTOR_REST_APPLICATION_UNREGISTRATION_ERROR", "The connector could not be unregistered");
+    }
+
+    private static RestResult delivered(RestContext original) {
+        RestContext call = checked(original);
+        for (String name : List.of("CONNECTOR", "LINE", "MESSAGES")) {
+            if (!call.has(name)) {
+                throw RestError.missing(name);
+            }
+        }
+        for (JsonObject message : objects(call.parameters().get("MESSAGES"))) {
+            long id = RestContext.intval(member(object(message, "im"), "message_id"));
+            List<String> external = texts(find(object(message, "message"), "id"));
+            if (id > 0 && !external.isEmpty()) {
+                call.portal().connectors().confirmDelivery(id, external);
+            }
+        }
+        return RestResult.of(EventBodies.object().add("SUCCESS", true).build());
+    }
+
+    /** Names are matched in any case, as the platform converts them. */
+    private static JsonValue find(JsonObject of, String name) {
+        return of.entrySet().stream()
+                .filter(entry -> entry.getKey().equalsIgnoreCase(name))
+                .findFirst()
+                .<JsonValue>map(java.util.Map.Entry::getValue)
+                .orElse(JsonValue.NULL);
+    }
+
+    private static String member(JsonObject of, String name) {
+        return Optional.of(find(of, name)).flatMap(RestRequest::scalar).orElse("");
+    }
+
+    private static JsonObject object(JsonObject of, String name) {
+        return find(of, name) instanceof JsonObject found ? found : JsonValue.EMPTY_JSON_OBJECT;
+    }
+
+    /** A form's list may come as an object with numbers for names. */
+    private static List<JsonObject> objects(JsonValue list) {
+        List<JsonObject> found = new ArrayList<>();
+        Iterable<JsonValue> values = list instanceof JsonArray array
+                ? array
+                : list instanceof JsonObject object ? object.values() : List.of();
+        for (JsonValue value : values) {
+            if (value instanceof JsonObject object) {
+                found.add(object);
+            }
+        }
+        return found;
+    }
+
+    private static List<String> texts(JsonValue value) {
+        List<String> found = new ArrayList<>();
+        Iterable<JsonValue> values = value instanceof JsonArray array
+                ? array
+                : value instanceof JsonObject object ? object.values() : List.of(value);
+        for (JsonValue one : values) {
+            RestRequest.scalar(one).filter(text -> !text.isEmpty()).ifPresent(found::add);
+        }
+        return found;
+    }
+}
