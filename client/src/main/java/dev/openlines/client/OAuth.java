@@ -23,6 +23,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the application gets into portals, and out of them. Calls go to allow-listed OAuth hosts only: an
@@ -124,7 +125,9 @@ public final class OAuth {
      * OAuth host gave, says that their user is an administrator. Then the new tokens are stored, in place of any other
      * grant of the portal. Otherwise nothing changes in the store.
      *
-     * <p>Makes one attempt each at the OAuth host and at the portal. After an exception try again later, with the same
+     * <p>Events of some portals and times do not name their OAuth host. Then the allowed hosts are asked in their order.
+     *
+     * <p>Makes one attempt each at an OAuth host and at the portal. After an exception try again later, with the same
      * claim: what the OAuth host has confirmed is remembered for an hour, since its old refresh token may be used up.
      *
      * @param claim the auth of an {@code OnAppInstall} or {@code OnAppUpdate}
@@ -135,16 +138,13 @@ public final class OAuth {
     public Verification verify(EventAuth claim) {
         Secret refreshToken = claim.refreshToken();
         String memberId = claim.memberId();
-        String server = claim.serverEndpoint();
-        if (refreshToken == null || memberId == null || memberId.isBlank() || server == null) {
+        if (refreshToken == null || memberId == null || memberId.isBlank()) {
             return Verification.REFUSED;
         }
-        Grant grant;
+        Grant grant = confirmed.find(refreshToken, memberId, now());
         boolean administrator;
         try {
-            URI host = allowed(server);
-            Grant before = confirmed.find(refreshToken, memberId, now());
-            grant = before == null ? renewal(host, refreshToken, memberId, 1) : before;
+            grant = grant == null ? firstRenewal(hosts(claim), refreshToken, memberId) : grant;
             confirmed.put(refreshToken, grant, now());
             administrator = administrator(grant);
         } catch (AddressRefusedException | UnexpectedReplyException e) {
@@ -161,6 +161,49 @@ public final class OAuth {
         client.grants().install(grant);
         confirmed.remove(refreshToken);
         return Verification.VERIFIED;
+    }
+
+    /**
+     * Decides whether a request to the application's installer page is genuine: the portal's page posts the tokens of the
+     * user who opens it. It is genuine only if an allow-listed OAuth host says that the access token is one of this
+     * application, for the portal that the request names, and that portal says that its user is an administrator.
+     *
+     * <p>The tokens are not renewed, since that may end the session of the page. They become the portal's grant only if it
+     * has none that works; another grant is never replaced.
+     *
+     * @param claim what {@link dev.openlines.parser.InstallerPage} read
+     * @return the portal's REST address as the OAuth host gave it, or empty if the request is not genuine
+     * @throws ClientException if that cannot be told now
+     */
+    public Optional<URI> verifyPage(EventAuth claim) {
+        return new InstallerCheck(this, client.grants(), clientId).portal(claim);
+    }
+
+    /** Returns the allowed host that a claim names, or all if it names none. */
+    List<URI> hosts(EventAuth claim) {
+        String server = claim.serverEndpoint();
+        return server == null ? hosts.stream().map(this::allowed).toList() : List.of(allowed(server));
+    }
+
+    /** Returns the tokens of the first host that renews; if none does, its refusal counts less than a missing answer. */
+    private Grant firstRenewal(List<URI> candidates, Secret refreshToken, String memberId) {
+        RuntimeException failure = null;
+        for (URI host : candidates) {
+            try {
+                return renewal(host, refreshToken, memberId, 1);
+            } catch (RestException e) {
+                failure = failure == null || e.is(ErrorCode.INVALID_GRANT) ? or(failure, e) : e;
+            } catch (NoAnswerException e) {
+                failure = e;
+            } catch (UnexpectedReplyException e) {
+                failure = or(failure, e);
+            }
+        }
+        throw failure == null ? new AddressRefusedException(METHOD, "no OAuth host is allowed") : failure;
+    }
+
+    private static RuntimeException or(@Nullable RuntimeException first, RuntimeException second) {
+        return first == null ? second : first;
     }
 
     /**
@@ -238,16 +281,25 @@ public final class OAuth {
                 grant.restEndpoint());
     }
 
+    /** Returns a portal's REST address, if calls may go there. */
+    URI checked(URI rest) {
+        return client.checked(rest);
+    }
+
     /** Asks the portal whose tokens they are. An inactive user has no profile. */
     private boolean administrator(Grant grant) {
+        return administrator(grant.restEndpoint(), grant.accessToken());
+    }
+
+    boolean administrator(URI portal, Secret accessToken) {
         JsonObject answer = post(
                 PROFILE,
-                grant.restEndpoint().resolve(PROFILE),
+                portal.resolve(PROFILE),
                 Wire.JSON
                         .createObjectBuilder()
-                        .add("auth", grant.accessToken().reveal())
+                        .add("auth", accessToken.reveal())
                         .build(),
-                List.of(grant.accessToken()));
+                List.of(accessToken));
         return answer.get("result") instanceof JsonObject user && JsonValue.TRUE.equals(user.get("ADMIN"));
     }
 
@@ -312,7 +364,7 @@ public final class OAuth {
         }
     }
 
-    private JsonObject post(String method, URI address, JsonObject parameters, List<Secret> secrets) {
+    JsonObject post(String method, URI address, JsonObject parameters, List<Secret> secrets) {
         Answer answer = Async.await(
                 method,
                 Async.then(
@@ -342,7 +394,8 @@ public final class OAuth {
     private URI allowed(String server) {
         URI address;
         try {
-            address = URI.create(server.contains("://") ? server : "https://" + server);
+            boolean own = AddressGuard.literalLoopback(server.replaceFirst(":.*", ""));
+            address = URI.create(server.contains("://") ? server : (own ? "http://" : "https://") + server);
         } catch (IllegalArgumentException e) {
             throw new AddressRefusedException(METHOD, "the OAuth host is no address");
         }

@@ -367,6 +367,28 @@ class OAuthTest {
     }
 
     @Test
+    void anInstallationThatNamesNoOAuthHostIsVerifiedByTheAllowedOnes() {
+        TokenStore store = TokenStore.memory();
+        try (FakeOAuth other = new FakeOAuth();
+                FakeOAuth host = new FakeOAuth()) {
+            other.revoke();
+            String first = "127.0.0.1:" + other.portal.rest().getPort();
+            String second = "127.0.0.1:" + host.portal.rest().getPort();
+            OAuth oauth = host.client(store).oauthHosts(first, second).build().oauth();
+
+            assertThat(oauth.verify(auth("canary-refresh-1-x", FakeOAuth.MEMBER, null)))
+                    .isEqualTo(Verification.VERIFIED);
+            assertThat(oauth.verify(auth("forged-refresh-token", FakeOAuth.MEMBER, null)))
+                    .isEqualTo(Verification.REFUSED);
+            assertThat(store.find(FakeOAuth.MEMBER)
+                            .orElseThrow()
+                            .oauthEndpoint()
+                            .getAuthority())
+                    .isEqualTo(second);
+        }
+    }
+
+    @Test
     void anAllowedHostByPlainHttpIsRefused() {
         RestClient client = RestClient.builder()
                 .application("app.1", FakeOAuth.SECRET, TokenStore.memory())

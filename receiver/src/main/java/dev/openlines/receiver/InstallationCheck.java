@@ -2,7 +2,9 @@
 package dev.openlines.receiver;
 
 import dev.openlines.model.EventAuth;
+import java.net.URI;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -12,7 +14,7 @@ import java.util.function.Predicate;
  * does, and stores the tokens, which the receiver does not keep:
  *
  * <pre>{@code
- * InstallationCheck check = InstallationCheck.of(oauth::verify, oauth::refused, oauth.kept());
+ * InstallationCheck check = InstallationCheck.of(oauth::verify, oauth::verifyPage, oauth::refused, oauth.kept());
  * }</pre>
  *
  * <p>Applications may implement it. Its methods are called on threads made for this and may block, but a portal waits
@@ -43,6 +45,18 @@ public interface InstallationCheck {
      *     kept and checked again, for an hour
      */
     Answer verify(EventAuth claim) throws Exception;
+
+    /**
+     * Checks a request to the application's installer page, whose tokens must not be renewed: the page still uses them.
+     *
+     * @param claim what the request says, of which nothing is verified
+     * @return the portal's REST address as its OAuth host gave it if the tokens are of this application and an
+     *     administrator's of the portal that the claim names, otherwise empty; this default returns empty
+     * @throws Exception if that cannot be told now
+     */
+    default Optional<URI> verifyPage(EventAuth claim) throws Exception {
+        return Optional.empty();
+    }
 
     /**
      * Checks an uninstallation, whose event has the right application token and no other. That proves little: every
@@ -77,7 +91,29 @@ public interface InstallationCheck {
      */
     static InstallationCheck of(
             Function<EventAuth, ? extends Enum<?>> verify, Predicate<String> uninstalled, Map<String, byte[]> kept) {
+        return of(verify, claim -> Optional.empty(), uninstalled, kept);
+    }
+
+    /**
+     * Makes a check that knows the installer page as well.
+     *
+     * @param verify {@code oauth::verify}; returns a constant with the name of an {@link Answer}
+     * @param verifyPage {@code oauth::verifyPage}
+     * @param uninstalled {@code oauth::refused}
+     * @param kept {@code oauth.kept()}
+     * @return a check
+     */
+    static InstallationCheck of(
+            Function<EventAuth, ? extends Enum<?>> verify,
+            Function<EventAuth, Optional<URI>> verifyPage,
+            Predicate<String> uninstalled,
+            Map<String, byte[]> kept) {
         return new InstallationCheck() {
+            @Override
+            public Optional<URI> verifyPage(EventAuth claim) {
+                return verifyPage.apply(claim);
+            }
+
             @Override
             public Answer verify(EventAuth claim) {
                 return Answer.valueOf(verify.apply(claim).name());

@@ -8,6 +8,7 @@ import dev.openlines.model.Secret;
 import dev.openlines.parser.DecodeException;
 import dev.openlines.parser.Envelope;
 import dev.openlines.parser.EventDecoder;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -226,6 +227,36 @@ public final class Portals {
         return trusted;
     }
 
+    /**
+     * Checks who opened the installer page.
+     *
+     * @return the portal, with an installation to store unless the portal is trusted by that token already; empty if the
+     *     request is not genuine. Fails if that cannot be told now
+     */
+    CompletionStage<Optional<Page>> page(Envelope envelope, @Nullable String source, int bodyBytes, Instant now) {
+        Verifications queue = verifications;
+        if (queue == null) {
+            return CompletableFuture.completedStage(Optional.empty());
+        }
+        Secret token = envelope.applicationToken().orElse(Secret.of(""));
+        Claim claim = new Claim(envelope, envelope.memberId().orElse(""), token, source, bodyBytes, now);
+        UncheckedEvent unchecked = unchecked(claim, true);
+        return queue.ask(unchecked).thenApply(outcome -> {
+            URI portal = unchecked.portal;
+            if (outcome == Verifications.Outcome.LATER || outcome == Verifications.Outcome.KEPT) {
+                later();
+            }
+            if (outcome != Verifications.Outcome.VERIFIED || portal == null) {
+                return Optional.empty();
+            }
+            boolean nothingNew = token.reveal().isBlank() || trusts(claim);
+            return Optional.of(new Page(portal, nothingNew ? null : claim.verified(installed(claim))));
+        });
+    }
+
+    /** An installer page that a portal's administrator opened, and the installation that it brought, if any. */
+    record Page(URI portal, @Nullable VerifiedDelivery installation) {}
+
     /** Follows a change that the inbox has kept. */
     void apply(TrustChange change) {
         valid.compute(change.memberId(), (memberId, known) -> {
@@ -294,13 +325,18 @@ public final class Portals {
     }
 
     private UncheckedEvent unchecked(Claim claim) {
+        return unchecked(claim, false);
+    }
+
+    private UncheckedEvent unchecked(Claim claim, boolean page) {
         return new UncheckedEvent(
                 claim.envelope(),
                 claim.memberId(),
                 claim.source(),
                 valid.containsKey(claim.memberId()),
                 claim.bodyBytes(),
-                claim.now());
+                claim.now(),
+                page);
     }
 
     private CompletionStage<?> storeLate(UncheckedEvent event) {

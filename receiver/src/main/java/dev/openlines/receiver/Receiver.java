@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import dev.openlines.model.EventHeader;
+import dev.openlines.model.OnAppInstall;
 import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.DecodeException;
 import dev.openlines.parser.Envelope;
+import dev.openlines.parser.EventJson;
+import dev.openlines.parser.InstallerPage;
 import dev.openlines.parser.Limits;
 import dev.openlines.receiver.spi.LastResort;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -182,6 +189,49 @@ public final class Receiver {
                         ? store(admission.event().in(delivery.traceparent()), begun)
                         : CompletableFuture.completedStage(tell(admission.reply(), since(begun))))
                 .exceptionally(failure -> unavailable(failure, begun));
+    }
+
+    /**
+     * Takes a request to the application's installer page, which the browser of an administrator sends from within the
+     * portal. If it is genuine and brings an application token that is not trusted yet, that becomes trusted, and handlers
+     * get an {@code OnAppInstall}, which applications with pages do not get otherwise.
+     *
+     * @param delivery a request with its whole body
+     * @return {@link Reply.Installed} if it is genuine: show a page that finishes the installation, which only that portal
+     *     may frame. Completes as that of {@link #receive} does
+     */
+    public CompletionStage<Reply> receiveInstallerPage(RawDelivery delivery) {
+        Optional<Reply> early = beforeBody(delivery.method(), delivery.contentType(), delivery.body().length);
+        if (early.isPresent()) {
+            return CompletableFuture.completedStage(early.get());
+        }
+        long begun = System.nanoTime();
+        Envelope envelope;
+        try {
+            InstallerPage page = InstallerPage.parse(delivery.body(), limits);
+            envelope = installation(page, clock.instant());
+        } catch (DecodeException e) {
+            Reply reply = new Reply.Malformed(String.valueOf(e.getMessage()));
+            return CompletableFuture.completedStage(tell(reply, since(begun)));
+        }
+        return portals.page(envelope, delivery.source(), delivery.body().length, clock.instant())
+                .thenCompose(found -> found.map(page -> opened(page, begun))
+                        .orElseGet(() -> CompletableFuture.completedStage(tell(new Reply.Refused(), since(begun)))))
+                .exceptionally(failure -> unavailable(failure, begun));
+    }
+
+    private CompletionStage<Reply> opened(Portals.Page page, long begun) {
+        Reply installed = new Reply.Installed(page.portal());
+        return page.installation() == null
+                ? CompletableFuture.completedStage(tell(installed, since(begun)))
+                : store(page.installation(), begun).thenApply(reply -> reply.status() == 200 ? installed : reply);
+    }
+
+    /** Returns the installation that the page stands for, as the portal would have sent it. */
+    private static Envelope installation(InstallerPage page, Instant now) {
+        EventHeader header = new EventHeader(OnAppInstall.CODE, null, now.truncatedTo(ChronoUnit.SECONDS), page.auth());
+        String json = EventJson.toJson(new OnAppInstall(header, null, null, null, null));
+        return Envelope.parse(json.getBytes(StandardCharsets.UTF_8), BodyFormat.JSON, Limits.DEFAULT);
     }
 
     private CompletionStage<Reply> store(VerifiedDelivery event, long begun) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import java.net.URI;
 import java.util.Map;
 
 /**
@@ -83,6 +84,23 @@ public sealed interface Reply {
         @Override
         public String reason() {
             return "kept";
+        }
+    }
+
+    /**
+     * The installer page was opened by an administrator of a portal, which is trusted now: 200, with a page.
+     *
+     * @param portal the portal's REST address as its OAuth host gave it
+     */
+    record Installed(URI portal) implements Reply {
+        @Override
+        public int status() {
+            return 200;
+        }
+
+        @Override
+        public String reason() {
+            return "installed";
         }
     }
 

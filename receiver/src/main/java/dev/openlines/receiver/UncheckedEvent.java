@@ -5,6 +5,7 @@ import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.Envelope;
 import dev.openlines.parser.Limits;
 import java.net.InetAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -38,6 +39,13 @@ final class UncheckedEvent {
     /** Whether the check succeeded and only storing is left. */
     boolean verified;
 
+    /** Whether it came by the installer page: checked once, and not kept. */
+    final boolean page;
+
+    /** The portal's REST address, of a page that was verified. Written before its outcome is told. */
+    @Nullable
+    URI portal;
+
     UncheckedEvent(
             Envelope envelope,
             String memberId,
@@ -45,6 +53,18 @@ final class UncheckedEvent {
             boolean known,
             int bodyBytes,
             Instant receivedAt) {
+        this(envelope, memberId, remote, known, bodyBytes, receivedAt, false);
+    }
+
+    UncheckedEvent(
+            Envelope envelope,
+            String memberId,
+            @Nullable String remote,
+            boolean known,
+            int bodyBytes,
+            Instant receivedAt,
+            boolean page) {
+        this.page = page;
         this.envelope = envelope;
         this.memberId = memberId;
         this.source = network(remote == null ? "" : remote);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import dev.openlines.model.EventAuth;
 import dev.openlines.model.OnAppUninstall;
 import dev.openlines.parser.EventDecoder;
 import dev.openlines.receiver.spi.LastResort;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -13,6 +15,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -116,7 +119,11 @@ final class Verifications {
                 return answer;
             }
         }
-        keepSoon(event, answer);
+        if (event.page) {
+            answer.complete(Outcome.LATER);
+        } else {
+            keepSoon(event, answer);
+        }
         return answer;
     }
 
@@ -197,7 +204,7 @@ final class Verifications {
             budget.giveBack(event.source, event.memberId, event.known);
         }
         if (answer != null) {
-            if (outcome == Outcome.LATER) {
+            if (outcome == Outcome.LATER && !event.page) {
                 pause(event);
                 keep(event, answer);
             } else {
@@ -218,8 +225,16 @@ final class Verifications {
         if (event.envelope.event().equals(OnAppUninstall.CODE)) {
             return check.uninstalled(event.memberId) ? Outcome.VERIFIED : Outcome.LATER;
         }
-        InstallationCheck.Answer answer =
-                check.verify(decoder.decode(event.envelope).event().header().auth());
+        EventAuth claim = decoder.decode(event.envelope).event().header().auth();
+        if (event.page) {
+            Optional<URI> portal = check.verifyPage(claim);
+            event.portal = portal.orElse(null);
+            if (portal.isEmpty()) {
+                log.bounded("reason=page-refused" + (event.known ? " portal=" + shown(event.memberId) : ""), null);
+            }
+            return portal.isPresent() ? Outcome.VERIFIED : Outcome.UNVERIFIED;
+        }
+        InstallationCheck.Answer answer = check.verify(claim);
         if (answer == InstallationCheck.Answer.VERIFIED) {
             LOG.info("reason=verified portal={}", event.memberId);
             return Outcome.VERIFIED;

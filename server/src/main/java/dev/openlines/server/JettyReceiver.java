@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
@@ -49,6 +50,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
     private static final long REQUEST_BYTES = 8 * 1024;
 
     private final Receiver receiver;
+    private final Function<RawDelivery, CompletionStage<Reply>> core;
     private final Gate gate;
     private final Duration patience;
     private final Answers answers = new Answers();
@@ -69,9 +71,25 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
      * @param limits the time for a body and the memory of requests
      */
     public JettyReceiver(Receiver receiver, HttpLimits limits) {
+        this(receiver, receiver::receive, limits);
+    }
+
+    private JettyReceiver(Receiver receiver, Function<RawDelivery, CompletionStage<Reply>> core, HttpLimits limits) {
         this.receiver = receiver;
+        this.core = core;
         this.gate = new Gate(limits.room());
         this.patience = limits.body();
+    }
+
+    /**
+     * Makes a handler for the application's installer page, which answers with a page that finishes the installation.
+     *
+     * @param receiver gets every request with its body
+     * @param limits the time for a body and the memory of requests
+     * @return the handler
+     */
+    public static JettyReceiver installerPage(Receiver receiver, HttpLimits limits) {
+        return new JettyReceiver(receiver, receiver::receiveInstallerPage, limits);
     }
 
     @Override
@@ -123,6 +141,10 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
 
     private static void answer(Reply reply, Response response, Callback callback) {
         response.setStatus(reply.status());
+        if (reply instanceof Reply.Installed installed) {
+            FinishPage.write(installed.portal(), response, callback);
+            return;
+        }
         if (!reply.headers().isEmpty()) {
             reply.headers().forEach(response.getHeaders()::put);
         }
@@ -283,7 +305,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
         }
 
         private void deliver() {
-            CompletionStage<Reply> reply = receiver.receive(new RawDelivery(
+            CompletionStage<Reply> reply = core.apply(new RawDelivery(
                     request.getMethod(),
                     contentType,
                     body.whole(),

@@ -142,7 +142,11 @@ public final class ReceiverServer implements AutoCloseable {
             monitoring = new HttpPort(health, limits, receiver::dropped, null);
             listen(monitoring, options.name("monitor port"), options.monitorHost, options.monitorPort);
         }
-        Handler endpoint = new AtPath(options.path, receiver, new JettyReceiver(receiver, limits));
+        Handler endpoint = new AtPath(options.path, receiver, new JettyReceiver(receiver, limits), true);
+        if (options.installerPage != null) {
+            Handler page = JettyReceiver.installerPage(receiver, limits);
+            endpoint = new Handler.Sequence(new AtPath(options.installerPage, receiver, page, false), endpoint);
+        }
         HttpPort port = new HttpPort(endpoint, limits, receiver::dropped, options.keys);
         listen(port, options.name("port"), options.host, options.port);
         endpointUrl = port.url(options.path);
@@ -367,11 +371,14 @@ public final class ReceiverServer implements AutoCloseable {
 
         private final String path;
         private final Receiver receiver;
+        /** Whether this handler answers 404 itself, or leaves other paths to the next. */
+        private final boolean last;
 
-        AtPath(String path, Receiver receiver, Handler endpoint) {
+        AtPath(String path, Receiver receiver, Handler endpoint, boolean last) {
             super(endpoint);
             this.path = path;
             this.receiver = receiver;
+            this.last = last;
         }
 
         @Override
@@ -379,6 +386,9 @@ public final class ReceiverServer implements AutoCloseable {
             // As it was sent: Jetty's own path has "/x/..", "%2F" and ";jsessionid=1" made into others.
             if (path.equals(request.getHttpURI().getPath())) {
                 return super.handle(request, response, callback);
+            }
+            if (!last) {
+                return false;
             }
             JettyReceiver.closeIfUnread(request, response);
             response.setStatus(receiver.elsewhere(

@@ -60,6 +60,9 @@ public final class ReceiverServerBuilder {
     @Nullable
     InstallationCheck installations;
 
+    @Nullable
+    String installerPage;
+
     private @Nullable ClosedSessions sessions;
     private final Map<String, PortalClient> webhooks = new HashMap<>();
 
@@ -202,6 +205,17 @@ public final class ReceiverServerBuilder {
      */
     public ReceiverServerBuilder installations(InstallationCheck check) {
         this.installations = Objects.requireNonNull(check, "check");
+        return this;
+    }
+
+    /**
+     * Sets a path for the installer page of an application with pages; needs {@link #installations}. None by default.
+     *
+     * @param newPath such as {@code /install}, another than that of events; {@link Settings} checks its characters
+     * @return this
+     */
+    public ReceiverServerBuilder installerPage(String newPath) {
+        this.installerPage = newPath;
         return this;
     }
 

@@ -37,7 +37,8 @@ import org.jspecify.annotations.Nullable;
  * OPENLINES_EVIDENCE} (none), {@code OPENLINES_MONITOR_PORT} (none), {@code OPENLINES_MONITOR_HOST} (127.0.0.1),
  * {@code OPENLINES_TLS_CERTIFICATE} with {@code OPENLINES_TLS_KEY} (none), {@code OPENLINES_SPOOL} (none), {@code
  * OPENLINES_WORKERS} (4), {@code OPENLINES_ATTEMPT_LIMIT} (none), {@code OPENLINES_ORDERED} (no), {@code OPENLINES_KEEP_DONE_DAYS} and {@code
- * OPENLINES_KEEP_DEAD_DAYS} (for ever), {@code OPENLINES_MAX_BODY_BYTES}, {@code OPENLINES_MAX_PAIRS}, {@code
+ * OPENLINES_KEEP_DEAD_DAYS} (for ever), {@code OPENLINES_INSTALLER_PATH} (none), {@code
+ * OPENLINES_MAX_BODY_BYTES}, {@code OPENLINES_MAX_PAIRS}, {@code
  * OPENLINES_MAX_DEPTH}, {@code OPENLINES_MAX_KEY_BYTES} and {@code OPENLINES_MAX_VALUE_BYTES} (those of {@link
  * Limits#DEFAULT}), {@code OPENLINES_RECONCILE} (PT15M, or off), {@code OPENLINES_RECONCILE_GRACE} (PT5M), {@code
  * OPENLINES_RECONCILE_SWEEP} (P35D), {@code OPENLINES_RECONCILE_MAX_AGE} (P2D), {@code OPENLINES_OFFLINE} (off),
@@ -116,6 +117,10 @@ public final class Settings {
         }
         if (memberId() == null && !tokens.isEmpty()) {
             throw none("OPENLINES_MEMBER_ID");
+        }
+        String page = text("OPENLINES_INSTALLER_PATH");
+        if (page != null && (!PATH.matcher(page).matches() || page.equals(path()))) {
+            throw wrong("OPENLINES_INSTALLER_PATH", "a path such as /install, other than OPENLINES_PATH,", page);
         }
         boolean certificate = file("OPENLINES_TLS_CERTIFICATE") != null;
         if (certificate != (file("OPENLINES_TLS_KEY") != null)) {
@@ -292,6 +297,10 @@ public final class Settings {
             if (webhook != null) {
                 builder.webhook(memberId, Secret.of(webhook));
             }
+        }
+        String page = text("OPENLINES_INSTALLER_PATH");
+        if (page != null) {
+            builder.installerPage(page);
         }
         Path certificate = file("OPENLINES_TLS_CERTIFICATE");
         Path key = file("OPENLINES_TLS_KEY");

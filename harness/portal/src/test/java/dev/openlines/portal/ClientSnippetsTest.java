@@ -106,7 +106,7 @@ class ClientSnippetsTest {
 
     private InstallationCheck check() {
         OAuth oauth = client.oauth();
-        InstallationCheck check = InstallationCheck.of(oauth::verify, oauth::refused, oauth.kept());
+        InstallationCheck check = InstallationCheck.of(oauth::verify, oauth::verifyPage, oauth::refused, oauth.kept());
         return check;
     }
 

@@ -76,7 +76,7 @@ final class Installations {
 
     InstallationCheck check() {
         OAuth oauth = client.oauth();
-        return InstallationCheck.of(oauth::verify, oauth::refused, oauth.kept());
+        return InstallationCheck.of(oauth::verify, oauth::verifyPage, oauth::refused, oauth.kept());
     }
 
     /** Lists what portals have closed, to find closes whose event never came. */

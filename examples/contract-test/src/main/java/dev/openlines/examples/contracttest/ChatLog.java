@@ -4,10 +4,13 @@ package dev.openlines.examples.contracttest;
 import dev.openlines.model.ConnectorCode;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.OpenLineChat;
+import dev.openlines.parser.EventJson;
 import dev.openlines.receiver.EventContext;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.server.ReceiverServer;
 import dev.openlines.server.Settings;
+import jakarta.json.bind.Jsonb;
+import jakarta.json.bind.JsonbBuilder;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +34,10 @@ final class ChatLog {
             @Nullable ConnectorCode connectorId,
             @Nullable String lineName) {}
 
+    private static final Jsonb JSONB = JsonbBuilder.create(EventJson.config());
+
     private final List<Entry> entries = new CopyOnWriteArrayList<>();
+    private final List<String> json = new CopyOnWriteArrayList<>();
 
     /** Starts the receiver that fills this log. */
     ReceiverServer start(Settings config) {
@@ -45,7 +51,13 @@ final class ChatLog {
         return List.copyOf(entries);
     }
 
+    /** Returns the events as JSON, as another service would take them. */
+    List<String> json() {
+        return List.copyOf(json);
+    }
+
     private void closed(OnSessionFinish finish, EventContext context) {
+        json.add(JSONB.toJson(finish));
         for (OpenLineChat chat : finish.chats()) {
             entries.add(new Entry(
                     context.memberId(),

@@ -10,9 +10,12 @@ import dev.openlines.model.OnSessionFinish;
 import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.Decoded;
 import dev.openlines.parser.EventDecoder;
+import dev.openlines.parser.EventJson;
 import dev.openlines.portal.Delivery;
 import dev.openlines.portal.Portal;
 import dev.openlines.portal.SimulatedPortal;
+import jakarta.json.bind.Jsonb;
+import jakarta.json.bind.JsonbBuilder;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
@@ -38,6 +41,17 @@ class ReadmeSnippetsTest {
 
         assertThat(archived).isEqualTo(17);
         assertThat(decoded.notes()).extracting(note -> note.path()).contains("$.data.DATA", "$.ts");
+    }
+
+    @Test
+    void anEventIsBoundByJsonb() {
+        String json = EventJson.toJson(
+                EventDecoder.lenient().decode(BODY, BodyFormat.FORM).event());
+        Jsonb jsonb = JsonbBuilder.create(EventJson.config());
+        OnSessionFinish closed = jsonb.fromJson(json, OnSessionFinish.class);
+
+        assertThat(closed.chats().get(0).chatId()).isEqualTo(17);
+        assertThat(jsonb.toJson(closed)).isEqualTo(json);
     }
 
     private void archive(long chat, String lineName) {

@@ -65,7 +65,7 @@ final class Installations {
 
     InstallationCheck check() {
         OAuth oauth = client.oauth();
-        return InstallationCheck.of(oauth::verify, oauth::refused, oauth.kept());
+        return InstallationCheck.of(oauth::verify, oauth::verifyPage, oauth::refused, oauth.kept());
     }
 
     /** Forgets the tokens of a portal; nothing where there are none. */
