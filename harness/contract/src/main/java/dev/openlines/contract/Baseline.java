@@ -4,6 +4,7 @@ package dev.openlines.contract;
 import jakarta.json.Json;
 import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
 import java.io.IOException;
 import java.io.StringReader;
@@ -23,7 +24,7 @@ import java.util.Map;
  */
 public final class Baseline {
 
-    private record Entry(String reason, LocalDate until) {}
+    private record Entry(String reason, String owner, LocalDate until) {}
 
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private final LocalDate today;
@@ -75,7 +76,8 @@ public final class Baseline {
             throw new IllegalArgumentException("the baseline: expected a reason for " + id);
         }
         try {
-            entries.put(id, new Entry(reason, LocalDate.parse(entry.getString("until", ""))));
+            entries.put(
+                    id, new Entry(reason, entry.getString("owner", ""), LocalDate.parse(entry.getString("until", ""))));
         } catch (DateTimeParseException e) {
             throw new IllegalArgumentException("the baseline: expected a day such as 2027-01-31 as until of " + id, e);
         }
@@ -84,6 +86,29 @@ public final class Baseline {
     boolean expects(String id) {
         Entry entry = entries.get(id);
         return entry != null && !today.isAfter(entry.until());
+    }
+
+    /** Returns the reason, the owner and the last day of a failure that is expected. */
+    String told(String id) {
+        Entry entry = entries.get(id);
+        return entry == null
+                ? ""
+                : "known until " + entry.until() + ", "
+                        + (entry.owner().isBlank() ? "without an owner" : "owner " + entry.owner()) + ": "
+                        + entry.reason();
+    }
+
+    /** Adds reason, owner and day of an expected failure as members of an object. */
+    void tell(String id, JsonObjectBuilder to) {
+        Entry entry = entries.get(id);
+        if (entry != null && expects(id)) {
+            to.add(
+                    "known",
+                    Json.createObjectBuilder()
+                            .add("reason", entry.reason())
+                            .add("owner", entry.owner())
+                            .add("until", entry.until().toString()));
+        }
     }
 
     /**

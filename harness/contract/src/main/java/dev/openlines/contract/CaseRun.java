@@ -6,10 +6,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One run of one case: makes its events, sends, and notes what was seen. Scripts may use it from several
@@ -17,7 +18,8 @@ import java.util.Set;
  */
 final class CaseRun {
 
-    private static final int KEPT_EXCHANGES = 60;
+    /** How the warning begins that an earlier case may be the cause. */
+    static final String CONSEQUENCE = "this may be a consequence of ";
 
     private final Run run;
     private final ContractCase contractCase;
@@ -25,21 +27,22 @@ final class CaseRun {
     private final long at;
     private final Instant begun = Instant.now();
     private final long begunNanos = System.nanoTime();
-    private final List<Finding> findings = new ArrayList<>();
-    private final List<Finding> effectFindings = new ArrayList<>();
+    private final Findings findings = new Findings();
     private final List<Expectation> expectations = new ArrayList<>();
-    private final List<Reply> exchanges = new ArrayList<>();
+    private final Exchanges exchanges;
     private final Set<String> silentTokens = new HashSet<>();
-    private final Set<String> missing = new LinkedHashSet<>();
-    private final List<String> notes = new ArrayList<>();
     private final List<Runnable> atEnd = new ArrayList<>();
-    private int count;
+    private final int attempt;
+    private @Nullable Listener evil;
+    private @Nullable String since;
     private Duration took = Duration.ZERO;
     private boolean ended;
 
     CaseRun(Run run, ContractCase contractCase, int attempt) {
         this.run = run;
         this.contractCase = contractCase;
+        this.attempt = attempt;
+        exchanges = new Exchanges(run.wire().isDry());
         at = run.seconds();
         mint = new Mint(run.seed() + attempt, at, contractCase.id());
     }
@@ -73,10 +76,18 @@ final class CaseRun {
 
     /** A good event of a chat of its own, closed by staff. */
     EventBody event() {
-        return event(identity(), Long.toString(mint.chat()));
+        return event(identity(), chat());
+    }
+
+    /** A chat of this case alone. */
+    synchronized String chat() {
+        String chat = Long.toString(mint.chat());
+        run.account().know(chat);
+        return chat;
     }
 
     synchronized EventBody event(Identity of, String chat) {
+        run.account().know(chat);
         return Events.finish(of, chat, at, token());
     }
 
@@ -141,31 +152,34 @@ final class CaseRun {
 
     /** Keeps a reply that a script read itself. */
     Reply seen(Reply reply) {
+        return seen(reply, exchanges.reserve(1));
+    }
+
+    /** The same, under a number that was reserved. */
+    Reply seen(Reply reply, int number) {
         run.answered(this, reply);
-        synchronized (this) {
-            count++;
-            if (exchanges.size() < KEPT_EXCHANGES) {
-                exchanges.add(reply);
-            }
-        }
+        exchanges.add(number, reply);
         return reply;
+    }
+
+    /** Returns the first number of so many requests that are sent at a time. */
+    int reserve(int requests) {
+        return exchanges.reserve(requests);
+    }
+
+    /** A listener that no other case's events name, so that whatever comes there was caused by this case. */
+    synchronized Listener evil() {
+        Listener listener = evil;
+        if (listener == null) {
+            listener = run.listener();
+            evil = listener;
+        }
+        return listener;
     }
 
     /** Keeps a request that waits for no answer. */
     void sent(Connection connection) {
-        byte[] bytes = connection.sentSoFar();
-        seen(new Reply(
-                Instant.now(),
-                bytes,
-                bytes.length,
-                0,
-                "",
-                new byte[0],
-                false,
-                Duration.ZERO,
-                Duration.ZERO,
-                Duration.ZERO,
-                "no answer awaited"));
+        seen(Reply.notAwaited(connection.sentSoFar()));
     }
 
     // Judging.
@@ -242,6 +256,7 @@ final class CaseRun {
 
     synchronized void expect(Expectation expectation) {
         expectations.add(expectation);
+        run.account().expect(expectation.chatId());
     }
 
     /** No call to the portal with the event's access token. */
@@ -266,25 +281,17 @@ final class CaseRun {
         }
     }
 
-    /** Nothing with such a text may lie in the folder for temporary files. */
-    void temporaryFiles(String mark) {
-        if (run.process() == null && !dry()) {
-            notObserved("the handler's temporary files (L): --handler-cmd says that it runs on this machine");
-            return;
-        }
-        atEnd(() -> {
-            if (TemporaryFiles.hold(mark)) {
-                fail("no temporary file left behind", "one with a part of the request");
-            }
-        });
-    }
-
     void fail(String expected, Reply reply) {
         boolean busy = reply.status() == 0
                 || reply.status() == 429
                 || reply.status() == 503
                 || reply.answered().compareTo(run.ackMax()) > 0;
-        find(new Finding(false, expected, got(reply), indexOf(reply), reply.times(), busy));
+        find(new Finding(false, expected, got(reply), exchanges.numberOf(reply), reply.times(), busy));
+    }
+
+    /** A failure that other cases beside this one may explain: the case is run again alone. */
+    void failUnlessBusy(String expected, String got) {
+        find(new Finding(false, expected, got, 0, null, true));
     }
 
     void fail(String expected, String got) {
@@ -292,7 +299,7 @@ final class CaseRun {
     }
 
     void warn(String expected, Reply reply) {
-        find(new Finding(true, expected, got(reply), indexOf(reply), reply.times(), false));
+        find(new Finding(true, expected, got(reply), exchanges.numberOf(reply), reply.times(), false));
     }
 
     void warn(String expected, String got) {
@@ -304,10 +311,10 @@ final class CaseRun {
         atEnd.add(look);
     }
 
-    /** Nothing secret may have reached the evil portal by the end. */
+    /** Nothing secret may have reached this case's evil portal by the end. */
     void quietEvil() {
         atEnd(() -> {
-            for (Listener.Seen seen : run.evil().seen()) {
+            for (Listener.Seen seen : evil().seen()) {
                 Set<String> found = run.canaries().in(seen.text());
                 if (!found.isEmpty()) {
                     fail(
@@ -334,12 +341,12 @@ final class CaseRun {
 
     /** A remark that changes no verdict. */
     synchronized void note(String text) {
-        notes.add(text);
+        findings.note(text);
     }
 
     /** Something could not be looked at. */
     synchronized void notObserved(String reason) {
-        missing.add(reason);
+        findings.missing(reason);
     }
 
     private synchronized void find(Finding finding) {
@@ -354,10 +361,6 @@ final class CaseRun {
         return what;
     }
 
-    private synchronized int indexOf(Reply reply) {
-        return exchanges.indexOf(reply) + 1;
-    }
-
     // The end.
 
     void done() {
@@ -365,9 +368,10 @@ final class CaseRun {
         ended = true;
     }
 
-    /** Whether all effects that must come have come. */
+    /** Whether all effects that must come have come; what was not acknowledged is not waited for. */
     synchronized boolean settled() {
-        return expectations.stream().allMatch(expectation -> expectation.reached(run.effects()));
+        return expectations.stream()
+                .allMatch(expectation -> expectation.reached(run.effects()) || exchanges.refused(expectation.chatId()));
     }
 
     /** Compares the evidence of now with what should be; findings stay. */
@@ -377,79 +381,90 @@ final class CaseRun {
         }
         if (!expectations.isEmpty() && !run.effects().exists()) {
             if (contractCase.oracles().contains(Oracle.E)) {
-                missing.add("evidence of effects (E)");
+                findings.missing("evidence of effects (E)");
             }
         } else {
             for (Expectation expectation : expectations) {
-                expectation.broken(run.effects()).ifPresent(this::effectFinding);
-                expectation.unseen(run.effects()).ifPresent(missing::add);
+                boolean known = findings.answersFailed() && exchanges.refused(expectation.chatId());
+                if (!known || run.effects().of(expectation.chatId()).size() > expectation.max()) {
+                    expectation.broken(run.effects()).ifPresent(broken -> effectFinding(broken, expectation.chatId()));
+                }
+                expectation.unseen(run.effects()).ifPresent(findings::missing);
             }
         }
         for (Listener.Seen seen : run.front().seen()) {
             String text = seen.text();
             if (silentTokens.stream().anyMatch(text::contains)) {
-                effectFinding(new String[] {
-                    "no call to the portal for an event that is denied",
-                    seen.line().split("\\?", 2)[0]
-                });
+                effectFinding(
+                        new String[] {
+                            "no call to the portal for an event that is denied",
+                            seen.line().split("\\?", 2)[0]
+                        },
+                        "");
             }
         }
     }
 
-    private void effectFinding(String[] expectedAndGot) {
-        Finding finding = new Finding(false, expectedAndGot[0], expectedAndGot[1], 0, null, false);
-        if (effectFindings.stream().noneMatch(old -> old.expected().equals(finding.expected()))) {
-            effectFindings.add(finding);
-        }
+    private void effectFinding(String[] expectedAndGot, String chat) {
+        findings.effect(expectedAndGot, chat, exchanges.numberOf(chat));
+    }
+
+    /** Marks the run as one of a handler that an earlier case has left broken. */
+    synchronized void since(String id) {
+        since = id;
     }
 
     /** Whether it failed in a way that the company it ran in may explain. */
     synchronized boolean worthRepeating() {
-        return findings.stream().anyMatch(finding -> finding.busy() && !finding.warning());
+        return findings.busy();
     }
 
     synchronized boolean failed() {
-        return findings.stream().anyMatch(finding -> !finding.warning()) || !effectFindings.isEmpty();
+        return findings.failed();
     }
 
     synchronized CaseResult result() {
-        List<Finding> all = new ArrayList<>(findings);
-        all.addAll(effectFindings);
-        List<String> failures = new ArrayList<>();
+        List<String> failures = findings.failures(run::masked);
         List<String> warnings = new ArrayList<>();
-        all.forEach(finding -> (finding.warning() ? warnings : failures).add(run.masked(finding.sentence())));
-        warnings.addAll(notes);
+        if (since != null && !failures.isEmpty()) {
+            warnings.add(CONSEQUENCE + since + ": since that case the handler does not acknowledge good events");
+        }
+        warnings.addAll(findings.warnings(run::masked));
         if (!ended) {
-            missing.add("the rest of the case: it was not over when the run ended");
+            findings.missing("the rest of the case: it was not over when the run ended");
         }
+        List<String> missing = findings.missing();
         Verdict verdict = !failures.isEmpty() ? Verdict.FAIL : missing.isEmpty() ? Verdict.PASS : Verdict.NOT_OBSERVED;
-        return new CaseResult(
-                contractCase, verdict, failures, warnings, List.copyOf(missing), reproduce(), begun, took);
+        return new CaseResult(contractCase, verdict, failures, warnings, missing, reproduce(), begun, took);
     }
 
+    /** The line that sends the request which shows the failure once more. */
     private String reproduce() {
-        if (exchanges.isEmpty()) {
-            return "";
-        }
-        int number = findings.stream()
-                .filter(finding -> !finding.warning() && finding.exchange() > 0)
-                .map(Finding::exchange)
-                .findFirst()
-                .orElse(1);
-        return "java -jar openlines.jar explain " + contractCase.id() + " --seed " + run.seed() + "@" + at
-                + " --handler " + run.wire().target() + " --member-id "
-                + identity().memberId()
-                + " --application-token \"$APPLICATION_TOKEN\" --raw " + number + " | nc "
-                + run.wire().target().getHost()
-                + " " + run.wire().port();
+        return exchanges.count() == 0
+                ? ""
+                : "java -jar openlines.jar explain " + contractCase.id() + " --seed " + (run.seed() + attempt) + "@"
+                        + at
+                        + " --handler " + run.wire().target() + " --member-id "
+                        + identity().memberId()
+                        + " --application-token \"$APPLICATION_TOKEN\" --raw " + findings.exchange() + " --send";
     }
 
-    synchronized List<Reply> exchanges() {
-        return List.copyOf(exchanges);
+    /** The number of the request that shows the first failure. */
+    synchronized int named() {
+        return findings.exchange();
     }
 
-    synchronized int sentCount() {
-        return count;
+    /** The exchanges that were kept, by their numbers. */
+    SortedMap<Integer, Reply> numbered() {
+        return exchanges.kept();
+    }
+
+    List<Reply> exchanges() {
+        return List.copyOf(exchanges.kept().values());
+    }
+
+    int sentCount() {
+        return exchanges.count();
     }
 
     synchronized List<Expectation> expectations() {
@@ -463,23 +478,5 @@ final class CaseRun {
 
     Optional<HandlerProcess> process() {
         return Optional.ofNullable(run.process());
-    }
-
-    /** Grows the missing list where the process's memory cannot be read. */
-    long memory() {
-        HandlerProcess process = run.process();
-        long memory = process == null ? -1 : process.memory();
-        if (memory < 0 && !dry()) {
-            notObserved("the handler's memory (L): --handler-cmd lets the suite see it");
-        }
-        return memory;
-    }
-
-    void grewBy(long before, String what) {
-        HandlerProcess process = run.process();
-        long after = process == null ? -1 : process.memory();
-        if (before >= 0 && after - before >= 64L << 20) {
-            fail("less than 64 MB of memory more for " + what, (after - before >> 20) + " MB more");
-        }
     }
 }

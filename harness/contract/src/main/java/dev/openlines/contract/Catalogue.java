@@ -18,7 +18,10 @@ final class Catalogue {
                     SlowHttp.cases(),
                     GroupF.cases(),
                     GroupG.cases(),
-                    GroupH.cases())
+                    GroupH.cases(),
+                    Injections.cases(),
+                    Relays.cases(),
+                    Stores.cases())
             .flatMap(List::stream)
             .sorted(Comparator.comparing(ContractCase::id))
             .toList();

@@ -23,6 +23,7 @@ public final class ContractCase {
     private final String provenance;
     private final Lane lane;
     private final boolean webhooks;
+    private final boolean installations;
     private final @Nullable Script script;
 
     private ContractCase(
@@ -35,6 +36,7 @@ public final class ContractCase {
             String provenance,
             Lane lane,
             boolean webhooks,
+            boolean installations,
             @Nullable Script script) {
         this.id = id;
         this.level = level;
@@ -45,6 +47,7 @@ public final class ContractCase {
         this.provenance = provenance;
         this.lane = lane;
         this.webhooks = webhooks;
+        this.installations = installations;
         this.script = script;
     }
 
@@ -63,20 +66,30 @@ public final class ContractCase {
                 provenance,
                 Lane.QUICK,
                 false,
+                false,
                 null);
     }
 
     ContractCase in(Profile value) {
-        return new ContractCase(id, level, value, oracles, sent, requirement, provenance, lane, webhooks, script);
+        return new ContractCase(
+                id, level, value, oracles, sent, requirement, provenance, lane, webhooks, installations, script);
     }
 
     /** Only for handlers that declare outgoing webhooks. */
     ContractCase forWebhooks() {
-        return new ContractCase(id, level, profile, oracles, sent, requirement, provenance, lane, true, script);
+        return new ContractCase(
+                id, level, profile, oracles, sent, requirement, provenance, lane, true, installations, script);
+    }
+
+    /** Not for handlers whose portal comes from their settings alone. */
+    ContractCase forInstallations() {
+        return new ContractCase(
+                id, level, profile, oracles, sent, requirement, provenance, lane, webhooks, true, script);
     }
 
     ContractCase runs(Lane where, Script what) {
-        return new ContractCase(id, level, profile, oracles, sent, requirement, provenance, where, webhooks, what);
+        return new ContractCase(
+                id, level, profile, oracles, sent, requirement, provenance, where, webhooks, installations, what);
     }
 
     ContractCase runs(Script what) {
@@ -176,6 +189,10 @@ public final class ContractCase {
         String needed = oracles.stream().map(Oracle::name).collect(Collectors.joining(", "));
         return "Fails as soon as one part of the requirement is seen to be broken; passes when all of it was looked at"
                 + " through " + needed + "; without one of these it is not observed.";
+    }
+
+    boolean installations() {
+        return installations;
     }
 
     Lane lane() {

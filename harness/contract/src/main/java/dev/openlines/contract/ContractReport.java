@@ -205,12 +205,26 @@ public final class ContractReport {
      * @return the whole text; holds no secret
      */
     public String text(ReportFormat format, Level failOn, Baseline baseline) {
+        return text(format, failOn, false, baseline);
+    }
+
+    /**
+     * Writes the report out.
+     *
+     * @param format how
+     * @param failOn the lowest level whose failures count
+     * @param strict whether a gated case that was not observed counts
+     * @param baseline failures that do not count
+     * @return the whole text; holds no secret
+     */
+    public String text(ReportFormat format, Level failOn, boolean strict, Baseline baseline) {
+        int exitCode = exitCode(failOn, strict, baseline);
         return switch (format) {
-            case TREE -> TreeReport.of(this);
-            case JSONL -> JsonlReport.of(this);
+            case TREE -> TreeReport.of(this, baseline);
+            case JSONL -> JsonlReport.of(this, baseline);
             case JUNIT -> JunitReport.of(this, failOn, baseline);
-            case HTML -> HtmlReport.of(this, exitCode(failOn, false, baseline));
-            case MD -> MarkdownReport.of(this, exitCode(failOn, false, baseline));
+            case HTML -> HtmlReport.of(this, exitCode, baseline);
+            case MD -> MarkdownReport.of(this, exitCode, baseline);
         };
     }
 
@@ -222,29 +236,36 @@ public final class ContractReport {
         return run;
     }
 
-    long count(Level level, Verdict verdict) {
-        return ids(level, verdict).size();
+    /** Returns the command that started the handler, as a shell takes it; empty if the run did not start it. */
+    Optional<String> handlerCommand() {
+        HandlerProcess process = run.process();
+        String token = run.settings().proof.reveal();
+        return process == null
+                ? Optional.empty()
+                : Optional.of(run.masked(process.command().replace(token, "\"$APPLICATION_TOKEN\"")));
+    }
+
+    /**
+     * Returns the last line of every output, without a baseline.
+     *
+     * @param exitCode the one that the run ends with
+     * @return verdict, counts and seed
+     */
+    public String summary(int exitCode) {
+        return summary(exitCode, Baseline.none());
     }
 
     /**
      * Returns the last line of every output: one that a script can look for.
      *
      * @param exitCode the one that the run ends with
+     * @param baseline failures that do not count
      * @return verdict, counts and seed
      */
-    public String summary(int exitCode) {
-        long must = results.stream()
-                .filter(result -> result.contractCase().level() == Level.MUST && result.verdict() != Verdict.PLANNED)
-                .count();
-        long should = results.stream()
-                .filter(result -> result.contractCase().level() == Level.SHOULD && result.verdict() != Verdict.PLANNED)
-                .count();
-        long unseen = results.stream()
-                .filter(result -> result.verdict() == Verdict.NOT_OBSERVED)
-                .count();
-        long planned = results.stream()
-                .filter(result -> result.verdict() == Verdict.PLANNED)
-                .count();
+    public String summary(int exitCode, Baseline baseline) {
+        long known = results.stream().filter(Outcome.KNOWN.in(baseline)).count();
+        long unseen = results.stream().filter(Outcome.NOT_OBSERVED.in(baseline)).count();
+        long planned = results.stream().filter(Outcome.PLANNED.in(baseline)).count();
         String word = switch (exitCode) {
             case PASSED -> "PASS";
             case FAILED -> "FAIL";
@@ -253,8 +274,16 @@ public final class ContractReport {
             case INCONCLUSIVE -> "INCONCLUSIVE";
             default -> "FAULT";
         };
-        return "openlines: " + word + " must-failed " + count(Level.MUST, Verdict.FAIL) + "/" + must + " should-failed "
-                + count(Level.SHOULD, Verdict.FAIL) + "/" + should + " not-observed " + unseen + " planned " + planned
-                + " seed " + seed() + "@" + begun.getEpochSecond();
+        return "openlines: " + word + " must-failed " + failedOf(Level.MUST, baseline) + " should-failed "
+                + failedOf(Level.SHOULD, baseline) + " not-observed " + unseen + " planned " + planned
+                + (known == 0 ? "" : " known " + known) + " seed " + seed() + "@" + begun.getEpochSecond();
+    }
+
+    /** How many failures of the level count, of how many cases that were to run. */
+    private String failedOf(Level level, Baseline baseline) {
+        List<CaseResult> all = results.stream()
+                .filter(result -> result.contractCase().level() == level && result.verdict() != Verdict.PLANNED)
+                .toList();
+        return all.stream().filter(Outcome.FAIL.in(baseline)).count() + "/" + all.size();
     }
 }

@@ -212,6 +212,44 @@ public final class ContractSuite {
     }
 
     /**
+     * Declares that the handler records installations, so that an uninstalled application must be denied.
+     *
+     * @return another suite
+     */
+    public ContractSuite installing() {
+        return with(copy -> copy.installing = true);
+    }
+
+    /**
+     * Declares that the handler's portal comes from its settings alone: the cases about uninstalling and updating the
+     * application are left out.
+     *
+     * @return another suite
+     */
+    public ContractSuite settingsOnly() {
+        return with(copy -> copy.installing = false);
+    }
+
+    /**
+     * Names what the handler stores in, for the cases about its size and its content.
+     *
+     * @param file a file, such as a database, or a folder
+     * @return another suite
+     */
+    public ContractSuite store(Path file) {
+        return with(copy -> copy.store = file);
+    }
+
+    /**
+     * Ends the run after case 001 if the first good event is not acknowledged: most cases would fail for that.
+     *
+     * @return another suite
+     */
+    public ContractSuite stopEarly() {
+        return with(copy -> copy.goOn = false);
+    }
+
+    /**
      * Also runs what takes minutes.
      *
      * @return another suite

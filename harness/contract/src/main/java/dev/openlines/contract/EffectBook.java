@@ -103,7 +103,10 @@ final class EffectBook {
         long end = System.nanoTime() + atMost.toNanos();
         long wait = 10;
         while (true) {
+            long began = System.nanoTime();
             refresh();
+            // A slow source, such as a command over many files, must not take the machine from the handler.
+            wait = Math.max(wait, (System.nanoTime() - began) / 1_000_000);
             if (condition.getAsBoolean()) {
                 return true;
             }
@@ -112,7 +115,7 @@ final class EffectBook {
                 return false;
             }
             Thread.sleep(Math.min(wait, left));
-            wait = Math.min(wait * 2, 250);
+            wait = Math.min(wait * 2, Math.max(250, wait));
         }
     }
 }

@@ -4,6 +4,8 @@ package dev.openlines.contract;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,7 @@ final class Expectation {
     private @Nullable String connector;
     private @Nullable String name;
     private boolean nameIsOptional;
+    private Set<String> portals = Set.of();
 
     Expectation(String chatId, @Nullable String memberId, int min, int max, String what) {
         this.chatId = chatId;
@@ -54,6 +57,12 @@ final class Expectation {
         return named(lineName);
     }
 
+    /** One effect in each of two portals. */
+    Expectation ofBoth(String one, String other) {
+        portals = Set.of(one, other);
+        return this;
+    }
+
     String chatId() {
         return chatId;
     }
@@ -80,6 +89,11 @@ final class Expectation {
         if (found < min || found > max) {
             String wanted = min == max ? number(min) : "between " + min + " and " + max + " effects";
             return Optional.of(new String[] {wanted + " for " + what, number(found) + " for chat " + chatId});
+        }
+        Set<String> told =
+                effects.stream().map(Effect::memberId).filter(Objects::nonNull).collect(Collectors.toSet());
+        if (!portals.isEmpty() && told.size() > 0 && !told.equals(portals)) {
+            return Optional.of(new String[] {"an effect in each portal for " + what, "effects in other portals"});
         }
         for (Effect effect : effects) {
             if (memberId != null
@@ -111,10 +125,27 @@ final class Expectation {
         if (name != null && effect.lineName() != null && !effect.lineName().equals(name)) {
             return Optional.of(new String[] {
                 "the line's name exactly as sent (" + name.length() + " characters) in the effect of " + what,
-                "another text of " + effect.lineName().length() + " characters"
+                "another text of " + effect.lineName().length() + " characters, which differs from position "
+                        + different(name, effect.lineName()) + " on: " + excerpt(effect.lineName(), name)
             });
         }
         return Optional.empty();
+    }
+
+    /** The position, from 1, of the first character that differs. */
+    private static int different(String one, String other) {
+        int at = 0;
+        while (at < Math.min(one.length(), other.length()) && one.charAt(at) == other.charAt(at)) {
+            at++;
+        }
+        return at + 1;
+    }
+
+    /** A few characters around the place; both texts are the suite's own. */
+    private static String excerpt(String got, String sent) {
+        int at = Math.max(0, different(sent, got) - 6);
+        return "'" + got.substring(Math.min(at, got.length()), Math.min(got.length(), at + 20)) + "' in place of '"
+                + sent.substring(Math.min(at, sent.length()), Math.min(sent.length(), at + 20)) + "'";
     }
 
     /** What the evidence does not say although this case asks for it. */

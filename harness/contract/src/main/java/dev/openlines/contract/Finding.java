@@ -21,8 +21,15 @@ record Finding(
         @Nullable String times,
         boolean busy) {
 
-    String sentence() {
+    /** Equal for findings that say the same of different requests. */
+    String kind() {
+        return expected + "; got " + got.replaceAll("[0-9]{2,} ms", "");
+    }
+
+    /** Returns it as a sentence, with how many others say the same. */
+    String sentence(int alike) {
         return "expected " + expected + "; got " + got
-                + (exchange == 0 ? "" : " (request " + exchange + (times == null ? "" : "; " + times) + ")");
+                + (exchange == 0 ? "" : " (request " + exchange + (times == null ? "" : "; " + times) + ")")
+                + (alike < 2 ? "" : ", and " + (alike - 1) + " more like it");
     }
 }

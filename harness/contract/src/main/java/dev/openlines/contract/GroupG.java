@@ -17,6 +17,7 @@ final class GroupG {
 
     private static final Duration STOP = Duration.ofSeconds(30);
     private static final int IN_FLIGHT = 64;
+    private static final int MOST_TRIES = 10;
 
     private GroupG() {}
 
@@ -129,7 +130,7 @@ final class GroupG {
     private static boolean restart(CaseRun run, HandlerProcess process) throws InterruptedException {
         boolean ready = process.start();
         if (!ready) {
-            run.fail("a handler that is ready again after its restart", "it never was");
+            run.fail("a handler that is ready again after its restart", process.trouble());
         }
         return ready;
     }
@@ -139,7 +140,7 @@ final class GroupG {
         if (process == null && !run.dry()) {
             return;
         }
-        int number = run.dry() ? 20 : run.run().settings().burst;
+        int number = run.run().settings().burst;
         List<EventBody> events = new ArrayList<>();
         Load load = new Load(run, IN_FLIGHT);
         for (int i = 0; i < number; i++) {
@@ -270,9 +271,11 @@ final class GroupG {
             return;
         }
         try {
-            for (int i = 0; i < 3; i++) {
+            int answered = 0;
+            for (int i = 0; i < MOST_TRIES && answered < 3; i++) {
                 EventBody event = run.event();
                 Reply reply = run.send(run.request(event), Duration.ofSeconds(30));
+                answered += reply.closed() ? 0 : 1;
                 if (reply.is2xx()) {
                     run.fail("no 2xx while the store cannot be written, which --break-store must see to", reply);
                 } else if (reply.status() != 503) {
@@ -280,6 +283,10 @@ final class GroupG {
                 }
                 run.expect(new Expectation(
                         event.chatId(), run.identity().memberId(), 0, 1, "an event while the store is broken"));
+            }
+            if (answered == 0 && !run.dry()) {
+                run.notObserved("an answer while the store cannot be written: the handler closed " + MOST_TRIES
+                        + " connections without one, so that nothing shows whether it looks at its store");
             }
         } finally {
             if (mending != null && !run.run().shell(mending)) {
@@ -329,7 +336,7 @@ final class GroupG {
             if (tries > 50) {
                 run.fail("a bounded number of tries for the poison event", tries + " calls");
             } else if (tries == 0) {
-                run.note("the handler asked the portal nothing about the chat, so that nothing poisoned it");
+                run.notObserved("a call to the portal about the poison event's chat: the handler made none");
             }
         });
     }

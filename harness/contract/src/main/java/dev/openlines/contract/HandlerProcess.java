@@ -2,6 +2,8 @@
 package dev.openlines.contract;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -10,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -19,9 +22,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The handler as a process of ours: started by a shell command, killed with all that it started, started
- * again. What it prints is kept in a file.
+ * again. What it prints goes through a pipe, so that no limit on the files of the handler touches it, and is kept in a file.
  */
 final class HandlerProcess implements AutoCloseable {
+
+    private static final int LAST_LINES = 20;
 
     private final String command;
     private final @Nullable String ready;
@@ -31,7 +36,16 @@ final class HandlerProcess implements AutoCloseable {
     private final Path output;
     private final HttpClient client = HttpClient.newHttpClient();
     private @Nullable Process process;
+    private @Nullable Process watcher;
+    private @Nullable Thread pump;
     private long readFrom;
+    private volatile boolean closed;
+    private @Nullable String trouble;
+
+    /** Kills the process that it is told of, and what that started, when its own input ends: with this JVM, however. */
+    private static final String WATCH = "trap '' INT TERM HUP; read -r line; [ \"$line\" = done ] && exit;"
+            + " kill_all() { for one in $(pgrep -P \"$1\"); do kill_all \"$one\"; done; kill -9 \"$1\"; };"
+            + " kill_all \"$0\" 2>/dev/null";
 
     /** The command with its places filled in; ready null means that the handler's port takes connections. */
     HandlerProcess(String command, @Nullable String ready, String stopSignal, Duration patience, Wire wire) {
@@ -47,22 +61,29 @@ final class HandlerProcess implements AutoCloseable {
         }
     }
 
-    /** Starts the handler and waits until it is ready; false where it never was. */
+    /** Starts the handler and waits until it is ready; false if it never was, which {@link #trouble} explains. */
     synchronized boolean start() throws InterruptedException {
         try {
+            awaitOutput();
             readFrom = Files.size(output);
-            process = new ProcessBuilder("sh", "-c", command)
+            Process started = new ProcessBuilder("sh", "-c", command)
                     .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
                     .redirectInput(
                             ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .start();
+            process = started;
+            Thread reader = new Thread(() -> keep(started.getInputStream()), "contract-handler-output");
+            reader.setDaemon(true);
+            reader.start();
+            pump = reader;
+            watch(started.pid());
         } catch (IOException e) {
             throw new UncheckedIOException("the handler's command cannot be started", e);
         }
         long end = System.nanoTime() + patience.toNanos();
-        while (System.nanoTime() < end) {
+        while (System.nanoTime() < end && !closed) {
             if (!alive()) {
+                trouble = ended();
                 return false;
             }
             if (isReady()) {
@@ -70,7 +91,66 @@ final class HandlerProcess implements AutoCloseable {
             }
             Thread.sleep(20);
         }
+        trouble = "it was not ready within " + patience.toSeconds() + " s" + printed();
         return false;
+    }
+
+    /** Why the last start failed, or how the process ended, with what it printed last. */
+    synchronized String trouble() {
+        return String.valueOf(trouble);
+    }
+
+    /** How the process ended and what it printed last, for a handler that is not alive. */
+    synchronized String ended() throws InterruptedException {
+        Process running = process;
+        awaitOutput();
+        return running == null || running.isAlive()
+                ? "its process runs" + printed()
+                : "its process ended with exit code " + running.exitValue() + printed();
+    }
+
+    private String printed() {
+        String text = output().substring((int) readFrom).strip();
+        List<String> lines = text.lines().toList();
+        List<String> last = lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size());
+        return text.isEmpty() ? ", and it printed nothing" : "; it printed last:\n" + String.join("\n", last);
+    }
+
+    private void keep(InputStream printed) {
+        try (printed;
+                OutputStream file = Files.newOutputStream(output, StandardOpenOption.APPEND)) {
+            printed.transferTo(file);
+        } catch (IOException e) {
+            // A killed process breaks its pipe; what came is kept.
+        }
+    }
+
+    /** Waits for what the last process printed; its children may hold the pipe open longer. */
+    private void awaitOutput() throws InterruptedException {
+        Thread reader = pump;
+        if (reader != null && !alive()) {
+            reader.join(2_000);
+        }
+    }
+
+    private void watch(long pid) throws IOException {
+        unwatch();
+        watcher = new ProcessBuilder("sh", "-c", WATCH, Long.toString(pid))
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+    }
+
+    private void unwatch() {
+        Process old = watcher;
+        if (old != null) {
+            try (OutputStream in = old.getOutputStream()) {
+                in.write("done\n".getBytes(StandardCharsets.US_ASCII));
+            } catch (IOException e) {
+                // It has ended already.
+            }
+            watcher = null;
+        }
     }
 
     private boolean isReady() throws InterruptedException {
@@ -94,6 +174,11 @@ final class HandlerProcess implements AutoCloseable {
         return Pattern.compile(ready)
                 .matcher(output().substring((int) readFrom))
                 .find();
+    }
+
+    /** Returns the shell command that starts the handler, with its places filled in. */
+    String command() {
+        return command;
     }
 
     synchronized boolean alive() {
@@ -123,6 +208,7 @@ final class HandlerProcess implements AutoCloseable {
                     .exceptionally(e -> child)
                     .join();
         }
+        unwatch();
     }
 
     /** The polite signal; returns how long the end took, empty where it did not come in time. */
@@ -157,6 +243,9 @@ final class HandlerProcess implements AutoCloseable {
     /** Everything printed so far, of all its lives. */
     String output() {
         try {
+            if (closed && !Files.exists(output)) {
+                return "";
+            }
             return new String(Files.readAllBytes(output), StandardCharsets.ISO_8859_1);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -188,6 +277,7 @@ final class HandlerProcess implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         try {
             kill();
             Files.deleteIfExists(output);

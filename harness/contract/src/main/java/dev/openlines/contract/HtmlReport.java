@@ -5,9 +5,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The report as one page that needs no network: matrix, filter, exchanges as text and hex, burst, ledger. */
 final class HtmlReport {
@@ -17,14 +19,16 @@ final class HtmlReport {
     private static final int SHOWN_EXCHANGES = 6;
 
     private final ContractReport report;
+    private final Baseline baseline;
     private final StringBuilder out = new StringBuilder(1 << 18);
 
-    private HtmlReport(ContractReport report) {
+    private HtmlReport(ContractReport report, Baseline baseline) {
         this.report = report;
+        this.baseline = baseline;
     }
 
-    static String of(ContractReport report, int exitCode) {
-        HtmlReport page = new HtmlReport(report);
+    static String of(ContractReport report, int exitCode, Baseline baseline) {
+        HtmlReport page = new HtmlReport(report, baseline);
         page.write(exitCode);
         return page.out.toString();
     }
@@ -36,7 +40,7 @@ final class HtmlReport {
                 .append("</style></head><body><header class=\"")
                 .append(exitCode == ContractReport.PASSED ? "good" : "bad")
                 .append("\"><h1>Contract report</h1><p class=\"summary\" id=\"summary\">")
-                .append(text(report.summary(exitCode)))
+                .append(text(report.summary(exitCode, baseline)))
                 .append("</p><p>")
                 .append(text(report.run().wire().target() + ", begun "
                         + report.begun().truncatedTo(ChronoUnit.SECONDS) + ", "
@@ -60,8 +64,8 @@ final class HtmlReport {
     private void matrix() {
         out.append("<table id=\"matrix\"><tr><th>group</th>");
         for (Level level : Level.values()) {
-            for (Verdict verdict : Verdict.values()) {
-                out.append("<th>").append(level).append("<br>").append(verdict).append("</th>");
+            for (Outcome outcome : Outcome.values()) {
+                out.append("<th>").append(level).append("<br>").append(outcome).append("</th>");
             }
         }
         out.append("</tr>");
@@ -75,8 +79,8 @@ final class HtmlReport {
                             .append(Catalogue.groupTitle(group))
                             .append("</td>");
                     for (Level level : Level.values()) {
-                        for (Verdict verdict : Verdict.values()) {
-                            cell(results, level, verdict);
+                        for (Outcome outcome : Outcome.values()) {
+                            cell(results, level, outcome);
                         }
                     }
                     out.append("</tr>");
@@ -86,19 +90,26 @@ final class HtmlReport {
 
     /** What needs a reader first. */
     private void sections() {
-        section("Failed: must", result -> result.verdict() == Verdict.FAIL && must(result));
-        section("Failed: should and may", result -> result.verdict() == Verdict.FAIL && !must(result));
-        section("Not observed", result -> result.verdict() == Verdict.NOT_OBSERVED);
-        section("Passed", result -> result.verdict() == Verdict.PASS);
-        section("Planned, not run", result -> result.verdict() == Verdict.PLANNED);
+        List<CaseResult> failed = Outcome.toMend(report.results(), baseline);
+        section("Failed: must", failed.stream().filter(HtmlReport::must).toList());
+        section(
+                "Failed: should and may",
+                failed.stream().filter(result -> !must(result)).toList());
+        section("Known failures", Outcome.KNOWN);
+        section("Not observed", Outcome.NOT_OBSERVED);
+        section("Passed", Outcome.PASS);
+        section("Planned, not run", Outcome.PLANNED);
+    }
+
+    private void section(String title, Outcome outcome) {
+        section(title, report.results().stream().filter(outcome.in(baseline)).toList());
     }
 
     private static boolean must(CaseResult result) {
         return result.contractCase().level() == Level.MUST;
     }
 
-    private void section(String title, Predicate<CaseResult> which) {
-        List<CaseResult> results = report.results().stream().filter(which).toList();
+    private void section(String title, List<CaseResult> results) {
         if (!results.isEmpty()) {
             out.append("<section><h2>")
                     .append(title)
@@ -110,28 +121,30 @@ final class HtmlReport {
         }
     }
 
-    private void cell(List<CaseResult> results, Level level, Verdict verdict) {
+    private void cell(List<CaseResult> results, Level level, Outcome outcome) {
         long count = results.stream()
-                .filter(result -> result.contractCase().level() == level && result.verdict() == verdict)
+                .filter(result -> result.contractCase().level() == level)
+                .filter(outcome.in(baseline))
                 .count();
         out.append("<td class=\"")
-                .append(count == 0 ? "none" : style(verdict, level))
+                .append(count == 0 ? "none" : style(outcome, level))
                 .append("\">")
                 .append(count == 0 ? "·" : Long.toString(count))
                 .append("</td>");
     }
 
-    private static String style(Verdict verdict, Level level) {
-        return verdict == Verdict.FAIL && level != Level.MUST ? "warn" : verdict.toString();
+    private static String style(Outcome outcome, Level level) {
+        boolean lesser = outcome == Outcome.FAIL && level != Level.MUST;
+        return lesser || outcome == Outcome.KNOWN ? "warn" : outcome.toString();
     }
 
     private void filter() {
         out.append("<p class=\"filter\">show ");
-        for (Verdict verdict : Verdict.values()) {
+        for (Outcome outcome : Outcome.values()) {
             out.append("<label><input type=\"checkbox\" checked data-show=\"")
-                    .append(verdict)
+                    .append(outcome)
                     .append("\"> ")
-                    .append(verdict)
+                    .append(outcome)
                     .append("</label> ");
         }
         out.append("<input type=\"search\" id=\"find\" placeholder=\"id or word\"></p>");
@@ -139,16 +152,17 @@ final class HtmlReport {
 
     private void result(CaseResult result) {
         ContractCase one = result.contractCase();
+        Outcome outcome = Outcome.of(result, baseline);
         boolean failed = result.verdict() == Verdict.FAIL;
         out.append("<details class=\"case\" id=\"")
                 .append(one.id())
                 .append("\" data-verdict=\"")
-                .append(result.verdict())
+                .append(outcome)
                 .append(failed ? "\" open>" : "\">")
                 .append("<summary><b class=\"chip ")
-                .append(style(result.verdict(), one.level()))
+                .append(style(outcome, one.level()))
                 .append("\">")
-                .append(result.verdict())
+                .append(outcome)
                 .append("</b> ")
                 .append(one.id())
                 .append(" <i>")
@@ -163,6 +177,12 @@ final class HtmlReport {
                 .append(result.took().toMillis())
                 .append(" ms</dd></dl>");
         lines("failure", result.failures());
+        if (outcome == Outcome.KNOWN) {
+            lines("note", List.of(baseline.told(one.id())));
+        }
+        if (failed) {
+            lines("note", List.of("mend: " + Remedy.of(one.id())));
+        }
         lines("missing", result.missing());
         lines("note", result.warnings());
         if (!result.reproduce().isEmpty()) {
@@ -181,13 +201,18 @@ final class HtmlReport {
     }
 
     private void exchanges(CaseRun run, boolean failed) {
-        List<Reply> all = run.exchanges();
-        int shown = Math.min(all.size(), failed ? SHOWN_EXCHANGES * 2 : SHOWN_EXCHANGES);
-        for (int i = 0; i < shown; i++) {
-            Reply reply = all.get(i);
+        Map<Integer, Reply> all = run.numbered();
+        int first = failed ? SHOWN_EXCHANGES * 2 : SHOWN_EXCHANGES;
+        // And the one that the failure names, whatever its number.
+        List<Integer> shown = Stream.concat(all.keySet().stream().limit(first), Stream.of(run.named()))
+                .filter(all::containsKey)
+                .distinct()
+                .toList();
+        for (int number : shown) {
+            Reply reply = Objects.requireNonNull(all.get(number));
             String answer = reply.head() + reply.text();
             out.append("<details class=\"exchange\"><summary>request ")
-                    .append(i + 1)
+                    .append(number)
                     .append(": ")
                     .append(reply.sentLength())
                     .append(" bytes, ")
@@ -199,8 +224,10 @@ final class HtmlReport {
             bytes("answer", answer);
             out.append("</details>");
         }
-        if (run.sentCount() > shown) {
-            out.append("<p class=\"note\">").append(run.sentCount() - shown).append(" more requests are not shown</p>");
+        if (run.sentCount() > shown.size()) {
+            out.append("<p class=\"note\">")
+                    .append(run.sentCount() - shown.size())
+                    .append(" more requests are not shown</p>");
         }
     }
 

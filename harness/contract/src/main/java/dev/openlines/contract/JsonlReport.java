@@ -11,13 +11,13 @@ final class JsonlReport {
 
     private JsonlReport() {}
 
-    static String of(ContractReport report) {
+    static String of(ContractReport report, Baseline baseline) {
         StringBuilder out = new StringBuilder();
-        report.results().forEach(result -> out.append(line(result)).append('\n'));
+        report.results().forEach(result -> out.append(line(result, baseline)).append('\n'));
         return out.toString();
     }
 
-    private static String line(CaseResult result) {
+    private static String line(CaseResult result, Baseline baseline) {
         ContractCase one = result.contractCase();
         JsonObjectBuilder line = Json.createObjectBuilder()
                 .add("id", one.id())
@@ -32,6 +32,10 @@ final class JsonlReport {
                 .add("failures", array(result.failures()))
                 .add("warnings", array(result.warnings()))
                 .add("missing", array(result.missing()));
+        if (result.verdict() == Verdict.FAIL) {
+            baseline.tell(one.id(), line);
+            line.add("mend", Remedy.of(one.id()));
+        }
         if (!result.reproduce().isEmpty()) {
             line.add("reproduce", result.reproduce());
         }

@@ -104,7 +104,9 @@ final class JunitReport {
             out.writeStartElement("failure");
             out.writeAttribute("message", clean(String.join("; ", result.failures())));
             out.writeAttribute("type", result.contractCase().level().toString());
-            out.writeCharacters(clean(String.join("\n", result.failures()) + "\nby hand: " + result.reproduce()));
+            out.writeCharacters(clean("sent: " + result.contractCase().sent() + "\n"
+                    + String.join("\n", result.failures()) + "\nmend: " + Remedy.of(result.id()) + "\nby hand: "
+                    + result.reproduce()));
             out.writeEndElement();
         } else if (skipped(result)) {
             out.writeStartElement("skipped");
@@ -114,7 +116,9 @@ final class JunitReport {
         StringBuilder told =
                 new StringBuilder("level=" + result.contractCase().level() + " verdict=" + result.verdict());
         if (result.verdict() == Verdict.FAIL && !fails(result)) {
-            told.append(" result=warn\n").append(String.join("\n", result.failures()));
+            boolean known = baseline.expects(result.id());
+            told.append(known ? " result=known\n" + baseline.told(result.id()) + "\n" : " result=warn\n")
+                    .append(String.join("\n", result.failures()));
         }
         result.warnings().forEach(warning -> told.append('\n').append(warning));
         out.writeStartElement("system-out");

@@ -17,6 +17,7 @@ final class Load {
     private final AtomicInteger next = new AtomicInteger();
     private final List<Thread> threads = new ArrayList<>();
     private @Nullable Reply[] replies = new Reply[0];
+    private int first;
     private volatile boolean stopped;
 
     Load(CaseRun run, int concurrency) {
@@ -40,6 +41,7 @@ final class Load {
     /** Starts sending, each request no sooner than its place in the queue times the interval. */
     void begin(Duration interval) {
         replies = new Reply[requests.size()];
+        first = run.reserve(requests.size());
         long begun = System.nanoTime();
         for (int i = 0; i < Math.min(concurrency, requests.size()); i++) {
             Thread thread = new Thread(() -> work(begun, interval.toNanos()), "contract-load-" + i);
@@ -58,7 +60,7 @@ final class Load {
                 }
                 try (Connection connection = run.open()) {
                     replies[i] = run.seen(
-                            connection.write(requests.get(i)).read(run.run().patience()));
+                            connection.write(requests.get(i)).read(run.run().patience()), first + i);
                 }
             }
         } catch (InterruptedException e) {

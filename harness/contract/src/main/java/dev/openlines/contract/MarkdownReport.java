@@ -10,15 +10,15 @@ final class MarkdownReport {
 
     private MarkdownReport() {}
 
-    static String of(ContractReport report, int exitCode) {
+    static String of(ContractReport report, int exitCode, Baseline baseline) {
         StringBuilder out = new StringBuilder("# Contract of the handler\n\n`")
-                .append(report.summary(exitCode))
+                .append(report.summary(exitCode, baseline))
                 .append("`\n\n");
         report.remarks().forEach(remark -> out.append("**").append(remark).append(".**\n\n"));
         report.stopped()
                 .ifPresent(
                         why -> out.append("**The run ended early: ").append(why).append(".**\n\n"));
-        out.append("| group | pass | fail | not observed | planned |\n| --- | --- | --- | --- | --- |\n");
+        out.append("| group | pass | fail | known | not observed | planned |\n| --- | --- | --- | --- | --- | --- |\n");
         report.results().stream()
                 .collect(Collectors.groupingBy(
                         result -> result.contractCase().group(), TreeMap::new, Collectors.toList()))
@@ -26,20 +26,29 @@ final class MarkdownReport {
                         .append(group)
                         .append(' ')
                         .append(Catalogue.groupTitle(group))
-                        .append(cell(results, Verdict.PASS))
-                        .append(cell(results, Verdict.FAIL))
-                        .append(cell(results, Verdict.NOT_OBSERVED))
-                        .append(cell(results, Verdict.PLANNED))
+                        .append(cell(results, Outcome.PASS, baseline))
+                        .append(cell(results, Outcome.FAIL, baseline))
+                        .append(cell(results, Outcome.KNOWN, baseline))
+                        .append(cell(results, Outcome.NOT_OBSERVED, baseline))
+                        .append(cell(results, Outcome.PLANNED, baseline))
                         .append(" |\n"));
         for (Level level : Level.values()) {
-            List<CaseResult> failed = report.results().stream()
-                    .filter(result -> result.verdict() == Verdict.FAIL
-                            && result.contractCase().level() == level)
+            List<CaseResult> failed = Outcome.toMend(report.results(), baseline).stream()
+                    .filter(result -> result.contractCase().level() == level)
                     .toList();
             if (!failed.isEmpty()) {
                 out.append("\n## Failed: ").append(level).append("\n");
                 failed.forEach(result -> failure(out, result));
             }
+        }
+        List<CaseResult> known =
+                report.results().stream().filter(Outcome.KNOWN.in(baseline)).toList();
+        if (!known.isEmpty()) {
+            out.append("\n## Known failures\n");
+            known.forEach(result -> {
+                failure(out, result);
+                out.append("\n").append(baseline.told(result.id())).append(".\n");
+            });
         }
         List<CaseResult> unseen = report.results().stream()
                 .filter(result -> result.verdict() == Verdict.NOT_OBSERVED)
@@ -55,9 +64,8 @@ final class MarkdownReport {
         return out.toString();
     }
 
-    private static String cell(List<CaseResult> results, Verdict verdict) {
-        return " | "
-                + results.stream().filter(result -> result.verdict() == verdict).count();
+    private static String cell(List<CaseResult> results, Outcome outcome, Baseline baseline) {
+        return " | " + results.stream().filter(outcome.in(baseline)).count();
     }
 
     private static void failure(StringBuilder out, CaseResult result) {
@@ -66,7 +74,9 @@ final class MarkdownReport {
                 .append("** ")
                 .append(result.contractCase().requirement())
                 .append("\n\n");
+        out.append("- sent: ").append(result.contractCase().sent()).append('\n');
         result.failures().forEach(line -> out.append("- ").append(line).append('\n'));
+        out.append("- mend: ").append(Remedy.of(result.id())).append('\n');
         if (!result.reproduce().isEmpty()) {
             out.append("\n```sh\n").append(result.reproduce()).append("\n```\n");
         }

@@ -17,6 +17,7 @@ final class Probe {
 
     private final Run run;
     private boolean silent;
+    private boolean acknowledged;
     private Duration lag = Duration.ZERO;
 
     Probe(Run run) {
@@ -28,12 +29,15 @@ final class Probe {
         Mint mint = new Mint(run.seed(), run.seconds(), "OSF-C-000");
         String token = mint.accessToken();
         run.knowAccessToken(token);
-        EventBody event = Events.finish(run.identity(), Long.toString(mint.chat()), run.seconds(), token);
+        String chat = Long.toString(mint.chat());
+        run.account().know(chat);
+        EventBody event = Events.finish(run.identity(), chat, run.seconds(), token);
         Reply reply = sent(event);
         for (int i = 1; i < TRIES && unanswered(reply); i++) {
             reply = sent(event);
         }
         silent = unanswered(reply);
+        acknowledged = reply.is2xx();
         if (reply.is2xx()) {
             return effect(event.chatId());
         }
@@ -79,6 +83,10 @@ final class Probe {
         Duration twice = lag.multipliedBy(2);
         Duration most = run.settings().settle;
         return twice.compareTo(QUIET) < 0 ? QUIET : twice.compareTo(most) > 0 ? most : twice;
+    }
+
+    boolean acknowledged() {
+        return acknowledged;
     }
 
     /** Whether the handler took the connections and never answered. */

@@ -55,6 +55,13 @@ final class Reply {
         this.failure = failure;
     }
 
+    /** A reply to a request whose answer is not waited for. */
+    static Reply notAwaited(byte[] sent) {
+        Duration none = Duration.ZERO;
+        return new Reply(
+                Instant.now(), sent, sent.length, 0, "", new byte[0], false, none, none, none, "no answer awaited");
+    }
+
     /** When it began. */
     Instant at() {
         return at;

@@ -92,8 +92,17 @@ final class Request {
         return this;
     }
 
-    /** The body in chunks cut at the places given, with an extension and a trailer. */
+    /** The body in plain chunks, cut at the places given. */
     Request chunked(int... cuts) {
+        return chunked("", "", cuts);
+    }
+
+    /** The same with an extension of the first chunk and a trailer line. */
+    Request chunkedWithExtras(int... cuts) {
+        return chunked(";note=first", "X-Checked: yes\r\n", cuts);
+    }
+
+    private Request chunked(String extension, String trailer, int... cuts) {
         header("Content-Length", null);
         header("Transfer-Encoding", "chunked");
         StringBuilder out = new StringBuilder();
@@ -103,14 +112,14 @@ final class Request {
             int to = i < cuts.length ? cuts[i] : text.length();
             if (to > from) {
                 out.append(Integer.toHexString(to - from))
-                        .append(i == 0 ? ";note=first" : "")
+                        .append(from == 0 ? extension : "")
                         .append("\r\n")
                         .append(text, from, to)
                         .append("\r\n");
                 from = to;
             }
         }
-        out.append("0\r\nX-Checked: yes\r\n\r\n");
+        out.append("0\r\n").append(trailer).append("\r\n");
         body = out.toString().getBytes(StandardCharsets.ISO_8859_1);
         return this;
     }

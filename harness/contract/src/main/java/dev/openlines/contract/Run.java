@@ -18,16 +18,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What all cases of a run share: the handler, the portals, the evidence, the secrets. Thread-safe. */
 final class Run implements AutoCloseable {
-
-    private static final Pattern CHAT =
-            Pattern.compile("(?:connector%5D%5Bchat_id%5D|connector\\]\\[chat_id\\])=([0-9]+)");
 
     private static final int SILENCES = 24;
 
@@ -55,7 +51,8 @@ final class Run implements AutoCloseable {
     private final @Nullable PortalServer server;
     private final @Nullable Portal portal;
     private final PortalFront front;
-    private final Listener evil;
+    private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+    private final Account account = new Account();
     private final @Nullable HandlerProcess process;
     private final Map<String, Entry> ledger = new LinkedHashMap<>();
     private final Set<String> leaks = new LinkedHashSet<>();
@@ -64,6 +61,7 @@ final class Run implements AutoCloseable {
     private int unanswered;
     private long answeredAt = System.nanoTime();
     private volatile boolean silent;
+    private volatile boolean installing;
     private volatile Duration quiet = Probe.QUIET;
     private int tokens;
 
@@ -71,7 +69,6 @@ final class Run implements AutoCloseable {
         this.settings = settings;
         seed = settings.seed == null ? Instant.now().toEpochMilli() % 1_000_000_007 : settings.seed;
         front = new PortalFront();
-        evil = Listener.start(request -> Listener.json(200, "{\"result\":true}"), "127.0.0.2", "127.0.0.1");
         URI handler = settings.handler;
         if (dry) {
             server = null;
@@ -179,8 +176,17 @@ final class Run implements AutoCloseable {
         return front;
     }
 
-    Listener evil() {
-        return evil;
+    /** A new listener on an address of its own, which nothing of the portal's has. */
+    Listener listener() {
+        Listener listener =
+                Listener.start(request -> Listener.json(200, "{\"result\":true}"), "127.0.0.2", "127.0.0.1");
+        listeners.add(listener);
+        return listener;
+    }
+
+    /** What effects there may be. */
+    Account account() {
+        return account;
     }
 
     @Nullable
@@ -225,6 +231,18 @@ final class Run implements AutoCloseable {
         }
     }
 
+    /** The handler took a token that only an event of the application's life had named. */
+    void tookNewToken() {
+        installing = true;
+    }
+
+    /** Whether the handler was said to record installations, or was seen to. */
+    boolean recordsInstallations() {
+        return installing
+                || Boolean.TRUE.equals(settings.installing)
+                || front.seen().stream().anyMatch(call -> call.line().contains("/oauth/"));
+    }
+
     /** Ends the application's tokens on the simulated portal, whose OAuth host refuses them from now on. */
     void uninstall() {
         if (portal != null) {
@@ -252,8 +270,7 @@ final class Run implements AutoCloseable {
         String path = Request.target(wire.target()).split("\\?", 2)[0];
         Set<String> found = canaries.in(answer);
         Set<String> telltale = reply.status() >= 400 ? Telltale.in(reply.text().replace(path, "/")) : Set.of();
-        Matcher chat = CHAT.matcher(new String(reply.sent(), StandardCharsets.ISO_8859_1));
-        boolean event = chat.find();
+        List<String> chats = Exchanges.chats(reply.sent());
         synchronized (this) {
             answers++;
             listen(reply);
@@ -264,9 +281,9 @@ final class Run implements AutoCloseable {
                 telling.add(what + " in the answer with status " + reply.status() + " of "
                         + from.contractCase().id());
             }
-            if (event) {
+            for (String chat : chats) {
                 Entry entry = ledger.computeIfAbsent(
-                        chat.group(1), id -> new Entry(id, from.contractCase().id(), reply.at()));
+                        chat, id -> new Entry(id, from.contractCase().id(), reply.at()));
                 entry.sent++;
                 entry.acknowledged += reply.is2xx() ? 1 : 0;
             }
@@ -376,6 +393,6 @@ final class Run implements AutoCloseable {
             server.close();
         }
         front.close();
-        evil.close();
+        listeners.forEach(Listener::close);
     }
 }

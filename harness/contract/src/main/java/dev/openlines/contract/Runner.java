@@ -26,6 +26,9 @@ final class Runner {
 
     private static final int CIRCUIT = 3;
 
+    /** The case of the plain good event. */
+    private static final String FIRST = "OSF-C-001";
+
     private final Run run;
     private final List<ContractCase> selected;
     private final Consumer<String> progress;
@@ -47,11 +50,16 @@ final class Runner {
     private volatile boolean handlerGone;
     private volatile @Nullable RuntimeException fault;
     private final List<String> remarks = new CopyOnWriteArrayList<>();
+    private final Trust trust;
+
+    /** The case since which good events are no longer acknowledged. */
+    private volatile @Nullable String brokenSince;
 
     Runner(Run run, List<ContractCase> selected, Consumer<String> progress) {
         this.run = run;
         this.selected = selected;
         this.progress = progress;
+        trust = new Trust(run);
         toRun = selected.stream().filter(one -> !one.planned()).count();
     }
 
@@ -64,7 +72,7 @@ final class Runner {
             if (selected.stream().anyMatch(one -> one.script().isPresent())) {
                 if (!ready()) {
                     handlerGone = true;
-                    stopped = "the handler never became ready";
+                    stopped = "the handler never became ready" + why();
                     return report();
                 }
                 run.effects().begin();
@@ -80,6 +88,12 @@ final class Runner {
         }
         finish();
         return report();
+    }
+
+    /** What is known of the handler's process, without secrets. */
+    private String why() {
+        HandlerProcess process = run.process();
+        return process == null ? "" : ": " + run.masked(process.trouble());
     }
 
     private static Thread thread(Runnable task) {
@@ -128,6 +142,22 @@ final class Runner {
         if (probe.silent()) {
             handlerGone = true;
             stopped = "the handler takes connections and does not answer";
+            throw new InterruptedException(stopped);
+        }
+        trust.held(probe.acknowledged());
+        if (!probe.acknowledged() && !run.settings().goOn) {
+            firstEventFailed();
+        }
+    }
+
+    /** Shows what is wrong with the first case alone: most others would fail for the same reason. */
+    private void firstEventFailed() throws InterruptedException {
+        List<ContractCase> first = selected.stream()
+                .filter(one -> one.id().equals(FIRST) && one.script().isPresent())
+                .toList();
+        oneByOne(first);
+        if (current(first).stream().noneMatch(one -> !one.failed())) {
+            stopped = "the first good event was not acknowledged; --go-on runs the other cases all the same";
             throw new InterruptedException(stopped);
         }
     }
@@ -180,6 +210,19 @@ final class Runner {
             attempt(one, 0);
             checkStop();
             settle(List.of(one));
+            lookAtTrust(List.of(one));
+        }
+    }
+
+    /** Only a failure can have ended the trust. */
+    private void lookAtTrust(List<ContractCase> cases) throws InterruptedException {
+        for (CaseRun failed : current(cases)) {
+            if (failed.failed()
+                    && failed.contractCase().lane() != Lane.LAST
+                    && !handlerGone
+                    && !trust.holdsAfter(failed)) {
+                brokenSince = failed.contractCase().id();
+            }
         }
     }
 
@@ -236,6 +279,10 @@ final class Runner {
             }
             unreachable.set(0);
             CaseRun caseRun = new CaseRun(run, one, number);
+            String since = brokenSince;
+            if (since != null) {
+                caseRun.since(since);
+            }
             synchronized (this) {
                 runs.put(one.id(), caseRun);
             }
@@ -243,9 +290,11 @@ final class Runner {
             caseRun.done();
             HandlerProcess process = run.process();
             if (process != null && !process.alive() && one.lane() != Lane.PROCESS) {
-                caseRun.fail("a handler that survives", "its process ended");
+                String ended = run.masked(process.ended());
+                caseRun.fail("a handler that survives", ended);
+                progress.accept("WARNING: after " + one.id() + " " + ended);
                 if (!process.start()) {
-                    stopped = "the handler's process ended and does not start again";
+                    stopped = "the handler's process ended and does not start again" + why();
                     handlerGone = true;
                 }
             }

@@ -37,6 +37,17 @@ final class Settings implements Cloneable {
     boolean webhooks;
     boolean slow;
 
+    /** Whether the run goes on if the first good event is not acknowledged. */
+    boolean goOn = true;
+
+    /** Whether the handler records installations; null if that was not said, and the run finds out. */
+    @Nullable
+    Boolean installing;
+
+    /** The file or folder in which the handler stores events. */
+    @Nullable
+    Path store;
+
     @Nullable
     EffectSource evidence;
 
@@ -111,6 +122,9 @@ final class Settings implements Cloneable {
         }
         boolean inProfile = profiles.contains(one.profile())
                 || (one.profile() == Profile.CORE && profiles.contains(Profile.DURABLE));
+        if (Boolean.FALSE.equals(installing) && one.installations()) {
+            return false;
+        }
         boolean inLevel = level == null || one.level().compareTo(level) <= 0;
         return inProfile && inLevel && (webhooks || !one.webhooks());
     }

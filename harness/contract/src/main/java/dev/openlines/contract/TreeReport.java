@@ -3,24 +3,33 @@ package dev.openlines.contract;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** The result on a terminal: group by group, failures in full. */
+/** The result on a terminal: a line for each case, group by group, then the failures in full, in the order to mend. */
 final class TreeReport {
 
-    private TreeReport() {}
+    private final ContractReport report;
+    private final Baseline baseline;
+    private final PrintWriter out;
 
-    static String of(ContractReport report) {
+    private TreeReport(ContractReport report, Baseline baseline, PrintWriter out) {
+        this.report = report;
+        this.baseline = baseline;
+        this.out = out;
+    }
+
+    static String of(ContractReport report, Baseline baseline) {
         StringWriter text = new StringWriter();
         PrintWriter out = new PrintWriter(text);
-        print(report, out);
+        new TreeReport(report, baseline, out).print();
         out.flush();
         return text.toString();
     }
 
-    private static void print(ContractReport report, PrintWriter out) {
+    private void print() {
         report.results().stream()
                 .collect(Collectors.groupingBy(
                         result -> result.contractCase().group(), TreeMap::new, Collectors.toList()))
@@ -28,26 +37,37 @@ final class TreeReport {
                     out.println(group + " " + Catalogue.groupTitle(group));
                     results.stream()
                             .filter(result -> result.verdict() != Verdict.PLANNED)
-                            .forEach(result -> print(result, out));
-                    long planned = results.stream()
-                            .filter(result -> result.verdict() == Verdict.PLANNED)
-                            .count();
-                    if (planned > 0) {
+                            .forEach(this::line);
+                    List<CaseResult> planned = results.stream()
+                            .filter(Outcome.PLANNED.in(baseline))
+                            .toList();
+                    if (!planned.isEmpty()) {
                         out.println("  PLANNED, NOT RUN: "
-                                + results.stream()
-                                        .filter(result -> result.verdict() == Verdict.PLANNED)
+                                + planned.stream()
                                         .map(result -> result.id().substring(6))
                                         .collect(Collectors.joining(" ")));
                     }
                 });
+        List<CaseResult> known =
+                report.results().stream().filter(Outcome.KNOWN.in(baseline)).toList();
+        if (!known.isEmpty()) {
+            out.println();
+            out.println("KNOWN FAILURES: " + known.size());
+            known.forEach(result -> {
+                out.println("  " + result.id() + ", " + baseline.told(result.id()));
+                result.failures().forEach(line -> out.println("         " + line));
+            });
+        }
+        failures();
         report.remarks().forEach(remark -> out.println("WARNING: " + remark));
         report.stopped().ifPresent(why -> out.println("THE RUN ENDED EARLY: " + why));
     }
 
-    private static void print(CaseResult result, PrintWriter out) {
-        String mark = switch (result.verdict()) {
+    private void line(CaseResult result) {
+        String mark = switch (Outcome.of(result, baseline)) {
             case PASS -> "pass";
             case FAIL -> result.contractCase().level() == Level.MUST ? "FAIL" : "warn";
+            case KNOWN -> "know";
             case NOT_OBSERVED -> "????";
             case PLANNED -> "plan";
         };
@@ -58,15 +78,36 @@ final class TreeReport {
                 result.id(),
                 result.contractCase().level(),
                 result.contractCase().requirement()));
-        if (result.verdict() == Verdict.FAIL) {
-            result.failures().forEach(line -> out.println("         " + line));
-            if (!result.reproduce().isEmpty()) {
-                out.println("         by hand: " + result.reproduce());
-            }
-        }
         if (result.verdict() == Verdict.NOT_OBSERVED) {
             result.missing().forEach(line -> out.println("         not observed: " + line));
         }
-        result.warnings().forEach(line -> out.println("         note: " + line));
+        if (result.verdict() != Verdict.FAIL) {
+            result.warnings().forEach(line -> out.println("         note: " + line));
+        }
+    }
+
+    private void failures() {
+        List<CaseResult> failed = Outcome.toMend(report.results(), baseline);
+        if (failed.isEmpty()) {
+            return;
+        }
+        out.println();
+        out.println("FAILURES: " + failed.size() + ", in the order to mend them");
+        report.handlerCommand()
+                .ifPresent(command -> out.println("  before a line by hand, start the handler: " + command));
+        failed.forEach(result -> {
+            ContractCase one = result.contractCase();
+            out.println();
+            out.println("  " + one.id() + " " + one.level());
+            out.println("    sent:     " + one.sent());
+            out.println("    required: " + one.requirement());
+            out.println("    why:      " + one.provenance());
+            result.failures().forEach(line -> out.println("    seen:     " + line));
+            out.println("    mend:     " + Remedy.of(one.id()));
+            if (!result.reproduce().isEmpty()) {
+                out.println("    by hand:  " + result.reproduce());
+            }
+            result.warnings().forEach(line -> out.println("    note:     " + line));
+        });
     }
 }

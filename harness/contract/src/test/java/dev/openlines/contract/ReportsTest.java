@@ -40,7 +40,7 @@ class ReportsTest {
 
     @Test
     void oneLineOfJsonForEachCase() {
-        List<JsonObject> lines = JsonlReport.of(report)
+        List<JsonObject> lines = JsonlReport.of(report, Baseline.none())
                 .lines()
                 .map(line -> Json.createReader(new StringReader(line)).readObject())
                 .toList();
@@ -77,17 +77,17 @@ class ReportsTest {
     void noReportHoldsASecret() {
         String proof = SmallHandler.PROOF.reveal();
 
-        assertThat(HtmlReport.of(report, 1))
+        assertThat(HtmlReport.of(report, 1, Baseline.none()))
                 .contains("&lt;application_token&gt;")
                 .doesNotContain(proof, proof.substring(3, 20));
         assertThat(JunitReport.of(report, Level.MUST, Baseline.none())).doesNotContain(proof);
-        assertThat(MarkdownReport.of(report, 1)).doesNotContain(proof);
-        assertThat(JsonlReport.of(report)).doesNotContain(proof);
+        assertThat(MarkdownReport.of(report, 1, Baseline.none())).doesNotContain(proof);
+        assertThat(JsonlReport.of(report, Baseline.none())).doesNotContain(proof);
     }
 
     @Test
     void thePageHasTheMatrixTheExchangesInHexAndTheLedger() {
-        String page = HtmlReport.of(report, 1);
+        String page = HtmlReport.of(report, 1, Baseline.none());
 
         assertThat(page)
                 .contains("<table id=\"matrix\">", "<td>B Authenticity</td>", "data-show=\"not-observed\"")
@@ -102,12 +102,12 @@ class ReportsTest {
 
     @Test
     void theSummaryInMarkdownHasCountsFailuresAndHowToSendThemByHand() {
-        String summary = MarkdownReport.of(report, 1);
+        String summary = MarkdownReport.of(report, 1, Baseline.none());
 
         assertThat(summary)
                 .startsWith("# Contract of the handler")
                 .contains("openlines: FAIL must-failed ")
-                .containsPattern("\\| B Authenticity \\| [0-9]+ \\| [1-9][0-9]* \\| 0 \\| 0 \\|")
+                .containsPattern("\\| B Authenticity \\| [0-9]+ \\| [1-9][0-9]* \\| 0 \\| [0-9]+ \\| 0 \\|")
                 .contains("**OSF-C-101** deny it: 401 or 403, no effect, no call to the portal")
                 .contains("- expected status 401 or 403 for a wrong application token; got status 200 (request 1;")
                 .contains("```sh\njava -jar openlines.jar explain OSF-C-101 --seed ");
@@ -115,14 +115,14 @@ class ReportsTest {
 
     @Test
     void thePageNeedsNoNetwork() {
-        assertThat(HtmlReport.of(report, 1)).doesNotContain("src=", "href=", "@import", "url(");
+        assertThat(HtmlReport.of(report, 1, Baseline.none())).doesNotContain("src=", "href=", "@import", "url(");
     }
 
     @Test
     @RequiresTool("chromium")
     void theReportOpensInARealBrowser(@TempDir Path folder) throws Exception {
         Path page = folder.resolve("report.html");
-        Files.writeString(page, HtmlReport.of(report, 1));
+        Files.writeString(page, HtmlReport.of(report, 1, Baseline.none()));
         Path picture = Files.createDirectories(Path.of("target", "screenshots")).resolve("contract-report.png");
         Files.deleteIfExists(picture);
 
@@ -195,5 +195,54 @@ class ReportsTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Baseline.read(file, LocalDate.of(2027, 1, 1)))
                 .withMessage("the baseline: expected the id of a case but found 'OSF-C-999'");
+    }
+
+    /** Passed, failed, known and so on: as each of the formats counts them. */
+    @Test
+    void theReportsAgreeOnEveryNumber(@TempDir Path folder) throws Exception {
+        List<String> failed = report.ids(Level.MUST, Verdict.FAIL);
+        assertThat(failed).hasSizeGreaterThan(1);
+        Path file = folder.resolve("baseline.json");
+        Files.writeString(
+                file,
+                "[{\"id\":\"" + failed.get(0)
+                        + "\",\"reason\":\"we wait for a library\",\"owner\":\"Ada\",\"until\":\"2027-01-31\"}]");
+        Baseline baseline = Baseline.read(file, LocalDate.of(2027, 1, 1));
+
+        String tree = TreeReport.of(report, baseline);
+        String json = JsonlReport.of(report, baseline);
+        String xml = JunitReport.of(report, Level.SHOULD, baseline);
+        String page = HtmlReport.of(report, 1, baseline);
+        String summary = MarkdownReport.of(report, 1, baseline);
+
+        for (Outcome outcome : Outcome.values()) {
+            int number =
+                    (int) report.results().stream().filter(outcome.in(baseline)).count();
+            assertThat(count(page, "data-verdict=\"" + outcome + "\""))
+                    .as("page, " + outcome)
+                    .isEqualTo(number);
+            assertThat(cells(summary, outcome)).as("Markdown, " + outcome).isEqualTo(number);
+        }
+        int known = 1;
+        int fails = failed.size() + report.ids(Level.SHOULD, Verdict.FAIL).size() - known;
+        assertThat(count(tree, "\n  FAIL OSF") + count(tree, "\n  warn OSF")).isEqualTo(fails);
+        assertThat(count(tree, "\n  know OSF")).isEqualTo(known);
+        assertThat(count(json, "\"verdict\":\"fail\"") - count(json, "\"known\":{"))
+                .isEqualTo(fails);
+        assertThat(count(xml, "<failure ")).isEqualTo(fails);
+        assertThat(report.summary(1, baseline)).contains("must-failed " + (failed.size() - known) + "/", " known 1 ");
+        assertThat(List.of(tree, json, xml, page, summary))
+                .allSatisfy(text -> assertThat(text).contains("we wait for a library", "Ada", "2027-01-31"));
+    }
+
+    private static int count(String text, String part) {
+        return text.split(java.util.regex.Pattern.quote(part), -1).length - 1;
+    }
+
+    private static int cells(String markdown, Outcome outcome) {
+        return markdown.lines()
+                .filter(line -> line.matches("\\| [A-I] .*"))
+                .mapToInt(line -> Integer.parseInt(line.split(" \\| ")[outcome.ordinal() + 1].replace(" |", "")))
+                .sum();
     }
 }

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which effects the run's requests explain. Cases compare the effects of their own chats; this finds effects of chats
+ * that no case looks at. Thread-safe.
+ */
+final class Account {
+
+    private static final int NAMED = 5;
+
+    private final Set<String> sent = new HashSet<>();
+    private final Set<String> expected = new HashSet<>();
+
+    /** A chat that some request names. */
+    synchronized void know(String chat) {
+        sent.add(plain(chat));
+    }
+
+    /** A chat whose effects a case compares. */
+    synchronized void expect(String chat) {
+        expected.add(plain(chat));
+    }
+
+    /**
+     * Returns what is wrong with the effects that no case looks at: expected and got.
+     *
+     * @param book the evidence of the whole run
+     * @param portals the member ids of the portals that the handler trusts
+     */
+    synchronized Optional<String[]> broken(EffectBook book, Set<String> portals) {
+        Set<String> bent = bent();
+        List<String> strays = book.chats().stream()
+                .filter(chat -> !chat.isEmpty() && !expected.contains(plain(chat)) && !bent.contains(chat))
+                .filter(chat -> !sent.contains(plain(chat)))
+                .sorted()
+                .toList();
+        if (!strays.isEmpty()) {
+            int effects = strays.stream().mapToInt(chat -> book.of(chat).size()).sum();
+            return Optional.of(new String[] {
+                "effects only for chats that an event named",
+                effects + (effects == 1 ? " effect" : " effects") + " for chats that no request named, such as chat "
+                        + String.join(", ", strays.subList(0, Math.min(NAMED, strays.size())))
+            });
+        }
+        for (String chat : book.chats()) {
+            List<Effect> effects = book.of(chat);
+            if (chat.isEmpty() && effects.stream().anyMatch(effect -> effect.memberId() != null)) {
+                return Optional.of(new String[] {"a chat in each effect", "an effect that names a portal and no chat"});
+            }
+            if (chat.isEmpty() || expected.contains(plain(chat)) || bent.contains(chat)) {
+                continue;
+            }
+            if (effects.size() > 1) {
+                return Optional.of(new String[] {
+                    "at most one effect for each event that was sent once", effects.size() + " for chat " + chat
+                });
+            }
+            String portal = effects.get(0).memberId();
+            if (portal != null && !portals.contains(portal)) {
+                return Optional.of(
+                        new String[] {"effects only in portals that the handler trusts", "one in another, chat " + chat
+                        });
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** What large ids become in numbers that are too small for them: the cases about ids say so already. */
+    private Set<String> bent() {
+        Set<String> bent = new HashSet<>();
+        for (String chat : sent) {
+            if (chat.matches("[0-9]{10,300}")) {
+                BigInteger number = new BigInteger(chat);
+                bent.add(Long.toString(number.longValue()));
+                bent.add(Integer.toString(number.intValue()));
+                bent.add(new BigDecimal(number.doubleValue()).toBigInteger().toString());
+                bent.add(Long.toString((long) number.doubleValue()));
+            }
+        }
+        return bent;
+    }
+
+    /** Spaces around an id, other digits and leading zeros leave it the same chat. */
+    private static String plain(String chat) {
+        StringBuilder digits = new StringBuilder();
+        chat.strip()
+                .chars()
+                .forEach(c -> digits.append(
+                        Character.isDigit(c) ? Character.forDigit(Character.digit(c, 10), 10) : (char) c));
+        return String.valueOf(Effect.plain(digits.toString()));
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.contract;
+
+import dev.openlines.model.Secret;
+
+/** The application's own life: cases 016, 017 and 019. */
+final class Lifecycle {
+
+    private Lifecycle() {}
+
+    /** The handler knows the portal already: what must not happen is that an install locks the portal out. */
+    static void install(CaseRun run) {
+        Reply installed = run.post(Events.install(run.identity(), run.now(), run.token(), run.refreshToken()));
+        run.stands(installed, "ONAPPINSTALL with tokens that work");
+        if (!installed.is2xx() && installed.failure() == null) {
+            run.warn("status 2xx for ONAPPINSTALL with the right application token", installed);
+        }
+        run.good(run.event(), "an event after the installation");
+        run.note("the handler was given the portal beforehand; what it asks a new portal is seen by 118");
+    }
+
+    /** A handler that has a grant may ask whether it still works; this portal refuses it by now. */
+    static void uninstall(CaseRun run) {
+        run.run().uninstall();
+        EventBody gone = Events.lifecycle("ONAPPUNINSTALL", run.identity(), run.now(), "", "", "CLEAN", "1");
+        Reply reply = run.post(gone);
+        if (!reply.is2xx()) {
+            run.fail("status 2xx for ONAPPUNINSTALL with the right application token", reply);
+        }
+        EventBody late = run.event();
+        Reply answer = run.post(late);
+        if (answer.is2xx() && !run.run().recordsInstallations() && !run.dry()) {
+            run.notObserved("whether the handler records installations: it took no token that only an installation"
+                    + " named, and asked no OAuth host. If it does record them, this event should have been denied:"
+                    + " --installing makes that a failure. If its portal comes from settings, --settings-only says so");
+            run.expect(
+                    new Expectation(late.chatId(), run.identity().memberId(), 0, 1, "an event after ONAPPUNINSTALL"));
+            return;
+        }
+        run.denied(answer, late, "an event of a portal that has uninstalled the application");
+    }
+
+    static void update(CaseRun run) {
+        String fresh = run.forged();
+        run.run().secret("application_token", fresh);
+        Identity renewed = new Identity(
+                run.identity().memberId(),
+                Secret.of(fresh),
+                run.identity().domain(),
+                run.identity().clientEndpoint(),
+                run.identity().serverEndpoint());
+        Reply updated = run.post(updateOf(run, renewed, 1));
+        run.stands(updated, "ONAPPUPDATE");
+        EventBody event = run.event(renewed, run.chat());
+        if (run.good(event, "an event with the new application token").is2xx()) {
+            run.run().tookNewToken();
+        }
+        EventBody old = run.event();
+        run.takenOrRefused(run.post(old), old, "an event with the old application token");
+        // Back again, so that the token we were given serves whatever comes after.
+        run.post(updateOf(run, run.identity(), 2));
+    }
+
+    /** With tokens that work: a handler that asks an OAuth host about them finds them good. */
+    private static EventBody updateOf(CaseRun run, Identity to, int from) {
+        return Events.lifecycle(
+                "ONAPPUPDATE",
+                to,
+                run.now(),
+                run.token(),
+                run.refreshToken(),
+                "VERSION",
+                Integer.toString(from + 1),
+                "PREVIOUS_VERSION",
+                Integer.toString(from));
+    }
+}
