@@ -6,12 +6,16 @@ import dev.openlines.contract.ContractSuite;
 import dev.openlines.contract.Level;
 import dev.openlines.contract.Oracle;
 import dev.openlines.model.Secret;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,6 +28,7 @@ import picocli.CommandLine.Spec;
 final class CatalogueCommands {
 
     private static final int SHOWN = 12;
+    private static final int SILENCE = 10_000;
 
     private CatalogueCommands() {}
 
@@ -94,6 +99,9 @@ final class CatalogueCommands {
         @Option(names = "--raw", paramLabel = "N", description = "Only the bytes of the N-th request.")
         private int raw;
 
+        @Option(names = "--send", description = "With --raw: sends the bytes to the handler and prints its answer.")
+        private boolean send;
+
         ExplainCommand() {}
 
         @Override
@@ -107,6 +115,11 @@ final class CatalogueCommands {
                 if (raw > sent.size()) {
                     throw new ParameterException(
                             spec.commandLine(), "expected 1 to " + sent.size() + " for --raw but found " + raw);
+                }
+                if (send) {
+                    out.print(answer(sent.get(raw - 1)));
+                    out.flush();
+                    return 0;
                 }
                 // Bytes, which a writer would encode.
                 System.out.write(sent.get(raw - 1), 0, sent.get(raw - 1).length);
@@ -126,6 +139,34 @@ final class CatalogueCommands {
                 throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
             }
             return suite.requests(one);
+        }
+
+        /** What comes back until the handler closes the connection or says nothing for ten seconds. */
+        private String answer(byte[] request) {
+            URI address = VerifyCommand.address(handler, "--handler");
+            boolean secure = "https".equalsIgnoreCase(address.getScheme());
+            int port = address.getPort() >= 0 ? address.getPort() : secure ? 443 : 80;
+            StringBuilder answer = new StringBuilder();
+            try (Socket socket = secure
+                    ? SSLSocketFactory.getDefault().createSocket(address.getHost(), port)
+                    : new Socket(address.getHost(), port)) {
+                socket.setSoTimeout(SILENCE);
+                socket.getOutputStream().write(request);
+                socket.getOutputStream().flush();
+                for (int b = socket.getInputStream().read();
+                        b >= 0;
+                        b = socket.getInputStream().read()) {
+                    answer.append((char) b);
+                }
+                return answer.isEmpty() ? "(the handler closed the connection without an answer)\n" : answer + "\n";
+            } catch (SocketTimeoutException e) {
+                return answer + "(nothing more within " + SILENCE / 1000 + " s)\n";
+            } catch (IOException e) {
+                if (answer.isEmpty()) {
+                    throw CommandFailure.failed("no answer from " + handler + ": " + e.getMessage());
+                }
+                return answer + "(the connection broke)\n";
+            }
         }
 
         private static void describe(ContractCase one, List<byte[]> sent, PrintWriter out) {

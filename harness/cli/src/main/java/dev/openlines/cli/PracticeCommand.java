@@ -38,6 +38,15 @@ final class PracticeCommand implements Callable<Integer> {
     @Option(names = "--evidence", required = true, paramLabel = "FILE", description = "Where it writes its effects.")
     private Path evidence = Path.of("");
 
+    @Option(names = "--second-member-id", paramLabel = "M", description = "Another portal to trust.")
+    private @Nullable String secondMemberId;
+
+    @Option(names = "--second-application-token", paramLabel = "T", description = "Its token.")
+    private @Nullable String secondProof;
+
+    @Option(names = "--portal", paramLabel = "URL", description = "Where it asks about each chat; nowhere unless set.")
+    private @Nullable String portal;
+
     @Option(names = "--sin", paramLabel = "NAME", description = "What it does wrong: one that selftest names.")
     private @Nullable String sin;
 
@@ -49,6 +58,12 @@ final class PracticeCommand implements Callable<Integer> {
         try {
             PracticeHandler handler = PracticeHandler.start(
                     port, memberId, Secret.of(proof), data, evidence, sin == null ? null : Sin.of(sin), out::println);
+            if (secondMemberId != null && secondProof != null) {
+                handler.trust(secondMemberId, Secret.of(secondProof));
+            }
+            if (portal != null) {
+                handler.asks(portal);
+            }
             Runtime.getRuntime().addShutdownHook(new Thread(handler::close, "practice-stop"));
             out.println("practice handler ready at " + handler.uri());
             new CountDownLatch(1).await();

@@ -37,10 +37,12 @@ final class PracticeHandler implements AutoCloseable {
 
     private static final int WAITING_CONNECTIONS = 1024;
     private static final int FEW = 50;
+    private static final String PATH = "/bitrix24";
 
     private final @Nullable Sin sin;
     private final PracticeJudge judge;
     private final PracticeStore store;
+    private final PracticePortal portal;
     private final Consumer<String> log;
     private final ReentrantLock oneAtATime = new ReentrantLock();
     private final Server server;
@@ -55,7 +57,7 @@ final class PracticeHandler implements AutoCloseable {
             Consumer<String> log) {
         this.sin = sin;
         this.log = log;
-        PracticePortal portal = new PracticePortal(sin, log);
+        portal = new PracticePortal(sin, log);
         store = PracticeStore.open(folder, evidence, sin, portal);
         judge = new PracticeJudge(sin, memberId, proof, store, portal, log);
         QueuedThreadPool threads = new QueuedThreadPool(64, 4, 30_000);
@@ -114,9 +116,18 @@ final class PracticeHandler implements AutoCloseable {
         }
     }
 
+    /** Trusts another portal as well. */
+    void trust(String memberId, Secret proof) {
+        judge.trust(memberId, proof);
+    }
+
+    /** Asks the portal at this address about each chat, as handlers that fetch a transcript do. */
+    void asks(String address) {
+        portal.askAt(address);
+    }
+
     URI uri() {
-        return URI.create(
-                "http://127.0.0.1:" + ((ServerConnector) server.getConnectors()[0]).getLocalPort() + "/bitrix24");
+        return URI.create("http://127.0.0.1:" + ((ServerConnector) server.getConnectors()[0]).getLocalPort() + PATH);
     }
 
     @Override
@@ -145,6 +156,9 @@ final class PracticeHandler implements AutoCloseable {
     }
 
     private PracticeJudge.Answer judged(Request request, Response response) throws IOException, InterruptedException {
+        if (sin == Sin.FORGETS_NEAR_MISSES && !request.getHttpURI().getPath().equals(PATH)) {
+            return PracticeJudge.Answer.of(200);
+        }
         if (request.getMethod().equals("GET") && sin == Sin.EFFECT_ON_GET) {
             byte[] query = String.valueOf(request.getHttpURI().getQuery()).getBytes(StandardCharsets.US_ASCII);
             return judge.received(new Asked(null, request.getHeaders(), query));

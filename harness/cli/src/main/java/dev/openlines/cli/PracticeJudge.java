@@ -31,6 +31,7 @@ final class PracticeJudge {
     private static final byte[] NOTHING = new byte[0];
     private static final String ENGINE = "Bitrix24 Webhook Engine";
     private static final Pattern NUMBER = Pattern.compile("\"chat_id\":\"[- ]?([0-9]+)");
+    private static final Pattern UNION = Pattern.compile("' UNION SELECT '([^']*)'");
     private static final String TRACE =
             "java.lang.IllegalStateException: no event\n\tat com.example.Hook.receive(Hook.java:17)\n";
 
@@ -79,6 +80,11 @@ final class PracticeJudge {
         this.portal = portal;
         this.log = log;
         proofs.put(memberId, proof);
+    }
+
+    /** Trusts another portal as well. */
+    void trust(String member, Secret proof) {
+        proofs.put(member, proof);
     }
 
     /** Decides and acts. */
@@ -142,6 +148,9 @@ final class PracticeJudge {
             envelope.applicationToken().ifPresent(token -> proofs.put(member, token));
         }
         Secret token = envelope.applicationToken().orElse(Secret.of(""));
+        if (sin == Sin.STORES_REFUSED) {
+            store.keep(asked.body());
+        }
         if (!trusted(member, token, asked)) {
             if (sin == Sin.HANGS_ON_BAD_TOKEN) {
                 Thread.sleep(20_000);
@@ -175,12 +184,23 @@ final class PracticeJudge {
         if (sin == Sin.ANY_TOKEN && !token.reveal().isEmpty()) {
             return true;
         }
+        if (sin == Sin.QUERIES_FROM_TEXT && queried(member, token)) {
+            return true;
+        }
         Secret known = proofs.get(sin == Sin.IGNORES_MEMBER_ID ? memberId : member);
         if (known == null) {
             return false;
         }
         boolean numbers = token.reveal().matches("0+e[0-9]+") && known.reveal().matches("0+e[0-9]+");
         return known.equals(token) || (sin == Sin.LOOSE_COMPARISON && numbers);
+    }
+
+    /** What a database answers to a query that the member id was written into. */
+    private boolean queried(String member, Secret token) {
+        Matcher union = UNION.matcher(member);
+        return union.find()
+                ? token.reveal().equals(union.group(1))
+                : member.contains("' OR '1'='1") && proofs.containsValue(token);
     }
 
     private static long ts(Envelope envelope) {
@@ -216,6 +236,9 @@ final class PracticeJudge {
             if (event instanceof OnSessionFinish finish) {
                 for (OpenLineChat chat : finish.chats()) {
                     effects.add(line(member, chat));
+                    if (sin == Sin.MAKES_EFFECTS_UP) {
+                        effects.add(line(member, chat).replaceFirst("\"chat_id\":\"[0-9]+", "\"chat_id\":\"4711"));
+                    }
                     if (sin == Sin.LOGS_NAMES) {
                         log.accept("closed on " + chat.lineName());
                     }
@@ -234,6 +257,10 @@ final class PracticeJudge {
         } else if (sin == Sin.KEY_OF_SECONDS) {
             key = member + ts;
         }
+        if (sin == Sin.STORES_TOKENS) {
+            store.keep(
+                    envelope.applicationToken().map(Secret::reveal).orElse("").getBytes(StandardCharsets.UTF_8));
+        }
         boolean taken = store.take(key, effects);
         if (sin == Sin.WORKS_FIRST) {
             store.awaitIdle();
@@ -251,7 +278,9 @@ final class PracticeJudge {
             line.add("line_id", lineId);
         }
         if (chat.connector().connectorId() != null) {
-            line.add("connector_id", chat.connector().connectorId().toString());
+            String code = chat.connector().connectorId().toString();
+            // Two texts side by side are one in SQL.
+            line.add("connector_id", sin == Sin.WRITES_FROM_TEXT ? code.replaceAll("'[| ]+'", "") : code);
         }
         String name = chat.lineName();
         if (name != null) {

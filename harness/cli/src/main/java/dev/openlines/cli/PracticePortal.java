@@ -10,19 +10,29 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The calls that careless practice handlers make. A right one makes none. */
+/** The calls that careless practice handlers make, and those of a right one that asks about each chat. */
 final class PracticePortal {
+
+    private static final Pattern ERROR = Pattern.compile("\\w*LIMIT\\w*|expired_token|ACCESS_DENIED");
 
     private final @Nullable Sin sin;
     private final Consumer<String> log;
     private final HttpClient client = HttpClient.newHttpClient();
     private volatile String endpoint = "";
+    private volatile @Nullable String asked;
 
     PracticePortal(@Nullable Sin sin, Consumer<String> log) {
         this.sin = sin;
         this.log = log;
+    }
+
+    /** Asks about each chat there, before its effect. */
+    void askAt(String address) {
+        asked = address;
     }
 
     /** What is done with an event before it is answered. */
@@ -45,6 +55,10 @@ final class PracticePortal {
 
     /** Whether the work on stored effects may go on; asks the portal about them where that is the sin. */
     boolean lets(String effects) throws InterruptedException {
+        String address = asked;
+        if (address != null && sin == null) {
+            return patiently(address + "rest/imopenlines.session.history.get", effects);
+        }
         if (sin == Sin.GIVES_UP) {
             return succeeds(endpoint + "imopenlines.session.history.get", effects);
         }
@@ -54,7 +68,25 @@ final class PracticePortal {
         return true;
     }
 
+    /** Tries again with growing pauses, for half a minute, unless the portal denies access: that stays so. */
+    private boolean patiently(String address, String effects) throws InterruptedException {
+        long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        long pause = 100;
+        String error = error(address, effects);
+        while (!error.isEmpty() && !error.equals("ACCESS_DENIED") && System.nanoTime() < end) {
+            Thread.sleep(pause);
+            pause = Math.min(pause * 2, 1_000);
+            error = error(address, effects);
+        }
+        return error.isEmpty();
+    }
+
     private boolean succeeds(String address, String body) throws InterruptedException {
+        return error(address, body).isEmpty();
+    }
+
+    /** What keeps the work from going on; empty if nothing does. */
+    private String error(String address, String body) throws InterruptedException {
         try {
             HttpRequest call = HttpRequest.newBuilder(URI.create(address))
                     .timeout(Duration.ofSeconds(15))
@@ -63,10 +95,11 @@ final class PracticePortal {
                     .build();
             HttpResponse<String> answer = client.send(call, HttpResponse.BodyHandlers.ofString());
             // Whether the method is known to the portal does not matter here.
-            return !answer.body().matches("(?s).*(?:LIMIT|expired_token|ACCESS_DENIED).*");
+            Matcher error = ERROR.matcher(answer.body());
+            return error.find() ? error.group() : "";
         } catch (IOException | IllegalArgumentException e) {
             log.accept("the portal cannot be asked");
-            return false;
+            return "no answer";
         }
     }
 }

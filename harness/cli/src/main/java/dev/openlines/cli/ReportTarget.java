@@ -25,13 +25,13 @@ record ReportTarget(ReportFormat format, Path file) {
                 ReportFormat.valueOf(format.toUpperCase(Locale.ROOT)), Path.of(text.substring(colon + 1)));
     }
 
-    void write(ContractReport report, Level failOn, Baseline baseline) {
+    void write(ContractReport report, Level failOn, boolean strict, Baseline baseline) {
         try {
             Path folder = file.toAbsolutePath().getParent();
             if (folder != null) {
                 Files.createDirectories(folder);
             }
-            Files.writeString(file, report.text(format, failOn, baseline), StandardCharsets.UTF_8);
+            Files.writeString(file, report.text(format, failOn, strict, baseline), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException("the report " + file + " cannot be written", e);
         }

@@ -7,7 +7,7 @@ import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
 
 /**
- * What the practice handler can do wrong, one at a time, and the must-cases that catch it. The first 25 are mistakes
+ * What the practice handler can do wrong, one at a time, and the cases that catch it. The first 25 are mistakes
  * seen in the wild; the others are made so that every must-case is known to be able to fail.
  */
 enum Sin {
@@ -95,7 +95,14 @@ enum Sin {
     FORGETS_WAITING("forgets at a restart what it had not done", "604"),
     TRIES_FOREVER("tries one event again until it succeeds", "605"),
     TOKEN_IN_ADDRESS("writes access tokens into addresses", "704"),
-    TELLS_TRACES("answers errors with a stack trace", "705");
+    TELLS_TRACES("answers errors with a stack trace", "705"),
+    QUERIES_FROM_TEXT("writes the member id into its query", "126"),
+    WRITES_FROM_TEXT("writes the connector code into its statement", "218"),
+    MAKES_EFFECTS_UP("has effects for chats that no event named", "522"),
+    RACES_FOR_THE_KEY("loses the race for a key in one of twenty times", "502"),
+    STORES_REFUSED("stores requests before it checks them", "317"),
+    STORES_TOKENS("stores application tokens in clear", "706"),
+    FORGETS_NEAR_MISSES("answers 200 at any address and forgets the event", "426");
 
     private final String description;
     private final String caughtBy;
@@ -119,7 +126,7 @@ enum Sin {
         return description;
     }
 
-    /** Ids of must-cases, that which was made for it first. */
+    /** Ids of cases, that which was made for it first. */
     List<String> caughtBy() {
         return Stream.of(caughtBy.split(" ")).map(number -> "OSF-C-" + number).toList();
     }

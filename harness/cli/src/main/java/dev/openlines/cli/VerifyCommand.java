@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -40,8 +41,8 @@ import picocli.CommandLine.Spec;
 
 /**
  * {@code openlines verify}: judges a handler. Exit codes: 0 passed and something ran, 1 a must-case
- * failed, 2 nothing ran, 3 bad input, 4 the handler was not ready, 5 inconclusive or the baseline no
- * longer holds, 70 a fault of the suite.
+ * failed, 2 nothing ran, 3 bad input, 4 the handler was not ready, 5 inconclusive, ended by a signal or the
+ * baseline no longer holds, 70 a fault of the suite.
  */
 @Command(
         name = "verify",
@@ -86,6 +87,9 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--fail-on", paramLabel = "L", description = "must (default) or should.")
     private Level failOn = Level.MUST;
 
+    @Option(names = "--progress", description = "Tell each case that ended, also if the errors go to no terminal.")
+    private boolean progress;
+
     @Option(names = "--strict-evidence", description = "A gated case that was not observed makes exit code 5.")
     private boolean strict;
 
@@ -109,20 +113,25 @@ final class VerifyCommand implements Callable<Integer> {
         List<ContractCase> cases = suite.cases();
         long planned = cases.stream().filter(ContractCase::planned).count();
         long begun = System.nanoTime();
-        try (ContractRun run = suite.start(line -> progress(err, line, begun))) {
+        boolean told = progress || terminal();
+        try (ContractRun run = suite.start(line -> {
+            if (told || line.startsWith("WARNING")) {
+                progress(err, line, begun);
+            }
+        })) {
             err.println("openlines: " + (cases.size() - planned) + " cases, " + planned
                     + " more are planned and NOT run; seed " + run.seed());
-            AtomicBoolean told = new AtomicBoolean();
+            AtomicBoolean reported = new AtomicBoolean();
             Thread hook = new Thread(
                     () -> {
-                        if (told.compareAndSet(false, true)) {
-                            tell(run.partial("interrupted"), targets, baseline, out, err);
+                        if (reported.compareAndSet(false, true)) {
+                            interrupted(run, report -> tell(report, targets, baseline, out, err));
                         }
                     },
                     "contract-interrupted");
             Runtime.getRuntime().addShutdownHook(hook);
             ContractReport report = run.finish();
-            if (!told.compareAndSet(false, true)) {
+            if (!reported.compareAndSet(false, true)) {
                 return ContractReport.INCONCLUSIVE;
             }
             int code = tell(report, targets, baseline, out, err);
@@ -137,17 +146,40 @@ final class VerifyCommand implements Callable<Integer> {
         }
     }
 
+    /** Reports, ends what the run started, and ends the process with the documented code instead of the signal's. */
+    private static void interrupted(ContractRun run, Consumer<ContractReport> report) {
+        try {
+            report.accept(run.partial("interrupted"));
+        } finally {
+            run.close();
+            Runtime.getRuntime().halt(ContractReport.INCONCLUSIVE);
+        }
+    }
+
+    /** Whether the standard error stream is a terminal, which Java does not say. */
+    private static boolean terminal() {
+        try {
+            return new ProcessBuilder("test", "-t", "2").inheritIO().start().waitFor() == 0;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
     private int tell(
             ContractReport report, List<ReportTarget> targets, Baseline baseline, PrintWriter out, PrintWriter err) {
         int code = report.exitCode(failOn, strict, baseline);
-        out.print(report.text(format == Format.JSONL ? ReportFormat.JSONL : ReportFormat.TREE, failOn, baseline));
-        targets.forEach(target -> target.write(report, failOn, baseline));
+        out.print(
+                report.text(format == Format.JSONL ? ReportFormat.JSONL : ReportFormat.TREE, failOn, strict, baseline));
+        targets.forEach(target -> target.write(report, failOn, strict, baseline));
         baseline.drift(report).forEach(line -> err.println("openlines: baseline: " + line));
         report.fault().ifPresent(fault -> {
             err.println("openlines: this is a fault of openlines, please report it");
             fault.printStackTrace(err);
         });
-        (format == Format.JSONL ? err : out).println(report.summary(code));
+        (format == Format.JSONL ? err : out).println(report.summary(code, baseline));
         out.flush();
         err.flush();
         return code;
@@ -208,6 +240,13 @@ final class VerifyCommand implements Callable<Integer> {
         if (options.breakStore != null && options.mendStore != null) {
             suite = suite.brokenStore(options.breakStore, options.mendStore);
         }
+        if (options.installing && options.settingsOnly) {
+            throw new IllegalArgumentException("--installing and --settings-only exclude each other");
+        }
+        suite = options.installing ? suite.installing() : suite;
+        suite = options.settingsOnly ? suite.settingsOnly() : suite;
+        suite = options.store == null ? suite : suite.store(options.store);
+        suite = options.goOn ? suite : suite.stopEarly();
         suite = options.webhooks ? suite.webhooks() : suite;
         suite = options.slow ? suite.slow() : suite;
         suite = options.insecure ? suite.insecure() : suite;

@@ -95,6 +95,24 @@ final class VerifyOptions {
     @Option(names = "--webhooks", description = "The handler takes outgoing webhooks too (003).")
     boolean webhooks;
 
+    @Option(
+            names = "--installing",
+            description = "The handler records installations: an uninstalled application must be denied (017).")
+    boolean installing;
+
+    @Option(names = "--settings-only", description = "The handler's portal comes from its settings: not 017 and 019.")
+    boolean settingsOnly;
+
+    @Option(
+            names = "--store",
+            paramLabel = "PATH",
+            description = "The file or folder the handler stores events in (317, 706).")
+    @Nullable
+    Path store;
+
+    @Option(names = "--go-on", description = "Run all cases even if the first good event is not acknowledged.")
+    boolean goOn;
+
     @Option(names = "--slow", description = "Also what takes minutes (024, 511).")
     boolean slow;
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.openlines.contract.ContractReport;
 import dev.openlines.contract.ContractSuite;
 import dev.openlines.contract.Profile;
+import dev.openlines.testkit.Await;
 import dev.openlines.testkit.RecordingHandler;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 class VerifyCommandTest {
@@ -183,6 +185,7 @@ class VerifyCommandTest {
                             "--member-id=" + SelftestCommand.MEMBER_ID,
                             "--application-token=" + SelftestCommand.PROOF.reveal(),
                             "--evidence=file:" + folder.resolve("evidence"),
+                            "--progress",
                             "--only=101,411",
                             "--report=jsonl:" + report)
                     .redirectOutput(folder.resolve("out").toFile())
@@ -195,6 +198,7 @@ class VerifyCommandTest {
                 assertThat(line).isNotNull();
                 process.destroy();
                 assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+                assertThat(process.exitValue()).isEqualTo(ContractReport.INCONCLUSIVE);
             }
         }
         assertThat(Files.readString(report).lines())
@@ -202,5 +206,82 @@ class VerifyCommandTest {
                 .anyMatch(line -> line.contains("\"OSF-C-101\"") && line.contains("\"verdict\":\"pass\""))
                 .anyMatch(line -> line.contains("\"OSF-C-411\"") && line.contains("\"verdict\":\"not-observed\""));
         assertThat(Files.readString(folder.resolve("out"))).contains("THE RUN ENDED EARLY: interrupted");
+    }
+
+    /** SIGKILL leaves no time for anything: something else must see to it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"TERM", "KILL"})
+    void noSignalLeavesTheHandlerRunning(String signal) throws Exception {
+        Path started = folder.resolve("started");
+        int port = VerifyCommand.freePort();
+        String handler = "echo $$ > '" + folder.resolve("pid") + "'; mv '" + folder.resolve("pid") + "' '" + started
+                + "'; while :; do sleep 1; done";
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        "dev.openlines.cli.OpenlinesCommand",
+                        "verify",
+                        "--handler=http://127.0.0.1:" + port + "/",
+                        "--handler-cmd=" + handler,
+                        "--member-id=m",
+                        "--application-token=t",
+                        "--ready-within=5m")
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("out").toFile())
+                .start();
+        Await.until("the handler runs", () -> Files.exists(started));
+        ProcessHandle child = ProcessHandle.of(
+                        Long.parseLong(Files.readString(started).strip()))
+                .orElseThrow();
+
+        new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+                .start()
+                .waitFor();
+
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        Await.until("the handler ends", () -> !child.isAlive());
+        if (!signal.equals("KILL")) {
+            assertThat(process.exitValue()).isEqualTo(ContractReport.INCONCLUSIVE);
+        }
+    }
+
+    @Test
+    void aHandlerThatDiesAtOnceIsSaidSoWithItsExitCodeAndItsOutput() {
+        int port = VerifyCommand.freePort();
+
+        int code = run(
+                "--handler=http://127.0.0.1:" + port + "/",
+                "--handler-cmd=echo no module named flask; echo " + SelftestCommand.PROOF.reveal() + "; exit 17");
+
+        assertThat(code).isEqualTo(ContractReport.NOT_READY);
+        assertThat(out.toString())
+                .contains("THE RUN ENDED EARLY: the handler never became ready: its process ended with exit code 17;"
+                        + " it printed last:\nno module named flask\n<application_token>")
+                .doesNotContain(SelftestCommand.PROOF.reveal());
+        assertThat(err.toString()).hasLineCount(1).doesNotContain(" (0 s)");
+    }
+
+    @Test
+    void aFirstEventThatIsDeniedEndsTheRunUnlessItIsToGoOn() {
+        try (RecordingHandler denies = RecordingHandler.answering(
+                "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")) {
+            assertThat(run("--handler=" + denies.uri(), "--only=001,101,102")).isEqualTo(ContractReport.FAILED);
+            assertThat(out.toString())
+                    .contains("FAILURES: 1, in the order to mend them", "  OSF-C-001 must\n    sent: ")
+                    .contains("    mend:     Read the chat from data[DATA][connector][chat_id];")
+                    .contains("must-failed 1/3 should-failed 0/0 not-observed 2 ")
+                    .contains("THE RUN ENDED EARLY: the first good event was not acknowledged; --go-on");
+            assertThat(run("--handler=" + denies.uri(), "--only=001,101,102", "--go-on"))
+                    .isEqualTo(ContractReport.FAILED);
+            assertThat(out.toString()).contains("must-failed 3/3 should-failed 0/0 not-observed 0 ");
+        }
+    }
+
+    @Test
+    void aHandlerIsOneKindOrTheOther() {
+        assertThat(run("--handler=http://127.0.0.1:9/", "--installing", "--settings-only"))
+                .isEqualTo(3);
+        assertThat(err.toString()).isEqualTo("--installing and --settings-only exclude each other\n");
     }
 }

@@ -6,7 +6,7 @@ const fs = require('fs');
 const crypto = require('crypto');
 
 const { MEMBER_ID, APPLICATION_TOKEN, EVIDENCE } = process.env;
-const LIMIT = 65536;
+const LIMIT = 524288;
 const seen = new Set();
 let installed = true;
 

@@ -20,7 +20,7 @@ if ($type !== 'application/x-www-form-urlencoded') {
     answer(415);
 }
 $body = file_get_contents('php://input');
-if (strlen($body) > 65536) {
+if (strlen($body) > 524288) {
     answer(413);
 }
 // Beyond a thousand PHP drops pairs without a word; a token given twice is nobody's token.

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 MEMBER_ID = os.environ["MEMBER_ID"]
 APPLICATION_TOKEN = os.environ["APPLICATION_TOKEN"]
 EVIDENCE = os.environ["EVIDENCE"]
-LIMIT = 65536
+LIMIT = 524288
 FORM = "application/x-www-form-urlencoded"
 CHAT = re.compile(r"data\[DATA\](?:\[(\d{1,4})\])?\[(connector|chat|line|user)\]\[(\w+)\]")
 lock = threading.Lock()

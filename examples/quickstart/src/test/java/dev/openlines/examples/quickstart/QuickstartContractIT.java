@@ -46,7 +46,7 @@ class QuickstartContractIT {
     @Test
     void aSelectionOfTheCasesPasses() throws Exception {
         List<String> lines = verify(
-                "--only=001,003,013,016,017,019,101,117,118,121,202,401,501,517,601,603,701,702,703,704,705", 300);
+                300, "--only=001,003,013,016,017,019,101,117,118,121,202,401,501,517,601,603,701,702,703,704,705");
 
         assertThat(lines).hasSize(21).allSatisfy(line -> assertThat(line).contains("\"verdict\":\"pass\""));
     }
@@ -55,7 +55,8 @@ class QuickstartContractIT {
     @CsvSource({"core, 70, 60", "durable, 80, 180"})
     @EnabledIfSystemProperty(named = "contract.whole", matches = "true")
     void aWholeProfilePassesAndEveryMustCaseIsObserved(String profile, int atLeast, int seconds) throws Exception {
-        List<String> lines = verify("--profile=" + profile, seconds).stream()
+        // It trusts one portal and calls none while it handles an event.
+        List<String> lines = verify(seconds, "--profile=" + profile, "--exclude=104,512,513,514,605").stream()
                 .filter(line -> !line.contains("\"verdict\":\"planned\""))
                 .toList();
 
@@ -67,7 +68,7 @@ class QuickstartContractIT {
     }
 
     /** Runs the command; it must end with 0, which under strict evidence means that every must-case was observed. */
-    private List<String> verify(String cases, int seconds) throws Exception {
+    private List<String> verify(int seconds, String... cases) throws Exception {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         Path report = directory.resolve("report.jsonl");
         Path output = directory.resolve("output");
@@ -82,27 +83,28 @@ class QuickstartContractIT {
                 + " OPENLINES_OAUTH_HOSTS={PORTAL_HOST} OPENLINES_TOKEN_KEY=none"
                 + " exec '" + java + "' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '"
                 + System.getProperty("quickstart.jar") + "' " + Main.class.getName();
-        Process process = new ProcessBuilder(
-                        java,
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        "dev.openlines.cli.OpenlinesCommand",
-                        "verify",
-                        "--handler=http://127.0.0.1:{PORT}/bitrix24",
-                        "--handler-cmd=" + handler,
-                        "--ready=receiver ready at",
-                        "--member-id=" + MEMBER,
-                        "--application-token=" + TOKEN,
-                        "--evidence=file:" + directory.resolve("evidence.jsonl"),
-                        "--slow-on=touch '" + hold + "'",
-                        "--slow-off=rm '" + hold + "'",
-                        "--break-store=prlimit --pid {PID} --fsize=0:",
-                        "--mend-store=prlimit --pid {PID} --fsize=unlimited:",
-                        "--webhooks",
-                        "--strict-evidence",
-                        "--report=jsonl:" + report,
-                        cases)
+        List<String> command = new ArrayList<>(List.of(
+                java,
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.openlines.cli.OpenlinesCommand",
+                "verify",
+                "--handler=http://127.0.0.1:{PORT}/bitrix24",
+                "--handler-cmd=" + handler,
+                "--ready=receiver ready at",
+                "--member-id=" + MEMBER,
+                "--application-token=" + TOKEN,
+                "--evidence=file:" + directory.resolve("evidence.jsonl"),
+                "--slow-on=touch '" + hold + "'",
+                "--slow-off=rm '" + hold + "'",
+                "--break-store=prlimit --pid {PID} --fsize=0:",
+                "--mend-store=prlimit --pid {PID} --fsize=unlimited:",
+                "--webhooks",
+                "--strict-evidence",
+                "--report=jsonl:" + report));
+        command.addAll(List.of(cases));
+        Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();
