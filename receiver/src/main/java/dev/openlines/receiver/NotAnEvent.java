@@ -19,8 +19,7 @@ public enum NotAnEvent {
     /** What a portal posts to the page of an application when an administrator installs it there. */
     INSTALLER_PAGE(
             "installer-page",
-            "; this is the post of a portal to an installer's page: give this address as the handler of events, and"
-                    + " another as the page"),
+            "; this is the post of a portal to an application's page: set the address of OPENLINES_INSTALLER_PATH there"),
     /** JSON whose names have brackets. */
     FLAT_JSON("flat-json", "; names such as auth[member_id] belong into a form; JSON has objects in objects"),
     /** JSON sent as a form. */

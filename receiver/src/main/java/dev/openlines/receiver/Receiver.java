@@ -211,7 +211,7 @@ public final class Receiver {
             InstallerPage page = InstallerPage.parse(delivery.body(), limits);
             envelope = installation(page, clock.instant());
         } catch (DecodeException e) {
-            Reply reply = new Reply.Malformed(String.valueOf(e.getMessage()));
+            Reply reply = new Reply.Malformed(NotAnEvent.MALFORMED, String.valueOf(e.getMessage()));
             return CompletableFuture.completedStage(tell(reply, since(begun)));
         }
         return portals.page(envelope, delivery.source(), delivery.body().length, clock.instant())

@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.lang.reflect.Constructor;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -118,7 +119,7 @@ class DocumentedCodesTest {
                     Stream.of(NotAnEvent.values()).forEach(one -> replies.add(new Reply.Malformed(one, "")));
                 } else {
                     Constructor<?> made = kind.getDeclaredConstructors()[0];
-                    replies.add((Reply) made.newInstance((Object[]) filled(made.getParameterCount())));
+                    replies.add((Reply) made.newInstance(filled(made.getParameterTypes())));
                 }
             } catch (ReflectiveOperationException e) {
                 throw new LinkageError(kind.getName(), e);
@@ -127,10 +128,10 @@ class DocumentedCodesTest {
         return replies;
     }
 
-    private static String[] filled(int count) {
-        String[] texts = new String[count];
-        Arrays.fill(texts, "");
-        return texts;
+    private static Object[] filled(Class<?>... types) {
+        return Arrays.stream(types)
+                .map(type -> type == String.class ? "" : URI.create("https://portal.example/"))
+                .toArray();
     }
 
     private static Stream<Settlement> settlements() {
