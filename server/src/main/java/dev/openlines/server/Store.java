@@ -34,6 +34,9 @@ sealed interface Store {
     /** The beginning of an address that is no file; a drive of Windows has one letter. */
     Pattern SCHEME = Pattern.compile("jdbc:[A-Za-z0-9]+:|[A-Za-z][A-Za-z0-9+.-]+:(//)?");
 
+    /** SQLite's result code for a damaged file. */
+    int SQLITE_CORRUPT = 11;
+
     /** Returns the inbox that a receiver stores in. */
     Inbox inbox();
 
@@ -148,6 +151,9 @@ sealed interface Store {
                         null);
             }
         } catch (SQLException e) {
+            if (url.startsWith("jdbc:sqlite:") && (e.getErrorCode() & 0xff) == SQLITE_CORRUPT) {
+                throw new StoreException(place + " is damaged: " + OneLine.cause(e), e);
+            }
             throw new ConfigurationException(setting + ": cannot read " + place + ": " + OneLine.cause(e), e);
         }
     }
