@@ -17,9 +17,11 @@ import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,6 +40,7 @@ class InstallerPageTest {
     private final BlockingQueue<Event> handled = new LinkedBlockingQueue<>();
     private final TokenStore tokens = TokenStore.memory();
     private final RestCaller caller = new RestCaller();
+    private final AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
     private ReceiverServer receiver;
     private URI page;
 
@@ -54,6 +57,7 @@ class InstallerPageTest {
                 .port(0)
                 .path("/bitrix24")
                 .installerPage("/install")
+                .clock(now::get)
                 .inbox(directory.resolve("inbox.db").toString())
                 .installations(InstallationCheck.of(oauth::verify, oauth::verifyPage, oauth::refused, oauth.kept()))
                 .start();
@@ -173,6 +177,7 @@ class InstallerPageTest {
         String first = portal.applicationToken().reveal();
         portal.uninstall(false);
         portal.subscribe("ONSESSIONFINISH", receiver.url());
+        now.updateAndGet(time -> time.plusSeconds(1));
 
         assertThat(portal.lifecycle().openInstaller(page).status()).isEqualTo(200);
 
