@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.Envelope;
@@ -266,10 +267,13 @@ class CaptureTest {
                     default -> file = Arrays.copyOf(file, Math.max(1, at));
                 }
             }
-            try {
-                assertThat(Capture.of(file).body()).as("case %s", i).isNotNull();
-            } catch (Capture.Unreadable e) {
-                assertThat(e).as("case %s", i).hasMessageNotContaining("secret");
+            byte[] broken = file;
+            Throwable refusal = catchThrowable(() -> Capture.of(broken));
+            if (refusal != null) {
+                assertThat(refusal)
+                        .as("case %s", i)
+                        .isInstanceOf(Capture.Unreadable.class)
+                        .hasMessageNotContaining("secret");
             }
         }
     }
