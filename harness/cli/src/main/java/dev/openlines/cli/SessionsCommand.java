@@ -133,7 +133,9 @@ final class SessionsCommand implements Callable<Integer> {
         }
         try {
             return client(address.getHost())
-                    .portal(path.isEmpty() || path.equals("/") ? address.resolve("/rest/") : address, new AccessToken(spec, tokenFile).read())
+                    .portal(
+                            path.isEmpty() || path.equals("/") ? address.resolve("/rest/") : address,
+                            new AccessToken(spec, tokenFile).read())
                     .openLines();
         } catch (IllegalArgumentException e) {
             throw wrong("--portal: " + e.getMessage());

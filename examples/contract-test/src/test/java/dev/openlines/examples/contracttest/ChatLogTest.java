@@ -54,10 +54,11 @@ class ChatLogTest {
                         assertThat(entry.connectorId()).hasToString("telegrambot");
                         assertThat(entry.memberId()).isEqualTo(portal.memberId());
                     });
-            assertThat(log.json()).anySatisfy(json -> assertThat(json)
-                    .startsWith("{\"event\":\"ONSESSIONFINISH\"")
-                    .contains("\"chat_id\":" + chat.id())
-                    .doesNotContain(portal.applicationToken().reveal()));
+            assertThat(log.json())
+                    .anySatisfy(json -> assertThat(json)
+                            .startsWith("{\"event\":\"ONSESSIONFINISH\"")
+                            .contains("\"chat_id\":" + chat.id())
+                            .doesNotContain(portal.applicationToken().reveal()));
         }
     }
 
