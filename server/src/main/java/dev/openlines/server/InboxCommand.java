@@ -170,9 +170,15 @@ public final class InboxCommand {
 
     /** Makes a key in a new file that its owner only may read. */
     private static void newKey(Path file, Answer out) {
+        String key;
+        try {
+            key = TokenSeal.newKeyset().reveal();
+        } catch (NoClassDefFoundError e) {
+            throw new ConfigurationException("new-key needs com.google.crypto.tink:tink on the class path", null);
+        }
         try {
             SqliteCopy.createForOwnerOnly(file);
-            Files.writeString(file, TokenSeal.newKeyset().reveal(), StandardCharsets.UTF_8, StandardOpenOption.WRITE);
+            Files.writeString(file, key, StandardCharsets.UTF_8, StandardOpenOption.WRITE);
         } catch (FileAlreadyExistsException e) {
             throw new StoreException(file + " is there already, and may be a key in use; nothing was changed", e);
         } catch (IOException e) {

@@ -78,7 +78,8 @@ class MonitoringTest {
         assertThat(metrics)
                 .contains("openlines_received_seconds_count{outcome=\"accepted\"} 5\n")
                 .contains("openlines_received_seconds_count{outcome=\"duplicate\"} 1\n")
-                .contains("openlines_received_seconds_count{outcome=\"refused\"} 2\n")
+                .contains("openlines_received_seconds_count{outcome=\"refused\"} 1\n")
+                .contains("openlines_received_seconds_count{outcome=\"wrong-token\"} 1\n")
                 .contains("openlines_received_seconds_count{outcome=\"malformed\"} 1\n")
                 .doesNotContain(Bodies.MEMBER, Bodies.TOKEN, Bodies.ACCESS_TOKEN);
         awaitMetric("openlines_backlog 5.0");

@@ -363,16 +363,29 @@ class ReceiverServerTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"/x/..", "/.", "/x/../", "/;jsessionid=1", "//", "/%2e", "/x/%2e%2e", "/?x=1/../..;y", "/x"})
+            strings = {
+                "/x/..PATH",
+                "PATH/.",
+                "PATH;jsessionid=1",
+                "/PATH",
+                "/.PATH",
+                "/%2ePATH",
+                "PATH/x/..",
+                "PATH?x=1/../..;y"
+            })
     void onlyTheExactPathLeadsToTheEndpoint(String target) throws Exception {
         String body = Bodies.finish(17);
-        String request = head("Content-Length: " + body.length()).replaceFirst("POST \\S+", "POST " + target) + body;
+        String request = head("Content-Length: " + body.length())
+                        .replaceFirst(
+                                "POST \\S+",
+                                "POST " + target.replace("PATH", server.url().getPath()))
+                + body;
         try (Socket socket =
                 new Socket(InetAddress.getLoopbackAddress(), server.url().getPort())) {
             socket.setSoTimeout(30_000);
             socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
             assertThat(RawHttp.head(socket))
-                    .doesNotStartWith("HTTP/1.1 " + (target.startsWith("/?") ? "404" : "200") + ' ');
+                    .matches("(?s)HTTP/1.1 " + (target.contains("?") ? "200" : "40[04]") + " .*");
         }
     }
 

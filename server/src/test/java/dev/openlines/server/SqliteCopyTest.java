@@ -9,7 +9,6 @@ import dev.openlines.tck.Deliveries;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -134,17 +133,11 @@ class SqliteCopyTest {
     }
 
     @Test
-    void aNewKeyReplacesNone() throws Exception {
+    void aNewKeyNamesWhatItNeeds() {
         Path key = directory.resolve("token.key");
-        assertThat(run("new-key", key.toString())).isZero();
-        assertThat(out).containsExactly("key=" + key);
-        String made = Files.readString(key, StandardCharsets.UTF_8);
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(key)))
-                .isEqualTo("rw-------");
-
-        assertThat(run("new-key", key.toString())).isEqualTo(1);
-        assertThat(err).singleElement().asString().startsWith(key + " is there already");
-        assertThat(Files.readString(key, StandardCharsets.UTF_8)).isEqualTo(made);
+        assertThat(run("new-key", key.toString())).isEqualTo(3);
+        assertThat(err).containsExactly("new-key needs com.google.crypto.tink:tink on the class path");
+        assertThat(Files.exists(key)).isFalse();
     }
 
     @Test
