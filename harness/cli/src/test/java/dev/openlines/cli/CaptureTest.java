@@ -120,12 +120,35 @@ class CaptureTest {
                                 + ")</pre>\r\n"),
                 Arguments.of(
                         "output of var_dump",
-                        "array(4) {\n  [\"event\"]=>\n  string(15) \"ONSESSIONFINISH\"\n  [\"data\"]=>\n  array(1) {\n"
-                                + "    [\"DATA\"]=>\n    array(2) {\n      [\"connector\"]=>\n      array(1) {\n"
-                                + "        [\"chat_id\"]=>\n        int(42)\n      }\n      [\"line\"]=>\n      array(1) {\n"
-                                + "        [\"name\"]=>\n        string(10) \"Про \"x\"\"\n      }\n    }\n  }\n"
-                                + "  [\"ts\"]=>\n  string(10) \"1779996401\"\n  [\"auth\"]=>\n  array(1) {\n"
-                                + "    [\"application_token\"]=>\n    string(6) \"secret\"\n  }\n}\n"));
+                        """
+                        array(4) {
+                          ["event"]=>
+                          string(15) "ONSESSIONFINISH"
+                          ["data"]=>
+                          array(1) {
+                            ["DATA"]=>
+                            array(2) {
+                              ["connector"]=>
+                              array(1) {
+                                ["chat_id"]=>
+                                int(42)
+                              }
+                              ["line"]=>
+                              array(1) {
+                                ["name"]=>
+                                string(10) "Про "x""
+                              }
+                            }
+                          }
+                          ["ts"]=>
+                          string(10) "1779996401"
+                          ["auth"]=>
+                          array(1) {
+                            ["application_token"]=>
+                            string(6) "secret"
+                          }
+                        }
+                        """));
     }
 
     @ParameterizedTest
