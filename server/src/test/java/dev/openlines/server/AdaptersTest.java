@@ -89,7 +89,7 @@ class AdaptersTest {
         receiver = new Receiver(
                 inbox,
                 new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN)),
-                Limits.DEFAULT.withBodyBytes(65_536),
+                Limits.DEFAULT.withBodyBytes(65_536).withValueBytes(16_384),
                 InstantSource.system(),
                 () -> {},
                 new Telemetry() {
@@ -252,7 +252,7 @@ class AdaptersTest {
         Receiver throwing = new Receiver(
                 inbox,
                 new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN)),
-                Limits.DEFAULT.withBodyBytes(65_536),
+                Limits.DEFAULT.withBodyBytes(65_536).withValueBytes(16_384),
                 () -> {
                     if (broken.get()) {
                         throw new IllegalStateException("a clock that has no time");
