@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code imconnector.register}, {@code unregister} and {@code send.status.delivery}: what an application calls so that
@@ -111,7 +112,7 @@ final class ConnectorMethods {
     }
 
     /** A form's list may come as an object with numbers for names. */
-    private static List<JsonObject> objects(JsonValue list) {
+    private static List<JsonObject> objects(@Nullable JsonValue list) {
         List<JsonObject> found = new ArrayList<>();
         Iterable<JsonValue> values = list instanceof JsonArray array
                 ? array

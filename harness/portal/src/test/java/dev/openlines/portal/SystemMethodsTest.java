@@ -56,7 +56,10 @@ class SystemMethodsTest {
         assertThat(call(portal, "feature.get", "").body())
                 .isEqualTo("{\"error\":\"CODE_EMPTY\",\"error_description\":\"CODE can\\u0027t be empty\"}");
         assertThat(result(portal, "events", "scope=imopenlines"))
-                .isEqualTo("[\"ONOPENLINEMESSAGEADD\",\"ONOPENLINEMESSAGEDELETE\",\"ONOPENLINEMESSAGEUPDATE\","
+                .isEqualTo("[\"ONIMCONNECTORDIALOGFINISH\",\"ONIMCONNECTORDIALOGSTART\",\"ONIMCONNECTORLINEDELETE\","
+                        + "\"ONIMCONNECTORMESSAGEADD\",\"ONIMCONNECTORMESSAGEDELETE\",\"ONIMCONNECTORMESSAGEUPDATE\","
+                        + "\"ONIMCONNECTORSTATUSDELETE\","
+                        + "\"ONOPENLINEMESSAGEADD\",\"ONOPENLINEMESSAGEDELETE\",\"ONOPENLINEMESSAGEUPDATE\","
                         + "\"ONSESSIONFINISH\",\"ONSESSIONSTART\"]");
         assertThat(result(portal, "events", "")).contains("\"ONAPPTEST\"", "\"ONSESSIONFINISH\"");
     }
