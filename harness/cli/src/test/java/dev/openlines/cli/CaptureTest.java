@@ -118,9 +118,7 @@ class CaptureTest {
                                 + "                )\r\n\r\n        )\r\n\r\n    [ts] => 1779996401\r\n    [auth] =>"
                                 + " Array\r\n        (\r\n            [application_token] => secret\r\n        )\r\n\r\n"
                                 + ")</pre>\r\n"),
-                Arguments.of(
-                        "output of var_dump",
-                        """
+                Arguments.of("output of var_dump", """
                         array(4) {
                           ["event"]=>
                           string(15) "ONSESSIONFINISH"

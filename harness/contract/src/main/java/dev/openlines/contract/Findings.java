@@ -69,8 +69,8 @@ final class Findings {
 
     List<String> failures(UnaryOperator<String> masked) {
         List<String> failures = new ArrayList<>(sentences(false, masked));
-        effects.forEach((expected, finding) ->
-                failures.add(masked.apply(finding.sentence(chats.getOrDefault(expected, Set.of()).size()))));
+        effects.forEach((expected, finding) -> failures.add(masked.apply(
+                finding.sentence(chats.getOrDefault(expected, Set.of()).size()))));
         return failures;
     }
 
