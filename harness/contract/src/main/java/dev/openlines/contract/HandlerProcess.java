@@ -199,7 +199,8 @@ final class HandlerProcess implements AutoCloseable {
             return;
         }
         List<ProcessHandle> children = running.descendants().toList();
-        running.destroyForcibly();
+        // Not the process itself: that closes the pipe, and what it printed last is lost.
+        running.toHandle().destroyForcibly();
         children.forEach(ProcessHandle::destroyForcibly);
         running.waitFor(10, TimeUnit.SECONDS);
         for (ProcessHandle child : children) {
