@@ -16,6 +16,7 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import javax.sql.DataSource;
 import org.assertj.core.util.Throwables;
 import org.junit.jupiter.api.Test;
@@ -55,7 +56,7 @@ class PostgresInboxTest implements TransactionContract {
 
     @Test
     void connectionsThatWereCutCostNoEvent() throws Exception {
-        String named = url + (url.contains("?") ? "&" : "?") + "ApplicationName=cut-" + System.nanoTime();
+        String named = url + (url.contains("?") ? "&" : "?") + "ApplicationName=cut-" + UUID.randomUUID();
         String name = named.substring(named.lastIndexOf('=') + 1);
         try (LeasingInbox inbox = Inbox.postgresql(named)) {
             for (int i = 1; i <= 5; i++) {

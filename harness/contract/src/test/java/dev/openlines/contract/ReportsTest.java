@@ -242,7 +242,8 @@ class ReportsTest {
     private static int cells(String markdown, Outcome outcome) {
         return markdown.lines()
                 .filter(line -> line.matches("\\| [A-I] .*"))
-                .mapToInt(line -> Integer.parseInt(line.split(" \\| ")[List.of(Outcome.values()).indexOf(outcome) + 1].replace(" |", "")))
+                .mapToInt(line -> Integer.parseInt(
+                        line.split(" \\| ")[List.of(Outcome.values()).indexOf(outcome) + 1].replace(" |", "")))
                 .sum();
     }
 }

@@ -37,7 +37,7 @@ class ReadmeTest {
             }
         }
         List<String> snippets = fences("java");
-        assertThat(snippets).hasSize(3);
+        assertThat(snippets).hasSize(4);
         assertThat(snippets)
                 .allSatisfy(snippet -> assertThat(sources)
                         .as("some source file holds%n%s", snippet)
@@ -48,7 +48,7 @@ class ReadmeTest {
     void everyMavenCommandIsRunByTheCheckForABareMachine() throws IOException {
         String check = Files.readString(ROOT.resolve(".ci/run"));
         List<String> commands = commands("mvn ");
-        assertThat(commands).containsExactly(DEMO, INSTALL, "mvn verify");
+        assertThat(commands).containsExactly(DEMO, "mvn verify", INSTALL);
         assertThat(check)
                 .contains("maven verify -Dtools=required", DEMO.replaceFirst("mvn", "maven") + " -Ddemo.once=true");
     }

@@ -106,16 +106,16 @@ class ReconcileErrorsTest {
             400 | PERIOD_TOO_LARGE       | REJECTED  | reconcile-impossible | the portal rejects the query
             400 | OFFSET_TOO_LARGE       | REJECTED  | reconcile-impossible | the portal rejects the query
             400 | ERROR_ARGUMENT         | REJECTED  | reconcile-impossible | the portal rejects the query
-            401 | NO_AUTH_FOUND          | ACCESS    | reconcile-impossible | access denied: the grant needs the scope imopenlines
-            401 | insufficient_scope     | ACCESS    | reconcile-impossible | access denied: the grant needs the scope imopenlines
-            403 | user_access_error      | ACCESS    | reconcile-impossible | access denied: the grant needs the scope imopenlines
-            401 | authorization_error    | ACCESS    | reconcile-impossible | access denied: the grant needs the scope imopenlines
-            401 | APPLICATION_NOT_FOUND  | ACCESS    | reconcile-impossible | access denied: the grant needs the scope imopenlines
-            403 | ACCESS_DENIED          | ACCESS    | reconcile-impossible | access denied: the grant needs the scope imopenlines
-            403 | WRONG_AUTH_TYPE        | ACCESS    | reconcile-impossible | access denied: the grant needs the scope imopenlines
-            403 | INVALID_CREDENTIALS    | ACCESS    | reconcile-impossible | access denied: the grant needs the scope imopenlines
-            403 | METHOD_CONFIRM_DENIED  | ACCESS    | reconcile-impossible | access denied: the grant needs the scope imopenlines
-            500 | PORTAL_DELETED         | ACCESS    | reconcile-impossible | access denied: the grant needs the scope imopenlines
+            401 | NO_AUTH_FOUND          | ACCESS    | reconcile-impossible | access denied: the grant or webhook needs the scope imopenlines
+            401 | insufficient_scope     | ACCESS    | reconcile-impossible | access denied: the grant or webhook needs the scope imopenlines
+            403 | user_access_error      | ACCESS    | reconcile-impossible | access denied: the grant or webhook needs the scope imopenlines
+            401 | authorization_error    | ACCESS    | reconcile-impossible | access denied: the grant or webhook needs the scope imopenlines
+            401 | APPLICATION_NOT_FOUND  | ACCESS    | reconcile-impossible | access denied: the grant or webhook needs the scope imopenlines
+            403 | ACCESS_DENIED          | ACCESS    | reconcile-impossible | access denied: the grant or webhook needs the scope imopenlines
+            403 | WRONG_AUTH_TYPE        | ACCESS    | reconcile-impossible | access denied: the grant or webhook needs the scope imopenlines
+            403 | INVALID_CREDENTIALS    | ACCESS    | reconcile-impossible | access denied: the grant or webhook needs the scope imopenlines
+            403 | METHOD_CONFIRM_DENIED  | ACCESS    | reconcile-impossible | access denied: the grant or webhook needs the scope imopenlines
+            500 | PORTAL_DELETED         | ACCESS    | reconcile-impossible | access denied: the grant or webhook needs the scope imopenlines
             503 | QUERY_LIMIT_EXCEEDED   | THROTTLED | reconcile-waits      | the portal limits calls
             429 | OPERATION_TIME_LIMIT   | THROTTLED | reconcile-waits      | the portal limits calls
             503 | OVERLOAD_LIMIT         | AWAY      | reconcile-waits      | the portal does not answer
