@@ -25,6 +25,8 @@ import java.util.Random;
  */
 final class OutageHistory {
 
+    private static final List<Closing> WAYS = List.of(Closing.values());
+
     private static final int CHATS = 120;
     private static final Duration OUTAGE = Duration.ofHours(1);
 
@@ -167,7 +169,7 @@ final class OutageHistory {
         sessions.put(chat.id() + "/" + at, chat.sessionId());
         closedAt.put(chat, at);
         portal.sending().use(DeliveryPlan.platform().copies(random.nextInt(6) == 0 ? 2 : 1));
-        List<Delivery> deliveries = chat.close(Closing.values()[ways++ % Closing.values().length]);
+        List<Delivery> deliveries = chat.close(WAYS.get(ways++ % WAYS.size()));
         closed.add(chat);
         if (deliveries.stream().anyMatch(Delivery::acknowledged)) {
             known.add(chat);
