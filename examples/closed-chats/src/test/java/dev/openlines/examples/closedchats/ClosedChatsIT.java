@@ -151,7 +151,9 @@ class ClosedChatsIT {
         Map<String, String> settings = new HashMap<>(Running.settings(folder, server, portal));
         settings.put(name, value);
         Process process = start(settings);
-        assertThat(process.errorReader(StandardCharsets.UTF_8).lines().filter(said -> !said.matches(".* (INFO|WARN) .*")))
+        assertThat(process.errorReader(StandardCharsets.UTF_8)
+                        .lines()
+                        .filter(said -> !said.matches(".* (INFO|WARN) .*")))
                 .containsExactly(line);
         assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isEqualTo(3);
