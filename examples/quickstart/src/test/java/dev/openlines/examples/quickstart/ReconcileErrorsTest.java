@@ -212,7 +212,10 @@ class ReconcileErrorsTest {
                 "OPENLINES_TOKEN_KEY", folder.resolve("token.key").toString(),
                 "OPENLINES_CLIENT_ID", portal.clientId(),
                 "OPENLINES_CLIENT_SECRET", portal.clientSecret().reveal(),
-                "OPENLINES_OAUTH_HOSTS", server.uri().getAuthority());
+                "OPENLINES_OAUTH_HOSTS", server.uri().getAuthority(),
+                // Or a close counts as older than the first comparison once the receiver's clock passes a second.
+                "OPENLINES_RECONCILE_SINCE",
+                        portal.clock().instant().minus(Duration.ofHours(1)).toString());
         Installations installations = Installations.of(settings).orElseThrow();
         PortalSessions sessions = new PortalSessions(impatient());
         receiver = ReceiverServer.builder(handlers)
