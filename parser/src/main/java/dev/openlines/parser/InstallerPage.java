@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a portal posts to an application's page when somebody opens it, the installer's page among them. It is no event:
+ * What a portal posts to an application's page when a user opens it, the installer's page among them. It is no event:
  * the browser of a user sends it, and its tokens are that user's.
  *
  * <p>Reading it proves nothing. The query has a {@code DOMAIN} too, which anybody can write; do not use it.

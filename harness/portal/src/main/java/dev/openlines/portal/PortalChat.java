@@ -218,7 +218,7 @@ public final class PortalChat {
      * @param messageId the message
      * @param text what it says then
      * @return the deliveries
-     * @throws IllegalArgumentException if nobody wrote such a message in this chat
+     * @throws IllegalArgumentException if this chat has no such message
      * @throws IllegalStateException if the chat is closed
      */
     public List<Delivery> edit(long messageId, String text) {
@@ -231,7 +231,7 @@ public final class PortalChat {
      *
      * @param messageId the message
      * @return the deliveries
-     * @throws IllegalArgumentException if nobody wrote such a message in this chat
+     * @throws IllegalArgumentException if this chat has no such message
      * @throws IllegalStateException if the chat is closed
      */
     public List<Delivery> delete(long messageId) {
