@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What a Bitrix24 Open Lines event is: immutable types without dependencies.
+ * The events of Bitrix24 Open Lines, as immutable types without dependencies.
  *
- * <p>Bytes become these types, and these types bytes, in {@code dev.openlines.parser}.
+ * <p>{@code dev.openlines.parser} reads them from bytes and writes them.
  */
 module dev.openlines.model {
-    // Annotations only: nobody needs the jar.
+    // Annotations only: the jar is not needed at run time.
     requires static org.jspecify;
 
     exports dev.openlines.model;

@@ -150,7 +150,7 @@ public final class Deliveries {
                 + TOKEN + "&data[DATA][message][text]=" + text;
     }
 
-    /** An inbox that takes one event and can do nothing else: only a receiver makes verified events. */
+    /** Returns an inbox that only takes one event. It is needed because only a receiver makes verified events. */
     private static Inbox catching(AtomicReference<VerifiedDelivery> delivery) {
         return (Inbox) Proxy.newProxyInstance(
                 Deliveries.class.getClassLoader(), new Class<?>[] {Inbox.class}, (proxy, method, arguments) -> {

@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * What every inbox must do, also one of your own: implement this in a test class with {@link #open()}, and the
- * tests run. They need JUnit Jupiter and AssertJ. Times are given, so none waits.
+ * The contract of every inbox, including your own. Implement this interface in a test class, with {@link #open()}, and
+ * the tests run. They need JUnit Jupiter and AssertJ. They pass times to the inbox, so none of them waits.
  */
 @Timeout(300)
 public interface InboxContract {

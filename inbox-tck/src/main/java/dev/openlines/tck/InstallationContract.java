@@ -204,7 +204,7 @@ public interface InstallationContract {
             assertThat(post(receiver, install(Deliveries.TOKEN))).isEqualTo(503);
             assertThat(post(receiver, Deliveries.form(1))).isEqualTo(403);
 
-            // Who has the right token is believed; only its tokens stay unproven.
+            // A sender with the right application token is trusted; only its OAuth tokens stay unverified.
             portals.trust(Deliveries.MEMBER, Secret.of(Deliveries.TOKEN));
             assertThat(post(receiver, install(Deliveries.TOKEN))).isEqualTo(200);
         }

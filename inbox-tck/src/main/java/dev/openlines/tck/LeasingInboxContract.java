@@ -34,8 +34,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * What every inbox with leases must do, also one of your own: implement this in a test class with {@link #open()}, and
- * the tests run, those of {@link InboxContract} too. Times are given, so none waits.
+ * The contract of every inbox with leases, including your own. Implement this interface in a test class, with {@link
+ * #open()}, and the tests run, including those of {@link InboxContract}. They pass times to the inbox, so none of them
+ * waits.
  */
 @Timeout(300)
 public interface LeasingInboxContract extends InboxContract {
@@ -492,7 +493,7 @@ public interface LeasingInboxContract extends InboxContract {
         }
     }
 
-    /** A session that began: unlike a close, it is not remembered after its purge. */
+    /** Returns the start of a session. Unlike a close, it is not remembered after it was purged. */
     private static VerifiedDelivery start(long chat) {
         return delivery(Deliveries.form(chat, "event", "ONSESSIONSTART"));
     }

@@ -9,7 +9,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
-/** In this package since a name for an inbox in memory, by which a test opens it again, is for tests only. */
+/** In this package because only tests may name an inbox in memory, which lets them open it again. */
 class MemoryInboxContractTest implements LeasingInboxContract, InstallationContract {
 
     private final String name = UUID.randomUUID().toString();

@@ -2,7 +2,7 @@
 package dev.openlines.model;
 
 /**
- * What a portal told an application.
+ * An event that a portal sent to an application.
  *
  * <p>The set of events grows: a {@code switch} over an {@code Event} needs a default, and events
  * that this version does not know arrive as {@link UnknownEvent} with their whole payload.

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param expires when the access token expires; wire field {@code expires}, Unix seconds
  * @param expiresIn lifetime of the access token when issued; wire field {@code expires_in}, seconds
  * @param scope what the access token permits; wire field {@code scope}, separated by comma or space;
- *     empty where not sent
+ *     empty if not sent
  * @param domain host name of the portal; wire field {@code domain}. It changes when a portal is
  *     renamed
  * @param serverEndpoint REST address of the OAuth host, as sent; wire field {@code server_endpoint}.

@@ -6,7 +6,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What every event carries besides its payload.
+ * The fields that every event has besides its payload.
  *
  * <p>There is no delivery id among these fields, because the platform sends none.
  *
@@ -14,10 +14,9 @@ import org.jspecify.annotations.Nullable;
  *     {@code event}
  * @param handlerId which of the portal's subscriptions this delivery serves; wire field
  *     {@code event_handler_id}, in published examples {@code eventId} or {@code event_id}. One
- *     subscription keeps one id, so it never identifies an event. Null where not sent
+ *     subscription keeps one id, so it never identifies an event. Null if not sent
  * @param sentAt when the portal queued the event; wire field {@code ts}, Unix seconds. Two events
- *     of one second are equal here, and a late event is still genuine. Null where missing or
- *     unreadable
+ *     of one second are equal here, and a late event is still genuine. Null if missing or unreadable
  * @param auth on whose behalf the event was sent, and the token that proves it
  */
 public record EventHeader(

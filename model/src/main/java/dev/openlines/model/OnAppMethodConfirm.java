@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * it without tokens of its own; no request was seen.
  *
  * @param header what every event carries
- * @param token the access token that the answer is about; wire field {@code data[TOKEN]}. It grants
- *     access: where a delivery was kept without credentials, it is null
+ * @param token the access token that the answer is about; wire field {@code data[TOKEN]}. It grants access: it is null
+ *     if the delivery was stored without credentials
  * @param method the method, such as {@code voximplant.user.get}; wire field {@code data[METHOD]}
  * @param confirmed whether it is allowed; wire field {@code data[CONFIRMED]}, 1 or 0
  * @param languageId the portal's language; wire field {@code data[LANGUAGE_ID]}

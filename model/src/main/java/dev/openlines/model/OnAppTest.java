@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param header what every event carries; its auth has access and refresh token
  * @param query the parameters of that call; wire field {@code data[QUERY]}, in the form that
- *     {@link UnknownEvent#data()} describes. Null where the call had none
+ *     {@link UnknownEvent#data()} describes. Null if the call had none
  * @param languageId the portal's language; wire field {@code data[LANGUAGE_ID]}
  * @see <a href="https://apidocs.bitrix24.com/api-reference/events/test-handler.html">event.test</a>
  */

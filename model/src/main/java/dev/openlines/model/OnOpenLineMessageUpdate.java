@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  * That is what the server's source sends; the vendor's page shows the customer's shape alone, in a list.
  *
  * @param header what every event carries
- * @param connector the connector's code; wire field {@code data[CONNECTOR]}. Null where the customer caused
+ * @param connector the connector's code; wire field {@code data[CONNECTOR]}. Null if the customer caused
  *     the event
- * @param line the line's id; wire field {@code data[LINE]}. Null where the customer caused the event
+ * @param line the line's id; wire field {@code data[LINE]}. Null if the customer caused the event
  * @param messages the changed messages, at least one; wire field {@code data[DATA]}
  * @see <a href="https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/events/on-open-line-message-update.html">OnOpenLineMessageUpdate</a>
  */

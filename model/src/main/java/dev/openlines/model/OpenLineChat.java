@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * published documentation only; do not build on them.
  *
  * @param connector how the customer reached the line
- * @param chat wire block {@code chat}; null where not sent
- * @param line the line the chat is in now; wire block {@code line}, null where not sent
+ * @param chat wire block {@code chat}; null if not sent
+ * @param line the line the chat is in now; wire block {@code line}, null if not sent
  * @param session wire block {@code session}; null in events of a real portal
  * @param user wire block {@code user}; null in events of a real portal
  */
@@ -46,7 +46,7 @@ public record OpenLineChat(
      * Returns the id of the line the chat is in now: {@code connector[line_id]}, else
      * {@code line[id]}.
      *
-     * @return the id, or null where neither was sent
+     * @return the id, or null if neither was sent
      */
     public @Nullable Long lineId() {
         if (connector.lineId() != null) {
@@ -59,7 +59,7 @@ public record OpenLineChat(
      * Returns the name that people gave the line; wire field {@code line[name]}. It may hold any
      * text, markup included.
      *
-     * @return the name, may be empty, or null where not sent
+     * @return the name, may be empty, or null if not sent
      */
     public @Nullable String lineName() {
         return line == null ? null : line.name();
@@ -71,8 +71,8 @@ public record OpenLineChat(
      * @param connectorId code of the channel; wire field {@code connector_id}
      * @param lineId the line the chat is in now, after transfers; wire field {@code line_id}
      * @param chatId the chat's id on the portal; wire field {@code chat_id}
-     * @param userId the customer's user id on the portal; wire field {@code user_id}. 0 where the
-     *     connector groups customers into one chat. The vendor's page calls it an id of the external
+     * @param userId the customer's user id on the portal; wire field {@code user_id}. 0 if the connector groups
+     *     customers into one chat. The vendor's page calls it an id of the external
      *     system; the server's source says otherwise
      */
     public record Connector(

@@ -14,19 +14,19 @@ import org.jspecify.annotations.Nullable;
  * <p>Two kinds of ids meet here. The portal's are numbers: {@link #portalChatId()} is the chat that
  * {@link OpenLineChat#chatId()} names. The messenger's may be any text.
  *
- * @param connector how the customer reached the line; wire block {@code connector}. Null where an operator
- *     changed or deleted the message
- * @param im where the message is on the portal; wire block {@code im}. Only if an operator changed or
+ * @param connector how the customer reached the line; wire block {@code connector}. Null if an operator changed or
+ *     deleted the message
+ * @param im the place of the message on the portal; wire block {@code im}. Only if an operator changed or
  *     deleted it, or if the event is one of a connector
  * @param chatId the chat's id in the messenger; wire field {@code chat[id]}. Null in {@link OnOpenLineMessageAdd} if
  *     an operator wrote the message
  * @param content the message itself; wire block {@code message}
  * @param ref what links the message to the CRM; wire block {@code ref}, in the form that
- *     {@link UnknownEvent#data()} describes. Only from the customer's side, null where empty
+ *     {@link UnknownEvent#data()} describes. Only from the customer's side, null if empty
  * @param extra what else the connector gave; wire block {@code extra}, in the same form. Only from the
- *     customer's side, null where empty
+ *     customer's side, null if empty
  * @param noSession whether the message was written without opening a session; wire field
- *     {@code no_session}, {@code Y} or {@code N}. Only where an operator added the message
+ *     {@code no_session}, {@code Y} or {@code N}. Only if an operator added the message
  */
 public record OpenLineMessage(
         @Nullable Connector connector,
@@ -90,20 +90,19 @@ public record OpenLineMessage(
     /**
      * The wire block {@code message}.
      *
-     * @param ids the message's ids; wire field {@code id}, one text or a list. Where an operator added
-     *     the message, its id on the portal; otherwise ids of the messenger, of which a long message has
-     *     several. Empty where not sent
-     * @param chatId the chat's id on the portal; wire field {@code chat_id}. Only where an operator added
+     * @param ids the message's ids; wire field {@code id}, one text or a list. If an operator added the message, its id
+     *     on the portal; otherwise the messenger's ids, several for a long message. Empty if not sent
+     * @param chatId the chat's id on the portal; wire field {@code chat_id}. Only if an operator added
      *     the message
      * @param userId who wrote it, any text; wire field {@code user_id}
      * @param date when the messenger says it was written, as the connector gave it; wire field
      *     {@code date}. Only from the customer's side
      * @param text the text with the platform's markup; wire field {@code text}
      * @param files wire field {@code files}, in the form that {@link UnknownEvent#data()} describes; null
-     *     where there are none
+     *     if there are none
      * @param attachments wire field {@code attachments}, in published examples {@code attach}, in the same
-     *     form; null where there are none
-     * @param params wire field {@code params}, in the same form; null where there are none
+     *     form; null if there are none
+     * @param params wire field {@code params}, in the same form; null if there are none
      * @param system whether the portal wrote it, and no person; wire field {@code system}, {@code Y} or
      *     {@code N}
      */

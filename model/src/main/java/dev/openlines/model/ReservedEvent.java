@@ -3,7 +3,7 @@ package dev.openlines.model;
 
 /**
  * Keeps {@link Event} open: because callers cannot name this type they cannot write an exhaustive
- * switch without a default, so a new event breaks nobody. It is never instantiated.
+ * switch without a default, so a new event breaks no caller. It is never instantiated.
  */
 final class ReservedEvent implements Event {
 

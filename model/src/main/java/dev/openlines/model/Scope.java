@@ -50,7 +50,7 @@ public record Scope(String code) {
     /**
      * Tells whether this is one of the constants.
      *
-     * @return false for a scope of which this version has no constant
+     * @return false for a scope that has no constant in this version
      */
     public boolean known() {
         return KNOWN.contains(this);

@@ -10,13 +10,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event of which this version has no type, with its whole payload.
+ * An event that has no type in this version, with its whole payload.
  *
- * @param header what every event carries; the code is empty where the body named no event
+ * @param header what every event carries; the code is empty if the body named no event
  * @param data the wire's {@code data}: a {@code String}, or a {@code List} or {@code Map<String, ?>}
  *     of such values, in the order sent. Every leaf is text, as a form carries it, whatever the body
- *     was: {@code true} is {@code 1}, null and empty containers are absent. Null where the event had
- *     no data. Unmodifiable
+ *     was: {@code true} is {@code 1}, null and empty containers are absent. Null if the event had no data. Unmodifiable
  */
 public record UnknownEvent(EventHeader header, @Nullable Object data) implements Event {
 

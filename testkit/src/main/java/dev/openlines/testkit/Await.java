@@ -6,24 +6,24 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
- * Waits of tests, none of which depends on how fast a machine is: for what must happen they wait far longer than a
- * slow machine needs, and only a test that fails waits that long. The one place where a test's clock is read.
+ * Waits for tests that must pass on a machine of any speed. A wait lasts far longer than a slow machine needs, so only
+ * a test that fails waits that long. No other class reads a clock for a test.
  */
 public final class Await {
 
-    /** How long something that must happen may take. */
+    /** The longest wait for something that must happen. */
     public static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private static final long AGAIN_NANOS = Duration.ofMillis(5).toNanos();
 
     private Await() {}
 
-    /** What is waited for. */
+    /** A condition that a test waits for. */
     @FunctionalInterface
     public interface Condition {
 
         /**
-         * Looks.
+         * Checks the condition.
          *
          * @return whether it has happened
          * @throws Exception to end the test
@@ -31,12 +31,12 @@ public final class Await {
         boolean holds() throws Exception;
     }
 
-    /** What takes its time. */
+    /** An action that takes time. */
     @FunctionalInterface
     public interface Action {
 
         /**
-         * Does it.
+         * Runs the action.
          *
          * @throws Exception to end the test
          */
@@ -44,7 +44,7 @@ public final class Await {
     }
 
     /**
-     * Looks again and again until a condition holds.
+     * Checks a condition again and again until it holds.
      *
      * @param what what is waited for
      * @param condition whether it has happened
@@ -54,7 +54,7 @@ public final class Await {
     }
 
     /**
-     * Looks again and again until a condition holds.
+     * Checks a condition again and again until it holds.
      *
      * @param what what is waited for, asked at the end
      * @param condition whether it has happened

@@ -17,7 +17,7 @@ public final class Bodies {
 
     private Bodies() {}
 
-    /** The event with some fields changed or added: names and values in turn. */
+    /** Returns the event with some fields changed or added, given as names and values in turn. */
     public static String finish(long chat, String... namesAndValues) {
         Map<String, String> fields = finishFields(chat);
         for (int i = 0; i < namesAndValues.length; i += 2) {
@@ -58,7 +58,7 @@ public final class Bodies {
         return fields;
     }
 
-    /** One event of several chats. */
+    /** Returns one event with several chats. */
     public static String chats(long... chats) {
         Map<String, String> fields = new LinkedHashMap<>();
         for (int i = 0; i < chats.length; i++) {

@@ -87,7 +87,7 @@ public final class KafkaCluster implements AutoCloseable {
     }
 
     /**
-     * Stops a broker's process where it is, as SIGSTOP does: its connections stay open and nothing is answered.
+     * Freezes a broker's process, as SIGSTOP does: its connections stay open, but it answers nothing.
      *
      * @param node which, from 1
      */
@@ -181,7 +181,7 @@ public final class KafkaCluster implements AutoCloseable {
             if (line == null) {
                 throw new IllegalStateException("broker " + node + " did not start:\n" + Files.readString(log(node)));
             }
-            // What it prints from now on must not fill the pipe.
+            // Read further output, or it would fill the pipe.
             Thread reader = new Thread(() -> output.lines().forEach(ignored -> {}), "kafka-node-" + node);
             reader.setDaemon(true);
             reader.start();

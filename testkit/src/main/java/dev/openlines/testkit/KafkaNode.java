@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Properties;
 
 /**
- * What the process of a broker runs: formats the log directory where that is new, starts, prints {@code ready} and
- * goes on until it is killed. By reflection, so that nobody who uses the testkit has Kafka on his class path.
+ * The program of a broker's process. It formats the log directory if it is new, starts, prints {@code ready} and runs
+ * until it is killed. It uses reflection to keep Kafka off the class path of other users of the testkit.
  */
 final class KafkaNode {
 

@@ -19,7 +19,7 @@ public final class OrderSeed implements TestExecutionListener {
 
     private final AtomicBoolean failed = new AtomicBoolean();
 
-    /** Made by the service loader. */
+    /** Creates the listener. The service loader calls this. */
     public OrderSeed() {}
 
     @Override

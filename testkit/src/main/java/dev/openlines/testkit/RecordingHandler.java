@@ -134,7 +134,7 @@ public final class RecordingHandler implements AutoCloseable {
             connection.getOutputStream().write(answers.apply(request).getBytes(StandardCharsets.ISO_8859_1));
             connection.getOutputStream().flush();
         } catch (IOException e) {
-            // Whoever called has gone.
+            // The caller has gone.
         }
     }
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 public @interface RequiresTool {
 
     /**
-     * The programs needed, all of them, each by the name it has on the {@code PATH}.
+     * Names the programs that the test needs, as they are called on the {@code PATH}.
      *
      * @return names such as {@code php}
      */

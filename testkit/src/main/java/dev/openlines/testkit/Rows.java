@@ -10,7 +10,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What an inbox file holds, read past the library. */
+/** Reads the rows of an inbox file directly, without the library. */
 public final class Rows {
 
     private Rows() {}

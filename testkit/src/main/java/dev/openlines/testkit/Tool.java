@@ -16,7 +16,7 @@ public final class Tool {
      * Looks for a program on the {@code PATH} of this process.
      *
      * @param name the name of the program, without a folder
-     * @return the executable file, or empty where no folder of the {@code PATH} holds one
+     * @return the executable file, or empty if no folder of the {@code PATH} has one
      */
     public static Optional<Path> find(String name) {
         return find(name, Optional.ofNullable(System.getenv("PATH")).orElse(""));

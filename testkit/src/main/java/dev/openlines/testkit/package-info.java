@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What the tests of every module share: tests that need an outside tool, and the seed of the random
- * order. Internal: never published, never in a main dependency.
+ * Code that the tests of every module share, such as conditions for outside tools and the seed of the random order.
+ * Internal: never published, and never in a main dependency.
  */
 @NullMarked
 package dev.openlines.testkit;
