@@ -160,7 +160,7 @@ final class KafkaAdmin implements AutoCloseable {
                 && partition.isr().size() >= needed(partition, minInSync);
     }
 
-    /** A broker asks for no more than there can be. */
+    /** Returns how many replicas must be in sync. A broker asks for no more than there can be. */
     private static int needed(TopicPartitionInfo partition, int minInSync) {
         return Math.min(minInSync, partition.replicas().size());
     }
@@ -209,7 +209,7 @@ final class KafkaAdmin implements AutoCloseable {
         return await(admin.listOffsets(wanted).all());
     }
 
-    /** A topic that was just made is not known to every broker at once. */
+    /** Waits for the description of a topic, because a new topic is not known to every broker at once. */
     private TopicDescription await(String topic) {
         long begun = System.nanoTime();
         while (true) {
@@ -229,7 +229,7 @@ final class KafkaAdmin implements AutoCloseable {
         return there(await(admin.describeTopics(List.of(topic)).allTopicNames()), topic);
     }
 
-    /** Whoever asks Kafka about something gets an answer about it or a failure. */
+    /** Returns the answer about one thing. Kafka answers or fails, so it is always there. */
     private static <K, V> V there(Map<K, V> answers, K asked) {
         return Objects.requireNonNull(answers.get(asked));
     }

@@ -20,9 +20,9 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * The topic of what was put aside: one partition, compacted. What is requeued or discarded gets a record without a
- * value, and is gone. The id of a dead letter is its offset and one. Letters stay until somebody does either, unless the
- * topic is told to forget: {@code cleanup.policy=compact,delete} with {@code retention.ms}.
+ * The topic of dead letters: one partition, compacted. A letter that is requeued or discarded gets a record without a
+ * value, and is gone. The id of a dead letter is its offset plus one. Letters stay until they are requeued or
+ * discarded, unless the topic has a retention: {@code cleanup.policy=compact,delete} with {@code retention.ms}.
  *
  * <p>Which letters there are is kept in memory, key and offset of each, and brought up to date by reading what is new.
  */
@@ -44,7 +44,7 @@ final class KafkaDeadLetters implements DeadLetters {
         this.partition = new TopicPartition(topics.dead(), 0);
     }
 
-    /** How many there are; reads only what is new. */
+    /** Counts the letters. Reads only new records. */
     synchronized int count() {
         update();
         return order.size();
@@ -90,7 +90,7 @@ final class KafkaDeadLetters implements DeadLetters {
         return found.isPresent();
     }
 
-    /** Reads the topic once; where it fails some may be forgotten already, and the next call forgets the others. */
+    /** Reads the topic once. If that fails, some letters may be gone already, and the next call removes the others. */
     @Override
     public int purge(Instant diedBefore) {
         List<String> old = new ArrayList<>();
@@ -126,7 +126,7 @@ final class KafkaDeadLetters implements DeadLetters {
             inbox.reader().read(partition, Math.max(position, begin), end, this::index);
             position = end;
         }
-        // Where the topic has a retention it forgets letters, too.
+        // A topic with a retention drops letters, too.
         if (!order.isEmpty() && order.first() < begin) {
             offsets.values().removeIf(offset -> offset < begin);
             order.headSet(begin).clear();

@@ -52,13 +52,13 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Offsets are committed after the handler, every 200 ms, when a partition goes to another worker, and at the
  * end. After a kill, an event is handled again only if its handler was running, or had ended since the last commit. A
- * second record of an event is dropped where the first is among the last {@link KafkaTopics#window()} records of its
- * partition before it, also after a rebalance; where the two differ beside their data, the second is put aside.
+ * second record of an event is dropped if the first is among the last {@link KafkaTopics#window()} records before it in
+ * its partition, also after a rebalance. If the two differ in more than their data, the second becomes a dead letter.
  *
- * <p>An event whose handler throws waits in the topic of retries by the {@link RetryPolicy}, and the later ones of its
- * chat behind it; other chats go on. After the last attempt it is put aside, as is at once what is not an event or
- * cannot be decoded. Where a worker dies, the next one notes what that one may have had in hand before it handles it:
- * an event by which three workers die is put aside.
+ * <p>An event whose handler throws waits in the topic of retries by the {@link RetryPolicy}, and the later events of
+ * its chat wait behind it; other chats go on. After the last attempt it becomes a dead letter. A record that is not an
+ * event or cannot be decoded becomes one at once. If a worker dies, the next one notes the events that the first may
+ * have been handling before it handles them: an event that kills three workers becomes a dead letter.
  *
  * <p>A worker that was frozen or cut off for longer than its session ({@code session.timeout.ms}, ten seconds) may go on
  * with the events it has in hand while another handles them too, until it hears of it, and what it says of them then is
@@ -76,10 +76,10 @@ public final class KafkaDispatcher implements AutoCloseable {
 
     private static final String NOT_COMMITTED = "reason=not-committed: what was handled last comes again";
 
-    /** How many events of a partition are held before no more are asked for. */
+    /** The number of events of a partition that are held before the partition is paused. */
     private static final int OPEN = 1000;
 
-    private static final int PARKED = 10_000;
+    private static final int WAITING = 10_000;
 
     private final KafkaInbox inbox;
     private final KafkaTopics topics;
@@ -103,8 +103,8 @@ public final class KafkaDispatcher implements AutoCloseable {
     /**
      * Makes a dispatcher that does nothing yet.
      *
-     * @param inbox where events are; not closed with the dispatcher, and to be closed after it
-     * @param handlers what is done with them
+     * @param inbox the inbox of the events. Close it after the dispatcher, which does not close it
+     * @param handlers the handlers of the events
      * @param policy how many at a time, and what follows a failure
      * @param clock the time of retries
      * @param telemetry is told of each attempt, and of each {@code duplicate}
@@ -289,7 +289,7 @@ public final class KafkaDispatcher implements AutoCloseable {
             OffsetAndMetadata at = before.get(partition);
             if (at != null && at.offset() < first) {
                 LOG.error(
-                        "reason=lost-to-retention partition={} events={}: the topic forgot what nobody had handled",
+                        "reason=lost-to-retention partition={} events={}: the topic's retention dropped unhandled events",
                         partition,
                         first - at.offset());
             }
@@ -300,7 +300,8 @@ public final class KafkaDispatcher implements AutoCloseable {
                     new KafkaPartition(topics, partition.partition(), new ForPartition(), begin, note, end);
             reader.read(partition, Math.max(first, begin - topics.window()), begin, state::remember);
             OffsetAndMetadata from = before.get(retries);
-            List<KafkaTask> waiting = KafkaTask.parked(reader.live(retries, from == null ? 0 : from.offset(), end));
+            List<KafkaTask> waiting =
+                    KafkaTask.fromRetries(reader.live(retries, from == null ? 0 : from.offset(), end));
             // From here on it is in our hands: should we die, the next worker knows.
             consumer.commitSync(Map.of(partition, state.committable(false)), LAST_COMMIT);
             waiting.forEach(state::restore);
@@ -337,7 +338,7 @@ public final class KafkaDispatcher implements AutoCloseable {
     private void steer() {
         Set<TopicPartition> paused = consumer.paused();
         partitions.forEach((partition, state) -> {
-            boolean full = state.open() > OPEN || state.parked() > PARKED;
+            boolean full = state.open() > OPEN || state.inRetries() > WAITING;
             if (full && !paused.contains(partition)) {
                 consumer.pause(List.of(partition));
             } else if (!full && paused.contains(partition) && state.open() < OPEN / 2) {
@@ -353,7 +354,7 @@ public final class KafkaDispatcher implements AutoCloseable {
             offsets.put(new TopicPartition(topics.events(), state.number()), state.committable(givenBack));
             offsets.put(
                     new TopicPartition(topics.retry(), state.number()),
-                    new OffsetAndMetadata(state.committableParked()));
+                    new OffsetAndMetadata(state.committableRetries()));
         }
         return offsets;
     }
@@ -421,8 +422,8 @@ public final class KafkaDispatcher implements AutoCloseable {
         }
     }
 
-    /** What partitions ask for. */
-    @SuppressWarnings("FutureReturnValueIgnored") // What is appended or timed tells for itself what becomes of it.
+    /** The dispatcher's work for its partitions. */
+    @SuppressWarnings("FutureReturnValueIgnored") // Appends and timers report their own results.
     private final class ForPartition implements KafkaPartition.Work {
 
         @Override

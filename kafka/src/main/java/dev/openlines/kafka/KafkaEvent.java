@@ -49,7 +49,9 @@ record KafkaEvent(
     private static final String TYPE = "dev.openlines.bitrix24.";
     private static final EventDecoder DECODER = EventDecoder.lenient();
 
-    /** Returns the record for an event; the key is its portal and chat, or what makes it one where it has no chat. */
+    /**
+     * Returns the record for an event. Its key is the portal and chat, or the idempotency key if the event has no chat.
+     */
     static ProducerRecord<String, byte[]> record(String topic, VerifiedDelivery delivery) {
         KafkaEvent event = new KafkaEvent(
                 delivery.memberId(),
@@ -135,7 +137,7 @@ record KafkaEvent(
                 Objects.toString(event.getExtension("origin"), Origin.EVENT.stored()));
     }
 
-    /** The delivery for an attempt. */
+    /** Returns the delivery for an attempt. */
     LeasedDelivery leased(long offset, int attempt) {
         int colon = origin.indexOf(':');
         boolean reconciled = colon > 0;
@@ -154,7 +156,7 @@ record KafkaEvent(
                 reconciled ? sentAt(payload) : null);
     }
 
-    /** What a second record of the same key must have in common with this one, or there is a conflict. */
+    /** Returns the part that a second record of the same key must have, too. If it differs, the two are in conflict. */
     String beside() {
         try {
             return VerifiedDelivery.besideKey(payload);
@@ -163,10 +165,10 @@ record KafkaEvent(
         }
     }
 
-    /** The trace of the request, or one derived from the key, so that whoever knows the event finds what followed. */
+    /** Returns the trace of the request, or one derived from the key, which can be found if the event is known. */
     private String traceparent(@Nullable String given) {
         String key = idempotencyKey;
-        // Nobody has recorded a span of a derived one: not sampled.
+        // No span of a derived trace was recorded: not sampled.
         return given != null ? given : "00-" + key.substring(0, 32) + '-' + key.substring(32, 48) + "-00";
     }
 

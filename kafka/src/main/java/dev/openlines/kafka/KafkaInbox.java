@@ -35,11 +35,11 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
- * An inbox in Apache Kafka, for as many receivers as there must be. An event is acknowledged when all in-sync
- * replicas have it ({@code acks=all}, idempotent producer); where that takes longer than four seconds, where the
- * buffer of 32 MiB ({@code buffer.memory}) is full or the cluster is away, it is not, and the next one is tried anew.
- * What changes whom to trust is known first, within four seconds more. Needs {@code
- * org.apache.kafka:kafka-clients} and {@code io.cloudevents:cloudevents-kafka}.
+ * An inbox in Apache Kafka, for as many receivers as there must be. An event is acknowledged when all in-sync replicas
+ * have it ({@code acks=all}, idempotent producer). It is not acknowledged if that takes longer than four seconds, if
+ * the buffer of 32 MiB ({@code buffer.memory}) is full, or if the cluster is away; the next event is tried anew. A
+ * change of the trusted portals is read first, within four seconds more. Needs {@code org.apache.kafka:kafka-clients}
+ * and {@code io.cloudevents:cloudevents-kafka}.
  *
  * <p>Events are handled by {@link KafkaDispatcher}, since Kafka has no leases. A second delivery of an event is stored
  * too, and recognized before it is handled. Kafka forgets events by the topic's {@code retention.ms}.
@@ -78,10 +78,10 @@ public final class KafkaInbox implements Inbox {
     }
 
     /**
-     * Opens an inbox, and makes its topics where they do not exist: three replicas of which two must be in sync where
-     * there are three brokers, else one. Blocks.
+     * Opens an inbox, and creates its topics if they do not exist. With three brokers or more, a topic has three
+     * replicas and two must be in sync; otherwise it has one. Blocks.
      *
-     * @param topics where they are
+     * @param topics the cluster and its topics
      * @return an open inbox with some threads of its own
      * @throws StoreException if the cluster is away or the topics do not fit
      */

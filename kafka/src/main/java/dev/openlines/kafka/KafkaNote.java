@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * What is committed beside the offset of a partition, as text: {@code DONE;NEXT;STATE;OFFSET=DEATHS,...}.
+ * The text that is committed with the offset of a partition: {@code DONE;NEXT;STATE;OFFSET=DEATHS,...}.
  *
  * @param done which events are done, the committed offset's being the first; Base64 of the bits
  * @param next the offset after the last event that was read; in base 36 as all numbers
@@ -22,7 +22,7 @@ record KafkaNote(BitSet done, long next, boolean givenBack, Map<Long, Integer> d
 
     private static final int BASE = 36;
 
-    /** Reads a note; one of somebody else, such as of a tool that has moved the offset, says nothing. */
+    /** Reads a note. A text of another program, such as a tool that moved the offset, counts as none. */
     static KafkaNote of(String text) {
         String[] parts = text.split(";", -1);
         try {

@@ -19,33 +19,33 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a worker knows of a partition it has: which events are not done, in the order of their chats, and which were
- * seen. Events are done in any order; what is committed is the oldest that is not done, with a note of those behind
- * it that are. An event that failed is moved to the topic of retries with all that wait behind it in its chat, so
- * that the others go on. Safe for use by many threads; nothing blocks but {@link #awaitEnd}.
+ * A worker's state of a partition that is assigned to it: the unfinished events, in the order of their chats, and the
+ * events it has seen. Events finish in any order. The offset of the oldest unfinished one is committed, with a note of
+ * the finished ones behind it. An event that failed is moved to the topic of retries, with all that wait behind it in
+ * its chat, so that the others go on. Safe for use by many threads; only {@link #awaitEnd} blocks.
  */
 final class KafkaPartition {
 
-    /** How many events behind the oldest unfinished are noted as done; an offset's note has 4096 characters. */
+    /** The most events behind the oldest unfinished that are noted as done. An offset's note has 4096 characters. */
     private static final int NOTED = 20_000;
 
     /** A worker that died may have read so many events since its last commit. */
     private static final int UNNOTED = 10_000;
 
-    /** What a partition needs of its dispatcher. */
+    /** The services of a dispatcher that a partition needs. */
     interface Work {
         /** Handles an event on another thread and then calls {@link #settled}. */
         void handle(KafkaPartition partition, KafkaTask task);
 
         void later(Runnable task, Duration wait);
 
-        /** Appends a record until that succeeds; false where it was given up, since the worker stops. */
+        /** Appends a record until that succeeds. Completes with false if it gives up because the worker stops. */
         void append(ProducerRecord<String, byte[]> record, Appended then);
 
         Instant now();
     }
 
-    /** What follows a record that was appended; null where it was not. */
+    /** The step after an append. It gets the record, or null if it was not appended. */
     interface Appended {
         void at(@Nullable RecordMetadata where);
     }
@@ -64,27 +64,29 @@ final class KafkaPartition {
     private final long begin;
     private final Map<String, Chat> chats = new HashMap<>();
     private final TreeSet<Long> open = new TreeSet<>();
-    private final TreeSet<Long> parked = new TreeSet<>();
+    private final TreeSet<Long> retries = new TreeSet<>();
     private final Map<String, String> seen;
 
-    /** The same of events that waited when the partition came here: beside the window, or they push others out of it. */
+    /**
+     * Keys of events that waited when the partition was assigned, outside the window so that they push none out of it.
+     */
     private final Map<String, String> waited = new HashMap<>();
 
     private long next;
-    private long nextParked;
+    private long nextRetry;
     private int running;
     private int appending;
     private volatile boolean stopping;
     private boolean lost;
 
     /**
-     * Makes a partition of which nothing is known.
+     * Creates a partition that has no state yet.
      *
      * @param begin the committed offset
      * @param note what was committed with it
-     * @param nextParked the end of the partition of retries
+     * @param nextRetry the end of the partition of retries
      */
-    KafkaPartition(KafkaTopics topics, int number, Work work, long begin, KafkaNote note, long nextParked) {
+    KafkaPartition(KafkaTopics topics, int number, Work work, long begin, KafkaNote note, long nextRetry) {
         this.topics = topics;
         this.number = number;
         this.work = work;
@@ -93,7 +95,7 @@ final class KafkaPartition {
         this.doneBefore = note.done();
         this.suspects = new KafkaSuspects(
                 note.givenBack() ? Long.MIN_VALUE : Math.max(begin, note.next()) + UNNOTED, note.deaths());
-        this.nextParked = nextParked;
+        this.nextRetry = nextRetry;
         this.seen = new LinkedHashMap<>() {
             private static final long serialVersionUID = 1;
 
@@ -114,7 +116,7 @@ final class KafkaPartition {
             KafkaTask task = KafkaTask.received(record);
             seen.putIfAbsent(task.id, task.event.beside());
         } catch (IllegalArgumentException e) {
-            // Put aside when it was met; it has no key that another could have.
+            // It became a dead letter when it was read; it has no key that another record could have.
             return;
         }
     }
@@ -122,11 +124,11 @@ final class KafkaPartition {
     /** Takes an event from the topic of retries; in the order of their offsets in the topic of events. */
     synchronized void restore(KafkaTask task) {
         waited.put(task.id, task.event.beside());
-        parked.add(task.parkedAt);
+        retries.add(task.retryOffset);
         enqueue(task);
     }
 
-    /** Takes a record that was received; false where it is a second one of its event. */
+    /** Takes a record that was received. Returns false if it repeats an event. */
     synchronized boolean add(ConsumerRecord<String, byte[]> record) {
         if (stopping) {
             return true;
@@ -166,16 +168,19 @@ final class KafkaPartition {
         return true;
     }
 
-    /** How many received events are neither done nor in the topic of retries. */
+    /** Returns how many received events are neither done nor in the topic of retries. */
     synchronized int open() {
         return open.size();
     }
 
-    synchronized int parked() {
-        return parked.size();
+    synchronized int inRetries() {
+        return retries.size();
     }
 
-    /** What to commit for the topic of events; where the partition is given back, nothing of it is in anyone's hands. */
+    /**
+     * Returns what to commit for the topic of events. If the partition is given back, none of its events is being
+     * handled.
+     */
     synchronized OffsetAndMetadata committable(boolean givenBack) {
         long oldest = open.isEmpty() ? next : open.first();
         BitSet done = new BitSet();
@@ -184,7 +189,7 @@ final class KafkaPartition {
         for (long offset : open.headSet(oldest + noted)) {
             done.clear((int) (offset - oldest));
         }
-        // What a worker before this one had done and was not met again yet.
+        // Events that an earlier worker finished and that were not read again yet.
         for (int i = doneBefore.nextSetBit(0); i >= 0; i = doneBefore.nextSetBit(i + 1)) {
             long place = begin + i - oldest;
             if (begin + i >= next && place < NOTED) {
@@ -194,9 +199,9 @@ final class KafkaPartition {
         return new OffsetAndMetadata(oldest, new KafkaNote(done, next, givenBack, suspects.counts(givenBack)).text());
     }
 
-    /** What to commit for the topic of retries: all that waits is at or after it. */
-    synchronized long committableParked() {
-        return parked.isEmpty() ? nextParked : Math.min(nextParked, parked.first());
+    /** Returns the offset to commit for the topic of retries: all that waits is at or after it. */
+    synchronized long committableRetries() {
+        return retries.isEmpty() ? nextRetry : Math.min(nextRetry, retries.first());
     }
 
     /** Begins nothing more. */
@@ -211,7 +216,7 @@ final class KafkaPartition {
         stop();
     }
 
-    /** Whether events wait for a commit of what {@link #committable} says now: see {@link KafkaSuspects#propose}. */
+    /** Returns whether events wait until {@link #committable} is committed: see {@link KafkaSuspects#propose}. */
     synchronized boolean propose(boolean alone) {
         return !stopping && suspects.propose(alone);
     }
@@ -221,7 +226,7 @@ final class KafkaPartition {
         suspects.withdraw();
     }
 
-    /** Whether an event that was noted is in hand; where {@code alone}, one that workers died of. */
+    /** Returns whether a noted event is being handled; if {@code alone}, one that has killed workers. */
     synchronized boolean inHand(boolean alone) {
         return alone ? suspects.alone() : suspects.inHand();
     }
@@ -275,8 +280,8 @@ final class KafkaPartition {
         Chat chat = chats.computeIfAbsent(task.order(), key -> new Chat());
         KafkaTask first = chat.tasks.peek();
         chat.tasks.add(task);
-        if (first != null && first.parked && !task.parked) {
-            park(task);
+        if (first != null && first.inRetries && !task.inRetries) {
+            moveToRetries(task);
         }
         begin(chat);
     }
@@ -324,35 +329,35 @@ final class KafkaPartition {
         task.history.add(new DeadLetter.Attempt(task.attempts, work.now(), "retry", retry.reason()));
         Chat chat = chats.get(task.order());
         if (chat != null) {
-            park(task);
-            chat.tasks.stream().filter(behind -> !behind.parked).forEach(this::park);
+            moveToRetries(task);
+            chat.tasks.stream().filter(behind -> !behind.inRetries).forEach(this::moveToRetries);
             chat.busy = false;
             begin(chat);
         }
     }
 
-    private void park(KafkaTask task) {
-        task.parked = true;
-        append(KafkaRecords.parked(topics.retry(), number, task, task.record.value()), where -> {
-            nextParked = Math.max(nextParked, where.offset() + 1);
-            parked.add(where.offset());
-            if (task.parkedAt < 0) {
+    private void moveToRetries(KafkaTask task) {
+        task.inRetries = true;
+        append(KafkaRecords.retry(topics.retry(), number, task, task.record.value()), where -> {
+            nextRetry = Math.max(nextRetry, where.offset() + 1);
+            retries.add(where.offset());
+            if (task.retryOffset < 0) {
                 open.remove(task.offset);
             } else {
-                parked.remove(task.parkedAt);
+                retries.remove(task.retryOffset);
             }
-            task.parkedAt = where.offset();
+            task.retryOffset = where.offset();
         });
     }
 
     private void finished(KafkaTask task) {
-        if (!task.parked) {
+        if (!task.inRetries) {
             open.remove(task.offset);
             return;
         }
-        append(KafkaRecords.parked(topics.retry(), number, task, null), where -> {
-            nextParked = Math.max(nextParked, where.offset() + 1);
-            parked.remove(task.parkedAt);
+        append(KafkaRecords.retry(topics.retry(), number, task, null), where -> {
+            nextRetry = Math.max(nextRetry, where.offset() + 1);
+            retries.remove(task.retryOffset);
         });
     }
 

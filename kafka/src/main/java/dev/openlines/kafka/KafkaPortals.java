@@ -34,15 +34,16 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whom receivers trust, in a compacted topic of one partition that every receiver keeps in memory: for each portal
- * and token, by the token's digest, until when it is valid and which events ended it. One thread reads and writes.
+ * The trusted portals, in a compacted topic of one partition that every receiver keeps in memory. For each portal and
+ * token, by the token's digest, the topic says until when it is valid and which events ended it. One thread reads and
+ * writes.
  */
 final class KafkaPortals implements AutoCloseable {
 
-    /** How long whoever sent an event waits until it is known whom to trust. */
+    /** The longest that the sender of an event waits until the trusted portals are read. */
     private static final Duration LIMIT = Duration.ofSeconds(4);
 
-    /** At the start all is read; {@link TopicReader} gives up earlier where nothing comes. */
+    /** The time limit at the start, when all is read. {@link TopicReader} gives up earlier if nothing comes. */
     private static final Duration START = Duration.ofMinutes(10);
 
     private final KafkaInbox inbox;
@@ -53,7 +54,7 @@ final class KafkaPortals implements AutoCloseable {
     private final Map<String, Map<String, Token>> tokens = new HashMap<>();
     private long position;
 
-    /** A token's end, or null where it has none, and the keys of the uninstallations that ended it. */
+    /** A token's end, or null if it has none, and the keys of the uninstallations that ended it. */
     private record Token(@Nullable Long until, List<String> endedBy) {}
 
     KafkaPortals(KafkaInbox inbox, KafkaTopics topics) {
@@ -75,7 +76,7 @@ final class KafkaPortals implements AutoCloseable {
     /**
      * Writes a change.
      *
-     * @return completes with false where an event of this key has ended these tokens before
+     * @return completes with false if an event of this key has ended these tokens before
      */
     CompletableFuture<Boolean> write(TrustChange change, String idempotencyKey) {
         return onThread(() -> records(change, idempotencyKey), LIMIT).thenCompose(records -> {
@@ -121,7 +122,7 @@ final class KafkaPortals implements AutoCloseable {
     private List<TrustLog.Row> since(long after) {
         List<TrustLog.Row> rows = new ArrayList<>();
         long end = reader.end(partition);
-        // What this thread has read before is not read again but by a portals() that begins later.
+        // Records that this thread has read are read again only by a portals() that begins later.
         long from = Math.max(after, reader.begin(partition));
         if (from < end) {
             reader.read(partition, from, end, record -> {

@@ -21,28 +21,28 @@ import org.jspecify.annotations.Nullable;
 /** The records of the retry and dead-letter topics: the one that was received, with headers of ours beside. */
 final class KafkaRecords {
 
-    /** What happened to the event before, a JSON array. */
+    /** The history of the event, a JSON array. */
     static final String HISTORY = "openlines-history";
 
-    /** Where in the topic of events the event is, for the order of its chat. */
+    /** The event's offset in the topic of events, for the order of its chat. */
     static final String OFFSET = "openlines-offset";
 
     /** Not before this time, milliseconds since 1970. */
     static final String DUE = "openlines-due";
 
-    /** How often it was given to a handler since it was received or requeued. */
+    /** The number of attempts since the event was received or requeued. */
     static final String ATTEMPTS = "openlines-attempts";
 
     /** The key of the record in the topic of events. */
     static final String KEY = "openlines-key";
 
-    /** Why it was put aside. */
+    /** The reason why it is a dead letter. */
     static final String REASON = "openlines-reason";
 
-    /** When it was put aside, RFC 3339. */
+    /** The time when it became a dead letter, RFC 3339. */
     static final String DIED = "openlines-died";
 
-    /** Which record it was: topic, partition and offset. */
+    /** The original record: topic, partition and offset. */
     static final String ORIGIN = "openlines-origin";
 
     /** The id of the dead letter that this was: not a duplicate. */
@@ -54,8 +54,8 @@ final class KafkaRecords {
 
     private KafkaRecords() {}
 
-    /** A record for the retry topic, or where there is no value the mark that an event waits no more. */
-    static ProducerRecord<String, byte[]> parked(String topic, int partition, KafkaTask task, byte @Nullable [] value) {
+    /** Returns a record for the retry topic. Without a value it marks that the event no longer waits. */
+    static ProducerRecord<String, byte[]> retry(String topic, int partition, KafkaTask task, byte @Nullable [] value) {
         ProducerRecord<String, byte[]> record = new ProducerRecord<>(topic, partition, task.id, value);
         if (value != null) {
             copy(task.record.headers(), record.headers());
@@ -68,7 +68,7 @@ final class KafkaRecords {
         return record;
     }
 
-    /** A record for the dead-letter topic. */
+    /** Returns a record for the dead-letter topic. */
     static ProducerRecord<String, byte[]> dead(
             String topic, String id, ConsumerRecord<String, byte[]> from, String reason, int attempts, Instant now) {
         ProducerRecord<String, byte[]> record = new ProducerRecord<>(topic, 0, id, from.value());
@@ -85,7 +85,7 @@ final class KafkaRecords {
         return record;
     }
 
-    /** A dead letter as a new record of the topic of events. */
+    /** Returns a dead letter as a new record of the topic of events. */
     static ProducerRecord<String, byte[]> requeued(ConsumerRecord<String, byte[]> dead, String topic, Instant now) {
         ProducerRecord<String, byte[]> record = new ProducerRecord<>(topic, null, key(dead), dead.value());
         copy(dead.headers(), record.headers());
@@ -122,7 +122,7 @@ final class KafkaRecords {
                         attempt.getString("reason", "")));
             }
         } catch (JsonException | ClassCastException e) {
-            // A header that somebody else wrote: the event counts, not its past.
+            // A header that another program wrote. The event counts, not its history.
             return attempts;
         }
         return attempts;
@@ -133,7 +133,7 @@ final class KafkaRecords {
         return text(record.headers(), KEY, String.valueOf(record.key()));
     }
 
-    /** When an event was received, or where its record does not say, when that was written. */
+    /** Returns when an event was received, or when its record was written if the record does not say. */
     static Instant receivedAt(ConsumerRecord<String, byte[]> record) {
         return instant(text(record.headers(), "ce_receivedat", ""), record.timestamp());
     }

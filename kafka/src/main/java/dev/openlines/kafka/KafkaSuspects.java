@@ -10,10 +10,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The events of a partition that its last worker may have died of. Where a worker ended without giving a partition
- * back, the next one handles what that one may have had in hand only after a note of it is committed; an event that
- * was noted and whose worker died is handled with no other noted one beside it in the whole worker from then on, and
- * after {@link #DEATHS} deaths it is put aside.
+ * The events of a partition that its last worker may have died of. If a worker ended without giving a partition back,
+ * the next one commits a note of the events that the first may have been handling before it handles them. A noted event
+ * whose worker died is from then on handled with no other noted event beside it in the whole worker. After {@link
+ * #DEATHS} deaths it becomes a dead letter.
  * Guarded by its {@link KafkaPartition}.
  */
 final class KafkaSuspects {
@@ -21,7 +21,7 @@ final class KafkaSuspects {
     /** After so many workers that died while they handled it, an event is handled no more. */
     static final int DEATHS = 3;
 
-    /** How many events are noted at most: an offset's note has 4096 characters. */
+    /** The most events that are noted. An offset's note has 4096 characters. */
     private static final int NOTED = 40;
 
     private final long until;
@@ -41,12 +41,12 @@ final class KafkaSuspects {
         this.deaths = new TreeMap<>(deaths);
     }
 
-    /** Whether an event must be noted before it is handled. */
+    /** Returns whether an event must be noted before it is handled. */
     boolean suspects(KafkaTask task) {
         return task.offset < until || deaths.containsKey(task.offset);
     }
 
-    /** How many workers died while they handled an event. */
+    /** Returns how many workers died while they handled an event. */
     int deaths(KafkaTask task) {
         return deaths.getOrDefault(task.offset, 0);
     }
@@ -57,7 +57,7 @@ final class KafkaSuspects {
     }
 
     /**
-     * Puts events that ask into the note; true where it must be committed then.
+     * Puts events that ask into the note. Returns true if the note must then be committed.
      *
      * @param alone one that workers died of, else as many as fit of the others
      */
@@ -82,12 +82,12 @@ final class KafkaSuspects {
         proposed.clear();
     }
 
-    /** Whether an event that was noted is in hand. */
+    /** Returns whether a noted event is being handled. */
     boolean inHand() {
         return !noted.isEmpty();
     }
 
-    /** Whether an event that workers died of is in hand. */
+    /** Returns whether an event that has killed workers is being handled. */
     boolean alone() {
         return noted.keySet().stream().anyMatch(deaths::containsKey);
     }
@@ -105,7 +105,9 @@ final class KafkaSuspects {
         deaths.remove(task.offset);
     }
 
-    /** Returns what is to be committed: how many have died by each event, with this worker where it dies too. */
+    /**
+     * Returns what is to be committed: the number of workers that each event has killed, this one included if it dies.
+     */
     Map<Long, Integer> counts(boolean givenBack) {
         Map<Long, Integer> counts = new TreeMap<>(deaths);
         if (!givenBack) {

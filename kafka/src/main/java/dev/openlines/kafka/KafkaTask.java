@@ -18,25 +18,25 @@ final class KafkaTask {
     final ConsumerRecord<String, byte[]> record;
     final KafkaEvent event;
 
-    /** What a second record of the same event has too. */
+    /** The id that a second record of the same event has, too. */
     final String id;
 
-    /** Where it is in the topic of events. */
+    /** The offset in the topic of events. */
     final long offset;
 
     final List<DeadLetter.Attempt> history;
     int attempts;
 
-    /** How many workers died while they handled it; counted in the attempts. */
+    /** The number of workers that died while they handled it. The attempts include them. */
     int deaths;
 
     Instant due = Instant.EPOCH;
 
-    /** Whether the topic of retries has it or is about to. */
-    boolean parked;
+    /** Set when the topic of retries has it or is about to. */
+    boolean inRetries;
 
-    /** Where it is in the topic of retries, as far as is known; -1 where it is not. */
-    long parkedAt = -1;
+    /** The offset in the topic of retries, as far as is known; -1 if it is not there. */
+    long retryOffset = -1;
 
     private KafkaTask(ConsumerRecord<String, byte[]> record, KafkaEvent event, String id, long offset) {
         this.record = record;
@@ -46,30 +46,30 @@ final class KafkaTask {
         this.history = new ArrayList<>(KafkaRecords.history(record.headers()));
     }
 
-    /** An event as it was received, or requeued. */
+    /** Returns the task for an event that was received or requeued. */
     static KafkaTask received(ConsumerRecord<String, byte[]> record) {
         KafkaEvent event = KafkaEvent.of(record);
         return new KafkaTask(record, event, id(record, event), record.offset());
     }
 
-    /** An event from the topic of retries. */
-    static KafkaTask parked(ConsumerRecord<String, byte[]> record) {
+    /** Returns the task for an event from the topic of retries. */
+    static KafkaTask fromRetries(ConsumerRecord<String, byte[]> record) {
         KafkaEvent event = KafkaEvent.of(record);
         long offset = KafkaRecords.number(record.headers(), KafkaRecords.OFFSET);
         KafkaTask task = new KafkaTask(record, event, id(record, event), offset);
         task.attempts = (int) KafkaRecords.number(record.headers(), KafkaRecords.ATTEMPTS);
         task.due = Instant.ofEpochMilli(KafkaRecords.number(record.headers(), KafkaRecords.DUE));
-        task.parked = true;
-        task.parkedAt = record.offset();
+        task.inRetries = true;
+        task.retryOffset = record.offset();
         return task;
     }
 
     /** Events from the topic of retries, in the order of the topic of events. */
-    static List<KafkaTask> parked(List<ConsumerRecord<String, byte[]>> records) {
+    static List<KafkaTask> fromRetries(List<ConsumerRecord<String, byte[]>> records) {
         List<KafkaTask> tasks = new ArrayList<>();
         for (ConsumerRecord<String, byte[]> record : records) {
             try {
-                tasks.add(parked(record));
+                tasks.add(fromRetries(record));
             } catch (IllegalArgumentException e) {
                 LOG.error(
                         "reason=not-ours topic={}-{} offset={}: {}",
@@ -92,7 +92,7 @@ final class KafkaTask {
         }
     }
 
-    /** What keeps its order with others: its chat, or nothing but itself. */
+    /** Returns the key of its order: its chat, or a key of its own if it has no chat. */
     String order() {
         return event.chat() == null ? id : event.memberId() + '/' + event.chat();
     }

@@ -13,9 +13,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which Kafka cluster and which of its topics: {@code PREFIX.events} with what was received, {@code PREFIX.retry}
- * with what waits for its next attempt, {@code PREFIX.dead} with what was put aside, {@code PREFIX.portals} with whom
- * receivers trust. {@code docs/topics.yaml} describes them.
+ * The address of a Kafka cluster and its topics: {@code PREFIX.events} with the received events, {@code PREFIX.retry}
+ * with the events that wait for their next attempt, {@code PREFIX.dead} with the dead letters, {@code PREFIX.portals}
+ * with the trusted portals. {@code docs/topics.yaml} describes them.
  *
  * @param servers brokers to begin with, {@code host:port} joined by commas
  * @param prefix what the names of topics and of the consumer group begin with
@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
  */
 public record KafkaTopics(String servers, String prefix, int partitions, int window, Map<String, String> properties) {
 
-    /** What an address of this kind begins with. */
+    /** The scheme of such an address. */
     static final String SCHEME = "kafka:";
 
     private static final int PARTITIONS = 12;
@@ -53,7 +53,7 @@ public record KafkaTopics(String servers, String prefix, int partitions, int win
      * properties file in UTF-8 for all Kafka clients.
      *
      * @param address brokers and what is to be other than usual
-     * @return where the topics are
+     * @return the address of the topics
      * @throws IllegalArgumentException if it is not such an address or the file cannot be read; names no value
      */
     public static KafkaTopics of(String address) {
@@ -100,7 +100,7 @@ public record KafkaTopics(String servers, String prefix, int partitions, int win
     }
 
     /**
-     * Returns the topic of what was put aside.
+     * Returns the topic of dead letters.
      *
      * @return its name
      */
@@ -109,7 +109,7 @@ public record KafkaTopics(String servers, String prefix, int partitions, int win
     }
 
     /**
-     * Returns the topic of whom receivers trust: digests of application tokens, never tokens.
+     * Returns the topic of trusted portals. It has digests of application tokens, never tokens.
      *
      * @return its name
      */

@@ -36,8 +36,8 @@ final class TopicReader implements AutoCloseable {
         properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         properties.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 5000);
         properties.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, 3000);
-        // What is read is there. A consumer asks for what comes behind it, too, and the next range waits for that
-        // answer.
+        // The range that is read exists. But a consumer also asks for records behind it, and the next range waits for
+        // that answer.
         properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 5);
         consumer = new KafkaConsumer<>(properties, new StringDeserializer(), new ByteArrayDeserializer());
     }
@@ -97,7 +97,7 @@ final class TopicReader implements AutoCloseable {
                 .toList();
     }
 
-    /** Returns the record at each of these offsets or the first after it, where there is one within a second. */
+    /** Returns the record at each of these offsets or the first after it, if there is one within a second. */
     synchronized List<ConsumerRecord<String, byte[]>> firsts(Map<TopicPartition, Long> offsets) {
         return asStore(() -> {
             List<ConsumerRecord<String, byte[]>> found = new ArrayList<>();

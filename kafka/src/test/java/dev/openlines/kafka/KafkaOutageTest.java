@@ -55,7 +55,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a receiver answers while its cluster takes nothing, and that it goes on by itself. */
+/** A receiver answers while its cluster takes nothing, and recovers by itself. */
 @Timeout(300)
 class KafkaOutageTest {
 
@@ -73,7 +73,7 @@ class KafkaOutageTest {
         one = KafkaCluster.start(1);
     }
 
-    /** Whatever a test has left. */
+    /** Lets the broker go on, if a test has left it frozen. */
     @AfterEach
     void thaw() {
         one.thaw(1);
@@ -86,7 +86,7 @@ class KafkaOutageTest {
 
     @Test
     void aFullBufferIsAnHonest503AtOnceAndEmptiesItself(@TempDir Path directory) throws Exception {
-        // What is in the buffer waits until the broker goes on, on any machine.
+        // Records in the buffer wait until the broker goes on, on any machine.
         Path config = Files.writeString(
                 directory.resolve("kafka.properties"),
                 "buffer.memory=" + BUFFER + "\nrequest.timeout.ms=600000\ndelivery.timeout.ms=700000\n");
@@ -289,7 +289,7 @@ class KafkaOutageTest {
         return new Portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN));
     }
 
-    /** An event of {@value #EVENT} bytes that do not compress, of a line with this name. */
+    /** Returns an event of {@value #EVENT} bytes that do not compress, of a line with this name. */
     private static String finish(String name) {
         byte[] bytes = new byte[EVENT * 3 / 4];
         new Random(name.hashCode()).nextBytes(bytes);
@@ -326,7 +326,7 @@ class KafkaOutageTest {
         return sent.stream().map(CompletableFuture::join).toList();
     }
 
-    /** The names of the lines of all events on the topic. */
+    /** Returns the names of the lines of all events on the topic. */
     private static Set<String> names(KafkaInbox inbox) {
         Set<String> names = new HashSet<>();
         for (int number = 0; number < inbox.topics().partitions(); number++) {

@@ -56,7 +56,7 @@ class KafkaSuspectsTest {
 
         assertThat(note.text().length()).isLessThanOrEqualTo(4096);
         assertThat(KafkaNote.of(note.text())).isEqualTo(note);
-        assertThat(KafkaNote.of("somebody else's")).isEqualTo(KafkaNote.NONE);
+        assertThat(KafkaNote.of("another program's")).isEqualTo(KafkaNote.NONE);
         assertThat(KafkaNote.of("")).isEqualTo(KafkaNote.NONE);
     }
 

@@ -285,7 +285,7 @@ class KafkaTest {
                         InstantSource.system(),
                         Telemetry.none())
                 .start());
-        // Of control characters, each of which JSON writes in six bytes.
+        // JSON writes each of these control characters in six bytes.
         String file = "\u0001".repeat(130_000);
 
         for (String text : List.of("я".repeat(20_000), "😀".repeat(20_000))) {

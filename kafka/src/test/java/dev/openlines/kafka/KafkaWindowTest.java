@@ -31,7 +31,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Where the window of duplicates ends: the first among the last so many records before the second. */
+/** The window of duplicates: the first record must be among the last so many before the second. */
 @Timeout(300)
 class KafkaWindowTest {
 
@@ -105,12 +105,15 @@ class KafkaWindowTest {
         }
     }
 
-    /** Which of these records a worker handles, a letter each; a hyphen is no event. */
+    /** Returns the records that a worker handles. Each letter is a record; a hyphen is no event. */
     private static String handled(int window, String records) {
         return handledByTheNext(window, "", "", records);
     }
 
-    /** The same, where others are before the committed offset and some of them wait for their next attempt. */
+    /**
+     * Returns the records that the next worker handles. Others are before the committed offset, and some of them wait
+     * for their next attempt.
+     */
     private static String handledByTheNext(int window, String before, String waiting, String records) {
         Handled work = new Handled();
         KafkaTopics topics = new KafkaTopics("none:1", "t", 1, window, Map.of());
@@ -121,7 +124,8 @@ class KafkaWindowTest {
         for (int i = 0; i < waiting.length(); i++) {
             ConsumerRecord<String, byte[]> received = received(waiting.charAt(i), 50 + i);
             KafkaTask task = KafkaTask.received(received);
-            partition.restore(KafkaTask.parked(consumed(KafkaRecords.parked("t.retry", 0, task, received.value()), i)));
+            partition.restore(
+                    KafkaTask.fromRetries(consumed(KafkaRecords.retry("t.retry", 0, task, received.value()), i)));
             work.settleAll(partition);
         }
         for (int i = 0; i < records.length(); i++) {
@@ -188,7 +192,7 @@ class KafkaWindowTest {
         names.chars().forEach(name -> inbox.await(inbox.store(Deliveries.delivery(name, 1))));
     }
 
-    /** X fails. */
+    /** Starts a dispatcher whose handler fails for X. */
     private static KafkaDispatcher work(KafkaInbox inbox, DispatchPolicy policy, BlockingQueue<String> handled) {
         Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> {
                     String name = String.valueOf((char) finish.chats().get(0).chatId());
