@@ -268,8 +268,8 @@ class VerifyCommandTest {
                 "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")) {
             assertThat(run("--handler=" + denies.uri(), "--only=001,101,102")).isEqualTo(ContractReport.FAILED);
             assertThat(out.toString())
-                    .contains("FAILURES: 1, in the order to mend them", "  OSF-C-001 must\n    sent: ")
-                    .contains("    mend:     Read the chat from data[DATA][connector][chat_id];")
+                    .contains("FAILURES: 1, in the order to fix them", "  OSF-C-001 must\n    sent: ")
+                    .contains("    fix:      Read the chat from data[DATA][connector][chat_id];")
                     .contains("must-failed 1/3 should-failed 0/0 not-observed 2 ")
                     .contains("THE RUN ENDED EARLY: the first good event was not acknowledged; --go-on");
             assertThat(run("--handler=" + denies.uri(), "--only=001,101,102", "--go-on"))

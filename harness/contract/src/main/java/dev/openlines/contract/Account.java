@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which effects the run's requests explain. Cases compare the effects of their own chats; this finds effects of chats
- * that no case looks at. Thread-safe.
+ * Tells which effects the run's requests explain. Cases compare the effects of their own chats; this finds effects of
+ * chats that no case looks at. Thread-safe.
  */
 final class Account {
 
@@ -19,12 +19,12 @@ final class Account {
     private final Set<String> sent = new HashSet<>();
     private final Set<String> expected = new HashSet<>();
 
-    /** A chat that some request names. */
+    /** Adds a chat that a request names. */
     synchronized void know(String chat) {
         sent.add(plain(chat));
     }
 
-    /** A chat whose effects a case compares. */
+    /** Adds a chat whose effects a case compares. */
     synchronized void expect(String chat) {
         expected.add(plain(chat));
     }
@@ -73,7 +73,9 @@ final class Account {
         return Optional.empty();
     }
 
-    /** What large ids become in numbers that are too small for them: the cases about ids say so already. */
+    /**
+     * Returns the forms that large ids take in numbers that are too small for them. The cases about ids report those.
+     */
     private Set<String> bent() {
         Set<String> bent = new HashSet<>();
         for (String chat : sent) {

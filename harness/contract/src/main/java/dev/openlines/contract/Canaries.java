@@ -34,18 +34,18 @@ final class Canaries {
     /** Whole texts, longest first when masked. */
     private final Map<String, String> names = new HashMap<>();
 
-    /** What is no secret although it may share characters with one. */
+    /** Texts that are no secrets although they may share characters with one. */
     private final List<String> innocent = new ArrayList<>();
 
     private final Set<String> excused = new HashSet<>();
     private final Set<Integer> lengths = new HashSet<>();
 
-    /** Text that everybody may see: slices that it holds are no longer searched. */
+    /** Marks text as public: slices that it contains are no longer searched for. */
     synchronized void innocent(String text) {
         innocent.add(text.toLowerCase(Locale.ROOT));
     }
 
-    /** A secret, under a name such as {@code access_token#3}. */
+    /** Adds a secret, under a name such as {@code access_token#3}. */
     synchronized void add(String name, String secret) {
         if (secret.isEmpty() || names.putIfAbsent(secret, name) != null) {
             return;
@@ -73,7 +73,7 @@ final class Canaries {
         }
     }
 
-    /** A request target that we ourselves wrote secrets into: that a log repeats it is our doing. */
+    /** Excuses a request target that the suite itself wrote secrets into: a log may repeat it. */
     synchronized void excuse(String target) {
         excused.add(target);
     }
@@ -102,7 +102,7 @@ final class Canaries {
         return forms;
     }
 
-    /** The names of the secrets in a text. */
+    /** Returns the names of the secrets in a text. */
     synchronized Set<String> in(String text) {
         String clean = text;
         for (String target : excused) {
@@ -127,7 +127,7 @@ final class Canaries {
         return found;
     }
 
-    /** The text with each secret replaced by its name, and what is left of one by asterisks. */
+    /** Returns the text with each secret replaced by its name, and the remains of one by asterisks. */
     synchronized String masked(String text) {
         Set<String> found = found(text);
         if (found.isEmpty()) {

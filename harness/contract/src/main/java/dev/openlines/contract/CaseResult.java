@@ -6,14 +6,14 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * What became of one case. Holds no secret.
+ * The result of one case. Holds no secret.
  *
  * @param contractCase which
- * @param verdict what became of it
- * @param failures each part of the requirement that was seen to be broken: expected, got, where
+ * @param verdict its verdict
+ * @param failures each part of the requirement that was seen to be broken: expected, got, and the place
  * @param warnings recommendations broken, and remarks; they do not change the verdict
  * @param missing why it was not observed, or not wholly
- * @param reproduce one line that sends the same bytes by hand; empty where nothing was sent
+ * @param reproduce one line that sends the same bytes by hand; empty if nothing was sent
  * @param begun when
  * @param took how long
  */

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CaseRun {
 
-    /** How the warning begins that an earlier case may be the cause. */
+    /** The beginning of the warning that an earlier case may be the cause. */
     static final String CONSEQUENCE = "this may be a consequence of ";
 
     private final Run run;
@@ -67,19 +67,19 @@ final class CaseRun {
         return run.wire().isDry();
     }
 
-    /** The case's clock, in seconds. */
+    /** Returns the time of the case's clock, in seconds. */
     long now() {
         return at;
     }
 
     // Events.
 
-    /** A good event of a chat of its own, closed by staff. */
+    /** Returns a good event of a chat of its own, closed by staff. */
     EventBody event() {
         return event(identity(), chat());
     }
 
-    /** A chat of this case alone. */
+    /** Returns a chat that only this case uses. */
     synchronized String chat() {
         String chat = Long.toString(mint.chat());
         run.account().know(chat);
@@ -91,7 +91,7 @@ final class CaseRun {
         return Events.finish(of, chat, at, token());
     }
 
-    /** The same without any token, as after a timer. */
+    /** Returns such an event without any token, as after a timer. */
     EventBody tokenless() {
         EventBody event = event();
         List.of("access_token", "expires", "expires_in", "scope", "status", "user_id")
@@ -99,21 +99,21 @@ final class CaseRun {
         return event;
     }
 
-    /** An access token that the portal knows. */
+    /** Returns an access token that the portal knows. */
     synchronized String token() {
         String token = mint.accessToken();
         run.knowAccessToken(token);
         return token;
     }
 
-    /** A refresh token that the portal's OAuth host renews, once. */
+    /** Returns a refresh token that the portal's OAuth host renews once. */
     synchronized String refreshToken() {
         String token = mint.hex(70);
         run.knowRefreshToken(token);
         return token;
     }
 
-    /** A secret of the attacker's: nobody's, so it may appear anywhere. */
+    /** Returns a secret of the attacker. It belongs to no portal, so it may appear anywhere. */
     synchronized String forged() {
         return mint.hex(32);
     }
@@ -155,7 +155,7 @@ final class CaseRun {
         return seen(reply, exchanges.reserve(1));
     }
 
-    /** The same, under a number that was reserved. */
+    /** Records a reply under a number that was reserved. */
     Reply seen(Reply reply, int number) {
         run.answered(this, reply);
         exchanges.add(number, reply);
@@ -167,7 +167,7 @@ final class CaseRun {
         return exchanges.reserve(requests);
     }
 
-    /** A listener that no other case's events name, so that whatever comes there was caused by this case. */
+    /** Returns a listener that no other case's events name: this case caused every request to it. */
     synchronized Listener evil() {
         Listener listener = evil;
         if (listener == null) {
@@ -222,7 +222,7 @@ final class CaseRun {
         }
     }
 
-    /** Some answer, but none that says the handler broke down. */
+    /** Checks that the handler answered, with a status that does not say that it broke down. */
     boolean stands(Reply reply, String what) {
         boolean ok = reply.failure() == null && !reply.is5xx();
         if (!ok) {
@@ -231,7 +231,7 @@ final class CaseRun {
         return ok;
     }
 
-    /** Taken with its effect, or refused without: anything but acknowledged and lost. */
+    /** Expects the event to be taken with its effect or refused without one, but not acknowledged and lost. */
     void takenOrRefused(Reply reply, EventBody event, String what) {
         if (reply.is2xx()) {
             effects(event, 1, what + ", which was acknowledged");
@@ -259,7 +259,7 @@ final class CaseRun {
         run.account().expect(expectation.chatId());
     }
 
-    /** No call to the portal with the event's access token. */
+    /** Expects no call to the portal with the event's access token. */
     synchronized void noRest(EventBody event) {
         String token = event.value("auth[access_token]");
         if (!token.isEmpty()) {
@@ -267,12 +267,12 @@ final class CaseRun {
         }
     }
 
-    /** A good event must still work. */
+    /** Expects that a good event still works. */
     void alive() {
         good(event(), "the good event afterwards");
     }
 
-    /** The same for cases that need no evidence: it must be acknowledged. */
+    /** Expects that a good event is still acknowledged. For cases that need no evidence. */
     void aliveWithoutEvidence() {
         EventBody event = event();
         acked(post(event), "the good event afterwards");
@@ -289,7 +289,7 @@ final class CaseRun {
         find(new Finding(false, expected, got(reply), exchanges.numberOf(reply), reply.times(), busy));
     }
 
-    /** A failure that other cases beside this one may explain: the case is run again alone. */
+    /** Reports a failure that other cases beside this one may explain. The case then runs again alone. */
     void failUnlessBusy(String expected, String got) {
         find(new Finding(false, expected, got, 0, null, true));
     }
@@ -311,7 +311,7 @@ final class CaseRun {
         atEnd.add(look);
     }
 
-    /** Nothing secret may have reached this case's evil portal by the end. */
+    /** Checks at the end that nothing secret has reached this case's evil portal. */
     void quietEvil() {
         atEnd(() -> {
             for (Listener.Seen seen : evil().seen()) {
@@ -326,7 +326,7 @@ final class CaseRun {
         });
     }
 
-    /** The last look, after all cases. */
+    /** Looks a last time, after all cases. */
     void finish() {
         look();
         List<Runnable> looks;
@@ -339,12 +339,12 @@ final class CaseRun {
         }
     }
 
-    /** A remark that changes no verdict. */
+    /** Adds a remark that changes no verdict. */
     synchronized void note(String text) {
         findings.note(text);
     }
 
-    /** Something could not be looked at. */
+    /** Notes that something could not be observed. */
     synchronized void notObserved(String reason) {
         findings.missing(reason);
     }
@@ -368,7 +368,7 @@ final class CaseRun {
         ended = true;
     }
 
-    /** Whether all effects that must come have come; what was not acknowledged is not waited for. */
+    /** Returns whether all effects that must come have come. It does not wait for those of unacknowledged events. */
     synchronized boolean settled() {
         return expectations.stream()
                 .allMatch(expectation -> expectation.reached(run.effects()) || exchanges.refused(expectation.chatId()));
@@ -414,7 +414,7 @@ final class CaseRun {
         since = id;
     }
 
-    /** Whether it failed in a way that the company it ran in may explain. */
+    /** Returns whether the case failed in a way that the cases beside it may explain. */
     synchronized boolean worthRepeating() {
         return findings.busy();
     }
@@ -438,7 +438,7 @@ final class CaseRun {
         return new CaseResult(contractCase, verdict, failures, warnings, missing, reproduce(), begun, took);
     }
 
-    /** The line that sends the request which shows the failure once more. */
+    /** Returns the line that sends the request which shows the failure once more. */
     private String reproduce() {
         return exchanges.count() == 0
                 ? ""
@@ -449,12 +449,12 @@ final class CaseRun {
                         + " --application-token \"$APPLICATION_TOKEN\" --raw " + findings.exchange() + " --send";
     }
 
-    /** The number of the request that shows the first failure. */
+    /** Returns the number of the request that shows the first failure. */
     synchronized int named() {
         return findings.exchange();
     }
 
-    /** The exchanges that were kept, by their numbers. */
+    /** Returns the exchanges that were kept, by their numbers. */
     SortedMap<Integer, Reply> numbered() {
         return exchanges.kept();
     }
@@ -471,7 +471,7 @@ final class CaseRun {
         return List.copyOf(expectations);
     }
 
-    /** Text as one line of bytes, for canaries in odd places. */
+    /** Returns text as one line of bytes, for canaries in odd places. */
     static byte[] latin(String text) {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }

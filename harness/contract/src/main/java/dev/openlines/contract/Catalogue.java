@@ -28,12 +28,12 @@ final class Catalogue {
 
     private Catalogue() {}
 
-    /** Every case, planned ones too. */
+    /** Returns every case, including planned ones. */
     static List<ContractCase> all() {
         return CASES;
     }
 
-    /** By its id or its number alone. */
+    /** Finds a case by its id, or by its number alone. */
     static Optional<ContractCase> find(String id) {
         String whole = id.matches("[0-9]+") ? "OSF-C-" + id : id;
         return CASES.stream().filter(one -> one.id().equals(whole)).findFirst();

@@ -50,7 +50,7 @@ final class Connection implements AutoCloseable {
         return connection;
     }
 
-    /** One to a handler that has given up answering: fails at once. */
+    /** Returns a connection to a handler that no longer answers. It fails at once. */
     static Connection dead() {
         Connection connection = new Connection(false);
         connection.broken = "no connection: the handler no longer answers";
@@ -78,7 +78,7 @@ final class Connection implements AutoCloseable {
         return dry || (socket != null && broken == null);
     }
 
-    /** Writes, and stops where an answer comes early, as one to a body too large does. */
+    /** Writes, and stops if an answer comes early, as it does to a body that is too large. */
     Connection write(byte[] bytes) {
         note(bytes);
         Socket to = socket;
@@ -109,7 +109,7 @@ final class Connection implements AutoCloseable {
         }
     }
 
-    /** Whether there is something to read, or the end of the connection. */
+    /** Returns whether there is something to read, or the end of the connection. */
     boolean answerWaits() {
         try {
             InputStream from = in;
@@ -153,7 +153,7 @@ final class Connection implements AutoCloseable {
         }
     }
 
-    /** Whether the other side closes the connection within a time. */
+    /** Returns whether the other side closes the connection within a time. */
     boolean endsWithin(Duration atMost) {
         Socket to = socket;
         InputStream from = in;
@@ -357,7 +357,7 @@ final class Connection implements AutoCloseable {
         }
     }
 
-    /** What was sent so far, for a log. */
+    /** Returns what was sent so far, for a log. */
     byte[] sentSoFar() {
         return Arrays.copyOf(sent.toByteArray(), sent.size());
     }

@@ -51,7 +51,7 @@ public final class ContractCase {
         this.script = script;
     }
 
-    /** The case {@code OSF-C-number} of the core profile, without a script yet. */
+    /** Creates the case {@code OSF-C-number} of the core profile, without a script yet. */
     static ContractCase numbered(
             int number, Level level, String oracles, String sent, String requirement, String provenance) {
         Set<Oracle> set = EnumSet.noneOf(Oracle.class);
@@ -75,13 +75,13 @@ public final class ContractCase {
                 id, level, value, oracles, sent, requirement, provenance, lane, webhooks, installations, script);
     }
 
-    /** Only for handlers that declare outgoing webhooks. */
+    /** Limits the case to handlers that declare outgoing webhooks. */
     ContractCase forWebhooks() {
         return new ContractCase(
                 id, level, profile, oracles, sent, requirement, provenance, lane, true, installations, script);
     }
 
-    /** Not for handlers whose portal comes from their settings alone. */
+    /** Limits the case to handlers that do not take their portal from settings alone. */
     ContractCase forInstallations() {
         return new ContractCase(
                 id, level, profile, oracles, sent, requirement, provenance, lane, webhooks, true, script);
@@ -162,7 +162,7 @@ public final class ContractCase {
     /**
      * Tells whether this version only lists the case.
      *
-     * @return true where nothing is sent yet
+     * @return true if nothing is sent yet
      */
     public boolean planned() {
         return script == null;
@@ -171,7 +171,7 @@ public final class ContractCase {
     /**
      * Tells whether the case is for handlers that take outgoing webhooks too.
      *
-     * @return true where the handler must declare that
+     * @return true if the handler must declare that
      */
     public boolean webhooks() {
         return webhooks;

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What a run found. Holds no secret in what it shows; immutable once the run is over. */
+/** The results of a run. Shows no secret; immutable once the run is over. */
 public final class ContractReport {
 
     /** Exit code: everything that gates passed, and something ran. */
@@ -68,7 +68,7 @@ public final class ContractReport {
      * Returns the result of one case.
      *
      * @param id such as {@code OSF-C-101}
-     * @return empty where it was not selected
+     * @return empty if it was not selected
      */
     public Optional<CaseResult> result(String id) {
         return results.stream().filter(result -> result.id().equals(id)).findFirst();
@@ -77,8 +77,8 @@ public final class ContractReport {
     /**
      * Returns the ids of the cases with a verdict.
      *
-     * @param level of which level
-     * @param verdict which verdict
+     * @param level the level
+     * @param verdict the verdict
      * @return in their order
      */
     public List<String> ids(Level level, Verdict verdict) {
@@ -279,7 +279,7 @@ public final class ContractReport {
                 + (known == 0 ? "" : " known " + known) + " seed " + seed() + "@" + begun.getEpochSecond();
     }
 
-    /** How many failures of the level count, of how many cases that were to run. */
+    /** Returns how many failures of the level count, of how many cases that were to run. */
     private String failedOf(Level level, Baseline baseline) {
         List<CaseResult> all = results.stream()
                 .filter(result -> result.contractCase().level() == level && result.verdict() != Verdict.PLANNED)

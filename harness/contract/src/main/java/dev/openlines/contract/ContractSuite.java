@@ -108,7 +108,7 @@ public final class ContractSuite {
     }
 
     /**
-     * Says where effects are read.
+     * Sets the source of effects.
      *
      * @param source asked again and again during the run
      * @return another suite
@@ -165,7 +165,7 @@ public final class ContractSuite {
     }
 
     /**
-     * Says where a handler that the suite did not start writes its log.
+     * Sets the log of a handler that the suite did not start.
      *
      * @param files files or folders
      * @return another suite
@@ -192,13 +192,13 @@ public final class ContractSuite {
      * Names the test hook that makes the handler's store unwritable.
      *
      * @param breaking a shell command
-     * @param mending the command that ends it
+     * @param repair the command that ends it
      * @return another suite
      */
-    public ContractSuite brokenStore(String breaking, String mending) {
+    public ContractSuite brokenStore(String breaking, String repair) {
         return with(copy -> {
             copy.breakStore = breaking;
-            copy.mendStore = mending;
+            copy.mendStore = repair;
         });
     }
 
@@ -250,7 +250,7 @@ public final class ContractSuite {
     }
 
     /**
-     * Also runs what takes minutes.
+     * Includes cases that take minutes.
      *
      * @return another suite
      */

@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
  * One accepted fact "this chat of this portal was closed", as the handler under test tells it. Ids are
  * text, exactly as told, but without leading zeros.
  *
- * @param chatId the chat; null where the handler named none
- * @param memberId the portal; null where the handler did not say
- * @param lineId the open line; null where the handler did not say
- * @param connectorId the connector's code; null where the handler did not say
- * @param lineName the open line's name; null where the handler did not say
+ * @param chatId the chat; null if the handler named none
+ * @param memberId the portal; null if the handler did not say
+ * @param lineId the open line; null if the handler did not say
+ * @param connectorId the connector's code; null if the handler did not say
+ * @param lineName the open line's name; null if the handler did not say
  */
 public record Effect(
         @Nullable String chatId,
@@ -69,7 +69,7 @@ public record Effect(
         return whole ? Optional.of(number.toBigInteger().toString()) : Optional.empty();
     }
 
-    /** Leading zeros say nothing; everything else does. */
+    /** Removes leading zeros, which mean nothing, and changes nothing else. */
     static @Nullable String plain(@Nullable String id) {
         return id == null ? null : id.replaceFirst("^0+(?=[0-9])", "");
     }

@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What the evidence says so far, by chat, without what it said before the run. Thread-safe. */
+/** The evidence so far, by chat, without what it held before the run. Thread-safe. */
 final class EffectBook {
 
     private final @Nullable EffectSource source;
@@ -28,19 +28,19 @@ final class EffectBook {
         return source != null;
     }
 
-    /** What happened before the run is not the run's. */
+    /** Marks what is there as older than the run. */
     synchronized void begin() {
         for (Effect effect : read()) {
             before.merge(effect, 1, Integer::sum);
         }
     }
 
-    /** Why the evidence could not be read at the last look; null where it could. */
+    /** Returns why the evidence could not be read at the last look, or null if it could. */
     synchronized @Nullable String trouble() {
         return trouble;
     }
 
-    /** What a reader of the report should know about the evidence itself. */
+    /** Returns remarks about the evidence itself, for a reader of the report. */
     synchronized List<String> remarks() {
         List<String> remarks = new ArrayList<>();
         if (trouble != null) {

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
 
-/** Where the suite reads a handler's effects. Called again and again, by one thread at a time. */
+/** A source of a handler's effects. Called repeatedly, by one thread at a time. */
 @FunctionalInterface
 public interface EffectSource {
 

@@ -34,7 +34,7 @@ final class EffectSources {
         };
     }
 
-    /** A file that is not there yet has no effects. */
+    /** Reads a file. One that does not exist yet has no effects. */
     static EffectSource file(Path file) {
         return new EvidenceFile(file);
     }
@@ -84,7 +84,7 @@ final class EffectSources {
         };
     }
 
-    /** JSON lines, or one array of objects. */
+    /** Parses JSON lines, or one array of objects. */
     static Collection<Effect> parse(String text) throws IOException {
         EvidenceText evidence = new EvidenceText();
         evidence.add(text);

@@ -15,7 +15,7 @@ import java.util.Random;
  */
 final class EventBody {
 
-    /** How pairs become text. */
+    /** The notation of pairs as text. */
     record Style(boolean rawBrackets, boolean lowerHex, boolean spaceAsPercent20) {
         static final Style PLATFORM = new Style(false, false, false);
     }
@@ -34,7 +34,7 @@ final class EventBody {
         chatId = from.chatId;
     }
 
-    /** The chat whose effect is the event's effect. */
+    /** Returns the chat whose effect is the event's effect. */
     String chatId() {
         return chatId;
     }
@@ -64,12 +64,12 @@ final class EventBody {
         return this;
     }
 
-    /** Gives the pair another value where it stands; appends it where there is none. */
+    /** Gives the pair another value in its place, or appends the pair if it is missing. */
     EventBody set(String key, String value) {
         return put(key, new Pair(key, value, false));
     }
 
-    /** The same, with a value that is not escaped. */
+    /** Sets a value that is not escaped. */
     EventBody setVerbatim(String key, String rawValue) {
         return put(key, new Pair(escape(key, Style.PLATFORM) + "=" + rawValue, "", true));
     }
@@ -85,13 +85,13 @@ final class EventBody {
         return this;
     }
 
-    /** Another key for the same value, at the same place. */
+    /** Renames a key at its place, with the same value. */
     EventBody rename(String key, String newKey) {
         pairs.replaceAll(pair -> pair.key.equals(key) ? new Pair(newKey, pair.value, false) : pair);
         return this;
     }
 
-    /** Without a pair and what is nested in it. */
+    /** Removes a pair and all that is nested in it. */
     EventBody without(String key) {
         pairs.removeIf(pair -> !pair.verbatim && (pair.key.equals(key) || pair.key.startsWith(key + "[")));
         return this;
@@ -160,7 +160,7 @@ final class EventBody {
         return out.toString();
     }
 
-    /** As PHP's urlencode: letters, digits, hyphen, dot, underscore and tilde stay; a space is a plus. */
+    /** Escapes as PHP's urlencode does: letters, digits, hyphen, dot, underscore and tilde stay; a space is a plus. */
     static String escape(String text, Style style) {
         StringBuilder out = new StringBuilder(text.length() + 16);
         for (byte b : text.getBytes(StandardCharsets.UTF_8)) {

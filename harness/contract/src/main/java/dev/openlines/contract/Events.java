@@ -11,7 +11,7 @@ final class Events {
 
     private Events() {}
 
-    /** The shape that the platform's source writes: every scalar a text, one object, no session. */
+    /** Returns the shape that the platform's source writes: every scalar a text, one object, no session. */
     static EventBody finish(Identity of, String chat, long ts, String accessToken) {
         EventBody body = new EventBody(chat)
                 .add("event", "ONSESSIONFINISH")
@@ -27,7 +27,7 @@ final class Events {
         return auth(body, of, ts, accessToken, "");
     }
 
-    /** The auth block; a refresh token only where there is one. */
+    /** Adds the auth block, with a refresh token only if there is one. */
     static EventBody auth(EventBody body, Identity of, long ts, String accessToken, String refresh) {
         if (!accessToken.isEmpty()) {
             body.add("auth[access_token]", accessToken)
@@ -49,7 +49,7 @@ final class Events {
         return body.add("auth[application_token]", of.proof().reveal());
     }
 
-    /** An event of the application's own life; fields are key and value in turn. */
+    /** Returns an event of the application's own life. Fields are key and value in turn. */
     static EventBody lifecycle(
             String event, Identity of, long ts, String accessToken, String refresh, String... fields) {
         EventBody body = new EventBody("").add("event", event);
@@ -64,7 +64,7 @@ final class Events {
         return lifecycle("ONAPPINSTALL", of, ts, accessToken, refresh, "VERSION", "1", "ACTIVE", "Y", "INSTALLED", "Y");
     }
 
-    /** The current documentation's shape: a list, a session, {@code chat.id}, {@code user.id}. */
+    /** Returns the current documentation's shape: a list, a session, {@code chat.id}, {@code user.id}. */
     static EventBody documented(EventBody finish) {
         String chat = finish.chatId();
         return finish.without("data")
@@ -83,7 +83,7 @@ final class Events {
                 .atEnd("auth");
     }
 
-    /** The old documentation's example: the line stands under {@code user}. */
+    /** Returns the old documentation's example, which has the line under {@code user}. */
     static EventBody oldDocumented(EventBody finish, Identity of) {
         String chat = finish.chatId();
         return finish.without("data")

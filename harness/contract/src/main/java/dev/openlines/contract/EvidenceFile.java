@@ -35,7 +35,7 @@ final class EvidenceFile implements EffectSource {
         try (SeekableByteChannel channel = Files.newByteChannel(file)) {
             there = true;
             if (channel.size() < offset) {
-                // Somebody emptied it or put another in its place.
+                // The file was emptied or replaced.
                 lines = new EvidenceText();
                 offset = 0;
             }
@@ -76,12 +76,12 @@ final class EvidenceFile implements EffectSource {
         return new String(rest, StandardCharsets.UTF_8);
     }
 
-    /** Whether the file was there at the last look. */
+    /** Returns whether the file was there at the last look. */
     synchronized boolean exists() {
         return there;
     }
 
-    /** How many lines are no JSON objects. */
+    /** Returns how many lines are no JSON objects. */
     synchronized int unreadable() {
         return lines.unreadable();
     }

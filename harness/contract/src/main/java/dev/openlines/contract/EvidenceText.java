@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Effects out of text: JSON lines or one array. What is neither is counted and left: one odd line loses no other. */
+/**
+ * Reads effects from text: JSON lines or one array. It counts other items and skips them: one odd line loses no other.
+ */
 final class EvidenceText {
 
     /** Looking for it costs more than reading a line. */
@@ -54,7 +56,7 @@ final class EvidenceText {
         }
     }
 
-    /** Empty where the text is no object, or not one yet. */
+    /** Parses an object. Returns empty if the text is none, or not a complete one yet. */
     static Optional<JsonObject> object(String line) {
         try (JsonReader reader = JSON.createReader(new StringReader(line))) {
             return Optional.of(reader.readObject());
@@ -63,12 +65,12 @@ final class EvidenceText {
         }
     }
 
-    /** In the order of the text. */
+    /** Returns the effects in the order of the text. */
     List<Effect> effects() {
         return effects;
     }
 
-    /** How many lines or items were no objects. */
+    /** Returns how many lines or items were no objects. */
     int unreadable() {
         return unreadable;
     }

@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The exchanges of one run of a case. Each has a number, from 1, in the order in which the case makes its requests: the
+ * The exchanges of one run of a case. Each has a number, from 1, in the order of the case's requests: the
  * same seed gives a request the same number, however many are sent at a time. Thread-safe.
  */
 final class Exchanges {
@@ -89,7 +89,7 @@ final class Exchanges {
         return byChat.getOrDefault(chat, 0);
     }
 
-    /** Whether the chat's event was sent and never acknowledged: its effect need not be waited for. */
+    /** Returns whether the chat's event was sent and never acknowledged. Its effect need not be waited for. */
     synchronized boolean refused(String chat) {
         return byChat.containsKey(chat) && !acknowledged.contains(chat);
     }

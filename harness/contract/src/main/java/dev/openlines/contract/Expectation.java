@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many effects a chat should have, and what they should say. The evidence may come late: it is
- * compared at the end.
+ * The number of effects that a chat should have, and their contents. The evidence may come late: it is compared at the
+ * end.
  */
 final class Expectation {
 
@@ -38,7 +38,7 @@ final class Expectation {
         return new Expectation(chatId, null, 0, 0, what);
     }
 
-    /** The effect must name portal, line and connector too. */
+    /** Expects that the effect names portal, line and connector too. */
     Expectation with(@Nullable String lineId, @Nullable String connectorId) {
         fields = true;
         line = lineId;
@@ -51,13 +51,13 @@ final class Expectation {
         return this;
     }
 
-    /** The name, where the evidence tells it at all. */
+    /** Expects the name, if the evidence contains names at all. */
     Expectation namedIfSeen(String lineName) {
         nameIsOptional = true;
         return named(lineName);
     }
 
-    /** One effect in each of two portals. */
+    /** Expects one effect in each of two portals. */
     Expectation ofBoth(String one, String other) {
         portals = Set.of(one, other);
         return this;
@@ -79,7 +79,7 @@ final class Expectation {
         return !book.exists() || book.of(chatId).size() >= min;
     }
 
-    /** Expected and got, where the evidence says otherwise. Evidence that cannot be read denies nothing. */
+    /** Returns expected and got, if the evidence differs. Evidence that cannot be read contradicts nothing. */
     Optional<String[]> broken(EffectBook book) {
         List<Effect> effects = book.of(chatId);
         int found = effects.size();
@@ -132,7 +132,7 @@ final class Expectation {
         return Optional.empty();
     }
 
-    /** The position, from 1, of the first character that differs. */
+    /** Returns the position, from 1, of the first character that differs. */
     private static int different(String one, String other) {
         int at = 0;
         while (at < Math.min(one.length(), other.length()) && one.charAt(at) == other.charAt(at)) {
@@ -141,14 +141,14 @@ final class Expectation {
         return at + 1;
     }
 
-    /** A few characters around the place; both texts are the suite's own. */
+    /** Returns a few characters around the place. Both texts are the suite's own. */
     private static String excerpt(String got, String sent) {
         int at = Math.max(0, different(sent, got) - 6);
         return "'" + got.substring(Math.min(at, got.length()), Math.min(got.length(), at + 20)) + "' in place of '"
                 + sent.substring(Math.min(at, sent.length()), Math.min(sent.length(), at + 20)) + "'";
     }
 
-    /** What the evidence does not say although this case asks for it. */
+    /** Returns what this case asks for and the evidence does not contain. */
     Optional<String> unseen(EffectBook book) {
         String trouble = book.trouble();
         if (trouble != null && book.of(chatId).size() < Math.max(1, min)) {

@@ -6,12 +6,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * One thing that was seen to be otherwise.
  *
- * @param warning true where only a recommendation is broken
+ * @param warning true if only a recommendation is broken
  * @param expected what the requirement asks for
  * @param got what was seen, without secrets
- * @param exchange the number, from 1, of the case's exchange that shows it; 0 where none does
- * @param times how long that exchange took, by parts; null where there is none
- * @param busy true where another handler's load may have caused it: the case is run again, alone
+ * @param exchange the number, from 1, of the case's exchange that shows it; 0 if none does
+ * @param times how long that exchange took, by parts; null if there is none
+ * @param busy true if the load of other cases may have caused it: the case is run again, alone
  */
 record Finding(
         boolean warning,
@@ -21,7 +21,7 @@ record Finding(
         @Nullable String times,
         boolean busy) {
 
-    /** Equal for findings that say the same of different requests. */
+    /** Returns a text that is equal for findings that say the same about different requests. */
     String kind() {
         return expected + "; got " + got.replaceAll("[0-9]{2,} ms", "");
     }

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-/** What one run of a case has shown, in the order in which it was seen. Not thread-safe. */
+/** The findings of one run of a case, in the order of their discovery. Not thread-safe. */
 final class Findings {
 
     private final List<Finding> answers = new ArrayList<>();
@@ -26,7 +26,7 @@ final class Findings {
         answers.add(finding);
     }
 
-    /** One finding for all chats of which the same was expected. */
+    /** Adds one finding for all chats that have the same expectation. */
     void effect(String[] expectedAndGot, String chat, int exchange) {
         String expected = expectedAndGot[0];
         effects.putIfAbsent(expected, new Finding(false, expected, expectedAndGot[1], exchange, null, false));
@@ -53,7 +53,7 @@ final class Findings {
         return answersFailed() || !effects.isEmpty();
     }
 
-    /** Whether something failed in a way that other cases beside this one may explain. */
+    /** Returns whether something failed in a way that other cases beside this one may explain. */
     boolean busy() {
         return answers.stream().anyMatch(finding -> finding.busy() && !finding.warning());
     }

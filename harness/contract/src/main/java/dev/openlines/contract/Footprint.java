@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-/** What a handler's process occupies: memory and temporary files. */
+/** The memory and the temporary files of a handler's process. */
 final class Footprint {
 
     private static final long MUCH = 64L << 20;
@@ -25,7 +25,7 @@ final class Footprint {
         }
     }
 
-    /** Nothing with such a text may lie in the folder for temporary files. */
+    /** Fails if a text lies in the folder for temporary files. */
     static void temporaryFiles(CaseRun run, String mark) {
         if (run.process().isEmpty() && !run.dry()) {
             run.notObserved("the handler's temporary files (L): --handler-cmd says that it runs on this machine");

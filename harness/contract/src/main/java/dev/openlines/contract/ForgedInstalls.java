@@ -4,7 +4,7 @@ package dev.openlines.contract;
 import dev.openlines.model.Secret;
 import java.util.List;
 
-/** Installations that nobody made: cases 117 and 118. */
+/** Forged installations: cases 117 and 118. */
 final class ForgedInstalls {
 
     private ForgedInstalls() {}
@@ -41,7 +41,7 @@ final class ForgedInstalls {
                     stranger, run.now(), run.mint().hex(70), run.mint().hex(70)));
             run.stands(reply, "a forged ONAPPINSTALL of an unknown portal");
             EventBody theirs = run.event(stranger, Long.toString(run.mint().chat()));
-            run.denied(run.post(theirs), theirs, "an event of a portal that nobody has checked");
+            run.denied(run.post(theirs), theirs, "an event of a portal that was never verified");
         }
         run.alive();
         run.quietEvil();

@@ -282,7 +282,7 @@ final class GroupA {
                         "module source: two events"));
     }
 
-    /** One effect that names portal, line and connector. */
+    /** Expects one effect that names portal, line and connector. */
     private static void whole(CaseRun run, EventBody event, String line, String connector, String what) {
         run.expect(new Expectation(event.chatId(), run.identity().memberId(), 1, 1, what).with(line, connector));
     }

@@ -63,7 +63,7 @@ final class GroupB {
                                 105,
                                 MUST,
                                 "HE",
-                                "a member id nobody knows, and none",
+                                "an unknown member id, and none",
                                 "deny both",
                                 "documentation: safe event handlers")
                         .runs(run -> {
@@ -91,7 +91,7 @@ final class GroupB {
                                 MUST,
                                 "HE",
                                 "auth as a plain value after its block, and before it",
-                                "refuse with 4xx and without effect where the block is lost; never break down",
+                                "refuse with 4xx and without effect if the block is lost; never break down",
                                 "PHP: the later value replaces the block")
                         .runs(run -> {
                             EventBody after = run.event().add("auth", "x");
@@ -113,7 +113,7 @@ final class GroupB {
                                 MUST,
                                 "HE",
                                 "a token of 0e and digits in place of the right one",
-                                "deny it: two such texts are equal where numbers are compared",
+                                "deny it: two such texts are equal if they are compared as numbers",
                                 "PHP: loose comparison")
                         .runs(run -> {
                             String right = run.identity().proof().reveal();
@@ -274,7 +274,7 @@ final class GroupB {
                                 SHOULD,
                                 "HE",
                                 "an event of this portal on the address bound for another",
-                                "deny it, where addresses belong to portals",
+                                "deny it, if each portal has its own address",
                                 "practice: one address for each tenant")
                         .runs(run -> {
                             var other = run.run().settings().secondHandler;
@@ -303,7 +303,7 @@ final class GroupB {
                                 125,
                                 SHOULD,
                                 "HE",
-                                "a wrong path where the handler's address holds a secret",
+                                "a wrong path, if the handler's address holds a secret",
                                 "answer 404 or 403 there; the right path does not replace the token",
                                 "practice: secret addresses")
                         .runs(run -> {

@@ -420,7 +420,7 @@ final class GroupC {
         byte[] whole = (out + "--" + boundary + "--\r\n").getBytes(StandardCharsets.UTF_8);
         Reply reply = run.send(Request.post(run.run().wire().target(), whole).header("Content-Type", type));
         run.takenOrRefused(reply, event, "a multipart form");
-        // Cut inside its last value, the token: who reads it leniently must not believe it either.
+        // Cut inside its last value, the token: a lenient reader must not accept it either.
         EventBody second = run.event();
         String body = out.toString().replace(event.chatId(), second.chatId());
         byte[] cut = body.substring(0, body.length() - 12).getBytes(StandardCharsets.UTF_8);

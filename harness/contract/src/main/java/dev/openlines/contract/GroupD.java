@@ -155,7 +155,7 @@ final class GroupD {
                         313,
                         SHOULD,
                         "L",
-                        "ten thousand member ids nobody knows",
+                        "ten thousand unknown member ids",
                         "keep state, log and metric labels bounded",
                         "practice: labels from input"),
                 numbered(
@@ -270,7 +270,10 @@ final class GroupD {
         run.aliveWithoutEvidence();
     }
 
-    /** The server beneath a handler decides this: what faces the internet must end it, php -S behind a front need not. */
+    /**
+     * Reports an answer that never ends. The server beneath a handler decides this: a server that faces the internet
+     * must end it, php -S behind a front need not.
+     */
     private static void waitsForEver(CaseRun run, Reply reply, boolean edge) {
         if (edge) {
             run.fail("an answer or a closed connection within 60 s for a body that does not come", reply);
@@ -334,7 +337,9 @@ final class GroupD {
         run.aliveWithoutEvidence();
     }
 
-    /** Aa and BB have one hash in Java: all words over them of one length have too. */
+    /**
+     * Returns keys with one hash in Java. Aa and BB have one hash, so all words over them of one length have one, too.
+     */
     private static StringBuilder javaTwins() {
         StringBuilder pairs = new StringBuilder();
         for (int i = 0; i < 60_000; i++) {
@@ -347,7 +352,7 @@ final class GroupD {
         return pairs;
     }
 
-    /** PHP's hash of text is times 33: Ez and FY are twins there. */
+    /** Returns keys with one hash in PHP, which hashes text by times 33: Ez and FY are twins there. */
     private static StringBuilder phpTwins() {
         StringBuilder pairs = new StringBuilder();
         for (int i = 0; i < 60_000; i++) {

@@ -272,7 +272,7 @@ final class GroupF {
                 status, "{\"error\":\"" + code + "\",\"error_description\":\"" + text + "\"}");
     }
 
-    /** Each 2xx must have its effect; a refusal must say so honestly. */
+    /** Sends a burst. Each 2xx must have its effect, and a refusal must be an honest one. */
     private static void burst(CaseRun run, boolean duplicates) throws InterruptedException {
         int number = run.run().settings().burst;
         List<EventBody> events = new ArrayList<>();
@@ -314,7 +314,7 @@ final class GroupF {
         }
     }
 
-    /** Acknowledged means one effect; not acknowledged means at most one. */
+    /** Compares replies with effects: an acknowledged event has one effect, another at most one. */
     static void reconcile(CaseRun run, List<EventBody> events, @Nullable Reply[] replies, String what) {
         java.util.Map<String, Boolean> acknowledged = new java.util.LinkedHashMap<>();
         int refused = 0;
@@ -391,7 +391,7 @@ final class GroupF {
         run.aliveWithoutEvidence();
     }
 
-    /** Whether the portal was called; a handler that has never called it is not waited for long. */
+    /** Returns whether the portal was called. It does not wait long for a handler that has never called it. */
     private static boolean called(CaseRun run, int before) throws InterruptedException {
         PortalFront front = run.run().front();
         long end =
@@ -433,7 +433,7 @@ final class GroupF {
         run.alive();
     }
 
-    /** Only what is acknowledged and then really waits shows that an answer does not wait for the work. */
+    /** Checks with acknowledged events that really wait. No others show that an answer does not wait for the work. */
     private static void slowProcessing(CaseRun run) throws InterruptedException {
         String on = run.run().settings().slowOn;
         String off = run.run().settings().slowOff;
@@ -474,7 +474,7 @@ final class GroupF {
         }
     }
 
-    /** Where the work was done as soon as ever, the hook has made nothing slow. */
+    /** Checks that the hook works: if the work was done as soon as ever, the hook has made nothing slow. */
     private static void stillWaiting(CaseRun run, List<EventBody> acknowledged) throws InterruptedException {
         EffectBook effects = run.run().effects();
         Duration quiet = run.run().quiet();

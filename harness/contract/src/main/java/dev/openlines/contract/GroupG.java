@@ -228,7 +228,7 @@ final class GroupG {
         run.alive();
     }
 
-    /** Makes processing slow, or quick again, where the user gave a hook for it; false where that cannot be. */
+    /** Makes processing slow, or quick again, if the user gave a hook for it. Returns false if that cannot be done. */
     private static boolean hold(CaseRun run, boolean on) throws InterruptedException {
         Settings settings = run.run().settings();
         String command = on ? settings.slowOn : settings.slowOff;
@@ -261,8 +261,8 @@ final class GroupG {
 
     private static void brokenStore(CaseRun run) throws InterruptedException {
         String breaking = run.run().settings().breakStore;
-        String mending = run.run().settings().mendStore;
-        if ((breaking == null || mending == null) && !run.dry()) {
+        String repair = run.run().settings().mendStore;
+        if ((breaking == null || repair == null) && !run.dry()) {
             run.notObserved("a store that cannot be written: --break-store and --mend-store are the test hook");
             return;
         }
@@ -289,7 +289,7 @@ final class GroupG {
                         + " connections without one, so that nothing shows whether it looks at its store");
             }
         } finally {
-            if (mending != null && !run.run().shell(mending)) {
+            if (repair != null && !run.run().shell(repair)) {
                 run.notObserved("the recovery: the command of --mend-store failed");
             }
         }
@@ -341,7 +341,7 @@ final class GroupG {
         });
     }
 
-    /** 116: nothing but the body tells a replay from an event. */
+    /** Runs case 116: only the body tells a replay from an event. */
     static void replayed(CaseRun run) throws InterruptedException {
         HandlerProcess process = process(run);
         if (process == null && !run.dry()) {

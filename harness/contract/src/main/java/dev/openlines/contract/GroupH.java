@@ -59,7 +59,7 @@ final class GroupH {
                                 MUST,
                                 "R",
                                 "the request lines of the handler's calls to the portals",
-                                "name no access token and no client secret where a header or a body can",
+                                "name no access token and no client secret if a header or a body can",
                                 "practice: addresses end up in logs")
                         .runs(Lane.AFTER, GroupH::callLines),
                 numbered(
@@ -121,7 +121,7 @@ final class GroupH {
                 numbered(805, SHOULD, "LC", "a store that is down", "show it within 10 s", "practice"),
                 numbered(806, SHOULD, "L", "a backlog of 200", "show its depth and age", "practice")
                         .in(Profile.DURABLE),
-                numbered(807, SHOULD, "EC", "events put aside", "be listed and driven again, once", "practice")
+                numbered(807, SHOULD, "EC", "dead letters", "be listed and driven again, once", "practice")
                         .in(Profile.DURABLE),
                 numbered(
                         808,

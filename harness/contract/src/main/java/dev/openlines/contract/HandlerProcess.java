@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The handler as a process of ours: started by a shell command, killed with all that it started, started
- * again. What it prints goes through a pipe, so that no limit on the files of the handler touches it, and is kept in a file.
+ * again. Its output goes through a pipe, which no limit on the handler's files touches, and is kept in a file.
  */
 final class HandlerProcess implements AutoCloseable {
 
@@ -47,7 +47,10 @@ final class HandlerProcess implements AutoCloseable {
             + " kill_all() { for one in $(pgrep -P \"$1\"); do kill_all \"$one\"; done; kill -9 \"$1\"; };"
             + " kill_all \"$0\" 2>/dev/null";
 
-    /** The command with its places filled in; ready null means that the handler's port takes connections. */
+    /**
+     * Creates a process from the command with its places filled in. If ready is null, it is ready when its port takes
+     * connections.
+     */
     HandlerProcess(String command, @Nullable String ready, String stopSignal, Duration patience, Wire wire) {
         this.command = command;
         this.ready = ready;
@@ -95,12 +98,12 @@ final class HandlerProcess implements AutoCloseable {
         return false;
     }
 
-    /** Why the last start failed, or how the process ended, with what it printed last. */
+    /** Returns why the last start failed, or how the process ended, with its last output. */
     synchronized String trouble() {
         return String.valueOf(trouble);
     }
 
-    /** How the process ended and what it printed last, for a handler that is not alive. */
+    /** Returns how the process ended and its last output, for a handler that is not alive. */
     synchronized String ended() throws InterruptedException {
         Process running = process;
         awaitOutput();
@@ -186,13 +189,13 @@ final class HandlerProcess implements AutoCloseable {
         return running != null && running.isAlive();
     }
 
-    /** The number of the process as it runs now; empty where there is none. */
+    /** Returns the number of the running process, or empty if there is none. */
     synchronized String pid() {
         Process running = process;
         return running == null ? "" : Long.toString(running.pid());
     }
 
-    /** SIGKILL, to the process and everything it started. */
+    /** Sends SIGKILL to the process and everything it started. */
     synchronized void kill() throws InterruptedException {
         Process running = process;
         if (running == null) {
@@ -212,7 +215,7 @@ final class HandlerProcess implements AutoCloseable {
         unwatch();
     }
 
-    /** The polite signal; returns how long the end took, empty where it did not come in time. */
+    /** Sends the polite signal. Returns how long the end took, or empty if it did not come in time. */
     synchronized java.util.Optional<Duration> stop(Duration atMost) throws InterruptedException {
         Process running = process;
         if (running == null) {
@@ -241,7 +244,7 @@ final class HandlerProcess implements AutoCloseable {
         }
     }
 
-    /** Everything printed so far, of all its lives. */
+    /** Returns everything printed so far, of all its lives. */
     String output() {
         try {
             if (closed && !Files.exists(output)) {
@@ -253,7 +256,7 @@ final class HandlerProcess implements AutoCloseable {
         }
     }
 
-    /** Bytes in memory of the process and its children; -1 where this system does not say. */
+    /** Returns the bytes in memory of the process and its children, or -1 if this system does not say. */
     long memory() {
         Process running = process;
         if (running == null) {

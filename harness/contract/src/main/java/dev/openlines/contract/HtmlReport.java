@@ -88,7 +88,7 @@ final class HtmlReport {
         out.append("</table>");
     }
 
-    /** What needs a reader first. */
+    /** Writes the sections, the most urgent first. */
     private void sections() {
         List<CaseResult> failed = Outcome.toMend(report.results(), baseline);
         section("Failed: must", failed.stream().filter(HtmlReport::must).toList());
@@ -181,7 +181,7 @@ final class HtmlReport {
             lines("note", List.of(baseline.told(one.id())));
         }
         if (failed) {
-            lines("note", List.of("mend: " + Remedy.of(one.id())));
+            lines("note", List.of("fix: " + Remedy.of(one.id())));
         }
         lines("missing", result.missing());
         lines("note", result.warnings());
@@ -231,7 +231,7 @@ final class HtmlReport {
         }
     }
 
-    /** As text and in hex; secrets are replaced by their names first, in both. */
+    /** Writes a text as it is and in hex. In both, secrets are replaced by their names first. */
     private void bytes(String what, String content) {
         String masked =
                 report.run().masked(content.length() > SHOWN_BYTES ? content.substring(0, SHOWN_BYTES) : content);
@@ -253,7 +253,9 @@ final class HtmlReport {
         out.append("</pre></details>");
     }
 
-    /** One bar for each exchange of the bursts that were kept: when it began, how long connect and answer took. */
+    /**
+     * Draws one bar for each exchange of the bursts that were kept: when it began, how long connect and answer took.
+     */
     private void burst() {
         for (String id : List.of("OSF-C-508", "OSF-C-509", "OSF-C-601")) {
             report.detail(id)

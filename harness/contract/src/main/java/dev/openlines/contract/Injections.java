@@ -155,7 +155,7 @@ final class Injections {
         run.alive();
     }
 
-    /** Acknowledged or refused, but not broken down. */
+    /** Expects that the event is acknowledged or refused, and breaks nothing. */
     private static void taken(CaseRun run, EventBody event, String what) {
         Reply reply = run.post(event);
         if (!reply.is2xx() && !reply.is4xx()) {

@@ -105,7 +105,7 @@ final class JunitReport {
             out.writeAttribute("message", clean(String.join("; ", result.failures())));
             out.writeAttribute("type", result.contractCase().level().toString());
             out.writeCharacters(clean("sent: " + result.contractCase().sent() + "\n"
-                    + String.join("\n", result.failures()) + "\nmend: " + Remedy.of(result.id()) + "\nby hand: "
+                    + String.join("\n", result.failures()) + "\nfix: " + Remedy.of(result.id()) + "\nby hand: "
                     + result.reproduce()));
             out.writeEndElement();
         } else if (skipped(result)) {
@@ -138,7 +138,7 @@ final class JunitReport {
         return String.format(Locale.ROOT, "%.3f", time.toNanos() / 1e9);
     }
 
-    /** XML has no control characters. */
+    /** Removes control characters, which XML does not have. */
     static String clean(String text) {
         return text.replaceAll("[^\\t\\n\\r\\u0020-\\uD7FF\\uE000-\\uFFFD\\x{10000}-\\x{10FFFF}]", "?");
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-/** What a case may run beside. */
+/** The other cases that a case may run beside. */
 enum Lane {
     /** Short and polite: several at a time. */
     QUICK,

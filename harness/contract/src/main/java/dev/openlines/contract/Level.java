@@ -3,7 +3,7 @@ package dev.openlines.contract;
 
 import java.util.Locale;
 
-/** How binding a case is. */
+/** The level of a case: whether a failure breaks the contract. */
 public enum Level {
     /** A handler that fails it is wrong. */
     MUST,

@@ -8,7 +8,7 @@ final class Lifecycle {
 
     private Lifecycle() {}
 
-    /** The handler knows the portal already: what must not happen is that an install locks the portal out. */
+    /** Sends an installation of a portal that the handler knows. It must not lock the portal out. */
     static void install(CaseRun run) {
         Reply installed = run.post(Events.install(run.identity(), run.now(), run.token(), run.refreshToken()));
         run.stands(installed, "ONAPPINSTALL with tokens that work");
@@ -19,7 +19,9 @@ final class Lifecycle {
         run.note("the handler was given the portal beforehand; what it asks a new portal is seen by 118");
     }
 
-    /** A handler that has a grant may ask whether it still works; this portal refuses it by now. */
+    /**
+     * Sends an uninstallation. A handler that has a grant may ask whether it still works; this portal now refuses it.
+     */
     static void uninstall(CaseRun run) {
         run.run().uninstall();
         EventBody gone = Events.lifecycle("ONAPPUNINSTALL", run.identity(), run.now(), "", "", "CLEAN", "1");
@@ -61,7 +63,7 @@ final class Lifecycle {
         run.post(updateOf(run, run.identity(), 2));
     }
 
-    /** With tokens that work: a handler that asks an OAuth host about them finds them good. */
+    /** Returns an update with tokens that work: a handler that asks an OAuth host about them finds them good. */
     private static EventBody updateOf(CaseRun run, Identity to, int from) {
         return Events.lifecycle(
                 "ONAPPUPDATE",

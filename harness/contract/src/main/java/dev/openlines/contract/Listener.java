@@ -148,7 +148,7 @@ final class Listener implements AutoCloseable {
             out.write(answer);
             out.flush();
         } catch (IOException e) {
-            // Whoever called has gone.
+            // The caller has gone.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -176,7 +176,7 @@ final class Listener implements AutoCloseable {
                 chunks(in, body);
             }
         } catch (IOException | NumberFormatException e) {
-            // What came is what is kept.
+            // All that arrived is kept.
         }
         return new Seen(at, head.toString(StandardCharsets.ISO_8859_1), body.toByteArray());
     }

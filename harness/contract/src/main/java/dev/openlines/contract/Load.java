@@ -33,7 +33,7 @@ final class Load {
         return requests.size();
     }
 
-    /** How many have been taken up so far. */
+    /** Returns how many requests have begun. */
     int begun() {
         return Math.min(next.get(), requests.size());
     }
@@ -73,7 +73,7 @@ final class Load {
         stopped = true;
     }
 
-    /** All replies in the order of the requests, null for those never sent. */
+    /** Returns all replies in the order of the requests, null for those never sent. */
     @Nullable
     Reply[] all() throws InterruptedException {
         for (Thread thread : threads) {
@@ -82,7 +82,7 @@ final class Load {
         return Arrays.copyOf(replies, replies.length);
     }
 
-    /** The replies of those that were sent. */
+    /** Returns the replies to the requests that were sent. */
     List<Reply> await() throws InterruptedException {
         List<Reply> sent = new ArrayList<>();
         for (Reply reply : all()) {

@@ -76,7 +76,7 @@ final class MarkdownReport {
                 .append("\n\n");
         out.append("- sent: ").append(result.contractCase().sent()).append('\n');
         result.failures().forEach(line -> out.append("- ").append(line).append('\n'));
-        out.append("- mend: ").append(Remedy.of(result.id())).append('\n');
+        out.append("- fix: ").append(Remedy.of(result.id())).append('\n');
         if (!result.reproduce().isEmpty()) {
             out.append("\n```sh\n").append(result.reproduce()).append("\n```\n");
         }

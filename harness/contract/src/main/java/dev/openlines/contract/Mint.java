@@ -15,7 +15,7 @@ final class Mint {
     private final long at;
     private long nextChat;
 
-    /** The instant, in seconds, is part of tokens: they begin with their expiry. */
+    /** Creates a mint. The instant, in seconds, is part of tokens: they begin with their expiry. */
     Mint(long seed, long at, String caseId) {
         this.at = at;
         int number = Integer.parseInt(caseId.substring(caseId.lastIndexOf('-') + 1));
@@ -24,7 +24,7 @@ final class Mint {
         nextChat = 10_000_000 + (run * CASES_PER_RUN + number) * CHATS_PER_CASE + random.nextInt(100) + 1;
     }
 
-    /** A chat of this case alone, below 2^31. */
+    /** Returns a chat that only this case uses, below 2^31. */
     long chat() {
         return nextChat++;
     }
@@ -45,7 +45,7 @@ final class Mint {
         return text.toString();
     }
 
-    /** Laid out as the platform's: expiry, little-endian, first; the user's id in digits 25 to 32. */
+    /** Returns a token laid out as the platform's: expiry, little-endian, first; the user's id in digits 25 to 32. */
     String accessToken() {
         int expires = Integer.reverseBytes((int) (at + 3600));
         return String.format(Locale.ROOT, "%08x", expires) + hex(16) + "00000001" + hex(38);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-/** Where a verdict is read off. A case whose oracle is missing is not observed, never passed. */
+/** The source of a verdict. A case whose oracle is missing is not observed, never passed. */
 public enum Oracle {
     /** The HTTP exchange with the handler. */
     H,
@@ -9,7 +9,7 @@ public enum Oracle {
     E,
     /** REST and OAuth requests that reach the simulated portal or the evil one. */
     R,
-    /** What the handler's process prints, logs and occupies. */
+    /** The handler's process: its output, its log, its memory and files. */
     L,
     /** Control of the handler's process. */
     C

@@ -4,7 +4,7 @@ package dev.openlines.contract;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** What every report counts: the verdict, and of the failures those that the baseline knows. */
+/** The counts that every report has: verdicts, and among the failures those that the baseline knows. */
 enum Outcome {
     PASS("pass"),
     FAIL("fail"),
@@ -32,7 +32,7 @@ enum Outcome {
         return result -> of(result, baseline) == this;
     }
 
-    /** Of these results, the failures that the baseline does not know, in the order in which to mend them. */
+    /** Returns the failures that the baseline does not know, in the order to fix them. */
     static List<CaseResult> toMend(List<CaseResult> results, Baseline baseline) {
         return results.stream()
                 .filter(FAIL.in(baseline))

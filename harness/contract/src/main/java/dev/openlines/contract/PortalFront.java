@@ -21,7 +21,7 @@ final class PortalFront implements AutoCloseable {
     private static final Set<String> NOT_COPIED =
             Set.of("host", "connection", "content-length", "transfer-encoding", "expect", "upgrade", "http2-settings");
 
-    /** What is done to a request while a fault is on. */
+    /** The treatment of a request while a fault is on. */
     sealed interface Fault {
         /** Answers later than anybody should wait. */
         record Late(java.time.Duration by) implements Fault {}
@@ -45,7 +45,7 @@ final class PortalFront implements AutoCloseable {
         listener = Listener.start(this::answer, "127.0.0.1");
     }
 
-    /** Where the real answers come from. */
+    /** Sets the address that the real answers come from. */
     void portalAt(URI address) {
         portal = address;
     }

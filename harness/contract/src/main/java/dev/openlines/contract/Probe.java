@@ -10,7 +10,7 @@ import java.util.List;
  */
 final class Probe {
 
-    /** How long the end of a run waits for effects that must not come, at least. */
+    /** The shortest wait, at the end of a run, for effects that must not come. */
     static final Duration QUIET = Duration.ofMillis(300);
 
     private static final int TRIES = 2;
@@ -78,7 +78,9 @@ final class Probe {
                         + run.settings().settle.toSeconds() + " s");
     }
 
-    /** Twice the delay that evidence has here, within bounds: forbidden effects would come as late as others. */
+    /**
+     * Returns twice the delay that evidence has here, within bounds: forbidden effects would come as late as others.
+     */
     Duration quiet() {
         Duration twice = lag.multipliedBy(2);
         Duration most = run.settings().settle;
@@ -89,7 +91,7 @@ final class Probe {
         return acknowledged;
     }
 
-    /** Whether the handler took the connections and never answered. */
+    /** Returns whether the handler took the connections and never answered. */
     boolean silent() {
         return silent;
     }

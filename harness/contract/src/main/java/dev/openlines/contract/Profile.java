@@ -3,13 +3,13 @@ package dev.openlines.contract;
 
 import java.util.Locale;
 
-/** Which handlers a case is for. */
+/** The handlers that a case is for. */
 public enum Profile {
     /** Every handler. */
     CORE,
     /** Handlers that promise to lose nothing across a crash; the suite starts and kills them. */
     DURABLE,
-    /** What really faces the internet: the handler's server, or the proxy in front of it. */
+    /** The server that faces the internet: the handler's own, or the proxy in front of it. */
     EDGE;
 
     /**

@@ -23,7 +23,7 @@ final class Race {
 
     private Race() {}
 
-    /** 502. */
+    /** Runs case 502. */
     static void ofEqualRequests(CaseRun run) throws InterruptedException {
         ExecutorService senders = Executors.newFixedThreadPool(FIRST, task -> {
             Thread thread = new Thread(task, "contract-race");

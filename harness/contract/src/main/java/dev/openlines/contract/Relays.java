@@ -131,7 +131,7 @@ final class Relays {
                 .header("Content-Type", "application/json");
     }
 
-    /** The form's names as keys of one object, as form builders forward them. */
+    /** Returns the form's names as keys of one object, as form builders forward them. */
     private static String flat(EventBody event) {
         JsonObjectBuilder all = Json.createObjectBuilder();
         event.fields().forEach(field -> all.add(field[0], field[1]));

@@ -9,20 +9,20 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Properties;
 
-/** How to mend what a case found, in a sentence or two. */
+/** Advice on how to fix what a case found, in a sentence or two. */
 final class Remedy {
 
     private static final Properties TEXTS = read();
 
     private Remedy() {}
 
-    /** The case's own remedy, or that of its group. */
+    /** Returns the case's own remedy, or that of its group. */
     static String of(String id) {
         String number = id.substring(id.lastIndexOf('-') + 1);
         return TEXTS.getProperty(number, TEXTS.getProperty(number.charAt(0) + "xx", ""));
     }
 
-    /** Whether the case has a remedy of its own. */
+    /** Returns whether the case has a remedy of its own. */
     static boolean isFor(String id) {
         return TEXTS.containsKey(id.substring(id.lastIndexOf('-') + 1));
     }

@@ -7,7 +7,7 @@ import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What became of one request: the answer as far as it came, the times, and what went wrong. Immutable. */
+/** The result of one request: the answer as far as it came, the times, and what went wrong. Immutable. */
 final class Reply {
 
     static final int KEPT = 96 * 1024;
@@ -55,64 +55,64 @@ final class Reply {
         this.failure = failure;
     }
 
-    /** A reply to a request whose answer is not waited for. */
+    /** Returns a reply to a request whose answer is not waited for. */
     static Reply notAwaited(byte[] sent) {
         Duration none = Duration.ZERO;
         return new Reply(
                 Instant.now(), sent, sent.length, 0, "", new byte[0], false, none, none, none, "no answer awaited");
     }
 
-    /** When it began. */
+    /** Returns when it began. */
     Instant at() {
         return at;
     }
 
-    /** The request's bytes, the first so many; shared, not to be changed. */
+    /** Returns the request's first bytes. The array is shared and must not be changed. */
     byte[] sent() {
         return sent;
     }
 
-    /** How many bytes the request has. */
+    /** Returns how many bytes the request has. */
     long sentLength() {
         return sentLength;
     }
 
-    /** The final status; 0 where none was understood. */
+    /** Returns the final status, or 0 if none was understood. */
     int status() {
         return status;
     }
 
-    /** Status line and header lines; empty where none came. */
+    /** Returns status line and header lines, or empty if none came. */
     String head() {
         return head;
     }
 
-    /** The answer's body, chunks undone; shared, not to be changed. */
+    /** Returns the answer's body, with chunks undone. The array is shared and must not be changed. */
     byte[] body() {
         return body;
     }
 
-    /** Whether 100 Continue came before. */
+    /** Returns whether 100 Continue came before. */
     boolean interim() {
         return interim;
     }
 
-    /** Until the connection stood; zero on one that stood already. */
+    /** Returns the time until the connection stood: zero on one that stood already. */
     Duration connect() {
         return connect;
     }
 
-    /** From then on to the first byte. */
+    /** Returns the time from then on to the first byte. */
     Duration firstByte() {
         return firstByte;
     }
 
-    /** Everything. */
+    /** Returns the time of the whole exchange. */
     Duration total() {
         return total;
     }
 
-    /** What went wrong; null where an answer was read whole. */
+    /** Returns what went wrong, or null if an answer was read whole. */
     @Nullable
     String failure() {
         return failure;
@@ -126,12 +126,12 @@ final class Reply {
         return failure == null && status / 100 == 4;
     }
 
-    /** 501 says that a method or coding is not known, which is an answer and no breakdown. */
+    /** Tells whether the handler broke down. 501 does not count: it says that a method or coding is not known. */
     boolean is5xx() {
         return status / 100 == 5 && status != 501;
     }
 
-    /** The connection ended without an answer: the handler refused to talk. */
+    /** Tells whether the connection ended without an answer: the handler refused to talk. */
     boolean closed() {
         return status == 0 && failure != null && !failure.startsWith("no ") && !failure.equals(NOT_HTTP);
     }
@@ -140,7 +140,7 @@ final class Reply {
         return is4xx() || closed();
     }
 
-    /** From the standing connection on. */
+    /** Returns the time of the answer, from the standing connection on. */
     Duration answered() {
         return total.minus(connect);
     }
@@ -156,7 +156,7 @@ final class Reply {
                 .findFirst();
     }
 
-    /** In few words, without content. */
+    /** Describes the result in few words, without content. */
     String outcome() {
         String what = status == 0 ? "" : "status " + status;
         if (failure != null) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-/** How {@link ContractReport#text} writes a report out. */
+/** The formats of {@link ContractReport#text}. */
 public enum ReportFormat {
     /** For a terminal: group by group, failures in full. */
     TREE,

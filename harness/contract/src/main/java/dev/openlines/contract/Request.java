@@ -92,12 +92,12 @@ final class Request {
         return this;
     }
 
-    /** The body in plain chunks, cut at the places given. */
+    /** Returns the request with its body in plain chunks, cut at the places given. */
     Request chunked(int... cuts) {
         return chunked("", "", cuts);
     }
 
-    /** The same with an extension of the first chunk and a trailer line. */
+    /** Returns a chunked request with an extension of the first chunk and a trailer line. */
     Request chunkedWithExtras(int... cuts) {
         return chunked(";note=first", "X-Checked: yes\r\n", cuts);
     }

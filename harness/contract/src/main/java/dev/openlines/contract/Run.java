@@ -22,7 +22,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** What all cases of a run share: the handler, the portals, the evidence, the secrets. Thread-safe. */
+/** The objects that all cases of a run share: the handler, the portals, the evidence, the secrets. Thread-safe. */
 final class Run implements AutoCloseable {
 
     private static final int SILENCES = 24;
@@ -124,7 +124,7 @@ final class Run implements AutoCloseable {
         return new Run(own, false);
     }
 
-    /** One that only shows what would be sent. */
+    /** Returns a run that only shows what would be sent. */
     static Run dry(Settings settings) {
         return new Run(settings.copy(), true);
     }
@@ -138,7 +138,7 @@ final class Run implements AutoCloseable {
                         .replace("{CLIENT_SECRET}", portal.clientSecret().reveal());
     }
 
-    /** A hook may ask for the process that was started, as {@code prlimit --pid {PID}} does. */
+    /** Fills in a hook, which may ask for the process that was started, as {@code prlimit --pid {PID}} does. */
     private String hook(String command) {
         return filled(command).replace("{PID}", process == null ? "" : process.pid());
     }
@@ -151,7 +151,7 @@ final class Run implements AutoCloseable {
         return seed;
     }
 
-    /** The second that cases begin in: the seed's, or the machine's. */
+    /** Returns the second that cases begin in: the seed's, or the machine's. */
     long seconds() {
         return settings.at == null ? Instant.now().getEpochSecond() : settings.at;
     }
@@ -176,7 +176,7 @@ final class Run implements AutoCloseable {
         return front;
     }
 
-    /** A new listener on an address of its own, which nothing of the portal's has. */
+    /** Returns a new listener, on an address that no other part of the portal uses. */
     Listener listener() {
         Listener listener =
                 Listener.start(request -> Listener.json(200, "{\"result\":true}"), "127.0.0.2", "127.0.0.1");
@@ -184,7 +184,7 @@ final class Run implements AutoCloseable {
         return listener;
     }
 
-    /** What effects there may be. */
+    /** Returns the account of the effects that there may be. */
     Account account() {
         return account;
     }
@@ -198,12 +198,12 @@ final class Run implements AutoCloseable {
         return settings.ackMax;
     }
 
-    /** How long a request waits for its answer: long enough to tell late from never. */
+    /** Returns how long a request waits for its answer: long enough to tell late from never. */
     Duration patience() {
         return settings.ackMax.plusSeconds(1);
     }
 
-    /** Another portal that the handler trusts, or one it has never heard of. */
+    /** Returns another portal that the handler trusts, or one it has never heard of. */
     Identity second(Mint mint) {
         return new Identity(
                 settings.secondMemberId == null ? mint.hex(32) : settings.secondMemberId,
@@ -231,12 +231,12 @@ final class Run implements AutoCloseable {
         }
     }
 
-    /** The handler took a token that only an event of the application's life had named. */
+    /** Notes that the handler took a token that only an event of the application's life had named. */
     void tookNewToken() {
         installing = true;
     }
 
-    /** Whether the handler was said to record installations, or was seen to. */
+    /** Returns whether the handler was said to record installations, or was seen to. */
     boolean recordsInstallations() {
         return installing
                 || Boolean.TRUE.equals(settings.installing)
@@ -250,7 +250,7 @@ final class Run implements AutoCloseable {
         }
     }
 
-    /** A secret of the run that no portal has issued. */
+    /** Adds a secret of the run that no portal has issued. */
     synchronized void secret(String name, String text) {
         canaries.add(name + "#" + ++tokens, text);
     }
@@ -259,7 +259,7 @@ final class Run implements AutoCloseable {
         return canaries.masked(text);
     }
 
-    // What is kept of every answer.
+    // The parts of every answer that are kept.
 
     void answered(CaseRun from, Reply reply) {
         if (wire.isDry()) {
@@ -290,7 +290,7 @@ final class Run implements AutoCloseable {
         }
     }
 
-    /** Nothing but silence for a long while means that waiting on is of no use. */
+    /** Listens for silence: after a long while of nothing else, waiting on is of no use. */
     private void listen(Reply reply) {
         boolean nothing = reply.failure() != null && reply.failure().startsWith(Reply.NO_ANSWER + " in");
         unanswered = nothing ? unanswered + 1 : 0;
@@ -302,12 +302,12 @@ final class Run implements AutoCloseable {
                 && quiet > patience().plus(settings.silence).toNanos();
     }
 
-    /** Whether the handler takes connections and never answers any more. */
+    /** Returns whether the handler takes connections and never answers any more. */
     boolean silent() {
         return silent;
     }
 
-    /** How long to wait for effects that must not come. */
+    /** Returns how long to wait for effects that must not come. */
     Duration quiet() {
         return quiet;
     }
@@ -325,7 +325,7 @@ final class Run implements AutoCloseable {
         return new LinkedHashSet<>(leaks);
     }
 
-    /** What answers to errors told of the handler's inside. */
+    /** Returns what answers to errors told about the handler's inside. */
     synchronized Set<String> telling() {
         return new LinkedHashSet<>(telling);
     }
@@ -334,7 +334,7 @@ final class Run implements AutoCloseable {
         return new ArrayList<>(ledger.values());
     }
 
-    /** Everything the handler printed and logged; null where nobody can see that. */
+    /** Returns everything the handler printed and logged, or null if the suite cannot see it. */
     @Nullable
     String log() {
         if (process == null && settings.logs.isEmpty()) {
@@ -361,7 +361,7 @@ final class Run implements AutoCloseable {
         of.forEach(CaseRun::look);
     }
 
-    /** Runs a command of the user's in the shell; false where it failed. */
+    /** Runs a command of the user's in the shell. Returns false if it failed. */
     boolean shell(String command) throws InterruptedException {
         try {
             Process running = new ProcessBuilder("sh", "-c", hook(command))
@@ -374,7 +374,9 @@ final class Run implements AutoCloseable {
         }
     }
 
-    /** Starts the handler anew where it is ours and has died; false where it cannot be reached any more. */
+    /**
+     * Starts the handler again if the suite started it and it has died. Returns false if it can no longer be reached.
+     */
     boolean reachable() throws InterruptedException {
         try (Connection connection = wire.open()) {
             if (connection.isOpen()) {

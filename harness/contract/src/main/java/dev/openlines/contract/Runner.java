@@ -33,7 +33,7 @@ final class Runner {
     private final List<ContractCase> selected;
     private final Consumer<String> progress;
 
-    /** How many of the selected cases are not merely planned. */
+    /** The number of the selected cases that are not merely planned. */
     private final long toRun;
 
     private final Instant begun = Instant.now();
@@ -63,7 +63,7 @@ final class Runner {
         toRun = selected.stream().filter(one -> !one.planned()).count();
     }
 
-    /** Runs everything; ends early where the handler is gone, the time is over or somebody interrupts. */
+    /** Runs all cases. Ends early if the handler is gone, the time is over or the thread is interrupted. */
     ContractReport go() {
         Thread main = Thread.currentThread();
         ExecutorService waiting = Executors.newCachedThreadPool(Runner::thread);
@@ -90,7 +90,7 @@ final class Runner {
         return report();
     }
 
-    /** What is known of the handler's process, without secrets. */
+    /** Returns what is known of the handler's process, without secrets. */
     private String why() {
         HandlerProcess process = run.process();
         return process == null ? "" : ": " + run.masked(process.trouble());
@@ -131,7 +131,7 @@ final class Runner {
         return true;
     }
 
-    /** One good event before all cases: who gave a wrong token or path should hear it now. */
+    /** Sends one good event before all cases, so that a user who gave a wrong token or path learns it now. */
     private void probe() throws InterruptedException {
         Probe probe = new Probe(run);
         for (String remark : probe.go()) {
@@ -214,7 +214,7 @@ final class Runner {
         }
     }
 
-    /** Only a failure can have ended the trust. */
+    /** Looks whether the portal is still trusted. Only a failure can have ended the trust. */
     private void lookAtTrust(List<ContractCase> cases) throws InterruptedException {
         for (CaseRun failed : current(cases)) {
             if (failed.failed()
@@ -237,7 +237,9 @@ final class Runner {
                 .toList();
     }
 
-    /** A case that failed beside others by being late or unanswered counts only if it fails alone too. */
+    /**
+     * Runs again, alone, the cases that failed beside others by being late or unanswered. Only a second failure counts.
+     */
     private void again() throws InterruptedException {
         List<ContractCase> repeated = new ArrayList<>();
         for (Lane lane : List.of(Lane.QUICK, Lane.ALONE, Lane.LONG)) {
@@ -309,7 +311,7 @@ final class Runner {
         }
     }
 
-    /** One step of the way; what is run once more has been counted. */
+    /** Reports one step of progress. Cases that run once more have been counted. */
     private void tick(ContractCase one, int number) {
         progress.accept(
                 number > 0 ? "again, alone: " + one.id() : finished.incrementAndGet() + "/" + toRun + " " + one.id());
@@ -356,7 +358,7 @@ final class Runner {
         }
     }
 
-    /** What is known by now; complete in form whenever it is asked for. */
+    /** Returns what is known by now, as a complete report. */
     ContractReport partial(String reason) {
         String before = stopped;
         stopped = before == null ? reason : before;

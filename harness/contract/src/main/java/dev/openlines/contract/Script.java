@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-/** What a case does. Findings are told to the run; a script throws for faults of ours only. */
+/** The program of a case. It reports findings to the run, and throws for faults of the suite only. */
 @FunctionalInterface
 interface Script {
     void run(CaseRun run) throws InterruptedException;

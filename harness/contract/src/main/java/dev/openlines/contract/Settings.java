@@ -37,14 +37,14 @@ final class Settings implements Cloneable {
     boolean webhooks;
     boolean slow;
 
-    /** Whether the run goes on if the first good event is not acknowledged. */
+    /** Set if the run goes on when the first good event is not acknowledged. */
     boolean goOn = true;
 
-    /** Whether the handler records installations; null if that was not said, and the run finds out. */
+    /** Says whether the handler records installations; null if that was not said, and the run finds out. */
     @Nullable
     Boolean installing;
 
-    /** The file or folder in which the handler stores events. */
+    /** The file or folder that the handler stores events in. */
     @Nullable
     Path store;
 
@@ -81,7 +81,7 @@ final class Settings implements Cloneable {
     /** Nothing but silence for so long, beyond the wait for one answer, ends the run. */
     Duration silence = Duration.ofSeconds(30);
 
-    /** How long slow processing goes on with what it has begun when its hook ends. */
+    /** The time for which slow processing goes on with what it has begun when its hook ends. */
     Duration slowness = Duration.ofSeconds(30);
 
     @Nullable
@@ -112,7 +112,7 @@ final class Settings implements Cloneable {
         }
     }
 
-    /** Whether the case is asked for. Durable includes core; edge stands for itself. */
+    /** Returns whether the case is asked for. Durable includes core; edge stands for itself. */
     boolean selects(ContractCase one) {
         if (only.stream().anyMatch(pattern -> one.matches(pattern))) {
             return !excluded(one);

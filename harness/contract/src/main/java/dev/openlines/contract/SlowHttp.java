@@ -54,7 +54,7 @@ final class SlowHttp {
                                 413,
                                 SHOULD,
                                 "H",
-                                "two hundred requests whose answers nobody reads",
+                                "two hundred requests whose answers are not read",
                                 "keep normal traffic in time",
                                 "practice: slow readers")
                         .runs(Lane.ALONE, run -> {
@@ -260,7 +260,10 @@ final class SlowHttp {
         run.noEffect(event, what);
     }
 
-    /** Whole, and the sending direction left open: some servers drop a client that has closed it. */
+    /**
+     * Sends the whole request and leaves the sending direction open, because some servers drop a client that has closed
+     * it.
+     */
     private static Reply sent(CaseRun run, String request, Duration patience) {
         try (Connection connection = run.open()) {
             return run.seen(connection.write(CaseRun.latin(request)).read(patience));

@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What the handler stores: 317, 522 and 706. */
+/** The cases about what the handler stores: 317, 522 and 706. */
 final class Stores {
 
     private static final int REFUSED = 1_000;
@@ -134,7 +134,7 @@ final class Stores {
         return store;
     }
 
-    /** Whether neither group nor others may read the file or enter the folder. */
+    /** Returns whether neither group nor others may read the file or enter the folder. */
     private static boolean closed(Path store) {
         try {
             Set<PosixFilePermission> all = Files.getPosixFilePermissions(store);

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** What an answer to an error must not tell of the handler's inside. */
+/** Finds what an answer to an error must not tell about the handler's inside. */
 final class Telltale {
 
     private static final Map<String, Pattern> SIGNS = Map.of(

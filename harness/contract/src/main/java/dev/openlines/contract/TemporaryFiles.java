@@ -7,14 +7,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** What a handler on this machine may have left in the folder for temporary files. */
+/** Finds what a handler on this machine may have left in the folder for temporary files. */
 final class TemporaryFiles {
 
     private static final long LARGEST = 1 << 20;
 
     private TemporaryFiles() {}
 
-    /** Whether a fresh file directly in that folder holds the text. Reports of the suite itself are elsewhere. */
+    /**
+     * Returns whether a fresh file directly in that folder holds the text. Reports of the suite itself are elsewhere.
+     */
     static boolean hold(String text) {
         Path folder = Path.of(System.getProperty("java.io.tmpdir", "/tmp"));
         long recent = System.currentTimeMillis() - 600_000;

@@ -11,7 +11,7 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
 
-/** What the platform's sender would meet at an https address. */
+/** Checks an https address as the platform's sender would meet it. */
 final class Tls {
 
     private static final Duration LEFT = Duration.ofDays(14);

@@ -8,7 +8,9 @@ import java.util.Locale;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** The result on a terminal: a line for each case, group by group, then the failures in full, in the order to mend. */
+/**
+ * The result on a terminal: a line for each case, group by group, then the failures in full, in the order to fix them.
+ */
 final class TreeReport {
 
     private final ContractReport report;
@@ -92,7 +94,7 @@ final class TreeReport {
             return;
         }
         out.println();
-        out.println("FAILURES: " + failed.size() + ", in the order to mend them");
+        out.println("FAILURES: " + failed.size() + ", in the order to fix them");
         report.handlerCommand()
                 .ifPresent(command -> out.println("  before a line by hand, start the handler: " + command));
         failed.forEach(result -> {
@@ -103,7 +105,7 @@ final class TreeReport {
             out.println("    required: " + one.requirement());
             out.println("    why:      " + one.provenance());
             result.failures().forEach(line -> out.println("    seen:     " + line));
-            out.println("    mend:     " + Remedy.of(one.id()));
+            out.println("    fix:      " + Remedy.of(one.id()));
             if (!result.reproduce().isEmpty()) {
                 out.println("    by hand:  " + result.reproduce());
             }

@@ -2,8 +2,8 @@
 package dev.openlines.contract;
 
 /**
- * Whether the handler still acknowledges the portal's events. A case that breaks this, such as a forged installation
- * that is trusted, would make all later cases fail.
+ * Watches whether the handler still acknowledges the portal's events. A case that breaks this, such as a forged
+ * installation that is trusted, would make all later cases fail.
  */
 final class Trust {
 
@@ -14,7 +14,7 @@ final class Trust {
         this.run = run;
     }
 
-    /** What the first good event showed. */
+    /** Records what the first good event showed. */
     void held(boolean value) {
         held = value;
     }

@@ -11,12 +11,14 @@ import java.util.List;
  */
 final class Unescaped {
 
-    /** How often something may have been escaped: a token in an address in a log line in JSON. */
+    /**
+     * The number of times that something may have been escaped, such as a token in an address in a log line in JSON.
+     */
     private static final int DEPTH = 2;
 
     private final String text;
 
-    /** Where each character begins in the original, and at the end the original's length. */
+    /** The place of each character in the original, and at the end the original's length. */
     private final int[] origins;
 
     private Unescaped(String text, int[] origins) {
@@ -24,7 +26,7 @@ final class Unescaped {
         this.origins = origins;
     }
 
-    /** The text itself, then every other text that it can be read as. */
+    /** Returns the text itself, then every other text that it can be read as. */
     static List<Unescaped> readings(String original) {
         int[] places = new int[original.length() + 1];
         Arrays.setAll(places, i -> i);
@@ -49,7 +51,7 @@ final class Unescaped {
         return text;
     }
 
-    /** Where the character at an index begins in the original. */
+    /** Returns where the character at an index begins in the original. */
     int origin(int index) {
         return origins[index];
     }
@@ -70,7 +72,7 @@ final class Unescaped {
         return new Unescaped(plain.toString(), from);
     }
 
-    /** How many characters the escape at an index has; 1 where it is none. */
+    /** Returns how many characters the escape at an index has, or 1 if there is none. */
     private int length(int at) {
         char kind = at + 1 < text.length() ? text.charAt(at + 1) : ' ';
         if (text.charAt(at) == '%') {

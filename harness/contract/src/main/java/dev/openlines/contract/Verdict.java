@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-/** What became of a case. */
+/** The verdict on a case. */
 public enum Verdict {
     /** Everything the case asks for was seen. */
     PASS("pass"),

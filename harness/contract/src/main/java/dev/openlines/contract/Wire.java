@@ -38,7 +38,7 @@ final class Wire {
         return new Wire(target, insecure, false);
     }
 
-    /** One that sends nothing and takes every answer for 200, to see what a case would send. */
+    /** Returns a wire that sends nothing and takes every answer for 200, to see what a case would send. */
     static Wire dry(URI target) {
         return new Wire(target, false, true);
     }
@@ -63,7 +63,7 @@ final class Wire {
         return target.getPort() >= 0 ? target.getPort() : secure() ? 443 : 80;
     }
 
-    /** Never throws: a connection that could not be made says so in its first reply. */
+    /** Opens a connection. Never throws: if it cannot be made, its first reply says so. */
     Connection open() {
         return Connection.open(this);
     }
@@ -117,7 +117,7 @@ final class Wire {
         }
     }
 
-    /** Loopback, link-local, site-local and unique local addresses. */
+    /** Tells loopback, link-local, site-local and unique local addresses from public ones. */
     boolean isPrivate() {
         try {
             InetAddress address = address();

@@ -61,7 +61,7 @@ class CanariesTest {
                 .containsExactly("token");
     }
 
-    /** Every four characters of these have one that the two alphabets write differently. */
+    /** Tests tokens that have, in every four characters, one that the two alphabets write differently. */
     @ParameterizedTest
     @ValueSource(strings = {"", "a", "ab", "abc"})
     void inTheBase64OfAddressesAtAnyOffset(String before) {
@@ -90,7 +90,7 @@ class CanariesTest {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** No twelve characters of this one stay as they are. */
+    /** Tests an escape that leaves no twelve characters as they are. */
     @ParameterizedTest
     @CsvSource(
             quoteCharacter = '`',
@@ -114,7 +114,7 @@ class CanariesTest {
         assertThat(canaries.in("\"" + numbers + "\"")).containsExactly("token");
     }
 
-    /** No twelve characters of {@link #ODD} are left as they are in any of these. */
+    /** Tests escapes that leave no twelve characters of {@link #ODD} as they are. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -141,7 +141,7 @@ class CanariesTest {
 
         assertThat(others.in("before 100%, C:\\users, " + escaped + " %zz \\")).containsExactly("token");
         assertThat(others.masked("(" + escaped + ")")).isEqualTo("(<token>)");
-        // What comes after the first eight characters, too: a part of a secret.
+        // Characters after the first eight are masked, too: they are part of a secret.
         assertThat(others.masked(escaped.substring(escaped.indexOf("kQ7"))))
                 .matches("\\*+.{0,6}")
                 .doesNotContain("Yt8w");

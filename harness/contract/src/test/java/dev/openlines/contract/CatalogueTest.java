@@ -160,7 +160,7 @@ class CatalogueTest {
                 .endsWith("&auth%5Buser_id%5D=1&auth%5Bapplication_token%5D=right");
     }
 
-    /** The portal's port differs from run to run: it is the one thing no seed decides. */
+    /** Returns what a case sends. The portal's port differs from run to run: no seed decides it. */
     private static List<String> sent(ContractCase one, long seed) throws InterruptedException {
         try (Run run = dry(seed)) {
             CaseRun caseRun = new CaseRun(run, one, 0);

@@ -21,7 +21,7 @@ class ContractTestsTest {
     @TempDir
     private Path folder;
 
-    /** As a user's own test class has it. */
+    /** Returns the tests, as a user's own test class does. */
     @TestFactory
     Stream<DynamicTest> aRightHandlerPassesItsTests() {
         SmallHandler handler = SmallHandler.right(folder);

@@ -104,7 +104,9 @@ class JudgeTest {
                 .isEqualTo("an effect that names a portal and no chat");
     }
 
-    /** Its one sin is that of 120; what it sends there is no evidence against 117 and 118. */
+    /**
+     * Tests a handler whose one sin is that of 120. The calls that it makes there are no evidence against 117 and 118.
+     */
     @Test
     void aCallToOneCasesListenerAccusesNoOther() {
         try (Listener follows = Listener.start(
@@ -130,8 +132,8 @@ class JudgeTest {
         }
     }
 
-    /** A forged installation ends its trust; so does nothing else. */
-    private static Listener believing(AtomicBoolean broken, boolean heals) {
+    /** Returns a handler that a forged installation, and nothing else, makes lose its trust. */
+    private static Listener trusting(AtomicBoolean broken, boolean heals) {
         return Listener.start(
                 request -> {
                     boolean install = request.text().contains("event=ONAPPINSTALL");
@@ -147,8 +149,8 @@ class JudgeTest {
 
     @Test
     void whatFailsSinceAnEarlierCaseSaysSo() {
-        try (Listener believes = believing(new AtomicBoolean(), false)) {
-            ContractReport report = suite(believes, "117", "303").run();
+        try (Listener handler = trusting(new AtomicBoolean(), false)) {
+            ContractReport report = suite(handler, "117", "303").run();
 
             assertThat(result(report, "117").verdict()).isEqualTo(Verdict.FAIL);
             assertThat(result(report, "117").warnings()).noneMatch(line -> line.startsWith(CaseRun.CONSEQUENCE));
@@ -164,8 +166,8 @@ class JudgeTest {
 
     @Test
     void aGenuineInstallationRestoresTheTrustForTheCasesAfterwards() {
-        try (Listener believes = believing(new AtomicBoolean(), true)) {
-            ContractReport report = suite(believes, "117", "122").run();
+        try (Listener handler = trusting(new AtomicBoolean(), true)) {
+            ContractReport report = suite(handler, "117", "122").run();
 
             assertThat(result(report, "117").warnings())
                     .contains("the handler denied good events after this case; a genuine ONAPPINSTALL ended that");
@@ -238,7 +240,7 @@ class JudgeTest {
         }
     }
 
-    /** Such a handler may or may not look at its store. */
+    /** Tests a handler that may or may not look at its store. */
     @Test
     void aClosedConnectionDoesNotShowThatTheHandlerLooksAtItsStore() {
         Path broken = folder.resolve("broken");

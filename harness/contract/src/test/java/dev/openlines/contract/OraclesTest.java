@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where the suite looks: evidence in each of its four forms, logs, and the process itself. */
+/** Tests of the suite's sources: evidence in each of its four forms, logs, and the process itself. */
 class OraclesTest {
 
     @TempDir

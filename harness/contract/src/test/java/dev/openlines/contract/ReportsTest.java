@@ -197,7 +197,7 @@ class ReportsTest {
                 .withMessage("the baseline: expected the id of a case but found 'OSF-C-999'");
     }
 
-    /** Passed, failed, known and so on: as each of the formats counts them. */
+    /** Compares the counts in each of the formats: passed, failed, known and so on. */
     @Test
     void theReportsAgreeOnEveryNumber(@TempDir Path folder) throws Exception {
         List<String> failed = report.ids(Level.MUST, Verdict.FAIL);

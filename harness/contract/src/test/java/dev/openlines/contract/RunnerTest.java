@@ -10,7 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** What a run tells on its way, and when it gives a handler up. */
+/** Tests of what a run reports on its way, and of when it gives a handler up. */
 class RunnerTest {
 
     private final List<String> told = new CopyOnWriteArrayList<>();
@@ -40,7 +40,7 @@ class RunnerTest {
         // The first request is the probe, the second the case's own.
         try (Listener late = Listener.start(
                 request -> {
-                    // A connection that only asks whether somebody listens is none.
+                    // A connection that only asks whether a server listens is no request.
                     if (request.text().startsWith("POST") && requests.incrementAndGet() == 2) {
                         never.await();
                     }

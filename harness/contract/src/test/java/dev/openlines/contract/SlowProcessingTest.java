@@ -8,7 +8,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** 517 believes no hook: while it is on, acknowledged events must really wait. */
+/** Case 517 checks its hook: while it is on, acknowledged events must really wait. */
 class SlowProcessingTest {
 
     @TempDir

@@ -84,12 +84,12 @@ final class SmallHandler implements AutoCloseable {
         return new SmallHandler(folder, false);
     }
 
-    /** Only looks whether there is a token. */
+    /** Returns a handler that only looks whether there is a token. */
     static SmallHandler careless(Path folder) {
         return new SmallHandler(folder, true);
     }
 
-    /** Its suite, without evidence. */
+    /** Returns its suite, without evidence. */
     ContractSuite suite() {
         return ContractSuite.of(uri(), MEMBER_ID, PROOF);
     }
