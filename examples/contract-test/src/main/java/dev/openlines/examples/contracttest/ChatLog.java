@@ -23,9 +23,9 @@ final class ChatLog {
      *
      * @param memberId the portal
      * @param chatId the chat
-     * @param lineId the open line, or null where the event has none
-     * @param connectorId the connector's code, or null where the event has none
-     * @param lineName the open line's name, or null where the event has none
+     * @param lineId the open line, or null if the event has none
+     * @param connectorId the connector's code, or null if the event has none
+     * @param lineName the open line's name, or null if the event has none
      */
     record Entry(
             String memberId,

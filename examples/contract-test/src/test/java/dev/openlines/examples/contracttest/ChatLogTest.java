@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a project tests: its own effect of a closed chat, and the contract of all handlers. */
+/** The tests that a project needs: its own effect of a closed chat, and the contract that every handler must meet. */
 @SimulatedPortal
 class ChatLogTest {
 

@@ -93,7 +93,7 @@ class ReadmeTest {
                 .start();
     }
 
-    /** What the page tells to depend on is what the BOM has, under the names of this build. */
+    /** Checks that the dependencies on the page are in the BOM, under the names of this build. */
     @Test
     void theDependenciesAreThoseOfTheBom() throws IOException {
         String bom = Files.readString(ROOT.resolve("bom/pom.xml"));

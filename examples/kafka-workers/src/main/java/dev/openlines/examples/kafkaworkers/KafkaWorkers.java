@@ -73,7 +73,10 @@ final class KafkaWorkers {
         return Handlers.on(OnSessionFinish.class, KafkaWorkers::closed).otherwise((event, context) -> {});
     }
 
-    /** Change this. It may be called again for an event after a kill: {@code context.idempotencyKey()} stays. */
+    /**
+     * Handles a closed chat: replace this. After a kill it may run again, with the same {@code
+     * context.idempotencyKey()}.
+     */
     private static void closed(OnSessionFinish finish, EventContext context) {
         for (OpenLineChat chat : finish.chats()) {
             System.out.println("closed chat=" + chat.chatId() + " portal=" + context.memberId());

@@ -22,12 +22,12 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * Verifies installations with the client, and stores their tokens, sealed, or in memory only. Set by {@code OPENLINES_CLIENT_ID}, {@code OPENLINES_CLIENT_SECRET}, {@code OPENLINES_TOKEN_KEY} (a
- * file made by {@link dev.openlines.server.InboxCommand}, or {@code none}), {@code OPENLINES_TOKENS} (where the tokens are: a file, or
+ * file made by {@link dev.openlines.server.InboxCommand}, or {@code none}), {@code OPENLINES_TOKENS} (a file, or
  * a {@code jdbc:postgresql:} URL; openlines-tokens.db) and {@code OPENLINES_OAUTH_HOSTS} (the platform's two).
  */
 final class Installations {
 
-    /** How long a portal may wait for the answer to its installation. */
+    /** The longest that a portal waits for the answer to its installation. */
     private static final Duration PATIENCE = Duration.ofSeconds(4);
 
     private final RestClient client;
@@ -36,7 +36,7 @@ final class Installations {
         this.client = client;
     }
 
-    /** Returns none where no application is set. */
+    /** Returns none if no application is set. */
     static Optional<Installations> of(Map<String, String> settings) {
         String id = settings.getOrDefault("OPENLINES_CLIENT_ID", "");
         if (id.isBlank()) {
@@ -68,7 +68,7 @@ final class Installations {
         return InstallationCheck.of(oauth::verify, oauth::verifyPage, oauth::refused, oauth.kept());
     }
 
-    /** Forgets the tokens of a portal; nothing where there are none. */
+    /** Forgets the tokens of a portal, if there are any. */
     void forget(String memberId) {
         client.oauth().forget(memberId);
     }

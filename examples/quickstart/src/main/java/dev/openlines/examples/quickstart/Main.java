@@ -72,8 +72,8 @@ final class Main {
     }
 
     /**
-     * For tests only: handlers wait while a file is there. That is the slow work that the contract's case 517 asks
-     * for, and what lies between storing and processing in 604.
+     * Lets handlers wait while a file exists. For tests only: case 517 of the contract asks for slow work, and case 604
+     * for time between storing and processing.
      */
     private static EventHandler<OnSessionFinish> held(Path hold) {
         return (finish, context) -> {

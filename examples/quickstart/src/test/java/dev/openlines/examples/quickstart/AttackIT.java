@@ -38,7 +38,7 @@ class AttackIT {
     private static final String MEMBER = "a223c6b3710f85df22e9377d6c4f7553";
     private static final String TOKEN = "51856fefc120afa4b628cc82d3935cce";
     private static final int CONNECTIONS = Integer.getInteger("attack.connections");
-    /** How many events are to be answered while an attack lasts. */
+    /** The number of events that must be answered during an attack. */
     private static final int EVENTS = 10;
 
     private static final int LINES = 20;
@@ -125,7 +125,7 @@ class AttackIT {
                 + String.join("\n", log) + '\n';
     }
 
-    /** What each connection sends before it waits. */
+    /** Returns the bytes that each connection sends before it waits. */
     private static List<String> attacks() {
         String start = "POST / HTTP/1.1\r\nHost: receiver\r\n";
         String form = start + "Content-Type: application/x-www-form-urlencoded\r\n";
@@ -184,7 +184,7 @@ class AttackIT {
         }
     }
 
-    /** A port that was free: the receiver does not print that of its monitor. */
+    /** Returns a port that was free, since the receiver does not print the port of its monitor. */
     private static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0)) {
             return socket.getLocalPort();

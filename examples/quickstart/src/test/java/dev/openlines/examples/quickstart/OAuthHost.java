@@ -16,7 +16,7 @@ final class OAuthHost implements AutoCloseable {
 
     private final HttpServer server;
     private final String memberId;
-    /** Whether the application was uninstalled, and no refresh token is good. */
+    /** Set when the application was uninstalled: every refresh token is refused. */
     volatile boolean revoked;
 
     private final Queue<String> asked = new ConcurrentLinkedQueue<>();
@@ -36,7 +36,7 @@ final class OAuthHost implements AutoCloseable {
         return "http://" + name() + "/rest/";
     }
 
-    /** The refresh tokens it was asked to renew, or the paths it was asked for otherwise. */
+    /** Returns the refresh tokens that it was asked to renew, or the paths of other requests. */
     Queue<String> asked() {
         return asked;
     }

@@ -19,9 +19,9 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * What happens on a portal around an outage of an hour, by a seed: 120 chats are closed in all five ways before, during
- * and after it. A third of the customers come back and their chats are closed again, some sessions go on and are closed
- * again, some events come twice, some come late, and some never.
+ * A seeded history of a portal around an outage of one hour: 120 chats are closed in all five ways before, during and
+ * after it. A third of the customers return and their chats are closed again. Some sessions are resumed and closed
+ * again. Some events arrive twice, some late, and some never.
  */
 final class OutageHistory {
 
@@ -30,7 +30,10 @@ final class OutageHistory {
     private static final int CHATS = 120;
     private static final Duration OUTAGE = Duration.ofHours(1);
 
-    /** Two closes of one chat, one of which only its event tells of, are told apart beyond two minutes. */
+    /**
+     * Two closes of one chat are told apart if they are more than two minutes apart and only an event reports one of
+     * them.
+     */
     private static final long APART = 150;
 
     private final Portal portal;
@@ -85,7 +88,7 @@ final class OutageHistory {
         closeSome(40, 20, 6, 30);
     }
 
-    /** The platform, or what is between, delivers some of the events that were lost; a few of them twice. */
+    /** Delivers some of the events that were lost, and a few of them twice, as the platform or a proxy may do. */
     void deliverSome() {
         for (byte[] body : List.copyOf(late)) {
             if (random.nextInt(3) == 0) {
@@ -133,7 +136,7 @@ final class OutageHistory {
         }
     }
 
-    /** The customer of a closed chat writes again, and the new session is closed. */
+    /** Lets the customer of a closed chat write again, and closes the new session. */
     private void comeBack() {
         PortalChat chat = someClosed(closed);
         chat.reopen();
@@ -141,7 +144,7 @@ final class OutageHistory {
         close(chat);
     }
 
-    /** A closed session goes on and is closed again. Its earlier close is known by its event alone. */
+    /** Resumes a closed session and closes it again. Only the event of its earlier close shows that close. */
     private void goOn() {
         PortalChat chat = someClosed(known);
         chat.resume();

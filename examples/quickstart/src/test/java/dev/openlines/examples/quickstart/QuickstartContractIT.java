@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What {@code verify} says of the packaged jar, asked as a team would ask: by the command, with its hooks. */
+/** Runs {@code verify} on the packaged jar as a team would: from the command line, with hooks. */
 @Timeout(600)
 @RequiresTool("prlimit")
 class QuickstartContractIT {
@@ -40,8 +40,8 @@ class QuickstartContractIT {
     }
 
     /**
-     * One of each kind: shapes, webhooks, installations, forgery, bad bodies, HTTP, duplicates, slow work, a kill, a full
-     * disk, leaks.
+     * Runs one case of each kind: shapes, webhooks, installations, forgery, bad bodies, HTTP, duplicates, slow work, a
+     * kill, a full disk, leaks.
      */
     @Test
     void aSelectionOfTheCasesPasses() throws Exception {

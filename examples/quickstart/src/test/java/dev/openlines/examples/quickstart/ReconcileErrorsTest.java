@@ -227,7 +227,10 @@ class ReconcileErrorsTest {
         front.to(List.of(receiver.url()));
     }
 
-    /** A client that does not repeat a call: a portal that limits calls is asked for two minutes by default. */
+    /**
+     * Returns a client that never repeats a call. By default a call is repeated for two minutes if the portal limits
+     * calls.
+     */
     private RestClient impatient() {
         try {
             TokenSeal seal = TokenSeal.of(Secret.of(Files.readString(folder.resolve("token.key"))));

@@ -45,7 +45,7 @@ class ReconciliationTest {
     /** A close of a session, by the portal's clock, which stands still while it is closed. */
     private record Close(long session, long second) {}
 
-    /** What a handler saw; an event does not name its session. */
+    /** An event as the handler saw it. It does not name its session. */
     private record Handled(
             long chat, long second, Origin origin, @Nullable Long session) {}
 
