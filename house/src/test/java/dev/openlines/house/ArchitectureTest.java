@@ -273,7 +273,7 @@ class ArchitectureTest {
         assertThat(list).contains("\n" + listed.size() + " types.\n");
     }
 
-    /** Public or protected, in types that users can reach. */
+    /** Tells whether a member is public or protected, in a type that users can reach. */
     private static boolean isApi(JavaCodeUnit unit) {
         return isVisible(unit.getOwner())
                 && (unit.getModifiers().contains(JavaModifier.PUBLIC)

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Applications of somebody else, compiled and run against the packaged jars: on the module path and on
+ * Applications outside this project, compiled and run against the packaged jars: on the module path and on
  * the class path. Their sources are in {@code src/test/consumers}.
  */
 class ConsumerIT {
@@ -36,7 +36,7 @@ class ConsumerIT {
     private static final Pattern FOREIGN = Pattern.compile(
             ".*/(junit-|opentest4j-|apiguardian-|assertj-|archunit-|picocli-|openlines-(testkit|receiver|inbox-tck|kafka|server|spring-boot-starter|client|contract|cli)-).*");
 
-    /** Files by which a logging backend registers itself with SLF4J 2 or 1, Log4j, commons-logging or the JDK. */
+    /** Files that register a logging backend with SLF4J 2 or 1, Log4j, commons-logging or the JDK. */
     private static final List<String> BACKENDS = List.of(
             "META-INF/services/org.slf4j.spi.SLF4JServiceProvider",
             "org/slf4j/impl/StaticLoggerBinder.class",
@@ -49,7 +49,7 @@ class ConsumerIT {
     @TempDir
     private Path folder;
 
-    /** This module depends on all published artifacts as an application does, so its class path is what they bring. */
+    /** Checks this module's class path: it depends on all published artifacts, as an application does. */
     @Test
     void noPublishedArtifactBringsALoggingBackend() throws IOException {
         List<Path> jars = classPath()
@@ -201,7 +201,10 @@ class ConsumerIT {
         return classPath().filter(entry -> LIBRARIES.matcher(entry).matches()).collect(joining(File.pathSeparator));
     }
 
-    /** What a build tool gives who depends on the portal: no JUnit, which users bring themselves. */
+    /**
+     * Returns the class path that a build tool gives to a project that depends on the portal. It has no JUnit: users
+     * bring it.
+     */
     private static String portalLibraries() {
         return classPath()
                 .filter(entry -> entry.endsWith(".jar"))

@@ -25,7 +25,7 @@ final class Documents {
      * A fenced block.
      *
      * @param page the page, from the project's root
-     * @param language what stands behind the fence; empty where nothing does
+     * @param language the language named at the fence, or empty if there is none
      * @param text what stands in it
      */
     record Block(String page, String language, String text) {}

@@ -154,7 +154,7 @@ class DocumentsTest {
             String own = command.substring(command.indexOf("openlines.jar ") + "openlines.jar ".length());
             String subcommand = own.split(" ")[0];
             String text = help(subcommand);
-            // What stands in quotation marks is for another program.
+            // Quoted text is for another program.
             Matcher options = OPTION.matcher(own.replaceAll("'[^']*'", "''"));
             while (options.find()) {
                 assertThat(text).as("%s: %s", page, command).contains(options.group());

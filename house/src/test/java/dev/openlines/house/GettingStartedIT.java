@@ -78,7 +78,7 @@ class GettingStartedIT {
 
     private final List<Process> processes = new ArrayList<>();
 
-    /** Everything up to the first start: the jars of this project, and the application that is compiled with them. */
+    /** Installs the jars of this project and compiles the application with them: all steps up to the first start. */
     @BeforeAll
     static void build() throws Exception {
         Path checkout = Files.createDirectory(folder.resolve("openlines"));
@@ -127,7 +127,9 @@ class GettingStartedIT {
         assertThat(Files.readString(Documents.ROOT.resolve(PAGE))).contains("`reason=wrong-token status=403`");
     }
 
-    /** A download or the reactor of this build could hide that the page's first command installs too little. */
+    /**
+     * Checks that the page's first command installs enough. A download or the reactor of this build could hide a gap.
+     */
     @Test
     void thisProjectsArtifactsAreThoseThatThePageInstalled() throws IOException {
         try (Stream<Path> files = Files.walk(folder.resolve("repository/dev/openlines"))) {

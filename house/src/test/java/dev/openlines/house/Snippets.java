@@ -34,7 +34,7 @@ abstract class Snippets {
     /** The reader's application, as far as the pages use it. */
     interface Application {
 
-        /** What it knows of closed chats. */
+        /** The application's record of closed chats. */
         interface Store {
             List<Effect> effects();
         }

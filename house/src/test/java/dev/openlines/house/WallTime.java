@@ -12,15 +12,16 @@ import java.util.stream.Stream;
 /**
  * Finds what makes a test depend on how fast a machine is: a clock that is read, an upper limit on a time that was
  * taken, and a wait too short for a slow machine. By the text of the source, so a wait whose length comes from a
- * variable is not seen; {@code dev.openlines.testkit.Await} waits long enough. A class that runs with {@code -Psoak}
- * only, and says so where it is skipped, may measure. What a test expects not to happen needs a condition, not a time.
+ * variable is not seen; {@code dev.openlines.testkit.Await} waits long enough. A class that runs only with {@code
+ * -Psoak}, and says so in the reason for skipping it, may measure. A test that expects something not to happen needs a
+ * condition, not a time.
  */
 final class WallTime {
 
-    /** How long a test must at least wait for another thread, process or connection. */
+    /** The shortest wait that a test may allow for another thread, process or connection. */
     static final Duration LEAST_WAIT = Duration.ofSeconds(30);
 
-    /** How long a whole test may at least take. */
+    /** The shortest time limit of a whole test. */
     static final Duration LEAST_TEST = Duration.ofMinutes(5);
 
     private static final Pattern TEXT_AND_COMMENTS = Pattern.compile("\"\"\"[\\s\\S]*?\"\"\""
