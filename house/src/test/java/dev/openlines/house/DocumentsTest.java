@@ -29,10 +29,18 @@ import org.yaml.snakeyaml.Yaml;
  */
 class DocumentsTest {
 
+    private static final String README = "examples/demo/src/test/java/dev/openlines/examples/demo/ReadmeTest.java";
+
     /** Pages whose commands a test runs as they stand, and that test, which must read the page. */
     private static final Map<String, String> RUN = Map.of(
-            "README.md", "examples/demo/src/test/java/dev/openlines/examples/demo/ReadmeTest.java",
-            "docs/getting-started.md", "house/src/test/java/dev/openlines/house/GettingStartedIT.java");
+            "README.md",
+            README,
+            "docs/install.md",
+            README,
+            "docs/decoding.md",
+            README,
+            "docs/getting-started.md",
+            "house/src/test/java/dev/openlines/house/GettingStartedIT.java");
 
     private static final Pattern OPTION = Pattern.compile("(?<=\\s)--[a-z][a-z-]*");
     private static final Pattern LINK = Pattern.compile("]\\(([^)#]+)(#[^)]*)?\\)");

@@ -114,6 +114,27 @@ class SourcesTest {
                 .allSatisfy(module -> assertThat(map).contains("| `" + module + "/`"));
     }
 
+    @Test
+    void everyThreadOfTheLibrariesIsOnThePageOfThreads() {
+        Pattern start = Pattern.compile("new Thread\\((?!task, name\\))|LastResort[.]thread\\((?!task, name )");
+        Pattern name = Pattern.compile(", \"([a-z-]+)\"");
+        String page = read(ROOT.resolve("docs/threads.md"));
+        List<Path> libraries = javaFiles(path -> ROOT.relativize(path)
+                .toString()
+                .matches("(receiver|kafka|server|client|harness/(portal|contract)|spring-boot-starter)/src/main/.*"));
+        long named = 0;
+        for (Path file : libraries) {
+            for (String line : read(file).lines().filter(start.asPredicate()).toList()) {
+                Matcher found = name.matcher(line);
+                assertThat(found.find()).as(file + ": " + line).isTrue();
+                assertThat(page).as(file + ": a thread").contains("`" + found.group(1));
+                named++;
+            }
+        }
+        assertThat(named).isGreaterThan(15);
+        assertThat(page).contains("`openlines-verify-N`", "`openlines-kept-1`");
+    }
+
     private static List<String> linesWith(String text, Predicate<Path> where) {
         return lines(where, line -> line.contains(text));
     }

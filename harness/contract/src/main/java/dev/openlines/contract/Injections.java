@@ -26,8 +26,8 @@ final class Injections {
                                 126,
                                 MUST,
                                 "HER",
-                                "SQL, NoSQL operators, patterns and paths as member id and as application token, each of"
-                                        + " which makes a careless look-up find a portal",
+                                "SQL, NoSQL operators, patterns and paths as member id and as application token: each"
+                                        + " makes a careless look-up find a portal",
                                 "refuse each with 4xx, without effect and without a call to the portal",
                                 "practice: authentication by a query that is put together from the request")
                         .runs(Injections::asCredentials),
