@@ -6,7 +6,7 @@ module dev.openlines.parser {
     requires transitive dev.openlines.model;
     requires transitive jakarta.json;
     requires transitive jakarta.json.bind;
-    // Annotations only: nobody needs the jar.
+    // Annotations only: the jar is not needed at run time.
     requires static org.jspecify;
 
     exports dev.openlines.parser;

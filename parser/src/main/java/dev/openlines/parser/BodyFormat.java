@@ -17,8 +17,8 @@ public enum BodyFormat {
      * Finds the format by the value of a {@code Content-Type} header. Parameters such as
      * {@code charset} change nothing: a form's escapes are UTF-8 whatever they say.
      *
-     * @param contentType the header's value, or null where the header is missing
-     * @return the format, or empty where the body is neither (HTTP 415)
+     * @param contentType the header's value, or null if the header is missing
+     * @return the format, or empty if the body is neither (HTTP 415)
      */
     public static Optional<BodyFormat> ofContentType(@Nullable String contentType) {
         if (contentType == null) {

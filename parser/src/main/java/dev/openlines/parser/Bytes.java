@@ -79,7 +79,7 @@ final class Bytes {
         int at = from;
         while (at + 8 <= bytes.length) {
             long word = longAt(bytes, at);
-            // The three are below ',', where little else is that values hold: one test for all of them.
+            // The three are below ',', and few other bytes of values are: one test for all of them.
             long candidates = (word - ONES * ',' | word) & HIGHS;
             if (candidates == 0) {
                 at += 8;
@@ -118,7 +118,7 @@ final class Bytes {
         return at;
     }
 
-    /** Returns the number that decimal digits mean, or -1 where some byte is none or they mean more than a long holds. */
+    /** Returns the number that decimal digits mean, or -1 if a byte is no digit or the number does not fit a long. */
     static long decimal(byte[] bytes, int from, int to) {
         int length = to - from;
         if (length > 16 || to < (length > 8 ? 16 : 8)) {
@@ -158,8 +158,8 @@ final class Bytes {
     }
 
     /**
-     * Whether two ranges are alike: quicker than {@link java.util.Arrays} where they are as short as names, whose
-     * ends differ more often than their beginnings.
+     * Returns whether two ranges are alike. It is quicker than {@link java.util.Arrays} for ranges as short as names,
+     * whose ends differ more often than their beginnings.
      */
     static boolean equal(byte[] a, int aFrom, byte[] b, int bFrom, int length) {
         int rest = length - 8;
@@ -182,7 +182,7 @@ final class Bytes {
         return true;
     }
 
-    /** A cheap hash, for walking few children and not for tables. */
+    /** Returns a cheap hash, for walking few children and not for tables. */
     static int hash(byte[] bytes, int from, int length) {
         long mixed;
         if (length >= 8) {

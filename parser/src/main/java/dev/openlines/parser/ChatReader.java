@@ -64,7 +64,7 @@ final class ChatReader {
             return chat == null ? List.of() : List.of(chat);
         }
         list = true;
-        reader.note(elements, "a list where the platform sends one object");
+        reader.note(elements, "a list, although the platform sends one object");
         List<OpenLineChat> chats = new ArrayList<>(tree.size(elements));
         for (int at : inOrder(elements)) {
             OpenLineChat chat = isBlock(at) ? chat(at) : null;
@@ -82,7 +82,7 @@ final class ChatReader {
             return List.of();
         }
         if (!isListed(elements)) {
-            reader.note(elements, "one object where the platform sends a list");
+            reader.note(elements, "one object, although the platform sends a list");
             return List.of(dialog(elements));
         }
         List<ConnectorDialog> dialogs = new ArrayList<>(tree.size(elements));
@@ -126,7 +126,7 @@ final class ChatReader {
                 : nodes;
     }
 
-    /** Whether a block holds elements, under whatever keys, and is not an element itself. */
+    /** Returns whether a block holds elements, under whatever keys, and is not an element itself. */
     boolean isListed(int node) {
         return tree.isList(node)
                 || tree.find(node, Name.CONNECTOR) == Tree.NONE
@@ -135,7 +135,7 @@ final class ChatReader {
                         && tree.isArray(tree.firstChild(node));
     }
 
-    /** Whether an element is a block of fields, as it must be. */
+    /** Returns whether an element is a block of fields, as it must be. */
     boolean isBlock(int node) {
         if (!tree.isArray(node)) {
             reader.mismatch(node, "a block of fields");
@@ -212,7 +212,7 @@ final class ChatReader {
         return id == null && name == null ? null : new Line(id, name);
     }
 
-    /** A user with a name and the line's id is the line, as one published example has it. */
+    /** Returns the line, if a user has a name and the line's id, as in one published example. */
     private @Nullable Line lineUnderUser(int block, @Nullable Long connectorsLine) {
         if (reader.field(block, Name.NAME) == Tree.NONE) {
             return null;

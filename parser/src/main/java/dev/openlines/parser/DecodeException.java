@@ -12,14 +12,14 @@ import java.util.Locale;
  * integer but found text (3 characters) at $.data.DATA.connector.line_id</em>. It never repeats what
  * the body held, so it may be logged and shown.
  *
- * <p>It is a {@link JsonbException} so that implementations of JSON-B let it through to the caller, where
- * an event is read by {@link EventJson#config()}.
+ * <p>It is a {@link JsonbException} so that implementations of JSON-B let it through to the caller if an event is read
+ * by {@link EventJson#config()}.
  */
 public final class DecodeException extends JsonbException {
 
     private static final long serialVersionUID = 1L;
 
-    /** What is wrong with a body. */
+    /** The kinds of faults in a body. */
     public enum Kind {
         /** Not a form or not JSON at all. */
         MALFORMED,
@@ -80,7 +80,7 @@ public final class DecodeException extends JsonbException {
     /**
      * Returns where; of several problems the first one's place.
      *
-     * @return a path such as {@code $.auth.member_id}; {@code $} where the whole body is meant
+     * @return a path such as {@code $.auth.member_id}; {@code $} for the whole body
      */
     public String path() {
         return path;

@@ -66,17 +66,17 @@ public final class Decoded<E extends Event> {
     }
 
     /**
-     * Returns everything the body held, fields without a type included. PHP's arrays are lists where
-     * their keys are 0, 1, 2 …, otherwise objects; a form's values are all text. Needs an
+     * Returns everything the body held, fields without a type included. PHP's arrays are lists if their keys are 0, 1,
+     * 2 …, otherwise objects; a form's values are all text. Needs an
      * implementation of JSON-P at run time.
      *
-     * @return the body as JSON, with tokens, where the body had them
+     * @return the body as JSON, with tokens if the body had them
      */
     public JsonObject raw() {
         return (JsonObject) TreeJson.structure(source.tree(), false, source.credentials());
     }
 
-    /** Where a tree came from and comes from again. */
+    /** The source of a tree, which can be read again. */
     static final class Source {
         private final byte @Nullable [] body;
         private final BodyFormat format;

@@ -3,7 +3,7 @@ package dev.openlines.parser;
 
 /** The published shapes of an open line's event, told apart by their content. */
 public enum Dialect {
-    /** What the server's source sends: {@code DATA} is one object, with {@code chat[chat_id]} and {@code line}. */
+    /** The shape in the server's source: {@code DATA} is one object, with {@code chat[chat_id]} and {@code line}. */
     PLATFORM("platform"),
 
     /**

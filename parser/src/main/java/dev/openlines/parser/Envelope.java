@@ -16,8 +16,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A request body that is parsed but not yet believed: enough to find out whose event it claims to be
- * and whether the claim is true, before any field of the event is read.
+ * A request body that has been parsed but not verified. It shows which portal claims to send the event, and the token
+ * that proves it, before any field of the event is read.
  *
  * <p>Immutable and safe to share between threads. Prints nothing of the body.
  */
@@ -71,7 +71,7 @@ public final class Envelope {
     /**
      * Returns the event's code; wire field {@code event}.
      *
-     * @return the code in upper case, empty where the body names none
+     * @return the code in upper case, empty if the body names none
      * @throws DecodeException if the field is not one text
      */
     public String event() {
@@ -81,7 +81,7 @@ public final class Envelope {
     /**
      * Returns which portal the event claims to come from; wire field {@code auth[member_id]}.
      *
-     * @return the claim, empty where the body makes none
+     * @return the claim, empty if the body makes none
      * @throws DecodeException if the field is not one text, or {@code auth} not one block
      */
     public Optional<String> memberId() {
@@ -91,7 +91,7 @@ public final class Envelope {
     /**
      * Returns what the claim rests on; wire field {@code auth[application_token]}.
      *
-     * @return the token, empty where the body has none or was stripped
+     * @return the token, empty if the body has none or was stripped
      * @throws DecodeException if the field is not one text, or {@code auth} not one block
      */
     public Optional<Secret> applicationToken() {
@@ -144,7 +144,7 @@ public final class Envelope {
      * Writes the whole body as JSON, fields without a type included. Decoding it gives the same event
      * and notes as decoding the body.
      *
-     * @return JSON, with tokens where this envelope has them
+     * @return JSON, with tokens if this envelope has them
      */
     public String toJson() {
         return TreeJson.text(tree, credentials);
@@ -153,7 +153,7 @@ public final class Envelope {
     /**
      * Returns the whole body, as {@link Decoded#raw()} does.
      *
-     * @return JSON, with tokens where this envelope has them
+     * @return JSON, with tokens if this envelope has them
      */
     public JsonObject raw() {
         return (JsonObject) TreeJson.structure(tree, false, credentials);
@@ -189,7 +189,7 @@ public final class Envelope {
      * Returns when the portal queued the event, as the event says; wire field {@code ts}. Equal for deliveries of equal
      * {@link #idempotencyKey()}.
      *
-     * @return a whole second, empty where the field is not one number of at most ten digits
+     * @return a whole second, empty if the field is not one number of at most ten digits
      */
     public Optional<Instant> sentAt() {
         int node = tree.find(Tree.ROOT, Name.TS);

@@ -22,8 +22,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * sends it; a strict one refuses such a body and names everything at once. Events without a type of
  * their own become {@link UnknownEvent}, in either mode.
  *
- * <p>Decoding proves nothing: whoever knows the address of an endpoint can post to it. Where a body
- * comes from a network, compare {@link Envelope#applicationToken()} first.
+ * <p>Decoding proves nothing: any sender that knows the address of an endpoint can post to it. If a body comes from a
+ * network, compare {@link Envelope#applicationToken()} first.
  *
  * <p>Immutable and safe to share between threads. Nothing here blocks.
  */
@@ -102,7 +102,7 @@ public final class EventDecoder {
      * Decodes a body that was parsed, and most likely verified, before.
      *
      * @param envelope the parsed body
-     * @return the event, without tokens where the envelope is {@link Envelope#withoutCredentials}
+     * @return the event, without tokens if the envelope is {@link Envelope#withoutCredentials}
      * @throws DecodeException if the body is not an event
      */
     public Decoded<Event> decode(Envelope envelope) {

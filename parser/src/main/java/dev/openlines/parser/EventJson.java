@@ -21,13 +21,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Canonical JSON has the names, nesting and order of the platform's form. Ids, counts and times (Unix
  * seconds) are numbers up to 9223372036854775807, more than a double holds; everything else is text, flags
- * {@code Y} and {@code N} among it, but {@code CLEAN} and {@code CONFIRMED} are 1 or 0. What is absent is left out; there is no
- * {@code null}. Whatever shape a body had, its chats are written in the platform's; one chat is an object,
+ * {@code Y} and {@code N} among it, but {@code CLEAN} and {@code CONFIRMED} are 1 or 0. Absent fields are left out;
+ * there is no {@code null}. In any shape of a body, its chats are written in the platform's; one chat is an object,
  * several are a list. Decoding it gives an equal event, and equal events are written alike, key by key. The
  * resource {@code event.schema.json} beside this class is its JSON Schema (2020-12).
  *
- * <p>It holds the event's tokens where the event has them: decode from
- * {@link Envelope#withoutCredentials()} where others can read it.
+ * <p>It holds the event's tokens if the event has them: decode from {@link Envelope#withoutCredentials()} if others can
+ * read it.
  *
  * <p>Thread-safe. Nothing here blocks.
  */
@@ -60,7 +60,7 @@ public final class EventJson {
     }
 
     /**
-     * Returns the configuration with which JSON-B reads and writes events as canonical JSON. Reading
+     * Returns the configuration that lets JSON-B read and write events as canonical JSON. Reading
      * takes every shape that a lenient {@link EventDecoder} takes, within {@link Limits#DEFAULT} except for
      * the size of the whole, and throws its {@link DecodeException}. Within a type of the caller's own,
      * such as a record with an event as a component, an implementation may put that exception into one of
@@ -69,7 +69,7 @@ public final class EventJson {
      * <p>Events bind as values, as components of records and elements of collections, under their own type
      * or as {@link Event}. JSON {@code null} is null. Tried with Yasson and Johnzon.
      *
-     * @return a new configuration, to which more may be added
+     * @return a new configuration, which you may extend
      */
     public static JsonbConfig config() {
         List<JsonbDeserializer<?>> readers = new ArrayList<>(EventTypes.all());

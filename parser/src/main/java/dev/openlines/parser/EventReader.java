@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class EventReader {
 
-    /** 9999-12-31T23:59:59Z, beyond which no clock is believed. */
+    /** 9999-12-31T23:59:59Z: later times are taken for errors. */
     private static final long LAST_SECOND = 253_402_300_799L;
 
     private static final int DATA_DEPTH_LEFT = 64;
@@ -50,7 +50,7 @@ final class EventReader {
 
     // ---- what is not as it should be
 
-    /** Whether anything was tolerated, whether or not notes are kept. */
+    /** Returns whether anything was tolerated, even if notes are not kept. */
     boolean noted() {
         return noted;
     }
@@ -151,7 +151,7 @@ final class EventReader {
         }
     }
 
-    // ---- single fields: each returns null where the field is absent, null or empty
+    // ---- single fields: each returns null if the field is absent, null or empty
 
     /** Returns the field's node, or {@link Tree#NONE} where it is absent or null. */
     int field(int container, Name name) {
@@ -228,7 +228,7 @@ final class EventReader {
         return text == null ? null : Secret.of(text);
     }
 
-    /** An id: decimal digits that fit a long, as text or as a number. */
+    /** Returns an id: decimal digits that fit a long, as text or as a number. */
     @Nullable
     Long id(int container, Name name) {
         return id(field(container, name));
@@ -255,7 +255,7 @@ final class EventReader {
         return value;
     }
 
-    /** An id without which there is no event; null after a strict reader recorded that. */
+    /** Returns an id that an event must have, or null after a strict reader recorded that it is missing. */
     @Nullable
     Long requiredId(int node) {
         if (node == Tree.NONE || tree.kind(node) == Tree.TEXT && tree.length(node) == 0) {
@@ -277,12 +277,12 @@ final class EventReader {
         return negative ? "an integer of at least 0" : "an integer of at most " + Long.MAX_VALUE;
     }
 
-    /** Returns the number that a node's digits mean, or -1 where they are none or too many. */
+    /** Returns the number that a node's digits mean, or -1 if they are none or too many. */
     private long digits(int node) {
         return Bytes.decimal(tree.source(node), tree.start(node), tree.end(node));
     }
 
-    /** A number that nothing depends on: what is not one is noted and absent. */
+    /** Returns a number that nothing depends on. A value that is no number is noted and counts as absent. */
     long leniently(int node, long most, String expected) {
         int kind = tree.kind(node);
         long value = (kind == Tree.TEXT || kind == Tree.NUMBER) && tree.length(node) > 0 ? digits(node) : -1;
@@ -379,7 +379,7 @@ final class EventReader {
         return data;
     }
 
-    /** Returns what a node holds as text, lists and maps; null where a form could not carry it. */
+    /** Returns the contents of a node as text, lists and maps, or null if a form could not carry it. */
     @Nullable
     Object payload(int node) {
         return node == Tree.NONE ? null : payload(node, DATA_DEPTH_LEFT);

@@ -10,8 +10,9 @@ import java.lang.reflect.Type;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A kind of event: its code, its record, and how its data is read and written. A row of {@link EventTypes}, from which
- * the decoder, the writers and the binding with JSON-B are made. JSON-B finds the record by reflection, so each row is a
+ * A kind of event: its code, its record, and how its data is read and written. A row of {@link EventTypes}; the
+ * decoder, the writers and the binding with JSON-B are made from the rows. JSON-B finds the record by reflection, so
+ * each row is a
  * subclass that states it.
  */
 abstract class EventType<E extends Event> implements JsonbDeserializer<E> {

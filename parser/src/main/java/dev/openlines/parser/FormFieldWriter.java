@@ -97,7 +97,7 @@ final class FormFieldWriter implements FieldWriter {
         text(name, value == null ? null : value.toString());
     }
 
-    /** An element that is left out keeps its index. */
+    /** Skips an element that is left out: it keeps its index. */
     private void skip(@Nullable String name) {
         if (name == null) {
             nextIndex[depth]++;

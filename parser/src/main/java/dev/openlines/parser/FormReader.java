@@ -55,7 +55,7 @@ final class FormReader {
 
     private byte[] body = NOTHING;
     private Limits limits = Limits.DEFAULT;
-    /** Whether all bytes last decoded are ASCII. */
+    /** Set if all bytes last decoded are ASCII. */
     private boolean ascii;
 
     FormReader(Tree tree) {
@@ -236,7 +236,7 @@ final class FormReader {
         return node;
     }
 
-    /** Returns where a closing bracket at the end of a name begins, or the end where there is none. */
+    /** Returns where a closing bracket at the end of a name begins, or the end if there is none. */
     private int closing(int from, int to) {
         byte last = body[to - 1];
         if (last == ']') {
@@ -246,7 +246,10 @@ final class FormReader {
         return escaped ? to - 3 : to;
     }
 
-    /** Returns where the plain part before a closing bracket begins, or that bracket where it is not plain. */
+    /**
+     * Returns where the plain part before a closing bracket begins, or the place of that bracket if the part is not
+     * plain.
+     */
     private int partStart(int from, int close) {
         int at = close - 1;
         while (at >= from && PLAIN[body[at] & 0xff] != 0) {
@@ -370,8 +373,8 @@ final class FormReader {
     }
 
     /**
-     * Undoes the escapes of a range of the body. Broken escapes stay as they are. What follows the result
-     * in {@code out} is written to as well, up to seven bytes.
+     * Undoes the escapes of a range of the body. Broken escapes stay as they are. Up to seven bytes behind the result
+     * in {@code out} are overwritten as well.
      */
     private int decode(byte[] out, int start, int from, int to) {
         int end = start;

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads what every event carries beside its payload. */
 final class HeaderReader {
 
-    // What most events hold is recognised by its bytes and not made anew.
+    // Values that most events have are recognized by their bytes and not made anew.
     private static final byte[] SESSION_FINISH = OnSessionFinish.CODE.getBytes(US_ASCII);
     private static final byte[] IMOPENLINES = Scope.IMOPENLINES.code().getBytes(US_ASCII);
     private static final List<Scope> ONLY_IMOPENLINES = List.of(Scope.IMOPENLINES);
@@ -31,7 +31,7 @@ final class HeaderReader {
         this.tree = reader.tree;
     }
 
-    /** Returns the event's code in upper case, empty where there is none. */
+    /** Returns the event's code in upper case, or empty if there is none. */
     private String code() {
         int node = reader.field(Tree.ROOT, Name.EVENT);
         if (node != Tree.NONE && tree.isText(node, SESSION_FINISH)) {
@@ -102,7 +102,7 @@ final class HeaderReader {
                 reader.secret(auth, Name.APPLICATION_TOKEN));
     }
 
-    /** One published example ends its addresses in an HTML entity; what such an address means is not guessed. */
+    /** Returns an address. One published example ends its addresses in an HTML entity; its meaning is not guessed. */
     private @Nullable String endpoint(int auth, Name name) {
         String endpoint = reader.text(auth, name);
         if (endpoint != null && endpoint.endsWith("&#39;")) {

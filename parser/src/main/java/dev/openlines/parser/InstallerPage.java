@@ -12,10 +12,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a portal posts to an application's page when a user opens it, the installer's page among them. It is no event:
- * the browser of a user sends it, and its tokens are that user's.
+ * The fields that a portal posts to an application's page when a user opens it, the installer's page included. It is no
+ * event: the browser of a user sends it, and its tokens are that user's.
  *
- * <p>Reading it proves nothing. The query has a {@code DOMAIN} too, which anybody can write; do not use it.
+ * <p>Reading it proves nothing. The query has a {@code DOMAIN} too, which any sender can write; do not use it.
  *
  * @param auth the user's tokens and the portal: wire fields {@code AUTH_ID}, {@code REFRESH_ID}, {@code AUTH_EXPIRES},
  *     {@code SERVER_ENDPOINT}, {@code APPLICATION_TOKEN}, {@code APPLICATION_SCOPE}, {@code member_id} and {@code status}.
@@ -94,7 +94,7 @@ public record InstallerPage(EventAuth auth, String placement, String placementOp
     }
 
     /**
-     * Says where the page is shown, and nothing of what its options hold.
+     * Describes the place that the page is shown in, without its options.
      *
      * @return placement and auth without tokens
      */

@@ -11,7 +11,7 @@ final class JsonReader {
 
     private static final String EOF = "the end of the body";
 
-    /** What {@link java.math.BigDecimal} takes. */
+    /** The most digits of an exponent that {@link java.math.BigDecimal} takes. */
     private static final int EXPONENT_DIGITS = 9;
 
     private static final byte[] NOTHING = {};
@@ -112,7 +112,7 @@ final class JsonReader {
         }
     }
 
-    /** Whether a container ends here; otherwise a comma must follow. */
+    /** Returns whether a container ends here; otherwise a comma must follow. */
     private boolean closes(byte b, boolean object) {
         if (b == ',') {
             return false;
@@ -215,7 +215,7 @@ final class JsonReader {
         }
     }
 
-    /** Reads a string; leaves where it stands, without quotes and escapes. */
+    /** Reads a string, and leaves its place, without quotes and escapes. */
     private void string() {
         int from = ++at;
         at = Bytes.endOfPlainString(body, from);

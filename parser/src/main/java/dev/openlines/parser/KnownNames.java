@@ -17,11 +17,11 @@ final class KnownNames {
     static final int NONE = -1;
     /** The longest of the names, in bytes. */
     static final int LONGEST;
-    /** How many names inside one another the deepest has. */
+    /** The depth of the most deeply nested name. */
     static final int DEEPEST = 5;
-    /** How many names of fields there are; those of arrays follow. */
+    /** The number of names of fields. Those of arrays follow. */
     static final int FIELDS;
-    /** How many names there are, those of arrays included. */
+    /** The number of all names, including those of arrays. */
     static final int COUNT;
 
     private static final byte[][] RAW;
@@ -140,7 +140,7 @@ final class KnownNames {
         return PART_HASH[name];
     }
 
-    /** Mixes a name's end, where these names differ, and its length. */
+    /** Mixes the end of a name, which differs between these names, and its length. */
     private static int hash(byte[] bytes, int from, int length) {
         if (length < 8) {
             return Bytes.hash(bytes, from, length) >>> 24;

@@ -2,18 +2,18 @@
 package dev.openlines.parser;
 
 /**
- * How much of a body is read before it is refused. A body at a limit is read; one past it gives a
- * {@link DecodeException} of kind {@link DecodeException.Kind#LIMIT} that names both numbers.
+ * The limits on the part of a body that is read. A body at a limit is read; one past it gives a {@link DecodeException}
+ * of kind {@link DecodeException.Kind#LIMIT} that names both numbers.
  *
  * <p>The platform lets a message have 20 000 characters. In a form each takes up to twelve bytes, in JSON
  * as well, and up to four once it is decoded: 240 000 and 80 000 bytes in the worst case, which the defaults
  * leave room for.
  *
  * @param bodyBytes size of the whole body, in bytes as received; default 524 288
- * @param pairs fields of a form, or members and elements of a JSON body; default 1 000, where PHP
- *     would silently drop the rest
- * @param depth nesting of a field, in brackets or JSON containers below the top; default 16. Values
- *     over 64 count as 64, where PHP would silently drop the variable
+ * @param pairs fields of a form, or members and elements of a JSON body; default 1 000; PHP would silently drop the
+ *     rest
+ * @param depth nesting of a field, in brackets or JSON containers below the top; default 16. Values over 64 count as
+ *     64; PHP would silently drop the variable
  * @param keyBytes size of one field's whole name, decoded, brackets included, in bytes; default 256
  * @param valueBytes size of one value, decoded, in bytes; default 131 072
  */

@@ -41,12 +41,12 @@ final class MessageReader {
         }
         if (!chats.isListed(elements)) {
             if (listSent) {
-                reader.note(elements, "one object where the platform sends a list");
+                reader.note(elements, "one object, although the platform sends a list");
             }
             return List.of(message(elements));
         }
         if (!listSent) {
-            reader.note(elements, "a list where the platform sends one object");
+            reader.note(elements, "a list, although the platform sends one object");
         }
         List<OpenLineMessage> messages = new ArrayList<>(tree.size(elements));
         for (int at : chats.inOrder(elements)) {
@@ -112,7 +112,7 @@ final class MessageReader {
         return reader.payload(node);
     }
 
-    /** One id, or a list of them: a long message is several in some messengers. */
+    /** Returns one id, or a list of them: a long message is several in some messengers. */
     private List<String> ids(int node) {
         if (node == Tree.NONE) {
             return List.of();

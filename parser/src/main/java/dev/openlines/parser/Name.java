@@ -83,7 +83,7 @@ final class Name {
     final String text;
     final byte[] bytes;
     final int hash;
-    /** The last eight bytes, or all where there are fewer. */
+    /** The last eight bytes, or all if there are fewer. */
     private final long tail;
 
     private Name(String text) {
@@ -93,7 +93,7 @@ final class Name {
         this.tail = Bytes.longBefore(bytes, bytes.length, Math.min(bytes.length, 8));
     }
 
-    /** Whether these bytes begin with this name. */
+    /** Returns whether these bytes begin with this name. */
     boolean isAt(byte[] source, int at) {
         int length = bytes.length;
         return Bytes.longBefore(source, at + length, Math.min(length, 8)) == tail
@@ -107,7 +107,7 @@ final class Name {
         return name;
     }
 
-    /** Whether this is a field of an event: such names may be shown, others may hold anything. */
+    /** Returns whether this is a field of an event. Such names may be shown; others may hold anything. */
     static boolean isKnown(String text) {
         // All rows are there before any name is shown, or the same error would have two paths.
         return !EventTypes.all().isEmpty() && ALL.containsKey(text);

@@ -24,8 +24,8 @@ public final class PhpForm {
      *
      * @param body the whole body
      * @param limits what to read at most
-     * @return what PHP's {@code json_encode} would make of the array: a list where its keys are 0, 1, 2
-     *     …, otherwise an object; every value is text, in which invalid UTF-8 is replaced
+     * @return what PHP's {@code json_encode} would make of the array: a list if its keys are 0, 1, 2 …, otherwise an
+     *     object; every value is text, with invalid UTF-8 replaced
      * @throws DecodeException of kind {@code LIMIT}; every other body is a form
      */
     public static JsonStructure decode(byte[] body, Limits limits) {
@@ -36,11 +36,11 @@ public final class PhpForm {
      * Writes a form as PHP does. Null and empty containers are left out, booleans are 1 and 0, floats
      * have 14 significant digits.
      *
-     * <p>A number is what JSON-P says it is: most implementations forget the sign of {@code -0.0} and
-     * that {@code 1.932706916487512E15} was a float. Where that matters, hand over the text instead.
+     * <p>A number is taken as JSON-P gives it: most implementations forget the sign of {@code -0.0} and that {@code
+     * 1.932706916487512E15} was a float. If that matters, hand over the text instead.
      *
      * @param value an object or an array
-     * @return the form, in ASCII; empty where nothing is left
+     * @return the form, in ASCII; empty if nothing is left
      */
     public static byte[] encode(JsonStructure value) {
         FormFieldWriter out = new FormFieldWriter();
@@ -53,7 +53,7 @@ public final class PhpForm {
      *
      * @param json an object or an array, in UTF-8
      * @param limits what to read at most
-     * @return the form, in ASCII; empty where nothing is left
+     * @return the form, in ASCII; empty if nothing is left
      * @throws DecodeException if the text is no JSON object or array, or is beyond the limits
      */
     public static byte[] encode(byte[] json, Limits limits) {
@@ -81,7 +81,7 @@ public final class PhpForm {
         }
     }
 
-    /** Returns a leaf as a form carries it; null where it does not. */
+    /** Returns a leaf as a form carries it, or null if it does not. */
     static @Nullable String leaf(Tree tree, int node) {
         return switch (tree.kind(node)) {
             case Tree.TEXT -> tree.text(node);

@@ -27,7 +27,7 @@ final class TreeJson {
 
     // ---- tree to text
 
-    /** Writes the tree as JSON: an object at the top, below it lists where keys are 0, 1, 2 …. */
+    /** Writes the tree as JSON: an object at the top, and below it a list for keys 0, 1, 2 …. */
     static String text(Tree tree, boolean credentials) {
         StringBuilder out = new StringBuilder(512);
         out.append('{');
@@ -245,7 +245,10 @@ final class TreeJson {
         }
     }
 
-    /** Lone surrogates become question marks in the JDK's encoder: replace them as the other readers do. */
+    /**
+     * Appends text, and replaces lone surrogates as the other readers do. The JDK's encoder makes question marks of
+     * them.
+     */
     private static int append(Tree tree, String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         if (bytes.length != text.length() && hasLoneSurrogate(text)) {

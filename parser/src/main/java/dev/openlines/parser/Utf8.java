@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 /**
  * UTF-8 to text as PHP's {@code JSON_INVALID_UTF8_SUBSTITUTE} reads it: one replacement character for
- * each broken sequence, where a sequence ends before the first byte that can begin another. The JDK
+ * each broken sequence, and a sequence ends before the first byte that can begin another. The JDK
  * and the WHATWG count broken sequences differently.
  */
 final class Utf8 {
@@ -78,7 +78,7 @@ final class Utf8 {
         return text.toString();
     }
 
-    /** How many bytes from {@code at}, at most {@code length}, are the lead and trailing bytes after it. */
+    /** Returns how many bytes from {@code at}, at most {@code length}, are the lead and trailing bytes after it. */
     private static int trailing(byte[] bytes, int at, int to, int length) {
         int valid = 1;
         while (valid < length && at + valid < to && (bytes[at + valid] & 0xC0) == 0x80) {
@@ -87,7 +87,7 @@ final class Utf8 {
         return valid;
     }
 
-    /** A broken sequence reaches to the first byte that can begin another, or to its full length. */
+    /** Returns the length of a broken sequence: to the first byte that can begin another, or its full length. */
     private static int brokenLength(byte[] bytes, int at, int to, int length) {
         int broken = 1;
         while (broken < length && at + broken < to && !begins(bytes[at + broken] & 0xff)) {
@@ -100,7 +100,7 @@ final class Utf8 {
         return b < 0x80 || b >= 0xC2 && b <= 0xF4;
     }
 
-    /** Returns the code point, or -1 where it is a surrogate, too large or has a shorter form. */
+    /** Returns the code point, or -1 if it is a surrogate, too large or has a shorter form. */
     private static int codePoint(byte[] bytes, int at, int length) {
         int point = bytes[at] & 0xff >> length + 1;
         for (int i = 1; i < length; i++) {

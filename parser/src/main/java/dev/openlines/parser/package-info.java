@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
  * Decoding and encoding of Bitrix24 Open Lines events. Start at
- * {@link dev.openlines.parser.EventDecoder}; a receiver that must verify before it believes starts at
+ * {@link dev.openlines.parser.EventDecoder}; a receiver that must verify a sender first starts at
  * {@link dev.openlines.parser.Envelope}.
  *
  * <pre>{@code

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Bytes are deterministic where time is not: what an event may cost is held here. */
+/** Holds the memory that an event may take. Bytes are deterministic; time is not. */
 class AllocationTest {
 
     private static final int ROUNDS = 20_000;

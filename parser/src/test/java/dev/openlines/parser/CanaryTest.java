@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whatever a body holds, no message, path, note or string of ours repeats it. */
+/** No message, path, note or string of ours repeats the contents of a body. */
 class CanaryTest {
 
     private static final String CANARY = "Zq7Canary";

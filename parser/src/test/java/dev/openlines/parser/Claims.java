@@ -10,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What holds for any bytes whatever. Random tests, the kept corpus and the fuzzer all ask here; anything
- * but a quiet return is a finding.
+ * Claims that hold for any bytes. Random tests, the kept corpus and the fuzzer all check them; anything but a quiet
+ * return is a finding.
  */
 final class Claims {
 
@@ -24,7 +24,7 @@ final class Claims {
 
     private Claims() {}
 
-    /** A form gives a tree, the same by each way, or a limit. */
+    /** Checks that a form gives a tree, the same by each way, or a limit. */
     static void ofForms(byte[] body) {
         Tree tree = read(body, BodyFormat.FORM, WIDE);
         if (tree == null) {
@@ -45,7 +45,7 @@ final class Claims {
         read(body, BodyFormat.FORM, Limits.DEFAULT);
     }
 
-    /** JSON gives a tree or an error, and the tree's text gives that tree again. */
+    /** Checks that JSON gives a tree or an error, and that the tree's text gives that tree again. */
     static void ofJson(byte[] body) {
         Tree tree = read(body, BodyFormat.JSON, WIDE);
         if (tree == null) {
@@ -66,13 +66,13 @@ final class Claims {
         String text = TreeJson.text(tree, true);
         Tree again = Envelope.read(text.getBytes(StandardCharsets.UTF_8), BodyFormat.JSON, WIDE);
         if (!text.contains("\ufffd")) {
-            // Broken keys may be one key once they are text, of which the last counts, as PHP has it.
+            // Broken keys may become one key as text. Then the last one counts, as in PHP.
             assertThat(TreeJson.text(again, true)).isEqualTo(text);
         }
         assertThat(TreeJson.structure(tree, false, true)).isEqualTo(TreeJson.structure(again, false, true));
     }
 
-    /** The first byte chooses the format of the rest. */
+    /** Checks a body. The first byte of the input chooses the format of the rest. */
     static void ofEvents(byte[] input) {
         if (input.length == 0) {
             return;
@@ -81,7 +81,7 @@ final class Claims {
         ofEvents(Arrays.copyOfRange(input, 1, input.length), format);
     }
 
-    /** A body gives an event that can be written and read again, or an error that names a place. */
+    /** Checks that a body gives an event that can be written and read again, or an error that names a place. */
     static void ofEvents(byte[] body, BodyFormat format) {
         Decoded<Event> lenient = null;
         DecodeException refused = null;

@@ -37,7 +37,7 @@ final class Corpus {
     }
 
     /**
-     * Writes every body into a file of its own, where a fuzzer takes them up.
+     * Writes every body into a file of its own, for a fuzzer.
      *
      * @param args a folder, which need not be there
      */

@@ -9,7 +9,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a fuzzer found worth keeping begins its next run, and each default run reads it. */
+/** Reads the inputs that a fuzzer found worth keeping. The fuzzer's next run begins with them. */
 class CorpusTest {
 
     private static final Map<String, Consumer<byte[]>> CLAIMS =

@@ -121,7 +121,7 @@ class EventFixtureTest {
         assertThat(repeatedAside(again.notes())).isEqualTo(repeatedAside(decoded.notes()));
     }
 
-    /** What was lost in the first reading cannot be seen in the second. */
+    /** Removes the notes that only the first reading can give: the second does not see what was lost. */
     private static List<Note> repeatedAside(List<Note> notes) {
         return notes.stream()
                 .filter(note -> !note.message().startsWith("sent more than once"))

@@ -6,7 +6,7 @@ public final class EventFuzz {
 
     private EventFuzz() {}
 
-    /** Called by Jazzer. */
+    /** Reads one input of Jazzer's. */
     public static void fuzzerTestOneInput(byte[] input) {
         Claims.ofEvents(input);
     }

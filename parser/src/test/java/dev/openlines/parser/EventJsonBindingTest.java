@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** One suite for each implementation of JSON-B: what a caller sees does not depend on which it is. */
+/** One suite for each implementation of JSON-B: a caller sees the same with all of them. */
 class EventJsonBindingTest {
 
     enum Implementation {
@@ -272,7 +272,7 @@ class EventJsonBindingTest {
         assertThat(refused.kind()).isEqualTo(DecodeException.Kind.LIMIT);
     }
 
-    /** Johnzon refuses these itself, before an event is asked for. */
+    /** Returns values that Johnzon refuses itself, before an event is asked for. */
     static Stream<Arguments> valuesThatAreNoObject() {
         return Stream.of(
                 Arguments.of("[]", "a list"),

@@ -48,7 +48,7 @@ final class Fixture {
         return expected;
     }
 
-    /** Walks the folder, in which every file is a body or an expectation of one. */
+    /** Walks the folder. Every file in it is a body or the expectation of one. */
     static List<Fixture> all() {
         try (Stream<Path> files = Files.list(FOLDER)) {
             List<Path> sorted = files.sorted().toList();
@@ -64,7 +64,7 @@ final class Fixture {
         }
     }
 
-    /** The fixtures that are events. */
+    /** Returns the fixtures that are events. */
     static List<Fixture> events() {
         return all().stream()
                 .filter(fixture -> !fixture.expected.startsWith("error: "))
@@ -104,7 +104,7 @@ final class Fixture {
         return decode().event();
     }
 
-    /** The last line of the expectation. */
+    /** Returns the last line of the expectation. */
     String canonicalJson() {
         String[] lines = expected.split("\n", -1);
         return lines[lines.length - 2];

@@ -6,7 +6,7 @@ public final class FormFuzz {
 
     private FormFuzz() {}
 
-    /** Called by Jazzer. */
+    /** Reads one input of Jazzer's. */
     public static void fuzzerTestOneInput(byte[] input) {
         Claims.ofForms(input);
     }

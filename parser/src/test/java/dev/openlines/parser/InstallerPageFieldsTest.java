@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What a portal posts to the page of an application. */
+/** Tests of the fields that a portal posts to the page of an application. */
 class InstallerPageFieldsTest {
 
     private static final String ACCESS = "a1".repeat(35);

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What PHP writes for a JSON number, as {@code http_build_query(json_decode(…))} shows. */
+/** Compares numbers with PHP's text for a JSON number, as {@code http_build_query(json_decode(…))} shows it. */
 class PhpNumberTest {
 
     @ParameterizedTest(name = "{0}")

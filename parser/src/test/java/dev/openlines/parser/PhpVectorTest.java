@@ -110,7 +110,10 @@ class PhpVectorTest {
         }
     }
 
-    /** An event of the vendor's pages: nothing of it is lost, and those of open lines and applications have a type. */
+    /**
+     * Checks an event of the vendor's pages: nothing of it is lost, and those of open lines and applications have a
+     * type.
+     */
     private static void event(byte[] body, String json) {
         Decoded<Event> decoded = EventDecoder.lenient().withLimits(WIDE).decode(body, BodyFormat.FORM);
 
@@ -120,7 +123,7 @@ class PhpVectorTest {
         }
     }
 
-    /** How deep PHP would have to nest, by its own reading of the names. */
+    /** Returns how deep PHP would have to nest, by its own reading of the names. */
     static int deepest(byte[] body) {
         int deepest = 0;
         for (String pair : new String(body, StandardCharsets.ISO_8859_1).split("&")) {

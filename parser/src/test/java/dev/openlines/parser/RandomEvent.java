@@ -66,7 +66,7 @@ final class RandomEvent {
         random = new Random(seed);
     }
 
-    /** Any event with a type of its own, or one without. */
+    /** Returns any event with a type of its own, or one without. */
     Event next() {
         int which = random.nextInt(EventTypes.all().size() + 1);
         return which == 0
@@ -118,7 +118,7 @@ final class RandomEvent {
         return Objects.requireNonNull(makers.get(type), type::getTypeName);
     }
 
-    /** An event with chats, whose fields stand in blocks. */
+    /** Returns an event with chats, whose fields stand in blocks. */
     Event nextOfChats() {
         return random.nextBoolean()
                 ? new OnSessionFinish(header(OnSessionFinish.CODE), listOf(this::chat))
@@ -196,7 +196,7 @@ final class RandomEvent {
                 maybe(random::nextBoolean));
     }
 
-    /** A value without empty containers, whose maps are not lists to PHP. */
+    /** Returns a value without empty containers, whose maps are not lists to PHP. */
     private Object payload(int depth) {
         int kind = depth == 0 ? 0 : random.nextInt(3);
         if (kind == 1) {

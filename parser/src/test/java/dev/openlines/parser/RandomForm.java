@@ -158,7 +158,7 @@ final class RandomForm {
         };
     }
 
-    /** Short names of little else than brackets and what PHP changes beside them: most shapes there are. */
+    /** Returns short names of little else than brackets and what PHP changes beside them: most shapes there are. */
     private byte[] brackets(int pairs) {
         StringBuilder body = new StringBuilder();
         for (int i = 0; i < pairs; i++) {
@@ -170,7 +170,7 @@ final class RandomForm {
         return body.toString().getBytes(ISO_8859_1);
     }
 
-    /** Explicit and automatic indexes in one array, near each other and near the ends of the range. */
+    /** Returns explicit and automatic indexes in one array, near each other and near the ends of the range. */
     private byte[] indexes(int pairs) {
         StringBuilder body = new StringBuilder();
         long near = pick(new Long[] {0L, 0L, 5L, -3L, Long.MAX_VALUE - 2, Long.MIN_VALUE + 2, 1L << 31, 1L << 32});
@@ -239,7 +239,7 @@ final class RandomForm {
         return body.toString().getBytes(ISO_8859_1);
     }
 
-    /** Many children in few arrays, some of them replaced now and then. */
+    /** Returns many children in few arrays, some of them replaced now and then. */
     private byte[] wide(int pairs) {
         StringBuilder body = new StringBuilder();
         for (int i = 0; i < pairs; i++) {
@@ -271,7 +271,7 @@ final class RandomForm {
         return from[random.nextInt(from.length)];
     }
 
-    /** The same names and values, with every byte of a name escaped: no name can take the fast way. */
+    /** Returns these names and values with every byte of a name escaped: no name can take the fast way. */
     static byte[] escaped(byte[] body) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         boolean inName = true;
@@ -294,7 +294,7 @@ final class RandomForm {
         return at < body.length && body[at] > 0 && Character.digit((char) body[at], 16) >= 0;
     }
 
-    /** The same pairs in another order. */
+    /** Returns these pairs in another order. */
     static byte[] shuffled(byte[] body, Random random) {
         List<String> pairs = new ArrayList<>(List.of(new String(body, ISO_8859_1).split("&")));
         Collections.shuffle(pairs, random);

@@ -107,7 +107,7 @@ final class RandomJson {
         random = new Random(seed);
     }
 
-    /** An object or an array. */
+    /** Returns an object or an array. */
     String next() {
         return container(4);
     }

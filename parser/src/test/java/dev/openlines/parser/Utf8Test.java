@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What PHP's {@code json_encode} makes of bytes, with {@code JSON_INVALID_UTF8_SUBSTITUTE}. */
+/** Compares texts with those of PHP's {@code json_encode} and {@code JSON_INVALID_UTF8_SUBSTITUTE}. */
 class Utf8Test {
 
     @ParameterizedTest(name = "{0}")

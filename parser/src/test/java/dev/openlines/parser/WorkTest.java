@@ -56,7 +56,7 @@ class WorkTest {
         return Arguments.of(name, key);
     }
 
-    /** Seventeen pairs of letters that hash alike, chosen by the bits of a number. */
+    /** Returns seventeen pairs of letters that hash alike, chosen by the bits of a number. */
     private static String bits(int number, String zero, String one) {
         return IntStream.range(0, 17)
                 .mapToObj(bit -> (number >> bit & 1) == 0 ? zero : one)
@@ -209,7 +209,7 @@ class WorkTest {
         assertThat(kept).isLessThan(scratch.length() * 300_000L);
     }
 
-    /** All arrays of primitives that an object leads to, through objects of this package. */
+    /** Returns all arrays of primitives that an object leads to, through objects of this package. */
     private static Set<Object> reachable(Object from) throws ReflectiveOperationException {
         Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
         Deque<Object> open = new ArrayDeque<>();
