@@ -57,7 +57,7 @@ public final class Calls {
     /**
      * Runs both in turn for several rounds and prints medians and their ratio.
      *
-     * @param args rounds, then milliseconds a measurement; 5 and 2000 where not given
+     * @param args rounds, then milliseconds a measurement; 5 and 2000 if not given
      * @throws Exception if the server does not start or a call fails
      */
     public static void main(String[] args) throws Exception {
@@ -158,7 +158,7 @@ public final class Calls {
         }
     }
 
-    /** What one measurement gave: calls each second, and what the client's process spent on a call. */
+    /** The result of one measurement: calls each second, and the time of the client's process for a call. */
     private record Measured(double perSecond, double cpuMicros) {}
 
     private static void note(Map<String, List<Measured>> results, int round, String name, Measured measured) {

@@ -115,7 +115,7 @@ final class Corpus {
         return text.toString();
     }
 
-    /** One event with {@code n} chats in its list. */
+    /** Returns one event with {@code n} chats in its list. */
     static byte[] chats(int n) {
         StringBuilder form = new StringBuilder("event=ONSESSIONFINISH&event_handler_id=12");
         for (int i = 0; i < n; i++) {

@@ -129,7 +129,7 @@ public class Decode {
     /**
      * Runs everything in several rounds, peers in turn, and prints medians and ratios.
      *
-     * @param args rounds, then milliseconds a measurement; 5 and 1000 where not given
+     * @param args rounds, then milliseconds a measurement; 5 and 1000 if not given
      * @throws RunnerException if JMH cannot run
      */
     public static void main(String[] args) throws RunnerException {

@@ -130,7 +130,7 @@ final class Harness {
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 
-    /** From the start of the process to its ready line; then it is asked to end. */
+    /** Measures from the start of the process to its ready line, then asks it to end. */
     private static double start(Path jar, List<String> flags) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(java()));
         command.addAll(flags);
@@ -152,7 +152,7 @@ final class Harness {
         return millis;
     }
 
-    /** What a process says that it took. */
+    /** Returns the time that a process reports. */
     private static double seconds(List<String> command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String printed = new String(process.getInputStream().readAllBytes(), UTF_8);

@@ -15,7 +15,7 @@ import java.util.Map;
 import org.eclipse.jetty.util.Fields;
 import org.eclipse.jetty.util.UrlEncoded;
 
-/** What others would write: none of it follows PHP into its corners, has limits, notes or dialects. */
+/** The code that others would write. None of it follows PHP into its corners, or has limits, notes or dialects. */
 public final class Peers {
 
     private static final ObjectMapper JACKSON =
@@ -63,7 +63,7 @@ public final class Peers {
         return root;
     }
 
-    /** Undoes the escapes and nothing else: nobody can be faster and have looked at each byte. */
+    /** Undoes the escapes and nothing else: no code that looks at each byte can be faster. */
     static int percentDecode(byte[] form, byte[] out) {
         int end = 0;
         for (int i = 0; i < form.length; i++) {

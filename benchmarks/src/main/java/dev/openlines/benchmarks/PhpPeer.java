@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Optional;
 
-/** PHP's own {@code parse_str} over the same bodies, where a {@code php} is installed. */
+/** PHP's own {@code parse_str} over the same bodies, if a {@code php} is installed. */
 final class PhpPeer {
 
     private static final String SCRIPT = """

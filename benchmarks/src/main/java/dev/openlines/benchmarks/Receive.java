@@ -41,7 +41,7 @@ public final class Receive {
         this.seconds = seconds;
     }
 
-    /** What one run of wrk showed. CPU and bytes are the receiving process's, a request. */
+    /** The result of one run of wrk. CPU and bytes are those of the receiving process for a request. */
     record Run(double rate, double p50, double p99, double cpuMicros, double bytes) {}
 
     /** A process that receives. */
@@ -218,7 +218,7 @@ public final class Receive {
         throw new IOException("expected percentiles but found " + report);
     }
 
-    /** The platform's form, 833 bytes or so, of another chat each time, sent as it happens. */
+    /** Returns the script of a load: the platform's form, about 833 bytes, of another chat each time. */
     private static String script(long firstChat) {
         String before =
                 "event=ONSESSIONFINISH&event_handler_id=12&data%5BDATA%5D%5Bconnector%5D%5Bconnector_id%5D=livechat"

@@ -160,7 +160,7 @@ public final class ReceiveKafka {
         }
     }
 
-    /** What a topic of events takes on the disk of its only broker. */
+    /** Returns the size of a topic of events on the disk of its only broker. */
     private static double bytes(KafkaTopics topics) {
         try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, topics.servers()))) {
             return admin.describeLogDirs(List.of(1)).allDescriptions().get().get(1).values().stream()

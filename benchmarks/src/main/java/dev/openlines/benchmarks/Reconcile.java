@@ -47,9 +47,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * What reconciling costs, over SQLite: ten thousand sessions of a portal that limits calls; a run that finds nothing
- * beside few and beside many stored closes, while other events come; and storing the event of a closed chat beside
- * another event of the same size, with and without closes that wait for theirs.
+ * Measures the cost of reconciling over SQLite: ten thousand sessions of a portal that limits calls; a run that finds
+ * nothing beside few and beside many stored closes, while other events come; and storing the event of a closed chat
+ * beside another event of the same size, with and without closes that wait for theirs.
  */
 public final class Reconcile {
 
@@ -91,7 +91,7 @@ public final class Reconcile {
         }
     }
 
-    /** Ten thousand closes without an event, from a portal that takes two calls a second and fifty at once. */
+    /** Compares ten thousand closes without an event, from a portal that takes two calls a second and fifty at once. */
     private void manySessions() throws Exception {
         try (PortalServer server = PortalServer.start();
                 LeasingInbox inbox = Inbox.sqlite(directory.resolve("many.db"))) {
@@ -152,7 +152,7 @@ public final class Reconcile {
         }
     }
 
-    /** A run that finds nothing, beside a thousand and beside a million closes. */
+    /** Measures a run that finds nothing, beside a thousand and beside a million closes. */
     private void nothingMissing() throws Exception {
         long[] few = new long[rounds * 40];
         long[] many = new long[rounds * 40];
@@ -180,7 +180,7 @@ public final class Reconcile {
                 (double) median(many) / median(few));
     }
 
-    /** Storing an event of a closed chat and one of an opened chat, in turn. */
+    /** Stores an event of a closed chat and one of an opened chat, in turn. */
     private void storing() throws Exception {
         for (int open : new int[] {0, 100_000}) {
             long[] finish = new long[rounds];
@@ -287,7 +287,7 @@ public final class Reconcile {
             return Math.max(1, Duration.ofDays(30).toSeconds() / Math.max(1, closes / PORTALS));
         }
 
-        /** What the portal lists: the same ten closes, whatever is stored. */
+        /** Returns the portal's list: the same ten closes, whatever is stored. */
         private List<ClosedSession> listed(int closes, Instant now) {
             List<ClosedSession> listed = new ArrayList<>();
             for (int i = 0; i < Math.min(10, closes / PORTALS); i++) {
@@ -373,7 +373,7 @@ public final class Reconcile {
                     .getBytes(StandardCharsets.UTF_8);
         }
 
-        /** A thousand events a minute that are no closes, over all portals. */
+        /** Sends a thousand events a minute that are no closes, over all portals. */
         Traffic traffic() {
             return new Traffic();
         }
