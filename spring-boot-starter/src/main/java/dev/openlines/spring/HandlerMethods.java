@@ -61,7 +61,7 @@ final class HandlerMethods {
     /** The methods found so far. */
     private static final class Found {
 
-        /** What is handled, and the method's name. */
+        /** The events that are handled, and the method's name. */
         final Map<Object, String> names = new HashMap<>();
 
         private Handlers.@Nullable Routes routes;

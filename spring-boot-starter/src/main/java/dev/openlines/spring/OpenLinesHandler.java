@@ -13,7 +13,7 @@ import java.lang.annotation.Target;
  * is the {@code EventContext}. Events without a method are of no interest to the application and count as handled.
  *
  * <p>The method returns nothing. The event is done when it returns, and is retried later if it throws. It is called at
- * least once for each event, on a worker thread, where it may block. It may be transactional, but not asynchronous:
+ * least once for each event, on a worker thread, which it may block. It may be transactional, but not asynchronous:
  * an event must not be done before its work is.
  */
 @Documented

@@ -74,7 +74,7 @@ public final class OpenlinesAutoConfiguration {
 
     private static final Duration MONITOR_INTERVAL = Duration.ofSeconds(1);
 
-    /** Made by Spring. */
+    /** Creates the configuration. Spring calls this. */
     OpenlinesAutoConfiguration() {}
 
     @Bean
@@ -214,7 +214,7 @@ public final class OpenlinesAutoConfiguration {
         }
     }
 
-    /** Refuses to start where the endpoint would silently be missing. */
+    /** Refuses to start if the endpoint would silently be missing. */
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.REACTIVE)
     static class NoEndpoint {

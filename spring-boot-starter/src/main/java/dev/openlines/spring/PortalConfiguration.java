@@ -29,7 +29,7 @@ import org.springframework.util.ClassUtils;
 @ConditionalOnProperty(prefix = "openlines", name = "client-id")
 class PortalConfiguration {
 
-    /** How long a portal may wait for the answer to its installation. */
+    /** The longest that a portal waits for the answer to its installation. */
     private static final Duration PATIENCE = Duration.ofSeconds(4);
 
     private static final String TINK = "com.google.crypto.tink.Aead";

@@ -19,12 +19,12 @@ import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * What runs beside the endpoint: the dispatcher, the retention, the comparison of closed sessions. Spring starts it
- * before the web server and stops it after the web server, and before any bean that handlers use is closed.
+ * The parts that run beside the endpoint: the dispatcher, the retention, the comparison of closed sessions. Spring
+ * starts them before the web server, stops them after it, and closes the beans that handlers use later.
  */
 final class Running implements SmartLifecycle, DisposableBean {
 
-    /** Below both phases in which Spring Boot stops a web server. */
+    /** Below both phases that Spring Boot stops a web server in. */
     static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 4096;
 
     private final LeasingInbox inbox;
@@ -36,7 +36,7 @@ final class Running implements SmartLifecycle, DisposableBean {
     private final InstantSource clock;
     private final @Nullable ClosedSessions sessions;
     private final ReconcileSettings reconcile;
-    /** How long handlers may take to finish. */
+    /** The time for handlers to finish. */
     private final Duration patience;
     /** The first is closed first. */
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
@@ -112,7 +112,7 @@ final class Running implements SmartLifecycle, DisposableBean {
         }
     }
 
-    /** Also after a start that failed half way, which stops nothing. */
+    /** Closes the parts, also after a start that failed half way, which stops nothing. */
     @Override
     public void destroy() {
         stop();

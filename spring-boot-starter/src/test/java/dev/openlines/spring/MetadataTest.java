@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.boot.context.properties.bind.Name;
 
-/** What editors show of the settings is what the settings are. */
+/** Compares the settings that editors show with the settings in the code. */
 class MetadataTest {
 
     private static Map<String, JsonObject> properties = Map.of();

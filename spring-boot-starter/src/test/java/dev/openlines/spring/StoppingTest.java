@@ -30,7 +30,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** What is closed when. */
+/** Tests of the order of closing. */
 @SimulatedPortal
 class StoppingTest {
 
