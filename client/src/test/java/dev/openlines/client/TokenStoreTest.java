@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.openlines.model.Scope;
 import dev.openlines.model.Secret;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import dev.openlines.testkit.PostgresServer;
 import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -17,14 +15,11 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -33,13 +28,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.postgresql.ds.PGSimpleDataSource;
 
 @Timeout(300)
 class TokenStoreTest {
 
     private static final Secret KEYSET = TokenSeal.newKeyset();
-
-    private static final AtomicInteger SCHEMAS = new AtomicInteger();
 
     @TempDir
     static Path folder;
@@ -89,14 +83,9 @@ class TokenStoreTest {
 
     /** An empty schema of a real PostgreSQL. */
     private static DataSource database() {
-        String schema = "tokens_" + SCHEMAS.incrementAndGet();
-        try (Connection connection = Postgres.SERVER.getPostgresDatabase().getConnection();
-                Statement statement = connection.createStatement()) {
-            statement.execute("create schema " + schema);
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
-        return Postgres.SERVER.getDatabase("postgres", "postgres", Map.of("currentSchema", schema));
+        PGSimpleDataSource database = new PGSimpleDataSource();
+        database.setUrl(PostgresServer.newSchema());
+        return database;
     }
 
     /** Gives connections that commit when told, as a pool for transactions does. */
@@ -109,18 +98,6 @@ class TokenStoreTest {
                     connection.setAutoCommit(false);
                     return connection;
                 });
-    }
-
-    private static final class Postgres {
-        static final EmbeddedPostgres SERVER = start();
-
-        private static EmbeddedPostgres start() {
-            try {
-                return EmbeddedPostgres.builder().start();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
     }
 
     @Test

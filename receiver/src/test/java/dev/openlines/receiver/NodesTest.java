@@ -166,6 +166,7 @@ class NodesTest {
 
     private EmbeddedPostgres postgres(int port) throws IOException {
         EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
+                .setPGStartupWait(Await.PATIENCE)
                 .setDataDirectory(directory.resolve("postgres"))
                 .setCleanDataDirectory(false);
         return port == 0 ? builder.start() : builder.setPort(port).start();

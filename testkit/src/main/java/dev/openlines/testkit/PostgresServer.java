@@ -35,7 +35,9 @@ public final class PostgresServer {
 
         private static EmbeddedPostgres start() {
             try {
-                return EmbeddedPostgres.builder().start();
+                return EmbeddedPostgres.builder()
+                        .setPGStartupWait(Await.PATIENCE)
+                        .start();
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.openlines.server.ConfigurationException;
+import dev.openlines.testkit.PostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,8 +49,7 @@ class ArchiveTest {
             url = "jdbc:sqlite:" + file;
             archive = Archive.open(file);
         } else {
-            url = Postgres.url();
-            execute("drop table if exists closed_chat_message, closed_chat");
+            url = PostgresServer.newSchema();
             archive = Archive.open(url);
         }
         return archive;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.openlines.portal.Fault;
 import dev.openlines.portal.PortalChat;
 import dev.openlines.testkit.Await;
+import dev.openlines.testkit.PostgresServer;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -283,11 +284,12 @@ class PageTest {
 
     @Test
     void onPostgresqlItIsTheSame(@TempDir Path folder) throws Exception {
-        try (Running shared = Running.in(folder, Map.of("OPENLINES_INBOX", Postgres.url()))) {
+        String inbox = PostgresServer.newSchema();
+        try (Running shared = Running.in(folder, Map.of("OPENLINES_INBOX", inbox))) {
             PortalChat chat = shared.portal.openLine("Support").openChat();
             chat.customerWrites("слово");
             assertThat(chat.close()).isNotEmpty().allMatch(delivery -> delivery.acknowledged());
-            try (Archive archive = Archive.open(Postgres.url())) {
+            try (Archive archive = Archive.open(inbox)) {
                 Filter filter = new Filter("слов", "Support", "livechat", "");
                 Await.until("a chat", () -> !archive.page(filter, null, 5).isEmpty());
                 assertThat(archive.page(filter, null, 5)).hasSize(1);
