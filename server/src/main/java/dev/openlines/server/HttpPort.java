@@ -251,4 +251,12 @@ final class HttpPort {
             jetty.getScheduler().schedule(this::look, reloadMillis, TimeUnit.MILLISECONDS);
         }
     }
+
+    /** Returns a number that a port may have; 0 stands for any free one. */
+    static int number(String option, int port) {
+        if (port < 0 || port > 65535) {
+            throw new IllegalArgumentException("expected a " + option + " from 0 to 65535 but found " + port);
+        }
+        return port;
+    }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.server;
 
+import dev.openlines.client.OAuth;
 import dev.openlines.model.Event;
+import dev.openlines.model.OnAppUninstall;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.receiver.Backlog;
 import dev.openlines.receiver.ClosedSessions;
@@ -120,6 +122,10 @@ public final class ReceiverServer implements AutoCloseable {
         if (options.offline != null) {
             handlers = handlers.then(this::wakeFeed);
         }
+        OAuth oauth = options.oauth;
+        if (oauth != null) {
+            handlers = handlers.then((event, context) -> forget(oauth, event, context));
+        }
         Telemetry telemetry = options.telemetry;
         MonitoringHandler health = null;
         InboxMonitor monitor = null;
@@ -190,6 +196,13 @@ public final class ReceiverServer implements AutoCloseable {
                 storing, Objects.requireNonNull(options.queues), options.offline, options.clock, stored, telemetry);
         parts.push(offline);
         feed = offline.start();
+    }
+
+    /** Forgets the tokens of a portal after its handlers, unless it has installed the application again by then. */
+    private static void forget(OAuth oauth, Event event, EventContext context) {
+        if (event instanceof OnAppUninstall && oauth.refused(context.memberId())) {
+            oauth.forget(context.memberId());
+        }
     }
 
     private void wakeFeed(Event event, EventContext context) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.server;
 
+import dev.openlines.client.OAuth;
 import dev.openlines.client.PortalClient;
 import dev.openlines.client.RestClient;
 import dev.openlines.model.Secret;
@@ -28,17 +29,13 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Configures a {@link ReceiverServer}. Only the handlers, and whom to trust, must be said: by {@link #trust}, by {@link
- * #installations}, or both. Each method returns this builder; the last call counts. Not safe for use by many threads.
+ * #application}, or both. Each method returns this builder; the last call counts. Not safe for use by many threads.
  */
 public final class ReceiverServerBuilder {
-
-    private static final Pattern LOOPBACK =
-            Pattern.compile("https?://(127\\.0\\.0\\.1|localhost|\\[::1])(:[0-9]+)?/.*");
 
     final Handlers handlers;
 
@@ -56,6 +53,9 @@ public final class ReceiverServerBuilder {
     LeasingInbox own;
 
     final List<Consumer<Portals>> trusted = new ArrayList<>();
+
+    @Nullable
+    OAuth oauth;
 
     @Nullable
     InstallationCheck installations;
@@ -136,7 +136,7 @@ public final class ReceiverServerBuilder {
      * @return this
      */
     public ReceiverServerBuilder port(int newPort) {
-        this.port = port("port", newPort);
+        this.port = HttpPort.number("port", newPort);
         return this;
     }
 
@@ -198,6 +198,22 @@ public final class ReceiverServerBuilder {
     }
 
     /**
+     * Sets the application that portals install. Installations are verified and their tokens stored, an uninstallation
+     * forgets them, closes whose event never came are found, and {@link #offline} can drain offline queues: all that
+     * {@link #installations}, {@link #sessions} and {@link #queues} set one by one.
+     *
+     * @param client built with {@link RestClient.Builder#application}
+     * @return this
+     */
+    public ReceiverServerBuilder application(RestClient client) {
+        OAuth own = client.oauth();
+        this.oauth = own;
+        return installations(InstallationCheck.of(own::verify, own::verifyPage, own::refused, own.kept()))
+                .sessions(new PortalSessions(client))
+                .queues(new PortalQueues(client));
+    }
+
+    /**
      * Trusts portals that install the application, too.
      *
      * @param check verifies installations and uninstallations
@@ -242,16 +258,8 @@ public final class ReceiverServerBuilder {
      * @throws IllegalArgumentException if the address has another form; the message does not repeat it
      */
     public ReceiverServerBuilder webhook(String memberId, Secret address) {
-        webhooks.put(Objects.requireNonNull(memberId, "memberId"), byWebhook(address));
+        webhooks.put(Objects.requireNonNull(memberId, "memberId"), ClientSettings.byWebhook(address));
         return this;
-    }
-
-    static PortalClient byWebhook(Secret address) {
-        RestClient.Builder client = RestClient.builder();
-        if (LOOPBACK.matcher(address.reveal().strip()).matches()) {
-            client.allowLoopback();
-        }
-        return client.build().webhook(address);
     }
 
     /** Returns what asks portals for their sessions, or null if nothing does. */
@@ -390,7 +398,7 @@ public final class ReceiverServerBuilder {
      */
     public ReceiverServerBuilder monitor(String newHost, int newPort) {
         this.monitorHost = Objects.requireNonNull(newHost, "host");
-        this.monitorPort = port("monitor port", newPort);
+        this.monitorPort = HttpPort.number("monitor port", newPort);
         return this;
     }
 
@@ -488,12 +496,5 @@ public final class ReceiverServerBuilder {
     /** Names an option for a message: as the operator has set it, or as the code did. */
     String name(String option) {
         return named ? "OPENLINES_" + option.toUpperCase(Locale.ROOT).replace(' ', '_') : option;
-    }
-
-    private static int port(String option, int port) {
-        if (port < 0 || port > 65535) {
-            throw new IllegalArgumentException("expected a " + option + " from 0 to 65535 but found " + port);
-        }
-        return port;
     }
 }

@@ -2,6 +2,7 @@
 package dev.openlines.server;
 
 import dev.openlines.client.PortalClient;
+import dev.openlines.client.RestClient;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
 import dev.openlines.receiver.ReconcileSettings;
@@ -22,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -71,11 +73,6 @@ public final class Settings {
             "OPENLINES_RECONCILE_SINCE",
             "OPENLINES_OFFLINE",
             "OPENLINES_WEBHOOK",
-            "OPENLINES_CLIENT_ID",
-            "OPENLINES_CLIENT_SECRET",
-            "OPENLINES_TOKEN_KEY",
-            "OPENLINES_TOKENS",
-            "OPENLINES_OAUTH_HOSTS",
             "OPENLINES_NEW_INBOX",
             "OPENLINES_ACCESS_TOKEN");
 
@@ -92,6 +89,7 @@ public final class Settings {
     private final @Nullable Duration keepDead;
     private final @Nullable ReconcileSettings reconcile;
     private final @Nullable Duration offline;
+    private @Nullable RestClient client;
 
     private Settings(Map<String, String> values, Collection<String> others) {
         this.values = Map.copyOf(values);
@@ -138,6 +136,7 @@ public final class Settings {
         }
         names.know(RECONCILE);
         names.know(OF_OTHER_PARTS);
+        names.know(ClientSettings.NAMES);
         names.know(others);
         names.refuseUnknown(values);
     }
@@ -241,6 +240,21 @@ public final class Settings {
         return workers;
     }
 
+    /**
+     * Returns the client of the application that portals install, to call them with: the same that {@link
+     * ReceiverServerBuilder#settings} gives to the receiver. The first call opens the token store; later ones return the
+     * same client.
+     *
+     * @return empty if neither {@code OPENLINES_CLIENT_ID} nor {@code OPENLINES_CLIENT_SECRET} is set
+     * @throws ConfigurationException if a setting of the application is missing or wrong, or the store cannot be used
+     */
+    public synchronized Optional<RestClient> client() {
+        if (client == null) {
+            client = new ClientSettings(values).open();
+        }
+        return Optional.ofNullable(client);
+    }
+
     @Nullable
     String memberId() {
         return text("OPENLINES_MEMBER_ID");
@@ -283,6 +297,7 @@ public final class Settings {
                 .limits(limits(builder.limits))
                 .reconcile(reconcile)
                 .offline(offline);
+        client().ifPresent(builder::application);
         String host = text("OPENLINES_HOST");
         if (host != null) {
             builder.host(host);
@@ -434,19 +449,7 @@ public final class Settings {
      * @throws ConfigurationException if its address is wrong; the message does not repeat it
      */
     Map<String, PortalClient> webhooks() {
-        String address = text("OPENLINES_WEBHOOK");
-        if (address == null) {
-            return Map.of();
-        }
-        String memberId = memberId();
-        if (memberId == null) {
-            throw none("OPENLINES_MEMBER_ID");
-        }
-        try {
-            return Map.of(memberId, ReceiverServerBuilder.byWebhook(Secret.of(address)));
-        } catch (IllegalArgumentException e) {
-            throw new ConfigurationException("OPENLINES_WEBHOOK: " + e.getMessage(), e);
-        }
+        return new ClientSettings(values).webhooks(memberId());
     }
 
     private @Nullable Duration draining() {
