@@ -3,6 +3,7 @@ package dev.openlines.contract;
 
 import java.nio.charset.StandardCharsets;
 import java.time.temporal.ChronoUnit;
+import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -11,31 +12,48 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The report as one page that needs no network: matrix, filter, exchanges as text and hex, burst, ledger. */
+/**
+ * Writes the report as one page that needs no network: matrix, filter, exchanges as text and hex, burst, ledger. A page
+ * is at most {@value #LIMIT} bytes long, so that it opens at once and can be attached to a ticket: what needs a reader
+ * first is written first, and an exchange that no longer fits is counted instead of shown.
+ */
 final class HtmlReport {
 
+    /** The length of a page, in bytes. */
+    static final int LIMIT = 1_000_000;
+
+    /** What stays free for what is always written: requirements, failures, notes. */
+    static final int FRAME = 350_000;
+
     private static final int SHOWN_BYTES = 2_048;
-    private static final int SHOWN_LEDGER = 2_000;
+    private static final int SHOWN_LEDGER = 1_000;
     private static final int SHOWN_EXCHANGES = 6;
 
     private final ContractReport report;
     private final Baseline baseline;
-    private final StringBuilder out = new StringBuilder(1 << 18);
+    private StringBuilder out = new StringBuilder(1 << 18);
+    private int room;
 
-    private HtmlReport(ContractReport report, Baseline baseline) {
+    private HtmlReport(ContractReport report, Baseline baseline, int limit) {
         this.report = report;
         this.baseline = baseline;
+        room = limit - FRAME;
     }
 
     static String of(ContractReport report, int exitCode, Baseline baseline) {
-        HtmlReport page = new HtmlReport(report, baseline);
+        return of(report, exitCode, baseline, LIMIT);
+    }
+
+    static String of(ContractReport report, int exitCode, Baseline baseline, int limit) {
+        HtmlReport page = new HtmlReport(report, baseline, limit);
         page.write(exitCode);
         return page.out.toString();
     }
 
     private void write(int exitCode) {
         out.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Contract report</title>")
-                .append("<meta name=\"viewport\" content=\"width=device-width\"><style>")
+                .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
+                .append("<meta name=\"color-scheme\" content=\"light dark\"><style>")
                 .append(STYLE)
                 .append("</style></head><body><header class=\"")
                 .append(exitCode == ContractReport.PASSED ? "good" : "bad")
@@ -45,7 +63,7 @@ final class HtmlReport {
                 .append(text(report.run().wire().target() + ", begun "
                         + report.begun().truncatedTo(ChronoUnit.SECONDS) + ", "
                         + report.took().toSeconds() + " s, exit code " + exitCode))
-                .append("</p></header>");
+                .append("</p></header><main>");
         report.remarks()
                 .forEach(remark ->
                         out.append("<p class=\"early\">").append(text(remark)).append("</p>"));
@@ -58,14 +76,19 @@ final class HtmlReport {
         sections();
         burst();
         ledger();
-        out.append("<script>").append(SCRIPT).append("</script></body></html>\n");
+        out.append("</main><script>").append(SCRIPT).append("</script></body></html>\n");
     }
 
     private void matrix() {
-        out.append("<table id=\"matrix\"><tr><th>group</th>");
+        out.append("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Results by group\">")
+                .append("<table id=\"matrix\"><tr><th scope=\"col\">group</th>");
         for (Level level : Level.values()) {
             for (Outcome outcome : Outcome.values()) {
-                out.append("<th>").append(level).append("<br>").append(outcome).append("</th>");
+                out.append("<th scope=\"col\">")
+                        .append(level)
+                        .append("<br>")
+                        .append(outcome)
+                        .append("</th>");
             }
         }
         out.append("</tr>");
@@ -73,11 +96,11 @@ final class HtmlReport {
                 .collect(Collectors.groupingBy(
                         result -> result.contractCase().group(), TreeMap::new, Collectors.toList()))
                 .forEach((group, results) -> {
-                    out.append("<tr><td>")
+                    out.append("<tr><th scope=\"row\">")
                             .append(group)
                             .append(' ')
                             .append(Catalogue.groupTitle(group))
-                            .append("</td>");
+                            .append("</th>");
                     for (Level level : Level.values()) {
                         for (Outcome outcome : Outcome.values()) {
                             cell(results, level, outcome);
@@ -85,10 +108,10 @@ final class HtmlReport {
                     }
                     out.append("</tr>");
                 });
-        out.append("</table>");
+        out.append("</table></div>");
     }
 
-    /** Writes the sections, the most urgent first. */
+    /** Writes what needs a reader first. */
     private void sections() {
         List<CaseResult> failed = Outcome.toMend(report.results(), baseline);
         section("Failed: must", failed.stream().filter(HtmlReport::must).toList());
@@ -147,7 +170,7 @@ final class HtmlReport {
                     .append(outcome)
                     .append("</label> ");
         }
-        out.append("<input type=\"search\" id=\"find\" placeholder=\"id or word\"></p>");
+        out.append("<input type=\"search\" id=\"find\" placeholder=\"id or word\" aria-label=\"Id or word\"></p>");
     }
 
     private void result(CaseResult result) {
@@ -193,7 +216,7 @@ final class HtmlReport {
     }
 
     private void lines(String kind, List<String> lines) {
-        lines.forEach(line -> out.append("<p class=\"")
+        lines.forEach(line -> out.append("<p dir=\"auto\" class=\"")
                 .append(kind)
                 .append("\">")
                 .append(text(line))
@@ -208,49 +231,61 @@ final class HtmlReport {
                 .filter(all::containsKey)
                 .distinct()
                 .toList();
+        int written = 0;
         for (int number : shown) {
-            Reply reply = Objects.requireNonNull(all.get(number));
-            String answer = reply.head() + reply.text();
-            out.append("<details class=\"exchange\"><summary>request ")
-                    .append(number)
-                    .append(": ")
-                    .append(reply.sentLength())
-                    .append(" bytes, ")
-                    .append(text(reply.outcome()))
-                    .append("; ")
-                    .append(reply.times())
-                    .append("</summary>");
-            bytes("request", new String(reply.sent(), StandardCharsets.ISO_8859_1));
-            bytes("answer", answer);
-            out.append("</details>");
+            if (fits(() -> exchange(number, Objects.requireNonNull(all.get(number))))) {
+                written++;
+            }
         }
-        if (run.sentCount() > shown.size()) {
+        if (run.sentCount() > written) {
             out.append("<p class=\"note\">")
-                    .append(run.sentCount() - shown.size())
+                    .append(run.sentCount() - written)
                     .append(" more requests are not shown</p>");
         }
     }
 
-    /** Writes a text as it is and in hex. In both, secrets are replaced by their names first. */
+    private void exchange(int number, Reply reply) {
+        out.append("<details class=\"exchange\"><summary>request ")
+                .append(number)
+                .append(": ")
+                .append(reply.sentLength())
+                .append(" bytes, ")
+                .append(text(reply.outcome()))
+                .append("; ")
+                .append(reply.times())
+                .append("</summary>");
+        bytes("request", new String(reply.sent(), StandardCharsets.ISO_8859_1));
+        bytes("answer", reply.head() + reply.text());
+        out.append("</details>");
+    }
+
+    /** Writes something if the page has room for it, and returns whether it had. */
+    private boolean fits(Runnable writing) {
+        StringBuilder page = out;
+        out = new StringBuilder();
+        writing.run();
+        StringBuilder part = out;
+        out = page;
+        int length = part.toString().getBytes(StandardCharsets.UTF_8).length;
+        if (length > room) {
+            return false;
+        }
+        room -= length;
+        out.append(part);
+        return true;
+    }
+
+    /** Writes bytes as text, and in base64 for the script that shows them in hex; secrets are masked first. */
     private void bytes(String what, String content) {
         String masked =
                 report.run().masked(content.length() > SHOWN_BYTES ? content.substring(0, SHOWN_BYTES) : content);
         out.append("<h4>")
                 .append(what)
-                .append("</h4><pre>")
+                .append("</h4><pre dir=\"auto\">")
                 .append(text(masked))
-                .append("</pre><details><summary>hex</summary><pre>");
-        byte[] raw = masked.getBytes(StandardCharsets.ISO_8859_1);
-        for (int from = 0; from < raw.length; from += 16) {
-            StringBuilder hex = new StringBuilder();
-            StringBuilder plain = new StringBuilder();
-            for (int i = from; i < Math.min(raw.length, from + 16); i++) {
-                hex.append(String.format(Locale.ROOT, "%02x ", raw[i]));
-                plain.append(raw[i] >= 0x20 && raw[i] < 0x7f ? (char) raw[i] : '.');
-            }
-            out.append(String.format(Locale.ROOT, "%06x  %-48s %s%n", from, hex, text(plain.toString())));
-        }
-        out.append("</pre></details>");
+                .append("</pre><details data-bytes=\"")
+                .append(Base64.getEncoder().encodeToString(masked.getBytes(StandardCharsets.ISO_8859_1)))
+                .append("\"><summary>hex</summary><pre></pre></details>");
     }
 
     /**
@@ -278,7 +313,8 @@ final class HtmlReport {
                 .append(id)
                 .append(", its first ")
                 .append(replies.size())
-                .append(" requests</h2><svg class=\"burst\" width=\"920\" height=\"")
+                .append(" requests</h2><svg class=\"burst\" role=\"img\" aria-label=\"When each request was answered\"")
+                .append(" viewBox=\"0 0 920 ")
                 .append(replies.size() * 5 + 20)
                 .append("\">");
         for (int i = 0; i < replies.size(); i++) {
@@ -308,40 +344,36 @@ final class HtmlReport {
 
     private void ledger() {
         List<Run.Entry> entries = report.run().ledger();
-        boolean evidence = report.run().effects().exists();
         out.append("<details id=\"ledger\"><summary>Ledger: ")
                 .append(entries.size())
-                .append(
-                        " events by chat</summary><table><tr><th>chat</th><th>case</th><th>first sent</th><th>sent</th>")
-                .append("<th>acknowledged</th><th>effects</th></tr>");
-        entries.stream()
+                .append(" events by chat</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\"")
+                .append(" aria-label=\"Events by chat\"><table><tr>");
+        List.of("chat", "case", "first sent", "sent", "acknowledged", "effects")
+                .forEach(head -> out.append("<th scope=\"col\">").append(head).append("</th>"));
+        out.append("</tr>");
+        long written = entries.stream()
                 .limit(SHOWN_LEDGER)
-                .forEach(entry -> out.append("<tr><td>")
-                        .append(entry.chatId)
-                        .append("</td><td>")
-                        .append(entry.caseId)
-                        .append("</td><td>")
-                        .append(entry.first)
-                        .append("</td><td>")
-                        .append(entry.sent)
-                        .append("</td><td>")
-                        .append(entry.acknowledged)
-                        .append("</td><td>")
-                        .append(
-                                evidence
-                                        ? Integer.toString(report.run()
-                                                .effects()
-                                                .of(entry.chatId)
-                                                .size())
-                                        : "not observed")
-                        .append("</td></tr>"));
-        out.append("</table>");
-        if (entries.size() > SHOWN_LEDGER) {
-            out.append("<p class=\"note\">")
-                    .append(entries.size() - SHOWN_LEDGER)
-                    .append(" more are not shown</p>");
+                .takeWhile(entry -> fits(() -> row(entry)))
+                .count();
+        out.append("</table></div>");
+        if (entries.size() > written) {
+            out.append("<p class=\"note\">").append(entries.size() - written).append(" more are not shown</p>");
         }
         out.append("</details>");
+    }
+
+    private void row(Run.Entry entry) {
+        EffectBook effects = report.run().effects();
+        out.append("<tr>");
+        List.of(
+                        entry.chatId,
+                        entry.caseId,
+                        entry.first,
+                        entry.sent,
+                        entry.acknowledged,
+                        effects.exists() ? effects.of(entry.chatId).size() : "not observed")
+                .forEach(cell -> out.append("<td>").append(cell).append("</td>"));
+        out.append("</tr>");
     }
 
     private static String text(String plain) {
@@ -359,32 +391,62 @@ final class HtmlReport {
     }
 
     private static final String STYLE = """
-            :root{--line:#d9dde3;--soft:#f4f6f8;--pass:#1a7f4b;--fail:#b3261e;--warn:#9a5b00;--blind:#5b4b9a;--mute:#6b7280}
-            body{font:15px/1.5 system-ui,sans-serif;color:#1c2530;margin:0 auto 4em;max-width:72em;padding:0 1.2em}
-            header{border-left:8px solid var(--fail);background:#fdf0ef;padding:.6em 1.2em;margin:1.4em 0;border-radius:4px}
-            header.good{border-color:var(--pass);background:#eef8f2}h1{font-size:1.5em;margin:.2em 0}header p{margin:.3em 0}
+            :root{color-scheme:light dark;--page:#fff;--ink:#1c2530;--line:#d9dde3;--soft:#f4f6f8;--pass:#1a7f4b;--fail:#b3261e;
+            --warn:#8a5000;--blind:#5b4b9a;--mute:#5c6470;--good:#eef8f2;--bad:#fdf0ef;--failcell:#fbdad7;--warncell:#fdebd0;--blindcell:#e8e4f6}
+            @media (prefers-color-scheme:dark){:root{--page:#14181d;--ink:#e4e8ed;--line:#3a424c;--soft:#1e242b;--pass:#6ddc93;--fail:#ff9c94;
+            --warn:#f3b661;--blind:#b9aaf5;--mute:#a3acb8;--good:#12291c;--bad:#33191a;--failcell:#5a1f1c;--warncell:#4d3408;--blindcell:#322a57}}
+            body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page);margin:0 auto 4em;max-width:72em;padding:0 1.2em}
+            header{border-left:8px solid var(--fail);background:var(--bad);padding:.6em 1.2em;margin:1.4em 0;border-radius:4px}
+            header.good{border-color:var(--pass);background:var(--good)}h1{font-size:1.5em;margin:.2em 0}header p{margin:.3em 0}
+            body,summary,dd,pre{overflow-wrap:anywhere}
             .summary{font-weight:600;font-family:ui-monospace,monospace}h2{font-size:1.15em;margin:1.6em 0 .4em}
             .count{background:var(--soft);border-radius:1em;padding:0 .6em;font-size:.8em;color:var(--mute)}
-            table{border-collapse:collapse;font-size:13px;width:100%}td,th{border-bottom:1px solid var(--line);padding:.3em .5em;text-align:center}
-            th{background:var(--soft);font-weight:600}td:first-child{text-align:left;white-space:nowrap}
-            td.fail{background:#fbdad7;font-weight:700}td.warn{background:#fdebd0}td.not-observed{background:#e8e4f6}
-            pre{background:var(--soft);padding:.7em;overflow:auto;white-space:pre-wrap;word-break:break-all;border-radius:4px;font-size:13px}
+            .scroll{overflow-x:auto}table{border-collapse:collapse;font-size:13px;width:100%}
+            td,th{border-bottom:1px solid var(--line);padding:.3em .5em;text-align:center;overflow-wrap:normal}
+            th{background:var(--soft);font-weight:600}th[scope=row],td:first-child{text-align:left;background:none;font-weight:inherit;min-width:9em}
+            td.fail{background:var(--failcell);font-weight:700}td.warn{background:var(--warncell)}td.not-observed{background:var(--blindcell)}
+            pre{background:var(--soft);padding:.7em;white-space:pre-wrap;border-radius:4px;font-size:13px;margin:.4em 0}
             .pass{color:var(--pass)}.fail{color:var(--fail)}.warn{color:var(--warn)}.not-observed{color:var(--blind)}
-            .planned,.none{color:var(--mute)}.none{opacity:.5}
+            .planned,.none{color:var(--mute)}
             .chip{display:inline-block;min-width:6.6em;text-align:center;border:1px solid currentColor;border-radius:1em;font-size:.78em;margin-right:.5em}
             .failure,.early{border-left:4px solid var(--fail);padding-left:.7em}.missing{border-left:4px solid var(--blind);padding-left:.7em}
             .note{color:var(--mute);border-left:4px solid var(--line);padding-left:.7em}
             details.case{border-bottom:1px solid var(--line);padding:.35em 0}summary{cursor:pointer}.exchange{margin-left:1.5em}
-            dt{float:left;clear:left;width:7em;color:var(--mute)}dd{margin-left:7em}.filter{position:sticky;top:0;background:#fff;padding:.6em 0}
-            .filter label{margin-right:1em}input[type=search]{padding:.3em .6em;width:16em}svg{max-width:100%}
+            dt{float:left;clear:left;width:7em;color:var(--mute)}dd{margin-left:7em}
+            .filter{position:sticky;top:0;background:var(--page);padding:.6em 0;margin:0}.filter label{display:inline-block;margin-right:1em}
+            input[type=search]{font:inherit;padding:.3em .6em;width:16em;max-width:100%;box-sizing:border-box}svg{width:100%}svg text{fill:var(--ink)}
+            @media (max-width:40em){body{padding:0 .7em}.exchange{margin-left:0}dt{float:none;width:auto}dd{margin-left:0}
+            .filter{position:static}}
             """;
 
-    private static final String SCRIPT = "(function(){var f=document.getElementById('find');function show(){"
-            + "var on={};document.querySelectorAll('[data-show]').forEach(function(b){on[b.dataset.show]=b.checked});"
-            + "var w=f.value.toLowerCase();document.querySelectorAll('.case').forEach(function(c){"
-            + "c.hidden=!on[c.dataset.verdict]||(w&&c.textContent.toLowerCase().indexOf(w)<0)});"
-            + "document.querySelectorAll('section').forEach(function(s){"
-            + "s.hidden=!s.querySelector('.case:not([hidden])')})}"
-            + "document.querySelectorAll('[data-show]').forEach(function(b){b.addEventListener('change',show)});"
-            + "f.addEventListener('input',show)})();";
+    private static final String SCRIPT = """
+            (function () {
+            const find = document.getElementById('find');
+            const boxes = [...document.querySelectorAll('[data-show]')];
+            function show() {
+            const word = find.value.toLowerCase();
+            const on = new Set(boxes.filter((box) => box.checked).map((box) => box.dataset.show));
+            for (const one of document.querySelectorAll('.case'))
+            one.hidden = !on.has(one.dataset.verdict) || (word && !one.textContent.toLowerCase().includes(word));
+            for (const section of document.querySelectorAll('section'))
+            section.hidden = !section.querySelector('.case:not([hidden])');
+            }
+            function hex(event) {
+            const details = event.target;
+            const pre = details.querySelector('pre');
+            if (!details.dataset.bytes || pre.textContent) return;
+            const bytes = [...atob(details.dataset.bytes)].map((c) => c.charCodeAt(0));
+            const lines = [];
+            for (let at = 0; at < bytes.length; at += 16) {
+            const line = bytes.slice(at, at + 16);
+            lines.push(at.toString(16).padStart(6, '0') + '  '
+            + line.map((b) => b.toString(16).padStart(2, '0') + ' ').join('').padEnd(49)
+            + line.map((b) => (b >= 0x20 && b < 0x7f ? String.fromCharCode(b) : '.')).join(''));
+            }
+            pre.textContent = lines.join('\\n');
+            }
+            boxes.forEach((box) => box.addEventListener('change', show));
+            find.addEventListener('input', show);
+            document.addEventListener('toggle', hex, true);
+            })();""";
 }

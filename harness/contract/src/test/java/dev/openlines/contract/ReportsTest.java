@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import javax.xml.XMLConstants;
 import javax.xml.transform.stream.StreamSource;
 import javax.xml.validation.SchemaFactory;
@@ -86,13 +85,13 @@ class ReportsTest {
     }
 
     @Test
-    void thePageHasTheMatrixTheExchangesInHexAndTheLedger() {
+    void thePageHasTheMatrixTheExchangesAndTheLedger() {
         String page = HtmlReport.of(report, 1, Baseline.none());
 
         assertThat(page)
-                .contains("<table id=\"matrix\">", "<td>B Authenticity</td>", "data-show=\"not-observed\"")
-                // The first bytes of every request, and what was sent, acknowledged and done, of an event.
-                .contains("000000  50 4f 53 54 20 ")
+                .contains(
+                        "<table id=\"matrix\">", "<th scope=\"row\">B Authenticity</th>", "data-show=\"not-observed\"")
+                // What was sent, acknowledged and done, of an event.
                 .containsPattern(
                         "<tr><td>[0-9]+</td><td>OSF-C-101</td><td>[^<]+Z</td><td>1</td><td>1</td><td>1</td></tr>");
         assertThat(page)
@@ -119,44 +118,44 @@ class ReportsTest {
     }
 
     @Test
-    @RequiresTool("chromium")
-    void theReportOpensInARealBrowser(@TempDir Path folder) throws Exception {
+    @RequiresTool({"chromium", "chromedriver"})
+    void thePageLooksRightAtEveryWidthFiltersAndShowsHex(@TempDir Path folder) throws Exception {
         Path page = folder.resolve("report.html");
         Files.writeString(page, HtmlReport.of(report, 1, Baseline.none()));
-        Path picture = Files.createDirectories(Path.of("target", "screenshots")).resolve("contract-report.png");
-        Files.deleteIfExists(picture);
+        try (Browser browser = new Browser(folder)) {
+            browser.driver().get(page.toUri().toString());
+            browser.shows("openlines: FAIL must-failed ");
+            assertThat(browser.find("#OSF-C-101").getDomAttribute("open")).isNotNull();
 
-        String drawn = chromium(folder, page, "--dump-dom");
-        chromium(folder, page, "--screenshot=" + picture.toAbsolutePath());
+            browser.click("#OSF-C-101 .exchange > summary");
+            browser.click("#OSF-C-101 [data-bytes] > summary");
+            browser.shows("000000  50 4f 53 54 20 2f");
+            browser.looksRight("contract-report");
 
-        assertThat(drawn)
-                .contains("<details class=\"case\" id=\"OSF-C-101\" data-verdict=\"fail\" open=\"\">")
-                .contains("openlines: FAIL must-failed ");
-        assertThat(picture).isNotEmptyFile();
+            browser.find("#find").sendKeys("OSF-C-101");
+            browser.until(
+                    "the one case",
+                    driver -> driver.findElements(By.cssSelector(".case:not([hidden])"))
+                                    .size()
+                            == 1);
+            browser.click("[data-show='fail']");
+            browser.until(
+                    "no case",
+                    driver -> driver.findElements(By.cssSelector(".case:not([hidden])"))
+                            .isEmpty());
+        }
     }
 
-    private static String chromium(Path folder, Path page, String what) throws Exception {
-        Path output = folder.resolve("out");
-        Process process = new ProcessBuilder(
-                        "chromium",
-                        "--headless",
-                        "--no-sandbox",
-                        "--disable-gpu",
-                        "--disable-quic",
-                        "--no-first-run",
-                        "--disable-background-networking",
-                        "--disable-component-update",
-                        "--disable-sync",
-                        "--user-data-dir=" + folder.resolve("profile"),
-                        "--window-size=1100,1600",
-                        what,
-                        page.toUri().toString())
-                .redirectOutput(output.toFile())
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("chromium ends").isTrue();
-        assertThat(process.exitValue()).isZero();
-        return Files.readString(output);
+    @Test
+    void aPageIsAtMostAMegabyteAndSaysWhatItDoesNotShow() {
+        List<CaseResult> results = report.results();
+        String page = HtmlReport.of(report, 1, Baseline.none(), HtmlReport.FRAME + 2_000);
+
+        assertThat(page.getBytes(StandardCharsets.UTF_8)).hasSizeLessThan(HtmlReport.FRAME + 2_000);
+        assertThat(page).contains(" more requests are not shown", " more are not shown");
+        assertThat(results)
+                .allSatisfy(result -> assertThat(page)
+                        .contains("id=\"" + result.contractCase().id() + "\""));
     }
 
     @Test

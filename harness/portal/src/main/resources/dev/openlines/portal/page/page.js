@@ -6,9 +6,10 @@ import { h, render } from '/page/preact.js';
 const state = {
   portals: [], label: null, portal: null, lines: [], chats: [], subscriptions: [], deliveries: [], calls: [],
   faults: [], plan: '', offline: { bindings: [], records: [] }, open: null, view: null, editing: null,
-  said: '', failed: false, live: false, filter: '',
+  said: '', failed: false, live: false, filter: '', unfolded: new Set(),
 };
 const KEPT = 500;
+const SHOWN = 100;
 let stream = null;
 let refreshing = null;
 
@@ -86,6 +87,7 @@ function choose(label) {
   state.deliveries = [];
   state.calls = [];
   state.open = state.view = state.editing = null;
+  state.unfolded.clear();
   if (stream) { stream.close(); }
   if (!label) { return; }
   Promise.all([ask('GET', mine('/deliveries')), ask('GET', mine('/calls'))]).then(([deliveries, calls]) => {
@@ -135,6 +137,10 @@ function fields(form) {
   }
   return values;
 }
+const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, hourCycle: 'h23' });
+const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'long' });
+/** Shows a time in the reader's zone, and as it was given in its title. */
+const Time = (at, day) => h('time', { datetime: at, title: at }, (day ? dayAndTime : time).format(new Date(at)));
 const submit = (handler) => (e) => { e.preventDefault(); handler(fields(e.target), e.target); };
 
 const button = (text, onclick, more = {}) => h('button', { type: 'button', class: 'secondary outline', onclick, ...more }, text);
@@ -150,10 +156,31 @@ function Lines() {
       field('New line', 'name', { required: true, placeholder: 'Support' }), h('button', { type: 'submit' }, 'Add line')),
     state.lines.length === 0 ? h('p', { class: 'muted' }, 'No line yet.') : null,
     state.lines.map((line) => h('div', { key: line.id },
-      h('h3', { class: 'muted' }, 'Line ' + line.id + ': ' + line.name),
+      h('h3', { class: 'muted', dir: 'auto' }, 'Line ' + line.id + ': ' + line.name),
       button('Open chat', () => act('Chat opened', mine('/chats'), { line_id: line.id }), { 'aria-label': 'Open chat on line ' + line.id }),
-      h('ul', { class: 'plain' }, state.chats.filter((c) => c.line_id === line.id).map(Chat)))));
+      Chats(line))));
 }
+
+/** Shows open chats first, the newest at the top, then the closed ones, folded. */
+function Chats(line) {
+  const chats = state.chats.filter((c) => c.line_id === line.id).reverse();
+  const open = chats.filter((c) => c.open);
+  const closed = chats.filter((c) => !c.open);
+  const unfolded = state.unfolded.has(line.id);
+  return [
+    Shown(open),
+    closed.length === 0 ? null : h('details', { open: unfolded, 'data-closed': line.id, ontoggle: (e) => {
+      if (e.target.open) { state.unfolded.add(line.id); } else { state.unfolded.delete(line.id); }
+      if (e.target.open !== unfolded) { draw(); }
+    } },
+    h('summary', null, 'Closed chats (' + closed.length + ')'), unfolded ? Shown(closed) : null),
+  ];
+}
+
+const Shown = (chats) => [
+  h('ul', { class: 'plain' }, chats.slice(0, SHOWN).map(Chat)),
+  chats.length > SHOWN ? h('p', { class: 'muted' }, (chats.length - SHOWN) + ' older ones are not shown') : null,
+];
 
 function Chat(chat) {
   const path = mine('/chats/' + chat.id);
@@ -287,7 +314,7 @@ function Clock() {
   const clock = state.portal?.clock;
   const set = (what, body) => button(what, () => act('Clock: ' + what, mine('/clock'), body));
   return box('clock-title', 'Clock',
-    h('p', null, (clock ? clock.now + (clock.frozen ? ', stands still' : ', runs') : '')),
+    h('p', null, clock ? Time(clock.now, true) : '', clock ? (clock.frozen ? ', stands still' : ', runs') : ''),
     set('Freeze', { freeze: true }), set('One hour on', { advance_seconds: 3600 }),
     set('Until tokens expire', { advance_seconds: 3601 }), set('Run', { run: true }));
 }
@@ -298,7 +325,7 @@ function Calls() {
       h('table', null,
         h('thead', null, h('tr', null, ['Time', 'Method', 'Parameters', 'Answer', 'Known from'].map((t) => h('th', { scope: 'col' }, t)))),
         h('tbody', null, state.calls.map((c) => h('tr', null,
-          h('td', null, c.at.slice(11, 23)), h('td', null, c.method), h('td', null, c.parameters),
+          h('td', null, Time(c.at)), h('td', null, c.method), h('td', null, c.parameters),
           h('td', { class: c.status < 400 ? 'ok' : 'bad' }, c.status + (c.error ? ' ' + c.error : '') + (c.fault ? ' (' + c.fault + ')' : '')),
           h('td', null, c.provenance)))))),
     state.calls.length === 0 ? h('p', { class: 'muted' }, 'No call yet.') : null);

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.testkit;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import org.openqa.selenium.By;
+import org.openqa.selenium.OutputType;
+import org.openqa.selenium.WebDriverException;
+import org.openqa.selenium.WebElement;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.chrome.ChromeDriverService;
+import org.openqa.selenium.chrome.ChromeOptions;
+
+/**
+ * Drives a real Chromium in tests of pages. Keeps pictures under {@code target/screenshots}. A test that uses it needs
+ * the tools {@code chromium} and {@code chromedriver}, and Selenium and axe-core on its class path.
+ */
+public final class Browser implements AutoCloseable {
+
+    /** The widths at which every page must look right: a phone, a tablet, a laptop and a large screen. */
+    public static final List<Integer> WIDTHS = List.of(390, 768, 1280, 1920);
+
+    private static final Path PICTURES = Path.of("target", "screenshots");
+    private static final String AXE = "/META-INF/resources/webjars/axe-core/%s/axe.min.js";
+    private static final String AXE_VERSION = "/META-INF/maven/org.webjars.npm/axe-core/pom.properties";
+
+    private final ChromeDriverService service;
+    private final ChromeDriver driver;
+
+    /**
+     * Starts a browser.
+     *
+     * @param folder an empty folder for its profile and for what it downloads
+     */
+    public Browser(Path folder) {
+        service = new ChromeDriverService.Builder()
+                .usingDriverExecutable(Tool.find("chromedriver").orElseThrow().toFile())
+                .usingAnyFreePort()
+                .build();
+        ChromeOptions options = new ChromeOptions();
+        options.setBinary(Tool.find("chromium").orElseThrow().toFile());
+        options.addArguments(
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--user-data-dir=" + folder.resolve("profile"));
+        options.setExperimentalOption(
+                "prefs",
+                Map.of("download.default_directory", folder.resolve("downloads").toString()));
+        driver = new ChromeDriver(service, options);
+        size(1280, 1000);
+    }
+
+    /** Returns Selenium's own view of the browser. */
+    public ChromeDriver driver() {
+        return driver;
+    }
+
+    /** Makes the page so wide and high, in CSS pixels, whatever the window's own limits are. */
+    public void size(int width, int height) {
+        driver.executeCdpCommand(
+                "Emulation.setDeviceMetricsOverride",
+                Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 600));
+    }
+
+    /** Prefers a color scheme: {@code light} or {@code dark}. */
+    public void scheme(String scheme) {
+        driver.executeCdpCommand(
+                "Emulation.setEmulatedMedia",
+                Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+    }
+
+    /** Lets the page's script see a time zone, such as {@code Asia/Tokyo}. */
+    public void zone(String zone) {
+        driver.executeCdpCommand("Emulation.setTimezoneOverride", Map.of("timezoneId", zone));
+    }
+
+    /** Clicks an element as soon as it can be clicked. */
+    public void click(String css) {
+        until("a click on " + css, browser -> {
+            browser.findElement(By.cssSelector(css)).click();
+            return true;
+        });
+    }
+
+    /** Finds an element as soon as it is there. */
+    public WebElement find(String css) {
+        return until(css, browser -> browser.findElement(By.cssSelector(css)));
+    }
+
+    /** Waits until the page shows a text. */
+    public void shows(String text) {
+        until(
+                "the text " + text,
+                browser -> browser.findElement(By.tagName("body")).getText().contains(text) ? true : null);
+    }
+
+    /**
+     * Asks again until there is an answer.
+     *
+     * @param what what is asked for
+     * @param question answers null, or throws an exception of Selenium, to be asked again
+     * @param <T> the answer's type
+     * @return the answer
+     */
+    public <T> T until(String what, Function<ChromeDriver, T> question) {
+        AtomicReference<T> answer = new AtomicReference<>();
+        AtomicReference<Object> refusal = new AtomicReference<>("");
+        Await.until(() -> what + " in " + driver.getCurrentUrl() + "; " + said() + "; " + refusal, () -> {
+            try {
+                answer.set(question.apply(driver));
+            } catch (WebDriverException e) {
+                refusal.set(e);
+            }
+            return answer.get() != null;
+        });
+        return answer.get();
+    }
+
+    private String said() {
+        return driver.findElements(By.cssSelector("[role='status']")).stream()
+                .map(WebElement::getText)
+                .reduce("", String::concat);
+    }
+
+    /**
+     * Looks at the page in both color schemes and at every one of {@link #WIDTHS}: nothing is beyond the right edge,
+     * nothing overlaps the header, axe finds no serious fault. Keeps a picture of each.
+     *
+     * @param name what the pictures are called
+     */
+    public void looksRight(String name) throws IOException {
+        for (String scheme : List.of("light", "dark")) {
+            scheme(scheme);
+            for (int width : WIDTHS) {
+                String where = name + "-" + width + "-" + scheme;
+                size(width, width < 600 ? 844 : 1000);
+                nothingIsCutOff(where);
+                noSeriousFault(where);
+                picture(where);
+            }
+        }
+        scheme("light");
+        size(1280, 1000);
+    }
+
+    private void nothingIsCutOff(String where) {
+        Object outside = driver.executeScript("""
+                const width = document.documentElement.clientWidth;
+                const scrolls = (e) => e && (['auto', 'scroll'].includes(getComputedStyle(e).overflowX)
+                    || scrolls(e.parentElement));
+                const over = document.documentElement.scrollWidth - width;
+                return (over > 0 ? ['the page scrolls by ' + over + ' px'] : []).concat(
+                    [...document.querySelectorAll('h1, h2, h3, p, pre, li, td, dd, summary, figure, a, button, input, select, textarea')]
+                    .filter((e) => e.getClientRects().length && !scrolls(e.parentElement) && !e.closest('.skip'))
+                    .filter((e) => e.getBoundingClientRect().left < -1 || e.getBoundingClientRect().right > width + 1)
+                    .map((e) => e.outerHTML.slice(0, 120)));
+                """);
+        none(outside, "beyond the edge of " + where);
+    }
+
+    /** Runs axe on the page, and fails if it finds a serious or critical fault. */
+    public void noSeriousFault(String where) throws IOException {
+        driver.executeScript(axe());
+        Object faults = driver.executeAsyncScript("""
+                const done = arguments[arguments.length - 1];
+                axe.run().then((result) => done(result.violations
+                    .filter((fault) => fault.impact === 'serious' || fault.impact === 'critical')
+                    .map((fault) => fault.id + ': ' + fault.nodes.map((node) => node.html + ' ' + node.failureSummary)
+                        .slice(0, 5).join(' | '))));
+                """);
+        none(faults, "faults that axe finds in " + where);
+    }
+
+    private static void none(Object found, String what) {
+        if (!((List<?>) found).isEmpty()) {
+            throw new AssertionError(what + ": " + found);
+        }
+    }
+
+    private static String axe() throws IOException {
+        Properties about = new Properties();
+        try (InputStream in = Browser.class.getResourceAsStream(AXE_VERSION)) {
+            about.load(in);
+        }
+        try (InputStream in = Browser.class.getResourceAsStream(AXE.formatted(about.getProperty("version")))) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
+    /** Keeps a picture of what can be seen. */
+    public void picture(String name) throws IOException {
+        Files.createDirectories(PICTURES);
+        Files.write(PICTURES.resolve(name + ".png"), driver.getScreenshotAs(OutputType.BYTES));
+    }
+
+    @Override
+    public void close() {
+        driver.quit();
+        service.stop();
+    }
+}
