@@ -183,10 +183,10 @@ class OwnInboxTest implements LeasingInboxContract {
         }
 
         private boolean first(Row row) {
-            String key = row.delivery.orderKey();
-            Predicate<Row> earlier =
-                    other -> other.id < row.id && other.delivery.orderKey().equals(key);
-            return key.isEmpty() || in("waiting").noneMatch(earlier);
+            List<String> keys = row.delivery.orderKeys();
+            Predicate<Row> earlier = other -> other.id < row.id
+                    && other.delivery.orderKeys().stream().anyMatch(keys::contains);
+            return in("waiting").noneMatch(earlier);
         }
 
         @Override

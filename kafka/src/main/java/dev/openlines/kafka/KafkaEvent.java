@@ -59,7 +59,11 @@ record KafkaEvent(
                 delivery.idempotencyKey(),
                 delivery.payload(),
                 delivery.receivedAt(),
-                chat(delivery.orderKey(), delivery.memberId()),
+                // A record is in one partition: further chats of an event have no say.
+                delivery.orderKeys().stream()
+                        .findFirst()
+                        .map(key -> chat(key, delivery.memberId()))
+                        .orElse(null),
                 delivery.origin().stored());
         return event.toRecord(topic, delivery.traceparent());
     }
@@ -77,8 +81,8 @@ record KafkaEvent(
         return event.toRecord(topic, null);
     }
 
-    private static @Nullable String chat(String orderKey, String memberId) {
-        return orderKey.isEmpty() ? null : orderKey.substring(memberId.length() + 1);
+    private static String chat(String orderKey, String memberId) {
+        return orderKey.substring(memberId.length() + 1);
     }
 
     private ProducerRecord<String, byte[]> toRecord(String topic, @Nullable String trace) {

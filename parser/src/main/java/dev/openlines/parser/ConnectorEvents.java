@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** The events of {@code imconnector}, about connectors that the application itself registered. */
 final class ConnectorEvents {
 
-    private static final Name MESSAGES = Name.of("MESSAGES");
+    static final Name MESSAGES = Name.of("MESSAGES");
 
     static final List<EventType<?>> ROWS = List.of(
             new EventType<OnImConnectorMessageAdd>(OnImConnectorMessageAdd.CODE, OnImConnectorMessageAdd.class) {

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.parser;
 
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.OnSessionStart;
+import dev.openlines.model.OpenLineChat;
 import dev.openlines.model.Secret;
 import jakarta.json.JsonObject;
 import jakarta.json.stream.JsonParser;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request body that has been parsed but not verified. It shows which portal claims to send the event, and the token
@@ -26,14 +27,11 @@ public final class Envelope {
     /** Enough until the year 2286. */
     private static final int SECONDS_DIGITS = 10;
 
-    /** Copied for each use: finding a provider takes longer than a copy. */
-    private static final MessageDigest SHA_256 = sha256();
-
-    private final Tree tree;
+    private final Body body;
     private final boolean credentials;
 
-    private Envelope(Tree tree, boolean credentials) {
-        this.tree = tree;
+    private Envelope(Body body, boolean credentials) {
+        this.body = body;
         this.credentials = credentials;
     }
 
@@ -47,7 +45,32 @@ public final class Envelope {
      * @throws DecodeException if the body is malformed or beyond the limits
      */
     public static Envelope parse(byte[] body, BodyFormat format, Limits limits) {
-        return new Envelope(read(body, format, limits), true);
+        return new Envelope(new Body(body, format, limits, read(body, format, limits), null), true);
+    }
+
+    /**
+     * Parses a request body once for all that a function does with it, in memory that later calls use again. The envelope
+     * stays valid afterwards, and for other threads, but there its first use parses the body again.
+     *
+     * @param body the whole body; kept, so it must not change afterwards
+     * @param format what the body is, by its content type
+     * @param limits what to read at most
+     * @param use is given the envelope
+     * @param <T> what the function returns
+     * @return what the function returned
+     * @throws DecodeException if the body is malformed or beyond the limits
+     */
+    public static <T> T parse(byte[] body, BodyFormat format, Limits limits, Function<Envelope, T> use) {
+        Scratch scratch = Scratch.take();
+        Body borrowing = new Body(body, format, limits, null, Thread.currentThread());
+        try {
+            scratch.read(body, format, limits);
+            borrowing.borrowed = scratch;
+            return use.apply(new Envelope(borrowing, true));
+        } finally {
+            borrowing.borrowed = null;
+            scratch.giveBack();
+        }
     }
 
     static Envelope of(JsonObject json, Limits limits) {
@@ -55,7 +78,7 @@ public final class Envelope {
         JsonParser parser = TreeJson.Provider.JSON.createParserFactory(null).createParser(json);
         parser.next();
         TreeJson.read(tree, parser, parser.next(), limits);
-        return new Envelope(tree, true);
+        return new Envelope(new Body(new byte[0], BodyFormat.JSON, limits, tree, null), true);
     }
 
     static Tree read(byte[] body, BodyFormat format, Limits limits) {
@@ -75,7 +98,12 @@ public final class Envelope {
      * @throws DecodeException if the field is not one text
      */
     public String event() {
-        return text(Tree.ROOT, Name.EVENT).orElse("").toUpperCase(Locale.ROOT);
+        int node = textNode(Tree.ROOT, Name.EVENT);
+        if (node == Tree.NONE) {
+            return "";
+        }
+        String known = EventTypes.code(tree(), node);
+        return known != null ? known : tree().text(node).toUpperCase(Locale.ROOT);
     }
 
     /**
@@ -99,6 +127,7 @@ public final class Envelope {
     }
 
     private int auth() {
+        Tree tree = tree();
         int auth = tree.find(Tree.ROOT, Name.AUTH);
         if (auth != Tree.NONE && (!tree.isArray(auth) || tree.isRepeated(auth))) {
             throw mismatch(auth, "one block of fields");
@@ -107,17 +136,24 @@ public final class Envelope {
     }
 
     private Optional<String> text(int container, Name name) {
+        int node = textNode(container, name);
+        return node == Tree.NONE ? Optional.empty() : Optional.of(tree().text(node));
+    }
+
+    private int textNode(int container, Name name) {
+        Tree tree = tree();
         int node = container == Tree.NONE ? Tree.NONE : tree.find(container, name);
         if (node == Tree.NONE || tree.kind(node) == Tree.NULL) {
-            return Optional.empty();
+            return Tree.NONE;
         }
         if (tree.kind(node) != Tree.TEXT || tree.isRepeated(node)) {
             throw mismatch(node, "one text");
         }
-        return Optional.of(tree.text(node));
+        return node;
     }
 
     private DecodeException mismatch(int node, String expected) {
+        Tree tree = tree();
         String found = tree.isRepeated(node)
                 ? "it sent more than once"
                 : switch (tree.kind(node)) {
@@ -137,7 +173,7 @@ public final class Envelope {
      * @return an envelope fit to be stored
      */
     public Envelope withoutCredentials() {
-        return credentials ? new Envelope(tree, false) : this;
+        return credentials ? new Envelope(body, false) : this;
     }
 
     /**
@@ -147,7 +183,11 @@ public final class Envelope {
      * @return JSON, with tokens if this envelope has them
      */
     public String toJson() {
-        return TreeJson.text(tree, credentials);
+        Scratch scratch = body.scratch();
+        if (scratch != null) {
+            return scratch.text.of(scratch.tree, credentials);
+        }
+        return TreeJson.text(tree(), credentials);
     }
 
     /**
@@ -156,7 +196,7 @@ public final class Envelope {
      * @return JSON, with tokens if this envelope has them
      */
     public JsonObject raw() {
-        return (JsonObject) TreeJson.structure(tree, false, credentials);
+        return (JsonObject) TreeJson.structure(tree(), false, credentials);
     }
 
     /**
@@ -169,20 +209,11 @@ public final class Envelope {
      * @throws DecodeException if one of the parts is not one text
      */
     public String idempotencyKey() {
-        Parts parts = new Parts();
-        parts.add(memberId().orElse("").getBytes(StandardCharsets.UTF_8));
-        parts.add(event().getBytes(StandardCharsets.UTF_8));
-        addField(parts, Name.TS);
-        if (!addField(parts, Name.DATA_LOWER)) {
-            addField(parts, Name.DATA);
-        }
-        try {
-            MessageDigest digest = (MessageDigest) SHA_256.clone();
-            digest.update(parts.bytes, 0, parts.end);
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (CloneNotSupportedException e) {
-            throw new IllegalStateException("expected a digest that can be copied", e);
-        }
+        Tree tree = tree();
+        int member = textNode(auth(), Name.MEMBER_ID);
+        int event = textNode(Tree.ROOT, Name.EVENT);
+        Scratch scratch = body.scratch();
+        return (scratch != null ? scratch.parts : new KeyParts()).key(tree, member, event);
     }
 
     /**
@@ -192,152 +223,71 @@ public final class Envelope {
      * @return a whole second, empty if the field is not one number of at most ten digits
      */
     public Optional<Instant> sentAt() {
+        Tree tree = tree();
         int node = tree.find(Tree.ROOT, Name.TS);
-        if (node == Tree.NONE || tree.kind(node) != Tree.TEXT && tree.kind(node) != Tree.NUMBER) {
+        if (node == Tree.NONE) {
             return Optional.empty();
         }
-        String digits = tree.kind(node) == Tree.TEXT ? tree.text(node) : PhpNumber.text(tree.text(node));
-        if (digits.isEmpty() || digits.length() > SECONDS_DIGITS) {
-            return Optional.empty();
+        long seconds = -1;
+        if (tree.kind(node) == Tree.TEXT && tree.length(node) > 0 && tree.length(node) <= SECONDS_DIGITS) {
+            seconds = Bytes.decimal(tree.source(node), tree.start(node), tree.end(node));
+        } else if (tree.kind(node) == Tree.NUMBER) {
+            byte[] digits = PhpNumber.text(tree.text(node)).getBytes(StandardCharsets.UTF_8);
+            seconds = digits.length <= SECONDS_DIGITS ? Bytes.decimal(digits, 0, digits.length) : -1;
         }
-        long seconds = 0;
-        for (int i = 0; i < digits.length(); i++) {
-            char c = digits.charAt(i);
-            if (c < '0' || c > '9') {
-                return Optional.empty();
-            }
-            seconds = 10 * seconds + (c - '0');
-        }
-        return Optional.of(Instant.ofEpochSecond(seconds));
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
-    }
-
-    private boolean addField(Parts out, Name name) {
-        int node = tree.find(Tree.ROOT, name);
-        int part = out.open();
-        if (node != Tree.NONE) {
-            addCanonical(out, node);
-        }
-        out.close(part);
-        return out.end > part;
+        return seconds < 0 ? Optional.empty() : Optional.of(Instant.ofEpochSecond(seconds));
     }
 
     /**
-     * Adds a value with sorted keys and every leaf as a form would carry it; nothing for what a form
-     * would leave out. Recurses no deeper than {@link Limits} let a tree be.
+     * Returns the chats of an {@code OnSessionFinish} or {@code OnSessionStart} as its decoder reads them.
+     *
+     * @return in the order of the event; empty for another event, and if they cannot be read
      */
-    private void addCanonical(Parts out, int node) {
-        if (!tree.isArray(node)) {
-            addLeaf(out, node);
-            return;
+    public List<OpenLineChat> chats() {
+        String event = event();
+        if (!event.equals(OnSessionFinish.CODE) && !event.equals(OnSessionStart.CODE)) {
+            return List.of();
         }
-        List<Integer> children = new ArrayList<>(tree.size(node));
-        for (int child = tree.firstChild(node); child != Tree.NONE; child = tree.nextSibling(child)) {
-            children.add(child);
-        }
-        children.sort(tree::compareKeys);
-        int begin = out.end;
-        out.addByte('{');
-        for (int child : children) {
-            int pair = out.end;
-            out.add(tree.keyBytes(child));
-            int value = out.open();
-            addCanonical(out, child);
-            if (out.end == value) {
-                out.end = pair;
-            } else {
-                out.close(value);
-            }
-        }
-        if (out.end == begin + 1) {
-            out.end = begin;
+        try {
+            return new EventReader(tree(), false, false, credentials).chats.chats();
+        } catch (DecodeException e) {
+            return List.of();
         }
     }
 
-    private void addLeaf(Parts out, int node) {
-        switch (tree.kind(node)) {
-            case Tree.TEXT -> {
-                out.addByte('=');
-                if (tree.isAscii(node)) {
-                    out.addBytes(tree.source(node), tree.start(node), tree.end(node));
-                } else {
-                    out.addText(tree.text(node));
-                }
-            }
-            case Tree.NUMBER -> {
-                out.addByte('=');
-                out.addText(PhpNumber.text(tree.text(node)));
-            }
-            case Tree.TRUE -> out.addText("=1");
-            case Tree.FALSE -> out.addText("=0");
-            default -> {
-                // null is left out of a form.
-            }
-        }
+    /**
+     * Returns what the chats are known by that the event names, of whichever type it is: sessions, messages, dialogs.
+     * Events of one chat have one of them in common, as far as the portal tells.
+     *
+     * @return the decimal id of each chat on the portal, and for each chat in a messenger a tilde and its id; each once,
+     *     in the order of the event, empty if the event names no chat
+     */
+    public List<String> chatKeys() {
+        List<OpenLineChat> chats = chats();
+        return chats.isEmpty()
+                ? ChatKeys.of(tree())
+                : chats.stream()
+                        .map(chat -> Long.toString(chat.chatId()))
+                        .distinct()
+                        .toList();
     }
 
-    /** Parts one after another and inside one another, the length of each before it, in four bytes. */
-    private static final class Parts {
-
-        private byte[] bytes = new byte[1024];
-        private int end;
-
-        /** Leaves room for a length; what is returned is where the part begins. */
-        int open() {
-            ensure(4);
-            return end += 4;
-        }
-
-        void close(int part) {
-            int length = end - part;
-            bytes[part - 4] = (byte) (length >>> 24);
-            bytes[part - 3] = (byte) (length >>> 16);
-            bytes[part - 2] = (byte) (length >>> 8);
-            bytes[part - 1] = (byte) length;
-        }
-
-        void add(byte[] part) {
-            int begin = open();
-            addBytes(part, 0, part.length);
-            close(begin);
-        }
-
-        void addText(String text) {
-            byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-            addBytes(utf8, 0, utf8.length);
-        }
-
-        void addBytes(byte[] source, int from, int to) {
-            ensure(to - from);
-            System.arraycopy(source, from, bytes, end, to - from);
-            end += to - from;
-        }
-
-        void addByte(char c) {
-            ensure(1);
-            bytes[end++] = (byte) c;
-        }
-
-        private void ensure(int more) {
-            if (bytes.length - end < more) {
-                bytes = Arrays.copyOf(bytes, Math.max(2 * bytes.length, end + more));
-            }
-        }
+    /**
+     * Returns the id of the subscription that sent the event; wire field {@code event_handler_id}.
+     *
+     * @return the id, or empty if the event has none
+     */
+    public OptionalLong handlerId() {
+        Long id = new HeaderReader(new EventReader(tree(), false, false, credentials)).handlerId();
+        return id == null ? OptionalLong.empty() : OptionalLong.of(id);
     }
 
     Tree tree() {
-        return tree;
+        return body.tree();
     }
 
     Decoded.Source source() {
-        return new Decoded.Source(tree, credentials);
+        return body.source(credentials);
     }
 
     /**
@@ -347,6 +297,53 @@ public final class Envelope {
      */
     @Override
     public String toString() {
-        return "Envelope[fields=" + (tree.nodes() - 1) + "]";
+        return "Envelope[fields=" + (tree().nodes() - 1) + "]";
+    }
+
+    /** A body and its tree, which is borrowed for some time or its own. */
+    private static final class Body {
+
+        private final byte[] bytes;
+        private final BodyFormat format;
+        private final Limits limits;
+        /** Guarded by this. */
+        private @Nullable Tree own;
+
+        private final @Nullable Thread borrower;
+        /** Used by the borrower alone. */
+        private @Nullable Scratch borrowed;
+
+        Body(byte[] bytes, BodyFormat format, Limits limits, @Nullable Tree own, @Nullable Thread borrower) {
+            this.bytes = bytes;
+            this.format = format;
+            this.limits = limits;
+            this.own = own;
+            this.borrower = borrower;
+        }
+
+        /** Returns what the tree is borrowed from, or null if this thread borrows nothing now. */
+        @Nullable
+        Scratch scratch() {
+            return Thread.currentThread() == borrower ? borrowed : null;
+        }
+
+        Tree tree() {
+            Scratch scratch = scratch();
+            if (scratch != null) {
+                return scratch.tree;
+            }
+            synchronized (this) {
+                if (own == null) {
+                    own = read(bytes, format, limits);
+                }
+                return own;
+            }
+        }
+
+        Decoded.Source source(boolean credentials) {
+            return borrower == null
+                    ? new Decoded.Source(tree(), credentials)
+                    : new Decoded.Source(bytes, format, limits, credentials);
+        }
     }
 }

@@ -6,7 +6,6 @@ import dev.openlines.model.EventHeader;
 import dev.openlines.model.UnknownEvent;
 import jakarta.json.JsonObject;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * Turns request bodies into typed events.
@@ -31,11 +30,6 @@ public final class EventDecoder {
 
     private static final EventDecoder LENIENT = new EventDecoder(false, Limits.DEFAULT);
     private static final EventDecoder STRICT = new EventDecoder(true, Limits.DEFAULT);
-
-    /** Scratch space of finished calls, which the next call takes if it can. */
-    private static final AtomicReferenceArray<Scratch> SCRATCH = new AtomicReferenceArray<>(16);
-
-    private static final int KEPT_BYTES = 256 * 1024;
 
     private final boolean strict;
     private final Limits limits;
@@ -82,19 +76,12 @@ public final class EventDecoder {
      * @throws DecodeException if the body is malformed, beyond the limits, or not an event
      */
     public Decoded<Event> decode(byte[] body, BodyFormat format) {
-        int slot = (int) Thread.currentThread().getId() & SCRATCH.length() - 1;
-        Scratch scratch = SCRATCH.getAndSet(slot, null);
-        if (scratch == null) {
-            scratch = new Scratch();
-        }
+        Scratch scratch = Scratch.take();
         try {
             scratch.read(body, format, limits);
             return decode(scratch.tree, new Decoded.Source(body, format, limits, true));
         } finally {
-            scratch.wipe();
-            if (scratch.tree.retainedBytes() <= KEPT_BYTES) {
-                SCRATCH.set(slot, scratch);
-            }
+            scratch.giveBack();
         }
     }
 
@@ -135,26 +122,5 @@ public final class EventDecoder {
         reader.noteRepeated();
         reader.finish();
         return new Decoded<>(event, reader.chats.dialect(), reader.noted(), keepsNotes ? reader.notes() : null, source);
-    }
-
-    /** A tree and both of its readers. */
-    private static final class Scratch {
-        final Tree tree = new Tree(64, 2048);
-        private final FormReader form = new FormReader(tree);
-        private final JsonReader json = new JsonReader(tree);
-
-        void wipe() {
-            tree.wipe();
-            form.forget();
-            json.forget();
-        }
-
-        void read(byte[] body, BodyFormat format, Limits limits) {
-            if (format == BodyFormat.FORM) {
-                form.read(body, limits);
-            } else {
-                json.read(body, limits);
-            }
-        }
     }
 }

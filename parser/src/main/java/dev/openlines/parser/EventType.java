@@ -7,6 +7,7 @@ import jakarta.json.bind.serializer.DeserializationContext;
 import jakarta.json.bind.serializer.JsonbDeserializer;
 import jakarta.json.stream.JsonParser;
 import java.lang.reflect.Type;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,9 +20,11 @@ abstract class EventType<E extends Event> implements JsonbDeserializer<E> {
 
     final String code;
     final Class<E> type;
+    final byte[] bytes;
 
     EventType(String code, Class<E> type) {
         this.code = code;
+        this.bytes = code.getBytes(StandardCharsets.US_ASCII);
         this.type = type;
     }
 

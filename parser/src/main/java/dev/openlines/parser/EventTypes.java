@@ -34,6 +34,16 @@ final class EventTypes {
         return BY_CODE.get(code);
     }
 
+    /** Returns the code that a text of a tree is, letter for letter, or null if events of this code have no type. */
+    static @Nullable String code(Tree tree, int node) {
+        for (EventType<?> row : ALL) {
+            if (tree.isText(node, row.bytes)) {
+                return row.code;
+            }
+        }
+        return null;
+    }
+
     /** Returns the row of an event other than an unknown one. */
     static EventType<?> of(Event event) {
         return Objects.requireNonNull(BY_TYPE.get(event.getClass()), event::code);

@@ -58,7 +58,8 @@ final class HeaderReader {
         return new EventHeader(code, handlerId(), reader.second(ts), auth());
     }
 
-    private @Nullable Long handlerId() {
+    @Nullable
+    Long handlerId() {
         int node = reader.field(Tree.ROOT, Name.EVENT_HANDLER_ID);
         if (node == Tree.NONE) {
             node = reader.field(Tree.ROOT, Name.EVENT_ID_DOCS);

@@ -505,7 +505,7 @@ final class Tree {
                 : Utf8.decode(source, cells[node + START], cells[node + END]);
     }
 
-    private byte[] keySource(int node) {
+    byte[] keySource(int node) {
         return (cells[node + FLAGS] & KEY_IN_BODY) != 0 ? body : buffer;
     }
 
@@ -529,6 +529,20 @@ final class Tree {
                 keySource(node), cells[node + KEY_START], cells[node + KEY_START] + cells[node + KEY_LENGTH]);
     }
 
+    int keyStart(int node) {
+        return cells[node + KEY_START];
+    }
+
+    int keyLength(int node) {
+        return cells[node + KEY_LENGTH];
+    }
+
+    /** Copies the node's key and returns where the copy ends. */
+    int copyKey(int node, byte[] to, int at) {
+        System.arraycopy(keySource(node), cells[node + KEY_START], to, at, cells[node + KEY_LENGTH]);
+        return at + cells[node + KEY_LENGTH];
+    }
+
     /** Whether the node's key is a number that is not negative. */
     boolean isNumbered(int node) {
         return cells[node + KEY_LENGTH] > 0 && number(node) >= 0;
@@ -542,8 +556,23 @@ final class Tree {
     /** Whether the node's key names something that grants access. */
     boolean isCredential(int node) {
         return switch (cells[node + KEY_LENGTH]) {
-            case 5, 7, 10, 12, 13, 17 -> CREDENTIALS.contains(key(node).toLowerCase(Locale.ROOT));
+            case 5, 7, 10, 12, 13, 17 ->
+                mayBeCredential(keySource(node), cells[node + KEY_START], cells[node + KEY_LENGTH])
+                        && CREDENTIALS.contains(key(node).toLowerCase(Locale.ROOT));
             default -> false;
+        };
+    }
+
+    /** Whether a key begins and ends as one that grants access, or is not ASCII: most others need no text. */
+    private static boolean mayBeCredential(byte[] source, int from, int length) {
+        int last = from + length - 1;
+        return switch (source[from] | 0x20) {
+            case 'a', 'r', 'c', 't' ->
+                source[last] < 0
+                        || (source[last] | 0x20) == 'n'
+                        || (source[last] | 0x20) == 't'
+                        || (source[last] | 0x20) == 'd';
+            default -> source[from] < 0;
         };
     }
 

@@ -29,44 +29,10 @@ final class TreeJson {
 
     /** Writes the tree as JSON: an object at the top, and below it a list for keys 0, 1, 2 …. */
     static String text(Tree tree, boolean credentials) {
-        StringBuilder out = new StringBuilder(512);
-        out.append('{');
-        int node = Tree.ROOT;
-        int child = visible(tree, tree.firstChild(Tree.ROOT), credentials);
-        while (true) {
-            if (child == Tree.NONE) {
-                out.append(node == Tree.ROOT || !tree.isList(node) ? '}' : ']');
-                if (node == Tree.ROOT) {
-                    return out.toString();
-                }
-                child = visible(tree, tree.nextSibling(node), credentials);
-                node = tree.parent(node);
-                continue;
-            }
-            char last = out.charAt(out.length() - 1);
-            if (last != '{' && last != '[') {
-                out.append(',');
-            }
-            if (node == Tree.ROOT || !tree.isList(node)) {
-                quote(out, tree.key(child));
-                out.append(':');
-            }
-            if (tree.isArray(child)) {
-                out.append(tree.isList(child) ? '[' : '{');
-                node = child;
-                child = visible(tree, tree.firstChild(node), credentials);
-                continue;
-            }
-            if (tree.kind(child) == Tree.TEXT) {
-                quote(out, tree.text(child));
-            } else {
-                out.append(tree.text(child));
-            }
-            child = visible(tree, tree.nextSibling(child), credentials);
-        }
+        return new JsonText().of(tree, credentials);
     }
 
-    private static int visible(Tree tree, int first, boolean credentials) {
+    static int visible(Tree tree, int first, boolean credentials) {
         int node = first;
         while (node != Tree.NONE && !credentials && tree.isCredential(node)) {
             node = tree.nextSibling(node);

@@ -3,13 +3,32 @@ package dev.openlines.parser;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.openlines.model.ConnectorDialog;
+import dev.openlines.model.Event;
+import dev.openlines.model.OnImConnectorDialogFinish;
+import dev.openlines.model.OnImConnectorDialogStart;
+import dev.openlines.model.OnImConnectorMessageAdd;
+import dev.openlines.model.OnImConnectorMessageDelete;
+import dev.openlines.model.OnImConnectorMessageUpdate;
+import dev.openlines.model.OnOpenLineMessageAdd;
+import dev.openlines.model.OnOpenLineMessageDelete;
+import dev.openlines.model.OnOpenLineMessageUpdate;
+import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.OnSessionStart;
+import dev.openlines.model.OpenLineMessage;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Keys as a program of a few lines in another language makes them: they are kept in databases and may never change. */
@@ -52,6 +71,158 @@ class EnvelopeTest {
     void booleansAreWhatAFormMakesOfThem() {
         assertThat(json("{\"data\":{\"a\":true,\"b\":false}}")).isEqualTo(form("data[a]=1&data[b]=0"));
         assertThat(form("data[a]=1&data[b]=0")).isNotEqualTo(form("data[a]=0&data[b]=1"));
+    }
+
+    @Test
+    void aBorrowedEnvelopeSaysTheSameAndStaysValidForAllThreads() throws Exception {
+        String body =
+                "event=onSessionFinish&ts=1790000000&event_handler_id=7&auth[member_id]=m&auth[application_token]=t"
+                        + "&data[DATA][connector][chat_id]=5&data[DATA][line][name]=" + NAME;
+        Envelope own = Envelope.parse(body.getBytes(UTF_8), BodyFormat.FORM, Limits.DEFAULT);
+        List<String> inside = new ArrayList<>();
+        List<String> elsewhere = new ArrayList<>();
+        Envelope kept = Envelope.parse(body.getBytes(UTF_8), BodyFormat.FORM, Limits.DEFAULT, envelope -> {
+            inside.addAll(said(envelope));
+            Thread other = new Thread(() -> elsewhere.addAll(said(envelope)));
+            other.start();
+            try {
+                other.join();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+            return envelope;
+        });
+        // Takes over the memory that was borrowed.
+        Envelope.parse("event=ONOTHER&data=%41".getBytes(UTF_8), BodyFormat.FORM, Limits.DEFAULT, EnvelopeTest::said);
+
+        assertThat(inside).isEqualTo(said(own)).contains("ONSESSIONFINISH", "[5]", "OptionalLong[7]");
+        assertThat(elsewhere).isEqualTo(inside);
+        assertThat(said(kept)).isEqualTo(inside);
+        assertThat(EventDecoder.lenient().decode(kept).raw())
+                .isEqualTo(EventDecoder.lenient().decode(own).raw());
+    }
+
+    @Test
+    void aFunctionThatThrowsGivesBackWhatItBorrowed() {
+        byte[] body = "event=ONAPPTEST&auth[member_id]=m".getBytes(UTF_8);
+        assertThatThrownBy(() -> Envelope.parse(body, BodyFormat.FORM, Limits.DEFAULT, envelope -> {
+                    throw new IllegalStateException(envelope.event());
+                }))
+                .hasMessage("ONAPPTEST");
+        Envelope.parse(body, BodyFormat.FORM, Limits.DEFAULT, outer -> {
+            // One within the other has a tree of its own.
+            String inner =
+                    Envelope.parse("event=ONOTHER".getBytes(UTF_8), BodyFormat.FORM, Limits.DEFAULT, Envelope::event);
+            assertThat(inner + outer.event()).isEqualTo("ONOTHERONAPPTEST");
+            return outer;
+        });
+    }
+
+    private static List<String> said(Envelope envelope) {
+        Envelope stripped = envelope.withoutCredentials();
+        return List.of(
+                envelope.event(),
+                envelope.memberId().orElse(""),
+                envelope.applicationToken().isPresent() + "",
+                envelope.idempotencyKey(),
+                envelope.sentAt().toString(),
+                envelope.chatKeys().toString(),
+                envelope.handlerId().toString(),
+                envelope.toJson(),
+                stripped.toJson(),
+                stripped.applicationToken().isPresent() + "");
+    }
+
+    @Test
+    void chatsAreFoundInSessionsMessagesAndDialogs() {
+        assertThat(chatKeys("event=ONSESSIONSTART&data[DATA][0][connector][chat_id]=5&data[DATA][1][chat][id]=6"
+                        + "&data[DATA][2][connector][chat_id]=5"))
+                .containsExactly("5", "6");
+        assertThat(chatKeys("event=ONOPENLINEMESSAGEADD&data[DATA][message][chat_id]=12&data[DATA][message][text]=x"))
+                .containsExactly("12");
+        assertThat(chatKeys(
+                        "event=ONOPENLINEMESSAGEADD&data[DATA][connector][chat_id]=ext-1&data[DATA][message][id]=3"))
+                .containsExactly("~ext-1");
+        assertThat(chatKeys(
+                        "event=ONIMCONNECTORMESSAGEADD&data[MESSAGES][0][im][chat_id]=12&data[MESSAGES][0][chat][id]=w"
+                                + "&data[MESSAGES][1][im][chat_id]=012&data[MESSAGES][1][chat][id]=v"))
+                .containsExactly("12", "~w", "~v");
+        assertThat(chatKeys("event=ONIMCONNECTORDIALOGFINISH&data[DATA][0][connector][chat_id]=w"))
+                .containsExactly("~w");
+        assertThat(chatKeys("event=ONAPPTEST&data[QUERY]=1")).isEmpty();
+        assertThat(chatKeys("event=ONIMCONNECTORLINEDELETE&data=4")).isEmpty();
+        // A key may stand in any database's index.
+        assertThat(chatKeys("event=ONIMCONNECTORDIALOGSTART&data[DATA][0][chat][id]=" + "x".repeat(101)))
+                .singleElement()
+                .satisfies(key -> assertThat(key).matches("~#[0-9a-f]{1,8}"));
+        assertThat(chatKeys("event=ONIMCONNECTORDIALOGSTART&data[DATA][0][chat][id]=%00%FF"))
+                .singleElement()
+                .satisfies(key -> assertThat(key).matches("~#[0-9a-f]{1,8}"));
+    }
+
+    /** Whether each event's chats are those that its type has: fixtures are of every shape. */
+    @ParameterizedTest
+    @MethodSource("dev.openlines.parser.Fixture#all")
+    void chatsAreThoseOfTheTypedEvent(Fixture fixture) {
+        Event event;
+        try {
+            event = EventDecoder.lenient()
+                    .decode(fixture.body(), fixture.format())
+                    .event();
+        } catch (DecodeException e) {
+            return;
+        }
+        List<String> expected = typed(event).distinct().toList();
+        assertThat(Envelope.parse(fixture.body(), fixture.format(), Limits.DEFAULT, Envelope::chatKeys))
+                .containsExactlyInAnyOrderElementsOf(expected);
+    }
+
+    private static Stream<String> typed(Event event) {
+        if (event instanceof OnSessionFinish finish) {
+            return finish.chats().stream().map(chat -> Long.toString(chat.chatId()));
+        }
+        if (event instanceof OnSessionStart start) {
+            return start.chats().stream().map(chat -> Long.toString(chat.chatId()));
+        }
+        if (event instanceof OnImConnectorDialogStart start) {
+            return start.dialogs().stream().map(ConnectorDialog::chatId).flatMap(EnvelopeTest::messenger);
+        }
+        if (event instanceof OnImConnectorDialogFinish finish) {
+            return finish.dialogs().stream().map(ConnectorDialog::chatId).flatMap(EnvelopeTest::messenger);
+        }
+        List<OpenLineMessage> messages = event instanceof OnOpenLineMessageAdd add
+                ? add.messages()
+                : event instanceof OnOpenLineMessageUpdate update
+                        ? update.messages()
+                        : event instanceof OnOpenLineMessageDelete delete
+                                ? delete.messages()
+                                : event instanceof OnImConnectorMessageAdd add
+                                        ? add.messages()
+                                        : event instanceof OnImConnectorMessageUpdate update
+                                                ? update.messages()
+                                                : event instanceof OnImConnectorMessageDelete delete
+                                                        ? delete.messages()
+                                                        : List.of();
+        return messages.stream().flatMap(EnvelopeTest::keys);
+    }
+
+    private static Stream<String> keys(OpenLineMessage message) {
+        Stream<Long> portal = Stream.of(
+                        Optional.ofNullable(message.im()).map(OpenLineMessage.Im::chatId),
+                        Optional.ofNullable(message.content().chatId()))
+                .flatMap(Optional::stream);
+        String connectors =
+                message.connector() == null ? null : message.connector().chatId();
+        return Stream.concat(
+                portal.map(String::valueOf), messenger(connectors != null ? connectors : message.chatId()));
+    }
+
+    private static Stream<String> messenger(@Nullable String chat) {
+        return chat == null || chat.isEmpty() ? Stream.of() : Stream.of('~' + chat);
+    }
+
+    private static List<String> chatKeys(String body) {
+        return Envelope.parse(body.getBytes(UTF_8), BodyFormat.FORM, Limits.DEFAULT, Envelope::chatKeys);
     }
 
     @Test

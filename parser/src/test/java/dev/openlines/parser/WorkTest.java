@@ -190,7 +190,7 @@ class WorkTest {
                         .decode("{\"event\":\"ONX\",\"data\":\"\\u0041token\\q".getBytes(US_ASCII), BodyFormat.JSON))
                 .isInstanceOf(DecodeException.class);
 
-        Field field = EventDecoder.class.getDeclaredField("SCRATCH");
+        Field field = Scratch.class.getDeclaredField("SCRATCH");
         field.setAccessible(true);
         AtomicReferenceArray<?> scratch = (AtomicReferenceArray<?>) field.get(null);
         long kept = 0;

@@ -13,7 +13,7 @@ import java.util.Set;
  * @param until when the leases end
  * @param latest no event waits for longer than until then; one that would was put off by a clock that has
  *     gone back since, and is due
- * @param ordered whether an event waits until those of the same {@link VerifiedDelivery#orderKey()} that
+ * @param ordered whether an event waits until those that have one of its {@link VerifiedDelivery#orderKeys()} and
  *     were stored before it are done or dead
  * @param without portals of which nothing is asked for now, since enough of their events are leased; mostly empty. An
  *     inbox of others may ignore it

@@ -173,19 +173,24 @@ public final class Receiver {
             return CompletableFuture.completedStage(early.get());
         }
         long begun = System.nanoTime();
-        CompletionStage<Admission> admitted;
         try {
-            Envelope envelope = parse(delivery);
-            if (!isCode(envelope.event())) {
-                String message = NO_EVENT + (envelope.event().isEmpty() ? "nothing" : "something else") + " at $.event";
-                return CompletableFuture.completedStage(tell(noEvent(delivery, message), since(begun)));
-            }
-            admitted = portals.admit(envelope, delivery.source(), delivery.body().length, clock.instant());
+            // Parsed once: whatever is made of it before the inbox has it is made in there.
+            return Envelope.parse(
+                    delivery.body(), format(delivery), limits, envelope -> received(envelope, delivery, begun));
         } catch (DecodeException e) {
             Reply reply = noEvent(delivery, String.valueOf(e.getMessage()));
             return CompletableFuture.completedStage(tell(reply, since(begun)));
         }
-        return admitted.thenCompose(admission -> admission.event() != null
+    }
+
+    private CompletionStage<Reply> received(Envelope envelope, RawDelivery delivery, long begun) {
+        String event = envelope.event();
+        if (!isCode(event)) {
+            String message = NO_EVENT + (event.isEmpty() ? "nothing" : "something else") + " at $.event";
+            return CompletableFuture.completedStage(tell(noEvent(delivery, message), since(begun)));
+        }
+        return portals.admit(envelope, delivery.source(), delivery.body().length, clock.instant())
+                .thenCompose(admission -> admission.event() != null
                         ? store(admission.event().in(delivery.traceparent()), begun)
                         : CompletableFuture.completedStage(tell(admission.reply(), since(begun))))
                 .exceptionally(failure -> unavailable(failure, begun));
@@ -236,10 +241,6 @@ public final class Receiver {
 
     private CompletionStage<Reply> store(VerifiedDelivery event, long begun) {
         return inbox.store(event).thenApply(result -> stored(event, result, begun));
-    }
-
-    private Envelope parse(RawDelivery delivery) {
-        return Envelope.parse(delivery.body(), format(delivery), limits);
     }
 
     private static Reply noEvent(RawDelivery delivery, String message) {

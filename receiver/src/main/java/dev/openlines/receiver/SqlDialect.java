@@ -42,7 +42,7 @@ record SqlDialect(
         SqliteWatch watch) {
 
     /** The newest: a schema file, or {@link StoredKey#migrate}. */
-    static final int SCHEMA_VERSION = 6;
+    static final int SCHEMA_VERSION = 7;
 
     /** Numbers that no version of the schema has. */
     static final Set<Integer> UNUSED_VERSIONS = Set.of(5);
@@ -150,6 +150,24 @@ record SqlDialect(
                 "for update skip locked",
                 "select pg_advisory_xact_lock(7309104)",
                 SqliteWatch.none());
+    }
+
+    /**
+     * Sets whether the next transaction of an SQLite connection waits for the disk when it commits. One that does not is
+     * in the log's file, where it outlives the process; a later one that waits takes it to the disk.
+     *
+     * @throws SQLException if the store is away
+     */
+    void durable(Connection connection, boolean durable) throws SQLException {
+        if (shared()) {
+            return;
+        }
+        // Not within a transaction, and the driver is always in one.
+        connection.setAutoCommit(true);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("pragma synchronous = " + (durable ? "full" : "normal"));
+        }
+        connection.setAutoCommit(false);
     }
 
     /**

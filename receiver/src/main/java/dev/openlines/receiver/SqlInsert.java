@@ -26,9 +26,34 @@ abstract sealed class SqlInsert {
         boolean[] inserted = insert(connection, deliveries);
         List<StoreResult> results = new ArrayList<>(inserted.length);
         for (int i = 0; i < inserted.length; i++) {
+            if (inserted[i]) {
+                furtherChats(connection, deliveries.get(i));
+            }
             results.add(inserted[i] ? StoreResult.STORED : duplicate(connection, deliveries.get(i)));
         }
         return results;
+    }
+
+    /** Returns the key of the event's first chat, or an empty text if it has none. */
+    static String firstChat(VerifiedDelivery delivery) {
+        List<String> keys = delivery.orderKeys();
+        return keys.isEmpty() ? "" : keys.get(0);
+    }
+
+    private static void furtherChats(Connection connection, VerifiedDelivery delivery) throws SQLException {
+        List<String> keys = delivery.orderKeys();
+        if (keys.size() < 2) {
+            return;
+        }
+        try (PreparedStatement insert = connection.prepareStatement("""
+                insert into inbox_chat (order_key, inbox_id) select ?, id from inbox where idempotency_key = ?""")) {
+            for (String key : keys.subList(1, keys.size())) {
+                insert.setString(1, key);
+                insert.setString(2, StoredKey.of(delivery));
+                insert.addBatch();
+            }
+            insert.executeBatch();
+        }
     }
 
     static StoreResult duplicate(Connection connection, VerifiedDelivery delivery) throws SQLException {
@@ -110,7 +135,7 @@ abstract sealed class SqlInsert {
                 insert.setString(1, StoredKey.of(delivery));
                 insert.setString(2, delivery.memberId());
                 insert.setString(3, delivery.event());
-                insert.setString(4, delivery.orderKey());
+                insert.setString(4, firstChat(delivery));
                 insert.setString(5, delivery.payload());
                 insert.setInt(6, delivery.bodyBytes());
                 insert.setLong(7, delivery.receivedAt().toEpochMilli());
@@ -164,7 +189,7 @@ abstract sealed class SqlInsert {
                 setTexts(insert, 1, deliveries, StoredKey::of);
                 setTexts(insert, 2, deliveries, VerifiedDelivery::memberId);
                 setTexts(insert, 3, deliveries, VerifiedDelivery::event);
-                setTexts(insert, 4, deliveries, VerifiedDelivery::orderKey);
+                setTexts(insert, 4, deliveries, SqlInsert::firstChat);
                 setTexts(insert, 5, deliveries, VerifiedDelivery::payload);
                 Integer[] bodyBytes =
                         deliveries.stream().map(VerifiedDelivery::bodyBytes).toArray(Integer[]::new);

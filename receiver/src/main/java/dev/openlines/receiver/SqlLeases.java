@@ -9,6 +9,7 @@ import java.sql.Types;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,11 +36,36 @@ final class SqlLeases {
     private static final String FIRST_OF_ITS_CHAT = """
             and (order_key = '' or not exists (
               select 1 from inbox earlier
-              where earlier.order_key = due.order_key and earlier.id < due.id and earlier.state = 'waiting'))""";
+              where earlier.order_key = due.order_key and earlier.id < due.id and earlier.state = 'waiting'))
+            and not exists (
+              select 1 from inbox_chat theirs join inbox earlier on earlier.id = theirs.inbox_id
+              where theirs.order_key = due.order_key and theirs.inbox_id < due.id and earlier.state = 'waiting')
+            and not exists (
+              select 1 from inbox_chat mine join inbox earlier on earlier.order_key = mine.order_key
+              where mine.inbox_id = due.id and earlier.id < due.id and earlier.state = 'waiting'
+                and earlier.order_key <> '')
+            and not exists (
+              select 1 from inbox_chat mine join inbox_chat theirs on theirs.order_key = mine.order_key
+                join inbox earlier on earlier.id = theirs.inbox_id
+              where mine.inbox_id = due.id and theirs.inbox_id < due.id and earlier.state = 'waiting')""";
+
+    private static final String SETTLE = """
+            update inbox
+            set state = ?, not_before = ?, attempts = attempts - ?, finished_at = ?, dead_reason = ?, lease_owner = null,
+              lease_until = null
+            where id = ? and state = 'waiting' and lease_owner = ? and leases = ?""";
+
+    /** Requests differ by how many portals they leave out. */
+    private static final int MOST_KEPT = 32;
 
     private final SqlDialect dialect;
     /** By owner: the event that may have ended a process and is being handled. */
     private final Map<String, InHand> inHand = new ConcurrentHashMap<>();
+
+    /** Used by the thread that commits. To prepare one costs as much as to settle an event. */
+    private final Map<String, PreparedStatement> kept = new HashMap<>();
+
+    private @Nullable Connection of;
 
     SqlLeases(SqlDialect dialect) {
         this.dialect = dialect;
@@ -59,6 +85,31 @@ final class SqlLeases {
         boolean is(LeasedDelivery lease) {
             return suspect.id() == lease.id() && suspect.lease() == lease.lease();
         }
+    }
+
+    private PreparedStatement kept(Connection connection, String sql) throws SQLException {
+        if (of != connection || kept.size() > MOST_KEPT) {
+            forget();
+            of = connection;
+        }
+        PreparedStatement statement = kept.get(sql);
+        if (statement == null) {
+            statement = connection.prepareStatement(sql);
+            kept.put(sql, statement);
+        }
+        return statement;
+    }
+
+    private void forget() {
+        for (PreparedStatement statement : kept.values()) {
+            try {
+                statement.close();
+            } catch (SQLException e) {
+                LOG.debug("closing a statement failed", e);
+            }
+        }
+        kept.clear();
+        of = null;
     }
 
     Leased lease(Connection connection, LeaseRequest request) throws SQLException {
@@ -107,7 +158,9 @@ final class SqlLeases {
 
     private List<LeasedDelivery> update(Connection connection, LeaseRequest request) throws SQLException {
         List<LeasedDelivery> leased = new ArrayList<>();
-        try (PreparedStatement update = connection.prepareStatement(sql(request))) {
+        boolean done = false;
+        try {
+            PreparedStatement update = kept(connection, sql(request));
             update.setString(1, request.owner());
             update.setLong(2, request.until().toEpochMilli());
             update.setLong(3, request.until().toEpochMilli());
@@ -134,6 +187,11 @@ final class SqlLeases {
                             row.getObject(10) == null ? null : row.getLong(10),
                             row.getObject(11) == null ? null : Instant.ofEpochSecond(row.getLong(11))));
                 }
+            }
+            done = true;
+        } finally {
+            if (!done) {
+                forget();
             }
         }
         leased.sort(Comparator.comparingLong(LeasedDelivery::id));
@@ -181,10 +239,9 @@ final class SqlLeases {
             reason = shorten(dead.reason());
         }
         boolean release = settlement instanceof Settlement.Release;
-        try (PreparedStatement update = connection.prepareStatement("""
-                update inbox
-                set state = ?, not_before = ?, attempts = attempts - ?, finished_at = ?, dead_reason = ?, lease_owner = null, lease_until = null
-                where id = ? and state = 'waiting' and lease_owner = ? and leases = ?""")) {
+        boolean done = false;
+        try {
+            PreparedStatement update = kept(connection, SETTLE);
             update.setString(1, state);
             update.setLong(2, notBefore);
             update.setInt(3, release ? 1 : 0);
@@ -197,8 +254,14 @@ final class SqlLeases {
             update.setLong(6, lease.id());
             update.setString(7, lease.owner());
             update.setLong(8, lease.lease());
-            if (update.executeUpdate() == 0) {
+            int settled = update.executeUpdate();
+            done = true;
+            if (settled == 0) {
                 return false;
+            }
+        } finally {
+            if (!done) {
+                forget();
             }
         }
         if (lease.attempt() > 1) {

@@ -15,8 +15,8 @@ import java.util.HexFormat;
  */
 final class TokenDigest {
 
-    /** Copied for each use: finding a provider costs as much as the digest of a token. */
-    private static final MessageDigest SHA_256 = sha256();
+    /** Empty after each use. */
+    private static final ThreadLocal<MessageDigest> SHA_256 = ThreadLocal.withInitial(TokenDigest::sha256);
 
     private final byte[] digest;
     private final Instant until;
@@ -27,12 +27,8 @@ final class TokenDigest {
     }
 
     static TokenDigest of(Secret token, Instant until) {
-        try {
-            byte[] text = token.reveal().getBytes(StandardCharsets.UTF_8);
-            return new TokenDigest(((MessageDigest) SHA_256.clone()).digest(text), until);
-        } catch (CloneNotSupportedException e) {
-            throw new IllegalStateException("expected a digest that can be copied", e);
-        }
+        byte[] text = token.reveal().getBytes(StandardCharsets.UTF_8);
+        return new TokenDigest(SHA_256.get().digest(text), until);
     }
 
     private static MessageDigest sha256() {

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
-import dev.openlines.model.Event;
 import dev.openlines.model.OnSessionFinish;
-import dev.openlines.model.OnSessionStart;
 import dev.openlines.model.OpenLineChat;
 import dev.openlines.parser.BodyFormat;
-import dev.openlines.parser.DecodeException;
 import dev.openlines.parser.Envelope;
-import dev.openlines.parser.EventDecoder;
 import dev.openlines.parser.Limits;
 import jakarta.json.Json;
 import jakarta.json.JsonArray;
@@ -32,7 +28,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event that a portal has sent, without any token in it. Made by {@link Portals}, if its application token was right,
+ * An event that a portal has sent, without any token in it: an immutable value. Made by {@link Portals}, if its application token was right,
  * and by {@link OfflineFeed}, from a portal's own answer to an authorized call. So whatever is stored has been verified.
  */
 public final class VerifiedDelivery {
@@ -53,15 +49,13 @@ public final class VerifiedDelivery {
     private final String event;
     private final String idempotencyKey;
     private final Instant sentAt;
-    private final String orderKey;
+    private final List<String> chatKeys;
     private final int bodyBytes;
     private final Instant receivedAt;
     private final @Nullable TrustChange change;
     private final Origin origin;
-    /** The chats of an {@code OnSessionFinish}; of one that was written before, read when it is asked for. */
-    private @Nullable Finish finish;
-
-    private @Nullable String traceparent;
+    private final @Nullable Finish finish;
+    private final @Nullable String traceparent;
     /** Without credentials; let go when it was written as JSON. Guarded by this. */
     private @Nullable Envelope unwritten;
     /** Guarded by this. */
@@ -80,13 +74,14 @@ public final class VerifiedDelivery {
             @Nullable TrustChange change,
             Origin origin) {
         Envelope stripped = envelope.withoutCredentials();
+        List<OpenLineChat> chats = stripped.chats();
         this.memberId = memberId;
         this.event = stripped.event();
         this.idempotencyKey = stripped.idempotencyKey();
         this.sentAt = stripped.sentAt().orElse(Instant.EPOCH);
-        Event decoded = decoded(stripped);
-        this.orderKey = orderKey(decoded, memberId);
-        this.finish = decoded instanceof OnSessionFinish closed ? Finish.of(closed) : null;
+        this.chatKeys = chatKeys(stripped, chats);
+        this.finish = Finish.of(stripped, event, chats);
+        this.traceparent = null;
         this.unwritten = stripped;
         this.bodyBytes = bodyBytes;
         this.receivedAt = receivedAt;
@@ -116,20 +111,32 @@ public final class VerifiedDelivery {
         return new VerifiedDelivery(envelope, memberId, body.length, receivedAt, null, Origin.OFFLINE);
     }
 
-    /** The same event with another payload. */
-    private VerifiedDelivery(VerifiedDelivery whole, String payload) {
+    /** The same event with another payload or of another trace. */
+    private VerifiedDelivery(
+            VerifiedDelivery whole,
+            @Nullable Envelope unwritten,
+            @Nullable String payload,
+            @Nullable String traceparent) {
         this.memberId = whole.memberId;
         this.event = whole.event;
         this.idempotencyKey = whole.idempotencyKey;
         this.sentAt = whole.sentAt;
-        this.orderKey = whole.orderKey;
+        this.chatKeys = whole.chatKeys;
         this.bodyBytes = whole.bodyBytes;
         this.receivedAt = whole.receivedAt;
         this.change = whole.change;
         this.origin = whole.origin;
         this.finish = whole.finish;
-        this.traceparent = whole.traceparent;
+        this.traceparent = traceparent;
+        this.unwritten = unwritten;
         this.payload = payload;
+    }
+
+    private static List<String> chatKeys(Envelope envelope, List<OpenLineChat> chats) {
+        if (chats.size() == 1) {
+            return List.of(Long.toString(chats.get(0).chatId()));
+        }
+        return List.copyOf(envelope.chatKeys());
     }
 
     /**
@@ -140,28 +147,34 @@ public final class VerifiedDelivery {
      */
     record Finish(List<ClosePlace> places, long handlerId) {
 
-        static Finish of(OnSessionFinish event) {
-            Long handler = event.header().handlerId();
-            return new Finish(event.chats().stream().map(ClosePlace::of).toList(), handler == null ? 0 : handler);
+        static @Nullable Finish of(Envelope envelope, String event, List<OpenLineChat> chats) {
+            if (chats.isEmpty() || !event.equals(OnSessionFinish.CODE)) {
+                return null;
+            }
+            List<ClosePlace> places = chats.size() == 1
+                    ? List.of(ClosePlace.of(chats.get(0)))
+                    : chats.stream().map(ClosePlace::of).toList();
+            return new Finish(places, envelope.handlerId().orElse(0));
+        }
+
+        static @Nullable Finish of(Envelope envelope) {
+            return of(envelope, envelope.event(), envelope.chats());
         }
     }
 
-    /** Returns the closed chats, or null if this is no {@code OnSessionFinish} or cannot be decoded. */
+    /** Returns the closed chats, or null if this is no {@code OnSessionFinish} or its chats cannot be read. */
     @Nullable
     Finish finish() {
-        if (finish == null && unwritten == null && event.equals(OnSessionFinish.CODE)) {
-            Event decoded = decoded(stored(payload()));
-            finish = decoded instanceof OnSessionFinish closed ? Finish.of(closed) : null;
-        }
         return finish;
     }
 
     /** Reads the chats from what {@link #payload()} wrote. */
     static Finish finish(String payload) {
-        if (decoded(stored(payload)) instanceof OnSessionFinish closed) {
-            return Finish.of(closed);
+        Finish finish = Finish.of(stored(payload));
+        if (finish == null) {
+            throw new IllegalArgumentException("not the payload of an OnSessionFinish");
         }
-        throw new IllegalArgumentException("not the payload of an OnSessionFinish");
+        return finish;
     }
 
     /** Returns this event with some of its chats: the others have been handled. */
@@ -169,7 +182,8 @@ public final class VerifiedDelivery {
         Finish all = Objects.requireNonNull(finish());
         return chats.size() == all.places().size()
                 ? this
-                : new VerifiedDelivery(this, only(payload(), chats, all.places().size()));
+                : new VerifiedDelivery(
+                        this, null, only(payload(), chats, all.places().size()), traceparent);
     }
 
     /** Leaves out the other chats, in a list or in an object whose keys are numbers, which a form may give. */
@@ -215,9 +229,13 @@ public final class VerifiedDelivery {
         this.memberId = readText(in);
         this.event = readText(in);
         this.idempotencyKey = readText(in);
-        this.orderKey = readText(in);
+        String unused = readText(in);
         this.payload = readText(in);
-        this.sentAt = sentAt(payload);
+        Envelope envelope = stored(payload);
+        this.sentAt = envelope.sentAt().orElse(Instant.EPOCH);
+        this.chatKeys = List.copyOf(envelope.chatKeys());
+        this.finish = Finish.of(envelope);
+        this.traceparent = null;
         this.bodyBytes = in.readInt();
         this.receivedAt = Instant.ofEpochMilli(in.readLong());
         int known = in.readInt();
@@ -246,7 +264,7 @@ public final class VerifiedDelivery {
         writeText(out, memberId);
         writeText(out, event);
         writeText(out, idempotencyKey);
-        writeText(out, orderKey);
+        writeText(out, chatKeys.isEmpty() ? "" : memberId + '/' + chatKeys.get(0));
         writeText(out, payload());
         out.writeInt(bodyBytes);
         out.writeLong(receivedAt.toEpochMilli());
@@ -274,10 +292,14 @@ public final class VerifiedDelivery {
         out.write(bytes);
     }
 
-    /** Says of which trace the request was, where what it said of that is well-formed. Before anybody else has this. */
+    /** Returns this event with the trace that its request claims to belong to, if that is well-formed. */
     VerifiedDelivery in(@Nullable String claimed) {
-        traceparent = claimed != null && TRACEPARENT.matcher(claimed).matches() ? claimed : null;
-        return this;
+        if (claimed == null || !TRACEPARENT.matcher(claimed).matches()) {
+            return this;
+        }
+        synchronized (this) {
+            return new VerifiedDelivery(this, unwritten, payload, claimed);
+        }
     }
 
     /**
@@ -331,17 +353,20 @@ public final class VerifiedDelivery {
     }
 
     /**
-     * Returns what events that must be handled one after the other have in common: portal and chat.
+     * Returns the keys of the chats that the event names: events that have one in common are of one chat, and are handled
+     * one after the other if that is asked for. A key is portal, slash, and the chat's id on the portal, or a tilde and its
+     * id in a messenger if the portal does not tell its own.
      *
-     * @return a key, empty where the event is of no chat
+     * @return keys, each once; empty if the event is of no chat
      */
-    public String orderKey() {
-        return orderKey;
+    public List<String> orderKeys() {
+        return chatKeys.stream().map(chat -> memberId + '/' + chat).toList();
     }
 
     /**
-     * Returns the whole event as canonical JSON. The first call writes it, and lets go of what was received: an
-     * inbox makes it on the thread that calls {@link Inbox#store(VerifiedDelivery)}, not on the one that all events go through.
+     * Returns the whole event as canonical JSON. The first call writes it, and lets go of what was received. An inbox that
+     * stores it calls this within {@link Inbox#store(VerifiedDelivery)}, on the caller's thread: there the event is parsed
+     * already. Later, or on another thread, it is parsed again.
      *
      * @return a JSON object without credentials
      */
@@ -380,6 +405,32 @@ public final class VerifiedDelivery {
      */
     public boolean sameContent(String storedPayload) {
         return storedPayload.equals(payload()) || besideKey(storedPayload).equals(besideKey(payload()));
+    }
+
+    /**
+     * Compares all parts.
+     *
+     * @param other another object
+     * @return whether it is an equal delivery
+     */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other == this
+                || other instanceof VerifiedDelivery that
+                        && idempotencyKey.equals(that.idempotencyKey)
+                        && memberId.equals(that.memberId)
+                        && event.equals(that.event)
+                        && bodyBytes == that.bodyBytes
+                        && receivedAt.equals(that.receivedAt)
+                        && origin == that.origin
+                        && Objects.equals(change, that.change)
+                        && Objects.equals(traceparent, that.traceparent)
+                        && payload().equals(that.payload());
+    }
+
+    @Override
+    public int hashCode() {
+        return idempotencyKey.hashCode();
     }
 
     /**
@@ -424,28 +475,5 @@ public final class VerifiedDelivery {
     /** Returns when a stored event says it was sent, or 1970 where it does not say. */
     static Instant sentAt(String payload) {
         return stored(payload).sentAt().orElse(Instant.EPOCH);
-    }
-
-    private static @Nullable Event decoded(Envelope envelope) {
-        try {
-            return EventDecoder.lenient().decode(envelope).event();
-        } catch (DecodeException e) {
-            // Becomes a dead letter with this reason when it is dispatched, and not before: it is genuine.
-            return null;
-        }
-    }
-
-    private static String orderKey(@Nullable Event event, String memberId) {
-        if (event instanceof OnSessionFinish finish) {
-            return orderKey(memberId, finish.chats().get(0));
-        }
-        if (event instanceof OnSessionStart start) {
-            return orderKey(memberId, start.chats().get(0));
-        }
-        return "";
-    }
-
-    private static String orderKey(String memberId, OpenLineChat chat) {
-        return memberId + '/' + chat.chatId();
     }
 }

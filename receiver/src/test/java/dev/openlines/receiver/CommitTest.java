@@ -48,7 +48,8 @@ class CommitTest {
             List<CompletableFuture<Long>> seen =
                     LongStream.rangeClosed(1, EVENTS).mapToObj(chat -> Deliveries.delivery(chat, 1)).toList().stream()
                             .map(delivery -> inbox.store(delivery)
-                                    .thenApply(result -> count(other, delivery.orderKey()))
+                                    .thenApply(result ->
+                                            count(other, delivery.orderKeys().get(0)))
                                     .toCompletableFuture())
                             .toList();
 

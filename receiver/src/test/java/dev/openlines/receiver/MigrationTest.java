@@ -91,7 +91,7 @@ class MigrationTest {
         opening.open().close();
 
         assertThat(rows(url, "select version from openlines_schema order by version"))
-                .containsExactly("1", "2", "3", "4", "6");
+                .containsExactly("1", "2", "3", "4", "6", "7");
         assertThat(rows(url, "select count(*) from portal_token")).containsExactly("1");
         // The second in which the event was sent, and the key as it was.
         assertThat(rows(url, "select idempotency_key from inbox where id = 500"))

@@ -116,7 +116,7 @@ class SqliteInboxTest implements TransactionContract {
 
         assertThatThrownBy(this::open)
                 .isInstanceOf(StoreException.class)
-                .hasMessage("expected a schema of version 6 or older but found version 99 in "
+                .hasMessage("expected a schema of version 7 or older but found version 99 in "
                         + directory.resolve("inbox.db").toAbsolutePath());
     }
 
