@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,7 +21,8 @@ import org.slf4j.LoggerFactory;
  * One thread with one connection that makes everything waiting durable with one commit.
  *
  * <p>While a commit is on its way to the disk, work gathers in the queue; the next commit takes all of
- * it, up to {@value #BATCH} pieces. Replies complete after the commit, on this thread. When a commit
+ * it, up to {@value #BATCH} pieces. Replies complete after the commit, on this thread. A commit waits for the disk unless
+ * all of its work is of a {@link Kind} that a loss of power may undo. When a commit
  * fails because of one row, its pieces are tried again one by one; when it fails because of the store,
  * all of them fail, the connection is dropped and the next piece opens another.
  */
@@ -28,11 +30,27 @@ final class GroupCommit implements AutoCloseable {
 
     static final int BATCH = 512;
 
+    /** How long work that can wait does so for other work to share its commit. */
+    private static final long LINGER_NANOS = 1_000_000;
+
     private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
 
     /** A piece of work; it runs again if the commit it took part in failed. */
     interface Work<T> {
         T run(Connection connection) throws SQLException;
+    }
+
+    /** What a commit owes to a piece of work. */
+    enum Kind {
+        /** It is on the disk before its reply. */
+        DURABLE,
+        /**
+         * It outlives this process before its reply, but not a loss of power before the next durable commit. On PostgreSQL it
+         * is durable.
+         */
+        WRITTEN,
+        /** The same, and it may wait a moment for other work. */
+        LAZY
     }
 
     /** Stores all events of a commit together, and says of each what became of it. */
@@ -47,6 +65,8 @@ final class GroupCommit implements AutoCloseable {
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Thread thread;
     private @Nullable Connection connection;
+    /** Whether the connection's next commit waits for the disk. */
+    private boolean durable;
     /** Whether the last commit may have reached the store. */
     private boolean committing;
     /** Whether another process held the lock of the file for longer than this waits. */
@@ -69,7 +89,11 @@ final class GroupCommit implements AutoCloseable {
     }
 
     <T> CompletableFuture<T> submit(Work<T> work) {
-        return submit(new Piece<>(work));
+        return submit(Kind.DURABLE, work);
+    }
+
+    <T> CompletableFuture<T> submit(Kind kind, Work<T> work) {
+        return submit(new Piece<>(kind, work));
     }
 
     CompletableFuture<StoreResult> submit(VerifiedDelivery delivery) {
@@ -92,7 +116,7 @@ final class GroupCommit implements AutoCloseable {
     @Override
     public void close() {
         if (closed.compareAndSet(false, true)) {
-            queue.add(new Piece<>(ignored -> Boolean.TRUE));
+            queue.add(new Piece<>(Kind.DURABLE, ignored -> Boolean.TRUE));
         }
         boolean interrupted = false;
         while (thread.isAlive()) {
@@ -114,6 +138,7 @@ final class GroupCommit implements AutoCloseable {
             for (Piece<?> first = queue.take(); first != null; first = closed.get() ? queue.poll() : queue.take()) {
                 batch.add(first);
                 queue.drainTo(batch, BATCH - 1);
+                linger(batch);
                 commit(batch);
                 batch.clear();
             }
@@ -121,6 +146,19 @@ final class GroupCommit implements AutoCloseable {
             throw new IllegalStateException("nobody knows this thread to interrupt it", e);
         } finally {
             drop();
+        }
+    }
+
+    /** Waits for other work while all of a batch can wait. */
+    private void linger(List<Piece<?>> batch) throws InterruptedException {
+        long end = System.nanoTime() + LINGER_NANOS;
+        while (batch.size() < BATCH && batch.stream().allMatch(piece -> piece.kind == Kind.LAZY)) {
+            Piece<?> next = queue.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+            if (next == null) {
+                return;
+            }
+            batch.add(next);
+            queue.drainTo(batch, BATCH - batch.size());
         }
     }
 
@@ -144,6 +182,12 @@ final class GroupCommit implements AutoCloseable {
         if (open == null) {
             open = dialect.connections().open();
             connection = open;
+            durable = true;
+        }
+        boolean needed = batch.stream().anyMatch(piece -> piece.kind == Kind.DURABLE);
+        if (needed != durable) {
+            dialect.durable(open, needed);
+            durable = needed;
         }
         dialect.begin(open);
         store(open, batch);
@@ -270,11 +314,13 @@ final class GroupCommit implements AutoCloseable {
 
     /** One piece of work and who waits for it. Used by the writer thread, but for the reply. */
     private static class Piece<T> {
+        private final Kind kind;
         private final Work<T> work;
         private final CompletableFuture<T> reply = new CompletableFuture<>();
         private @Nullable T result;
 
-        Piece(Work<T> work) {
+        Piece(Kind kind, Work<T> work) {
+            this.kind = kind;
             this.work = work;
         }
 
@@ -293,7 +339,7 @@ final class GroupCommit implements AutoCloseable {
         private @Nullable StoreResult stored;
 
         StorePiece(VerifiedDelivery delivery) {
-            super(ignored -> StoreResult.STORED);
+            super(Kind.DURABLE, ignored -> StoreResult.STORED);
             this.delivery = delivery;
         }
 

@@ -12,11 +12,14 @@ import java.util.concurrent.CompletionStage;
  * <p>An event is stored once per idempotency key, for as long as the key is remembered. It is leased to an owner for
  * some time and then settled by that owner. A lease that ends unsettled makes the event available again, so an event is
  * handled at least once.
+ *
+ * <p>What leases and settlements write outlives the process. A loss of power may undo the last of them, and then events
+ * are handled again; it never undoes that an event was stored.
  */
 public interface LeasingInbox extends Inbox {
 
     /**
-     * Leases events that are due, the longest waiting first. Blocks until the leases are durable.
+     * Leases events that are due, the longest waiting first. Blocks until the leases are written.
      *
      * @param request who asks for how many and until when
      * @return leased events by id, none if nothing is due
@@ -25,7 +28,7 @@ public interface LeasingInbox extends Inbox {
     List<LeasedDelivery> lease(LeaseRequest request);
 
     /**
-     * Extends leases. Blocks until that is durable.
+     * Extends leases. Blocks until that is written.
      *
      * @param leases what {@link #lease} gave; those that have passed to another owner stay theirs
      * @param until when the leases end now
@@ -39,7 +42,7 @@ public interface LeasingInbox extends Inbox {
      * @param lease what {@link #lease} gave
      * @param settlement how it ended
      * @param now the caller's time
-     * @return completes when that is durable: true, or false if the lease had passed to
+     * @return completes when that is written: true, or false if the lease had passed to
      *     another owner and nothing was changed; with a {@link StoreException} when it may not be
      */
     CompletionStage<Boolean> settle(LeasedDelivery lease, Settlement settlement, Instant now);

@@ -182,18 +182,20 @@ final class SqlInbox implements LeasingInbox {
 
     @Override
     public List<LeasedDelivery> lease(LeaseRequest request) {
-        return leases.leased(request, await(writer.submit(connection -> leases.lease(connection, request))));
+        return leases.leased(
+                request,
+                await(writer.submit(GroupCommit.Kind.WRITTEN, connection -> leases.lease(connection, request))));
     }
 
     @Override
     public void renew(Collection<LeasedDelivery> leases, Instant until) {
         List<LeasedDelivery> copy = List.copyOf(leases);
-        await(writer.submit(connection -> this.leases.renew(connection, copy, until)));
+        await(writer.submit(GroupCommit.Kind.WRITTEN, connection -> this.leases.renew(connection, copy, until)));
     }
 
     @Override
     public CompletionStage<Boolean> settle(LeasedDelivery lease, Settlement settlement, Instant now) {
-        return writer.submit(connection -> leases.settle(connection, lease, settlement, now));
+        return writer.submit(GroupCommit.Kind.LAZY, connection -> leases.settle(connection, lease, settlement, now));
     }
 
     @Override

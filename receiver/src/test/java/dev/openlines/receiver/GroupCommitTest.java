@@ -4,9 +4,12 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.reflect.Proxy;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -17,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(300)
 class GroupCommitTest {
@@ -25,6 +29,11 @@ class GroupCommitTest {
     private static final int ROUNDS = 200;
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    /** What SQLite calls a commit that waits for the disk, and one that does not. */
+    private static final int FULL = 2;
+
+    private static final int NORMAL = 1;
 
     @Test
     void aCloseEndsThoughOthersSubmitAndEachOfThemIsAnswered() throws Exception {
@@ -72,6 +81,33 @@ class GroupCommitTest {
                         .as("an answer in round %s", round)
                         .isTrue();
             }
+        }
+    }
+
+    @Test
+    void aCommitWaitsForTheDiskUnlessAllOfItMayBeUndone(@TempDir Path directory) {
+        SqlDialect dialect = SqlDialect.sqlite(directory.resolve("inbox.db"));
+        GroupCommit writer = new GroupCommit(dialect, (connection, deliveries) -> List.of(), PATIENCE);
+        // Both are in one commit, since the thread has not begun.
+        CompletableFuture<Integer> lazy = writer.submit(GroupCommit.Kind.LAZY, GroupCommitTest::synchronous);
+        CompletableFuture<Integer> durable = writer.submit(GroupCommitTest::synchronous);
+        writer.start();
+        assertThat(lazy.join()).isEqualTo(FULL);
+        assertThat(durable.join()).isEqualTo(FULL);
+
+        for (GroupCommit.Kind kind : GroupCommit.Kind.values()) {
+            assertThat(writer.submit(kind, GroupCommitTest::synchronous).join())
+                    .as("%s", kind)
+                    .isEqualTo(kind == GroupCommit.Kind.DURABLE ? FULL : NORMAL);
+        }
+        assertThat(writer.submit(GroupCommitTest::synchronous).join()).isEqualTo(FULL);
+        writer.close();
+    }
+
+    private static int synchronous(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("pragma synchronous")) {
+            return row.getInt(1);
         }
     }
 
