@@ -151,17 +151,7 @@ public final class Dispatcher implements AutoCloseable {
     private void end() {
         ended = true;
         LockSupport.unpark(leasing);
-        boolean interrupted = false;
-        while (leasing.isAlive()) {
-            try {
-                leasing.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.join(leasing);
     }
 
     private void giveUp() {

@@ -118,17 +118,7 @@ final class GroupCommit implements AutoCloseable {
         if (closed.compareAndSet(false, true)) {
             queue.add(new Piece<>(Kind.DURABLE, ignored -> Boolean.TRUE));
         }
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.join(thread);
     }
 
     private void run() {

@@ -5,10 +5,12 @@ import dev.openlines.receiver.spi.LastResort;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
@@ -22,7 +24,9 @@ import org.slf4j.LoggerFactory;
  * only when it is durable in the inbox, or in its spool. After a crash between the two the portal gives it again, and the
  * inbox knows it by its key. A close that an event has brought too is one: see {@link Origin#OFFLINE}.
  *
- * <p>One thread, which drains one portal after the other. A portal that refuses or does not answer is asked less often.
+ * <p>A few threads, so that a portal that does not answer holds up no other; one that refuses or does not answer is asked
+ * less often. Of several nodes over one PostgreSQL one at a time drains a portal. Without a ledger, as on Kafka, each
+ * node drains.
  */
 public final class OfflineFeed implements AutoCloseable {
 
@@ -35,18 +39,34 @@ public final class OfflineFeed implements AutoCloseable {
     /** The pause of a portal that refuses until a person changes something. */
     static final Duration REFUSED = Duration.ofHours(6);
 
+    /** How long a portal waits that was woken while another node drained it. */
+    private static final Duration SOON = Duration.ofSeconds(5);
+
+    /** Longer than a call may take. */
+    private static final Duration LEASE = Duration.ofMinutes(5);
+
+    /** The lease of a queue stands beside that of the portal's comparison. */
+    private static final String QUEUE = "offline ";
+
     private final Inbox inbox;
+    /** Null if the inbox has no leases. */
+    private final @Nullable ReconcileStore leases;
+
+    private final String owner = "node-" + UUID.randomUUID();
     private final OfflineQueues queues;
     private final Duration interval;
     private final InstantSource clock;
     private final Runnable stored;
     private final Telemetry telemetry;
     private final Thread thread = LastResort.thread(this::work, "openlines-offline");
+    private final PortalLanes lanes = new PortalLanes("openlines-offline", ended -> unpark());
     private final Set<String> woken = ConcurrentHashMap.newKeySet();
-    /** When each portal is due, as {@link System#nanoTime} counts. Used by the thread that drains. */
-    private final Map<String, Long> due = new HashMap<>();
+    /** Portals that were woken while another node drained them. */
+    private final Set<String> again = ConcurrentHashMap.newKeySet();
+    /** When each portal is due, as {@link System#nanoTime} counts. */
+    private final Map<String, Long> due = new ConcurrentHashMap<>();
 
-    private final Map<String, Integer> failures = new HashMap<>();
+    private final Map<String, Integer> failures = new ConcurrentHashMap<>();
     /** When the operator was told last that a queue cannot be drained. */
     private final Map<String, Instant> told = new ConcurrentHashMap<>();
 
@@ -73,7 +93,9 @@ public final class OfflineFeed implements AutoCloseable {
         if (interval.compareTo(Duration.ofSeconds(1)) < 0) {
             throw new IllegalArgumentException("expected an interval of at least PT1S but found " + interval);
         }
+        SqlInbox sql = SqlInbox.of(inbox);
         this.inbox = inbox;
+        this.leases = sql == null ? null : new ReconcileStore(sql, LEASE, null);
         this.queues = queues;
         this.interval = interval;
         this.clock = clock;
@@ -111,37 +133,76 @@ public final class OfflineFeed implements AutoCloseable {
      */
     public void wake(String memberId) {
         woken.add(memberId);
+        unpark();
+    }
+
+    private void unpark() {
         LockSupport.unpark(thread);
     }
 
-    /** Breaks off after the event that is being stored, and blocks until then. What is not cleared comes again. */
+    /** Breaks off after the events that are being stored, and blocks until then. What is not cleared comes again. */
     @Override
     public void close() {
         closed = true;
         thread.interrupt();
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.join(thread);
+        lanes.close();
     }
 
     /**
      * Drains a portal's queue now. Blocks.
      *
      * @param memberId the portal
-     * @return what was done
+     * @return what was done: nothing if another node is draining the queue
      * @throws StoreException if the inbox is down; what was not stored waits on the portal
      * @throws RuntimeException if the portal does not answer
      */
     public Drained drain(String memberId) {
-        Counting counting = new Counting(memberId);
+        return drain(memberId, true).orElseGet(() -> new Drained(memberId, 0, 0, 0));
+    }
+
+    /**
+     * Drains a queue, or returns empty if another node is draining it.
+     *
+     * @param now whether to drain it even if another node has done so within the interval
+     */
+    private Optional<Drained> drain(String memberId, boolean now) {
+        if (leases == null) {
+            return Optional.of(drain(new Counting(memberId, null)));
+        }
+        ReconcileStore.Lease lease;
+        try {
+            leases.state(QUEUE + memberId);
+            lease = leases.acquire(QUEUE + memberId, owner, now).orElse(null);
+        } catch (StoreException e) {
+            if (!(inbox instanceof SpoolingInbox)) {
+                throw e;
+            }
+            // The spool takes the events. Another node that drains too does no harm.
+            return Optional.of(drain(new Counting(memberId, null)));
+        }
+        if (lease == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(drain(new Counting(memberId, lease)));
+        } finally {
+            release(lease);
+        }
+    }
+
+    private void release(ReconcileStore.Lease lease) {
+        try {
+            // A little sooner than the next drain of the node that is due first.
+            Objects.requireNonNull(leases)
+                    .release(lease, interval.multipliedBy(3).dividedBy(4), null);
+        } catch (StoreException e) {
+            LOG.debug("the lease of a queue ends by itself", e);
+        }
+    }
+
+    private Drained drain(Counting counting) {
+        String memberId = counting.memberId;
         OfflineQueues.Drained ended;
         try {
             ended = queues.drain(memberId, counting::store);
@@ -180,46 +241,64 @@ public final class OfflineFeed implements AutoCloseable {
         while (!closed) {
             long pause = interval.toNanos();
             try {
-                pause = tick();
+                pause = begin();
             } catch (RuntimeException | Error e) {
                 LastResort.check(e);
                 // Whatever it is: without this thread no queue is drained any more.
                 LOG.warn("reason=offline-failed", e);
             }
-            if (!closed && woken.isEmpty()) {
+            if (!closed) {
                 LockSupport.parkNanos(this, pause);
             }
         }
     }
 
-    /** Drains every portal that is due. Returns how long nothing is. */
-    long tick() {
+    /** Drains every portal that is due, and blocks until that is done. */
+    void tick() {
+        begin();
+        Threads.uninterrupted(lanes::await);
+    }
+
+    /** Begins to drain every portal that is due. Returns how long nothing else is. */
+    private long begin() {
         long pause = interval.toNanos();
         Set<String> portals = new TreeSet<>(queues.portals());
         due.keySet().retainAll(portals);
-        for (String memberId : portals) {
-            long now = System.nanoTime();
-            boolean called = woken.remove(memberId);
-            if (called || due.getOrDefault(memberId, now) - now <= 0) {
-                due.put(memberId, System.nanoTime() + jittered(drainOrWait(memberId)));
-            }
-            if (closed) {
-                return 0;
-            }
-            pause = Math.min(pause, Math.max(0, due.getOrDefault(memberId, now) - System.nanoTime()));
-        }
         // Of other portals there is no grant.
         woken.retainAll(portals);
+        for (String memberId : portals) {
+            long now = System.nanoTime();
+            if (lanes.busy(memberId)) {
+                // Its end wakes this thread.
+                continue;
+            }
+            if (woken.contains(memberId) || due.getOrDefault(memberId, now) - now <= 0) {
+                lanes.begin(memberId, failures.containsKey(memberId), () -> drainAndWait(memberId));
+            } else {
+                pause = Math.min(pause, due.getOrDefault(memberId, now) - now);
+            }
+        }
         return pause;
     }
 
+    private void drainAndWait(String memberId) {
+        // The first time at once: the queue may have grown while no node was there.
+        boolean called = woken.remove(memberId) | again.remove(memberId) | !due.containsKey(memberId);
+        due.put(memberId, System.nanoTime() + jittered(drainOrWait(memberId, called)));
+    }
+
     /** Returns how long to leave the portal alone. */
-    private Duration drainOrWait(String memberId) {
+    private Duration drainOrWait(String memberId, boolean called) {
         try {
-            drain(memberId);
-            failures.remove(memberId);
+            Optional<Drained> drained = drain(memberId, called);
+            if (drained.isEmpty() && called) {
+                // The other node may be past what this one was woken for.
+                again.add(memberId);
+                return interval.compareTo(SOON) < 0 ? interval : SOON;
+            }
+            drained.ifPresent(ended -> failures.remove(memberId));
             return told.containsKey(memberId) ? REFUSED : interval;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LastResort.check(e);
             if (!closed) {
                 LOG.info("reason=offline-waits portal={} detail=\"{}\"", memberId, e.getMessage());
@@ -246,12 +325,17 @@ public final class OfflineFeed implements AutoCloseable {
     private final class Counting {
 
         private final String memberId;
+        private final ReconcileStore.@Nullable Lease lease;
+        /** When the lease was extended last, as {@link System#nanoTime} counts. */
+        private long extended = System.nanoTime();
+
         private int news;
         private int duplicates;
         private @Nullable RuntimeException failure;
 
-        Counting(String memberId) {
+        Counting(String memberId, ReconcileStore.@Nullable Lease lease) {
             this.memberId = memberId;
+            this.lease = lease;
         }
 
         /** Returns when the event is durable. */
@@ -259,6 +343,7 @@ public final class OfflineFeed implements AutoCloseable {
             if (closed) {
                 throw new StoreException("the feed is closed", null);
             }
+            extend();
             VerifiedDelivery delivery = delivery(queued);
             StoreResult result;
             try {
@@ -273,6 +358,23 @@ public final class OfflineFeed implements AutoCloseable {
                 stored.run();
             } else {
                 duplicates++;
+            }
+        }
+
+        /** Keeps the lease while a long queue is drained. What another node has drained too is known by its key. */
+        private void extend() {
+            if (lease == null || System.nanoTime() - extended < LEASE.toNanos() / 3) {
+                return;
+            }
+            extended = System.nanoTime();
+            boolean kept = true;
+            try {
+                kept = Objects.requireNonNull(leases).renew(lease);
+            } catch (StoreException e) {
+                LOG.debug("whether the lease of a queue goes on is not known", e);
+            }
+            if (!kept) {
+                throw new StoreException("another node drains the queue of portal " + memberId, null);
             }
         }
 

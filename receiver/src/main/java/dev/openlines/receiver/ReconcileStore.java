@@ -173,6 +173,11 @@ final class ReconcileStore {
         });
     }
 
+    /** Extends a lease. Returns false if another node has it or may have it. */
+    boolean renew(Lease lease) {
+        return inbox.transaction(connection -> extend(connection, lease));
+    }
+
     private boolean extend(Connection connection, Lease lease) throws SQLException {
         try (PreparedStatement update = connection.prepareStatement("update reconcile_state set lease_until = " + now
                 + " + ? where member_id = ? and lease_owner = ? and generation = ? and lease_until > " + now)) {

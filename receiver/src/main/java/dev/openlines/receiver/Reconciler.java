@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import dev.openlines.receiver.spi.LastResort;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
  * Compares the closed sessions that portals list with the events that came, and stores what is missing, so that each
  * close is handled once even if its event never came. It needs an inbox in SQLite or PostgreSQL.
  *
- * <p>One thread. Of several nodes over one PostgreSQL one at a time compares a portal. A portal that cannot list its
- * sessions, or does not answer, does not disturb the others, nor the events.
+ * <p>A few threads, so that a portal that does not answer holds up no other. Of several nodes over one PostgreSQL one at
+ * a time compares a portal. A portal that cannot list its sessions disturbs neither the others nor the events.
  */
 public final class Reconciler implements AutoCloseable {
 
@@ -45,15 +45,20 @@ public final class Reconciler implements AutoCloseable {
     private final InstantSource clock;
     private final Telemetry telemetry;
     private final String owner = "node-" + UUID.randomUUID();
-    private final Thread thread = new Thread(this::work, "openlines-reconciler");
-    /** When the operator was told last that a portal cannot be compared. Used by the thread that runs. */
-    private final Map<String, Instant> told = new HashMap<>();
+    private final Thread thread = LastResort.thread(this::work, "openlines-reconciler");
+    private final PortalLanes lanes = new PortalLanes("openlines-reconciler", this::ended);
+    /** When the operator was told last that a portal cannot be compared. */
+    private final Map<String, Instant> told = new ConcurrentHashMap<>();
 
-    private final Map<String, Integer> failures = new HashMap<>();
-    /** Portals that have not been compared since {@link #wake}. Used by the thread that runs. */
-    private final Set<String> woken = new HashSet<>();
+    private final Map<String, Integer> failures = new ConcurrentHashMap<>();
+    /** Portals that have not been compared since {@link #wake}. */
+    private final Set<String> woken = ConcurrentHashMap.newKeySet();
+    /** Those of them that were under way when they were due. */
+    private final Set<String> again = ConcurrentHashMap.newKeySet();
 
+    /** How many events had come late when that was told last. */
     private long late;
+
     private volatile boolean early;
     private volatile boolean closed;
 
@@ -144,22 +149,13 @@ public final class Reconciler implements AutoCloseable {
         LockSupport.unpark(thread);
     }
 
-    /** Breaks off the call under way, ends after the page that is being stored, and blocks until then. */
+    /** Breaks off the calls under way, ends after the pages that are being stored, and blocks until then. */
     @Override
     public void close() {
         closed = true;
         thread.interrupt();
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.join(thread);
+        lanes.close();
     }
 
     /**
@@ -254,8 +250,9 @@ public final class Reconciler implements AutoCloseable {
             boolean all = early;
             early = false;
             try {
-                tick(all);
+                begin(all);
             } catch (RuntimeException | Error e) {
+                LastResort.check(e);
                 // Whatever it is: without this thread no portal is compared any more.
                 LOG.warn("reason=reconcile-failed", e);
                 if (all) {
@@ -268,38 +265,61 @@ public final class Reconciler implements AutoCloseable {
         }
     }
 
-    /** Compares every portal that is due. */
+    /** Compares every portal that is due, and blocks until that is done. */
     void tick(boolean all) {
+        begin(all);
+        Threads.uninterrupted(lanes::await);
+    }
+
+    /** Begins to compare every portal that is due. */
+    void begin(boolean all) {
         Set<String> portals = new TreeSet<>(sessions.portals());
         if (all) {
             woken.addAll(portals);
         }
         for (String memberId : portals) {
-            if (closed || inbox instanceof SpoolingInbox spooling && spooling.holdsEvents()) {
-                // What the spool holds would look missing.
-                return;
+            if (woken.contains(memberId) && lanes.busy(memberId)) {
+                again.add(memberId);
             }
-            try {
-                boolean sweep =
-                        store.state(memberId).sweptAt().isBefore(clock.instant().minus(DAY));
-                boolean now = woken.contains(memberId) || active(memberId);
-                Optional<Report> narrow = run(memberId, ReconcileRun.Mode.NARROW, now, null);
-                if (narrow.isPresent()) {
-                    // Not before: another node may have been comparing it, or have died while it did.
-                    woken.remove(memberId);
-                }
-                if (narrow.isPresent() && sweep && !closed) {
-                    run(memberId, ReconcileRun.Mode.SWEEP, true, null);
-                }
-            } catch (SessionsUnavailableException e) {
-                // Its own wait counts, however it was woken.
-                woken.remove(memberId);
-                LOG.debug("portal {} is compared later", memberId, e);
-            } catch (ReconcileStore.LeaseLostException e) {
-                LOG.debug("portal {} is compared later", memberId, e);
-            } catch (StoreException e) {
-                LOG.warn("reason=reconcile-failed portal={}", memberId, e);
+            lanes.begin(memberId, failures.containsKey(memberId), () -> compareIfDue(memberId));
+        }
+    }
+
+    private void ended(String memberId) {
+        if (again.remove(memberId)) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    private void compareIfDue(String memberId) {
+        if (closed || inbox instanceof SpoolingInbox spooling && spooling.holdsEvents()) {
+            // What the spool holds would look missing.
+            return;
+        }
+        boolean called = woken.remove(memberId);
+        boolean compared = false;
+        try {
+            boolean sweep =
+                    store.state(memberId).sweptAt().isBefore(clock.instant().minus(DAY));
+            compared = run(memberId, ReconcileRun.Mode.NARROW, called || active(memberId), null)
+                    .isPresent();
+            if (compared && sweep && !closed) {
+                run(memberId, ReconcileRun.Mode.SWEEP, true, null);
             }
+        } catch (SessionsUnavailableException e) {
+            // Its own wait counts, however it was woken.
+            compared = true;
+            LOG.debug("portal {} is compared later", memberId, e);
+        } catch (ReconcileStore.LeaseLostException e) {
+            LOG.debug("portal {} is compared later", memberId, e);
+        } catch (RuntimeException | Error e) {
+            LastResort.check(e);
+            // Whatever it is: the portal is compared again when it is due.
+            LOG.warn("reason=reconcile-failed portal={}", memberId, e);
+        }
+        if (called && !compared) {
+            // Another node may have been comparing it, or have died while it did.
+            woken.add(memberId);
         }
     }
 
@@ -311,8 +331,7 @@ public final class Reconciler implements AutoCloseable {
                 && sql.ledger().lastEvent(memberId).isAfter(state.lastSuccess());
     }
 
-    private synchronized Optional<Report> run(
-            String memberId, ReconcileRun.Mode mode, boolean now, @Nullable Instant since) {
+    private Optional<Report> run(String memberId, ReconcileRun.Mode mode, boolean now, @Nullable Instant since) {
         store.noticeRestore();
         store.state(memberId);
         ReconcileStore.Lease lease = store.acquire(memberId, owner, now).orElse(null);
@@ -379,9 +398,7 @@ public final class Reconciler implements AutoCloseable {
     }
 
     private void say(Report report) {
-        long lateNow = sql.ledger().late();
-        telemetry.reconciled(report, (int) (lateNow - late));
-        late = lateNow;
+        telemetry.reconciled(report, newlyLate());
         String memberId = report.memberId();
         if (report.missing() + report.reported() > 0) {
             LOG.warn(
@@ -409,6 +426,12 @@ public final class Reconciler implements AutoCloseable {
         if (report.incomplete()) {
             LOG.warn("reason=reconcile-incomplete portal={}: more closes in one second than can be listed", memberId);
         }
+    }
+
+    private synchronized int newlyLate() {
+        long before = late;
+        late = sql.ledger().late();
+        return (int) (late - before);
     }
 
     private void sayCause(String memberId) {

@@ -317,25 +317,11 @@ class SpoolingInbox implements Inbox {
             queue.add(new Spooled(null, new CompletableFuture<>()));
         }
         LockSupport.unpark(drainer);
-        join(appender);
-        join(drainer);
+        Threads.join(appender);
+        Threads.join(drainer);
         inbox.close();
         spool.close();
         lock.close();
-    }
-
-    private static void join(Thread thread) {
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 
     /** Leases from the inbox: what is in the file is not due before the inbox has it. */

@@ -40,7 +40,7 @@ final class ModelPortal implements ClosedSessions {
     /** What happens while a call is under way. */
     Runnable beforeAnswer = () -> {};
 
-    int calls;
+    volatile int calls;
     int lineCalls;
     final List<Query> queries = new ArrayList<>();
     final List<String> causes = new ArrayList<>();

@@ -30,7 +30,10 @@ final class ModelQueue implements OfflineQueues {
     @Nullable
     RuntimeException failure;
 
-    int drains;
+    volatile int drains;
+
+    /** What happens when a drain has begun. */
+    Runnable begun = () -> {};
 
     /** Queues the event of a close, so many seconds after it. */
     void note(Close close, long after) {
@@ -59,6 +62,7 @@ final class ModelQueue implements OfflineQueues {
     @Override
     public Drained drain(String memberId, Consumer<Queued> sink) {
         drains++;
+        begun.run();
         if (failure != null) {
             throw failure;
         }

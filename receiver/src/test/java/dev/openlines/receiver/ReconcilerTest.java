@@ -16,6 +16,9 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -119,6 +122,82 @@ class ReconcilerTest {
                         .as("the lease was given back")
                         .isPresent();
             }
+        }
+    }
+
+    /** Portals that block in a call, or fail at once, beside one that answers. */
+    private final class Silent implements ClosedSessions {
+
+        private final CountDownLatch answer = new CountDownLatch(1);
+        private final AtomicInteger asked = new AtomicInteger();
+        private final Set<String> silent = new TreeSet<>();
+        private volatile boolean fails;
+
+        Silent(int count) {
+            for (int i = 0; i < count; i++) {
+                // Before the other in every order of names.
+                silent.add("%032x".formatted(i));
+            }
+        }
+
+        @Override
+        public Set<String> portals() {
+            Set<String> all = new TreeSet<>(silent);
+            all.addAll(portal.portals());
+            return all;
+        }
+
+        @Override
+        public Page list(Query query) {
+            if (!silent.contains(query.memberId())) {
+                return portal.list(query);
+            }
+            asked.incrementAndGet();
+            try {
+                if (!fails) {
+                    answer.await();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            throw new SessionsUnavailableException(Reason.AWAY, null, null);
+        }
+    }
+
+    @Test
+    void aPortalThatFallsSilentHoldsUpNoOther() {
+        Silent sessions = new Silent(1);
+        try (LeasingInbox inbox = sqlite();
+                Reconciler reconciler =
+                        new Reconciler(inbox, sessions, ReconcileSettings.DEFAULT, () -> portal.now, telemetry)) {
+            reconciler.start();
+            Await.until("the silent portal is asked", () -> sessions.asked.get() == 1);
+            await(2);
+            reconciler.wake();
+            await(3);
+            assertThat(sessions.asked).as("its call is still under way").hasValue(1);
+        }
+    }
+
+    @Test
+    void manyPortalsThatStaySilentWaitForEachOtherOnly() {
+        Silent sessions = new Silent(20);
+        try (LeasingInbox inbox = sqlite();
+                Reconciler reconciler =
+                        new Reconciler(inbox, sessions, ReconcileSettings.DEFAULT, () -> portal.now, telemetry)) {
+            sessions.fails = true;
+            reconciler.tick(true);
+            assertThat(sessions.asked).hasValue(20);
+            assertThat(portal.calls).isEqualTo(2);
+
+            sessions.fails = false;
+            reconciler.wake();
+            reconciler.start();
+            Await.until("a silent portal is asked", () -> sessions.asked.get() == 21);
+            await(3);
+            reconciler.wake();
+            await(4);
+            assertThat(sessions.asked).as("one at a time").hasValue(21);
         }
     }
 

@@ -11,7 +11,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -107,6 +110,41 @@ class SqliteOfflineTest implements OfflineContract {
             assertThat(inbox.lease(new LeaseRequest("t", 1, now, now.plusSeconds(60), now.plusSeconds(60), false)))
                     .extracting(LeasedDelivery::origin)
                     .containsExactly(Origin.OFFLINE);
+        }
+    }
+
+    @Test
+    void aPortalThatDoesNotAnswerHoldsUpNoOther() {
+        String silent = "0";
+        CountDownLatch answer = new CountDownLatch(1);
+        AtomicInteger asked = new AtomicInteger();
+        ModelQueue queue = new ModelQueue();
+        queue.note(ModelQueue.finish(1, 1_790_000_000));
+        OfflineQueues both = new OfflineQueues() {
+            @Override
+            public Set<String> portals() {
+                return Set.of(silent, ModelPortal.MEMBER);
+            }
+
+            @Override
+            public Drained drain(String memberId, Consumer<Queued> sink) {
+                if (memberId.equals(silent)) {
+                    asked.incrementAndGet();
+                    Threads.uninterrupted(answer::await);
+                    throw new IllegalStateException("no answer");
+                }
+                return queue.drain(memberId, sink);
+            }
+        };
+        try (LeasingInbox inbox = open();
+                OfflineFeed feed = feed(inbox, both).start()) {
+            Await.until("the silent portal is asked", () -> asked.get() == 1);
+            Await.until("an end of the first drain", () -> inbox.backlog().waiting() == 1 && queue.rows.isEmpty());
+            queue.note(ModelQueue.finish(2, 1_790_000_001));
+            feed.wake(ModelPortal.MEMBER);
+            Await.until("the second", () -> inbox.backlog().waiting() == 2);
+            assertThat(asked).hasValue(1);
+            answer.countDown();
         }
     }
 
