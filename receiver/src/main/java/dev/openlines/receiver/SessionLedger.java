@@ -49,6 +49,11 @@ final class SessionLedger {
     /** Changes nothing. */
     private static final String TAKE_WRITE_LOCK = "update reconcile_state set idle = idle where member_id = ' '";
 
+    private static final String LATEST = "select max(at) from session_close where member_id = ?";
+
+    private static final String WAITING =
+            "select 1 from session_close where member_id = ? and state in ('OPEN', 'REPORTED') limit 1";
+
     private static final String NEAR_ON_SQLITE = "select " + LedgerRow.COLUMNS + " from session_close"
             + " where member_id = ?1 and at in (?2 - 4, ?2 - 3, ?2 - 2, ?2 - 1, ?2, ?2 + 1, ?2 + 2, ?2 + 3, ?2 + 4)"
             + " and chat_id = ?3 and state not in ('OPEN', 'REPORTED')"
@@ -69,6 +74,7 @@ final class SessionLedger {
 
     private final SqlDialect dialect;
     private final SqlInsert insert;
+    private final RecentCloses recent = new RecentCloses();
     private final AtomicLong late = new AtomicLong();
     private final Map<String, Instant> lastEvents = new ConcurrentHashMap<>();
     private final Map<String, PreparedStatement> kept = new HashMap<>();
@@ -168,8 +174,18 @@ final class SessionLedger {
         }
         // First the right to write, which waits: a look-up first would fail if another connection commits after it.
         kept(connection, TAKE_WRITE_LOCK).executeUpdate();
+        try (ResultSet version = kept(connection, "pragma data_version").executeQuery()) {
+            version.next();
+            recent.begin(version.getLong(1));
+        }
         PreparedStatement select = kept(connection, NEAR_ON_SQLITE);
+        PreparedStatement latest = kept(connection, LATEST);
+        PreparedStatement open = kept(connection, WAITING);
         for (Asked one : asked) {
+            Chat chat = new Chat(one.delivery.memberId(), one.place.chatId());
+            if (!recent.mayHave(latest, open, chat, at(one.delivery), REPEATS)) {
+                continue;
+            }
             select.setString(1, one.delivery.memberId());
             select.setLong(2, at(one.delivery));
             select.setLong(3, one.place.chatId());
@@ -292,6 +308,7 @@ final class SessionLedger {
      */
     void lock(Connection connection, String memberId) throws SQLException {
         if (!dialect.shared()) {
+            recent.forget();
             takeWriteLock(connection);
         } else {
             try (PreparedStatement select =

@@ -188,6 +188,31 @@ interface ReconcileContract {
         }
     }
 
+    /** An event is looked up only if something may be there: what others have written since is. */
+    @Test
+    default void aCloseThatIsFoundBetweenTwoEventsIsKnownToTheSecond() {
+        try (Fixture f = new Fixture(open())) {
+            Close lost = f.closed(17);
+            assertThat(f.store(ModelPortal.event(f.closed(5), 0, 12))).isEqualTo(StoreResult.STORED);
+            f.pass(Duration.ofMinutes(10));
+            assertThat(f.compare().missing()).isEqualTo(1);
+
+            assertThat(f.store(ModelPortal.event(lost, 60, 12))).isEqualTo(StoreResult.DUPLICATE);
+
+            Close moved = f.closed(18);
+            assertThat(f.store(ModelPortal.event(f.closed(6), 0, 12))).isEqualTo(StoreResult.STORED);
+            ClosedSession session = new ClosedSession(
+                    moved.session(), 18, 1, 10, "livechat", null, f.portal.now.atOffset(ZoneOffset.UTC), "closed");
+            assertThat(f.inbox
+                            .store(ReconciledClose.of(ModelPortal.MEMBER, session, null, f.portal.now))
+                            .toCompletableFuture()
+                            .join())
+                    .isEqualTo(StoreResult.STORED);
+
+            assertThat(f.store(ModelPortal.event(moved, 60, 12))).isEqualTo(StoreResult.DUPLICATE);
+        }
+    }
+
     /** Closes at 10:00:00 and 10:01:00 of one chat, and the first event was lost. */
     @Test
     default void ofTwoClosesAMinuteApartTheOneWithoutAnEventIsFound() {
