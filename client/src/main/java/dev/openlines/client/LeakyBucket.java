@@ -22,16 +22,22 @@ final class LeakyBucket {
         this.seen = now;
     }
 
+    synchronized long take(long now) {
+        return take(now, false);
+    }
+
     /**
      * Takes a place for one call.
      *
      * @param now {@link RestClient#now}
+     * @param yields whether half of the bucket is left to the calls of others
      * @return nanoseconds to wait before the call may leave, 0 for none
      */
-    synchronized long take(long now) {
+    synchronized long take(long now, boolean yields) {
         leak(now);
         level++;
-        return level <= burst ? 0 : (long) Math.ceil((level - burst) / perNano);
+        double room = yields ? Math.max(1, burst / 2) : burst;
+        return level <= room ? 0 : (long) Math.ceil((level - room) / perNano);
     }
 
     /** Gives a place back that was taken and not used. */

@@ -37,11 +37,15 @@ final class PendingCall {
     /** What is awaited now, to be broken off when the result is cancelled. */
     private volatile @Nullable CompletableFuture<?> step;
 
+    /** Whether it leaves room for the calls of others. */
+    private final boolean yields;
+
     /** Who waits for the result and may as well do what can be done at once; null where nobody does. */
     private final @Nullable Thread waiting;
 
-    PendingCall(RestClient client, Access access, RestCall call, @Nullable Thread waiting) {
+    PendingCall(RestClient client, Access access, RestCall call, boolean yields, @Nullable Thread waiting) {
         this.client = client;
+        this.yields = yields;
         this.waiting = waiting;
         this.access = access;
         this.call = call;
@@ -83,7 +87,7 @@ final class PendingCall {
     private void queue(Ticket ticket) {
         LeakyBucket bucket = client.bucket(ticket.endpoint());
         long now = client.now();
-        long wait = bucket.take(now);
+        long wait = bucket.take(now, yields);
         if (wait == 0) {
             send(ticket);
             return;

@@ -16,10 +16,26 @@ public final class PortalClient {
 
     final RestClient client;
     private final Access access;
+    private final boolean yields;
 
     PortalClient(RestClient client, Access access) {
+        this(client, access, false);
+    }
+
+    private PortalClient(RestClient client, Access access, boolean yields) {
         this.client = client;
         this.access = access;
+        this.yields = yields;
+    }
+
+    /**
+     * Returns a client of the same portal for work that is in no hurry: its calls use half of the burst that {@link
+     * RestClient.Builder#rate} allows, and leave the other half to the calls of others.
+     *
+     * @return another client with the same access
+     */
+    public PortalClient yielding() {
+        return new PortalClient(client, access, true);
     }
 
     /**
@@ -46,7 +62,8 @@ public final class PortalClient {
      * @return the reply of a successful call
      */
     public Reply call(RestCall call) {
-        return Async.await(call.method(), new PendingCall(client, access, call, Thread.currentThread()).start());
+        return Async.await(
+                call.method(), new PendingCall(client, access, call, yields, Thread.currentThread()).start());
     }
 
     /**
@@ -69,7 +86,7 @@ public final class PortalClient {
      * @return completes with the reply or fails with a {@link ClientException}
      */
     public CompletableFuture<Reply> callAsync(RestCall call) {
-        return new PendingCall(client, access, call, null).start();
+        return new PendingCall(client, access, call, yields, null).start();
     }
 
     /**

@@ -274,6 +274,19 @@ class RetryTest {
     }
 
     @Test
+    void aCallThatYieldsLeavesHalfOfTheBurstToOthers() {
+        long second = TimeUnit.SECONDS.toNanos(1);
+        LeakyBucket bucket = new LeakyBucket(2, 4, 0);
+        assertThat(List.of(bucket.take(0, true), bucket.take(0, true))).containsOnly(0L);
+        assertThat(bucket.take(0, true)).isEqualTo(second / 2);
+        assertThat(bucket.take(0)).as("of another").isZero();
+        bucket.full(second * 10);
+        assertThat(bucket.take(10 * second, true)).as("after others").isEqualTo(second + second / 2);
+        LeakyBucket small = new LeakyBucket(2, 1, 0);
+        assertThat(small.take(0, true)).as("it gets on").isZero();
+    }
+
+    @Test
     void aPortalThatComesBackIsReached() throws Exception {
         int port;
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

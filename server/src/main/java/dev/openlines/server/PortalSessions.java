@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Asks portals which sessions they have closed: those that have installed the application, with their stored grants, and
- * those that have an incoming webhook for it. Immutable.
+ * those that have an incoming webhook for it. Its calls leave room for others: see {@link PortalClient#yielding}. Immutable.
  */
 public final class PortalSessions implements ClosedSessions {
 
@@ -203,7 +203,9 @@ public final class PortalSessions implements ClosedSessions {
 
     private OpenLines openLines(String memberId) {
         PortalClient webhook = webhooks.get(memberId);
-        return (webhook == null ? Objects.requireNonNull(client).portal(memberId) : webhook).openLines();
+        return (webhook == null ? Objects.requireNonNull(client).portal(memberId) : webhook)
+                .yielding()
+                .openLines();
     }
 
     private static <T> T asked(Supplier<T> question) {

@@ -5,18 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.openlines.client.PortalClient;
+import dev.openlines.client.RestClient;
 import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.Secret;
+import dev.openlines.receiver.ClosedSessions;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.Origin;
 import dev.openlines.receiver.Reconciler;
 import dev.openlines.receiver.Reply;
+import dev.openlines.receiver.SessionsUnavailableException;
 import dev.openlines.receiver.SessionsUnavailableException.Reason;
 import dev.openlines.receiver.Telemetry;
 import dev.openlines.server.ConfigurationException;
 import dev.openlines.server.PortalSessions;
+import dev.openlines.server.ReceiverCommand;
 import dev.openlines.server.ReceiverServer;
 import dev.openlines.server.ReceiverServerBuilder;
-import dev.openlines.server.ReconcileCommand;
 import dev.openlines.server.Settings;
 import dev.openlines.testkit.Await;
 import java.net.InetAddress;
@@ -87,6 +92,25 @@ class WebhookReconcileTest {
                 .settings(Settings.of(settings));
     }
 
+    @Test
+    void comparingLeavesHalfOfThePortalsBurstToOtherCalls(Portal portal) {
+        PortalClient client = RestClient.builder()
+                .allowLoopback()
+                .rate(0.001, 4)
+                .patience(Duration.ZERO)
+                .build()
+                .webhook(Secret.of(webhook(portal, portal.webhookCode().reveal())));
+        PortalSessions sessions = new PortalSessions().webhook(portal.memberId(), client);
+        Instant now = portal.clock().instant();
+        ClosedSessions.Query query =
+                new ClosedSessions.Query(portal.memberId(), now.minusSeconds(60), now, 0, 200, null, null);
+
+        assertThat(sessions.list(query).sessions()).isEmpty();
+        assertThat(sessions.list(query).sessions()).isEmpty();
+        assertThatThrownBy(() -> sessions.list(query)).isInstanceOf(SessionsUnavailableException.class);
+        assertThat(client.call("profile", Map.of())).as("there is room for it").isNotNull();
+    }
+
     private static String webhook(Portal portal, String code) {
         return portal.restUri() + "1/" + code + "/";
     }
@@ -106,12 +130,8 @@ class WebhookReconcileTest {
         portal.clock().advance(Duration.ofMinutes(1));
         chat.close();
         portal.clock().advance(Duration.ofMinutes(10));
-        assertThat(ReconcileCommand.run(
-                        List.of("--dry-run", "--json"),
-                        settings(portal, more),
-                        new PortalSessions(),
-                        said::add,
-                        said::add))
+        assertThat(ReceiverCommand.run(
+                        List.of("reconcile", "--dry-run", "--json"), settings(portal, more), said::add, said::add))
                 .as("%s", said)
                 .isEqualTo(2);
         assertThat(String.join("\n", said)).contains(portal.memberId()).doesNotContain(address);
