@@ -2,6 +2,7 @@
 package dev.openlines.receiver;
 
 import dev.openlines.receiver.spi.BodyBytes;
+import dev.openlines.receiver.spi.FinishPage;
 import dev.openlines.receiver.spi.Gate;
 import dev.openlines.receiver.spi.LastResort;
 import jakarta.servlet.AsyncContext;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +45,7 @@ public final class ReceiverServlet extends HttpServlet {
     private static final int PART = 4096;
 
     private final transient Receiver receiver;
+    private final transient Function<RawDelivery, CompletionStage<Reply>> core;
     private final transient Gate gate;
     private final Duration patience;
 
@@ -56,6 +59,17 @@ public final class ReceiverServlet extends HttpServlet {
     }
 
     /**
+     * Makes a servlet for the application's installer page, which answers with a page that finishes the installation. Its
+     * path is another than that of events.
+     *
+     * @param receiver gets every request with its body
+     * @return the servlet
+     */
+    public static ReceiverServlet installerPage(Receiver receiver) {
+        return new ReceiverServlet(receiver, receiver::receiveInstallerPage, Gate.room(), PATIENCE);
+    }
+
+    /**
      * Makes a servlet that may hold less memory, or waits shorter.
      *
      * @param receiver gets every request with its body
@@ -63,7 +77,13 @@ public final class ReceiverServlet extends HttpServlet {
      * @param patience how long a request may take, its answer included
      */
     public ReceiverServlet(Receiver receiver, long room, Duration patience) {
+        this(receiver, receiver::receive, room, patience);
+    }
+
+    private ReceiverServlet(
+            Receiver receiver, Function<RawDelivery, CompletionStage<Reply>> core, long room, Duration patience) {
         this.receiver = receiver;
+        this.core = core;
         this.gate = new Gate(room);
         this.patience = patience;
     }
@@ -81,9 +101,16 @@ public final class ReceiverServlet extends HttpServlet {
         new Body(request.startAsync(), in, request, response).begin();
     }
 
-    private static void answer(HttpServletResponse response, Reply reply) {
+    private static void answer(HttpServletResponse response, Reply reply) throws IOException {
         reply.headers().forEach(response::setHeader);
         response.setStatus(reply.status());
+        if (reply instanceof Reply.Installed installed) {
+            FinishPage page = FinishPage.of(installed.portal());
+            page.headers().forEach(response::setHeader);
+            byte[] html = page.html();
+            response.setContentLength(html.length);
+            response.getOutputStream().write(html);
+        }
     }
 
     /** Reads the body as it comes, up to the limit. */
@@ -155,7 +182,7 @@ public final class ReceiverServlet extends HttpServlet {
                 }
                 CompletionStage<Reply> reply;
                 try {
-                    reply = receiver.receive(new RawDelivery(
+                    reply = core.apply(new RawDelivery(
                             request.getMethod(),
                             request.getContentType(),
                             bytes.whole(),
@@ -200,10 +227,14 @@ public final class ReceiverServlet extends HttpServlet {
             if (!answered.compareAndSet(false, true)) {
                 return;
             }
-            if (reply == null) {
-                response.setStatus(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
-            } else {
-                answer(response, reply);
+            try {
+                if (reply == null) {
+                    response.setStatus(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
+                } else {
+                    answer(response, reply);
+                }
+            } catch (IOException e) {
+                LOG.debug("the sender did not take the answer", e);
             }
             async.complete();
         }

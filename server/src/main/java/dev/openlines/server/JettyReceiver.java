@@ -6,9 +6,11 @@ import dev.openlines.receiver.RawDelivery;
 import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.Reply;
 import dev.openlines.receiver.spi.BodyBytes;
+import dev.openlines.receiver.spi.FinishPage;
 import dev.openlines.receiver.spi.Gate;
 import dev.openlines.receiver.spi.LastResort;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -142,7 +144,9 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
     private static void answer(Reply reply, Response response, Callback callback) {
         response.setStatus(reply.status());
         if (reply instanceof Reply.Installed installed) {
-            FinishPage.write(installed.portal(), response, callback);
+            FinishPage page = FinishPage.of(installed.portal());
+            page.headers().forEach(response.getHeaders()::put);
+            response.write(true, ByteBuffer.wrap(page.html()), callback);
             return;
         }
         if (!reply.headers().isEmpty()) {

@@ -10,6 +10,7 @@ import dev.openlines.receiver.InboxMonitor;
 import dev.openlines.receiver.InstallationCheck;
 import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.MicrometerTelemetry;
+import dev.openlines.receiver.OfflineQueues;
 import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.ReceiverServlet;
@@ -34,6 +35,7 @@ import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.health.contributor.Health;
@@ -50,8 +52,8 @@ import org.springframework.core.env.Environment;
  * Makes a receiver from the settings that begin with {@code openlines}: the endpoint, the inbox, the
  * dispatcher of its events, health and meters if the application has Actuator. An application's own bean of a type takes
  * the place of the one that is made here: {@link LeasingInbox}, {@link Portals}, {@link InstallationCheck}, {@link
- * ClosedSessions}, {@link DispatchPolicy}, {@link Limits}, {@link ReconcileSettings}, {@link InstantSource}, {@link
- * Telemetry}.
+ * ClosedSessions}, {@link OfflineQueues}, {@link DispatchPolicy}, {@link Limits}, {@link ReconcileSettings}, {@link
+ * InstantSource}, {@link Telemetry}.
  *
  * <p>What is stopped when: the web server answers what it has accepted, then handlers finish, then the beans that they
  * use are closed, the inbox last.
@@ -63,7 +65,7 @@ import org.springframework.core.env.Environment;
             "org.springframework.boot.micrometer.metrics.autoconfigure.export.simple.SimpleMetricsExportAutoConfiguration"
         })
 @EnableConfigurationProperties(OpenlinesProperties.class)
-@Import(PortalConfiguration.class)
+@Import({PortalConfiguration.class, WebhookConfiguration.class})
 public final class OpenlinesAutoConfiguration {
 
     /** After the filters for forwarded headers and for observation, which are the first two. */
@@ -159,6 +161,7 @@ public final class OpenlinesAutoConfiguration {
             ObjectProvider<InstantSource> clock,
             ObjectProvider<ClosedSessions> sessions,
             ObjectProvider<ReconcileSettings> reconcile,
+            ObjectProvider<OfflineQueues> queues,
             Environment environment) {
         return new Running(
                 inbox,
@@ -170,6 +173,7 @@ public final class OpenlinesAutoConfiguration {
                 clock.getIfAvailable(InstantSource::system),
                 sessions.getIfAvailable(),
                 reconcile.getIfAvailable(() -> ReconcileSettings.DEFAULT),
+                queues.getIfAvailable(),
                 // As long as the web server has for its own requests.
                 environment.getProperty("spring.lifecycle.timeout-per-shutdown-phase", Duration.class, STOP_PATIENCE));
     }
@@ -203,11 +207,28 @@ public final class OpenlinesAutoConfiguration {
 
         @Bean
         FilterRegistrationBean<Filter> openlinesEndpoint(Receiver receiver, OpenlinesProperties properties) {
-            ReceiverServlet servlet = new ReceiverServlet(receiver);
+            return endpoint("openlines", new ReceiverServlet(receiver), properties.path());
+        }
+
+        @Bean
+        @ConditionalOnProperty(prefix = "openlines", name = "installer-page")
+        FilterRegistrationBean<Filter> openlinesInstallerPage(
+                Receiver receiver, OpenlinesProperties properties, ObjectProvider<InstallationCheck> installations) {
+            if (installations.getIfAvailable() == null) {
+                throw new WrongSettingException(
+                        "installer-page", "expected openlines.client-id to verify installations, found none");
+            }
+            return endpoint(
+                    "openlinesInstallerPage",
+                    ReceiverServlet.installerPage(receiver),
+                    Objects.requireNonNull(properties.installerPage()));
+        }
+
+        private static FilterRegistrationBean<Filter> endpoint(String name, ReceiverServlet servlet, String path) {
             FilterRegistrationBean<Filter> endpoint =
                     new FilterRegistrationBean<>((request, response, others) -> servlet.service(request, response));
-            endpoint.setName("openlines");
-            endpoint.addUrlPatterns(properties.path());
+            endpoint.setName(name);
+            endpoint.addUrlPatterns(path);
             endpoint.setOrder(ORDER);
             endpoint.setAsyncSupported(true);
             return endpoint;
@@ -267,7 +288,8 @@ public final class OpenlinesAutoConfiguration {
 
         @Bean
         SanitizingFunction openlinesSecrets(OpenlinesProperties properties) {
-            List<String> secrets = Stream.of(properties.applicationToken(), properties.clientSecret())
+            List<String> secrets = Stream.of(
+                            properties.applicationToken(), properties.clientSecret(), properties.webhook())
                     .filter(Objects::nonNull)
                     .map(Secret::reveal)
                     .filter(secret -> !secret.isBlank())
@@ -275,7 +297,8 @@ public final class OpenlinesAutoConfiguration {
             return data -> {
                 String key = data.getKey().toLowerCase(Locale.ROOT);
                 String value = String.valueOf(data.getValue());
-                boolean named = key.startsWith("openlines") && (key.contains("token") || key.contains("secret"));
+                boolean named = key.startsWith("openlines")
+                        && (key.contains("token") || key.contains("secret") || key.contains("webhook"));
                 return named || secrets.stream().anyMatch(value::contains) ? data.withSanitizedValue() : data;
             };
         }

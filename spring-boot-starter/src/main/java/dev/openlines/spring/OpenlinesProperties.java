@@ -23,6 +23,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param tokenKey the file of the key that seals portals' tokens, or {@code none} to keep them in memory only
  * @param tokens the SQLite file of portals' tokens; they are in the database if the inbox is
  * @param oauthHosts the OAuth hosts that may be asked; Bitrix24's if empty
+ * @param installerPage the path of the application's installer page, or null if it has none
+ * @param webhook an incoming webhook by which the closed sessions of the trusted portal are listed, or null
+ * @param offline how often portals' offline queues are drained, or null if they are not
  * @param workers how many events are handled at the same time, or 0 if other processes handle them
  * @param ordered whether the events of one chat are handled one after the other
  * @param keepDone how long an event that is done is remembered; for ever if not set
@@ -39,6 +42,9 @@ public record OpenlinesProperties(
         @Nullable String tokenKey,
         @DefaultValue("openlines-tokens.db") Path tokens,
         @DefaultValue List<String> oauthHosts,
+        @Nullable String installerPage,
+        @Nullable Secret webhook,
+        @Nullable Duration offline,
         @DefaultValue("4") int workers,
         @DefaultValue("false") boolean ordered,
         @Nullable Duration keepDone,
@@ -50,15 +56,32 @@ public record OpenlinesProperties(
     /** The value of {@link #inbox} that stands for no file at all. */
     static final String MEMORY = "memory";
 
+    /** The shortest interval of draining. */
+    private static final Duration SHORTEST = Duration.ofSeconds(10);
+
     /** Checks what needs no other part of the application. */
     public OpenlinesProperties {
-        if (!path.startsWith("/") || path.contains("*")) {
-            throw new WrongSettingException("path", "expected a path such as /bitrix24, found \"" + path + "\"");
+        check("path", path, "/bitrix24");
+        if (installerPage != null) {
+            check("installer-page", installerPage, "/install");
+            if (installerPage.equals(path)) {
+                throw new WrongSettingException(
+                        "installer-page", "expected another path than that of events, found it");
+            }
+        }
+        if (offline != null && offline.compareTo(SHORTEST) < 0) {
+            throw new WrongSettingException("offline", "expected at least 10s, found " + offline);
         }
         if (workers < 0) {
             throw new WrongSettingException("workers", "expected 0 or more, found " + workers);
         }
         oauthHosts = List.copyOf(oauthHosts);
+    }
+
+    private static void check(String setting, String path, String example) {
+        if (!path.startsWith("/") || path.contains("*")) {
+            throw new WrongSettingException(setting, "expected a path such as " + example + ", found \"" + path + "\"");
+        }
     }
 
     /** Returns whether the inbox, and with it the portals' tokens, are in the application's own database. */

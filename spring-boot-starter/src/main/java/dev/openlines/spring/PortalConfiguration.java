@@ -8,6 +8,8 @@ import dev.openlines.client.TokenStore;
 import dev.openlines.model.Secret;
 import dev.openlines.receiver.ClosedSessions;
 import dev.openlines.receiver.InstallationCheck;
+import dev.openlines.receiver.OfflineQueues;
+import dev.openlines.server.PortalQueues;
 import dev.openlines.server.PortalSessions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -87,12 +89,18 @@ class PortalConfiguration {
     @ConditionalOnMissingBean
     InstallationCheck openlinesInstallationCheck(RestClient client) {
         OAuth oauth = client.oauth();
-        return InstallationCheck.of(oauth::verify, oauth::refused, oauth.kept());
+        return InstallationCheck.of(oauth::verify, oauth::verifyPage, oauth::refused, oauth.kept());
     }
 
     @Bean
     @ConditionalOnMissingBean
-    ClosedSessions openlinesClosedSessions(RestClient client) {
-        return new PortalSessions(client);
+    ClosedSessions openlinesClosedSessions(RestClient client, OpenlinesProperties properties) {
+        return WebhookConfiguration.sessions(new PortalSessions(client), properties);
+    }
+
+    @Bean
+    @ConditionalOnMissingBean
+    OfflineQueues openlinesOfflineQueues(RestClient client) {
+        return new PortalQueues(client);
     }
 }

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.spring;
 
+import dev.openlines.model.Event;
 import dev.openlines.receiver.ClosedSessions;
 import dev.openlines.receiver.DispatchPolicy;
 import dev.openlines.receiver.Dispatcher;
+import dev.openlines.receiver.EventContext;
+import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.InboxMonitor;
 import dev.openlines.receiver.LeasingInbox;
+import dev.openlines.receiver.OfflineFeed;
+import dev.openlines.receiver.OfflineQueues;
 import dev.openlines.receiver.ReconcileSettings;
 import dev.openlines.receiver.Reconciler;
 import dev.openlines.receiver.Retention;
@@ -14,18 +19,23 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * The parts that run beside the endpoint: the dispatcher, the retention, the comparison of closed sessions. Spring
- * starts them before the web server, stops them after it, and closes the beans that handlers use later.
+ * The parts that run beside the endpoint: the dispatcher, the retention, the comparison of closed sessions, the draining
+ * of offline queues. Spring starts them before the web server, stops them after it, and closes the beans that handlers
+ * use later.
  */
 final class Running implements SmartLifecycle, DisposableBean {
 
     /** Below both phases that Spring Boot stops a web server in. */
     static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 4096;
+
+    /** The portal's word that its offline queue has something. */
+    private static final String OFFLINE_EVENT = "ONOFFLINEEVENT";
 
     private final LeasingInbox inbox;
     private final InboxMonitor monitor;
@@ -36,12 +46,14 @@ final class Running implements SmartLifecycle, DisposableBean {
     private final InstantSource clock;
     private final @Nullable ClosedSessions sessions;
     private final ReconcileSettings reconcile;
+    private final @Nullable OfflineQueues queues;
     /** The time for handlers to finish. */
     private final Duration patience;
     /** The first is closed first. */
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 
     private volatile @Nullable Dispatcher dispatcher;
+    private volatile @Nullable OfflineFeed feed;
     private volatile boolean running;
 
     Running(
@@ -54,6 +66,7 @@ final class Running implements SmartLifecycle, DisposableBean {
             InstantSource clock,
             @Nullable ClosedSessions sessions,
             ReconcileSettings reconcile,
+            @Nullable OfflineQueues queues,
             Duration patience) {
         this.inbox = inbox;
         this.monitor = monitor;
@@ -64,6 +77,7 @@ final class Running implements SmartLifecycle, DisposableBean {
         this.clock = clock;
         this.sessions = sessions;
         this.reconcile = reconcile;
+        this.queues = queues;
         this.patience = patience;
     }
 
@@ -75,15 +89,36 @@ final class Running implements SmartLifecycle, DisposableBean {
         }
     }
 
+    private void wakeFeed(Event event, EventContext context) {
+        OfflineFeed drains = feed;
+        if (drains != null && event.code().equalsIgnoreCase(OFFLINE_EVENT)) {
+            drains.wake(context.memberId());
+        }
+    }
+
     @Override
     public synchronized void start() {
+        Duration offline = properties.offline();
+        if (offline != null && queues == null) {
+            throw new WrongSettingException(
+                    "offline", "expected openlines.client-id of an application with portals' grants, found none");
+        }
         if (properties.workers() > 0) {
-            Dispatcher started = new Dispatcher(inbox, methods.handlers(), policy, clock, telemetry).start();
+            Handlers handlers = methods.handlers();
+            Dispatcher started = new Dispatcher(
+                            inbox, offline == null ? handlers : handlers.then(this::wakeFeed), policy, clock, telemetry)
+                    .start();
             parts.push(() -> started.stop(patience));
             dispatcher = started;
         }
         Retention retention = new Retention(inbox, properties.keepDone(), properties.keepDead(), clock).start();
         parts.push(retention);
+        if (offline != null) {
+            OfflineFeed drains =
+                    new OfflineFeed(inbox, Objects.requireNonNull(queues), offline, clock, this::wake, telemetry);
+            parts.push(drains);
+            feed = drains.start();
+        }
         if (sessions != null) {
             Reconciler reconciler = new Reconciler(inbox, sessions, reconcile, clock, telemetry);
             parts.push(reconciler);
@@ -98,6 +133,7 @@ final class Running implements SmartLifecycle, DisposableBean {
     public synchronized void stop() {
         running = false;
         dispatcher = null;
+        feed = null;
         IllegalStateException failed = null;
         while (!parts.isEmpty()) {
             AutoCloseable part = parts.pop();

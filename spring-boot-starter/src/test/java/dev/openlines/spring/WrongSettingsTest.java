@@ -46,6 +46,13 @@ class WrongSettingsTest {
             openlines.inbox=datasource | openlines.inbox: datasource: the application has no bean of type DataSource
             openlines.client-id=c | openlines.token-key: expected the file of a key, or none to keep tokens in memory only, found nothing
             openlines.client-id=c openlines.token-key=none | openlines.client-secret: expected the application's secret, found none
+            openlines.installer-page=install | openlines.installer-page: expected a path such as /install, found "install"
+            openlines.installer-page=/bitrix24 | openlines.installer-page: expected another path than that of events, found it
+            openlines.member-id=m openlines.application-token=t openlines.installer-page=/install | openlines.installer-page: expected openlines.client-id to verify installations, found none
+            openlines.offline=1s | openlines.offline: expected at least 10s, found PT1S
+            openlines.member-id=m openlines.application-token=t openlines.offline=1m | openlines.offline: expected openlines.client-id of an application with portals' grants, found none
+            openlines.client-id=c openlines.client-secret=s openlines.token-key=none openlines.webhook=https://example.com/rest/1/CODE/ | openlines.member-id: expected the portal of the webhook, found none
+            openlines.member-id=m openlines.application-token=t openlines.webhook=ftp://example.com/rest/1/CODE/ | openlines.webhook: expected https but found another scheme
             openlines.client-id=c openlines.token-key=nokey | openlines.token-key: expected a key that TokenSeal.newKeyset made in nokey
             """)
     void aWrongSettingIsNamed(String settings, String message) {

@@ -1,38 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.server;
+package dev.openlines.receiver.spi;
 
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.HexFormat;
-import org.eclipse.jetty.http.HttpHeader;
-import org.eclipse.jetty.io.Content;
-import org.eclipse.jetty.server.Response;
-import org.eclipse.jetty.util.Callback;
+import java.util.Map;
 
 /**
  * The page that a portal shows when its administrator installs the application: it finishes the installation, without
  * which the portal sends no event. It holds nothing of the request, and only that portal may frame it.
  */
-final class FinishPage {
+public final class FinishPage {
 
     /** The vendor's library, which talks to the portal's page around this one. */
     private static final String LIBRARY = "https://api.bitrix24.com";
 
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    private FinishPage() {}
+    private final Map<String, String> headers;
+    private final byte[] html;
 
-    /** Writes the page and its headers. */
-    static void write(URI portal, Response response, Callback callback) {
+    private FinishPage(Map<String, String> headers, byte[] html) {
+        this.headers = headers;
+        this.html = html;
+    }
+
+    /** Makes a page that this portal may frame. */
+    public static FinishPage of(URI portal) {
         byte[] random = new byte[16];
         RANDOM.nextBytes(random);
         String nonce = HexFormat.of().formatHex(random);
-        response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/html; charset=utf-8");
-        response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
-        response.getHeaders().put("Content-Security-Policy", policy(portal, nonce));
-        response.getHeaders().put("Referrer-Policy", "no-referrer");
-        response.getHeaders().put("X-Content-Type-Options", "nosniff");
-        Content.Sink.write(response, true, html(nonce), callback);
+        return new FinishPage(
+                Map.of(
+                        "Content-Type", "text/html; charset=utf-8",
+                        "Cache-Control", "no-store",
+                        "Content-Security-Policy", policy(portal, nonce),
+                        "Referrer-Policy", "no-referrer",
+                        "X-Content-Type-Options", "nosniff"),
+                html(nonce).getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Returns the headers that belong to it. */
+    public Map<String, String> headers() {
+        return headers;
+    }
+
+    /** Returns the page in UTF-8. */
+    public byte[] html() {
+        return html.clone();
     }
 
     private static String policy(URI portal, String nonce) {
