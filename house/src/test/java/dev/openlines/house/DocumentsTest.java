@@ -172,11 +172,13 @@ class DocumentsTest {
                             Documents.ROOT.resolve("server/src/main/java/dev/openlines/server/ReceiverCommand.java")))
                     .as("%s: %s", page, command)
                     .contains("  inbox " + command.split(" ")[4]);
-        } else if (command.startsWith("java -cp quickstart.jar ")) {
-            String type = command.split(" ")[3];
-            assertThat(Documents.ROOT.resolve("examples/quickstart/src/main/java/" + type.replace('.', '/') + ".java"))
-                    .as(page)
-                    .exists();
+        } else if (command.startsWith("java -jar quickstart.jar reconcile")) {
+            String text = Files.readString(
+                    Documents.ROOT.resolve("server/src/main/java/dev/openlines/server/ReconcileCommand.java"));
+            Matcher options = OPTION.matcher(command);
+            while (options.find()) {
+                assertThat(text).as("%s: %s", page, command).contains("case \"" + options.group() + "\" ->");
+            }
         } else if (command.matches(".*java (-X\\S+ )*-jar examples/.*")) {
             String module = command.replaceAll(".* -jar |/target/.*", "");
             String jar = command.replaceAll(".*/target/| .*", "");

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.server;
 
+import dev.openlines.receiver.ClosedSessions;
 import dev.openlines.receiver.spi.OneLine;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** The command line of a receiver's jar, for an application that passes its arguments on. */
 public final class ReceiverCommand {
@@ -26,7 +28,7 @@ public final class ReceiverCommand {
               inbox copy-trust      make OPENLINES_NEW_INBOX trust the same portals
               inbox move            store what waits in OPENLINES_NEW_INBOX
               inbox new-key FILE    make a key for OPENLINES_TOKEN_KEY
-              reconcile             compare portals with the inbox: see docs/reconciliation.md
+              reconcile             compare portals with the inbox; reconcile --help says how
               --json                beside a command: answers are JSON objects, one a line
               --help, --version
 
@@ -35,21 +37,46 @@ public final class ReceiverCommand {
     private ReceiverCommand() {}
 
     /**
-     * Runs a command: {@code inbox} with what {@link InboxCommand#run} takes, {@code --help} or {@code --version}. An
-     * application runs {@link ReconcileCommand} itself, since that needs its client. Blocks.
+     * Runs a command: {@code inbox} with what {@link InboxCommand#run} takes, {@code reconcile}, {@code --help} or {@code
+     * --version}. Of portals, {@code reconcile} asks that of {@code OPENLINES_WEBHOOK} only. Blocks.
      *
      * @param arguments of the command line, at least one
      * @param environment names and values, such as {@code System.getenv()}
      * @param out gets each line of the answer
      * @param err gets the one line that says what is wrong
-     * @return the exit code: 0 done, 1 refused or failed, 3 wrong arguments or settings
+     * @return the exit code: 0 done, 1 refused or failed, 3 wrong arguments or settings; {@code reconcile}: 0 nothing is
+     *     missing any more, 1 a portal could not be compared or the store is down, 2 closes are missing that were not
+     *     stored, 3 wrong arguments or settings
      */
     public static int run(
             List<String> arguments, Map<String, String> environment, Consumer<String> out, Consumer<String> err) {
+        return run(arguments, environment, settings -> new PortalSessions(), out, err);
+    }
+
+    /**
+     * Runs a command, as the other method does; {@code reconcile} asks the application's portals, too. Blocks.
+     *
+     * @param arguments of the command line, at least one
+     * @param environment names and values, such as {@code System.getenv()}
+     * @param sessions makes what asks portals, such as {@link PortalSessions}, from the settings; called by {@code
+     *     reconcile} only. It may throw a {@link ConfigurationException}
+     * @param out gets each line of the answer
+     * @param err gets the one line that says what is wrong
+     * @return the exit code
+     */
+    public static int run(
+            List<String> arguments,
+            Map<String, String> environment,
+            Function<Map<String, String>, ClosedSessions> sessions,
+            Consumer<String> out,
+            Consumer<String> err) {
         String command = arguments.isEmpty() ? "" : arguments.get(0);
         switch (command) {
             case "inbox" -> {
                 return InboxCommand.run(arguments.subList(1, arguments.size()), environment, out, err);
+            }
+            case "reconcile" -> {
+                return ReconcileCommand.run(arguments.subList(1, arguments.size()), environment, sessions, out, err);
             }
             case "--help", "-h", "help" -> HELP.lines().forEach(out);
             case "--version", "-V" -> out.accept("openlines " + Version.TEXT);

@@ -28,14 +28,30 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Compares portals' closed sessions with the events, from a command line. An application passes its arguments on. */
-public final class ReconcileCommand {
+/** Compares portals' closed sessions with the events, from a command line. */
+final class ReconcileCommand {
 
     private static final String USAGE =
             "expected reconcile [--portal MEMBER_ID] [--since TIME] [--dry-run | --accept TIME] [--json],"
                     + " or reconcile --hold";
+
+    private static final String HELP = """
+            Compares the closed sessions that portals list with the events in OPENLINES_INBOX, over the last 35 days or
+            since the receiver first saw a portal, and stores the closes whose event never came. It may run beside the
+            receiver. Portals are asked with the grants of the installed application, or by OPENLINES_WEBHOOK.
+
+              --portal MEMBER_ID  that portal only
+              --since TIME        closes from a time on, such as 2026-01-31T10:00:00Z, at most 35 days back
+              --dry-run           say what is missing, store nothing
+              --accept TIME       store also what was held, doubted or too old, up to a dry run's until=
+              --json              one JSON object for each portal
+              --hold              only say that the inbox was restored: nothing is stored until it is accepted
+
+            Exit codes: 0 nothing is missing any more, 1 a portal could not be compared or the store is down, 2 closes
+            are missing that were not stored, 3 wrong arguments or settings.""";
 
     /** An empty spool has a head of so many bytes. */
     private static final long EMPTY_SPOOL = 8;
@@ -62,30 +78,21 @@ public final class ReconcileCommand {
      * prints how many closes the portal lists, how many were handled before, and each that is missing, and stores those.
      * Blocks.
      *
-     * <pre>
-     * --portal MEMBER_ID  that portal only
-     * --since TIME        closes from a time on, such as 2026-01-31T10:00:00Z, at most 35 days back, also from before
-     *                     the receiver first saw the portal
-     * --dry-run           stores nothing
-     * --accept TIME       stores also what was held, doubted or too old, up to the time that a dry run has printed
-     * --json              prints one JSON object per portal
-     * --hold              only says that the inbox was restored: nothing is stored until it is accepted
-     * </pre>
-     *
      * @param arguments what follows {@code reconcile}
-     * @param environment names and values, such as {@code System.getenv()}
-     * @param sessions asks portals, such as {@link PortalSessions}; the portal of {@code OPENLINES_WEBHOOK} is asked, too
-     * @param out gets each line of the answer
-     * @param err gets the one line that says what is wrong
+     * @param makes what asks portals, from the settings; the portal of {@code OPENLINES_WEBHOOK} is asked, too
      * @return 0 nothing is missing any more, 1 a portal could not be compared or the store is down, 2 closes are missing
      *     that were not stored, 3 wrong arguments or settings
      */
-    public static int run(
+    static int run(
             List<String> arguments,
             Map<String, String> environment,
-            ClosedSessions sessions,
+            Function<Map<String, String>, ClosedSessions> makes,
             Consumer<String> out,
             Consumer<String> err) {
+        if (arguments.equals(List.of("--help")) || arguments.equals(List.of("-h"))) {
+            HELP.lines().forEach(out);
+            return 0;
+        }
         ReconcileCommand command = new ReconcileCommand(out);
         if (!command.read(arguments)) {
             err.accept(USAGE);
@@ -94,6 +101,7 @@ public final class ReconcileCommand {
         try {
             Settings settings = Settings.ofCommand(environment);
             Map<String, PortalClient> webhooks = settings.webhooks();
+            ClosedSessions sessions = makes.apply(settings.values());
             ClosedSessions asked =
                     webhooks.isEmpty() ? sessions : PortalSessions.with(sessions, webhooks, "OPENLINES_WEBHOOK");
             Path spool = settings.spool();
@@ -164,6 +172,11 @@ public final class ReconcileCommand {
     }
 
     private int compare(Reconciler reconciler, Set<String> portals, Consumer<String> err) {
+        if (portals.isEmpty()) {
+            throw new ConfigurationException(
+                    "no portal can be asked: set OPENLINES_WEBHOOK, or an application that a portal has installed",
+                    null);
+        }
         if (portal != null && !portals.contains(portal)) {
             throw new ConfigurationException(
                     "--portal: expected a portal that has installed the application but found another", null);

@@ -77,7 +77,9 @@ class ReconcileCommandTest {
     private int run(String... arguments) {
         out.clear();
         err.clear();
-        return ReconcileCommand.run(List.of(arguments), environment, sessions, out::add, err::add);
+        List<String> command = new ArrayList<>(List.of(arguments));
+        command.add(0, "reconcile");
+        return ReceiverCommand.run(command, environment, settings -> sessions, out::add, err::add);
     }
 
     private void close(long session, Duration ago) {
@@ -167,6 +169,30 @@ class ReconcileCommandTest {
                 .first()
                 .isEqualTo(
                         "portal=" + SHOP + ": plan without reports: change the portal's plan, or turn reconciling off");
+    }
+
+    @Test
+    void helpNamesEachOptionAndNeedsNoSettings() {
+        environment.put("OPENLINES_INBOX", "");
+        for (String help : List.of("--help", "-h")) {
+            assertThat(run(help)).isZero();
+            assertThat(out)
+                    .anyMatch(line -> line.startsWith("  --portal "))
+                    .anyMatch(line -> line.startsWith("  --since "))
+                    .anyMatch(line -> line.startsWith("  --dry-run "))
+                    .anyMatch(line -> line.startsWith("  --accept "))
+                    .anyMatch(line -> line.startsWith("  --json "))
+                    .anyMatch(line -> line.startsWith("  --hold "));
+        }
+    }
+
+    @Test
+    void withoutAPortalToAskItSaysWhatIsMissing() {
+        portals.clear();
+        assertThat(run("--dry-run")).isEqualTo(3);
+        assertThat(err)
+                .containsExactly("no portal can be asked: set OPENLINES_WEBHOOK, or an application that a portal has"
+                        + " installed");
     }
 
     @Test

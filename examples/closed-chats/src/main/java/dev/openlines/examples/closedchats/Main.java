@@ -4,7 +4,6 @@ package dev.openlines.examples.closedchats;
 import dev.openlines.server.ConfigurationException;
 import dev.openlines.server.InboxCommand;
 import dev.openlines.server.ReceiverCommand;
-import dev.openlines.server.ReconcileCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -21,10 +20,13 @@ final class Main {
             run();
         } else if (args.length == 1 && args[0].equals("hash-password")) {
             System.exit(hashPassword());
-        } else if (args[0].equals("reconcile")) {
-            System.exit(reconcile(List.of(args).subList(1, args.length)));
-        } else if (args[0].equals("inbox") || args[0].startsWith("-")) {
-            System.exit(ReceiverCommand.run(List.of(args), System.getenv(), System.out::println, System.err::println));
+        } else if (args[0].equals("inbox") || args[0].equals("reconcile") || args[0].startsWith("-")) {
+            System.exit(ReceiverCommand.run(
+                    List.of(args),
+                    System.getenv(),
+                    settings -> Installations.of(System.getenv()).sessions(),
+                    System.out::println,
+                    System.err::println));
         } else {
             System.exit(InboxCommand.run(List.of(args), System.getenv(), System.out::println, System.err::println));
         }
@@ -48,17 +50,6 @@ final class Main {
             System.out.println(SignIn.hash(password == null ? "" : password));
             return 0;
         } catch (IllegalArgumentException e) {
-            System.err.println(e.getMessage());
-            return 3;
-        }
-    }
-
-    private static int reconcile(List<String> arguments) {
-        try {
-            Installations portals = Installations.of(System.getenv());
-            return ReconcileCommand.run(
-                    arguments, System.getenv(), portals.sessions(), System.out::println, System.err::println);
-        } catch (ConfigurationException e) {
             System.err.println(e.getMessage());
             return 3;
         }

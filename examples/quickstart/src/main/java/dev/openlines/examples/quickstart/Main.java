@@ -3,9 +3,11 @@ package dev.openlines.examples.quickstart;
 
 import dev.openlines.model.OnAppUninstall;
 import dev.openlines.model.OnSessionFinish;
+import dev.openlines.receiver.ClosedSessions;
 import dev.openlines.receiver.EventHandler;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.server.ConfigurationException;
+import dev.openlines.server.PortalSessions;
 import dev.openlines.server.ReceiverCommand;
 import dev.openlines.server.ReceiverServer;
 import dev.openlines.server.Settings;
@@ -27,11 +29,9 @@ final class Main {
     private Main() {}
 
     public static void main(String[] args) throws InterruptedException {
-        if (args.length > 0 && args[0].equals("reconcile")) {
-            InboxTool.main(args);
-        }
         if (args.length > 0) {
-            System.exit(ReceiverCommand.run(List.of(args), System.getenv(), System.out::println, System.err::println));
+            System.exit(ReceiverCommand.run(
+                    List.of(args), System.getenv(), Main::sessions, System.out::println, System.err::println));
         }
         Optional<Installations> installations;
         try {
@@ -49,6 +49,11 @@ final class Main {
         EventHandler<OnSessionFinish> closed = hold.isBlank() ? Quickstart::closed : held(Path.of(hold));
         installations.ifPresentOrElse(
                 check -> receive(System.getenv(), closed, check), () -> receive(System.getenv(), closed));
+    }
+
+    /** Asks the portals that have installed the application, if one is set. */
+    private static ClosedSessions sessions(Map<String, String> settings) {
+        return Installations.of(settings).map(Installations::sessions).orElseGet(PortalSessions::new);
     }
 
     private static void receive(

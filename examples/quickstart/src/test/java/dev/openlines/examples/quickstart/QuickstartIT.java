@@ -94,12 +94,44 @@ class QuickstartIT {
         assertThat(close(url, 18)).isEqualTo(200);
     }
 
+    @Test
+    void theJarComparesPortalsAndSaysHow() throws Exception {
+        Process help = jar("reconcile", "--help");
+        assertThat(help.inputReader(StandardCharsets.UTF_8).lines())
+                .anyMatch(line -> line.startsWith("  --portal MEMBER_ID "))
+                .anyMatch(line -> line.startsWith("  --since TIME "))
+                .anyMatch(line -> line.startsWith("  --dry-run "))
+                .anyMatch(line -> line.startsWith("  --json "));
+        assertThat(help.waitFor()).isZero();
+
+        Process none = jar("reconcile", "--dry-run");
+        assertThat(none.errorReader(StandardCharsets.UTF_8).lines().filter(line -> !line.startsWith("SLF4J")))
+                .containsExactly("no portal can be asked: set OPENLINES_WEBHOOK, or an application that a portal has"
+                        + " installed");
+        assertThat(none.waitFor()).isEqualTo(3);
+    }
+
+    /** As an operator runs it. */
+    private Process jar(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-jar",
+                System.getProperty("quickstart.jar")));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
+        builder.environment()
+                .put("OPENLINES_INBOX", directory.resolve("inbox.db").toString());
+        Process process = builder.start();
+        processes.add(process);
+        return process;
+    }
+
     /** Runs one command in a process of its own and returns what it said. */
     private List<String> tool(int exit, String... command) throws Exception {
         Process tool = run(
-                InboxTool.class.getName(),
+                Main.class.getName(),
                 Map.of("OPENLINES_INBOX", directory.resolve("inbox.db").toString()),
-                command);
+                Stream.concat(Stream.of("inbox"), Stream.of(command)).toArray(String[]::new));
         List<String> said = tool.inputReader(StandardCharsets.UTF_8).lines().toList();
         List<String> wrong = tool.errorReader(StandardCharsets.UTF_8)
                 .lines()
@@ -125,7 +157,7 @@ class QuickstartIT {
     @Test
     void aPortalThatInstallsIsTrustedOnceVerifiedAndAForgedOneLeavesNoTrace() throws Exception {
         Path key = directory.resolve("token.key");
-        Process tool = run(InboxTool.class.getName(), Map.of(), "new-key", key.toString());
+        Process tool = run(Main.class.getName(), Map.of(), "inbox", "new-key", key.toString());
         assertThat(tool.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(key)))
                 .isEqualTo("rw-------");
