@@ -3,6 +3,7 @@ package dev.openlines.examples.closedchats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.openlines.server.ConfigurationException;
 import dev.openlines.testkit.PostgresServer;
@@ -127,6 +128,29 @@ class ArchiveTest {
                 .extracting(Message::text)
                 .containsExactly("Hello", "line\nbreak 'quoted'");
         assertThat(archive.newest()).isEqualTo(page.get(0).id());
+    }
+
+    /** Before closes were compared there was no column that says how one was found. */
+    @ParameterizedTest
+    @EnumSource
+    void anArchiveOfAnOlderVersionIsOpenedAndKeepsItsChats(Database database) throws SQLException {
+        open(database);
+        execute("alter table closed_chat drop column reconciled");
+        boolean words = database == Database.POSTGRESQL;
+        execute(
+                "insert into closed_chat (event_key, member_id, chat_id, line, connector, customer, operator, closed_at,"
+                        + " messages" + (words ? ", words" : "") + ") values ('old', 'portal', 1, '', '', '', '', "
+                        + NOON.toEpochMilli() + ", 0" + (words ? ", ''" : "") + ")");
+
+        for (int opens = 0; opens < 2; opens++) {
+            archive.close();
+            archive = Archive.open(database == Database.SQLITE ? url.substring("jdbc:sqlite:".length()) : url);
+            add(chat("new", 2, "Support", "Ivan", NOON.plusSeconds(1)), "found in the portal's list");
+
+            assertThat(archive.page(Filter.ALL, null, 50))
+                    .extracting(Chat::chatId, Chat::reconciled)
+                    .containsExactly(tuple(2L, true), tuple(1L, false));
+        }
     }
 
     @ParameterizedTest

@@ -103,6 +103,7 @@ class ReconcileErrorsTest {
             403 | WRONG_LICENSE          | PLAN      | reconcile-impossible | plan without reports: change
             404 | ERROR_METHOD_NOT_FOUND | METHOD    | reconcile-impossible | method unknown: the portal is too old for
             400 | INVALID_FILTER         | REJECTED  | reconcile-impossible | the portal rejects the query
+            400 | PERIOD_REQUIRED        | REJECTED  | reconcile-impossible | the portal rejects the query
             400 | PERIOD_TOO_LARGE       | REJECTED  | reconcile-impossible | the portal rejects the query
             400 | OFFSET_TOO_LARGE       | REJECTED  | reconcile-impossible | the portal rejects the query
             400 | ERROR_ARGUMENT         | REJECTED  | reconcile-impossible | the portal rejects the query
