@@ -8,9 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.openqa.selenium.By;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.WebDriverException;
@@ -117,8 +119,8 @@ public final class Browser implements AutoCloseable {
      * @param <T> the answer's type
      * @return the answer
      */
-    public <T> T until(String what, Function<ChromeDriver, T> question) {
-        AtomicReference<T> answer = new AtomicReference<>();
+    public <T> T until(String what, Function<ChromeDriver, @Nullable T> question) {
+        AtomicReference<@Nullable T> answer = new AtomicReference<>();
         AtomicReference<Object> refusal = new AtomicReference<>("");
         Await.until(() -> what + " in " + driver.getCurrentUrl() + "; " + said() + "; " + refusal, () -> {
             try {
@@ -128,7 +130,7 @@ public final class Browser implements AutoCloseable {
             }
             return answer.get() != null;
         });
-        return answer.get();
+        return Objects.requireNonNull(answer.get());
     }
 
     private String said() {
@@ -186,18 +188,19 @@ public final class Browser implements AutoCloseable {
         none(faults, "faults that axe finds in " + where);
     }
 
-    private static void none(Object found, String what) {
-        if (!((List<?>) found).isEmpty()) {
+    private static void none(@Nullable Object found, String what) {
+        if (!(found instanceof List<?> faults) || !faults.isEmpty()) {
             throw new AssertionError(what + ": " + found);
         }
     }
 
     private static String axe() throws IOException {
         Properties about = new Properties();
-        try (InputStream in = Browser.class.getResourceAsStream(AXE_VERSION)) {
+        try (InputStream in = Objects.requireNonNull(Browser.class.getResourceAsStream(AXE_VERSION))) {
             about.load(in);
         }
-        try (InputStream in = Browser.class.getResourceAsStream(AXE.formatted(about.getProperty("version")))) {
+        String script = AXE.formatted(about.getProperty("version"));
+        try (InputStream in = Objects.requireNonNull(Browser.class.getResourceAsStream(script))) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
     }
