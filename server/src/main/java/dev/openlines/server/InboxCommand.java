@@ -30,7 +30,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /** What an operator does with an inbox from a command line. An application passes its arguments on. */
-public final class InboxCommand {
+final class InboxCommand {
 
     private static final int PAGE = 100;
     private static final String USAGE =
@@ -82,7 +82,7 @@ public final class InboxCommand {
      * @param err gets the one line that says what is wrong
      * @return 0 done, 1 there is no such dead letter, or the store is down or damaged, 3 wrong arguments or settings
      */
-    public static int run(
+    static int run(
             List<String> arguments, Map<String, String> environment, Consumer<String> out, Consumer<String> err) {
         List<String> words = new ArrayList<>(arguments);
         Answer answer = new Answer(out, words.remove("--json"));

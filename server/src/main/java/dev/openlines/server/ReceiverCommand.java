@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.server;
 
+import dev.openlines.client.RestClient;
 import dev.openlines.receiver.ClosedSessions;
 import dev.openlines.receiver.spi.OneLine;
 import java.util.List;
@@ -37,8 +38,9 @@ public final class ReceiverCommand {
     private ReceiverCommand() {}
 
     /**
-     * Runs a command: {@code inbox} with what {@link InboxCommand#run} takes, {@code reconcile}, {@code --help} or {@code
-     * --version}. Of portals, {@code reconcile} asks that of {@code OPENLINES_WEBHOOK} only. Blocks.
+     * Runs a command: {@code inbox}, {@code reconcile}, {@code --help} or {@code --version}. {@code reconcile} asks the
+     * portals that have installed the application of {@code OPENLINES_CLIENT_ID}, and that of {@code OPENLINES_WEBHOOK}.
+     * Blocks.
      *
      * @param arguments of the command line, at least one
      * @param environment names and values, such as {@code System.getenv()}
@@ -50,21 +52,16 @@ public final class ReceiverCommand {
      */
     public static int run(
             List<String> arguments, Map<String, String> environment, Consumer<String> out, Consumer<String> err) {
-        return run(arguments, environment, settings -> new PortalSessions(), out, err);
+        return run(arguments, environment, ReceiverCommand::sessions, out, err);
     }
 
-    /**
-     * Runs a command, as the other method does; {@code reconcile} asks the application's portals, too. Blocks.
-     *
-     * @param arguments of the command line, at least one
-     * @param environment names and values, such as {@code System.getenv()}
-     * @param sessions makes what asks portals, such as {@link PortalSessions}, from the settings; called by {@code
-     *     reconcile} only. It may throw a {@link ConfigurationException}
-     * @param out gets each line of the answer
-     * @param err gets the one line that says what is wrong
-     * @return the exit code
-     */
-    public static int run(
+    private static ClosedSessions sessions(Map<String, String> settings) {
+        RestClient client = new ClientSettings(settings).open();
+        return client == null ? new PortalSessions() : new PortalSessions(client);
+    }
+
+    /** Runs a command that asks the sessions of a test. */
+    static int run(
             List<String> arguments,
             Map<String, String> environment,
             Function<Map<String, String>, ClosedSessions> sessions,

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.receiver.DeadLetter;
 import dev.openlines.receiver.DeadLetters;
-import dev.openlines.server.InboxCommand;
+import dev.openlines.server.ReceiverCommand;
 import dev.openlines.tck.Deliveries;
 import dev.openlines.testkit.KafkaBroker;
 import java.time.Instant;
@@ -124,8 +124,8 @@ class KafkaDeadLettersTest {
         assertThat(inbox.deadLetters().purge(FIRST.plusSeconds(LETTERS - 1000))).isEqualTo(LETTERS - 1000);
         List<String> out = new ArrayList<>();
 
-        int code =
-                InboxCommand.run(List.of("requeue", "all"), Map.of("OPENLINES_INBOX", address), out::add, line -> {});
+        int code = ReceiverCommand.run(
+                List.of("inbox", "requeue", "all"), Map.of("OPENLINES_INBOX", address), out::add, line -> {});
 
         assertThat(code).isZero();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.examples.closedchats;
 
+import dev.openlines.client.RestClient;
 import dev.openlines.client.Subscription;
 import dev.openlines.model.OnAppInstall;
 import dev.openlines.model.OnAppUninstall;
@@ -8,7 +9,9 @@ import dev.openlines.model.OnSessionFinish;
 import dev.openlines.receiver.EventContext;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.server.ConfigurationException;
+import dev.openlines.server.PortalSessions;
 import dev.openlines.server.ReceiverServer;
+import dev.openlines.server.ReceiverServerBuilder;
 import dev.openlines.server.Settings;
 import java.io.IOException;
 import java.net.URI;
@@ -40,7 +43,8 @@ final class Application implements AutoCloseable {
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final CompletableFuture<URI> endpoint = new CompletableFuture<>();
     private final @Nullable URI publicUrl;
-    private final Installations portals;
+    private final RestClient client;
+    private final boolean simulated;
     private final ReceiverServer receiver;
     private final URI page;
 
@@ -49,26 +53,25 @@ final class Application implements AutoCloseable {
             InstantSource clock = InstantSource.system();
             publicUrl = publicUrl(settings.getOrDefault("OPENLINES_PUBLIC_URL", ""));
             SignIn door = SignIn.of(settings, clock);
-            portals = Installations.of(settings);
             Settings config = Settings.of(settings, OWN);
+            // A portal on this machine reaches this receiver without a public address.
+            simulated = settings.getOrDefault("OPENLINES_OAUTH_HOSTS", "").startsWith("127.0.0.1:");
+            client = config.client()
+                    .orElseThrow(() -> new ConfigurationException(
+                            "OPENLINES_CLIENT_ID: expected the application's client_id but found none", null));
             Archive archive = opened(Archive.open(config.inbox()));
             Live live = new Live();
-            Archiver archiver = new Archiver(portals, archive, live::changed);
+            Archiver archiver = new Archiver(client, archive, live::changed);
             Handlers handlers = Handlers.on(OnSessionFinish.class, archiver::closed)
                     .on(OnAppInstall.class, (event, context) -> subscribe(context))
-                    .on(OnAppUninstall.class, (event, context) -> portals.forget(context.memberId()))
                     .otherwise((event, context) -> {});
             Comparisons comparisons = new Comparisons(clock);
-            receiver = opened(ReceiverServer.builder(handlers)
-                    .settings(config)
-                    .installations(portals.check())
-                    .sessions(
-                            publicUrl == null
-                                    ? portals.sessions()
-                                    : portals.sessions().subscribing(publicUrl))
-                    .queues(portals.queues())
-                    .telemetry(comparisons)
-                    .start());
+            ReceiverServerBuilder builder =
+                    ReceiverServer.builder(handlers).settings(config).telemetry(comparisons);
+            if (publicUrl != null) {
+                builder.sessions(new PortalSessions(client).subscribing(publicUrl));
+            }
+            receiver = opened(builder.start());
             endpoint.complete(receiver.url());
             page = listen(settings, new Board(archive, receiver.deadLetters(), door, live, comparisons, clock));
             opened(live);
@@ -105,14 +108,14 @@ final class Application implements AutoCloseable {
         URI address;
         if (publicUrl != null) {
             address = publicUrl;
-        } else if (portals.loopback()) {
+        } else if (simulated) {
             address = endpoint.join();
         } else {
             System.err.println("OPENLINES_PUBLIC_URL: not set, so portal " + context.memberId()
                     + " is not asked to send closed chats");
             return;
         }
-        portals.portal(context.memberId())
+        client.portal(context.memberId())
                 .subscriptions()
                 .ensure(List.of(
                         Subscription.online(OnSessionFinish.CODE, address),

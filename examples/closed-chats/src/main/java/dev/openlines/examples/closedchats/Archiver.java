@@ -6,6 +6,7 @@ import dev.openlines.client.ErrorCode;
 import dev.openlines.client.OpenLines;
 import dev.openlines.client.OpenLines.History;
 import dev.openlines.client.ReinstallRequiredException;
+import dev.openlines.client.RestClient;
 import dev.openlines.client.RestException;
 import dev.openlines.client.UnexpectedReplyException;
 import dev.openlines.model.ConnectorCode;
@@ -26,12 +27,12 @@ import java.util.Objects;
  */
 final class Archiver {
 
-    private final Installations portals;
+    private final RestClient client;
     private final Archive archive;
     private final Runnable archived;
 
-    Archiver(Installations portals, Archive archive, Runnable archived) {
-        this.portals = portals;
+    Archiver(RestClient client, Archive archive, Runnable archived) {
+        this.client = client;
         this.archive = archive;
         this.archived = archived;
     }
@@ -39,7 +40,7 @@ final class Archiver {
     void closed(OnSessionFinish finish, EventContext context) throws Exception {
         Instant sent = finish.header().sentAt();
         Instant closedAt = context.closedAt().orElse(sent == null ? context.receivedAt() : sent);
-        OpenLines lines = portals.portal(context.memberId()).openLines();
+        OpenLines lines = client.portal(context.memberId()).openLines();
         Map<Chat, List<Message>> closed = new LinkedHashMap<>();
         for (OpenLineChat chat : finish.chats()) {
             try {

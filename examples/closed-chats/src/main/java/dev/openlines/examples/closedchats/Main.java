@@ -2,7 +2,6 @@
 package dev.openlines.examples.closedchats;
 
 import dev.openlines.server.ConfigurationException;
-import dev.openlines.server.InboxCommand;
 import dev.openlines.server.ReceiverCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -20,15 +19,8 @@ final class Main {
             run();
         } else if (args.length == 1 && args[0].equals("hash-password")) {
             System.exit(hashPassword());
-        } else if (args[0].equals("inbox") || args[0].equals("reconcile") || args[0].startsWith("-")) {
-            System.exit(ReceiverCommand.run(
-                    List.of(args),
-                    System.getenv(),
-                    settings -> Installations.of(System.getenv()).sessions(),
-                    System.out::println,
-                    System.err::println));
         } else {
-            System.exit(InboxCommand.run(List.of(args), System.getenv(), System.out::println, System.err::println));
+            System.exit(ReceiverCommand.run(List.of(args), System.getenv(), System.out::println, System.err::println));
         }
     }
 

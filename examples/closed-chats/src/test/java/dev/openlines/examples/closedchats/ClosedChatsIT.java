@@ -142,7 +142,7 @@ class ClosedChatsIT {
         assertThat(weak.errorReader().readLine()).isEqualTo("expected a password of at least 12 characters");
         assertThat(weak.waitFor()).isEqualTo(3);
         Inbox.sqlite(Path.of(settings.get("OPENLINES_INBOX"))).close();
-        Process backlog = start(settings, "backlog");
+        Process backlog = start(settings, "inbox", "backlog");
         assertThat(backlog.inputReader().readLine()).contains("waiting");
         assertThat(backlog.waitFor()).isZero();
     }

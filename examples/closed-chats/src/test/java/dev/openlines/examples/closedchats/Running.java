@@ -5,7 +5,7 @@ import dev.openlines.portal.Delivery;
 import dev.openlines.portal.Portal;
 import dev.openlines.portal.PortalServer;
 import dev.openlines.portal.PortalSetup;
-import dev.openlines.server.InboxCommand;
+import dev.openlines.server.ReceiverCommand;
 import dev.openlines.testkit.Await;
 import java.io.IOException;
 import java.net.URI;
@@ -55,7 +55,7 @@ final class Running implements AutoCloseable {
     static Map<String, String> settings(Path folder, PortalServer server, Portal portal) throws IOException {
         Path key = folder.resolve("token.key");
         if (!key.toFile().exists()) {
-            InboxCommand.run(List.of("new-key", key.toString()), Map.of(), told -> {}, told -> {});
+            ReceiverCommand.run(List.of("inbox", "new-key", key.toString()), Map.of(), told -> {}, told -> {});
         }
         Map<String, String> settings = new HashMap<>();
         settings.put("OPENLINES_PORT", "0");

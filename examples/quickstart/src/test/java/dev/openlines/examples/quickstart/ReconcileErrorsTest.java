@@ -20,8 +20,8 @@ import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.Reply;
 import dev.openlines.receiver.SessionsUnavailableException.Reason;
 import dev.openlines.receiver.Telemetry;
-import dev.openlines.server.InboxCommand;
 import dev.openlines.server.PortalSessions;
+import dev.openlines.server.ReceiverCommand;
 import dev.openlines.server.ReceiverServer;
 import dev.openlines.server.Settings;
 import dev.openlines.testkit.Await;
@@ -84,7 +84,8 @@ class ReconcileErrorsTest {
         line = portal.openLine("Support");
         front = new Front();
         portal.subscribe("ONAPPINSTALL", front.url());
-        InboxCommand.run(List.of("new-key", folder.resolve("token.key").toString()), Map.of(), told -> {}, told -> {});
+        ReceiverCommand.run(
+                List.of("inbox", "new-key", folder.resolve("token.key").toString()), Map.of(), told -> {}, told -> {});
         start(everything(), null);
         assertThat(portal.install()).allMatch(Delivery::acknowledged);
         stop();
@@ -217,11 +218,9 @@ class ReconcileErrorsTest {
                 // Or a close counts as older than the first comparison once the receiver's clock passes a second.
                 "OPENLINES_RECONCILE_SINCE",
                         portal.clock().instant().minus(Duration.ofHours(1)).toString());
-        Installations installations = Installations.of(settings).orElseThrow();
         PortalSessions sessions = new PortalSessions(impatient());
         receiver = ReceiverServer.builder(handlers)
                 .settings(Settings.of(settings))
-                .installations(installations.check())
                 .sessions(address == null ? sessions : sessions.subscribing(address))
                 .telemetry(telemetry)
                 .start();

@@ -7,7 +7,7 @@ import dev.openlines.portal.Fault;
 import dev.openlines.portal.Portal;
 import dev.openlines.portal.PortalServer;
 import dev.openlines.portal.PortalSetup;
-import dev.openlines.server.InboxCommand;
+import dev.openlines.server.ReceiverCommand;
 import dev.openlines.testkit.Await;
 import dev.openlines.testkit.PostgresServer;
 import jakarta.json.Json;
@@ -283,7 +283,7 @@ class ReconciliationIT {
         void start() throws IOException {
             Path key = folder.resolve("token.key");
             if (!Files.exists(key)) {
-                InboxCommand.run(List.of("new-key", key.toString()), Map.of(), told -> {}, told -> {});
+                ReceiverCommand.run(List.of("inbox", "new-key", key.toString()), Map.of(), told -> {}, told -> {});
             }
             ProcessBuilder builder = new ProcessBuilder(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),

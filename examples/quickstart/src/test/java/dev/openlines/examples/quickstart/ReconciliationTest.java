@@ -16,7 +16,7 @@ import dev.openlines.portal.PortalSetup;
 import dev.openlines.receiver.EventContext;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.Origin;
-import dev.openlines.server.InboxCommand;
+import dev.openlines.server.ReceiverCommand;
 import dev.openlines.server.ReceiverServer;
 import dev.openlines.server.Settings;
 import dev.openlines.testkit.Await;
@@ -181,12 +181,9 @@ class ReconciliationTest {
                 "OPENLINES_CLIENT_ID", portal.clientId(),
                 "OPENLINES_CLIENT_SECRET", portal.clientSecret().reveal(),
                 "OPENLINES_OAUTH_HOSTS", server.uri().getAuthority());
-        Installations installations = Installations.of(settings).orElseThrow();
         receiver = ReceiverServer.builder(
                         Handlers.on(OnSessionFinish.class, this::handle).otherwise((event, context) -> {}))
                 .settings(Settings.of(settings))
-                .installations(installations.check())
-                .sessions(installations.sessions())
                 .start();
         front.to(List.of(receiver.url()));
     }
@@ -194,7 +191,7 @@ class ReconciliationTest {
     private Path key() {
         Path key = folder.resolve("token.key");
         if (!key.toFile().exists()) {
-            InboxCommand.run(List.of("new-key", key.toString()), Map.of(), told -> {}, told -> {});
+            ReceiverCommand.run(List.of("inbox", "new-key", key.toString()), Map.of(), told -> {}, told -> {});
         }
         return key;
     }
