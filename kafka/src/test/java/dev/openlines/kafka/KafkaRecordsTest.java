@@ -114,7 +114,7 @@ class KafkaRecordsTest {
         Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> {
                     int time = finish.chats().get(0).chatId() == 2 ? times.incrementAndGet() : 0;
                     if (time == 2 || time == 4) {
-                        throw context.park("no");
+                        throw context.deadLetter("no");
                     }
                     if (time == 1 || time == 3) {
                         throw new IllegalStateException("away");

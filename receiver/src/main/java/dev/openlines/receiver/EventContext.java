@@ -211,12 +211,12 @@ public final class EventContext {
     }
 
     /**
-     * Returns what to throw to have the event put aside at once, since no attempt will help.
+     * Returns an exception that makes the event a dead letter at once. Throw it if no retry will help.
      *
-     * @param reason why, for whoever looks at the dead letters
+     * @param reason why, for the operator who looks at the dead letters
      * @return an exception to throw
      */
-    public RuntimeException park(String reason) {
+    public RuntimeException deadLetter(String reason) {
         return new Verdict(reason, null);
     }
 

@@ -88,7 +88,7 @@ public record RetryPolicy(
     Settlement after(LeasedDelivery delivery, Throwable failure, Instant now, RandomGenerator random) {
         String text = LoggedFailure.text(failure);
         if (failure instanceof Verdict verdict && verdict.wait == null) {
-            return new Settlement.Dead("parked: " + text);
+            return new Settlement.Dead("given up: " + text);
         }
         if (permanent.test(failure)) {
             return new Settlement.Dead("permanent: " + text);

@@ -122,13 +122,13 @@ class DispatcherTest {
         store(17);
         Dispatcher dispatcher = start(DispatchPolicy.DEFAULT.withRetry(QUICK.withAttempts(1)), (finish, context) -> {
             if (handled.offer("handled") && handled.size() == 1) {
-                throw context.park("not yet");
+                throw context.deadLetter("not yet");
             }
         });
         awaitHandled(1);
         dispatcher.close();
         DeadLetter dead = inbox.deadLetters().list(0, 10).get(0);
-        assertThat(dead.reason()).isEqualTo("parked: not yet");
+        assertThat(dead.reason()).isEqualTo("given up: not yet");
 
         assertThat(inbox.deadLetters().requeue(dead.id(), InstantSource.system().instant()))
                 .isTrue();

@@ -73,7 +73,7 @@ class RetryPolicyTest {
     @Test
     void aHandlerParksItsEvent() {
         assertThat(policy.after(attempt(1), new Verdict("no such contact", null), NOW, NO_JITTER))
-                .isEqualTo(new Settlement.Dead("parked: no such contact"));
+                .isEqualTo(new Settlement.Dead("given up: no such contact"));
     }
 
     @Test

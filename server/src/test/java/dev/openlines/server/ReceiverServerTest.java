@@ -141,7 +141,7 @@ class ReceiverServerTest {
         AtomicBoolean broken = new AtomicBoolean(true);
         Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> {
                     if (broken.get()) {
-                        throw context.park("the mapping is wrong");
+                        throw context.deadLetter("the mapping is wrong");
                     }
                     handled.add(finish);
                 })
@@ -154,7 +154,7 @@ class ReceiverServerTest {
         Await.until("a dead letter", () -> !server.deadLetters().list(0, 10).isEmpty());
         List<DeadLetter> letters = server.deadLetters().list(0, 10);
 
-        assertThat(letters).extracting(DeadLetter::reason).containsExactly("parked: the mapping is wrong");
+        assertThat(letters).extracting(DeadLetter::reason).containsExactly("given up: the mapping is wrong");
         broken.set(false);
         assertThat(server.deadLetters().requeue(letters.get(0).id(), Instant.now()))
                 .isTrue();

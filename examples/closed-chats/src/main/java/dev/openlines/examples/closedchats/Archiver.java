@@ -23,7 +23,7 @@ import java.util.Objects;
 
 /**
  * Fetches the transcripts of an event's chats from the portal, then archives all of them in one commit with the
- * mark that this is done. A portal that is away is asked again by the inbox; what no retry can mend is parked.
+ * mark that this is done. A portal that is away is asked again by the inbox; what no retry can repair becomes a dead letter.
  */
 final class Archiver {
 
@@ -46,10 +46,10 @@ final class Archiver {
             try {
                 fetch(lines, chat, closedAt, context, closed);
             } catch (ReinstallRequiredException e) {
-                throw context.park(
+                throw context.deadLetter(
                         "the portal's tokens are no longer good: install the application again, then requeue");
             } catch (UnexpectedReplyException e) {
-                throw context.park(String.valueOf(e.getMessage()));
+                throw context.deadLetter(String.valueOf(e.getMessage()));
             } catch (ClientException e) {
                 System.err.println("portal " + context.memberId() + " gives no transcript of chat " + chat.chatId()
                         + ", attempt " + context.attempt() + ": " + e.getMessage());

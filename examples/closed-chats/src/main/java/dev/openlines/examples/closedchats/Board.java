@@ -29,14 +29,14 @@ import org.eclipse.jetty.util.Fields;
 import org.eclipse.jetty.util.UrlEncoded;
 import org.jspecify.annotations.Nullable;
 
-/** The pages: the board of closed chats, a transcript, what is parked, exports, and the door. */
+/** The pages: the board of closed chats, a transcript, dead letters, exports, and the door. */
 final class Board extends Handler.Abstract {
 
     private static final int ROWS = 50;
-    private static final int PARKED = 100;
+    private static final int SHOWN = 100;
     private static final int FORM_BYTES = 8 * 1024;
     private static final Pattern CHAT = Pattern.compile("/chats/(\\d{1,18})");
-    private static final Pattern REQUEUE = Pattern.compile("/parked/(\\d{1,18})/requeue");
+    private static final Pattern REQUEUE = Pattern.compile("/dead-letters/(\\d{1,18})/requeue");
     private static final Map<String, String> HEADERS = Map.of(
             "Content-Security-Policy",
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -51,16 +51,16 @@ final class Board extends Handler.Abstract {
             "no-store");
 
     private final Archive archive;
-    private final DeadLetters parked;
+    private final DeadLetters deadLetters;
     private final SignIn door;
     private final Live live;
     private final Comparisons comparisons;
     private final InstantSource clock;
     private final Pages pages = new Pages();
 
-    Board(Archive archive, DeadLetters parked, SignIn door, Live live, Comparisons comparisons, InstantSource clock) {
+    Board(Archive archive, DeadLetters deadLetters, SignIn door, Live live, Comparisons comparisons, InstantSource clock) {
         this.archive = archive;
-        this.parked = parked;
+        this.deadLetters = deadLetters;
         this.door = door;
         this.live = live;
         this.comparisons = comparisons;
@@ -161,8 +161,8 @@ final class Board extends Handler.Abstract {
             transcript(Long.parseLong(chat.group(1)), who, response);
         } else if (path.equals("/charts")) {
             html(response, 200, "charts", Map.of("charts", charts(filter)));
-        } else if (path.equals("/parked")) {
-            parked(value(query, "done"), who, response);
+        } else if (path.equals("/dead-letters")) {
+            deadLetters(value(query, "done"), who, response);
         } else if (path.equals("/stream")) {
             stream(filter, query, request, response);
         } else if (path.equals("/export.csv") || path.equals("/export.json")) {
@@ -175,8 +175,8 @@ final class Board extends Handler.Abstract {
     private void change(String path, Request request, Response response) throws IOException {
         Matcher requeue = REQUEUE.matcher(path);
         if (requeue.matches()) {
-            boolean done = parked.requeue(Long.parseLong(requeue.group(1)), clock.instant());
-            redirect(response, "/parked?done=" + (done ? "requeued" : "gone"));
+            boolean done = deadLetters.requeue(Long.parseLong(requeue.group(1)), clock.instant());
+            redirect(response, "/dead-letters?done=" + (done ? "requeued" : "gone"));
         } else if (path.equals("/sign-out")) {
             door.signOut(request, response);
             redirect(response, "/sign-in");
@@ -223,19 +223,19 @@ final class Board extends Handler.Abstract {
         html(response, 200, "chat", values);
     }
 
-    private void parked(String done, String who, Response response) throws IOException {
+    private void deadLetters(String done, String who, Response response) throws IOException {
         Map<String, Object> values = common(who);
-        List<DeadLetter> letters = parked.list(0, PARKED);
+        List<DeadLetter> letters = deadLetters.list(0, SHOWN);
         values.put("letters", letters);
-        values.put("parkedCount", count(letters));
+        values.put("deadLetterCount", count(letters));
         values.put(
                 "said",
                 switch (done) {
                     case "requeued" -> "The event is handled again.";
-                    case "gone" -> "That event is no longer parked.";
+                    case "gone" -> "That event is no dead letter any more.";
                     default -> "";
                 });
-        html(response, 200, "parked", values);
+        html(response, 200, "dead-letters", values);
     }
 
     private void stream(Filter filter, Fields query, Request request, Response response)
@@ -267,12 +267,12 @@ final class Board extends Handler.Abstract {
     }
 
     private static String count(List<DeadLetter> letters) {
-        return letters.size() < PARKED ? Integer.toString(letters.size()) : PARKED + " or more";
+        return letters.size() < SHOWN ? Integer.toString(letters.size()) : SHOWN + " or more";
     }
 
     private Map<String, Object> common(String who) {
         Map<String, Object> values = new HashMap<>();
-        values.put("parkedCount", count(parked.list(0, PARKED)));
+        values.put("deadLetterCount", count(deadLetters.list(0, SHOWN)));
         values.put("token", door.formToken(who));
         values.put("byPassword", door.byPassword());
         values.put("now", Instant.ofEpochSecond(clock.instant().getEpochSecond()));

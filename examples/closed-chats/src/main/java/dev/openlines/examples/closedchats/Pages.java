@@ -19,7 +19,7 @@ final class Pages {
 
     private static final String WEBJARS = "/META-INF/resources/webjars/";
     private static final List<String> TEMPLATES =
-            List.of("board", "row", "charts", "chat", "parked", "sign-in", "error");
+            List.of("board", "row", "charts", "chat", "dead-letters", "sign-in", "error");
     private static final Map<String, String> TYPES =
             Map.of("css", "text/css; charset=utf-8", "js", "text/javascript; charset=utf-8", "svg", "image/svg+xml");
 

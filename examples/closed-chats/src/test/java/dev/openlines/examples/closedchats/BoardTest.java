@@ -177,8 +177,8 @@ class BoardTest {
         waitFor("the chats that fit", "Chats that fit");
         tabTo("Guest").sendKeys(Keys.ENTER);
         waitFor("the transcript", "my parcel");
-        tabTo("Parked (0)").sendKeys(Keys.ENTER);
-        waitFor("what is parked", "Nothing is parked.");
+        tabTo("Dead letters (0)").sendKeys(Keys.ENTER);
+        waitFor("the dead letters", "There is no dead letter.");
         tabTo("Sign out").sendKeys(Keys.ENTER);
         find("input[type='password']");
     }
@@ -211,13 +211,13 @@ class BoardTest {
     }
 
     @Test
-    void aParkedEventIsRequeued() {
+    void aDeadLetterIsRequeued() {
         String method = "imopenlines.session.history.get";
         running.portal.answer(method, "[]");
         running.portal.openLine("Support").openChat().close();
         signIn();
-        waitUntil("the parked event", driver -> {
-            driver.get(running.page("/parked").toString());
+        waitUntil("the dead letter", driver -> {
+            driver.get(running.page("/dead-letters").toString());
             return driver.findElement(By.cssSelector("[data-letter]"));
         });
         running.portal.answer(method, "{\"sessionId\":1,\"chatId\":17,\"message\":{},\"users\":{}}");
@@ -239,11 +239,11 @@ class BoardTest {
         running.portal.answer("imopenlines.session.history.get", "[]");
         running.portal.openLine("Support & sales").openChat().close();
         signIn();
-        waitUntil("the parked event", driver -> {
-            driver.get(running.page("/parked").toString());
+        waitUntil("the dead letter", driver -> {
+            driver.get(running.page("/dead-letters").toString());
             return driver.findElement(By.cssSelector("[data-letter]"));
         });
-        noSeriousFault("parked");
+        noSeriousFault("dead letters");
         browser.get(running.page("/").toString());
         waitFor("live", "● live");
         busyDay();

@@ -117,34 +117,34 @@ class PageTest {
         running.portal.answer(HISTORY, "{\"sessionId\":\"canary\"}");
         PortalChat chat = running.portal.openLine("Support").openChat();
         chat.close();
-        String parked = await("/parked", "Parked (1)");
-        String requeue = "/parked/" + parked.replaceAll("(?s).*data-letter=\"(\\d+)\".*", "$1") + "/requeue";
-        assertThat(parked)
-                .contains("ONSESSIONFINISH of portal " + running.portal.memberId(), "attempts: 1", "Parked (1)")
+        String letters = await("/dead-letters", "Dead letters (1)");
+        String requeue = "/dead-letters/" + letters.replaceAll("(?s).*data-letter=\"(\\d+)\".*", "$1") + "/requeue";
+        assertThat(letters)
+                .contains("ONSESSIONFINISH of portal " + running.portal.memberId(), "attempts: 1", "Dead letters (1)")
                 .doesNotContain("canary", running.portal.applicationToken().reveal());
 
         assertThat(post(requeue, "token=wrong").statusCode()).isEqualTo(403);
         assertThat(post(requeue, "").statusCode()).isEqualTo(403);
-        assertThat(get("/parked").body()).contains("data-letter=");
+        assertThat(get("/dead-letters").body()).contains("data-letter=");
 
         running.portal.answer(
                 HISTORY,
                 "{\"sessionId\":1,\"chatId\":17,\"message\":{\"4\":{\"id\":4,\"chatid\":17,"
                         + "\"senderid\":0,\"date\":\"2026-11-28T10:00:00+00:00\",\"text\":\"mended\"}},\"users\":{}}");
-        HttpResponse<String> requeued = post(requeue, "token=" + token(parked));
+        HttpResponse<String> requeued = post(requeue, "token=" + token(letters));
         assertThat(requeued.statusCode()).isEqualTo(303);
-        assertThat(requeued.headers().firstValue("Location")).contains("/parked?done=requeued");
+        assertThat(requeued.headers().firstValue("Location")).contains("/dead-letters?done=requeued");
         await("/", "data-chat=\"1\"");
         assertThat(get("/chats/1").body()).contains("mended");
-        assertThat(get("/parked").body()).contains("Nothing is parked", "Parked (0)");
-        assertThat(post(requeue, "token=" + token(parked)).headers().firstValue("Location"))
-                .contains("/parked?done=gone");
+        assertThat(get("/dead-letters").body()).contains("There is no dead letter", "Dead letters (0)");
+        assertThat(post(requeue, "token=" + token(letters)).headers().firstValue("Location"))
+                .contains("/dead-letters?done=gone");
     }
 
     @Test
     void withoutSigningInNothingIsShown() throws Exception {
         HttpClient stranger = HttpClient.newHttpClient();
-        for (String path : List.of("/", "/parked", "/chats/1", "/export.csv", "/export.json", "/no-such-page")) {
+        for (String path : List.of("/", "/dead-letters", "/chats/1", "/export.csv", "/export.json", "/no-such-page")) {
             HttpResponse<String> answer = send(stranger, path, Map.of());
             assertThat(answer.statusCode()).as(path).isEqualTo(303);
             assertThat(answer.headers().firstValue("Location")).contains("/sign-in");
@@ -278,7 +278,7 @@ class PageTest {
             HttpResponse<String> in =
                     proxy.send(request.header("X-User", "anna").build(), HttpResponse.BodyHandlers.ofString());
             assertThat(in.statusCode()).isEqualTo(200);
-            assertThat(in.body()).contains("Parked (0)").doesNotContain("Sign out");
+            assertThat(in.body()).contains("Dead letters (0)").doesNotContain("Sign out");
         }
     }
 
