@@ -201,7 +201,7 @@ final class KeyParts {
         addText(tree, node);
         for (int i = begin; i < end; i++) {
             if (bytes[i] >= 'a' && bytes[i] <= 'z') {
-                bytes[i] -= 'a' - 'A';
+                bytes[i] = (byte) (bytes[i] - ('a' - 'A'));
             }
         }
     }

@@ -140,8 +140,8 @@ public final class Browser implements AutoCloseable {
     }
 
     /**
-     * Looks at the page in both color schemes and at every one of {@link #WIDTHS}: nothing is beyond the right edge,
-     * nothing overlaps the header, axe finds no serious fault. Keeps a picture of each.
+     * Looks at the page in both color schemes and at every one of {@link #WIDTHS}: nothing is beyond the right edge, the
+     * header covers nothing, axe finds no serious fault. Keeps a picture of each.
      *
      * @param name what the pictures are called
      */
@@ -166,7 +166,10 @@ public final class Browser implements AutoCloseable {
                 const scrolls = (e) => e && (['auto', 'scroll'].includes(getComputedStyle(e).overflowX)
                     || scrolls(e.parentElement));
                 const over = document.documentElement.scrollWidth - width;
+                const head = document.querySelector('header')?.getBoundingClientRect().bottom ?? 0;
+                const main = document.querySelector('main')?.getBoundingClientRect().top ?? head;
                 return (over > 0 ? ['the page scrolls by ' + over + ' px'] : []).concat(
+                    main < head - 1 ? ['the header covers ' + (head - main) + ' px'] : [],
                     [...document.querySelectorAll('h1, h2, h3, p, pre, li, td, dd, summary, figure, a, button, input, select, textarea')]
                     .filter((e) => e.getClientRects().length && !scrolls(e.parentElement) && !e.closest('.skip'))
                     .filter((e) => e.getBoundingClientRect().left < -1 || e.getBoundingClientRect().right > width + 1)

@@ -58,7 +58,13 @@ final class Board extends Handler.Abstract {
     private final InstantSource clock;
     private final Pages pages = new Pages();
 
-    Board(Archive archive, DeadLetters deadLetters, SignIn door, Live live, Comparisons comparisons, InstantSource clock) {
+    Board(
+            Archive archive,
+            DeadLetters deadLetters,
+            SignIn door,
+            Live live,
+            Comparisons comparisons,
+            InstantSource clock) {
         this.archive = archive;
         this.deadLetters = deadLetters;
         this.door = door;
