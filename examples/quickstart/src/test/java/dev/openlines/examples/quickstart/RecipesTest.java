@@ -99,7 +99,7 @@ class RecipesTest {
 
         says("recorded chat " + chat.id());
         assertThat(Rows.of(folder.resolve("inbox.db"), "select portal, chat, line from closed_chat"))
-                .containsExactly(portal.memberId() + "|" + chat.id() + "|Support");
+                .containsExactly(portal.memberId() + " " + chat.id() + " Support");
     }
 
     @Test
