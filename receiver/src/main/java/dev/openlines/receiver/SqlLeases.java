@@ -28,15 +28,17 @@ final class SqlLeases {
             update inbox
             set attempts = attempts + 1, leases = leases + 1, lease_owner = ?, lease_until = ?, not_before = ?
             where id in (
-              select id from inbox due where state = 'waiting' and (not_before <= ? or not_before > ?) %s %s
+              select id from inbox due where state = 'waiting' and not_before %s ? %s %s
               order by not_before, id limit ? %s)
             returning id, member_id, event, idempotency_key, payload, received_at, attempts, leases, origin, session_id,
               closed_at""";
 
+    /** The conditions that say nothing new are those of the index. */
     private static final String FIRST_OF_ITS_CHAT = """
             and (order_key = '' or not exists (
               select 1 from inbox earlier
-              where earlier.order_key = due.order_key and earlier.id < due.id and earlier.state = 'waiting'))
+              where earlier.order_key = due.order_key and earlier.id < due.id and earlier.state = 'waiting'
+                and earlier.order_key <> ''))
             and not exists (
               select 1 from inbox_chat theirs join inbox earlier on earlier.id = theirs.inbox_id
               where theirs.order_key = due.order_key and theirs.inbox_id < due.id and earlier.state = 'waiting')
@@ -49,7 +51,7 @@ final class SqlLeases {
                 join inbox earlier on earlier.id = theirs.inbox_id
               where mine.inbox_id = due.id and theirs.inbox_id < due.id and earlier.state = 'waiting')""";
 
-    private static final String SETTLE = """
+    static final String SETTLE = """
             update inbox
             set state = ?, not_before = ?, attempts = attempts - ?, finished_at = ?, dead_reason = ?, lease_owner = null,
               lease_until = null
@@ -158,19 +160,30 @@ final class SqlLeases {
 
     private List<LeasedDelivery> update(Connection connection, LeaseRequest request) throws SQLException {
         List<LeasedDelivery> leased = new ArrayList<>();
+        update(connection, request, "<=", request.now(), leased);
+        if (leased.size() < request.max()) {
+            // Put off by a clock that has gone back. A search of its own: both at once would look at all that waits.
+            update(connection, request, ">", request.latest(), leased);
+        }
+        leased.sort(Comparator.comparingLong(LeasedDelivery::id));
+        return leased;
+    }
+
+    private void update(
+            Connection connection, LeaseRequest request, String comparison, Instant limit, List<LeasedDelivery> leased)
+            throws SQLException {
         boolean done = false;
         try {
-            PreparedStatement update = kept(connection, sql(request));
+            PreparedStatement update = kept(connection, sql(request, comparison));
             update.setString(1, request.owner());
             update.setLong(2, request.until().toEpochMilli());
             update.setLong(3, request.until().toEpochMilli());
-            update.setLong(4, request.now().toEpochMilli());
-            update.setLong(5, request.latest().toEpochMilli());
-            int next = 6;
+            update.setLong(4, limit.toEpochMilli());
+            int next = 5;
             for (String portal : request.without()) {
                 update.setString(next++, portal);
             }
-            update.setInt(next, request.max());
+            update.setInt(next, request.max() - leased.size());
             try (ResultSet row = update.executeQuery()) {
                 while (row.next()) {
                     leased.add(new LeasedDelivery(
@@ -194,15 +207,18 @@ final class SqlLeases {
                 forget();
             }
         }
-        leased.sort(Comparator.comparingLong(LeasedDelivery::id));
-        return leased;
     }
 
-    private String sql(LeaseRequest request) {
+    private String sql(LeaseRequest request, String comparison) {
         String places = "?, ".repeat(request.without().size());
         String others =
                 places.isEmpty() ? "" : "and member_id not in (" + places.substring(0, places.length() - 2) + ")";
-        return LEASE.formatted(others, request.ordered() ? FIRST_OF_ITS_CHAT : "", dialect.skipLocked());
+        return lease(comparison, others, request.ordered(), dialect);
+    }
+
+    /** Returns the statement that leases events whose time compares so. */
+    static String lease(String comparison, String others, boolean ordered, SqlDialect dialect) {
+        return LEASE.formatted(comparison, others, ordered ? FIRST_OF_ITS_CHAT : "", dialect.skipLocked());
     }
 
     int renew(Connection connection, List<LeasedDelivery> leases, Instant until) throws SQLException {
