@@ -8,7 +8,11 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -18,11 +22,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The whole way from the socket to the acknowledgement under load, beside a Jetty handler that does nothing: each
- * kind a process of its own, each measured in turn in every round, so that a machine that grows slower grows
- * slower for all; medians. The load is {@code wrk}'s, on the same cores, no body twice.
+ * The whole way from the socket to the acknowledgement under load, beside a Jetty handler that does nothing, what the stores
+ * take without a request, and receivers as teams write them ({@link Rivals}): each kind a process of its own, each measured
+ * in turn in every round, so that a machine that grows slower grows slower for all; medians. Of a kind that handles, the
+ * time counts until the last event is handled. The load is {@code wrk}'s, on the same cores, no body twice.
  */
 public final class Receive {
 
@@ -30,7 +36,9 @@ public final class Receive {
     private static final Pattern OTHER = Pattern.compile("Non-2xx or 3xx responses: (\\d+)");
     private static final Pattern PERCENTILE = Pattern.compile("(50|99)%\\s+([\\d.]+)(us|ms|s)\\b");
 
-    private static final String[] KINDS = {"bare", "memory", "sqlite", "postgresql"};
+    private static final String[] KINDS = {
+        "bare", "memory", "sqlite", "postgresql", "handled-sqlite", "handled-postgresql", "express", "php"
+    };
 
     private final Path directory;
     private final int seconds;
@@ -41,18 +49,28 @@ public final class Receive {
         this.seconds = seconds;
     }
 
-    /** The result of one run of wrk. CPU and bytes are those of the receiving process for a request. */
+    /** The result of one run of wrk. CPU and bytes are those of the receiving process for a request; bytes are 0 if unknown. */
     record Run(double rate, double p50, double p99, double cpuMicros, double bytes) {}
 
-    /** A process that receives. */
-    record Server(String kind, Process process, BufferedReader out, int port) {
+    /** Nanoseconds of CPU, allocated bytes, handled events. */
+    record Used(long cpuNanos, long bytes, long handled) {}
 
-        long[] used() throws IOException {
+    /** A process that receives, and says what it has used if it is one of ours. */
+    record Server(String kind, Process process, @Nullable BufferedReader out, int port) {
+
+        Used used() throws IOException {
+            if (out == null) {
+                return new Used(Rivals.cpuNanos(process), 0, 0);
+            }
             OutputStream in = process.getOutputStream();
             in.write('\n');
             in.flush();
             String[] numbers = out.readLine().split(" ");
-            return new long[] {Long.parseLong(numbers[0]), Long.parseLong(numbers[1])};
+            return new Used(Long.parseLong(numbers[0]), Long.parseLong(numbers[1]), Long.parseLong(numbers[2]));
+        }
+
+        boolean handles() {
+            return kind.startsWith("handled-");
         }
     }
 
@@ -72,25 +90,38 @@ public final class Receive {
                 .start()) {
             Receive receive = new Receive(directory, seconds);
             for (String kind : args.length > 2 ? args[2].split(",") : KINDS) {
-                servers.add(receive.start(
-                        kind,
-                        kind.equals("postgresql")
-                                ? postgres.getJdbcUrl("postgres", "postgres")
-                                : directory.resolve("inbox.db").toString()));
+                if (kind.equals("express") || kind.equals("php")) {
+                    Rivals.start(kind, directory).ifPresent(servers::add);
+                } else {
+                    servers.add(receive.start(kind, receive.place(kind, postgres)));
+                }
             }
             receive.print(receive.measure(servers, rounds));
         } finally {
             for (Server server : servers) {
+                server.process().descendants().forEach(ProcessHandle::destroy);
                 server.process().destroy();
                 server.process().waitFor(30, TimeUnit.SECONDS);
             }
-            try (var files = Files.list(directory)) {
-                for (Path file : files.toList()) {
-                    Files.delete(file);
+            try (var files = Files.walk(directory)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.deleteIfExists(file);
                 }
             }
-            Files.delete(directory);
         }
+    }
+
+    /** Each kind has a store of its own. */
+    private String place(String kind, EmbeddedPostgres postgres) throws SQLException {
+        if (!kind.endsWith("postgresql")) {
+            return directory.resolve(kind + ".db").toString();
+        }
+        String schema = kind.replace('-', '_');
+        try (Connection connection = postgres.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("create schema " + schema);
+        }
+        return postgres.getJdbcUrl("postgres", "postgres") + "&currentSchema=" + schema;
     }
 
     private Map<String, List<Run>> measure(List<Server> servers, int rounds) throws Exception {
@@ -118,7 +149,7 @@ public final class Receive {
             String[] parts = name.split(" ");
             List<Run> bare = runs.getOrDefault("bare " + parts[1], all);
             List<Run> single = runs.getOrDefault(parts[0] + " 1", all);
-            boolean durable = parts[0].equals("sqlite") || parts[0].equals("postgresql");
+            boolean durable = !parts[0].equals("bare") && !parts[0].equals("memory");
             System.out.printf(
                     Locale.ROOT,
                     "| %s | %s | %.0f | %.2f | %s | %.2f | %.2f | %.1f | %.2f | %.0f |%n",
@@ -164,7 +195,7 @@ public final class Receive {
     Run load(Server server, int connections) throws Exception {
         long first = nextChat.getAndAdd(10_000_000);
         Path script = Files.writeString(directory.resolve("load" + first + ".lua"), script(first));
-        long[] before = server.used();
+        Used before = server.used();
         Process wrk = new ProcessBuilder(
                         "wrk",
                         "-t1",
@@ -179,19 +210,27 @@ public final class Receive {
         String report = new String(wrk.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         wrk.waitFor();
         Files.delete(script);
-        long[] after = server.used();
         if (OTHER.matcher(report).find()) {
             throw new IOException(
                     "expected every event to be acknowledged by " + server.kind() + " but wrk says " + report);
         }
-        double rate = number(RATE, report);
-        double requests = rate * seconds;
+        double requests = number(RATE, report) * seconds;
+        long ended = System.nanoTime();
+        Used after = server.used();
+        while (server.handles() && after.handled() - before.handled() < requests) {
+            if (System.nanoTime() - ended > TimeUnit.MINUTES.toNanos(2)) {
+                throw new IOException("expected " + server.kind() + " to handle what it has acknowledged");
+            }
+            Thread.sleep(5);
+            after = server.used();
+        }
+        double took = seconds + (server.handles() ? (System.nanoTime() - ended) / 1e9 : 0);
         return new Run(
-                rate,
+                requests / took,
                 percentile(report, "50"),
                 percentile(report, "99"),
-                (after[0] - before[0]) / 1000.0 / requests,
-                (after[1] - before[1]) / requests);
+                (after.cpuNanos() - before.cpuNanos()) / 1000.0 / requests,
+                (after.bytes() - before.bytes()) / requests);
     }
 
     private static double number(Pattern pattern, String report) throws IOException {

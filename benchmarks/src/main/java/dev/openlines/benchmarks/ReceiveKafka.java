@@ -3,11 +3,11 @@ package dev.openlines.benchmarks;
 
 import dev.openlines.benchmarks.Receive.Run;
 import dev.openlines.benchmarks.Receive.Server;
-import dev.openlines.receiver.DispatchPolicy;
-import dev.openlines.receiver.Handlers;
 import dev.openlines.kafka.KafkaDispatcher;
 import dev.openlines.kafka.KafkaInbox;
 import dev.openlines.kafka.KafkaTopics;
+import dev.openlines.receiver.DispatchPolicy;
+import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.Telemetry;
 import dev.openlines.testkit.KafkaCluster;
 import java.nio.file.Files;

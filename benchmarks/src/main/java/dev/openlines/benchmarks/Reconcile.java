@@ -18,9 +18,9 @@ import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.RawDelivery;
+import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.ReconcileSettings;
 import dev.openlines.receiver.Reconciler;
-import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.Reply;
 import dev.openlines.receiver.Telemetry;
 import java.nio.charset.StandardCharsets;
@@ -102,9 +102,10 @@ public final class Reconcile {
             ClosedSessions sessions = new OfOnePortal(portal.memberId()) {
                 @Override
                 public Page list(Query query) {
-                    SessionPage page = lines.get().sessionPage(SessionFilter.closed(query.from(), query.to())
-                            .offset(query.offset())
-                            .limit(query.limit()));
+                    SessionPage page = lines.get()
+                            .sessionPage(SessionFilter.closed(query.from(), query.to())
+                                    .offset(query.offset())
+                                    .limit(query.limit()));
                     return new Page(
                             page.sessions().stream()
                                     .map(one -> new ClosedSession(
@@ -122,11 +123,10 @@ public final class Reconcile {
                 }
             };
             ReconcileSettings usual = ReconcileSettings.DEFAULT;
-            ReconcileSettings settings = new ReconcileSettings(
-                    usual.interval(), usual.grace(), usual.sweep(), usual.maxAge(), 2 * SESSIONS);
+            ReconcileSettings settings =
+                    new ReconcileSettings(usual.interval(), usual.grace(), usual.sweep(), usual.maxAge(), 2 * SESSIONS);
             portal.clock().freeze();
-            Reconciler reconciler =
-                    new Reconciler(inbox, sessions, settings, InstantSource.system(), Telemetry.none());
+            Reconciler reconciler = new Reconciler(inbox, sessions, settings, InstantSource.system(), Telemetry.none());
             reconciler.run(portal.memberId(), false);
             PortalLine line = portal.openLine("Support");
             for (int i = 0; i < SESSIONS; i++) {
@@ -244,8 +244,7 @@ public final class Reconcile {
             for (int portal = 0; portal < PORTALS; portal++) {
                 portals.trust(member(portal), Secret.of(TOKEN));
             }
-            receiver =
-                    new Receiver(inbox, portals, Limits.DEFAULT, InstantSource.system(), () -> {}, Telemetry.none());
+            receiver = new Receiver(inbox, portals, Limits.DEFAULT, InstantSource.system(), () -> {}, Telemetry.none());
             Instant now = Instant.now();
             // Each portal's closes of the last 30 days, the latest of them as old as the grace.
             fill(closes, now.getEpochSecond() - 600);
@@ -257,7 +256,8 @@ public final class Reconcile {
                         public Page list(Query query) {
                             return new Page(
                                     listed.stream()
-                                            .filter(one -> !one.closedAt().toInstant().isBefore(query.from()))
+                                            .filter(one ->
+                                                    !one.closedAt().toInstant().isBefore(query.from()))
                                             .toList(),
                                     false,
                                     Instant.now());
@@ -385,7 +385,8 @@ public final class Reconcile {
 
             Traffic() {
                 timer.scheduleAtFixedRate(
-                        () -> receive(body(member(next++ % PORTALS), "ONSESSIONSTART")).join(),
+                        () -> receive(body(member(next++ % PORTALS), "ONSESSIONSTART"))
+                                .join(),
                         0,
                         60,
                         TimeUnit.MILLISECONDS);
