@@ -22,7 +22,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The whole way from the socket to the acknowledgement under load, beside a Jetty handler that does nothing, what the stores
@@ -55,8 +54,8 @@ public final class Receive {
     /** Nanoseconds of CPU, allocated bytes, handled events. */
     record Used(long cpuNanos, long bytes, long handled) {}
 
-    /** A process that receives, and says what it has used if it is one of ours. */
-    record Server(String kind, Process process, @Nullable BufferedReader out, int port) {
+    /** A process that receives. It says what it has used unless {@code out} is null. */
+    record Server(String kind, Process process, BufferedReader out, int port) {
 
         Used used() throws IOException {
             if (out == null) {

@@ -38,7 +38,7 @@ final class ChatKeys {
         return keys;
     }
 
-    /** Whether a block is one message or dialog, and not several. */
+    /** Returns whether a block is one message or dialog, and not several. */
     private static boolean isElement(Tree tree, int node) {
         return tree.find(node, Name.CONNECTOR) != Tree.NONE
                 || tree.find(node, Name.CHAT) != Tree.NONE

@@ -563,7 +563,7 @@ final class Tree {
         };
     }
 
-    /** Whether a key begins and ends as one that grants access, or is not ASCII: most others need no text. */
+    /** Returns false for most keys that do not grant access, by their first and last letters: those need no text. */
     private static boolean mayBeCredential(byte[] source, int from, int length) {
         int last = from + length - 1;
         return switch (source[from] | 0x20) {

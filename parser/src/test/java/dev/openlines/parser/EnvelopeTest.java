@@ -160,7 +160,7 @@ class EnvelopeTest {
                 .satisfies(key -> assertThat(key).matches("~#[0-9a-f]{1,8}"));
     }
 
-    /** Whether each event's chats are those that its type has: fixtures are of every shape. */
+    /** Compares the chats of the tree with those of the typed event, for fixtures of every shape. */
     @ParameterizedTest
     @MethodSource("dev.openlines.parser.Fixture#all")
     void chatsAreThoseOfTheTypedEvent(Fixture fixture) {

@@ -30,7 +30,7 @@ final class GroupCommit implements AutoCloseable {
 
     static final int BATCH = 512;
 
-    /** How long work that can wait does so for other work to share its commit. */
+    /** The longest time that lazy work waits for other work to share its commit. */
     private static final long LINGER_NANOS = 1_000_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
@@ -40,7 +40,7 @@ final class GroupCommit implements AutoCloseable {
         T run(Connection connection) throws SQLException;
     }
 
-    /** What a commit owes to a piece of work. */
+    /** The promise that a commit keeps to a piece of work. */
     enum Kind {
         /** It is on the disk before its reply. */
         DURABLE,
@@ -65,7 +65,7 @@ final class GroupCommit implements AutoCloseable {
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Thread thread;
     private @Nullable Connection connection;
-    /** Whether the connection's next commit waits for the disk. */
+    /** True if the connection's next commit waits for the disk. */
     private boolean durable;
     /** Whether the last commit may have reached the store. */
     private boolean committing;

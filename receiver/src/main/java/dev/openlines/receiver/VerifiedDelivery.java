@@ -111,7 +111,7 @@ public final class VerifiedDelivery {
         return new VerifiedDelivery(envelope, memberId, body.length, receivedAt, null, Origin.OFFLINE);
     }
 
-    /** The same event with another payload or of another trace. */
+    /** Makes a copy with another payload or of another trace. */
     private VerifiedDelivery(
             VerifiedDelivery whole,
             @Nullable Envelope unwritten,

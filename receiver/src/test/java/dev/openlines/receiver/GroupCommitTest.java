@@ -30,9 +30,10 @@ class GroupCommitTest {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    /** What SQLite calls a commit that waits for the disk, and one that does not. */
+    /** SQLite's number for commits that wait for the disk. */
     private static final int FULL = 2;
 
+    /** SQLite's number for commits that do not. */
     private static final int NORMAL = 1;
 
     @Test

@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
-/** What it takes to receive an event until the inbox has it, beside the body and the connection. */
+/** Measures the memory that receiving takes until the inbox has the event, beside the body and the connection. */
 class ReadOnceTest {
 
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
