@@ -98,13 +98,15 @@ public final class OAuth {
     }
 
     /**
-     * Turns the code of a return from {@link #authorisationAddress} into a stored grant. A code is good
-     * once and for 30 seconds.
+     * Turns the code of a return from {@link #authorisationAddress} into a grant. A code is good once and for 30 seconds.
+     * Any user of a portal who may use the application can bring one. So it becomes the portal's grant only if the portal
+     * has none that works, or says that the user is an administrator; otherwise the stored one stays, and calls by {@link
+     * RestClient#portal(String)} go on with that.
      *
      * @param code wire field {@code code}
      * @param serverDomain the OAuth host that gave it, by name or address; wire field {@code
      *     server_domain}
-     * @return the grant, stored
+     * @return the user's grant, stored as said
      * @throws RestException with {@link ErrorCode#INVALID_GRANT} where the code is not good
      * @throws AddressRefusedException where the host is not on the list of allowed ones
      */
@@ -115,7 +117,12 @@ public final class OAuth {
                 parameters("authorization_code").add("code", code.reveal()).build(),
                 List.of(code, clientSecret),
                 ATTEMPTS);
-        return client.grants().install(grant(new Fields(METHOD, "$", answer), host));
+        Grant grant = grant(new Fields(METHOD, "$", answer), host);
+        boolean replaces = client.grants()
+                .find(grant.memberId())
+                .filter(stored -> !stored.needsReinstall())
+                .isPresent();
+        return replaces && !administrator(grant) ? grant : client.grants().install(grant);
     }
 
     /**

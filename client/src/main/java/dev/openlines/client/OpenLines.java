@@ -2,8 +2,8 @@
 package dev.openlines.client;
 
 import jakarta.json.JsonObject;
-import jakarta.json.JsonValue;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,10 +29,15 @@ public final class OpenLines {
      *
      * @param id wire field {@code id}
      * @param senderId portal user who wrote it, 0 for the system; wire field {@code senderid}
-     * @param sentAt wire field {@code date}, null where not sent
+     * @param sentAt wire field {@code date}, null if not sent
      * @param text as typed, with the platform's markup; wire field {@code text}
+     * @param files what was sent with it, in order; wire fields {@code params.FILE_ID} and {@code files}
      */
-    public record Message(long id, long senderId, @Nullable Instant sentAt, String text) {
+    public record Message(long id, long senderId, @Nullable Instant sentAt, String text, List<ChatFile> files) {
+
+        public Message {
+            files = List.copyOf(files);
+        }
 
         /** Names the message, not what was said. */
         @Override
@@ -41,13 +46,26 @@ public final class OpenLines {
         }
     }
 
+    /** On which side somebody takes part in a chat. */
+    public enum Role {
+        /** Writes from outside, by a connector or the chat of a site. */
+        CUSTOMER,
+        /** Works on the portal. */
+        OPERATOR,
+        /** A program that answers on the portal's side. */
+        BOT
+    }
+
     /**
      * A participant of a session.
      *
      * @param id portal user; wire field {@code id}
-     * @param name as shown, null where not sent; wire field {@code name}
+     * @param name as shown, null if not sent; wire field {@code name}
+     * @param role by wire fields {@code bot} and {@code connector}, so that it is right also in group chats, in which the
+     *     event names no customer; null if neither was sent
      */
-    public record User(long id, @Nullable String name) {
+    public record User(
+            long id, @Nullable String name, @Nullable Role role) {
 
         /** Leaves the name out. */
         @Override
@@ -57,19 +75,57 @@ public final class OpenLines {
     }
 
     /**
-     * A session with its messages.
+     * A session with its messages. How the customer rated it stands in {@link Session} only.
      *
      * @param sessionId wire field {@code sessionId}
      * @param chatId the portal's chat; wire field {@code chatId}
+     * @param lineId the line that the session is in, null if not sent; the one member of wire field {@code
+     *     openlines.canvoteashead}
      * @param messages by id, the oldest first; wire field {@code message}
      * @param users by id; wire field {@code users}
+     * @param files by id; wire field {@code files}
+     * @param supervisorRating 1 to 5, null if a supervisor has not rated the session or the token's user may not see it;
+     *     wire field {@code sessionVoteHead}
+     * @param supervisorComment null if not sent; wire field {@code sessionCommentHead}
+     * @param crm what the chat is linked with; wire fields {@code entityData1} and {@code entityData2} of {@code chat}
      * @param raw the result as it came
      */
-    public record History(long sessionId, long chatId, List<Message> messages, Map<Long, User> users, JsonObject raw) {
+    public record History(
+            long sessionId,
+            long chatId,
+            @Nullable Long lineId,
+            List<Message> messages,
+            Map<Long, User> users,
+            Map<Long, ChatFile> files,
+            @Nullable Integer supervisorRating,
+            @Nullable String supervisorComment,
+            CrmLinks crm,
+            JsonObject raw) {
 
         public History {
             messages = List.copyOf(messages);
-            users = Map.copyOf(users);
+            users = Collections.unmodifiableMap(new LinkedHashMap<>(users));
+            files = Collections.unmodifiableMap(new LinkedHashMap<>(files));
+        }
+
+        /**
+         * Returns who wrote a message.
+         *
+         * @param message one of this session
+         * @return empty for the system's and if the portal does not describe the user
+         */
+        public Optional<User> sender(Message message) {
+            return Optional.ofNullable(users.get(message.senderId()));
+        }
+
+        /**
+         * Returns the participants of a role, in the portal's order.
+         *
+         * @param role which
+         * @return none for a role that nobody has
+         */
+        public List<User> people(Role role) {
+            return users.values().stream().filter(user -> user.role() == role).toList();
         }
 
         /** Names the session, not what was said. */
@@ -84,16 +140,19 @@ public final class OpenLines {
      *
      * @param chatId wire field {@code id}
      * @param userCode connector, line, external chat and external user, with bars between; wire field
-     *     {@code entity_id}, null where not sent
+     *     {@code entity_id}, null if not sent
      * @param sessionId the session now open, null for none. A normal close sets it to none before the
      *     event is sent, so it does not lead to the session that was closed: see {@link
      *     #sessionOfClosedChat}; sixth part of wire field {@code entity_data_1}
+     * @param crm what the chat is linked with, also after its close; wire fields {@code entity_data_1} and {@code
+     *     entity_data_2}
      * @param raw the result as it came
      */
     public record Dialog(
             long chatId,
             @Nullable String userCode,
             @Nullable Long sessionId,
+            CrmLinks crm,
             JsonObject raw) {
 
         @Override
@@ -190,7 +249,7 @@ public final class OpenLines {
      * @return completes with the session
      */
     public CompletableFuture<History> historyAsync(long sessionId) {
-        return read(HISTORY, Map.of("SESSION_ID", sessionId), OpenLines::history);
+        return read(HISTORY, Map.of("SESSION_ID", sessionId), OpenLinesReading::history);
     }
 
     /**
@@ -211,7 +270,7 @@ public final class OpenLines {
      * @return completes with the session
      */
     public CompletableFuture<History> latestHistoryAsync(long chatId) {
-        return read(HISTORY, Map.of("CHAT_ID", chatId), OpenLines::history);
+        return read(HISTORY, Map.of("CHAT_ID", chatId), OpenLinesReading::history);
     }
 
     /**
@@ -330,15 +389,34 @@ public final class OpenLines {
      * @return completes with the chat
      */
     public CompletableFuture<Dialog> dialogAsync(long chatId) {
-        return read(DIALOG, Map.of("CHAT_ID", chatId), OpenLines::dialog);
+        return read(DIALOG, Map.of("CHAT_ID", chatId), OpenLinesReading::dialog);
     }
 
-    private static Dialog dialog(Fields fields) {
-        String data = fields.member("entity_data_1").textOrNull();
-        String[] parts = data == null ? new String[0] : data.split("\\|", -1);
-        Long session = parts.length > 5 && parts[5].matches("[1-9][0-9]{0,17}") ? Long.valueOf(parts[5]) : null;
-        return new Dialog(
-                fields.member("id").integer(), fields.member("entity_id").textOrNull(), session, fields.object());
+    /**
+     * Reads the content of a file. Asks the portal for an address of it, which needs the scope {@code disk}, and gets what
+     * is there in one attempt. Each host that this leads to is checked as those of calls are.
+     *
+     * @param file from a session's history
+     * @param atMost how many bytes are taken, whatever {@link ChatFile#size()} says
+     * @return the content
+     * @throws NoAnswerException also if there are more bytes; its cause says so
+     * @throws RestException with code {@code ERROR_NOT_FOUND} if there is no such file, {@link ErrorCode#ACCESS_DENIED}
+     *     if the token's user may not read it
+     * @throws AddressRefusedException if the address is not https, or of a host that is not public
+     */
+    public byte[] download(ChatFile file, int atMost) {
+        return Async.await(Downloads.METHOD, downloadAsync(file, atMost));
+    }
+
+    /**
+     * Reads the content of a file.
+     *
+     * @param file as {@link #download} takes it
+     * @param atMost likewise
+     * @return completes with the content; cancelling it breaks the download off
+     */
+    public CompletableFuture<byte[]> downloadAsync(ChatFile file, int atMost) {
+        return new Downloads(portal).content(file.id(), atMost);
     }
 
     /**
@@ -358,21 +436,7 @@ public final class OpenLines {
      * @return completes with what {@link #line} returns
      */
     public CompletableFuture<Optional<Line>> lineAsync(long lineId) {
-        return read(CONFIG, Map.of("CONFIG_ID", lineId), OpenLines::line);
-    }
-
-    private static Optional<Line> line(Fields fields) {
-        return fields.value().equals(JsonValue.FALSE) || fields.absent()
-                ? Optional.empty()
-                : Optional.of(settings(fields));
-    }
-
-    private static Line settings(Fields fields) {
-        return new Line(
-                fields.member("ID").integer(),
-                fields.member("LINE_NAME").textOrNull(),
-                fields.member("ACTIVE").flag(),
-                fields.object());
+        return read(CONFIG, Map.of("CONFIG_ID", lineId), OpenLinesReading::line);
     }
 
     /**
@@ -387,7 +451,7 @@ public final class OpenLines {
                         CONFIGS,
                         Map.of(),
                         all -> all.elementsOrNone().stream()
-                                .map(OpenLines::settings)
+                                .map(OpenLinesReading::settings)
                                 .toList()));
     }
 
@@ -406,15 +470,7 @@ public final class OpenLines {
      * @return completes with what {@link #profile} returns
      */
     public CompletableFuture<Optional<Profile>> profileAsync() {
-        return read(PROFILE, Map.of(), OpenLines::profile);
-    }
-
-    private static Optional<Profile> profile(Fields fields) {
-        if (fields.object().isEmpty()) {
-            return Optional.empty();
-        }
-        return Optional.of(new Profile(
-                fields.member("ID").integer(), fields.member("ADMIN").flag(), fields.object()));
+        return read(PROFILE, Map.of(), OpenLinesReading::profile);
     }
 
     /**
@@ -432,46 +488,10 @@ public final class OpenLines {
      * @return completes with the state
      */
     public CompletableFuture<App> appAsync() {
-        return read(APP, Map.of(), OpenLines::app);
-    }
-
-    private static App app(Fields fields) {
-        return new App(
-                fields.member("INSTALLED").flag(),
-                fields.member("PAYMENT_EXPIRED").flag(),
-                fields.member("VERSION").integerOrNull(),
-                fields.object());
+        return read(APP, Map.of(), OpenLinesReading::app);
     }
 
     private <T> CompletableFuture<T> read(String method, Map<String, ?> params, Function<Fields, T> reading) {
         return Async.then(portal.callAsync(method, params), reply -> reading.apply(reply.fields()));
-    }
-
-    private static History history(Fields fields) {
-        Map<Long, User> users = new LinkedHashMap<>();
-        for (Fields user : fields.member("users").elementsOrNone()) {
-            long id = user.member("id").integer();
-            users.put(id, new User(id, user.member("name").textOrNull()));
-        }
-        List<Message> messages = fields.member("message").elementsOrNone().stream()
-                .map(OpenLines::message)
-                .sorted(Comparator.comparingLong(Message::id))
-                .toList();
-        return new History(
-                fields.member("sessionId").integer(),
-                fields.member("chatId").integer(),
-                messages,
-                users,
-                fields.object());
-    }
-
-    private static Message message(Fields message) {
-        Long sender = message.member("senderid").integerOrNull();
-        String text = message.member("text").textOrNull();
-        return new Message(
-                message.member("id").integer(),
-                sender == null ? 0 : sender,
-                message.member("date").timeOrNull(),
-                text == null ? "" : text);
     }
 }

@@ -2,6 +2,7 @@
 package dev.openlines.client;
 
 import jakarta.json.JsonValue;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,21 @@ public final class PortalClient {
      */
     public PortalClient yielding() {
         return new PortalClient(client, access, true);
+    }
+
+    /** Returns the portal's REST address. */
+    CompletableFuture<URI> endpoint() {
+        return Async.then(access.ticket(), Ticket::endpoint);
+    }
+
+    /**
+     * Calls a method without parameters and waits, as {@link #call(String, Map)} does.
+     *
+     * @param method such as {@code profile}
+     * @return the reply of a successful call
+     */
+    public Reply call(String method) {
+        return call(RestCall.of(method));
     }
 
     /**
@@ -92,7 +108,8 @@ public final class PortalClient {
     /**
      * Lists all entries of a method that answers in pages, one call a page. Blocks.
      *
-     * @param call a listing method; its {@code start} is set here
+     * @param call a listing method; its {@code start} is set here. If the entries stand in a member of the result, {@link
+     *     RestCall#listing} says which
      * @return the entries of all pages, in order
      * @throws UnexpectedReplyException also where a page leads back to one before it
      */
@@ -101,7 +118,22 @@ public final class PortalClient {
     }
 
     /**
-     * Lists all entries of a method that answers in pages, as {@link #list} does.
+     * Lists all entries of a method that answers in pages, each as a type of yours. Blocks.
+     *
+     * @param call as {@link #list(RestCall)} takes it
+     * @param type what to bind each entry to, as {@link Reply#as(Class)} does
+     * @param <T> the same
+     * @return the entries of all pages, in order
+     * @throws UnexpectedReplyException also if an entry does not fit
+     */
+    public <T> List<T> list(RestCall call, Class<T> type) {
+        return list(call).stream()
+                .map(entry -> Reply.bound(call.method(), "$.result[]", entry, type))
+                .toList();
+    }
+
+    /**
+     * Lists all entries of a method that answers in pages, as {@link #list(RestCall)} does.
      *
      * @param call a listing method; its {@code start} is set here
      * @return completes with the entries of all pages, in order; cancelling it breaks the listing off
@@ -114,7 +146,7 @@ public final class PortalClient {
 
     private void page(RestCall call, long start, List<JsonValue> entries, CompletableFuture<List<JsonValue>> all) {
         CompletableFuture<Long> page = Async.then(callAsync(start == 0 ? call : call.startingAt(start)), reply -> {
-            reply.fields().elements().forEach(entry -> entries.add(entry.value()));
+            call.entries(reply.fields()).forEach(entry -> entries.add(entry.value()));
             long next = reply.next().orElse(0L);
             if (next != 0 && next <= start) {
                 throw new UnexpectedReplyException(call.method(), "a later page", "an earlier one", "$.next");
@@ -182,6 +214,24 @@ public final class PortalClient {
      */
     public OpenLines openLines() {
         return new OpenLines(this);
+    }
+
+    /**
+     * Returns the calls on the portal's CRM that handlers of closed chats make.
+     *
+     * @return a view; asks nothing yet
+     */
+    public Crm crm() {
+        return new Crm(this);
+    }
+
+    /**
+     * Returns the application's own connectors on this portal.
+     *
+     * @return a view; asks nothing yet
+     */
+    public Connectors connectors() {
+        return new Connectors(this);
     }
 
     /**

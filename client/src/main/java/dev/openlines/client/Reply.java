@@ -89,19 +89,23 @@ public final class Reply {
      * @throws UnexpectedReplyException where the result does not fit
      */
     public <T> T as(Class<T> type) {
+        return bound(method, "$.result", result(), type);
+    }
+
+    static <T> T bound(String method, String path, JsonValue value, Class<T> type) {
         boolean emptyObject = !type.isArray()
                 && !Iterable.class.isAssignableFrom(type)
-                && result() instanceof JsonArray list
+                && value instanceof JsonArray list
                 && list.isEmpty();
         try {
-            T bound = Binding.JSONB.fromJson(emptyObject ? "{}" : result().toString(), type);
+            T bound = Binding.JSONB.fromJson(emptyObject ? "{}" : value.toString(), type);
             if (bound == null) {
-                throw fields().unexpected(type.getSimpleName());
+                throw new Fields(method, path, value).unexpected(type.getSimpleName());
             }
             return bound;
         } catch (JsonbException e) {
             // Without the cause: it may quote the reply.
-            throw fields().unexpected(type.getSimpleName());
+            throw new Fields(method, path, value).unexpected(type.getSimpleName());
         }
     }
 

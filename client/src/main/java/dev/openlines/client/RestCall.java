@@ -2,10 +2,13 @@
 package dev.openlines.client;
 
 import jakarta.json.JsonObject;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** One call of a REST method: its name, its parameters, and whether it may be sent twice. */
 public final class RestCall {
@@ -21,11 +24,13 @@ public final class RestCall {
     private final String method;
     private final JsonObject params;
     private final boolean idempotent;
+    private final @Nullable String list;
 
-    private RestCall(String method, JsonObject params, boolean idempotent) {
+    private RestCall(String method, JsonObject params, boolean idempotent, @Nullable String list) {
         this.method = method;
         this.params = params;
         this.idempotent = idempotent;
+        this.list = list;
     }
 
     /**
@@ -55,7 +60,7 @@ public final class RestCall {
                     + " characters of another form");
         }
         return new RestCall(
-                method, Wire.JSON.createObjectBuilder(params).build(), reads(method.toLowerCase(Locale.ROOT)));
+                method, Wire.JSON.createObjectBuilder(params).build(), reads(method.toLowerCase(Locale.ROOT)), null);
     }
 
     /**
@@ -65,7 +70,23 @@ public final class RestCall {
      * @return an idempotent call
      */
     public RestCall idempotent() {
-        return new RestCall(method, params, true);
+        return new RestCall(method, params, true, list);
+    }
+
+    /**
+     * Returns the same call of a method whose entries stand in a member of the result, as those of {@code crm.item.list}
+     * stand in {@code items}, for {@link PortalClient#list(RestCall)}.
+     *
+     * @param member the member's name
+     * @return a call
+     */
+    public RestCall listing(String member) {
+        return new RestCall(method, params, idempotent, Objects.requireNonNull(member, "member"));
+    }
+
+    /** The entries of a page. */
+    List<Fields> entries(Fields result) {
+        return list == null ? result.elements() : result.member(list).elements();
     }
 
     /** The same call for another page. */
@@ -73,7 +94,8 @@ public final class RestCall {
         return new RestCall(
                 method,
                 Wire.JSON.createObjectBuilder(params).add("start", start).build(),
-                idempotent);
+                idempotent,
+                list);
     }
 
     /**

@@ -2,6 +2,7 @@
 package dev.openlines.client;
 
 import java.net.URI;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
@@ -19,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param offline whether the portal keeps the event in a queue instead of posting it; wire field {@code
  *     offline}, {@code event_type} when binding
  * @param connector key of the offline queue, null for the default one; wire fields {@code
- *     auth_connector} when binding, {@code connector_id} when listed
+ *     auth_connector} when binding, {@code connector_id} when listed. Calls with the same key cause no event in that queue
+ * @param minTimeout the least time between two {@code OnOfflineEvent}, null for the portal's own; wire field {@code
+ *     options[minTimeout]}. The portal does not list it, so it makes no two subscriptions different
  * @see <a href="https://apidocs.bitrix24.com/api-reference/events/event-bind.html">event.bind</a>
  */
 public record Subscription(
@@ -27,7 +30,10 @@ public record Subscription(
         @Nullable String handler,
         long authType,
         boolean offline,
-        @Nullable String connector) {
+        @Nullable String connector,
+        @Nullable Duration minTimeout) {
+
+    private static final String OFFLINE_EVENT = "ONOFFLINEEVENT";
 
     public Subscription {
         event = event.toUpperCase(Locale.ROOT);
@@ -40,6 +46,10 @@ public record Subscription(
                             ? "expected no handler of an offline subscription but found one"
                             : "expected a handler of a subscription but found none");
         }
+        if (minTimeout != null && (!event.equals(OFFLINE_EVENT) || offline || minTimeout.toSeconds() < 1)) {
+            throw new IllegalArgumentException(
+                    "expected at least a second between events of an online subscription to " + OFFLINE_EVENT);
+        }
     }
 
     /**
@@ -51,7 +61,7 @@ public record Subscription(
      */
     public static Subscription online(String event, URI handler) {
         Objects.requireNonNull(handler, "handler");
-        return new Subscription(event, handler.toString(), 0, false, null);
+        return new Subscription(event, handler.toString(), 0, false, null, null);
     }
 
     /**
@@ -61,7 +71,7 @@ public record Subscription(
      * @return a subscription to the default queue
      */
     public static Subscription offline(String event) {
-        return new Subscription(event, null, 0, true, null);
+        return new Subscription(event, null, 0, true, null, null);
     }
 
     /**
@@ -72,7 +82,7 @@ public record Subscription(
      * @return a subscription that only an administrator may bind
      */
     public Subscription withAuthType(long userId) {
-        return new Subscription(event, handler, userId, offline, connector);
+        return new Subscription(event, handler, userId, offline, connector, minTimeout);
     }
 
     /**
@@ -82,7 +92,18 @@ public record Subscription(
      * @return a subscription to that queue
      */
     public Subscription withConnector(String key) {
-        return new Subscription(event, handler, authType, offline, Objects.requireNonNull(key, "key"));
+        return new Subscription(event, handler, authType, offline, Objects.requireNonNull(key, "key"), minTimeout);
+    }
+
+    /**
+     * Returns this subscription with a least time between two events. The portal has it for {@code OnOfflineEvent} only.
+     *
+     * @param time whole seconds, at least one
+     * @return a subscription with that time
+     * @throws IllegalArgumentException for another event, and for less than a second
+     */
+    public Subscription withMinTimeout(Duration time) {
+        return new Subscription(event, handler, authType, offline, connector, Objects.requireNonNull(time, "time"));
     }
 
     /**

@@ -192,7 +192,8 @@ public final class Subscriptions {
                 offline ? null : row.member("handler").text(),
                 authType == null ? 0 : authType,
                 offline,
-                connector == null || connector.isEmpty() ? null : connector);
+                connector == null || connector.isEmpty() ? null : connector,
+                null);
     }
 
     /** The platform refuses AUTH_TYPE from anyone but an administrator, so 0 is left out. */
@@ -211,6 +212,9 @@ public final class Subscriptions {
         if (subscription.connector() != null) {
             // Part of the authorisation, and unlike the others in lower case only.
             params.put("auth_connector", subscription.connector());
+        }
+        if (subscription.minTimeout() != null) {
+            params.put("OPTIONS", Map.of("minTimeout", subscription.minTimeout().toSeconds()));
         }
         return params;
     }

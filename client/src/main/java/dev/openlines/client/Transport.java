@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 
-/** Sends one POST to a guarded address and collects the whole answer, within a time and a size. */
+/** Sends one request to a guarded address and collects the whole answer, within a time and a size. */
 final class Transport {
 
     /** An answer as it came. */
@@ -54,14 +54,26 @@ final class Transport {
      *     exchange
      */
     CompletableFuture<Answer> post(String method, URI address, String contentType, byte[] body, Duration timeout) {
+        return start(method, request(address, contentType, body).build(), replyLimit, timeout);
+    }
+
+    /** Gets what is at an address, of at most so many bytes; else as {@link #post}. */
+    CompletableFuture<Answer> get(String method, URI address, int atMost, Duration timeout) {
+        HttpRequest.Builder request = versioned(
+                HttpRequest.newBuilder(address).header("Accept", "*/*").GET());
+        return start(method, request.build(), atMost, timeout);
+    }
+
+    private CompletableFuture<Answer> start(String method, HttpRequest request, int atMost, Duration timeout) {
+        URI address = request.uri();
         CompletableFuture<Answer> answer = new CompletableFuture<>();
         if (guard.passedLately(address) || (throughProxy(address) && !AddressGuard.inDigits(address.getHost()))) {
-            exchange(method, address, contentType, body, timeout, answer);
+            exchange(method, request, atMost, timeout, answer);
         } else {
             blocking.execute(() -> {
                 try {
                     if (passes(method, address, answer)) {
-                        exchange(method, address, contentType, body, timeout, answer);
+                        exchange(method, request, atMost, timeout, answer);
                     }
                 } catch (RuntimeException | Error e) {
                     answer.completeExceptionally(e);
@@ -134,14 +146,8 @@ final class Transport {
     }
 
     private void exchange(
-            String method,
-            URI address,
-            String contentType,
-            byte[] body,
-            Duration timeout,
-            CompletableFuture<Answer> answer) {
-        CompletableFuture<HttpResponse<byte[]>> exchange =
-                http.sendAsync(request(address, contentType, body).build(), head -> new CappedBody(replyLimit));
+            String method, HttpRequest request, int atMost, Duration timeout, CompletableFuture<Answer> answer) {
+        CompletableFuture<HttpResponse<byte[]>> exchange = http.sendAsync(request, head -> new CappedBody(atMost));
         Async.done(exchange, (response, failure) -> {
             if (failure == null) {
                 answer.complete(new Answer(response.statusCode(), response.headers(), response.body()));
@@ -162,12 +168,16 @@ final class Transport {
     }
 
     private static HttpRequest.Builder request(URI address, String contentType, byte[] body) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(address)
+        return versioned(HttpRequest.newBuilder(address)
                 .header("Content-Type", contentType)
                 .header("Accept", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofByteArray(body));
-        // No upgrade dance on every connection without TLS.
-        return "http".equalsIgnoreCase(address.getScheme()) ? request.version(HttpClient.Version.HTTP_1_1) : request;
+                .POST(HttpRequest.BodyPublishers.ofByteArray(body)));
+    }
+
+    /** No upgrade dance on every connection without TLS. */
+    private static HttpRequest.Builder versioned(HttpRequest.Builder request) {
+        boolean plain = "http".equalsIgnoreCase(request.build().uri().getScheme());
+        return plain ? request.version(HttpClient.Version.HTTP_1_1) : request;
     }
 
     /** Turns what {@code java.net.http} threw into an exception that says whether the request left. */

@@ -10,6 +10,7 @@ import dev.openlines.client.OpenLines.User;
 import dev.openlines.model.Secret;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,9 +36,9 @@ class OpenLinesTest {
             assertThat(history.sessionId()).isEqualTo(469);
             assertThat(history.messages())
                     .containsExactly(
-                            new Message(9, 0, Instant.parse("2026-11-22T17:00:00Z"), "Begun"),
-                            new Message(12, 10, Instant.parse("2026-11-22T17:00:05Z"), "Hello"));
-            assertThat(history.users()).containsOnlyKeys(10L).containsValue(new User(10, "Ann"));
+                            new Message(9, 0, Instant.parse("2026-11-22T17:00:00Z"), "Begun", List.of()),
+                            new Message(12, 10, Instant.parse("2026-11-22T17:00:05Z"), "Hello", List.of()));
+            assertThat(history.users()).containsOnlyKeys(10L).containsValue(new User(10, "Ann", null));
             assertThat(history.raw()).containsKey("files");
             assertThat(history).hasToString("session 469 of chat 17, 2 messages");
         }

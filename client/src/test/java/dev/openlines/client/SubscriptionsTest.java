@@ -114,7 +114,7 @@ class SubscriptionsTest {
             assertThat(on(portal).get())
                     .containsExactly(
                             FINISH,
-                            new Subscription("ONAPPUPDATE", "not an address", 12, false, null),
+                            new Subscription("ONAPPUPDATE", "not an address", 12, false, null, null),
                             Subscription.offline("ONSESSIONSTART").withConnector("mine"));
             assertThat(on(portal).get().get(1).handlerAddress()).isEmpty();
             assertThat(on(portal).get().get(0).handlerAddress())
@@ -147,11 +147,11 @@ class SubscriptionsTest {
 
     @Test
     void aSubscriptionIsEitherOnlineWithAHandlerOrOfflineWithoutOne() {
-        assertThatThrownBy(() -> new Subscription("ONSESSIONFINISH", null, 0, false, null))
+        assertThatThrownBy(() -> new Subscription("ONSESSIONFINISH", null, 0, false, null, null))
                 .hasMessage("expected a handler of a subscription but found none");
-        assertThatThrownBy(() -> new Subscription("ONSESSIONFINISH", "https://x.example/", 0, true, null))
+        assertThatThrownBy(() -> new Subscription("ONSESSIONFINISH", "https://x.example/", 0, true, null, null))
                 .hasMessage("expected no handler of an offline subscription but found one");
-        assertThatThrownBy(() -> new Subscription(" ", "https://x.example/", 0, false, null))
+        assertThatThrownBy(() -> new Subscription(" ", "https://x.example/", 0, false, null, null))
                 .hasMessage("expected the code of an event but found blank text");
     }
 
