@@ -3,6 +3,7 @@ package dev.openlines.portal;
 
 import dev.openlines.model.Secret;
 import dev.openlines.portal.wire.Minting;
+import java.util.Arrays;
 import java.util.List;
 
 /** The application on a portal: its credentials and whether it is installed. Guarded by its portal. */
@@ -40,8 +41,9 @@ final class Application {
         return scope;
     }
 
+    /** Whether the application has the scope, or one of several with commas between. */
     boolean permits(String wanted) {
-        return wanted.isEmpty() || scope.contains(wanted);
+        return wanted.isEmpty() || Arrays.stream(wanted.split(",")).anyMatch(scope::contains);
     }
 
     Secret applicationToken() {

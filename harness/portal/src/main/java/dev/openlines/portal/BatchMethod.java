@@ -99,7 +99,12 @@ final class BatchMethod {
                     .forEach((field, value) -> parameters.put(field, resolved(value)));
             RestResult result = method.call()
                     .answer(new RestContext(
-                            batch.portal(), batch.user(), batch.webhook(), batch.connector(), parameters));
+                            batch.portal(),
+                            batch.user(),
+                            batch.webhook(),
+                            batch.connector(),
+                            parameters,
+                            batch.request()));
             part("result").put(key, result.value());
             if (result.next() != null) {
                 part("next").put(key, PhpJson.PROVIDER.createValue(result.next()));

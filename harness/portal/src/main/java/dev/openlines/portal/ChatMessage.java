@@ -2,19 +2,22 @@
 package dev.openlines.portal;
 
 import java.time.Instant;
+import java.util.List;
 
 /**
  * What somebody wrote in a chat, or what the portal noted there.
  *
  * @param authorId 0 for the portal itself
  * @param kind {@code start} or {@code end} of a session where the portal wrote, else {@code message}
+ * @param files what was sent with it
  */
-record ChatMessage(long id, long sessionId, long authorId, String kind, String text, Instant at) {
+record ChatMessage(
+        long id, long sessionId, long authorId, String kind, String text, Instant at, List<PortalFile> files) {
 
     /** The kind of what people write. */
     static final String WRITTEN = "message";
 
     ChatMessage withText(String changed) {
-        return new ChatMessage(id, sessionId, authorId, kind, changed, at);
+        return new ChatMessage(id, sessionId, authorId, kind, changed, at, files);
     }
 }

@@ -2,22 +2,27 @@
 package dev.openlines.portal;
 
 import dev.openlines.portal.wire.EventBodies;
+import dev.openlines.portal.wire.PhpJson;
 import jakarta.json.JsonArray;
+import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code imconnector.register}, {@code unregister} and {@code send.status.delivery}: what an application calls so that
- * its own connector gets events. They work with an application's token only.
+ * {@code imconnector.register}, {@code activate}, {@code send.messages}, {@code send.status.delivery} and their siblings:
+ * what an application calls so that its own connector brings chats and gets events. They work with an application's token only.
  */
 final class ConnectorMethods {
 
-    private static final String SCOPE = "imconnector";
+    private static final String SCOPE = "imopenlines";
 
     private ConnectorMethods() {}
 
@@ -25,6 +30,9 @@ final class ConnectorMethods {
         return List.of(
                 new RestMethod("imconnector.register", SCOPE, Provenance.SOURCE, ConnectorMethods::register),
                 new RestMethod("imconnector.unregister", SCOPE, Provenance.SOURCE, ConnectorMethods::unregister),
+                new RestMethod("imconnector.activate", SCOPE, Provenance.DOCS, ConnectorMethods::activate),
+                new RestMethod("imconnector.status", SCOPE, Provenance.DOCS, ConnectorMethods::status),
+                new RestMethod("imconnector.send.messages", SCOPE, Provenance.DOCS, ConnectorMethods::send),
                 new RestMethod(
                         "imconnector.send.status.delivery", SCOPE, Provenance.SOURCE, ConnectorMethods::delivered));
     }
@@ -56,7 +64,11 @@ final class ConnectorMethods {
         if (call.text("PLACEMENT_HANDLER").isEmpty()) {
             return refused("IMCONNECTOR_REST_NO_PLACEMENT_HANDLER", "The handler of the settings page is missing");
         }
-        call.portal().connectors().register(id);
+        call.portal()
+                .connectors()
+                .register(
+                        id,
+                        call.truthy("CHAT_GROUP") && !call.text("CHAT_GROUP").equals("false"));
         return RestResult.of(EventBodies.object().add("result", true).build());
     }
 
@@ -75,6 +87,109 @@ final class ConnectorMethods {
                 ? RestResult.of(EventBodies.object().add("result", true).build())
                 : refused(
                         "IMCONNECTOR_REST_APPLICATION_UNREGISTRATION_ERROR", "The connector could not be unregistered");
+    }
+
+    private static RestResult activate(RestContext original) {
+        RestContext call = checked(original);
+        for (String name : List.of("CONNECTOR", "LINE", "ACTIVE")) {
+            if (!call.has(name)) {
+                throw RestError.missing(name);
+            }
+        }
+        boolean active = call.truthy("ACTIVE") && !call.text("ACTIVE").equalsIgnoreCase("N");
+        return RestResult.of(
+                call.portal().connectors().activate(call.text("CONNECTOR"), call.integer("LINE"), active)
+                        ? JsonValue.TRUE
+                        : JsonValue.FALSE);
+    }
+
+    private static RestResult status(RestContext original) {
+        RestContext call = checked(original);
+        String connector = call.text("CONNECTOR");
+        if (connector.isEmpty()) {
+            throw RestError.missing("CONNECTOR");
+        }
+        boolean active = call.portal().connectors().isActive(connector, call.integer("LINE"));
+        return RestResult.of(EventBodies.object()
+                .add("LINE", call.integer("LINE"))
+                .add("CONNECTOR", connector)
+                .add("ERROR", false)
+                .add("CONFIGURED", active)
+                .add("STATUS", active)
+                .build());
+    }
+
+    private static RestResult send(RestContext original) {
+        RestContext call = checked(original);
+        for (String name : List.of("CONNECTOR", "LINE", "MESSAGES")) {
+            if (!call.has(name)) {
+                throw RestError.missing(name);
+            }
+        }
+        String connector = call.text("CONNECTOR");
+        Portal portal = call.portal();
+        List<JsonObject> messages = objects(call.parameters().get("MESSAGES"));
+        if (messages.isEmpty()) {
+            throw RestError.argument("The value of an argument 'MESSAGES' must be of type array", "MESSAGES");
+        }
+        for (JsonObject message : messages) {
+            for (String part : List.of("user", "message", "chat")) {
+                if (object(message, part).isEmpty()) {
+                    throw RestError.argument(
+                            "The incorrect structure of a message inside MESSAGES parameter", "MESSAGES");
+                }
+            }
+        }
+        if (!portal.connectors().isOwn(connector)) {
+            throw new RestError(
+                    400, "IMCONNECTOR_NO_CORRECT_PROVIDER", "Failed to find a suitable provider for the connector");
+        }
+        PortalLine line = portal.lines().stream()
+                .filter(one -> one.id() == call.integer("LINE"))
+                .filter(one -> portal.connectors().isActive(connector, one.id()))
+                .findFirst()
+                .orElseThrow(() ->
+                        new RestError(400, "NOT_ACTIVE_LINE", "The line with this ID is inactive or does not exist"));
+        JsonArrayBuilder results = PhpJson.PROVIDER.createArrayBuilder();
+        messages.forEach(message -> results.add(sent(portal, line, connector, message)));
+        return RestResult.of(EventBodies.object()
+                .add("SUCCESS", true)
+                .add("DATA", EventBodies.object().add("RESULT", results))
+                .build());
+    }
+
+    private static JsonObjectBuilder sent(Portal portal, PortalLine line, String connector, JsonObject message) {
+        JsonObject content = object(message, "message");
+        String text = member(content, "text");
+        Map<String, String> files = new LinkedHashMap<>();
+        objects(find(content, "files")).forEach(file -> files.put(member(file, "name"), member(file, "url")));
+        JsonObject user = object(message, "user");
+        String externalChat = member(object(message, "chat"), "id");
+        JsonObjectBuilder out = EventBodies.object()
+                .add(
+                        "message",
+                        EventBodies.object().add("id", member(content, "id")).add("text", text))
+                .add("chat", EventBodies.object().add("id", externalChat));
+        if (text.isEmpty() && files.isEmpty()) {
+            return out.add("SUCCESS", false)
+                    .add("ERRORS", PhpJson.PROVIDER.createArrayBuilder().add("The message is empty"));
+        }
+        PortalChat chat = portal.connectors()
+                .receive(
+                        line,
+                        connector,
+                        externalChat,
+                        member(user, "id"),
+                        (member(user, "name") + " " + member(user, "last_name")).strip(),
+                        text,
+                        files);
+        return out.add("SUCCESS", true)
+                .add("user", Long.toString(chat.visitor().id()))
+                .add(
+                        "session",
+                        EventBodies.object()
+                                .add("ID", Long.toString(chat.sessionId()))
+                                .add("CHAT_ID", Long.toString(chat.id())));
     }
 
     private static RestResult delivered(RestContext original) {

@@ -159,6 +159,7 @@ final class ControlApi {
             case "offline" -> ControlPlans.offline(portal);
             case "calls" -> ControlView.list(portal.calls(), ControlView::of);
             case "clock" -> ControlView.clock(portal);
+            case "crm" -> ControlChats.crm(portal);
             default -> throw new Refusal(404, "there is nothing at this control path");
         };
     }
@@ -193,7 +194,7 @@ final class ControlApi {
                 yield RestReply.json(
                         201, ControlView.of(portal.openLine(body.text("name").orElse("Open line"))));
             }
-            case "chats" -> RestReply.json(201, ControlView.of(PortalSeed.openChat(portal, json, TOP)));
+            case "chats" -> RestReply.json(201, ControlView.of(ControlChats.open(portal, json, TOP)));
             case "chats/*/close" -> {
                 ControlBody body = ControlBody.of(json, TOP, Set.of("by"));
                 Closing closing = Closing.ofLabel(body.text("by").orElse("operator"));
@@ -227,7 +228,15 @@ final class ControlApi {
                 chat(portal, path).transfer(PortalSeed.line(portal, body, TOP));
                 yield RestReply.json(200, ControlView.of(chat(portal, path)));
             }
-            case "chats/*/messages" -> deliveries(message(chat(portal, path), json));
+            case "chats/*/people" -> {
+                ControlChats.join(chat(portal, path), json, TOP);
+                yield RestReply.json(200, ControlView.of(chat(portal, path)));
+            }
+            case "crm" -> {
+                ControlChats.crm(portal, json, TOP);
+                yield RestReply.json(201, ControlChats.crm(portal));
+            }
+            case "chats/*/messages" -> deliveries(ControlChats.write(chat(portal, path), json, TOP));
             case "chats/*/messages/*" -> deliveries(change(chat(portal, path), number(path, 3), json));
             case "connectors" -> {
                 portal.connectors()
@@ -316,15 +325,6 @@ final class ControlApi {
 
     private static RestReply deliveries(List<Delivery> deliveries) {
         return RestReply.json(200, ControlView.list(deliveries));
-    }
-
-    private static List<Delivery> message(PortalChat chat, JsonValue json) {
-        ControlBody body = ControlBody.of(json, TOP, Set.of("by", "text"));
-        return switch (body.text("by").orElse("customer")) {
-            case "customer" -> chat.customerWrites(body.requiredText("text"));
-            case "operator" -> chat.operatorWrites(body.requiredText("text"));
-            default -> throw new Refusal(400, "expected customer or operator at $.by");
-        };
     }
 
     /** Changes a message, or deletes it if no text is given. */

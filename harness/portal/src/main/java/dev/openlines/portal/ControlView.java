@@ -67,6 +67,16 @@ final class ControlView {
                 .add("visitor_id", chat.visitorId())
                 .add("session_id", chat.sessionId())
                 .add("open", chat.isOpen())
+                .add("group", chat.group())
+                .add("people", list(chat.people().all(), ControlView::of))
+                .build();
+    }
+
+    private static JsonObject of(PortalUser user) {
+        return EventBodies.object()
+                .add("id", user.id())
+                .add("name", user.name())
+                .add("role", user.bot() ? "bot" : "customer")
                 .build();
     }
 

@@ -6,12 +6,9 @@ import dev.openlines.portal.wire.PhpJson;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -70,17 +67,17 @@ final class EventMethods {
         if (handler.isEmpty()) {
             throw RestError.missing("HANDLER");
         }
-        URI target = handler(handler);
+        HandlerAddress address = HandlerAddress.of(handler);
         String scope = EVENTS.get(event);
         Portal portal = call.portal();
         if (scope == null || !portal.application().permits(scope)) {
             throw new RestError(400, "ERROR_EVENT_NOT_FOUND", "Event not found");
         }
         synchronized (portal) {
-            if (portal.subscriptions().stream().anyMatch(s -> same(s, event, handler, authType))) {
+            if (portal.subscriptions().stream().anyMatch(s -> same(portal, s, event, handler, authType))) {
                 throw new RestError(400, "ERROR_CORE", "Unable to set event handler: Handler already binded");
             }
-            portal.outbox().add(event, target, authType, minTimeout(call, event));
+            portal.outbox().add(event, address, authType, minTimeout(call, event));
         }
         return RestResult.of(JsonValue.TRUE);
     }
@@ -157,7 +154,7 @@ final class EventMethods {
         int removed = call.portal()
                 .outbox()
                 .remove(s -> s.event().equals(event)
-                        && s.handler().toString().equals(handler)
+                        && call.portal().outbox().bound(s).equals(handler)
                         && (anyUser || s.authType() == authType));
         return RestResult.of(EventBodies.object().add("count", removed).build());
     }
@@ -173,7 +170,7 @@ final class EventMethods {
                         subscription.id(),
                         EventBodies.object()
                                 .add("event", subscription.event())
-                                .add("handler", subscription.handler().toString())
+                                .add("handler", call.portal().outbox().bound(subscription))
                                 .add("auth_type", Long.toString(subscription.authType()))
                                 .add("offline", 0)
                                 .build());
@@ -218,25 +215,7 @@ final class EventMethods {
         };
     }
 
-    /** The scheme first, then a host with a dot that is not its first character. */
-    private static URI handler(String text) {
-        URI uri;
-        try {
-            uri = new URI(text);
-        } catch (URISyntaxException e) {
-            throw new RestError(400, "ERROR_WRONG_HANDLER_URL", "Wrong handler URL");
-        }
-        String scheme = Objects.requireNonNullElse(uri.getScheme(), "").toLowerCase(Locale.ROOT);
-        if (!scheme.isEmpty() && !scheme.equals("http") && !scheme.equals("https")) {
-            throw new RestError(400, "ERROR_UNSUPPORTED_PROTOCOL", "Unsupported handler protocol");
-        }
-        if (scheme.isEmpty() || uri.getHost() == null || uri.getHost().indexOf('.') < 1 || text.length() > 255) {
-            throw new RestError(400, "ERROR_WRONG_HANDLER_URL", "Wrong handler URL");
-        }
-        return uri;
-    }
-
-    private static boolean same(Subscription s, String event, String handler, long authType) {
-        return s.event().equals(event) && s.handler().toString().equals(handler) && s.authType() == authType;
+    private static boolean same(Portal portal, Subscription s, String event, String handler, long authType) {
+        return s.event().equals(event) && portal.outbox().bound(s).equals(handler) && s.authType() == authType;
     }
 }

@@ -17,7 +17,7 @@ final class Fidelity {
             | word | means |
             | --- | --- |
             | source | read in the server's published source |
-            | docs | read in the vendor's documentation |
+            | docs | read in the vendor's documentation, or in the code of its SDKs |
             | capture | seen in a request that somebody recorded in public |
             | guess | nobody's word: our inference |
             | declared | said by the test or the user, such as `portal.answer(...)` or a fault |
@@ -53,6 +53,13 @@ final class Fidelity {
         parts.put("whether the ends of a report's period belong to it; the order within one second", Provenance.GUESS);
         parts.put("times with the offset that the portal's time zone has at that moment", Provenance.DOCS);
         parts.put("equal offline events collapse; what became of failed ones", Provenance.SOURCE);
+        parts.put("group chats: `connector[user_id]` 0, customers and bots told apart in histories", Provenance.SOURCE);
+        parts.put("`entity_data_1` and `entity_data_2` of a chat linked with the CRM", Provenance.DOCS);
+        parts.put("files in histories; the download address and what it answers", Provenance.DOCS);
+        parts.put("which of several CRM objects is a chat's main one: the one linked first", Provenance.GUESS);
+        parts.put("messages to a connector that is not active on the line: `NOT_ACTIVE_LINE`", Provenance.GUESS);
+        parts.put("REST 3.0 is not built and says so in its own form of an error", Provenance.DOCS);
+        parts.put("which handler addresses `event.bind` takes", Provenance.SOURCE);
         parts.put("order of checks, success envelope, PHP's JSON style", Provenance.SOURCE);
         parts.put("OAuth: parameters, answers, errors", Provenance.DOCS);
         parts.put("HTTP statuses of OAuth errors", Provenance.GUESS);

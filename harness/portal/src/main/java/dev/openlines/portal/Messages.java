@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.portal;
 
+import dev.openlines.model.Secret;
 import dev.openlines.portal.wire.EventBodies;
+import dev.openlines.portal.wire.Minting;
 import jakarta.json.JsonObject;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Messages of a portal's chats and the events they cause. State is guarded by the portal. */
 final class Messages {
 
+    private static final long FIRST_FILE = 5437;
+
     private final Portal portal;
     private long last;
+    private long lastFile = FIRST_FILE - 1;
 
     Messages(Portal portal) {
         this.portal = portal;
@@ -21,18 +28,21 @@ final class Messages {
         return ++last;
     }
 
-    List<Delivery> write(PortalChat chat, boolean byCustomer, String text) {
+    List<Delivery> write(PortalChat chat, long author, String text, Map<String, byte[]> files) {
+        boolean byCustomer = chat.people().hasCustomer(author);
+        boolean byStaff = portal.user(author).filter(PortalUser::staff).isPresent();
+        if (!byStaff && !chat.people().has(author)) {
+            throw new IllegalArgumentException("user " + author + " does not take part in " + chat);
+        }
         EventBodies.MessageFacts facts;
         synchronized (portal) {
             expectOpen(chat);
-            long author = byCustomer ? chat.visitorId() : Portal.OPERATOR_ID;
+            Instant now = portal.clock().instant();
+            List<PortalFile> sent = new ArrayList<>();
+            files.forEach((name, content) -> sent.add(new PortalFile(
+                    ++lastFile, author, name, content.clone(), now, Secret.of(Minting.lettersAndDigits(40)))));
             ChatMessage written = new ChatMessage(
-                    next(),
-                    chat.sessionId(),
-                    author,
-                    ChatMessage.WRITTEN,
-                    text,
-                    portal.clock().instant());
+                    next(), chat.sessionId(), author, ChatMessage.WRITTEN, text, now, List.copyOf(sent));
             chat.wrote(written);
             facts = facts(chat, written);
         }
@@ -69,7 +79,7 @@ final class Messages {
     /** An operator's change is told only for a message that reached the messenger, whose ids the event carries. */
     private List<Delivery> changed(PortalChat chat, EventBodies.MessageFacts facts, String what) {
         Cause cause = Cause.user(facts.authorId());
-        if (facts.authorId() == chat.visitorId()) {
+        if (chat.people().hasCustomer(facts.authorId())) {
             return raise("ONOPENLINEMESSAGE" + what, EventBodies.customerMessage(facts), cause);
         }
         List<String> external = portal.connectors().delivered(facts.id());

@@ -95,7 +95,7 @@ final class OAuthApi {
         query.put("domain", portal.domain());
         query.put("member_id", portal.memberId());
         query.put("scope", String.join(",", portal.application().scope()));
-        query.put("server_domain", seen(portal.serverEndpoint()).getAuthority());
+        query.put("server_domain", request.authHostAsSeen(portal).getAuthority());
         StringBuilder location = new StringBuilder(target.get().toString());
         char before = location.indexOf("?") < 0 ? '?' : '&';
         for (Map.Entry<String, String> part : query.entrySet()) {
@@ -128,7 +128,13 @@ final class OAuthApi {
         if (client.isEmpty() || secret.isEmpty()) {
             throw new RestError(400, "invalid_request", "client_id and client_secret are required");
         }
-        if (!client.equals(portal.clientId()) || !Secret.of(secret).equals(portal.clientSecret())) {
+        if (!client.equals(portal.clientId())) {
+            // The vendor's host says nothing more, and answers it as a success.
+            error = "wrong_client";
+            return RestReply.phpJson(
+                    200, EventBodies.object().add("error", "wrong_client").build());
+        }
+        if (!Secret.of(secret).equals(portal.clientSecret())) {
             throw new RestError(401, "invalid_client", "The client credentials are invalid");
         }
         @Nullable String wanted = request.text("scope").orElse(null);
@@ -152,10 +158,6 @@ final class OAuthApi {
         }
     }
 
-    private URI seen(URI address) {
-        return request.asSeen(address, portal.server().uri());
-    }
-
     private JsonObjectBuilder granted(long userId, Instant now) {
         Instant expires = now.plus(EventBodies.ACCESS_LIFETIME);
         return EventBodies.object()
@@ -165,10 +167,10 @@ final class OAuthApi {
                 .add("expires", expires.getEpochSecond())
                 .add("expires_in", EventBodies.ACCESS_LIFETIME.toSeconds())
                 .add("scope", String.join(",", portal.application().scope()))
-                .add("domain", seen(portal.serverEndpoint()).getAuthority())
-                .add("server_endpoint", seen(portal.serverEndpoint()).toString())
+                .add("domain", request.authHostAsSeen(portal).getAuthority())
+                .add("server_endpoint", request.authHostAsSeen(portal).toString())
                 .add("status", "L")
-                .add("client_endpoint", seen(portal.restUri()).toString())
+                .add("client_endpoint", request.portalAsSeen(portal).toString())
                 .add("member_id", portal.memberId())
                 .add("user_id", userId)
                 .add("refresh_token", portal.tokens().issueRefresh(userId, now).reveal());

@@ -81,13 +81,11 @@ final class OpenLines {
         }
     }
 
-    PortalChat openChat(PortalLine line, String connector) {
+    PortalChat openChat(PortalLine line, String connector, String customer, PortalChat.Outside outside) {
         PortalChat chat;
         synchronized (portal) {
             expectOurs(line);
-            long guest = Math.max(FIRST_GUEST, users.get(users.size() - 1).id() + 1);
-            PortalUser visitor = new PortalUser(guest, PortalUser.Role.GUEST, "Guest", "");
-            users.add(visitor);
+            PortalUser visitor = addUser(PortalUser.Role.GUEST, customer);
             long id = chats.isEmpty() ? FIRST_CHAT : chats.get(chats.size() - 1).id() + 1;
             chat = new PortalChat(
                     this,
@@ -95,13 +93,36 @@ final class OpenLines {
                     line,
                     connector,
                     visitor,
+                    outside,
                     ++lastSession,
                     portal.clock().instant());
             chats.add(chat);
             note(chat, "start", "New conversation #" + lastSession + " started.");
         }
-        raiseSession("ONSESSIONSTART", chat, Cause.user(chat.visitorId()));
+        raiseSession("ONSESSIONSTART", chat, Cause.user(chat.visitor().id()));
         return chat;
+    }
+
+    /** To be used under the portal's lock. */
+    PortalUser addUser(PortalUser.Role role, String name) {
+        long id = Math.max(FIRST_GUEST, users.get(users.size() - 1).id() + 1);
+        PortalUser user = new PortalUser(id, role, name, "");
+        users.add(user);
+        return user;
+    }
+
+    List<PortalUser> users() {
+        synchronized (portal) {
+            return List.copyOf(users);
+        }
+    }
+
+    Optional<PortalFile> file(Predicate<PortalFile> fits) {
+        return chats().stream()
+                .flatMap(chat -> chat.messages().stream())
+                .flatMap(message -> message.files().stream())
+                .filter(fits)
+                .findFirst();
     }
 
     List<Delivery> close(PortalChat chat, Closing closing) {
@@ -131,7 +152,7 @@ final class OpenLines {
 
     private void note(PortalChat chat, String kind, String text) {
         chat.wrote(new ChatMessage(
-                messages.next(), chat.sessionId(), 0, kind, text, portal.clock().instant()));
+                messages.next(), chat.sessionId(), 0, kind, text, portal.clock().instant(), List.of()));
     }
 
     private List<Outbox.Outgoing> closed(PortalChat chat, Closing closing) {
@@ -144,7 +165,7 @@ final class OpenLines {
         Cause cause = switch (closing) {
             case OPERATOR, SPAM -> Cause.user(Portal.OPERATOR_ID);
             case BOT -> Cause.user(Portal.ADMIN_ID);
-            case RATING -> Cause.user(chat.visitorId());
+            case RATING -> Cause.user(chat.visitor().id());
             case AGENT -> Cause.timer();
         };
         return session("ONSESSIONFINISH", chat, cause);
@@ -159,7 +180,7 @@ final class OpenLines {
             chat.started(++lastSession, portal.clock().instant());
             note(chat, "start", "New conversation #" + lastSession + " started.");
         }
-        raiseSession("ONSESSIONSTART", chat, Cause.user(chat.visitorId()));
+        raiseSession("ONSESSIONSTART", chat, Cause.user(chat.visitor().id()));
     }
 
     void resume(PortalChat chat) {

@@ -28,6 +28,7 @@ final class OpenLinesMethods {
         return List.of(
                 new RestMethod("imopenlines.session.history.get", SCOPE, Provenance.SOURCE, OpenLinesMethods::history),
                 new RestMethod("imopenlines.dialog.get", SCOPE, Provenance.SOURCE, OpenLinesMethods::dialog),
+                new RestMethod("imopenlines.crm.chat.get", SCOPE, Provenance.DOCS, OpenLinesMethods::crmChats),
                 new RestMethod("imopenlines.config.get", SCOPE, Provenance.DOCS, OpenLinesMethods::config),
                 new RestMethod("imopenlines.config.list.get", SCOPE, Provenance.DOCS, OpenLinesMethods::configs),
                 new RestMethod("imopenlines.operator.finish", SCOPE, Provenance.SOURCE, OpenLinesMethods::finish),
@@ -65,6 +66,30 @@ final class OpenLinesMethods {
         return RestResult.of(JsonValue.TRUE);
     }
 
+    private static RestResult crmChats(RestContext original) {
+        RestContext call = original.upperCase();
+        String type = call.text("CRM_ENTITY_TYPE").toLowerCase(Locale.ROOT);
+        String id = call.text("CRM_ENTITY");
+        if (type.isEmpty()) {
+            throw RestError.missing("CRM_ENTITY_TYPE");
+        }
+        if (id.isEmpty()) {
+            throw RestError.missing("CRM_ENTITY");
+        }
+        if (!id.chars().allMatch(Character::isDigit)) {
+            throw RestError.argument("The value of an argument 'CRM_ENTITY' has an invalid type", "CRM_ENTITY");
+        }
+        boolean all = call.text("ACTIVE_ONLY").equalsIgnoreCase("N");
+        JsonArrayBuilder out = PhpJson.PROVIDER.createArrayBuilder();
+        call.portal().chats().stream()
+                .filter(chat -> chat.links().has(type, RestContext.intval(id)) && (all || chat.isOpen()))
+                .forEach(chat -> out.add(EventBodies.object()
+                        .add("CHAT_ID", Long.toString(chat.id()))
+                        .add("CONNECTOR_ID", chat.connector())
+                        .add("CONNECTOR_TITLE", chat.connector())));
+        return RestResult.of(out.build());
+    }
+
     private static RestResult dialog(RestContext original) {
         RestContext call = original.upperCase();
         PortalChat chat = Stream.of("CHAT_ID", "DIALOG_ID", "SESSION_ID", "USER_CODE")
@@ -87,7 +112,7 @@ final class OpenLinesMethods {
                     .add("entity_type", "LINES")
                     .add("entity_id", chat.userCode())
                     .add("entity_data_1", chat.entityData())
-                    .add("entity_data_2", "")
+                    .add("entity_data_2", chat.links().pairs())
                     .add("entity_data_3", "N")
                     .add("mute_list", PhpJson.PROVIDER.createArrayBuilder())
                     .add("manager_list", PhpJson.PROVIDER.createArrayBuilder())
@@ -138,113 +163,8 @@ final class OpenLinesMethods {
                 .chat(one -> one.hasSession(session))
                 .orElseThrow(() -> new RestError(400, "ACCESS_DENIED", DENIED));
         synchronized (call.portal()) {
-            return RestResult.of(history(chat, session));
+            return RestResult.of(new ChatHistory(chat, session).json());
         }
-    }
-
-    private static JsonObject history(PortalChat chat, long session) {
-        String id = Long.toString(chat.id());
-        String visitor = Long.toString(chat.visitorId());
-        String dialog = "chat" + id;
-        JsonObjectBuilder messages = EventBodies.object();
-        JsonArrayBuilder order = PhpJson.PROVIDER.createArrayBuilder();
-        List<ChatMessage> all = chat.messages();
-        for (int i = all.size() - 1; i >= 0; i--) {
-            ChatMessage message = all.get(i);
-            if (message.sessionId() == session) {
-                messages.add(Long.toString(message.id()), message(chat, message));
-                order.add(Long.toString(message.id()));
-            }
-        }
-        return EventBodies.object()
-                .add("chatId", chat.id())
-                .add("canJoin", "Y")
-                .add("canVoteHead", "Y")
-                .add("sessionId", session)
-                .add("sessionVoteHead", 0)
-                .addNull("sessionCommentHead")
-                .add("userId", dialog)
-                .add("message", messages)
-                .add("usersMessage", EventBodies.object().add(dialog, order))
-                .add("users", EventBodies.object().add(visitor, guest(chat.visitor())))
-                .add(
-                        "openlines",
-                        EventBodies.object()
-                                .add(
-                                        "canvoteashead",
-                                        EventBodies.object()
-                                                .add(Long.toString(chat.line().id()), true)))
-                .add("userInGroup", PhpJson.PROVIDER.createArrayBuilder())
-                .add("woUserInGroup", PhpJson.PROVIDER.createArrayBuilder())
-                .add("chat", EventBodies.object().add(id, chat(chat)))
-                .add(
-                        "userBlockChat",
-                        EventBodies.object().add(id, EventBodies.object().add(visitor, false)))
-                .add(
-                        "userInChat",
-                        EventBodies.object()
-                                .add(id, PhpJson.PROVIDER.createArrayBuilder().add(chat.visitorId())))
-                .add("files", PhpJson.PROVIDER.createArrayBuilder())
-                .build();
-    }
-
-    private static JsonObjectBuilder message(PortalChat chat, ChatMessage message) {
-        JsonObjectBuilder params = EventBodies.object();
-        if (message.authorId() == 0) {
-            params.add("class", "bx-messenger-content-item-ol-" + message.kind())
-                    .add("type", "lines");
-        }
-        return EventBodies.object()
-                .add("id", Long.toString(message.id()))
-                .add("chatid", Long.toString(chat.id()))
-                .add("senderid", Long.toString(message.authorId()))
-                .add("recipientid", "chat" + chat.id())
-                .add("date", chat.portal().clock().local(message.at()))
-                .add("text", message.text())
-                .add("textlegacy", message.text())
-                .add("params", params);
-    }
-
-    private static JsonObjectBuilder guest(PortalUser user) {
-        return EventBodies.object()
-                .add("id", Long.toString(user.id()))
-                .add("name", (user.firstName() + " " + user.lastName()).strip())
-                .add("active", true)
-                .add("firstName", user.firstName())
-                .add("lastName", user.lastName())
-                .addNull("workPosition")
-                .add("color", "#ab7761")
-                .add("avatar", "/bitrix/js/im/images/blank.gif")
-                .add("gender", "M")
-                .add("extranet", true)
-                .add("network", false)
-                .add("bot", false)
-                .add("connector", true)
-                .add("externalAuthId", "imconnector")
-                .addNull("status")
-                .add("departments", PhpJson.PROVIDER.createArrayBuilder());
-    }
-
-    private static JsonObjectBuilder chat(PortalChat chat) {
-        return EventBodies.object()
-                .add("id", Long.toString(chat.id()))
-                .add("name", chat.title())
-                .add("owner", chat.isOpen() ? Long.toString(Portal.OPERATOR_ID) : "0")
-                .add("color", "#ab7761")
-                .add("extranet", false)
-                .add("avatar", "/bitrix/js/im/images/blank.gif")
-                .add("call", "0")
-                .add("callNumber", "")
-                .add("entityType", "LINES")
-                .add("entityId", chat.userCode())
-                .add("entityData1", chat.entityData())
-                .add("entityData2", "")
-                .add("entityData3", "N")
-                .add("public", "")
-                .addNull("managerList")
-                .add("dateCreate", chat.portal().clock().local(chat.opened()))
-                .add("type", "lines")
-                .add("messageType", "L");
     }
 
     /** Reads its parameters in upper case only, as the server does; nothing about rights there. */

@@ -47,6 +47,7 @@ final class Outbox {
     // All below are guarded by the portal.
     private final List<Subscription> subscriptions = new ArrayList<>();
     private final Map<Integer, Long> minTimeouts = new HashMap<>();
+    private final Map<Integer, String> texts = new HashMap<>();
     private final Map<Integer, Instant> lastNotices = new HashMap<>();
     private final OfflineQueue offline = new OfflineQueue();
     private final List<Outgoing> held = new ArrayList<>();
@@ -81,6 +82,19 @@ final class Outbox {
             subscriptions.add(added);
             minTimeouts.put(added.id(), minTimeout);
             return added;
+        }
+    }
+
+    void add(String event, HandlerAddress address, long authType, long minTimeout) {
+        synchronized (portal) {
+            texts.put(add(event, address.target(), authType, minTimeout).id(), address.text());
+        }
+    }
+
+    /** Returns a subscription's address as it was bound, which need not be a URI. */
+    String bound(Subscription subscription) {
+        synchronized (portal) {
+            return texts.getOrDefault(subscription.id(), subscription.handler().toString());
         }
     }
 

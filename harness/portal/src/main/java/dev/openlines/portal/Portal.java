@@ -50,6 +50,7 @@ public final class Portal implements AutoCloseable {
     private final PortalSending sending;
     private final PortalReports reports = new PortalReports();
     private final PortalConnectors connectors = new PortalConnectors(this);
+    private final PortalCrm crm = new PortalCrm(this);
     private final PortalLifecycle lifecycle;
 
     // All below are guarded by this.
@@ -199,6 +200,15 @@ public final class Portal implements AutoCloseable {
      */
     public PortalReports reports() {
         return reports;
+    }
+
+    /**
+     * Returns the portal's leads, deals, contacts and companies.
+     *
+     * @return the CRM
+     */
+    public PortalCrm crm() {
+        return crm;
     }
 
     /**

@@ -5,6 +5,8 @@ import dev.openlines.portal.wire.EventBodies;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A chat of an open line, with its sessions. Safe for use by several threads: the portal orders what
@@ -17,8 +19,13 @@ public final class PortalChat {
     private final long id;
     private final String connector;
     private final PortalUser visitor;
+    private final boolean group;
+    private final String externalChat;
+    private final String externalUser;
     private final Instant opened;
     // Guarded by the portal.
+    private final ChatPeople people;
+    private final ChatLinks links = new ChatLinks();
     private final List<ChatMessage> messages = new ArrayList<>();
     private final List<PortalSession> sessions = new ArrayList<>();
     private PortalLine line;
@@ -26,12 +33,20 @@ public final class PortalChat {
     private Instant sessionStart;
     private boolean open = true;
 
+    /** What is known of the chat in the messenger it came from; what is null is made up. */
+    record Outside(
+            boolean group, @Nullable String chat, @Nullable String user) {
+
+        static final Outside UNKNOWN = new Outside(false, null, null);
+    }
+
     PortalChat(
             OpenLines openLines,
             long id,
             PortalLine line,
             String connector,
             PortalUser visitor,
+            Outside outside,
             long sessionId,
             Instant sessionStart) {
         this.openLines = openLines;
@@ -40,6 +55,10 @@ public final class PortalChat {
         this.line = line;
         this.connector = connector;
         this.visitor = visitor;
+        this.group = outside.group();
+        this.externalChat = outside.chat() == null ? Long.toString(id + 1000) : outside.chat();
+        this.externalUser = outside.user() == null ? Long.toString(visitor.id() + 500) : outside.user();
+        this.people = new ChatPeople(visitor);
         this.opened = sessionStart;
         this.session = new PortalSession(this, line, sessionId, sessionStart);
         this.sessionStart = sessionStart;
@@ -78,10 +97,82 @@ public final class PortalChat {
     /**
      * Returns the customer's user id on the portal; wire field {@code connector[user_id]}.
      *
-     * @return 1 or more
+     * @return 1 or more; 0 for a group chat, as the platform says it
      */
     public long visitorId() {
-        return visitor.id();
+        return group ? 0 : visitor.id();
+    }
+
+    /**
+     * Lets a further customer join a group chat.
+     *
+     * @param name what the customer is called
+     * @return the customer's user id
+     * @throws IllegalStateException if this is not a group chat
+     */
+    public long addCustomer(String name) {
+        if (!group) {
+            throw new IllegalStateException("chat " + id + " is not a group chat");
+        }
+        return join(PortalUser.Role.GUEST, name);
+    }
+
+    /**
+     * Lets a bot join, as one that the line has.
+     *
+     * @param name what the bot is called
+     * @return the bot's user id
+     */
+    public long addBot(String name) {
+        return join(PortalUser.Role.BOT, name);
+    }
+
+    private long join(PortalUser.Role role, String name) {
+        synchronized (portal) {
+            return people.add(openLines.addUser(role, name));
+        }
+    }
+
+    /**
+     * Lets somebody write, as {@link #customerWrites} and {@link #operatorWrites} do.
+     *
+     * @param userId a customer or bot of this chat, or a user of the portal's staff
+     * @param text what is written
+     * @return the deliveries
+     * @throws IllegalArgumentException if the user does not take part
+     * @throws IllegalStateException if the chat is closed
+     */
+    public List<Delivery> write(long userId, String text) {
+        return openLines.messages().write(this, userId, text, Map.of());
+    }
+
+    /**
+     * Lets somebody send files. The events that tell of the message are those of {@link #write}; they name no files.
+     *
+     * @param userId as {@link #write} takes it
+     * @param text what is written with them, perhaps nothing
+     * @param files names to contents, in order
+     * @return the deliveries
+     * @throws IllegalArgumentException as {@link #write}
+     * @throws IllegalStateException as {@link #write}
+     */
+    public List<Delivery> send(long userId, String text, Map<String, byte[]> files) {
+        return openLines.messages().write(this, userId, text, files);
+    }
+
+    /**
+     * Links the chat with an object of the CRM, which is added if it is not there. The first link is the main one.
+     *
+     * @param type lead, deal, contact or company
+     * @param objectId 1 or more
+     * @throws IllegalArgumentException for another type and for an id below 1
+     */
+    public void linkToCrm(String type, long objectId) {
+        String checked = PortalCrm.checked(type, objectId);
+        synchronized (portal) {
+            portal.crm().addIfMissing(checked, objectId);
+            links.put(checked, objectId);
+        }
     }
 
     /**
@@ -176,7 +267,7 @@ public final class PortalChat {
      * @throws IllegalStateException if the chat is closed
      */
     public List<Delivery> customerWrites(String text) {
-        return openLines.messages().write(this, true, text);
+        return openLines.messages().write(this, visitor.id(), text, Map.of());
     }
 
     /**
@@ -189,7 +280,7 @@ public final class PortalChat {
      * @throws IllegalStateException if the chat is closed
      */
     public List<Delivery> operatorWrites(String text) {
-        return openLines.messages().write(this, false, text);
+        return openLines.messages().write(this, Portal.OPERATOR_ID, text, Map.of());
     }
 
     /**
@@ -243,13 +334,25 @@ public final class PortalChat {
     }
 
     /** The chat's id in the messenger it came from. */
-    long externalChat() {
-        return id + 1000;
+    String externalChat() {
+        return externalChat;
     }
 
-    /** The customer's id in the messenger. */
-    long externalUser() {
-        return visitor.id() + 500;
+    /** The customer's id in the messenger, 0 for a group chat. */
+    String externalUser() {
+        return group ? "0" : externalUser;
+    }
+
+    boolean group() {
+        return group;
+    }
+
+    ChatPeople people() {
+        return people;
+    }
+
+    ChatLinks links() {
+        return links;
     }
 
     /** Which chat this is, in the form that {@code imopenlines.dialog.get} takes. */
@@ -302,8 +405,8 @@ public final class PortalChat {
      */
     String entityData() {
         synchronized (portal) {
-            return "N|NONE|0|N|N|" + (open ? session.id() : 0) + "|" + sessionStart.getEpochSecond() + "|" + line.id()
-                    + "|0|0";
+            return links.main() + "|N|N|" + (open ? session.id() : 0) + "|" + sessionStart.getEpochSecond() + "|"
+                    + line.id() + "|0|0";
         }
     }
 
@@ -353,7 +456,7 @@ public final class PortalChat {
 
     void wrote(ChatMessage message) {
         messages.add(message);
-        if (message.authorId() != 0 && message.authorId() != visitor.id()) {
+        if (message.authorId() != 0 && !people.has(message.authorId())) {
             session.answeredBy(message.authorId(), message.at());
         }
     }
@@ -378,7 +481,7 @@ public final class PortalChat {
     }
 
     EventBodies.ChatFacts facts() {
-        return new EventBodies.ChatFacts(connector, line.id(), id, visitor.id(), line.name(), session.id(), !open);
+        return new EventBodies.ChatFacts(connector, line.id(), id, visitorId(), line.name(), session.id(), !open);
     }
 
     @Override

@@ -3,11 +3,15 @@ package dev.openlines.portal;
 
 import dev.openlines.portal.wire.EventBodies;
 import jakarta.json.JsonObject;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * The connectors that the application registered on a portal. Chats that come through one of them cause the events of
@@ -17,7 +21,8 @@ public final class PortalConnectors {
 
     private final Portal portal;
     // Guarded by the portal.
-    private final TreeSet<String> codes = new TreeSet<>();
+    private final Map<String, Boolean> codes = new TreeMap<>();
+    private final Set<String> active = new HashSet<>();
     private final Map<Long, List<String>> delivered = new HashMap<>();
 
     PortalConnectors(Portal portal) {
@@ -31,12 +36,74 @@ public final class PortalConnectors {
      * @throws IllegalArgumentException if the code is empty or has a dot, as the platform permits none
      */
     public void register(String code) {
+        register(code, false);
+    }
+
+    /** Registers a connector, perhaps one whose chats are group chats. */
+    void register(String code, boolean group) {
         if (code.isEmpty() || code.contains(".")) {
             throw new IllegalArgumentException("expected a connector's code without a dot");
         }
         synchronized (portal) {
-            codes.add(code.toLowerCase(Locale.ROOT));
+            codes.put(code.toLowerCase(Locale.ROOT), group);
         }
+    }
+
+    /** Switches a connector on or off on a line; false if it is not the application's own. */
+    boolean activate(String code, long lineId, boolean active) {
+        synchronized (portal) {
+            if (!isOwn(code)) {
+                return false;
+            }
+            String place = code + "|" + lineId;
+            if (active) {
+                this.active.add(place);
+            } else {
+                this.active.remove(place);
+            }
+            return true;
+        }
+    }
+
+    boolean isActive(String code, long lineId) {
+        synchronized (portal) {
+            return active.contains(code + "|" + lineId);
+        }
+    }
+
+    /**
+     * Takes a customer's message: into the chat that the outside chat has, or a new one. Of files only names and
+     * addresses are known; their content is the address.
+     */
+    PortalChat receive(
+            PortalLine line,
+            String connector,
+            String externalChat,
+            String externalUser,
+            String name,
+            String text,
+            Map<String, String> files) {
+        boolean group;
+        synchronized (portal) {
+            group = codes.getOrDefault(connector, false);
+        }
+        PortalChat chat = portal.openLines()
+                .chat(one -> one.connector().equals(connector)
+                        && one.externalChat().equals(externalChat)
+                        && (group || one.externalUser().equals(externalUser)))
+                .orElseGet(() -> portal.openLines()
+                        .openChat(
+                                line,
+                                connector,
+                                name.isEmpty() ? "Guest" : name,
+                                new PortalChat.Outside(group, externalChat, externalUser)));
+        if (!chat.isOpen()) {
+            chat.reopen();
+        }
+        Map<String, byte[]> contents = new LinkedHashMap<>();
+        files.forEach((file, address) -> contents.put(file, address.getBytes(StandardCharsets.UTF_8)));
+        chat.send(chat.visitor().id(), text, contents);
+        return chat;
     }
 
     /**
@@ -77,13 +144,14 @@ public final class PortalConnectors {
 
     boolean isOwn(String code) {
         synchronized (portal) {
-            return codes.contains(code);
+            return codes.containsKey(code);
         }
     }
 
     boolean unregister(String code) {
         synchronized (portal) {
-            return codes.remove(code);
+            active.removeIf(place -> place.startsWith(code + "|"));
+            return codes.remove(code) != null;
         }
     }
 
@@ -98,6 +166,7 @@ public final class PortalConnectors {
     void forget() {
         synchronized (portal) {
             codes.clear();
+            active.clear();
             delivered.clear();
         }
     }

@@ -55,7 +55,20 @@ public final class PortalLine {
      * @throws IllegalArgumentException if the line was deleted
      */
     public PortalChat openChat(String connector) {
-        return openLines.openChat(this, connector);
+        return openLines.openChat(this, connector, "Guest", PortalChat.Outside.UNKNOWN);
+    }
+
+    /**
+     * Lets a new customer start a group chat, as connectors do that group by chat. Events of it name no customer: their
+     * {@code connector[user_id]} is 0. Sends {@code ONSESSIONSTART} to whoever subscribed and blocks until that is done.
+     *
+     * @param connector code of the channel; wire field {@code connector_id}
+     * @param customer what the first customer is called
+     * @return the open chat
+     * @throws IllegalArgumentException if the line was deleted
+     */
+    public PortalChat openGroupChat(String connector, String customer) {
+        return openLines.openChat(this, connector, customer, new PortalChat.Outside(true, null, null));
     }
 
     /**

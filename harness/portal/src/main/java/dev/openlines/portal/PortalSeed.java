@@ -33,6 +33,7 @@ final class PortalSeed {
             "redirect_uri",
             "lines",
             "chats",
+            "crm",
             "subscriptions",
             "tokens",
             "time_zone",
@@ -129,9 +130,13 @@ final class PortalSeed {
         for (int i = 0; i < tokens.size(); i++) {
             token(portal, tokens.get(i), body.itemPath("tokens", i));
         }
+        List<JsonValue> crm = body.items("crm");
+        for (int i = 0; i < crm.size(); i++) {
+            ControlChats.crm(portal, crm.get(i), body.itemPath("crm", i));
+        }
         List<JsonValue> chats = body.items("chats");
         for (int i = 0; i < chats.size(); i++) {
-            openChat(portal, chats.get(i), body.itemPath("chats", i));
+            ControlChats.open(portal, chats.get(i), body.itemPath("chats", i));
         }
         List<JsonValue> subscriptions = body.items("subscriptions");
         for (int i = 0; i < subscriptions.size(); i++) {
@@ -166,11 +171,6 @@ final class PortalSeed {
             }
             return token;
         }
-    }
-
-    static PortalChat openChat(Portal portal, JsonValue json, String path) {
-        ControlBody body = ControlBody.of(json, path, Set.of("line_id", "connector"));
-        return line(portal, body, path).openChat(body.text("connector").orElse("livechat"));
     }
 
     /** The line named, else the first. */

@@ -7,7 +7,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +17,6 @@ public final class PortalSession {
 
     /** How long after the last message the platform puts the close of a dismissed operator's session. */
     private static final Duration AFTER_LAST_MESSAGE = Duration.ofMinutes(60);
-
-    private static final Set<String> CRM_TYPES = Set.of("lead", "deal", "contact", "company");
 
     /** A transfer to another line. */
     record Transfer(Instant at, @Nullable Long fromOperator, long fromLine, long toLine) {}
@@ -183,16 +180,14 @@ public final class PortalSession {
     }
 
     /**
-     * Links the session with an object of the CRM.
+     * Links the session and its chat with an object of the CRM, which is added if it is not there.
      *
      * @param type lead, deal, contact or company; wire field {@code crmEntityType}
      * @param objectId wire field {@code crmEntityId}
      */
     public void linkToCrm(String type, long objectId) {
-        if (!CRM_TYPES.contains(type)) {
-            throw new IllegalArgumentException("expected lead, deal, contact or company but found another type");
-        }
         synchronized (portal) {
+            chat.linkToCrm(type, objectId);
             crmType = type;
             crmId = objectId;
         }
@@ -335,7 +330,8 @@ public final class PortalSession {
         return chat.messages().stream()
                 .filter(message -> message.sessionId() == id)
                 .filter(message -> byCustomer == null
-                        || (message.authorId() != 0 && byCustomer == (message.authorId() == chat.visitorId())))
+                        || (message.authorId() != 0
+                                && byCustomer == chat.people().hasCustomer(message.authorId())))
                 .count();
     }
 

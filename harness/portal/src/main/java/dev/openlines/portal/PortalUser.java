@@ -1,17 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.portal;
 
-/** Somebody on a portal: staff, or a customer who was given a user row by a connector. */
+/** Somebody on a portal: staff, a bot, or a customer who was given a user row by a connector. */
 record PortalUser(long id, Role role, String firstName, String lastName) {
 
     enum Role {
         ADMIN,
         OPERATOR,
+        BOT,
         GUEST
     }
 
     boolean admin() {
         return role == Role.ADMIN;
+    }
+
+    boolean bot() {
+        return role == Role.BOT;
+    }
+
+    boolean staff() {
+        return role == Role.ADMIN || role == Role.OPERATOR;
+    }
+
+    String name() {
+        return (firstName + " " + lastName).strip();
     }
 
     boolean guest() {

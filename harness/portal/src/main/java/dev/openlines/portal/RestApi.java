@@ -31,7 +31,7 @@ final class RestApi {
 
     private static final List<String> RESERVED = List.of("auth", "access_token", "state", "auth_connector");
     private static final Set<String> SECRETS =
-            Set.of("auth", "access_token", "refresh_token", "application_token", "client_secret", "code");
+            Set.of("auth", "access_token", "refresh_token", "application_token", "client_secret", "code", "token");
 
     /** A secret in a query inside a text: a command of a batch, an address. */
     private static final Pattern SECRET_IN_QUERY =
@@ -86,6 +86,7 @@ final class RestApi {
 
         private final List<String> path;
         private final boolean webhook;
+        private final boolean third;
         private final String method;
         private long userId;
         private @Nullable String error;
@@ -100,8 +101,10 @@ final class RestApi {
             this.begun = begun;
             List<String> parts = request.path();
             webhook = parts.size() >= 2 && parts.get(0).chars().allMatch(Character::isDigit);
+            third = !parts.isEmpty() && parts.get(0).equals("api");
             path = webhook ? parts.subList(2, parts.size()) : parts;
-            method = methodName(path);
+            // The address of REST 3.0 may hold a webhook's code.
+            method = third ? "api/" + methodName(parts.subList(parts.size() - 1, parts.size())) : methodName(path);
         }
 
         RestReply reply() {
@@ -120,6 +123,9 @@ final class RestApi {
             try {
                 RestResult result = call();
                 portal.limits().count(method, Duration.ofNanos(System.nanoTime() - begun));
+                if (result.whole() != null) {
+                    return result.whole();
+                }
                 return RestReply.phpJson(200, success(result, time(portal, method, portalTime, begun)));
             } catch (RestError e) {
                 error = e.code();
@@ -128,7 +134,7 @@ final class RestApi {
                     declared = false;
                     provenance = e.status() == 501 ? Provenance.UNBUILT : Provenance.SOURCE;
                 }
-                return RestReply.phpJson(e.status(), e.body());
+                return RestReply.phpJson(e.status(), third ? e.bodyOfThree() : e.body());
             }
         }
 
@@ -136,6 +142,9 @@ final class RestApi {
             if (portal.limits().overflows()) {
                 provenance = Provenance.DOCS;
                 throw new RestError(503, "QUERY_LIMIT_EXCEEDED", "Too many requests");
+            }
+            if (third) {
+                throw RestMethods.lacks("REST 3.0");
             }
             if (path.size() == 1 && path.get(0).toLowerCase(Locale.ROOT).endsWith(".xml")) {
                 throw RestMethods.lacks("answers in XML");
@@ -149,7 +158,7 @@ final class RestApi {
             Map<String, JsonValue> parameters = request.parameters();
             RESERVED.forEach(parameters::remove);
             String connector = request.text("auth_connector").orElse("");
-            return found.call().answer(new RestContext(portal, user, webhook, connector, parameters));
+            return found.call().answer(new RestContext(portal, user, webhook, connector, parameters, request));
         }
 
         private PortalUser webhookUser() {

@@ -15,15 +15,26 @@ import java.util.Optional;
  * @param webhook whether an incoming webhook's code authorised it, not an application's token
  * @param connector the reserved parameter {@code auth_connector}, empty where there is none
  * @param parameters without the reserved ones
+ * @param request what asked for it
  */
 record RestContext(
-        Portal portal, PortalUser user, boolean webhook, String connector, Map<String, JsonValue> parameters) {
+        Portal portal,
+        PortalUser user,
+        boolean webhook,
+        String connector,
+        Map<String, JsonValue> parameters,
+        RestRequest request) {
 
     /** The same call with the names of its top-level parameters in upper case, as some methods read them. */
     RestContext upperCase() {
         Map<String, JsonValue> upper = new LinkedHashMap<>();
         parameters.forEach((name, value) -> upper.put(name.toUpperCase(Locale.ROOT), value));
-        return new RestContext(portal, user, webhook, connector, upper);
+        return new RestContext(portal, user, webhook, connector, upper, request);
+    }
+
+    /** The access token, or the webhook's code. */
+    String credential() {
+        return webhook ? request.path().get(1) : request.accessToken().orElse("");
     }
 
     boolean has(String name) {

@@ -50,6 +50,13 @@ final class RestError extends RuntimeException {
         return code;
     }
 
+    /** The body of an answer of REST 3.0. */
+    JsonObject bodyOfThree() {
+        return EventBodies.object()
+                .add("error", EventBodies.object().add("code", code).add("message", String.valueOf(getMessage())))
+                .build();
+    }
+
     /** The answer's body. */
     JsonObject body() {
         JsonObjectBuilder body =

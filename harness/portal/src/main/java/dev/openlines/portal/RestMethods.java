@@ -89,9 +89,11 @@ final class RestMethods {
         Map<String, RestMethod> methods = new TreeMap<>();
         List.of(
                         ConnectorMethods.all(),
+                        CrmMethods.all(),
                         EventMethods.all(),
                         OfflineMethods.all(),
                         OpenLinesMethods.all(),
+                        PeopleMethods.all(),
                         SessionMethods.all(),
                         ReportMethods.all(),
                         SystemMethods.all(),

@@ -88,12 +88,45 @@ final class RestRequest {
             segments.remove(0);
         }
         Place place = place(segments);
+        if (place == Place.REST && isAuthHost(headers)) {
+            segments.add(0, "auth");
+            place = Place.AUTH_HOST_REST;
+        }
         List<String> path = place == Place.NOWHERE
                 ? segments
                 : segments.subList(place == Place.AUTH_HOST_REST ? 2 : 1, segments.size());
         Map<String, JsonValue> parameters = new LinkedHashMap<>(form(query.getBytes(StandardCharsets.UTF_8)));
         parameters.putAll(bodyParameters(httpMethod, headers.getOrDefault("content-type", ""), body));
         return new RestRequest(httpMethod, label, place, List.copyOf(path), parameters, headers);
+    }
+
+    /** Whether the client called the OAuth host by a name of its own, as behind a front for both hosts. */
+    private static boolean isAuthHost(Map<String, String> headers) {
+        String host = headers.getOrDefault("x-forwarded-host", headers.getOrDefault("host", ""));
+        return host.toLowerCase(Locale.ROOT).startsWith("oauth.");
+    }
+
+    /**
+     * The portal's REST address as the client sees it. To the OAuth host's own name the portal is another host, which
+     * its domain names.
+     */
+    URI portalAsSeen(Portal portal) {
+        URI seen = asSeen(portal.restUri(), portal.server().uri());
+        if (!isAuthHost(headers) || seen.equals(portal.restUri())) {
+            return seen;
+        }
+        int port = seen.getPort();
+        String domain = portal.domain();
+        return URI.create(
+                seen.getScheme() + "://" + domain + (port < 0 || domain.contains(":") ? "" : ":" + port) + "/rest/");
+    }
+
+    /** The REST address of the OAuth host as the client sees it. */
+    URI authHostAsSeen(Portal portal) {
+        URI seen = asSeen(portal.serverEndpoint(), portal.server().uri());
+        return isAuthHost(headers) && !seen.equals(portal.serverEndpoint())
+                ? URI.create(seen.getScheme() + "://" + seen.getAuthority() + "/rest/")
+                : seen;
     }
 
     private static Place place(List<String> segments) {

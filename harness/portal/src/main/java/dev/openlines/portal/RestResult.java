@@ -11,9 +11,22 @@ import org.jspecify.annotations.Nullable;
  * @param value the {@code result}
  * @param next where the next page starts, null where there is none
  * @param total how many there are in all, null where the method does not say
+ * @param whole the answer instead of all that, null for JSON
  */
 record RestResult(
-        JsonValue value, @Nullable Integer next, @Nullable Integer total) {
+        JsonValue value,
+        @Nullable Integer next,
+        @Nullable Integer total,
+        @Nullable RestReply whole) {
+
+    RestResult(JsonValue value, @Nullable Integer next, @Nullable Integer total) {
+        this(value, next, total, null);
+    }
+
+    /** An answer that is no JSON. */
+    static RestResult whole(RestReply reply) {
+        return new RestResult(JsonValue.NULL, null, null, reply);
+    }
 
     static RestResult of(JsonValue value) {
         return new RestResult(value, null, null);

@@ -7,6 +7,8 @@ import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
+import java.net.URI;
+import java.time.Instant;
 import java.util.List;
 import java.util.TreeSet;
 
@@ -15,46 +17,63 @@ final class SystemMethods {
 
     private static final String LANGUAGE = "en";
     private static final String LICENSE = "en_ent250";
+    /** The documented ones. */
     private static final List<String> ALL_SCOPES = List.of(
+            "ai_admin",
             "basic",
+            "biconnector",
             "bizproc",
+            "booking",
             "calendar",
             "call",
+            "cashbox",
             "catalog",
             "contact_center",
             "crm",
+            "delivery",
             "department",
             "disk",
             "documentgenerator",
             "entity",
+            "humanresources",
+            "humanresources.hcmlink",
             "im",
             "imbot",
             "imconnector",
             "imopenlines",
+            "intranet",
             "landing",
             "lists",
             "log",
             "mailservice",
+            "main",
             "messageservice",
             "mobile",
+            "pay_system",
             "placement",
             "pull",
             "rpa",
             "sale",
+            "salescenter",
+            "sign.b2e",
+            "socialnetwork",
             "sonet_group",
             "task",
             "tasks",
+            "tasks_extended",
             "telephony",
             "timeman",
             "user",
+            "user.userfield",
             "user_basic",
             "user_brief",
             "userconsent",
-            "userfieldconfig");
+            "userfieldconfig",
+            "vote");
 
     /** On the OAuth host the same method says which portal a token belongs to. */
     static final RestMethod AUTH_HOST_APP_INFO =
-            new RestMethod("app.info", "", Provenance.GUESS, SystemMethods::authHostAppInfo);
+            new RestMethod("app.info", "", Provenance.DOCS, SystemMethods::authHostAppInfo);
 
     private SystemMethods() {}
 
@@ -81,20 +100,37 @@ final class SystemMethods {
         return RestResult.of(application(call.portal()).build());
     }
 
+    /** As the vendor's own SDKs read it: b24phpsdk compares {@code uri}, b24pysdk reads all the others. */
     private static RestResult authHostAppInfo(RestContext call) {
         Portal portal = call.portal();
-        String rest = portal.restUri().toString();
-        return RestResult.of(application(portal)
+        String rest = call.request().portalAsSeen(portal).toString();
+        String scope = String.join(",", portal.application().scope());
+        Instant expires;
+        synchronized (portal) {
+            expires = portal.tokens()
+                    .access(call.credential())
+                    .map(TokenStore.Grant::expires)
+                    .orElseThrow();
+        }
+        return RestResult.of(EventBodies.object()
                 .add("client_id", portal.clientId())
-                .add("scope", String.join(",", portal.application().scope()))
-                .add("user_id", call.user().id())
+                .add("scope", scope)
+                .add("expires", RestApi.isoDate(expires))
                 .add(
                         "install",
                         EventBodies.object()
-                                .add("uri", rest.substring(0, rest.length() - "rest/".length()))
-                                .add("domain", portal.domain())
+                                .add("installed", portal.application().installed())
+                                .add(
+                                        "version",
+                                        Integer.toString(portal.application().version()))
+                                .add("status", "L")
+                                .add("scope", scope)
+                                .add("domain", URI.create(rest).getHost())
+                                .add("uri", rest.substring(0, rest.length() - "/rest/".length()))
+                                .add("client_endpoint", rest)
                                 .add("member_id", portal.memberId())
-                                .add("client_endpoint", rest))
+                                .add("member_type", "bitrix24"))
+                .add("user_id", call.user().id())
                 .build());
     }
 
@@ -110,7 +146,9 @@ final class SystemMethods {
                     .add("PAYMENT_EXPIRED", application.paid() ? "N" : "Y")
                     .add("DAYS", JsonValue.NULL)
                     .add("LANGUAGE_ID", LANGUAGE)
-                    .add("LICENSE", LICENSE);
+                    .add("LICENSE", LICENSE)
+                    .add("LICENSE_TYPE", "ent250")
+                    .add("LICENSE_FAMILY", "ent");
         }
     }
 

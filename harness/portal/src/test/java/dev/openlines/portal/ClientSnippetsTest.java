@@ -3,12 +3,18 @@ package dev.openlines.portal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.client.ChatFile;
+import dev.openlines.client.Connectors;
+import dev.openlines.client.CrmObject;
 import dev.openlines.client.Doctor;
 import dev.openlines.client.Finding;
 import dev.openlines.client.Grant;
 import dev.openlines.client.OAuth;
 import dev.openlines.client.OfflineQueue;
 import dev.openlines.client.OpenLines;
+import dev.openlines.client.OpenLines.History;
+import dev.openlines.client.OpenLines.Role;
+import dev.openlines.client.OpenLines.User;
 import dev.openlines.client.PortalClient;
 import dev.openlines.client.Reply;
 import dev.openlines.client.RestCall;
@@ -186,6 +192,58 @@ class ClientSnippetsTest {
                     .isEmpty();
             assertThat(roundTrip(portal).severity()).isEqualTo(Finding.Severity.OK);
         }
+    }
+
+    @Test
+    void whatSurroundsAClosedChatIsReadAndNoted() {
+        Portal simulated = server.portal(PortalSetup.minted().scope(List.of("imopenlines", "crm", "disk")));
+        PortalClient portal =
+                RestClient.builder().allowLoopback().build().portal(simulated.restUri(), simulated.accessToken());
+        PortalChat closed = simulated.openLine("Support").openChat();
+        closed.send(closed.visitorId(), "see", Map.of("a.txt", new byte[] {1}));
+        closed.linkToCrm("deal", 7);
+        closed.close();
+        OpenLineChat chat = chat(closed);
+
+        History history = portal.openLines().latestHistory(chat.chatId());
+        List<User> customers = history.people(Role.CUSTOMER);
+        for (ChatFile file : history.files().values()) {
+            byte[] content = portal.openLines().download(file, 10_000_000);
+            keep(file.id(), content);
+        }
+        Optional<CrmObject> deal = history.crm().find(CrmObject.DEAL);
+        deal.ifPresent(object -> portal.crm().addComment(object, "Chat " + chat.chatId() + " was closed"));
+
+        assertThat(customers).hasSize(1);
+        assertThat(stored).hasSize(1);
+        assertThat(simulated.crm().comments("deal", 7)).containsExactly("Chat " + closed.id() + " was closed");
+        connector(portal, simulated.lines().get(0).id());
+    }
+
+    private static void connector(PortalClient portal, long lineId) {
+        String icon = "data:image/svg+xml,x";
+        URI settingsPage = URI.create("https://app.example/settings");
+        Connectors.Incoming message =
+                new Connectors.Incoming("m1", "c1", "u1", "Ann", Instant.EPOCH, "Good day", Map.of());
+        Connectors connectors = portal.connectors();
+        connectors.register(new Connectors.Registration("acme_chat", "Acme", icon, settingsPage, false));
+        connectors.activate("acme_chat", lineId, true);
+        List<Connectors.Sent> sent = connectors.send("acme_chat", lineId, List.of(message));
+        assertThat(sent).allMatch(Connectors.Sent::accepted);
+    }
+
+    private void keep(long fileId, byte[] content) {
+        assertThat(fileId).isPositive();
+        stored.add(content);
+    }
+
+    private static OpenLineChat chat(PortalChat chat) {
+        return new OpenLineChat(
+                new OpenLineChat.Connector(null, chat.line().id(), chat.id(), chat.visitorId()),
+                null,
+                null,
+                null,
+                null);
     }
 
     private void subscribe(PortalClient portal) {

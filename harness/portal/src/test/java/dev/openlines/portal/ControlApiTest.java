@@ -239,7 +239,8 @@ class ControlApiTest {
         post(base + "chats/17/reopen", "{}", 200);
         assertThat(get(base + "chats/17", 200).body())
                 .isEqualTo("{\"id\":17,\"line_id\":1,\"connector\":\"livechat\",\"visitor_id\":10,\"session_id\":2,"
-                        + "\"open\":true}");
+                        + "\"open\":true,"
+                        + "\"group\":false,\"people\":[{\"id\":10,\"name\":\"Guest\",\"role\":\"customer\"}]}");
         post(base + "clock", "{\"at\":\"2026-11-22T12:00:00Z\"}", 200);
         assertThat(post(base + "clock", "{\"advance_seconds\":60}", 200).body())
                 .isEqualTo("{\"now\":\"2026-11-22T12:01:00Z\",\"time_zone\":\"UTC\",\"frozen\":true}");

@@ -172,7 +172,8 @@ class EveryEventTest {
             assertThat(rest(lines, "event.bind", bind)).contains("\"result\":true");
             assertThat(rest(connectors, "event.bind", bind)).contains("ERROR_EVENT_NOT_FOUND");
             assertThat(rest(lines, "events", "")).contains("ONIMCONNECTORMESSAGEADD");
-            assertThat(rest(lines, "imconnector.register", "ID=a")).contains("insufficient_scope");
+            assertThat(rest(lines, "imconnector.register", "ID=a")).contains("NAME_REQUIRED");
+            assertThat(rest(connectors, "imconnector.register", "ID=a")).contains("insufficient_scope");
         }
     }
 

@@ -22,9 +22,10 @@ class SystemMethodsTest {
     @Test
     void appInfoDescribesTheApplication(Portal portal) {
         assertThat(result(portal, "app.info", ""))
-                .isEqualTo("{\"ID\":\"3\",\"CODE\":\"" + portal.clientId()
-                        + "\",\"VERSION\":1,\"STATUS\":\"L\",\"INSTALLED\":true,\"PAYMENT_EXPIRED\":\"N\","
-                        + "\"DAYS\":null,\"LANGUAGE_ID\":\"en\",\"LICENSE\":\"en_ent250\"}");
+                .isEqualTo(
+                        "{\"ID\":\"3\",\"CODE\":\"" + portal.clientId()
+                                + "\",\"VERSION\":1,\"STATUS\":\"L\",\"INSTALLED\":true,\"PAYMENT_EXPIRED\":\"N\","
+                                + "\"DAYS\":null,\"LANGUAGE_ID\":\"en\",\"LICENSE\":\"en_ent250\",\"LICENSE_TYPE\":\"ent250\",\"LICENSE_FAMILY\":\"ent\"}");
     }
 
     @Test

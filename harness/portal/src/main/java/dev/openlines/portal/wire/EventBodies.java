@@ -87,7 +87,7 @@ public final class EventBodies {
      * @param externalUser id of the customer in the messenger
      */
     public record MessageFacts(
-            ChatFacts chat, long id, long authorId, String text, long externalChat, long externalUser) {}
+            ChatFacts chat, long id, long authorId, String text, String externalChat, String externalUser) {}
 
     private EventBodies() {}
 
@@ -180,7 +180,7 @@ public final class EventBodies {
         return object().add(
                         "DATA",
                         object().add("connector", messageConnector(facts))
-                                .add("chat", object().add("id", Long.toString(facts.externalChat())))
+                                .add("chat", object().add("id", facts.externalChat()))
                                 .add("message", message(facts)))
                 .build();
     }
@@ -251,13 +251,13 @@ public final class EventBodies {
      * @param externalUser the customer's id in the messenger
      * @return the data
      */
-    public static JsonObject connectorDialog(ChatFacts chat, long externalChat, long externalUser) {
+    public static JsonObject connectorDialog(ChatFacts chat, String externalChat, String externalUser) {
         JsonObjectBuilder connector = object();
         addText(connector, "connector_id", chat.connector());
         connector
                 .add("line_id", Long.toString(chat.lineId()))
-                .add("chat_id", Long.toString(externalChat))
-                .add("user_id", Long.toString(externalUser));
+                .add("chat_id", externalChat)
+                .add("user_id", externalUser);
         JsonObjectBuilder session = object().add("id", Long.toString(chat.sessionId()))
                 .add("closed", chat.closed() ? "Y" : "N")
                 .add("parent_id", "0")
@@ -269,8 +269,8 @@ public final class EventBodies {
                         "DATA",
                         list(object().add("connector", connector)
                                 .add("session", session)
-                                .add("chat", object().add("id", Long.toString(externalChat)))
-                                .add("user", object().add("id", Long.toString(externalUser)))))
+                                .add("chat", object().add("id", externalChat))
+                                .add("user", object().add("id", externalUser))))
                 .build();
     }
 
@@ -288,7 +288,7 @@ public final class EventBodies {
     }
 
     private static JsonObjectBuilder messengersChat(MessageFacts facts) {
-        return object().add("id", Long.toString(facts.externalChat()));
+        return object().add("id", facts.externalChat());
     }
 
     private static JsonObjectBuilder changed(MessageFacts facts, List<String> external) {
@@ -312,8 +312,8 @@ public final class EventBodies {
         addText(connector, "connector_id", facts.chat().connector());
         return connector
                 .add("line_id", Long.toString(facts.chat().lineId()))
-                .add("user_id", Long.toString(facts.externalUser()))
-                .add("chat_id", Long.toString(facts.externalChat()));
+                .add("user_id", facts.externalUser())
+                .add("chat_id", facts.externalChat());
     }
 
     private static JsonObjectBuilder message(MessageFacts facts) {

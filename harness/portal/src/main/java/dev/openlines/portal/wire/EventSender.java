@@ -101,7 +101,7 @@ public final class EventSender {
     public static byte[] head(URI target, int bodyLength, String contentType) {
         String query = target.getRawQuery() == null ? "" : "?" + target.getRawQuery();
         String path = target.getRawPath() == null || target.getRawPath().isEmpty() ? "/" : target.getRawPath();
-        String host = target.getPort() < 0 ? target.getHost() : target.getHost() + ":" + target.getPort();
+        String host = target.getRawAuthority().replaceFirst(".*@", "");
         return ("POST " + path + query + " HTTP/1.1\r\n"
                         + "Host: " + host + "\r\n"
                         + "User-Agent: Bitrix24 Webhook Engine\r\n"
@@ -150,16 +150,16 @@ public final class EventSender {
     public Exchange send(URI target, byte[] head, byte[] body, Framing framing) {
         Exchange.Recorder recorder = new Exchange.Recorder();
         try {
-            InetAddress address = InetAddress.getByName(target.getHost());
+            InetAddress address = InetAddress.getByName(host(target));
             if (!settings.allowPublic() && !isPrivate(address)) {
                 return recorder.failed("the target is not on a loopback or private address");
             }
             exchange(target, address, new Request(framing.head(head), body, framing), recorder);
             return recorder.done();
         } catch (UnknownHostException e) {
-            return recorder.failed("the host " + target.getHost() + " is unknown");
+            return recorder.failed("the host " + host(target) + " is unknown");
         } catch (ConnectException e) {
-            return recorder.failed("nothing listens at " + target.getHost() + " port " + port(target));
+            return recorder.failed("nothing listens at " + host(target) + " port " + port(target));
         } catch (SocketTimeoutException e) {
             return recorder.failed(recorder.timeout());
         } catch (IOException e) {
@@ -221,7 +221,7 @@ public final class EventSender {
         SSLSocketFactory factory = settings.tls() == null
                 ? (SSLSocketFactory) SSLSocketFactory.getDefault()
                 : settings.tls().getSocketFactory();
-        SSLSocket secure = (SSLSocket) factory.createSocket(socket, target.getHost(), port(target), true);
+        SSLSocket secure = (SSLSocket) factory.createSocket(socket, host(target), port(target), true);
         SSLParameters parameters = secure.getSSLParameters();
         if (settings.tls() == null) {
             parameters.setEndpointIdentificationAlgorithm("HTTPS");
@@ -313,9 +313,17 @@ public final class EventSender {
         }
     }
 
+    /** The host also if it has underscores, for which {@link URI#getHost()} has none. */
+    private static String host(URI target) {
+        String authority = target.getRawAuthority().replaceFirst(".*@", "");
+        return target.getHost() == null ? authority.replaceFirst(":[0-9]*$", "") : target.getHost();
+    }
+
     private static int port(URI target) {
-        if (target.getPort() >= 0) {
-            return target.getPort();
+        String authority = target.getRawAuthority();
+        int colon = authority.lastIndexOf(':');
+        if (colon > authority.lastIndexOf(']') && colon + 1 < authority.length()) {
+            return Integer.parseInt(authority.substring(colon + 1));
         }
         return "https".equalsIgnoreCase(target.getScheme()) ? 443 : 80;
     }

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.portal;
+
+import dev.openlines.model.Secret;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Set;
+
+/** A file that was sent in a chat. Its token is the part of its address that lets it be downloaded. */
+record PortalFile(long id, long authorId, String name, byte[] content, Instant at, Secret token) {
+
+    private static final Set<String> IMAGES = Set.of("jpe", "jpg", "jpeg", "png", "webp", "gif", "bmp");
+    private static final Set<String> VIDEOS = Set.of("mp4", "webm", "mov");
+    private static final Set<String> SOUNDS = Set.of("mp3", "ogg", "wav");
+
+    String extension() {
+        int dot = name.lastIndexOf('.');
+        return dot < 0 ? "" : name.substring(dot + 1).toLowerCase(Locale.ROOT);
+    }
+
+    /** The platform's kind of file, by its extension. */
+    String type() {
+        String extension = extension();
+        if (IMAGES.contains(extension)) {
+            return "image";
+        }
+        if (VIDEOS.contains(extension)) {
+            return "video";
+        }
+        return SOUNDS.contains(extension) ? "audio" : "file";
+    }
+
+    @Override
+    public String toString() {
+        return "file " + id;
+    }
+}
