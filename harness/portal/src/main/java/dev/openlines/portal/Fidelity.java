@@ -18,8 +18,8 @@ final class Fidelity {
             | --- | --- |
             | source | read in the server's published source |
             | docs | read in the vendor's documentation, or in the code of its SDKs |
-            | capture | seen in a request that somebody recorded in public |
-            | guess | nobody's word: our inference |
+            | capture | seen in a request that was recorded in public |
+            | guess | our inference, without a source |
             | declared | said by the test or the user, such as `portal.answer(...)` or a fault |
             | unbuilt | the simulator does not have it: status 501, code `SIMULATOR_LACKS_IT` |
 
