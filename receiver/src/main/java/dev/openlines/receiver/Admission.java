@@ -4,7 +4,7 @@ package dev.openlines.receiver;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the check of an event's sender came to.
+ * The result of the check of an event's sender.
  *
  * @param event the verified event without credentials, or null if there is none
  * @param reply the answer if there is none

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** What becomes of the events of one commit, one after the other. */
+/** Decides about the events of one commit, one after the other. */
 final class CloseDecisions {
 
     /** By how many seconds the events of one close may differ that different subscriptions bring. */
@@ -61,8 +61,8 @@ final class CloseDecisions {
     }
 
     /**
-     * Says whether an event whose key is known is a close of its own after all: it was taken to repeat a close of
-     * which its subscription has delivered another event. Then it counts.
+     * Says whether an event whose key is known is a close of its own after all: it was taken to repeat a close, but its
+     * subscription has delivered another event of that close. Then it counts.
      */
     private boolean isAnotherClose(VerifiedDelivery delivery, long handlerId, LedgerRow known) {
         List<LedgerRow> rows = rows(delivery, known.place());
@@ -130,7 +130,7 @@ final class CloseDecisions {
         return row.of(found).with(LedgerRow.State.REPEAT, found.key());
     }
 
-    /** The latest close that was found without an event and can be this one's. */
+    /** Returns the latest close that was found without an event and can be this one's. */
     private static @Nullable LedgerRow foundBefore(LedgerRow row, List<LedgerRow> rows) {
         LedgerRow latest = null;
         for (LedgerRow other : rows) {
@@ -152,7 +152,7 @@ final class CloseDecisions {
                                 || CloseMatching.fits(event + close.hour(), closed));
     }
 
-    /** The nearest event of the chat that another subscription or the offline queue brought. */
+    /** Returns the nearest event of the chat that another subscription or the offline queue brought. */
     static @Nullable LedgerRow sameByAnotherWay(LedgerRow row, List<LedgerRow> rows) {
         LedgerRow nearest = null;
         for (LedgerRow other : rows) {

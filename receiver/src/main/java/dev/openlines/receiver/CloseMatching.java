@@ -11,18 +11,18 @@ import java.util.Set;
 import java.util.function.LongPredicate;
 
 /**
- * Decides which event belongs to which listed close. An event is queued in the request that closes the session, so its
- * time is that of the close or a little later: a pair is possible from {@value #BEFORE} second before to {@value
- * #WINDOW} seconds after the close, in one chat. Of all pairings the one with most pairs is taken, and of these the one
- * with the smallest sum of distances. Time order alone would give an event to the wrong one of two closes if the event
+ * Pairs events with listed closes. The request that closes the session also queues the event, so the event has the time
+ * of the close or a little later: a pair is possible from {@value #BEFORE} second before to {@value
+ * #WINDOW} seconds after the close, in one chat. It takes the pairing with most pairs, and among these the one with the
+ * smallest sum of distances. Time order alone would give an event to the wrong one of two closes if the event
  * of the first was lost.
  */
 final class CloseMatching {
 
-    /** How many seconds an event may lie behind its close. */
+    /** The most seconds that an event may lie behind its close. */
     static final long WINDOW = 120;
 
-    /** How many seconds an event may lie before its close, since the two clocks count whole seconds. */
+    /** The most seconds that an event may lie before its close, since the two clocks count whole seconds. */
     static final long BEFORE = 1;
 
     /** By how much a portal's local time is wrong in the hour that an end of summer time repeats. */
@@ -43,7 +43,7 @@ final class CloseMatching {
     record Point(Object group, long at) {}
 
     /**
-     * What was found.
+     * The pairs that were found.
      *
      * @param eventOf the event of each close that has one, both by their index
      * @param undecided closes that a close or an event after the end of the list may still concern
@@ -59,9 +59,9 @@ final class CloseMatching {
     /**
      * Pairs events and closes of one portal.
      *
-     * @param listedUntil up to which second everything is known
-     * @param hourApart the close times that may be wrong by an hour, as after a change of the portal's offset: what is
-     *     left of these closes is also tried one hour apart
+     * @param listedUntil everything up to this second is known
+     * @param hourApart the close times that may be wrong by an hour, as after a change of the portal's offset: those of
+     *     them that are left are also tried one hour apart
      */
     static Result match(List<Point> events, List<Point> closes, long listedUntil, LongPredicate hourApart) {
         Result result = new Result(new HashMap<>(), new HashSet<>());
@@ -108,8 +108,8 @@ final class CloseMatching {
     }
 
     /**
-     * The best pairing of two sequences in order of time. Some best pairing never crosses: if an earlier event has the
-     * later of two closes, the two can change places, and the sum does not grow.
+     * Finds the best pairing of two sequences in order of time. Some best pairing never crosses: if an earlier event
+     * has the later of two closes, the two can change places, and the sum does not grow.
      */
     private static void pair(List<Mark> events, List<Mark> closes, Map<Integer, Integer> eventOf) {
         if (events.isEmpty() || closes.isEmpty()) {

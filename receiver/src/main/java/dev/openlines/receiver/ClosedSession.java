@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param source the channel's code; wire field {@code source}
  * @param createdAt when the session began; wire field {@code dateCreate}, null if not sent
  * @param closedAt when it was closed last; wire field {@code dateClose}, the portal's clock with its offset, whole
- *     seconds. Null if the session is open or a duplicate of the platform. It may lie days before the moment at which
- *     it appears
+ *     seconds. Null if the session is open or a duplicate of the platform. It may lie days before the moment when it
+ *     appears
  * @param status wire field {@code status}, any text; only {@code closedAt} says that a session is closed
  */
 public record ClosedSession(
@@ -39,7 +39,7 @@ public record ClosedSession(
         return Objects.requireNonNull(closedAt).toEpochSecond();
     }
 
-    /** Returns the offset in which the portal wrote that time, in seconds. */
+    /** Returns the offset of that time as the portal wrote it, in seconds. */
     int offset() {
         return Objects.requireNonNull(closedAt).getOffset().getTotalSeconds();
     }

@@ -57,7 +57,7 @@ public interface ClosedSessions {
     }
 
     /**
-     * Which sessions to list.
+     * A filter of sessions.
      *
      * @param memberId the portal
      * @param from wire field {@code dateCloseFrom}

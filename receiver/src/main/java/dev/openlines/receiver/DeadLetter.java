@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * An event that was put aside.
+ * An event that no attempt will handle until an operator requeues it.
  *
  * @param id the event's place in the inbox
  * @param memberId the portal that sent it
@@ -13,7 +13,7 @@ import java.util.List;
  * @param idempotencyKey what makes the event one, 64 hexadecimal digits
  * @param payload the event as canonical JSON without credentials; it holds what people wrote
  * @param receivedAt when it was received
- * @param diedAt when it was put aside
+ * @param diedAt when it became a dead letter
  * @param reason why
  * @param attempts how often it was given to a handler
  * @param history every attempt that failed, the first first
@@ -49,7 +49,7 @@ public record DeadLetter(
      *
      * @param number which attempt, from 1; 0 for a decision between attempts
      * @param at when it ended
-     * @param outcome {@code retry} or {@code dead}; {@code requeued} or {@code discarded} by whom it was shown to
+     * @param outcome {@code retry} or {@code dead}; {@code requeued} or {@code discarded} by an operator
      * @param reason why
      */
     public record Attempt(int number, Instant at, String outcome, String reason) {}

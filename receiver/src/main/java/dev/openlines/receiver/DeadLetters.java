@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The events an inbox has put aside: for a human to look at, and to decide. Every method blocks, and
+ * The dead letters of an inbox, for a person to look at and to decide about. Every method blocks, and
  * throws a {@link StoreException} if the store is down.
  */
 public interface DeadLetters {
@@ -24,7 +24,7 @@ public interface DeadLetters {
      * Shows one.
      *
      * @param id its id
-     * @return the dead letter with its history, or empty where no dead letter has that id
+     * @return the dead letter with its history, or empty if no dead letter has that id
      */
     Optional<DeadLetter> show(long id);
 
@@ -33,7 +33,7 @@ public interface DeadLetters {
      *
      * @param id its id
      * @param now the caller's time
-     * @return false where no dead letter has that id
+     * @return false if no dead letter has that id
      */
     boolean requeue(long id, Instant now);
 
@@ -42,15 +42,15 @@ public interface DeadLetters {
      *
      * @param id its id
      * @param now the caller's time
-     * @return false where no dead letter has that id
+     * @return false if no dead letter has that id
      */
     boolean discard(long id, Instant now);
 
     /**
-     * Forgets those put aside before a time, with their history; other events stay. In a SQL inbox their keys go
+     * Forgets letters that died before a time, with their history; other events stay. In a SQL inbox their keys go
      * with them: an event that is sent again after that is a new one. This default discards them one by one.
      *
-     * @param diedBefore forget what was put aside before this time
+     * @param diedBefore forget letters that died before this time
      * @return how many were forgotten
      */
     default int purge(Instant diedBefore) {

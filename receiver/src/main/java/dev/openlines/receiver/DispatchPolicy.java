@@ -6,12 +6,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a {@link Dispatcher} works.
+ * The settings of a {@link Dispatcher}.
  *
  * @param workers how many events are handled at the same time, at least 1
  * @param ordered whether the events of one chat are handled one after the other, as they were received; an
- *     event that waits for its next attempt then holds up its chat, one that was put aside does not. Between
- *     several nodes, and where two events came at the same moment, the order is that of storing
+ *     event that waits for its next attempt then holds up its chat; a dead letter does not. Between several nodes, and
+ *     if two events came at the same moment, the order is that of storing
  * @param lease how long an event of a dead node waits until another takes it; a lease is renewed while its
  *     handler runs. Not below a second
  * @param retry what follows a failure

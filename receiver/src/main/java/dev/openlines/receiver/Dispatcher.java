@@ -34,7 +34,10 @@ public final class Dispatcher implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Dispatcher.class);
 
-    /** How long to wait for what no {@link #wake()} tells: retries, other nodes, a store that is back. */
+    /**
+     * Poll interval, for work that {@link #wake()} does not announce: retries, events stored by other nodes, a store
+     * that has recovered.
+     */
     private static final Duration POLL = Duration.ofMillis(250);
 
     /** So that no worker waits for the next round of leasing. */
@@ -46,7 +49,7 @@ public final class Dispatcher implements AutoCloseable {
     /** To look for other portals' events takes at most this part of the inbox's time. */
     private static final int LOOKING = 20;
 
-    /** How often it looks whether there is a second portal at all. */
+    /** The interval of looking whether there is a second portal. */
     private static final Duration ALONE = Duration.ofSeconds(1);
 
     private final LeasingInbox inbox;
@@ -186,7 +189,7 @@ public final class Dispatcher implements AutoCloseable {
         } finally {
             stopped.countDown();
         }
-        // What is still handled must not come up elsewhere meanwhile.
+        // Events that are still handled must not be leased elsewhere meanwhile.
         while (!ended) {
             renewDue();
             attempts.watch();
@@ -241,7 +244,7 @@ public final class Dispatcher implements AutoCloseable {
             return deliveries.size() == free;
         } catch (RuntimeException | Error e) {
             LastResort.check(e);
-            // Whatever it is: without this thread nothing is handled any more.
+            // Catch everything: without this thread no event is handled.
             if (!storeDown) {
                 storeDown = true;
                 LOG.warn("reason=store-down", e);
@@ -295,7 +298,7 @@ public final class Dispatcher implements AutoCloseable {
         }
     }
 
-    /** Whatever is thrown beside a handler must not keep the lease for ever: it ends, and the event comes again. */
+    /** Settles a lease. No exception beside a handler may keep it for ever: it ends, and the event is handled again. */
     private void settle(LeasedDelivery delivery) {
         try {
             attempt(delivery);
@@ -314,7 +317,7 @@ public final class Dispatcher implements AutoCloseable {
     }
 
     private void settled(LeasedDelivery delivery, @Nullable Boolean mine, @Nullable Throwable failure) {
-        // Not where the same event was leased anew meanwhile: that lease is still to be extended.
+        // Not if the same event was leased anew meanwhile: that lease is still to be extended.
         leased.remove(delivery.id(), delivery);
         if (failure != null) {
             LOG.warn("reason=unsettled id={}: it will be handled again", delivery.id(), LoggedFailure.of(failure));

@@ -21,14 +21,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A file to which events are appended while an inbox cannot take them. All numbers are big-endian.
+ * A file that takes events while an inbox cannot. All numbers are big-endian.
  *
  * <pre>
  * file    = "OLSPOOL1" record*
  * record  = length(4) crc(4) body          length of the body; CRC-32C of the body
  * body    = memberId event idempotencyKey orderKey payload     each: length(4) and so many bytes of UTF-8
  *           bodyBytes(4) receivedAt(8)                          milliseconds since 1970
- *           known(4) [until(8) installed digest{known}]         known is -1 where the event changes no trust
+ *           known(4) [until(8) installed digest{known}]         known is -1 if the event changes no trust
  *           origin                                              missing in records of older versions: an event
  * </pre>
  *
@@ -139,8 +139,8 @@ final class EmergencySpool implements AutoCloseable {
     }
 
     /**
-     * Fails where an event could not be appended now. Writes beside the file, on the same disk, as much as a large
-     * event takes: from any thread, and a kill leaves nothing in the file.
+     * Fails if an event could not be appended now. Writes beside the file, on the same disk, as much as a large event
+     * takes: from any thread, and a kill leaves nothing in the file.
      */
     void probe() throws IOException {
         check();
@@ -213,7 +213,10 @@ final class EmergencySpool implements AutoCloseable {
         end = place;
     }
 
-    /** A new file's name is on the disk only when its folder is; Windows opens no folder and needs none. */
+    /**
+     * Syncs the folder. The name of a new file is on the disk only after that; Windows opens no folder and needs none
+     * of this.
+     */
     private void syncFolder() throws IOException {
         Path folder = file.getParent();
         if (folder != null
@@ -224,7 +227,7 @@ final class EmergencySpool implements AutoCloseable {
         }
     }
 
-    /** Returns the body at a place, empty where none is whole before an end. */
+    /** Returns the body at a place, or empty if none is whole before an end. */
     private byte[] body(long place, long before) throws IOException {
         if (before - place < HEAD) {
             return new byte[0];

@@ -15,7 +15,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
-/** What a handler may know beside the event, and do with it. */
+/** Facts about the event and services that a handler may use. */
 public final class EventContext {
 
     private static final String WHOLE_EVENT = "";
@@ -59,7 +59,7 @@ public final class EventContext {
     }
 
     /**
-     * Does work for the whole event in the inbox's own database, once. What the work writes and a mark that it is
+     * Does work for the whole event in the inbox's own database, once. The writes of the work and a mark that it is
      * done are one commit. If the handler fails later, or its process dies, the event is handled again and this
      * work is skipped. Call this once in an attempt; for an effect of each chat there is {@link #inTransaction(long,
      * Transaction)}. The event counts as done when its handler has returned. Blocks.

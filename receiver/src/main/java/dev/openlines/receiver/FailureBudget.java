@@ -5,9 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How many checks of installations may fail: so many at once and then so many a minute, by portal, by source address and
- * in all, the last apart for portals that are known and those that are not. A check takes from all three before it
- * begins and gives back if it succeeds. Guarded by itself.
+ * A budget of failed checks of installations: so many at once and then so many a minute, by portal, by source address
+ * and in all. The last is separate for portals that are known and those that are not. A check takes from all three
+ * before it begins and gives back if it succeeds. Guarded by itself.
  */
 final class FailureBudget {
 
@@ -50,7 +50,10 @@ final class FailureBudget {
         return java.util.Objects.requireNonNull(all.get(known));
     }
 
-    /** The one not used for longest is forgotten first, and is full if it comes back: the bucket of all still holds. */
+    /**
+     * Returns a map that forgets the bucket unused for longest. That one is full if it comes back; the bucket of all
+     * still holds.
+     */
     private static Map<String, Bucket> remembering() {
         return new LinkedHashMap<>(16, 0.75f, true) {
             @Override

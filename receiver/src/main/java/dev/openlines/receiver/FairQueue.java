@@ -13,8 +13,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Leased events that wait for a worker, and who is at work. Portals take turns. Once two portals are known, the last
- * free worker is given only to a portal that has none, so that one whose handlers are slow leaves room for others.
+ * Leased events that wait for a worker, and the number at work for each portal. Portals take turns. Once two portals
+ * are known, the last free worker is given only to a portal that has none. So a portal whose handlers are slow leaves
+ * room for others.
  */
 final class FairQueue {
 
@@ -50,7 +51,10 @@ final class FairQueue {
                 .add(delivery);
     }
 
-    /** Returns what a worker may begin with, or null if none is free or nothing may begin. It counts as at work. */
+    /**
+     * Returns the event that a worker may begin with, or null if no worker is free or no event may begin. The event
+     * then counts as at work.
+     */
     synchronized @Nullable LeasedDelivery next() {
         if (busy >= workers) {
             return null;
@@ -79,7 +83,7 @@ final class FairQueue {
         working.computeIfPresent(delivery.memberId(), (portal, count) -> count == 1 ? null : count - 1);
     }
 
-    /** Takes out all that has not begun. */
+    /** Removes and returns all events that have not begun. */
     synchronized List<LeasedDelivery> drain() {
         List<LeasedDelivery> all = new ArrayList<>();
         waiting.values().forEach(all::addAll);

@@ -49,7 +49,7 @@ final class GroupCommit implements AutoCloseable {
          * is durable.
          */
         WRITTEN,
-        /** The same, and it may wait a moment for other work. */
+        /** Durable in the same way, and it may wait a moment for other work. */
         LAZY
     }
 
@@ -67,9 +67,9 @@ final class GroupCommit implements AutoCloseable {
     private @Nullable Connection connection;
     /** True if the connection's next commit waits for the disk. */
     private boolean durable;
-    /** Whether the last commit may have reached the store. */
+    /** Set if the last commit may have reached the store. */
     private boolean committing;
-    /** Whether another process held the lock of the file for longer than this waits. */
+    /** Set if another process held the lock of the file for longer than this waits. */
     private boolean locked;
 
     /**
@@ -133,7 +133,7 @@ final class GroupCommit implements AutoCloseable {
                 batch.clear();
             }
         } catch (InterruptedException e) {
-            throw new IllegalStateException("nobody knows this thread to interrupt it", e);
+            throw new IllegalStateException("no code interrupts this thread", e);
         } finally {
             drop();
         }
@@ -224,8 +224,8 @@ final class GroupCommit implements AutoCloseable {
     }
 
     /**
-     * Until the store fails or patience ends, as where another process keeps the file locked: then what is left
-     * fails at once, and does not wait piece by piece.
+     * Runs the pieces one by one until the store fails or patience ends, as when another process keeps the file locked.
+     * Then the rest fails at once, and does not wait piece by piece.
      */
     private void oneByOne(List<Piece<?>> batch) {
         long begun = System.nanoTime();
@@ -281,7 +281,7 @@ final class GroupCommit implements AutoCloseable {
             connection.rollback();
             return true;
         } catch (SQLException | RuntimeException e) {
-            // Whatever a driver throws: this thread must not end.
+            // Catch everything that a driver throws: this thread must not end.
             LOG.debug("rollback failed, the connection is dropped", e);
             drop();
             return false;

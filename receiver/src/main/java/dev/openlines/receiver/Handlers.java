@@ -9,8 +9,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which handler gets which event: one for each type or code, and one for all the rest. An event whose code has a
- * handler goes to that one, also if its type has another.
+ * The handlers of events: one for each type or code, and one for all the rest. An event whose code has a handler goes
+ * to that one, also if its type has another.
  *
  * <pre>{@code
  * Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> file(finish))
@@ -131,7 +131,7 @@ public final class Handlers {
         return code.toUpperCase(Locale.ROOT);
     }
 
-    /** Handlers to which more can be added, until {@link #otherwise} completes them. */
+    /** Handlers that can be extended, until {@link #otherwise} completes them. */
     public static final class Routes {
 
         private final Map<Class<?>, EventHandler<Event>> byType = new LinkedHashMap<>();

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HttpServerReceiver implements HttpHandler {
 
-    /** What a request takes beside its body. */
+    /** The bytes that a request takes beside its body. */
     private static final long REQUEST_BYTES = 8 * 1024;
 
     private static final int PART = 4096;

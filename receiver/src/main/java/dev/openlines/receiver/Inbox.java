@@ -32,8 +32,8 @@ public interface Inbox extends AutoCloseable {
     }
 
     /**
-     * Opens an inbox in a PostgreSQL database, which several receivers may share. Its tables are made
-     * where they do not exist. A write is on the disk before it is acknowledged, whatever {@code
+     * Opens an inbox in a PostgreSQL database, which several receivers may share. Its tables are made if they do not
+     * exist. A write is on the disk before it is acknowledged, whatever {@code
      * synchronous_commit} the server has set; writes that wait together share one commit. Needs {@code
      * org.postgresql:postgresql}.
      *
@@ -48,9 +48,9 @@ public interface Inbox extends AutoCloseable {
 
     /**
      * Opens an inbox in a PostgreSQL database as {@link #postgresql(String)} does, over an application's own pool of
-     * connections. Whatever the pool lends, each transaction of the inbox begins with limits and durability of its own:
-     * read committed, {@code synchronous_commit = on}, thirty seconds for a statement or a lock. What it sets ends with
-     * the transaction.
+     * connections. With any connection that the pool lends, each transaction of the inbox begins with limits and
+     * durability of its own: read committed, {@code synchronous_commit = on}, thirty seconds for a statement or a lock.
+     * These settings end with the transaction.
      *
      * @param database lends one connection as long as the inbox is open, and one for each handler that is in {@link
      *     EventContext#inTransaction(EventContext.Transaction)}; not closed with the inbox
@@ -72,12 +72,12 @@ public interface Inbox extends AutoCloseable {
     }
 
     /**
-     * Adds an emergency spool to an inbox: a file that takes events, durably, while the inbox cannot store or
-     * takes longer than two seconds, and from which they go into the inbox afterwards, in order, each once. A
+     * Adds an emergency spool to an inbox: a file that takes events, durably, while the inbox cannot store or takes
+     * longer than two seconds. They go into the inbox afterwards, in order, each once. A
      * repeat of an event is noticed only when it reaches the inbox. Put the file on another disk than the inbox.
      *
      * @param inbox an open inbox, closed with the one that is returned
-     * @param spool the file, made where it does not exist; for one process
+     * @param spool the file, made if it does not exist; for one process
      * @return an inbox with two threads more
      * @throws StoreException if the file cannot be used
      */
@@ -86,8 +86,8 @@ public interface Inbox extends AutoCloseable {
     }
 
     /**
-     * Adds an emergency spool to an inbox, as {@link #spooled(Inbox, Path)} does. What is in the spool is leased once it
-     * has reached the inbox.
+     * Adds an emergency spool to an inbox, as {@link #spooled(Inbox, Path)} does. Events in the spool are leased once
+     * they have reached the inbox.
      *
      * @param inbox an open inbox, closed with the one that is returned
      * @param spool the file, made if it does not exist; for one process
@@ -108,7 +108,7 @@ public interface Inbox extends AutoCloseable {
     CompletionStage<StoreResult> store(VerifiedDelivery delivery);
 
     /**
-     * Stores a close that a portal lists and of which no event came, or finds that it is stored. Does not block.
+     * Stores a close that a portal lists but that sent no event, or finds that it is stored. Does not block.
      *
      * @param close a close from a portal's own answer
      * @return completes when it is durable, as {@link #store(VerifiedDelivery)} does
@@ -123,8 +123,8 @@ public interface Inbox extends AutoCloseable {
      * other; an inbox that can store all of them or none at once should.
      *
      * @param deliveries verified events, not none
-     * @return completes when all are durable, as {@link #store(VerifiedDelivery)} does; where it fails, none after the first that is
-     *     not stored is
+     * @return completes when all are durable, as {@link #store(VerifiedDelivery)} does; if it fails, none after the
+     *     first that is not stored is
      */
     default CompletionStage<Void> storeInOrder(List<VerifiedDelivery> deliveries) {
         CompletionStage<StoreResult> last = store(deliveries.get(0));
@@ -143,9 +143,8 @@ public interface Inbox extends AutoCloseable {
     Backlog backlog();
 
     /**
-     * Returns whom a receiver that stores in this inbox trusts by what portals have reported before: which
-     * installed the application and which uninstalled it. What they report from now on is kept in the same
-     * commit as the event that reports it. Blocks.
+     * Returns the trusted portals: those that have installed the application and not uninstalled it, as recorded in
+     * this inbox. Later installations and uninstallations are stored in the same commit as their event. Blocks.
      *
      * @return portals that follow this inbox; this default forgets them with the process
      * @throws StoreException if the store is down
@@ -171,7 +170,7 @@ public interface Inbox extends AutoCloseable {
     void trust(TrustChange change);
 
     /**
-     * Returns the events put aside.
+     * Returns the dead letters.
      *
      * @return a view of this inbox
      */

@@ -96,7 +96,7 @@ public final class InboxMonitor implements AutoCloseable {
             return new Look(true, inbox.backlog(), System.nanoTime());
         } catch (RuntimeException | Error e) {
             LastResort.check(e);
-            // Whatever it is: without this thread it would never be ready again.
+            // Catch everything: without this thread the inbox would never be ready again.
             if (before.ready && !closed) {
                 LOG.warn("reason=not-ready", e);
             }

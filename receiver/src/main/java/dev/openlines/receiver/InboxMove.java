@@ -29,7 +29,9 @@ public final class InboxMove {
     private static final Duration LEASE = Duration.ofMinutes(1);
     private static final Duration PAUSE = Duration.ofMillis(100);
 
-    /** Whatever is put off by longer than any policy would was put off by a wrong clock. */
+    /**
+     * The longest plausible wait: an event that waits for longer than any policy lets it was put off by a wrong clock.
+     */
     private static final Duration LATEST = Duration.ofDays(1);
 
     private final LeasingInbox from;
@@ -103,7 +105,7 @@ public final class InboxMove {
             }
             settlements.add(from.settle(portion.get(i), settlement, clock.instant()));
         }
-        // False where it took so long that somebody else has the event: it is in both then.
+        // False if it took so long that another worker has the event: it is in both then.
         settlements.forEach(InboxMove::await);
         if (failure != null) {
             throw new StoreException(String.valueOf(failure.getMessage()), failure);
@@ -127,7 +129,7 @@ public final class InboxMove {
 
     private static VerifiedDelivery delivery(LeasedDelivery leased) {
         int bytes = leased.payload().getBytes(StandardCharsets.UTF_8).length;
-        // What it changed in whom to trust was kept when it was stored: see trust().
+        // Its change of trust was stored with it: see trust().
         return new VerifiedDelivery(
                 VerifiedDelivery.stored(leased.payload()),
                 leased.memberId(),
@@ -155,8 +157,8 @@ public final class InboxMove {
     }
 
     /**
-     * Copies whom the old inbox trusts, or no more trusts, by what portals have reported. Portals of which the new one
-     * knows something stay as they are there. Blocks.
+     * Copies the old inbox's trusted portals, and those that have lost the trust. Portals that the new one knows stay
+     * as they are there. Blocks.
      *
      * @return how many portals were copied
      * @throws StoreException if either store is down
@@ -181,7 +183,10 @@ public final class InboxMove {
         return inbox.trusted();
     }
 
-    /** First the tokens that have ended, which stay ended; then the one that lasts with those of an hour's overlap. */
+    /**
+     * Returns the changes: first the tokens that have ended, which stay ended; then the lasting one with those of an
+     * hour's overlap.
+     */
     private static List<TrustChange> changes(List<TrustLog.Row> rows, Instant now) {
         String member = rows.get(0).memberId();
         String installed = null;

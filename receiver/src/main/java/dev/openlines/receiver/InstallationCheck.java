@@ -18,7 +18,8 @@ import java.util.function.Predicate;
  * }</pre>
  *
  * <p>Applications may implement it. Its methods are called on threads made for this and may block, but a portal waits
- * for the answer, so not for longer than some seconds. What they throw is logged, so without a token in its message.
+ * for the answer, so not for longer than some seconds. Their exceptions are logged, so they must have no token in the
+ * message.
  */
 @FunctionalInterface
 public interface InstallationCheck {
@@ -39,8 +40,8 @@ public interface InstallationCheck {
     /**
      * Checks an installation or update.
      *
-     * @param claim the event's auth block with its tokens, of which nothing is verified
-     * @return whether it is genuine; only {@link Answer#VERIFIED} changes whom the receiver trusts
+     * @param claim the event's auth block with its tokens, none of it verified
+     * @return whether it is genuine; only {@link Answer#VERIFIED} changes the trust
      * @throws Exception if that cannot be told now, such as when the OAuth host cannot be reached; the event is then
      *     kept and checked again, for an hour
      */
@@ -49,7 +50,7 @@ public interface InstallationCheck {
     /**
      * Checks a request to the application's installer page, whose tokens must not be renewed: the page still uses them.
      *
-     * @param claim what the request says, of which nothing is verified
+     * @param claim the statements of the request, none of them verified
      * @return the portal's REST address as its OAuth host gave it if the tokens are of this application and an
      *     administrator's of the portal that the claim names, otherwise empty; this default returns empty
      * @throws Exception if that cannot be told now

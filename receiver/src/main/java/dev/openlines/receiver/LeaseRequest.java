@@ -5,9 +5,9 @@ import java.time.Instant;
 import java.util.Set;
 
 /**
- * What a dispatcher asks of an inbox.
+ * A dispatcher's request for events of an inbox.
  *
- * @param owner who asks; each running dispatcher has its own name
+ * @param owner the dispatcher; each running one has its own name
  * @param max how many events at most, at least 1
  * @param now the caller's time
  * @param until when the leases end
@@ -15,7 +15,7 @@ import java.util.Set;
  *     gone back since, and is due
  * @param ordered whether an event waits until those that have one of its {@link VerifiedDelivery#orderKeys()} and
  *     were stored before it are done or dead
- * @param without portals of which nothing is asked for now, since enough of their events are leased; mostly empty. An
+ * @param without portals whose events are not asked for now, since enough of them are leased; mostly empty. An
  *     inbox of others may ignore it
  */
 public record LeaseRequest(

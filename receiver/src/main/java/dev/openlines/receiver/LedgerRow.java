@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param handlerId the portal's subscription that delivered it; 0 if unknown
  * @param sessionId the session, or null while it is not known
  * @param closedAt the close's time in the portal's list, or null while it is not known
- * @param offset the offset in which the portal wrote that time, in seconds
+ * @param offset the offset of that time as the portal wrote it, in seconds
  * @param hour 3600 if the portal may have written it an hour too early or too late
  */
 record LedgerRow(
@@ -35,7 +35,7 @@ record LedgerRow(
         int hour,
         Instant recordedAt) {
 
-    /** What a row stands for. */
+    /** The meaning of a row. */
     enum State {
         /** An event that was stored to be handled. */
         COUNTED,
@@ -48,7 +48,7 @@ record LedgerRow(
         /** A close without an event that was too old to be handled. */
         REPORTED;
 
-        /** Whether a late event can claim such a row. */
+        /** Returns whether a late event can claim such a row. */
         boolean claimable() {
             return this == OPEN || this == REPORTED;
         }
@@ -111,7 +111,7 @@ record LedgerRow(
         }
     }
 
-    /** The key of the row that counts for this row's close. */
+    /** Returns the key of the row that counts for this row's close. */
     String counts() {
         return repeats == null ? key : repeats;
     }

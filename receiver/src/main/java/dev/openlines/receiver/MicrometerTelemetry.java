@@ -20,11 +20,11 @@ import java.util.concurrent.ConcurrentHashMap;
  *   <li>{@code openlines.handled}, by {@code outcome}: a timer of each attempt of a handler
  *   <li>{@code openlines.slow}: attempts that took longer than {@link DispatchPolicy#slow()}
  *   <li>{@code openlines.backlog}: events that wait
- *   <li>{@code openlines.backlog.age}: seconds since the longest waiting was received, 0 where none waits
- *   <li>{@code openlines.dead}: events put aside
- *   <li>{@code openlines.ready}: 1 where the inbox can store, else 0
+ *   <li>{@code openlines.backlog.age}: seconds since the longest waiting was received, 0 if none waits
+ *   <li>{@code openlines.dead}: dead letters
+ *   <li>{@code openlines.ready}: 1 if the inbox can store, else 0
  *   <li>{@code openlines.reconcile.compared}, tag {@code portal}: closes in the portal's list that were compared
- *   <li>{@code openlines.reconcile.missing}, tag {@code portal}: closes of which no event came
+ *   <li>{@code openlines.reconcile.missing}, tag {@code portal}: closes that sent no event
  *   <li>{@code openlines.reconcile.late}: events that came after their close had been found
  *   <li>{@code openlines.reconcile.age}, tag {@code portal}: seconds since the portal was compared last
  *   <li>{@code openlines.reconcile.blind}, tag {@code portal}: 1 if events came whose sessions the portal does not list
@@ -155,7 +155,7 @@ public final class MicrometerTelemetry implements Telemetry {
         });
     }
 
-    /** How a portal was compared last. */
+    /** The last comparison of a portal. */
     private static final class Comparison {
         private volatile Instant at;
         private volatile boolean blind;

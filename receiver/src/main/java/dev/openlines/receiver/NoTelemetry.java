@@ -3,7 +3,7 @@ package dev.openlines.receiver;
 
 import java.time.Duration;
 
-/** Tells nobody. */
+/** Reports nothing. */
 enum NoTelemetry implements Telemetry {
     NONE;
 

@@ -4,7 +4,7 @@ package dev.openlines.receiver;
 import dev.openlines.parser.BodyFormat;
 import java.nio.charset.StandardCharsets;
 
-/** What a body without an event is taken for, to find out who sends it and why. Guessed from the bytes alone. */
+/** A guess at the kind of a body without an event, to find out who sends it and why. It looks at the bytes alone. */
 public enum NotAnEvent {
     /** Nothing at all. */
     EMPTY("empty-body", "; a proxy or a filter may have read the body"),
@@ -16,7 +16,7 @@ public enum NotAnEvent {
     MARKUP("markup", "; the body is HTML or XML"),
     /** A whole HTTP message as the body. */
     RAW_HTTP("raw-http", "; the body is a whole HTTP message: send only what comes after its empty line"),
-    /** What a portal posts to the page of an application when an administrator installs it there. */
+    /** The post of a portal to the page of an application when an administrator installs it there. */
     INSTALLER_PAGE(
             "installer-page",
             "; this is the post of a portal to an application's page: set the address of OPENLINES_INSTALLER_PATH there"),

@@ -39,7 +39,7 @@ public final class OfflineFeed implements AutoCloseable {
     /** The pause of a portal that refuses until a person changes something. */
     static final Duration REFUSED = Duration.ofHours(6);
 
-    /** How long a portal waits that was woken while another node drained it. */
+    /** The wait of a portal that was woken while another node drained it. */
     private static final Duration SOON = Duration.ofSeconds(5);
 
     /** Longer than a call may take. */
@@ -105,7 +105,7 @@ public final class OfflineFeed implements AutoCloseable {
     }
 
     /**
-     * What one drain has done.
+     * The result of one drain.
      *
      * @param memberId the portal
      * @param stored how many events are new in the inbox
@@ -140,7 +140,9 @@ public final class OfflineFeed implements AutoCloseable {
         LockSupport.unpark(thread);
     }
 
-    /** Breaks off after the events that are being stored, and blocks until then. What is not cleared comes again. */
+    /**
+     * Breaks off after the events that are being stored, and blocks until then. Events that are not cleared come again.
+     */
     @Override
     public void close() {
         closed = true;
@@ -244,7 +246,7 @@ public final class OfflineFeed implements AutoCloseable {
                 pause = begin();
             } catch (RuntimeException | Error e) {
                 LastResort.check(e);
-                // Whatever it is: without this thread no queue is drained any more.
+                // Catch everything: without this thread no queue is drained.
                 LOG.warn("reason=offline-failed", e);
             }
             if (!closed) {
@@ -308,7 +310,7 @@ public final class OfflineFeed implements AutoCloseable {
         }
     }
 
-    /** How long to wait after so many failures, doubling up to the longest. */
+    /** Returns the wait after so many failures, doubling up to the longest. */
     private Duration pause(int times) {
         Duration pause = interval;
         for (int i = 0; i < times && pause.compareTo(LONGEST) < 0; i++) {
@@ -361,7 +363,10 @@ public final class OfflineFeed implements AutoCloseable {
             }
         }
 
-        /** Keeps the lease while a long queue is drained. What another node has drained too is known by its key. */
+        /**
+         * Keeps the lease while a long queue is drained. Events that another node has drained too are known by their
+         * keys.
+         */
         private void extend() {
             if (lease == null || System.nanoTime() - extended < LEASE.toNanos() / 3) {
                 return;

@@ -57,10 +57,11 @@ public interface OfflineQueues {
     }
 
     /**
-     * How a drain ended.
+     * The result of a drain.
      *
      * @param failed how many events the sink did not take; the portal keeps them, marked as failed
-     * @param refusal why the portal lets its queue not be drained until a person changes something, in one line without
+     * @param refusal why the portal refuses to have its queue drained until a person changes something, in one line
+     * without
      *     secrets; null if it does
      */
     record Drained(int failed, @Nullable String refusal) {}

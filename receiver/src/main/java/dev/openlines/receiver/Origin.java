@@ -3,7 +3,7 @@ package dev.openlines.receiver;
 
 import java.util.Locale;
 
-/** How a stored event reached the inbox. */
+/** The way that a stored event took to the inbox. */
 public enum Origin {
     /** The portal posted it. */
     EVENT,

@@ -44,10 +44,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class Portals {
 
-    /** How many application tokens of one portal may be valid at a time: enough to rotate. */
+    /** The most application tokens of one portal that may be valid at a time: enough to rotate. */
     static final int TOKENS = 4;
 
-    /** How long an older token stays valid after an installation with another one. */
+    /** The time that an older token stays valid after an installation with another one. */
     public static final Duration OVERLAP = Duration.ofHours(1);
 
     private static final Logger LOG = LoggerFactory.getLogger(Portals.class);
@@ -64,7 +64,7 @@ public final class Portals {
 
     private volatile InstantSource clock = InstantSource.system();
 
-    /** Trusts nobody yet, and forgets with the process what portals report. */
+    /** Trusts no portal yet, and forgets with the process what portals report. */
     public Portals() {
         this(TrustLog.NONE);
     }
@@ -157,7 +157,7 @@ public final class Portals {
         return true;
     }
 
-    /** Where to store what is verified after its answer, and the time of that. */
+    /** Sets where to store an event that is verified after its answer, and the clock for that. */
     void storingWith(Function<VerifiedDelivery, CompletionStage<Reply>> inbox, InstantSource time) {
         store = inbox;
         clock = time;
@@ -303,7 +303,10 @@ public final class Portals {
         });
     }
 
-    /** An event with the right token. An uninstallation counts only once it is verified: users can learn the token. */
+    /**
+     * Admits an event with the right token. An uninstallation counts only once it is verified: users can learn the
+     * token.
+     */
     private CompletionStage<Admission> trusted(Claim claim) {
         if (!claim.envelope().event().equals(OnAppUninstall.CODE)) {
             return CompletableFuture.completedStage(Admission.of(claim.verified(null)));
@@ -377,7 +380,7 @@ public final class Portals {
         return standing(claim, claim.token()) == Standing.RIGHT;
     }
 
-    /** What a token is worth. */
+    /** The validity of a token. */
     private enum Standing {
         UNKNOWN,
         ENDED,
@@ -413,7 +416,7 @@ public final class Portals {
                 .toList();
     }
 
-    /** Who an event says it is from, and by which token. */
+    /** The portal that an event claims to be from, and the token that it claims it by. */
     private record Claim(
             Envelope envelope,
             String memberId,

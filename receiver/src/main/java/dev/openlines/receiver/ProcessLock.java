@@ -15,8 +15,8 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells whether a file is ours alone, by a lock that the operating system frees when its process dies,
- * however it dies. Who is alone knows that whatever was leased before is nobody's.
+ * Tells whether this process is the only user of a file, by a lock that the operating system frees when the process
+ * dies, in any way. If so, all leases from before belong to dead processes.
  */
 final class ProcessLock implements AutoCloseable {
 

@@ -5,12 +5,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request as it came, believed in nothing.
+ * A request as it came. Nothing in it is verified.
  *
  * @param method the HTTP method as sent, such as {@code POST}
- * @param contentType the {@code Content-Type} header as sent, or null where there is none
+ * @param contentType the {@code Content-Type} header as sent, or null if there is none
  * @param body the whole body. Not copied: the caller gives it away
- * @param traceparent the {@code traceparent} header as sent, such as a proxy adds, or null where there is none
+ * @param traceparent the {@code traceparent} header as sent, such as a proxy adds, or null if there is none
  * @param source the address of the sender, such as {@code 203.0.113.7}, or null if it is unknown. Behind a proxy it is
  *     the proxy's, unless the adapter knows better
  */
@@ -31,7 +31,7 @@ public record RawDelivery(
      * Makes a request of no trace and an unknown sender.
      *
      * @param method the HTTP method as sent, such as {@code POST}
-     * @param contentType the {@code Content-Type} header as sent, or null where there is none
+     * @param contentType the {@code Content-Type} header as sent, or null if there is none
      * @param body the whole body. Not copied: the caller gives it away
      */
     public RawDelivery(String method, @Nullable String contentType, byte[] body) {

@@ -79,7 +79,7 @@ public final class Receiver {
      *
      * @param method the request's method
      * @param contentType the {@code Content-Type} header, or null
-     * @param contentLength the length declared, or a negative number where none is
+     * @param contentLength the length declared, or a negative number if there is none
      * @return the final reply, or empty to read on
      */
     public Optional<Reply> beforeBody(String method, @Nullable String contentType, long contentLength) {
@@ -164,8 +164,8 @@ public final class Receiver {
      * Takes a delivery the whole way.
      *
      * @param delivery a request with its whole body
-     * @return the reply. Where the event is stored it completes on the inbox's thread, which must not
-     *     be kept: go on elsewhere before anything that blocks. Exceptional completion is a bug
+     * @return the reply. If the event is stored, the reply completes on the inbox's thread, which you must not hold: go
+     *     on elsewhere before anything that blocks. Exceptional completion is a bug
      */
     public CompletionStage<Reply> receive(RawDelivery delivery) {
         Optional<Reply> early = beforeBody(delivery.method(), delivery.contentType(), delivery.body().length);

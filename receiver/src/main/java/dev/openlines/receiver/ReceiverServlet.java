@@ -30,7 +30,8 @@ import org.slf4j.LoggerFactory;
  * support for the exact path.
  *
  * <p>Requests hold at most a third of the heap until they are answered. If that runs out, the oldest unfinished body of
- * the source address that holds most gets 503. What is not answered after fifteen seconds gets 408 while its body is being read, and 503 after that. Connections without a request and headers that come slowly
+ * the source address that holds most gets 503. A request that is not answered after fifteen seconds gets 408 while its
+ * body is being read, and 503 after that. Connections without a request and headers that come slowly
  * are up to the container. Nothing before this servlet may read the body, nor ask for a parameter: such a request gets 500, and the log says {@code reason=body-taken}.
  */
 public final class ReceiverServlet extends HttpServlet {
@@ -39,7 +40,7 @@ public final class ReceiverServlet extends HttpServlet {
 
     private static final Logger LOG = LoggerFactory.getLogger(ReceiverServlet.class);
     private static final Duration PATIENCE = Duration.ofSeconds(15);
-    /** What a request takes beside its body. */
+    /** The bytes that a request takes beside its body. */
     private static final long REQUEST_BYTES = 16 * 1024;
 
     private static final int PART = 4096;
@@ -96,7 +97,7 @@ public final class ReceiverServlet extends HttpServlet {
             answer(response, early.get());
             return;
         }
-        // First what fails where the container has no async support here, or a reader was taken of the body.
+        // First the calls that fail if the container has no async support here, or if a reader was taken of the body.
         ServletInputStream in = request.getInputStream();
         new Body(request.startAsync(), in, request, response).begin();
     }
@@ -157,7 +158,7 @@ public final class ReceiverServlet extends HttpServlet {
             }
         }
 
-        /** On any thread, while another may be reading. */
+        /** Drops the request. Called on any thread, while another may be reading. */
         private void drop() {
             read = true;
             finish(receiver.dropped(), null);
@@ -199,7 +200,7 @@ public final class ReceiverServlet extends HttpServlet {
 
         @Override
         public void onError(Throwable failure) {
-            // Mostly reading failed half way, and there is nobody to answer; whoever is there gets no 200.
+            // Mostly reading failed half way, and no client waits for an answer. If one does, it gets no 200.
             finish(null, failure);
         }
 

@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Which closes need not be looked up in SQLite, since nothing near them can be there: an event that is later than every
- * row of its portal when that was read, of a chat that had no event since, of a portal without closes that wait for their
- * event. Used by the thread that commits, in its transaction.
+ * Knows which closes need not be looked up in SQLite, since nothing near them can be there: an event that is later than
+ * every row of its portal when that was read, of a chat that had no event since, of a portal without closes that wait
+ * for their event. Used by the thread that commits, in its transaction.
  */
 final class RecentCloses {
 
@@ -20,7 +20,7 @@ final class RecentCloses {
     private static final int MOST = 10_000;
 
     /**
-     * What was there when it was read.
+     * The state of a portal when it was read.
      *
      * @param latest the second of the latest row, or the least number if there is none
      * @param open whether closes wait for their event

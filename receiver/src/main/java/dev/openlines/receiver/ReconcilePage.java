@@ -184,7 +184,7 @@ final class ReconcilePage {
 
     /** Says whether events of a line exist and its sessions are not listed. */
     private void look(List<LedgerRow> rows, Map<LedgerRow, ClosedSession> pairs, List<LedgerRow> alone) {
-        // What was compared before says nothing of what the grant may see now.
+        // Earlier comparisons say nothing about what the grant may see now.
         long after = Math.max(Math.max(run.decidedUntil, run.state.watermark()), lower) - CloseMatching.WINDOW;
         long before = decidedUntil - CloseMatching.WINDOW;
         alone.stream()

@@ -33,7 +33,7 @@ final class ReconcileRun {
 
     private static final long DAY = Duration.ofDays(1).toSeconds();
 
-    /** How many missing closes are named in the report. */
+    /** The most missing closes that are named in the report. */
     private static final int NAMED = 1000;
 
     private static final Logger LOG = LoggerFactory.getLogger(ReconcileRun.class);
@@ -51,7 +51,7 @@ final class ReconcileRun {
     /** When the operator wants it to begin, or null. */
     private final @Nullable Instant from;
 
-    /** What is listed and not yet compared, in order of time. */
+    /** Sessions that are listed and not yet compared, in order of time. */
     private final List<ClosedSession> buffer = new ArrayList<>();
 
     private final Set<Long> changes = new TreeSet<>();
@@ -75,7 +75,7 @@ final class ReconcileRun {
     long decidedUntil;
     Instant portalTime = Instant.EPOCH;
 
-    /** What a run does. */
+    /** The modes of a run. */
     enum Mode {
         NARROW,
         SWEEP,
@@ -87,7 +87,7 @@ final class ReconcileRun {
         }
     }
 
-    /** What a run leaves in the portal's state. */
+    /** The state that a run leaves for the portal. */
     record Seen(
             boolean sweep,
             boolean active,
@@ -182,13 +182,13 @@ final class ReconcileRun {
         return Math.max(Math.max(state.since(), back), since == null ? 0 : since.getEpochSecond());
     }
 
-    /** A doubt ends a run that writes. */
+    /** Returns whether a doubt has ended a run that writes. */
     private boolean stopped() {
         return doubt != null && mode.writes();
     }
 
     Seen seen() {
-        // What began where the operator wanted may not have gone back over the whole period.
+        // A run whose beginning the operator chose may not have gone back over the whole period.
         return new Seen(mode == Mode.SWEEP && from == null, active, missing, offset, offsetChanged);
     }
 

@@ -6,7 +6,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a {@link Reconciler} works. Start from {@link #DEFAULT}.
+ * The settings of a {@link Reconciler}. Start from {@link #DEFAULT}.
  *
  * @param interval how long from one comparison with a portal to the next while events arrive; longer for idle portals,
  *     up to six hours
@@ -29,7 +29,7 @@ public record ReconcileSettings(
     /** An event may come so long after its close, and take a minute on the way. */
     static final Duration LEAST_GRACE = Duration.ofSeconds(CloseMatching.WINDOW + 60);
 
-    /** How far each narrow run looks back behind the last one: clocks change by an hour. */
+    /** The time that each narrow run looks back behind the last one: clocks change by an hour. */
     static final Duration OVERLAP = Duration.ofMinutes(65);
 
     /** The longest interval of an idle portal. */

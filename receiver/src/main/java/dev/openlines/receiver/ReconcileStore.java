@@ -15,9 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How far each portal has been compared, and which node may go on: table {@code reconcile_state}. A lease has an owner
- * and a generation and ends by the database's clock. It is checked in the transaction of each page, after the lock that
- * keeps events of the portal out, so a node that slept beyond its lease writes nothing.
+ * The progress of each portal's comparison, and the node that may go on: table {@code reconcile_state}. A lease has an
+ * owner and a generation and ends by the database's clock. It is checked in the transaction of each page, after the
+ * lock that keeps events of the portal out, so a node that slept beyond its lease writes nothing.
  */
 final class ReconcileStore {
 
@@ -48,7 +48,7 @@ final class ReconcileStore {
     }
 
     /**
-     * What is known of a portal. Seconds are of the portal's clock.
+     * The state of a portal. Seconds are of the portal's clock.
      *
      * @param since nothing older is asked for
      * @param watermark everything up to this second has been compared
@@ -273,8 +273,8 @@ final class ReconcileStore {
 
     /**
      * Holds every portal if this PostgreSQL is not the one that was compared before: the tables were restored from a
-     * dump, the server was recovered to an earlier time, or another one has taken over. What was handled may be missing
-     * from it. For SQLite, the inbox looks when it is opened.
+     * dump, the server was recovered to an earlier time, or another one has taken over. It may not contain all that was
+     * handled. For SQLite, the inbox looks when it is opened.
      */
     void noticeRestore() {
         if (!inbox.dialect().shared()) {

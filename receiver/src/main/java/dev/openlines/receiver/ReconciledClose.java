@@ -12,8 +12,8 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A close that a portal lists and of which no event came: beside a {@link VerifiedDelivery} the second thing that an
- * inbox can store. Made only by the reconciler, from the portal's own answer to an authorized call, and by a move
+ * A close that a portal lists but that sent no event. It is the second thing that an inbox can store, beside a {@link
+ * VerifiedDelivery}. Made only by the reconciler, from the portal's own answer to an authorized call, and by a move
  * between inboxes from one that was made so.
  */
 public final class ReconciledClose {
@@ -73,7 +73,7 @@ public final class ReconciledClose {
                 leased.memberId(), place, session, closedAt.getEpochSecond(), 0, leased.payload(), leased.receivedAt());
     }
 
-    /** In the shape in which the platform sends the event. */
+    /** Returns the body in the platform's shape of the event. */
     private static String payload(String memberId, ClosedSession session, @Nullable String lineName) {
         JsonObjectBuilder line = Json.createObjectBuilder().add("id", Long.toString(session.lineId()));
         if (lineName != null) {

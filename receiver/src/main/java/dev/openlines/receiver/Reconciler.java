@@ -32,7 +32,7 @@ public final class Reconciler implements AutoCloseable {
     /** Longer than a call may take. */
     private static final Duration LEASE = Duration.ofMinutes(5);
 
-    /** How often the thread looks for portals that are due. */
+    /** The interval of looking for portals that are due. */
     private static final Duration TICK = Duration.ofSeconds(20);
 
     private static final Duration DAY = Duration.ofDays(1);
@@ -56,7 +56,7 @@ public final class Reconciler implements AutoCloseable {
     /** Those of them that were under way when they were due. */
     private final Set<String> again = ConcurrentHashMap.newKeySet();
 
-    /** How many events had come late when that was told last. */
+    /** The number of events that had come late at the last report. */
     private long late;
 
     private volatile boolean early;
@@ -93,7 +93,7 @@ public final class Reconciler implements AutoCloseable {
     }
 
     /**
-     * What one comparison has found.
+     * The findings of one comparison.
      *
      * @param memberId the portal
      * @param sweep whether it went back over the whole sweep period
@@ -253,7 +253,7 @@ public final class Reconciler implements AutoCloseable {
                 begin(all);
             } catch (RuntimeException | Error e) {
                 LastResort.check(e);
-                // Whatever it is: without this thread no portal is compared any more.
+                // Catch everything: without this thread no portal is compared.
                 LOG.warn("reason=reconcile-failed", e);
                 if (all) {
                     early = true;
@@ -293,7 +293,7 @@ public final class Reconciler implements AutoCloseable {
 
     private void compareIfDue(String memberId) {
         if (closed || inbox instanceof SpoolingInbox spooling && spooling.holdsEvents()) {
-            // What the spool holds would look missing.
+            // The events in the spool would look missing.
             return;
         }
         boolean called = woken.remove(memberId);
@@ -314,7 +314,7 @@ public final class Reconciler implements AutoCloseable {
             LOG.debug("portal {} is compared later", memberId, e);
         } catch (RuntimeException | Error e) {
             LastResort.check(e);
-            // Whatever it is: the portal is compared again when it is due.
+            // Catch everything: the portal is compared again when it is due.
             LOG.warn("reason=reconcile-failed portal={}", memberId, e);
         }
         if (called && !compared) {
@@ -360,7 +360,10 @@ public final class Reconciler implements AutoCloseable {
         }
     }
 
-    /** How long until the next run: longer for each that found nothing going on, and never at one time for all. */
+    /**
+     * Returns the time until the next run: longer for each that found nothing going on, and never the same for all
+     * portals.
+     */
     private Duration next(ReconcileStore.State state, ReconcileRun.Seen seen) {
         int idle = seen.active() ? 0 : state.idle() + 1;
         Duration interval = settings.interval();

@@ -5,10 +5,10 @@ import java.net.URI;
 import java.util.Map;
 
 /**
- * What became of a delivery, and the HTTP answer that says so. Bodies are empty.
+ * The result of a delivery, and the HTTP answer for it. Bodies are empty.
  *
- * <p>The platform sends an event once and looks at no answer; the statuses are for whoever looks at
- * the endpoint and for proxies.
+ * <p>The platform sends an event once and looks at no answer. The statuses are for people who look at the endpoint, and
+ * for proxies.
  */
 public sealed interface Reply {
 

@@ -86,7 +86,7 @@ final class ReplyLog {
             this.start = start;
         }
 
-        /** Returns how many went unlogged before this record, or -1 where this one goes unlogged too. */
+        /** Returns how many went unlogged before this record, or -1 if this one goes unlogged too. */
         synchronized long admit(long now) {
             if (now - start >= WINDOW_NANOS) {
                 start = now;

@@ -88,7 +88,7 @@ public final class Retention implements AutoCloseable {
                 purge();
             } while (!closed.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS));
         } catch (InterruptedException e) {
-            throw new IllegalStateException("nobody knows this thread to interrupt it", e);
+            throw new IllegalStateException("no code interrupts this thread", e);
         }
     }
 
@@ -103,7 +103,7 @@ public final class Retention implements AutoCloseable {
             }
         } catch (RuntimeException | Error e) {
             LastResort.check(e);
-            // Whatever it is: an hour later it is tried again.
+            // Catch everything: the thread tries again an hour later.
             if (closed.getCount() > 0) {
                 LOG.warn("reason=not-purged", e);
             }

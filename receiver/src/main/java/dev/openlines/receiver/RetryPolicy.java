@@ -8,10 +8,10 @@ import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
 /**
- * Whether and when an event is tried again after its handler threw. The wait doubles with each attempt up
- * to a cap; a random part of up to half of it is taken off, so that events which failed together do not
- * return together. After the last attempt, past the deadline, or when the exception says that another
- * attempt is of no use, the event is put aside.
+ * Decides whether and when an event is retried after its handler threw. The wait doubles with each attempt up to a cap;
+ * a random part of up to half of it is taken off, so that events which failed together do not return together. After
+ * the last attempt, past the deadline, or if the exception says that another attempt is of no use, the event becomes a
+ * dead letter.
  *
  * @param attempts how often an event is handled at most, from 1
  * @param first the longest wait after the first attempt, above zero
@@ -75,7 +75,7 @@ public record RetryPolicy(
     }
 
     /**
-     * Returns this policy with another class of exceptions after which an event is put aside at once.
+     * Returns this policy with another class of exceptions that make an event a dead letter at once.
      *
      * @param newPermanent which exceptions say that another attempt is of no use
      * @return a changed copy

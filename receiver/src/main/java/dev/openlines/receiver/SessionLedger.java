@@ -233,7 +233,7 @@ final class SessionLedger {
         of = null;
     }
 
-    /** Returns the second in which the event was sent, or was received if it does not say. */
+    /** Returns the second when the event was sent, or received if it does not say. */
     static long at(VerifiedDelivery delivery) {
         long sent = delivery.sentAt().getEpochSecond();
         return sent > 0 ? sent : delivery.receivedAt().getEpochSecond();
@@ -470,7 +470,7 @@ final class SessionLedger {
         }
     }
 
-    /** Not what a portal has yet to be compared with, however old. */
+    /** Deletes old rows, except those that are still to be compared with a portal, however old. */
     private static int deleteRows(Connection connection, String memberId, Instant now) throws SQLException {
         try (PreparedStatement delete = connection.prepareStatement("""
                 delete from session_close where member_id = ? and at <= (

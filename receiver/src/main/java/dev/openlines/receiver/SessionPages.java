@@ -66,7 +66,7 @@ final class SessionPages {
     }
 
     /**
-     * What one call has brought.
+     * The result of one call.
      *
      * @param fresh rows that were not listed before, all with a close time
      * @param listedUntil all rows up to this second have been returned

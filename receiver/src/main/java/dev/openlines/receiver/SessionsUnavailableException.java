@@ -40,7 +40,7 @@ public final class SessionsUnavailableException extends RuntimeException {
             this.remedy = remedy;
         }
 
-        /** Whether asking again soon can help. */
+        /** Returns whether asking again soon can help. */
         boolean passes() {
             return this == THROTTLED || this == AWAY;
         }

@@ -3,7 +3,7 @@ package dev.openlines.receiver;
 
 import java.time.Instant;
 
-/** How an attempt to handle an event ended. */
+/** The end of an attempt to handle an event. */
 public sealed interface Settlement {
 
     /** The handler returned: the event is never handled again, and its key is remembered. */
@@ -25,7 +25,7 @@ public sealed interface Settlement {
     record Release() implements Settlement {}
 
     /**
-     * The event is put aside for a human, with the reason and its history.
+     * The event becomes a dead letter, with the reason and its history.
      *
      * @param reason why
      */
@@ -35,7 +35,10 @@ public sealed interface Settlement {
         }
     }
 
-    /** An exception may quote anything. No database takes half of a character, and PostgreSQL no zero. */
+    /**
+     * Replaces unpaired surrogates, which no database accepts, and NUL, which PostgreSQL rejects. An exception may
+     * quote anything.
+     */
     private static String storable(String reason) {
         return reason.codePoints()
                 .map(code -> code == 0 || Character.getType(code) == Character.SURROGATE ? 0xFFFD : code)

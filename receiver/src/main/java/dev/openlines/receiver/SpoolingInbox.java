@@ -43,13 +43,15 @@ class SpoolingInbox implements Inbox {
     private final Thread drainer = LastResort.thread(this::drain, "openlines-spool-drain");
     private volatile boolean closed;
 
-    /** How many events are in the file or on their way there; guarded by this. */
+    /** The number of events in the file or on their way there; guarded by this. */
     private long pending;
 
-    /** How far the inbox has come; used by the drainer, and before it by the opening thread. */
+    /**
+     * The end of the part of the file that the inbox has; used by the drainer, and before it by the opening thread.
+     */
     private long drained = EmergencySpool.begin();
 
-    /** How many events go to the inbox at once; used as {@code drained} is. */
+    /** The number of events that go to the inbox at once; used as {@code drained} is. */
     private int batch = BATCH;
 
     private SpoolingInbox(Inbox inbox, EmergencySpool spool, ProcessLock lock, Duration patience) {
@@ -121,13 +123,13 @@ class SpoolingInbox implements Inbox {
                 .exceptionallyCompose(failure -> spool(delivery));
     }
 
-    /** Not by the file: the reconciler finds it again if it is not stored. */
+    /** Stores a close in the inbox only, not in the file: the reconciler finds it again if it is not stored. */
     @Override
     public CompletionStage<StoreResult> store(ReconciledClose close) {
         return inbox.store(close);
     }
 
-    /** Whether events are in the file or on their way there. */
+    /** Returns whether events are in the file or on their way there. */
     synchronized boolean holdsEvents() {
         return pending > 0;
     }
@@ -160,7 +162,7 @@ class SpoolingInbox implements Inbox {
                 batch.clear();
             }
         } catch (InterruptedException e) {
-            throw new IllegalStateException("nobody knows this thread to interrupt it", e);
+            throw new IllegalStateException("no code interrupts this thread", e);
         }
     }
 
@@ -178,7 +180,7 @@ class SpoolingInbox implements Inbox {
             spool.append(deliveries);
         } catch (IOException | RuntimeException | Error e) {
             LastResort.check(e);
-            // Whatever it is: without this thread those who wait would wait for ever.
+            // Catch everything: without this thread all requests that wait would wait for ever.
             synchronized (this) {
                 pending -= batch.size();
             }
@@ -242,7 +244,7 @@ class SpoolingInbox implements Inbox {
         clearIfDrained();
     }
 
-    /** Not while one more is on its way to the file; if that fails, later. */
+    /** Clears the file, unless another event is on its way to it. If that fails, later. */
     private synchronized void clearIfDrained() throws IOException {
         if (pending == 0 && drained > EmergencySpool.begin()) {
             spool.clear();

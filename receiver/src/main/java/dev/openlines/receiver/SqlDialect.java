@@ -50,20 +50,20 @@ record SqlDialect(
     /** SQLite's result codes that one piece of work alone may escape: too big, constraint, mismatch. */
     private static final Set<Integer> SQLITE_ROW_ERRORS = Set.of(18, 19, 20);
 
-    /** The same: a read of this commit is older than another process's write. */
+    /** The result code for a read that is older than another process's write. */
     private static final int SQLITE_BUSY_SNAPSHOT = 5 | 2 << 8;
 
     private static final int SQLITE_BUSY = 5;
 
-    /** How long the writer waits for another process or for a handler's transaction, in milliseconds. */
+    /** The time that the writer waits for another process or for a handler's transaction, in milliseconds. */
     private static final int BUSY = 3000;
 
-    /** The same once it has waited in vain. */
+    /** The time that it waits once it has waited in vain. */
     private static final int STILL_BUSY = 250;
 
     /**
-     * What PostgreSQL says when a connection ends: connection exceptions, an administrator's command, a crash, a server
-     * that starts or stops.
+     * The states that PostgreSQL reports when a connection ends: connection exceptions, an administrator's command, a
+     * crash, a server that starts or stops.
      */
     private static final Set<String> LOST = Set.of("57P01", "57P02", "57P03", "57P05");
 
@@ -83,9 +83,9 @@ record SqlDialect(
     }
 
     /**
-     * SQLite in memory, as long as at least one connection to it is open.
+     * Returns SQLite in memory, which lasts as long as at least one connection to it is open.
      *
-     * @param name two with the same name are the same
+     * @param name its name: one name is one database
      */
     static SqlDialect memory(String name) {
         requireDriver("jdbc:sqlite:", "org.xerial:sqlite-jdbc");
@@ -256,7 +256,7 @@ record SqlDialect(
                 Files.createFile(file);
             }
         } catch (FileAlreadyExistsException e) {
-            // What is there keeps the mode its owner gave it.
+            // An existing file keeps the mode that its owner gave it.
         }
     }
 

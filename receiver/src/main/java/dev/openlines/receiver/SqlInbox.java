@@ -25,14 +25,14 @@ final class SqlInbox implements LeasingInbox {
 
     private static final Logger LOG = LoggerFactory.getLogger(SqlInbox.class);
 
-    /** How many events may wait for their commit before further ones are turned away. */
+    /** The most events that may wait for their commit before further ones are turned away. */
     static final int MAX_WAITING = 10_000;
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private static final String PROBE = " ".repeat(4096);
 
-    /** How many events are forgotten in one commit. */
+    /** The number of events that are forgotten in one commit. */
     private static final int PORTION = 500;
 
     /** The condition that says nothing new is that of the index. */
@@ -65,7 +65,7 @@ final class SqlInbox implements LeasingInbox {
         this.forget = FORGET.formatted(PORTION, dialect.skipLocked());
     }
 
-    /** Opens an inbox that nobody else can open. */
+    /** Opens an inbox that no other code can open. */
     static SqlInbox memory() {
         LOG.warn("reason=memory-inbox: events are kept in memory only and end with this process");
         return memory(UUID.randomUUID().toString());
@@ -305,7 +305,10 @@ final class SqlInbox implements LeasingInbox {
         }
     }
 
-    /** Writes as many pages as an event does: on a disk that is nearly full, less may still fit. Seen by nobody. */
+    /**
+     * Writes as many pages as an event does, since less may still fit on a disk that is nearly full. No reader sees
+     * them.
+     */
     private static int probe(Connection connection) throws SQLException {
         String key = UUID.randomUUID().toString();
         try (PreparedStatement insert = connection.prepareStatement("""
@@ -355,7 +358,7 @@ final class SqlInbox implements LeasingInbox {
         }
     }
 
-    /** Whoever held these leases is dead. The first due comes first, so they keep their order. */
+    /** Frees the leases of dead processes. The first due comes first, so the events keep their order. */
     private int freeLeases(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             return statement.executeUpdate("update reconcile_state set lease_until = 0 where lease_until > 0")

@@ -27,7 +27,7 @@ final class SqliteFiles {
         this.shm = real.resolveSibling(real.getFileName() + "-shm");
     }
 
-    /** SQLite puts its other files beside the one that a link leads to. */
+    /** Returns the real file. SQLite puts its other files beside the one that a link leads to. */
     private static Path real(Path file) {
         try {
             return file.toRealPath();

@@ -85,7 +85,7 @@ final class SqliteWatch {
         }
     }
 
-    /** Before the writer begins, and before it opens a connection again: that would make a file that is not there. */
+    /** Looks before the writer begins, and before it opens a connection again: that would create a missing file. */
     synchronized void before() throws SQLException {
         if (files == null) {
             return;
@@ -97,7 +97,7 @@ final class SqliteWatch {
         known = now;
     }
 
-    /** After the writer's commit, and before anyone is told of it. */
+    /** Looks after the writer's commit, and before any request is told of it. */
     synchronized void after() throws SQLException {
         if (place == null) {
             return;
@@ -152,7 +152,7 @@ final class SqliteWatch {
         return overwritten;
     }
 
-    /** After the writer's connection was closed, which may have removed the log. */
+    /** Notes that the writer's connection was closed, which may have removed the log. */
     synchronized void closed() {
         if (files != null && lost == null) {
             walKey = "";
@@ -170,7 +170,7 @@ final class SqliteWatch {
         }
     }
 
-    /** After every connection was closed. */
+    /** Ends the watch after every connection was closed. */
     synchronized void end() {
         if (files != null && lock != null && lock.alone() && lost == null) {
             new SqliteStart(files, lock).end();
@@ -210,7 +210,7 @@ final class SqliteWatch {
         }
     }
 
-    /** Another process may have moved the log into the database file; or a copy was restored over it. */
+    /** Looks into the file: another process may have moved the log into it, or a copy was restored over it. */
     private void lookInto(SqliteFiles open) throws SQLException {
         moved(open);
         if (known != null && known.size() <= CHECKED_BYTES) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
-/** What an inbox did with an event. */
+/** The result of storing an event. */
 public enum StoreResult {
     /** The event is new and durable. */
     STORED,

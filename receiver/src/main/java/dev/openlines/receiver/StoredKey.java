@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An idempotency key as a database holds it: ten digits of the second in which the event says it was sent, a hyphen,
- * the key. A key alone is random, so that each event would change another page of the index; with the time in front,
+ * An idempotency key as a database holds it: ten digits of the second when the event says it was sent, a hyphen, the
+ * key. A key alone is random, so that each event would change another page of the index; with the time in front,
  * events that come together stand together.
  */
 final class StoredKey {

@@ -4,36 +4,36 @@ package dev.openlines.receiver;
 import java.time.Duration;
 
 /**
- * What a receiver tells about itself, for meters. Called on the threads that do the work, which must not be
- * kept; whatever it throws is a bug. See {@link MicrometerTelemetry}.
+ * Receives measurements of a receiver, for meters. Called on the threads that do the work, which it must not block; an
+ * exception that it throws is a bug. See {@link MicrometerTelemetry}.
  */
 public interface Telemetry {
 
     /**
-     * A request was answered.
+     * Reports that a request was answered.
      *
      * @param reply the answer; {@link Reply#reason()} is of a closed set
-     * @param took from the complete body to the answer, zero where no body was read
+     * @param took from the complete body to the answer, zero if no body was read
      */
     void replied(Reply reply, Duration took);
 
     /**
-     * An attempt to handle an event has ended.
+     * Reports that an attempt to handle an event has ended.
      *
      * @param outcome {@code done}, {@code retry}, {@code dead} or {@code released}; over Kafka also {@code duplicate},
-     *     where there was none
+     *     without an attempt
      * @param took how long the handler ran
      */
     void attempted(String outcome, Duration took);
 
     /**
-     * An attempt takes longer than {@link DispatchPolicy#slow()}; told once for each, while it goes on. This default
-     * does nothing.
+     * Reports that an attempt takes longer than {@link DispatchPolicy#slow()}, once for each, while it goes on. This
+     * default does nothing.
      */
     default void slow() {}
 
     /**
-     * A portal was compared. This default does nothing.
+     * Reports that a portal was compared. This default does nothing.
      *
      * @param report what was found
      * @param late how many events came after their close had been found, since the last report
@@ -41,7 +41,7 @@ public interface Telemetry {
     default void reconciled(Reconciler.Report report, int late) {}
 
     /**
-     * A portal could not be compared. This default does nothing.
+     * Reports that a portal could not be compared. This default does nothing.
      *
      * @param memberId the portal
      * @param reason why
@@ -49,14 +49,15 @@ public interface Telemetry {
     default void notReconciled(String memberId, SessionsUnavailableException.Reason reason) {}
 
     /**
-     * A portal's offline queue was drained, or as much of it as could be stored. This default does nothing.
+     * Reports that a portal's offline queue was drained, or as much of it as could be stored. This default does
+     * nothing.
      *
      * @param drained what was done
      */
     default void drained(OfflineFeed.Drained drained) {}
 
     /**
-     * Returns a telemetry that tells nobody.
+     * Returns a telemetry that reports nothing.
      *
      * @return the same object every time
      */

@@ -10,8 +10,8 @@ import java.time.Instant;
 import java.util.HexFormat;
 
 /**
- * An application token as it is remembered: nobody can send what is kept here. A token has 128 random bits, so
- * a plain digest cannot be searched for.
+ * The stored form of an application token. The token cannot be recovered from it: a token has 128 random bits, so a
+ * plain digest cannot be searched for.
  */
 final class TokenDigest {
 
@@ -59,7 +59,7 @@ final class TokenDigest {
         return HexFormat.of().formatHex(digest);
     }
 
-    /** Returns the moment from which the token is not valid. */
+    /** Returns the moment when the token stops being valid. */
     Instant until() {
         return until;
     }

@@ -29,7 +29,10 @@ public record TrustChange(String memberId, @Nullable String installed, List<Stri
         return new TrustChange(memberId, digest, List.of(), now.plus(Portals.OVERLAP));
     }
 
-    /** An installation is proven each time it comes; an uninstallation counts once, or a replay would count. */
+    /**
+     * Returns whether the change takes effect. An installation is verified each time it comes; an uninstallation counts
+     * once, or a replay would count.
+     */
     boolean applies(StoreResult result) {
         return installed != null || result == StoreResult.STORED;
     }

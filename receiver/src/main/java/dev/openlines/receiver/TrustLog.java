@@ -15,10 +15,10 @@ import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What portals have changed in whom a receiver trusts, as an inbox keeps it. Changes have numbers, so a node
- * reads what is new: once a second while events come, and before it refuses an event, since another node may
- * have learned of a portal a moment ago. One reading is under way at a time, and whoever asks meanwhile waits
- * for the next, together: refused events cost the database one small question at a time, however many come.
+ * The changes in trusted portals, as an inbox stores them. Changes have numbers, so a node reads only new ones: once a
+ * second while events come, and before it refuses an event, since another node may have learned of a portal a moment
+ * ago. One reading is under way at a time. Requests that ask meanwhile wait together for the next: refused events cost
+ * the database one small question at a time, however many come.
  */
 public final class TrustLog {
 

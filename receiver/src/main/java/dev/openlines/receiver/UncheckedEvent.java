@@ -36,10 +36,10 @@ final class UncheckedEvent {
     int attempts;
     Instant due;
     boolean running;
-    /** Whether the check succeeded and only storing is left. */
+    /** Set if the check succeeded and only storing is left. */
     boolean verified;
 
-    /** Whether it came by the installer page: checked once, and not kept. */
+    /** Set if it came by the installer page: it is checked once, and not kept. */
     final boolean page;
 
     /** The portal's REST address, of a page that was verified. Written before its outcome is told. */

@@ -4,12 +4,12 @@ package dev.openlines.receiver;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** What a handler throws to decide itself what becomes of its event. */
+/** An exception that carries a handler's own decision about its event. */
 final class Verdict extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
-    /** How long to wait, or null to put the event aside. */
+    /** The time to wait, or null to make the event a dead letter. */
     final transient @Nullable Duration wait;
 
     Verdict(String reason, @Nullable Duration wait) {

@@ -56,7 +56,7 @@ final class Verifications {
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
     private static final Logger LOG = LoggerFactory.getLogger(Verifications.class);
 
-    /** What became of an event. */
+    /** The result for an event. */
     enum Outcome {
         VERIFIED,
         UNVERIFIED,
@@ -171,7 +171,7 @@ final class Verifications {
         return budget.take(event.source, event.memberId, event.known, clock.millis());
     }
 
-    /** Called with the lock. */
+    /** Starts a check. Called with the lock. */
     private void start(UncheckedEvent event, @Nullable CompletableFuture<Outcome> answer) {
         running++;
         event.running = true;

@@ -90,7 +90,7 @@ public final class VerifiedDelivery {
     }
 
     /**
-     * Makes one from an event of a portal's offline queue, in the shape in which the portal would have posted it. It
+     * Makes one from an event of a portal's offline queue, in the shape that the portal would have posted. It
      * changes no trust.
      *
      * @throws IllegalArgumentException if its code is not one that a receiver takes
@@ -254,7 +254,7 @@ public final class VerifiedDelivery {
         this.origin = readOrigin(in);
     }
 
-    /** A record ended here before there were origins. */
+    /** Reads the origin. Records ended here before there were origins. */
     private static Origin readOrigin(DataInputStream in) throws IOException {
         return in.available() == 0 ? Origin.EVENT : Origin.of(readText(in));
     }
@@ -347,7 +347,7 @@ public final class VerifiedDelivery {
         return idempotencyKey;
     }
 
-    /** Returns when the event says it was sent, or 1970 where it does not say; the same for the same idempotency key. */
+    /** Returns when the event says it was sent, or 1970 if it does not say; the same for the same idempotency key. */
     Instant sentAt() {
         return sentAt;
     }
@@ -472,7 +472,7 @@ public final class VerifiedDelivery {
         return Envelope.parse(json, BodyFormat.JSON, STORED);
     }
 
-    /** Returns when a stored event says it was sent, or 1970 where it does not say. */
+    /** Returns when a stored event says it was sent, or 1970 if it does not say. */
     static Instant sentAt(String payload) {
         return stored(payload).sentAt().orElse(Instant.EPOCH);
     }

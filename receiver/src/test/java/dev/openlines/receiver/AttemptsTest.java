@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What handlers may do to a dispatcher. */
+/** Tests of what handlers may do to a dispatcher. */
 @Timeout(300)
 class AttemptsTest {
 

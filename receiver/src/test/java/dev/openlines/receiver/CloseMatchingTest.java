@@ -83,7 +83,7 @@ class CloseMatchingTest {
                 .hasSize(1);
     }
 
-    /** The portal's local time is wrong by an hour, in either direction, in the hour that comes twice. */
+    /** Checks local times that are wrong by an hour, in either direction, in the hour that comes twice. */
     @Test
     void afterAChangeOfTheOffsetPairsOneHourApartAreTriedLast() {
         List<Point> events = at(TEN + 3, TEN + 7200);

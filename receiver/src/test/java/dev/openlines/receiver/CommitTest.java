@@ -87,7 +87,7 @@ class CommitTest {
         }
     }
 
-    /** A text of a half character can come in JSON only. */
+    /** Sends a text with half a character, which only JSON can carry. */
     @Test
     void halfOfACharacterIsStoredAndAgainADuplicate() throws Exception {
         try (LeasingInbox inbox = open(url())) {
@@ -108,7 +108,10 @@ class CommitTest {
         }
     }
 
-    /** With what an operator may have in the URL: the driver then does not say which rows of a batch were new. */
+    /**
+     * Returns the URL with an option that operators may set: the driver then does not say which rows of a batch were
+     * new.
+     */
     private String url() {
         return engine.equals("sqlite")
                 ? "jdbc:sqlite:" + directory.resolve("inbox.db")
@@ -119,7 +122,7 @@ class CommitTest {
         return engine.equals("sqlite") ? Inbox.sqlite(directory.resolve("inbox.db")) : Inbox.postgresql(url);
     }
 
-    /** Each event here is of a chat of its own. */
+    /** Counts rows. Each event here is of a chat of its own. */
     private static long count(Connection connection, String key) {
         try (PreparedStatement select = connection.prepareStatement("select count(*) from inbox where order_key = ?")) {
             select.setString(1, key);

@@ -22,17 +22,17 @@ final class Deliveries {
 
     private Deliveries() {}
 
-    /** A verified event that chat {@code chat} was closed at second {@code ts}, received at {@link #T0}. */
+    /** Returns a verified event that chat {@code chat} was closed at second {@code ts}, received at {@link #T0}. */
     static VerifiedDelivery delivery(long chat, long ts) {
         return delivery(Bodies.finish(chat, "ts", Long.toString(ts)));
     }
 
-    /** The same event of another portal. */
+    /** Returns such an event of another portal. */
     static VerifiedDelivery delivery(long chat, long ts, String memberId) {
         return delivery(Bodies.finish(chat, "ts", Long.toString(ts), "auth[member_id]", memberId), memberId);
     }
 
-    /** A verified event of a form body, such as {@link Bodies} makes them. */
+    /** Returns a verified event of a form body, such as {@link Bodies} makes them. */
     static VerifiedDelivery delivery(String form) {
         return delivery(form, Bodies.MEMBER);
     }

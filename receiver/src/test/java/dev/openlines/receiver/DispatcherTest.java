@@ -400,7 +400,9 @@ class DispatcherTest {
         Await.until(count + " dead letters", () -> inbox.backlog().dead() >= count);
     }
 
-    /** Each renewal is a third of a lease after the last, whatever the machine does: at the fourth the first is over. */
+    /**
+     * Returns a clock for renewals a third of a lease apart, on any machine: at the fourth, the first lease is over.
+     */
     private InstantSource clockOfRenewals(Duration lease) {
         Instant begun = Instant.now();
         CountDownLatch left = inbox.renewedFourTimes;

@@ -154,7 +154,7 @@ class DocumentedCodesTest {
         return rows(heading).stream().map(row -> row.split(" \\| ")[1]);
     }
 
-    /** The rows of the tables below a heading of the second level. */
+    /** Returns the rows of the tables below a heading of the second level. */
     private static List<String> rows(String heading) throws IOException {
         String page = Files.readString(Path.of("../docs/operations.md"));
         String section = page.substring(page.indexOf("\n## " + heading + "\n") + 4);

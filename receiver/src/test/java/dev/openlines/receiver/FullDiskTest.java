@@ -131,7 +131,7 @@ class FullDiskTest {
         Await.until("ready=" + ready, () -> monitor.ready() == ready);
     }
 
-    /** Returns nothing where the command succeeded, else what it said. */
+    /** Returns nothing if the command succeeded, else its output. */
     private static String run(String... command) throws Exception {
         try {
             Process process = new ProcessBuilder(List.of(command))

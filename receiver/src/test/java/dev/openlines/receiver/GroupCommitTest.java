@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class GroupCommitTest {
 
-    /** How often it is closed while others submit: without the mend it hung once in some hundred. */
+    /** The number of times that it is closed while others submit. Before the fix it hung once in some hundred. */
     private static final int ROUNDS = 200;
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -123,7 +123,7 @@ class GroupCommitTest {
         };
         int others = group(bad, PATIENCE);
 
-        // The whole group, then the bad one alone, which takes the store with it: nobody else is tried.
+        // The whole group, then the bad one alone, which takes the store with it: no other is tried.
         assertThat(runs).hasValue(2);
         assertThat(others).isZero();
     }
@@ -211,7 +211,7 @@ class GroupCommitTest {
         }
     }
 
-    /** A connection that throws what JDBC does not promise when it is rolled back or closed. */
+    /** Returns a connection that throws more than JDBC promises when it is rolled back or closed. */
     private static Connection broken(Connection connection) {
         return (Connection) Proxy.newProxyInstance(
                 GroupCommitTest.class.getClassLoader(), new Class<?>[] {Connection.class}, (proxy, method, args) -> {

@@ -120,7 +120,7 @@ class HandlersTest {
         return EventDecoder.lenient().decode(envelope).event();
     }
 
-    /** These handlers do not look at it. */
+    /** Returns a context that these handlers do not use. */
     private static EventContext context() {
         return null;
     }

@@ -54,7 +54,7 @@ class MigrationTest {
             }
             old.setAutoCommit(false);
             insert(old);
-            // What waits, what is done, what is dead and why.
+            // Events that wait, that are done and that are dead, with the reason.
             statement.execute("update inbox set state = 'done', finished_at = 5 where id = 2");
             statement.execute("update inbox set state = 'dead', finished_at = 7, dead_reason = 'poison' where id = 3");
             statement.execute("insert into inbox_history (inbox_id, attempt, at, outcome, reason)"
@@ -93,7 +93,7 @@ class MigrationTest {
         assertThat(rows(url, "select version from openlines_schema order by version"))
                 .containsExactly("1", "2", "3", "4", "6", "7");
         assertThat(rows(url, "select count(*) from portal_token")).containsExactly("1");
-        // The second in which the event was sent, and the key as it was.
+        // The second when the event was sent, and the key as it was.
         assertThat(rows(url, "select idempotency_key from inbox where id = 500"))
                 .containsExactly("0000000001-" + Deliveries.delivery(500, 1).idempotencyKey());
     }
@@ -124,7 +124,7 @@ class MigrationTest {
         return rows;
     }
 
-    /** As the first version made it; this text never changes. */
+    /** The schema of the first version. This text never changes. */
     private static final String SQLITE_1 = """
             create table openlines_schema (version integer not null);
             insert into openlines_schema (version) values (1);
@@ -165,7 +165,7 @@ class MigrationTest {
               unique (inbox_id, payload)
             )""";
 
-    /** As the first version made it; this text never changes. */
+    /** The schema of the first version. This text never changes. */
     private static final String POSTGRESQL_1 = """
             create table openlines_schema (version integer not null);
             insert into openlines_schema (version) values (1);

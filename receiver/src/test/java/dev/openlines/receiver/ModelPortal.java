@@ -25,10 +25,10 @@ final class ModelPortal implements ClosedSessions {
 
     ZoneOffset offset = ZoneOffset.ofHours(3);
 
-    /** Whether the grant may see the reports. */
+    /** Set if the grant may see the reports. */
     boolean sees = true;
 
-    /** Whether the list contains only whole pages of this many rows; a portal's is 200. */
+    /** The number of rows in a page, for a list that has only whole pages; a portal's is 200. */
     int limit = 200;
 
     @Nullable
@@ -37,7 +37,7 @@ final class ModelPortal implements ClosedSessions {
     /** The number of the call that fails. */
     int failAt = Integer.MAX_VALUE;
 
-    /** What happens while a call is under way. */
+    /** An action to run while a call is under way. */
     Runnable beforeAnswer = () -> {};
 
     volatile int calls;
@@ -48,7 +48,7 @@ final class ModelPortal implements ClosedSessions {
     private final Map<Long, Row> rows = new TreeMap<>();
     private long lastSession;
 
-    /** What really happened, also what the list no longer shows. */
+    /** The closes that really happened, also those that the list no longer shows. */
     final List<Close> closes = new ArrayList<>();
 
     ModelPortal(Instant now) {
@@ -109,13 +109,13 @@ final class ModelPortal implements ClosedSessions {
         return close;
     }
 
-    /** The portal writes a close time that is wrong by so many seconds. */
+    /** Writes a close time that is wrong by so many seconds. */
     void rewrite(long session, long by) {
         Row row = Objects.requireNonNull(rows.get(session));
         rows.put(session, row.closedAt(Objects.requireNonNull(row.closed()) + by, offset));
     }
 
-    /** The portal writes all its local times with its offset of now. */
+    /** Writes all local times with the offset of now. */
     void rewriteOffsets() {
         rows.replaceAll((session, row) -> row.closed() == null
                 ? row
@@ -136,7 +136,7 @@ final class ModelPortal implements ClosedSessions {
         return row != null && row.closed() != null && row.closed() == close.at();
     }
 
-    /** The event of a close as a subscription delivers it. */
+    /** Returns the event of a close as a subscription delivers it. */
     static VerifiedDelivery event(Close close, long after, long handler) {
         return event(close.chat(), close.at() + after, handler);
     }

@@ -32,7 +32,7 @@ final class ModelQueue implements OfflineQueues {
 
     volatile int drains;
 
-    /** What happens when a drain has begun. */
+    /** An action to run when a drain has begun. */
     Runnable begun = () -> {};
 
     /** Queues the event of a close, so many seconds after it. */

@@ -74,7 +74,7 @@ class NodesTest {
         assertThat(take(50))
                 .containsExactlyInAnyOrderElementsOf(
                         LongStream.rangeClosed(1, 50).boxed().toList());
-        // What was behind them comes next, so there were no others.
+        // The events behind them come next, so there were no others.
         assertThat(Installing.post(one, Bodies.finish(999))).isEqualTo(200);
         assertThat(take(1)).containsExactly(999L);
     }

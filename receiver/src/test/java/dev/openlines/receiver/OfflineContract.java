@@ -128,7 +128,7 @@ interface OfflineContract {
         }
     }
 
-    /** The portal merges them into one record with the time of the last. */
+    /** Drains closes that the portal merges into one record with the time of the last. */
     @Test
     default void ofTwoClosesThatTheQueueMergesTheComparisonFindsTheFirst() {
         for (long seconds : new long[] {30, 600}) {

@@ -28,7 +28,7 @@ class OrderKeysTest {
     @TempDir
     Path directory;
 
-    /** First and second event by their chats; whether the second waits for the first. */
+    /** Compares two events by their chats, and whether the second waits for the first. */
     @ParameterizedTest
     @CsvSource({
         "5, 5, true",

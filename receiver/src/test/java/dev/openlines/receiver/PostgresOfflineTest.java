@@ -75,7 +75,7 @@ class PostgresOfflineTest implements OfflineContract {
         }
     }
 
-    /** The event that it was woken for may have been queued after the other node had listed the queue. */
+    /** Drains again after a wake-up: its event may have been queued after the other node had listed the queue. */
     @Test
     void aNodeThatIsWokenWhileTheOtherDrainsAsksAgainSoon() throws Exception {
         String url = PostgresServer.newSchema();

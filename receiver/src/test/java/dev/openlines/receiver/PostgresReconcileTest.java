@@ -25,7 +25,7 @@ class PostgresReconcileTest implements ReconcileContract {
         return Inbox.postgresql(PostgresServer.newSchema());
     }
 
-    /** A page is inserted on one node while the event of its close arrives at another. */
+    /** Inserts a page on one node while the event of its close arrives at another. */
     @Test
     void anEventThatComesWhileAPageIsWrittenWaitsForItAndIsADuplicate() throws Exception {
         String url = PostgresServer.newSchema();

@@ -55,7 +55,7 @@ interface ReconcileContract {
             return Deliveries.store(inbox, delivery);
         }
 
-        /** A session of a chat that is closed now. */
+        /** Adds a session of a chat that is closed now. */
         Close closed(long chat) {
             return portal.close(portal.begin(chat));
         }
@@ -68,7 +68,7 @@ interface ReconcileContract {
             return reconciler.run(ModelPortal.MEMBER, true).orElseThrow();
         }
 
-        /** What the inbox gives to handlers now, each as done. */
+        /** Returns the events that the inbox gives to handlers now, each as done. */
         List<LeasedDelivery> handled() {
             List<LeasedDelivery> all = new ArrayList<>();
             // Later than any time of these tests.
@@ -85,7 +85,7 @@ interface ReconcileContract {
             return all;
         }
 
-        /** The sessions that were found without an event and are handled now. */
+        /** Returns the sessions that were found without an event and are handled now. */
         List<Long> found() {
             return handled().stream()
                     .filter(lease -> lease.origin() == Origin.RECONCILED)
@@ -188,7 +188,7 @@ interface ReconcileContract {
         }
     }
 
-    /** An event is looked up only if something may be there: what others have written since is. */
+    /** Looks an event up only if something may be there, and always after others have written. */
     @Test
     default void aCloseThatIsFoundBetweenTwoEventsIsKnownToTheSecond() {
         try (Fixture f = new Fixture(open())) {
@@ -229,7 +229,7 @@ interface ReconcileContract {
         }
     }
 
-    /** Both were found, and then the events come, the second first. */
+    /** Finds both closes, and then the events come, the second first. */
     @Test
     default void twoFoundClosesAreClaimedByTheirEventsInEitherOrder() {
         for (boolean secondFirst : new boolean[] {true, false}) {
@@ -256,7 +256,7 @@ interface ReconcileContract {
         }
     }
 
-    /** {@code KEEP_DONE_DAYS=1}, and the grant was lost for three days. */
+    /** Runs with {@code KEEP_DONE_DAYS=1} after the grant was lost for three days. */
     @Test
     default void whatWasHandledAndPurgedIsNotFoundAgainAfterDaysWithoutAGrant() {
         try (Fixture f = fixture()) {
@@ -280,7 +280,7 @@ interface ReconcileContract {
         }
     }
 
-    /** Its time is an hour after the last message, and it appears nine days later. There is no event. */
+    /** Finds a close an hour after the last message that appears nine days later, without an event. */
     @Test
     default void aDismissedOperatorsSessionIsFoundByTheSweep() {
         ReconcileSettings settings = new ReconcileSettings(
@@ -330,7 +330,7 @@ interface ReconcileContract {
         }
     }
 
-    /** Closed, resumed and closed again within the grace; both events came, or one of them, or none. */
+    /** Closes a session, resumes it and closes it again within the grace; both events come, or one of them, or none. */
     @Test
     default void aSecondCloseWithinTheGraceIsOneCloseOfTheListAndTwoOfTheEvents() {
         for (int events = 0; events < 4; events++) {
@@ -362,7 +362,7 @@ interface ReconcileContract {
         }
     }
 
-    /** The portal's local time comes twice, and the portal writes the first pass with the offset of the second. */
+    /** Repeats the portal's local hour. The portal writes the first pass with the offset of the second. */
     @Test
     default void inTheRepeatedHourOfAutumnNothingIsHandledTwice() {
         try (Fixture f = fixture()) {
@@ -390,7 +390,7 @@ interface ReconcileContract {
         }
     }
 
-    /** Some portals write old local times with the offset of today. */
+    /** Compares portals that write old local times with the offset of today. */
     @Test
     default void aTimeThatIsWrittenWithAnotherOffsetIsStillTheSameClose() {
         try (Fixture f = fixture()) {

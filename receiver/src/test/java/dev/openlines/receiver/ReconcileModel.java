@@ -147,7 +147,7 @@ final class ReconcileModel {
         }
     }
 
-    /** As for an operator who was dismissed: no event, and the time lies in the past. */
+    /** Closes a chat as for an operator who was dismissed: no event, and the time lies in the past. */
     private void backDate(Chat chat) {
         long now = portal.second();
         long least = chat.begunAt + 10;
@@ -160,7 +160,10 @@ final class ReconcileModel {
         }
     }
 
-    /** Around a change of the offset, two closes an hour apart cannot be told from one that was written wrongly. */
+    /**
+     * Returns whether another close is an hour away. Around a change of the offset, the two cannot be told from one
+     * that was written wrongly.
+     */
     private boolean anHourFromAnother(long chat, long at) {
         return portal.closes.stream()
                 .anyMatch(close -> close.chat() == chat
@@ -253,7 +256,7 @@ final class ReconcileModel {
         watermark = report.watermark();
     }
 
-    /** The node sleeps so long that its lease ends. */
+    /** Ends the leases: the node sleeps too long. */
     private void endLeases() {
         ((SqlInbox) nodes.get(0)).run(connection -> {
             try (var statement = connection.createStatement()) {

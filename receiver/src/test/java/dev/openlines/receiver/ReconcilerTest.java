@@ -313,7 +313,7 @@ class ReconcilerTest {
         }
     }
 
-    /** A close of a chat that no event of these tests concerns. */
+    /** Returns a close of a chat that no event of these tests concerns. */
     private ReconciledClose found(int number) {
         ClosedSession session = new ClosedSession(
                 number, 1000 + number, 1, 10, "livechat", null, portal.now.atOffset(ZoneOffset.UTC), "closed");

@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/** What the log shows of refusals, however many there are. */
+/** Tests of the log's records of refusals, however many there are. */
 class ReplyLogTest {
 
     private final AtomicLong nanos = new AtomicLong();
@@ -81,7 +81,7 @@ class ReplyLogTest {
                         .endsWith("reason=unverified because=not-administrator portal=" + Bodies.MEMBER));
     }
 
-    /** The records of so many checks that some go unlogged; the budget is full again each time. */
+    /** Returns the records of so many checks that some go unlogged; the budget is full again each time. */
     private static List<String> asked(Envelope event, boolean known, InstallationCheck.Answer answer) {
         AtomicInteger hour = new AtomicInteger();
         Verifications verifications = new Verifications(

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What was handled after a backup looks missing in a restored inbox, and is not handled again. */
+/** Tests of a restored inbox: events handled after the backup look missing, and are not handled again. */
 @Timeout(300)
 class RestoredInboxTest {
 
@@ -46,7 +46,7 @@ class RestoredInboxTest {
         return reconciler(inbox).run(ModelPortal.MEMBER, true).orElseThrow();
     }
 
-    /** A chat is closed, its event comes and is handled, and the portal is compared. */
+    /** Closes a chat, handles its event, and compares the portal. */
     private void work(LeasingInbox inbox) {
         chats++;
         Close close = portal.close(portal.begin(chats));

@@ -49,7 +49,7 @@ class SpoolTest {
         store = new WatchedInbox(Inbox.sqlite(directory.resolve("inbox.db")));
     }
 
-    /** What waits in it still goes to the inbox: the file is open. Nothing more is acknowledged into it. */
+    /** Drains the events that wait: the file is open. Nothing more is acknowledged into it. */
     @Test
     void aSpoolThatIsRemovedReplacedOrCutTakesNoMore() throws Exception {
         for (String way : List.of("removed", "replaced", "cut")) {
@@ -81,7 +81,7 @@ class SpoolTest {
 
                 store.down = false;
                 if (way.equals("cut")) {
-                    // What was cut away cannot be stored before what comes now.
+                    // The part that was cut away cannot be stored before the next event.
                     assertThatThrownBy(inbox::probe).isInstanceOf(StoreException.class);
                     assertThat(stored(inbox, 3)).isFalse();
                 } else {
@@ -151,7 +151,7 @@ class SpoolTest {
         assertThat(chats())
                 .containsExactlyElementsOf(LongStream.rangeClosed(1, 19).boxed().toList());
         assertThat(Files.size(copy)).isEqualTo(EmergencySpool.begin());
-        // What was cut off is not thrown away.
+        // The part that was cut off is not thrown away.
         assertThat(Files.size(directory.resolve("copy.bad"))).isEqualTo(Files.size(file) - 1);
     }
 
@@ -320,7 +320,7 @@ class SpoolTest {
         }
     }
 
-    /** Then it has written down that the inbox has all there is. */
+    /** Waits until the drainer has written that the inbox has all there is. */
     private static void awaitDrainerToRest() {
         Thread drainer = Thread.getAllStackTraces().keySet().stream()
                 .filter(thread -> thread.getName().equals("openlines-spool-drain"))
@@ -343,19 +343,19 @@ class SpoolTest {
 
     @Test
     void anotherFileIsNotTakenForASpool() throws Exception {
-        Files.writeString(file, "somebody's letters");
+        Files.writeString(file, "another program's letters");
 
         assertThatThrownBy(() -> Inbox.spooled(store, file))
                 .isInstanceOf(StoreException.class)
                 .hasRootCauseMessage("expected a spool of version 1 but found another file at " + file);
-        assertThat(file).hasContent("somebody's letters");
+        assertThat(file).hasContent("another program's letters");
     }
 
     private void awaitDrained() {
         Await.until("an empty spool", () -> Files.size(file) <= EmergencySpool.begin());
     }
 
-    /** The chats in the order in which they were stored. */
+    /** Returns the chats in the order of storing. */
     private List<Long> chats() {
         List<Long> chats = new ArrayList<>();
         for (String row : Rows.of(directory.resolve("inbox.db"), "select order_key from inbox order by id")) {

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What happens to the files of an SQLite inbox while it is open. */
+/** Tests of changes to the files of an SQLite inbox while it is open. */
 @Timeout(300)
 class StoreWatchTest {
 
@@ -154,7 +154,7 @@ class StoreWatchTest {
         }
     }
 
-    /** Another process that SQLite coordinates with: a tool, a backup, or a shell. */
+    /** Writes from another process that SQLite coordinates with: a tool, a backup, or a shell. */
     @Test
     void whatAnotherProcessWritesThroughSqliteIsNoHarm() throws Exception {
         Path file = inbox();
@@ -181,7 +181,7 @@ class StoreWatchTest {
         }
     }
 
-    /** Open files do not care; the next start will say it. */
+    /** Takes permissions away. Open files do not care; the next start will report it. */
     @Test
     void permissionsThatAreTakenAwayLoseNothing() throws Exception {
         Path file = inbox();
@@ -196,7 +196,9 @@ class StoreWatchTest {
         }
     }
 
-    /** What was acknowledged before the log lost its name is in it alone: the end moves it into the database. */
+    /**
+     * Ends after the log lost its name: acknowledged events are in it alone, and the end moves them into the database.
+     */
     @Test
     void whatWasAcknowledgedBeforeTheLogWasRemovedIsStillThereAfterAStop() throws Exception {
         Path file = inbox();
@@ -224,7 +226,7 @@ class StoreWatchTest {
         }
     }
 
-    /** As {@code cp} does: the file keeps its number. */
+    /** Overwrites a file as {@code cp} does: the file keeps its number. */
     private static void overwrite(Path file, Path copy) throws IOException {
         Files.write(file, Files.readAllBytes(copy));
     }

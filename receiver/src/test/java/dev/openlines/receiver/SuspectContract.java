@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of events whose process ends while it handles them. */
+/** The contract for events whose process ends while it handles them. */
 interface SuspectContract {
 
     /** Opens an empty inbox. */

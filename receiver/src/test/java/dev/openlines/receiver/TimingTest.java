@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The time of a refusal tells nobody what was wrong. Compares times, so it is for a machine that does nothing else. */
+/**
+ * The time of a refusal does not tell what was wrong. Compares times, so it is for a machine that does nothing else.
+ */
 @EnabledIfSystemProperty(named = "soak.minutes", matches = "[1-9]\\d*", disabledReason = "compares times: -Psoak")
 @Timeout(300)
 class TimingTest {
@@ -54,7 +56,10 @@ class TimingTest {
         }
     }
 
-    /** Without the parser, that hides it: here the digest that an unknown portal would not need is most of the time. */
+    /**
+     * Compares without the parser, which hides it: here the digest that an unknown portal would not need is most of the
+     * time.
+     */
     @Test
     void ofTheCheckAlone(TestReporter report) {
         List<Envelope> envelopes = BODIES.stream()
@@ -77,7 +82,7 @@ class TimingTest {
         assertNear(medians, 0);
     }
 
-    /** In turn, so that what the machine does meanwhile meets all of them; the first half warms up. */
+    /** Measures in turn, so that other work of the machine meets all of them; the first half warms up. */
     private static double[] medians(int rounds, IntConsumer refused) {
         double[][] micros = new double[BODIES.size()][rounds];
         for (int round = 0; round < rounds * 2; round++) {

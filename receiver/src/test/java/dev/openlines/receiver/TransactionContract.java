@@ -114,7 +114,7 @@ interface TransactionContract {
         }
     }
 
-    /** The lease passes on while the work runs: the other owner finds no mark and does the work itself. */
+    /** Passes the lease on while the work runs: the other owner finds no mark and does the work itself. */
     @Test
     default void anOwnerThatLosesItsLeaseDuringTheWorkHasNoEffect() throws Exception {
         try (LeasingInbox inbox = open()) {
@@ -232,7 +232,7 @@ interface TransactionContract {
         }
     }
 
-    /** A process ends between the commits of two chats, in the middle of the second, and after both. */
+    /** Ends a process between the commits of two chats, in the middle of the second, and after both. */
     @Test
     default void aProcessThatEndsBetweenTwoChatsRepeatsNoneAndSkipsNone() throws Exception {
         try (LeasingInbox inbox = open()) {

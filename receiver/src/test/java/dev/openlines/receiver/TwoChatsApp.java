@@ -19,7 +19,7 @@ final class TwoChatsApp {
 
     private TwoChatsApp() {}
 
-    /** The event of chats 7 and 8, in the shape that the documentation shows. */
+    /** Returns the event of chats 7 and 8, in the shape that the documentation shows. */
     /** Runs the process and returns its exit code. */
     static int run(String inbox, String where) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(

@@ -7,7 +7,7 @@ import java.util.Arrays;
 /** A body as it comes. Its array grows with what has come, not with what was declared, and never past the limit. */
 public final class BodyBytes {
 
-    /** What became of some bytes. */
+    /** The result of adding bytes. */
     public enum Added {
         KEPT,
         TOO_LARGE,

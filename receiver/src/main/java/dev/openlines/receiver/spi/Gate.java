@@ -26,8 +26,8 @@ import java.util.Set;
 public final class Gate {
 
     /**
-     * What the bytes of a head may become in memory. The shortest header line has four bytes and takes about a
-     * hundred as an object; that an ordinary line takes less is known once the head is whole.
+     * The growth of a head's bytes in memory, as a factor. The shortest header line has four bytes and takes
+     * about a hundred as an object; that an ordinary line takes less is known once the head is whole.
      */
     static final int SPREAD = 24;
 
@@ -35,7 +35,7 @@ public final class Gate {
     /** The first half of an IPv6 address: who has one address usually has all of that prefix. */
     private static final int PREFIX_BYTES = 8;
 
-    /** What part of the bytes one source may hold before its requests go first. */
+    /** The part of the bytes that one source may hold before its requests are dropped first. */
     private static final int SHARES = 8;
 
     private final long most;
@@ -84,7 +84,7 @@ public final class Gate {
         return sources.size();
     }
 
-    /** Guarded by the gate. */
+    /** Chooses the requests to drop. Guarded by the gate. */
     private List<Place> makeRoom() {
         List<Place> dropped = new ArrayList<>();
         while (bytes > most && !unfinished.isEmpty()) {
@@ -203,7 +203,7 @@ public final class Gate {
                 withdraw();
                 head = 0;
                 body = 0;
-                // What has come of the next request is at most what was read last.
+                // At most the bytes of the last read can belong to the next request.
                 unexplained = Math.min(unexplained, lastRead);
                 begin();
             }
@@ -240,7 +240,7 @@ public final class Gate {
             return !dropped.contains(this);
         }
 
-        /** Guarded by the gate, as all below. */
+        /** Updates the charge. Guarded by the gate, as all below. */
         private void charged() {
             if (state != State.GONE) {
                 // A whole body is also an event, and text for the inbox.

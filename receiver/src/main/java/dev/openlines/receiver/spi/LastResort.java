@@ -7,15 +7,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends the process if its memory is exhausted, since a process in which some threads have died by that looks alive and
- * handles nothing. Whoever runs the process starts it again; the inbox has kept every acknowledged event.
+ * Ends the process if its memory is exhausted, since a process that has lost some threads this way looks alive and
+ * handles nothing. The service manager starts it again; the inbox has kept every acknowledged event.
  *
  * <p>Only while a {@code ReceiverServer} is open. Without one, a receiver is a guest in the process of another, which
  * it never ends.
  */
 public final class LastResort {
 
-    /** What a process that ends this way exits with. */
+    /** The exit code of a process that ends this way. */
     static final int EXIT = 70;
 
     private static final Logger LOG = LoggerFactory.getLogger(LastResort.class);

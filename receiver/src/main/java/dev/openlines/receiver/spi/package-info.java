@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What the artifacts of this project share of the receiver's inside: the memory of requests, and the end of a process
- * whose memory is exhausted. Not for applications.
+ * The part of the receiver's inside that the artifacts of this project share: the memory of requests, and the end of a
+ * process whose memory is exhausted. Not for applications.
  */
 @NullMarked
 package dev.openlines.receiver.spi;
