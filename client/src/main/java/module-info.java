@@ -9,7 +9,7 @@ module dev.openlines.client {
     requires transitive java.sql;
     // Seals tokens at rest; without it only the stores in a database are out of reach.
     requires static com.google.crypto.tink;
-    // Annotations only: nobody needs the jar.
+    // Annotations only: the jar is not needed at run time.
     requires static org.jspecify;
 
     exports dev.openlines.client;

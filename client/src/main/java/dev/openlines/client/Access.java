@@ -4,24 +4,24 @@ package dev.openlines.client;
 import java.net.URI;
 import java.util.concurrent.CompletableFuture;
 
-/** How a portal's calls get in: by a token or a webhook that the caller looks after, or by a stored grant. */
+/** The access of a portal's calls: by a token or a webhook that the caller looks after, or by a stored grant. */
 sealed interface Access {
 
-    /** The ticket to try now. */
+    /** Returns the ticket to try now. */
     CompletableFuture<Ticket> ticket();
 
     /**
-     * Another ticket after one was refused as expired. Fails with {@code refusal} where there is none.
+     * Returns another ticket after one was refused as expired. Fails with {@code refusal} if there is none.
      */
     CompletableFuture<Ticket> renewed(Ticket refused, RestException refusal);
 
-    /** The same ticket for a portal that says it was renamed. */
+    /** Returns this ticket for a portal that says it was renamed. */
     CompletableFuture<Ticket> moved(Ticket ticket, URI newEndpoint);
 
-    /** The portal's stable identity. */
+    /** Returns the portal's stable identity. */
     String memberId();
 
-    /** Shown to people: no secrets. */
+    /** Returns the name that people see. It has no secrets. */
     String name();
 
     /** A fixed token or webhook. */

@@ -58,7 +58,7 @@ final class AddressGuard {
     /** The part of IPv6 that is handed out for the internet. */
     private static final Block INTERNET6 = Block.of("2000::", 3);
 
-    /** What the IANA special-purpose registries keep off the internet, and multicast. */
+    /** The blocks that the IANA special-purpose registries keep off the internet, and multicast. */
     private static final List<Block> INNER = List.of(
             Block.of("0.0.0.0", 8),
             Block.of("10.0.0.0", 8),
@@ -93,7 +93,7 @@ final class AddressGuard {
     /**
      * Says what is wrong with the form of a REST address, looking at its text only.
      *
-     * @return null where nothing is
+     * @return null if nothing is
      */
     @Nullable
     String objectionToForm(URI address) {
@@ -118,7 +118,7 @@ final class AddressGuard {
         };
     }
 
-    /** Whether the host passed a moment ago, so that {@link #objectionToHost} need not block again. */
+    /** Returns whether the host passed a moment ago, so that {@link #objectionToHost} need not block again. */
     boolean passedLately(URI address) {
         Long until = passed.get(address.getHost());
         return until != null && until - System.nanoTime() > 0;
@@ -127,7 +127,7 @@ final class AddressGuard {
     /**
      * Says why a host may not be called, after resolving it. Blocks for as long as the resolver does.
      *
-     * @return null where it may be
+     * @return null if it may be
      */
     @Nullable
     String objectionToHost(URI address) throws UnknownHostException {
@@ -151,7 +151,7 @@ final class AddressGuard {
         return name.equals("localhost") || name.equals("::1") || name.matches("127(\\.[0-9]{1,3}){3}");
     }
 
-    /** Whether the host is an address, which no proxy resolves otherwise. */
+    /** Returns whether the host is an address, which no proxy resolves otherwise. */
     static boolean inDigits(String host) {
         return host.startsWith("[") || host.matches("[0-9.]+|(?i)0x[0-9a-f.x]+");
     }
@@ -170,13 +170,13 @@ final class AddressGuard {
         return "a private or reserved";
     }
 
-    /** Whether packets to this address leave for the public internet. */
+    /** Returns whether packets to this address leave for the public internet. */
     private static boolean isPublic(InetAddress address) {
         return (address instanceof Inet4Address || INTERNET6.holds(address))
                 && INNER.stream().noneMatch(block -> block.holds(address));
     }
 
-    /** The IPv4 address that an IPv6 address carries inside: mapped, NAT64, 6to4, or itself. */
+    /** Returns the IPv4 address that an IPv6 address carries inside: mapped, NAT64, 6to4, or itself. */
     private static InetAddress embedded(InetAddress address) throws UnknownHostException {
         if (!(address instanceof Inet6Address)) {
             return address;

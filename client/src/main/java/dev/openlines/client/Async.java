@@ -25,7 +25,7 @@ final class Async {
         });
     }
 
-    /** As {@link #then}, for an outcome that may make something of a failure, which is null after success. */
+    /** Goes on like {@link #then}, also after a failure. The failure is null after success. */
     static <A, B extends @Nullable Object> CompletableFuture<B> handle(
             CompletableFuture<A> call, BiFunction<A, @Nullable ClientException, B> outcome) {
         CompletableFuture<B> made = new CompletableFuture<>();

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
  */
 public final class Batch {
 
-    /** How many calls a batch may hold. */
+    /** The most calls that a batch may hold. */
     public static final int MAX_CALLS = 50;
 
     private static final Pattern KEY = Pattern.compile("[A-Za-z0-9_]{1,64}");
@@ -46,7 +46,7 @@ public final class Batch {
      * @param key the earlier call's
      * @param path members and indexes within its result, such as {@code "0", "ID"}; none for all of it
      * @return such as {@code $result[first][0][ID]}
-     * @throws IllegalArgumentException where a key or a step is not letters, digits and underscores
+     * @throws IllegalArgumentException if a key or a step is not letters, digits and underscores
      */
     public static String reference(String key, String... path) {
         StringBuilder reference =
@@ -63,7 +63,7 @@ public final class Batch {
      * @param key names its result: letters, digits and underscores, not seen in this batch before
      * @param call any call but a batch
      * @return a longer batch
-     * @throws IllegalArgumentException where the key is malformed or taken, the batch is full, or the call
+     * @throws IllegalArgumentException if the key is malformed or taken, the batch is full, or the call
      *     is a batch
      */
     public Batch with(String key, RestCall call) {

@@ -36,10 +36,10 @@ public final class BatchReply {
      *
      * @param key the call's
      * @return its reply, with its own {@code next} and {@code total}
-     * @throws RestException where the call failed; its type and {@link RestException#code} say how, its
+     * @throws RestException if the call failed; its type and {@link RestException#code} say how, its
      *     status is that of the whole batch
-     * @throws UnexpectedReplyException where the answer tells nothing of the call, as after a halt
-     * @throws IllegalArgumentException where the batch has no such call
+     * @throws UnexpectedReplyException if the answer does not mention the call, as after a halt
+     * @throws IllegalArgumentException if the batch has no such call
      */
     public Reply reply(String key) {
         RestCall call = batch.calls().get(key);
@@ -67,7 +67,7 @@ public final class BatchReply {
         return new Reply(call.method(), one.build());
     }
 
-    /** PHP prints a map with keys 0, 1, 2 … as a list, and an empty one too. */
+    /** Returns a part. PHP prints a map with keys 0, 1, 2 … as a list, and an empty one too. */
     private static @org.jspecify.annotations.Nullable JsonValue part(Fields all, String name, String key) {
         JsonValue part = all.member(name).value();
         if (part instanceof JsonObject map) {

@@ -20,8 +20,8 @@ import java.util.function.LongToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers "why do no events arrive?": looks at everything between a portal and a handler, in the order in
- * which an event passes it, and says what is wrong and what to do.
+ * Answers "why do no events arrive?": looks at everything between a portal and a handler, in the order that an event
+ * takes, and says what is wrong and what to do.
  *
  * <p>It changes nothing. It posts one request without a body to the handler, which a good receiver
  * refuses, and, where asked, has the portal send one {@code OnAppTest}.
@@ -135,7 +135,7 @@ public final class Doctor {
         return LastDay.of(portal, handled);
     }
 
-    /** Whether the token is good enough to go on. */
+    /** Returns whether the token is good enough to go on. */
     private boolean application() {
         try {
             OpenLines.App app = portal.openLines().app();
@@ -240,7 +240,7 @@ public final class Doctor {
         });
     }
 
-    /** Whether it is an address that can be tried. */
+    /** Returns whether it is an address that can be tried. */
     private boolean address() {
         @Nullable String objection = portal.client.guard.objectionToForm(withoutQuery());
         String host = handler.getHost();
@@ -285,7 +285,7 @@ public final class Doctor {
                 error(
                         "answer",
                         "the handler redirects with " + status,
-                        "Bind the address it redirects to: nobody promises that the portal follows.");
+                        "Bind the address it redirects to: the portal may not follow it.");
             } else if (status == 404 || status == 405) {
                 error("answer", "nothing takes a POST there: " + status, "Check path and method.");
             } else if (status == 401) {
@@ -351,7 +351,7 @@ public final class Doctor {
     private static Finding failed(String check, ClientException e) {
         String remedy = "See the platform's description of the error.";
         if (e instanceof ReinstallRequiredException) {
-            remedy = "Somebody must install the application again.";
+            remedy = "Install the application again.";
         } else if (e instanceof NoAnswerException lost && !lost.mayHaveRun()) {
             remedy = "Check the portal's address, and that this machine reaches it.";
         } else if (e instanceof RetriableRestException || e instanceof NoAnswerException) {
@@ -372,7 +372,7 @@ public final class Doctor {
         }
     }
 
-    /** A query may hold a key of the handler's own. */
+    /** Removes the query, which may hold a key of the handler's own. */
     private static String withoutQuery(String address) {
         int query = address.indexOf('?');
         return query < 0 ? address : address.substring(0, query);

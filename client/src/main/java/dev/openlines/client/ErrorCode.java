@@ -135,7 +135,7 @@ public record ErrorCode(String code) {
     /**
      * Tells whether this is one of the constants.
      *
-     * @return false for a code of which this version has no constant
+     * @return false for a code that has no constant in this version
      */
     public boolean known() {
         return KNOWN.contains(this);

@@ -39,7 +39,7 @@ record Fields(String method, String path, JsonValue value) {
         throw unexpected("a list");
     }
 
-    /** The elements of a list, or the members of an object: PHP prints a list with gaps as one. */
+    /** Returns the elements of a list, or the members of an object: PHP prints a list with gaps as one. */
     List<Fields> elements() {
         List<Fields> elements = new ArrayList<>();
         if (value instanceof JsonObject object) {
@@ -53,12 +53,12 @@ record Fields(String method, String path, JsonValue value) {
         return elements;
     }
 
-    /** As {@link #elements}; none where missing. */
+    /** Returns {@link #elements}, or none if missing. */
     List<Fields> elementsOrNone() {
         return absent() || value.equals(JsonValue.FALSE) ? List.of() : elements();
     }
 
-    /** A member of this object; JSON null stands for a missing one. */
+    /** Returns a member of this object. JSON null stands for a missing one. */
     Fields member(String name) {
         JsonObject object = object();
         JsonValue found = object.get(name);
@@ -106,7 +106,7 @@ record Fields(String method, String path, JsonValue value) {
         throw unexpected("an integer");
     }
 
-    /** An ISO 8601 time with offset. */
+    /** Returns an ISO 8601 time with offset. */
     Instant time() {
         try {
             return OffsetDateTime.parse(text()).toInstant();
@@ -120,7 +120,7 @@ record Fields(String method, String path, JsonValue value) {
         return textOrNull() == null ? null : time();
     }
 
-    /** PHP prints a missing id as null, false or an empty text. */
+    /** Returns an id. PHP prints a missing one as null, false or an empty text. */
     @Nullable
     Long integerOrNull() {
         boolean empty = value instanceof JsonString string && string.getString().isEmpty();
@@ -207,7 +207,7 @@ record Fields(String method, String path, JsonValue value) {
         };
     }
 
-    /** No exponents: {@code 1e999999999} must not be written out. */
+    /** Refuses exponents: {@code 1e999999999} must not be written out. */
     private static String checked(String text) {
         if (text.isEmpty() || text.length() > 20 || !text.chars().allMatch(c -> (c >= '0' && c <= '9') || c == '-')) {
             throw new NumberFormatException("not an integer");

@@ -9,13 +9,13 @@ package dev.openlines.client;
  *     {@code event}, {@code subscription}, {@code address}, {@code answer}, {@code connector}, {@code
  *     closing}, {@code sessions}, {@code round-trip}
  * @param text what was found, without secrets
- * @param remedy what to do, empty where nothing is
+ * @param remedy what to do, empty if nothing
  */
 public record Finding(Severity severity, String check, String text, String remedy) {
 
-    /** Whether a finding keeps events away. */
+    /** Says whether a finding keeps events away. */
     public enum Severity {
-        /** As it should be. */
+        /** All is well. */
         OK,
         /** Good to know. */
         NOTE,

@@ -8,7 +8,8 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * What a portal granted the application: the pair of tokens of one installation, and where to use them.
+ * The access that a portal granted to the application: the pair of tokens of one installation, and the addresses to use
+ * them at.
  *
  * @param memberId the portal's stable identity; wire field {@code member_id}
  * @param restEndpoint REST address of the portal; wire field {@code client_endpoint}. It changes when
@@ -41,7 +42,7 @@ public record Grant(
         scope = List.copyOf(scope);
     }
 
-    /** The next state of the same portal, one version on. */
+    /** Returns the next state of the same portal, one version on. */
     Grant renewed(Secret newAccess, Secret newRefresh, Instant newExpires, URI newEndpoint) {
         return new Grant(
                 memberId, newEndpoint, oauthEndpoint, newAccess, newRefresh, newExpires, scope, false, version + 1);

@@ -21,14 +21,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The order of a refresh is what keeps it safe: lease, read again, ask the OAuth host, store, and only
  * then use the new access token. A process that dies before storing leaves the old refresh token in
- * place, and nobody has used the new one; one that dies after loses nothing.
+ * place, and the new one is unused; one that dies after loses nothing.
  */
 final class Grants {
 
     /** An access token this close to its end is renewed before it is used. */
     private static final Duration MARGIN = Duration.ofSeconds(30);
 
-    /** How long others wait before they look again whether the holder of the lease is done. */
+    /** The time that others wait before they look again whether the holder of the lease is done. */
     private static final long LOOK_AGAIN_NANOS = Duration.ofMillis(25).toNanos();
 
     private static final String METHOD = "oauth.token";
@@ -51,7 +51,7 @@ final class Grants {
         this.patience = patience;
     }
 
-    /** A ticket that is not about to expire; at once where one is remembered. */
+    /** Returns a ticket that is not about to expire, at once if one is remembered. */
     CompletableFuture<Ticket> current(String memberId) {
         Grant known = remembered.get(memberId);
         if (known != null && usable(known, null)) {
@@ -60,7 +60,7 @@ final class Grants {
         return flight(memberId, null);
     }
 
-    /** A ticket with another access token than the refused one. */
+    /** Returns a ticket with another access token than the refused one. */
     CompletableFuture<Ticket> renewed(String memberId, Secret refused) {
         Grant known = remembered.get(memberId);
         if (known != null && usable(known, refused)) {
@@ -69,7 +69,7 @@ final class Grants {
         return flight(memberId, refused);
     }
 
-    /** The portal's new address, stored. */
+    /** Stores the portal's new address, and returns its ticket. */
     CompletableFuture<Ticket> moved(String memberId, URI newEndpoint) {
         return CompletableFuture.supplyAsync(
                 () -> {
@@ -92,12 +92,12 @@ final class Grants {
         return remember(store.save(grant));
     }
 
-    /** What is stored now. Blocks. */
+    /** Returns the stored grant. Blocks. */
     Optional<Grant> find(String memberId) {
         return store.find(memberId);
     }
 
-    /** Who has a grant. Blocks. */
+    /** Returns the portals that have a grant. Blocks. */
     Set<String> portals() {
         return store.portals();
     }
@@ -112,7 +112,7 @@ final class Grants {
         return store.forget(memberId);
     }
 
-    /** All who want a portal's tokens at once share one look into the store and one refresh. */
+    /** Shares one look into the store and one refresh among all that want a portal's tokens at once. */
     private CompletableFuture<Ticket> flight(String memberId, @Nullable Secret refused) {
         CompletableFuture<Grant> started = new CompletableFuture<>();
         CompletableFuture<Grant> flight = flights.putIfAbsent(memberId, started);
@@ -156,7 +156,7 @@ final class Grants {
         throw new NoAnswerException(METHOD, "another process kept the right to refresh", false, null);
     }
 
-    /** Null where somebody else changed the grant meanwhile. */
+    /** Refreshes under a lease. Returns null if another process changed the grant meanwhile. */
     private @Nullable Grant refreshWithLease(String memberId, @Nullable Secret refused) {
         Grant grant = stored(memberId);
         if (usable(grant, refused)) {

@@ -80,7 +80,10 @@ final class InstallerCheck {
         }
     }
 
-    /** Another grant is never replaced, so that the page of one user does not end the tokens of another. */
+    /**
+     * Stores a grant if there is none. Another one is never replaced, so that the page of one user does not end the
+     * tokens of another.
+     */
     private void adoptIfNone(EventAuth claim, String memberId, Secret accessToken, URI host, URI portal) {
         Secret refreshToken = claim.refreshToken();
         boolean works =

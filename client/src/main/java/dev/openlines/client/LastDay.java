@@ -24,7 +24,7 @@ final class LastDay {
     /** An event that is younger may be on its way. */
     private static final Duration GRACE = Duration.ofMinutes(10);
 
-    /** What is read at most. */
+    /** The most sessions that are read. */
     private static final int MOST = 10_000;
 
     private static final int NAMED = 10;

@@ -46,7 +46,7 @@ final class LeakyBucket {
         level = Math.max(0, level - 1);
     }
 
-    /** The platform says that its own bucket is full, whatever ours says. */
+    /** Notes that the platform calls its own bucket full, whatever ours says. */
     synchronized void full(long now) {
         leak(now);
         level = Math.max(level, burst);

@@ -21,7 +21,7 @@ public final class NoAnswerException extends ClientException {
     /**
      * Tells whether the call may have had its effect all the same.
      *
-     * @return false where the request surely never left
+     * @return false if the request surely never left
      */
     public boolean mayHaveRun() {
         return mayHaveRun;

@@ -26,8 +26,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the application gets into portals, and out of them. Calls go to allow-listed OAuth hosts only: an
- * event says which host it is from, and anybody can write an event.
+ * Lets the application into portals, and out of them. Calls go to allow-listed OAuth hosts only: an event says which
+ * host it is from, and any sender can write an event.
  *
  * <p>All methods that talk to an OAuth host or a store block.
  *
@@ -68,7 +68,7 @@ public final class OAuth {
     }
 
     /**
-     * Makes a text that nobody can guess, for {@link #authorisationAddress}. Keep it in the user's
+     * Makes a text that cannot be guessed, for {@link #authorisationAddress}. Keep it in the user's
      * session, and compare.
      *
      * @return 32 hexadecimal digits
@@ -81,13 +81,13 @@ public final class OAuth {
 
     /**
      * Returns where to send a user's browser. The portal sends it back to the application's own address
-     * with {@code code}, {@code state}, {@code server_domain} and {@code member_id}; where the user
-     * declines, it does not come back.
+     * with {@code code}, {@code state}, {@code server_domain} and {@code member_id}; if the user declines, it does not
+     * come back.
      *
      * @param portal such as {@code https://example.bitrix24.com}
      * @param state comes back unchanged; proves that the application began this
      * @return an address without secrets
-     * @throws IllegalArgumentException where the portal's address is not https, or loopback where allowed
+     * @throws IllegalArgumentException if the portal's address is not https, or loopback if allowed
      */
     public URI authorisationAddress(URI portal, String state) {
         String objection = client.guard.objectionToForm(portal);
@@ -107,8 +107,8 @@ public final class OAuth {
      * @param serverDomain the OAuth host that gave it, by name or address; wire field {@code
      *     server_domain}
      * @return the user's grant, stored as said
-     * @throws RestException with {@link ErrorCode#INVALID_GRANT} where the code is not good
-     * @throws AddressRefusedException where the host is not on the list of allowed ones
+     * @throws RestException with {@link ErrorCode#INVALID_GRANT} if the code is not good
+     * @throws AddressRefusedException if the host is not on the list of allowed ones
      */
     public Grant exchange(Secret code, String serverDomain) {
         URI host = allowed(serverDomain);
@@ -257,8 +257,8 @@ public final class OAuth {
      *
      * @param grant from a trusted place; its version does not matter
      * @return the grant, stored
-     * @throws IllegalArgumentException where an address is not https, or loopback where allowed
-     * @throws AddressRefusedException where its OAuth host is not allowed
+     * @throws IllegalArgumentException if an address is not https, or loopback if allowed
+     * @throws AddressRefusedException if its OAuth host is not allowed
      */
     public Grant adopt(Grant grant) {
         client.checked(grant.restEndpoint());
@@ -276,7 +276,7 @@ public final class OAuth {
         return client.grants().forget(memberId);
     }
 
-    /** The next pair of tokens. Lost answers are asked for again: the old token is good until then. */
+    /** Returns the next pair of tokens. Asks again if the answer is lost: the old token is good until then. */
     Grant refresh(Grant grant) {
         URI host = allowed(grant.oauthEndpoint().toString());
         Grant fresh = renewal(host, grant.refreshToken(), grant.memberId(), ATTEMPTS);
@@ -357,7 +357,7 @@ public final class OAuth {
                 0);
     }
 
-    /** Posted, though the documents show GET: the secret must not be in an address. */
+    /** Posts, though the documents show GET: the secret must not be in an address. */
     private JsonObject ask(URI host, JsonObject parameters, List<Secret> secrets, int attempts) {
         for (int attempt = 1; ; attempt++) {
             try {
@@ -394,9 +394,8 @@ public final class OAuth {
     }
 
     /**
-     * The REST address of an OAuth host, from such an address or a bare host name; refused unless the host
-     * is on the list. Of the path nothing is believed, but on this machine, where several simulated hosts
-     * share a port.
+     * Returns the REST address of an OAuth host, from such an address or a bare host name; refused unless the host is
+     * on the list. The path is ignored, except on this machine, which may have several simulated hosts on one port.
      */
     private URI allowed(String server) {
         URI address;

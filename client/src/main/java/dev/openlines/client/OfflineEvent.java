@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  *     field {@code MESSAGE_ID}
  * @param event its code in upper case; wire field {@code EVENT_NAME}
  * @param queuedAt when it was queued; wire field {@code TIMESTAMP_X}
- * @param data the payload as JSON with its types; wire field {@code EVENT_DATA}, an empty object where
- *     the platform sent {@code false} or an empty list
- * @param userId who caused it, null where unknown; wire field {@code EVENT_ADDITIONAL[user_id]}
+ * @param data the payload as JSON with its types; wire field {@code EVENT_DATA}, an empty object if the platform sent
+ *     {@code false} or an empty list
+ * @param userId who caused it, null if unknown; wire field {@code EVENT_ADDITIONAL[user_id]}
  * @see <a href="https://apidocs.bitrix24.com/api-reference/events/offline-events.html">Offline events</a>
  */
 public record OfflineEvent(

@@ -27,11 +27,11 @@ import org.jspecify.annotations.Nullable;
 public final class OfflineQueue {
 
     /**
-     * What a drain did.
+     * The result of a drain.
      *
      * @param stored events stored and cleared
      * @param failed events that could not be stored, kept by the portal and marked as failed
-     * @param failure what the sink threw first, null where nothing failed
+     * @param failure the sink's first exception, or null if nothing failed
      */
     public record Drained(int stored, int failed, @Nullable RuntimeException failure) {
 
@@ -60,8 +60,8 @@ public final class OfflineQueue {
 
     /**
      * Drains the queue: first what a drain that broke off had reserved, then what failed before, then the
-     * rest until the queue is empty. It does not go on after a batch of which nothing could be stored,
-     * since then it is not the events. Blocks, and calls the sink on this thread.
+     * rest until the queue is empty. It does not go on after a batch if nothing of it could be stored, since then the
+     * events are not the cause. Blocks, and calls the sink on this thread.
      *
      * <p>When the sink returns, the event must survive a crash, for the portal forgets it next. The same event
      * may come again, after a crash or because another process drains the same queue: store it once, by its
@@ -95,7 +95,7 @@ public final class OfflineQueue {
         return all.and(anyFailed ? fresh(sink, true) : Drained.NOTHING).and(fresh(sink, false));
     }
 
-    /** Takes batch after batch of what nobody has reserved: of the failed ones, or of the others. */
+    /** Takes batch after batch of events that are not reserved: of the failed ones, or of the others. */
     private Drained fresh(Consumer<OfflineEvent> sink, boolean failed) {
         Drained all = Drained.NOTHING;
         while (true) {

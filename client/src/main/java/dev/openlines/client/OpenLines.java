@@ -165,7 +165,7 @@ public final class OpenLines {
      * Settings of an open line.
      *
      * @param id wire field {@code ID}
-     * @param name wire field {@code LINE_NAME}, null where not sent
+     * @param name wire field {@code LINE_NAME}, null if not sent
      * @param active wire field {@code ACTIVE}
      * @param raw the result as it came
      */
@@ -178,7 +178,7 @@ public final class OpenLines {
     }
 
     /**
-     * The user to whom the token belongs.
+     * The user whom the token belongs to.
      *
      * @param id wire field {@code ID}
      * @param administrator wire field {@code ADMIN}
@@ -200,7 +200,7 @@ public final class OpenLines {
      *     INSTALLED}
      * @param paymentExpired whether its paid time is over; no events come then; wire field {@code
      *     PAYMENT_EXPIRED}
-     * @param version wire field {@code VERSION}, null where not sent
+     * @param version wire field {@code VERSION}, null if not sent
      * @param raw the result as it came
      */
     public record App(
@@ -235,7 +235,7 @@ public final class OpenLines {
      *
      * @param sessionId such as {@code OnImConnectorDialogFinish} carries
      * @return the session
-     * @throws RestException with {@link ErrorCode#ACCESS_DENIED} where there is none, it has no messages,
+     * @throws RestException with {@link ErrorCode#ACCESS_DENIED} if there is none, it has no messages,
      *     or the token's user may not read it: the platform does not tell which
      */
     public History history(long sessionId) {
@@ -279,7 +279,7 @@ public final class OpenLines {
      *
      * @param chatId the portal's chat, from the event
      * @param closedAt when the portal queued the event
-     * @return empty where the customer has already begun another session
+     * @return empty if the customer has already begun another session
      * @throws RestException as {@link #history}
      */
     public Optional<History> sessionOfClosedChat(long chatId, Instant closedAt) {
@@ -376,7 +376,7 @@ public final class OpenLines {
      *
      * @param chatId the portal's chat
      * @return the chat
-     * @throws RestException with code {@code ACCESS_ERROR} where there is none or it may not be read
+     * @throws RestException with code {@code ACCESS_ERROR} if there is none or it may not be read
      */
     public Dialog dialog(long chatId) {
         return Async.await(DIALOG, dialogAsync(chatId));
@@ -423,7 +423,7 @@ public final class OpenLines {
      * Reads the settings of a line.
      *
      * @param lineId from the event
-     * @return empty where there is no such line
+     * @return empty if there is no such line
      */
     public Optional<Line> line(long lineId) {
         return Async.await(CONFIG, lineAsync(lineId));
@@ -458,7 +458,7 @@ public final class OpenLines {
     /**
      * Reads whose token it is.
      *
-     * @return empty where the user is no longer active
+     * @return empty if the user is no longer active
      */
     public Optional<Profile> profile() {
         return Async.await(PROFILE, profileAsync());

@@ -14,10 +14,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call on its way: what is awaited now, and what follows.
+ * A call in progress: the step that it waits for, and the next one.
  *
- * <p>It is sent again when it surely did not run, or may run twice, until the client's patience is at an
- * end; once with a renewed token; once to a renamed portal's new address.
+ * <p>It is sent again if it surely did not run, or may run twice, until the client's patience ends. It is also sent
+ * again once with a renewed token, and once to a renamed portal's new address.
  */
 final class PendingCall {
 
@@ -34,13 +34,13 @@ final class PendingCall {
     private boolean renewed;
     private boolean moved;
 
-    /** What is awaited now, to be broken off when the result is cancelled. */
+    /** The step that is awaited now, to be broken off when the result is cancelled. */
     private volatile @Nullable CompletableFuture<?> step;
 
-    /** Whether it leaves room for the calls of others. */
+    /** Set if it leaves room for the calls of others. */
     private final boolean yields;
 
-    /** Who waits for the result and may as well do what can be done at once; null where nobody does. */
+    /** The calling thread if it blocks on the result (it then runs the first attempt itself), or null. */
     private final @Nullable Thread waiting;
 
     PendingCall(RestClient client, Access access, RestCall call, boolean yields, @Nullable Thread waiting) {
@@ -179,7 +179,7 @@ final class PendingCall {
     private void again(ClientException failure, boolean mayHaveRun, Duration atLeast) {
         attempts++;
         long pause = Math.max(atLeast.toNanos(), client.backoff(attempts, FIRST_PAUSE, LONGEST_PAUSE));
-        // Up to a quarter more, so that callers who failed together do not come back together.
+        // Up to a quarter more, so that calls that failed together are not repeated together.
         pause += (long) (pause * ThreadLocalRandom.current().nextDouble() / 4);
         boolean inTime = client.now() + pause - giveUpAt < 0;
         if (!inTime || (mayHaveRun && !call.isIdempotent())) {

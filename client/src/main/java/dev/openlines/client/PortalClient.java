@@ -61,11 +61,11 @@ public final class PortalClient {
      * @param method such as {@code profile}
      * @param params as {@link RestCall#of(String, Map)} takes them
      * @return the reply of a successful call
-     * @throws RestException where the platform refused
-     * @throws NoAnswerException where there was no answer
-     * @throws UnexpectedReplyException where the answer cannot be read
-     * @throws ReinstallRequiredException where the portal no longer lets the application in
-     * @throws AddressRefusedException where the portal's host is not public
+     * @throws RestException if the platform refused
+     * @throws NoAnswerException if there was no answer
+     * @throws UnexpectedReplyException if the answer cannot be read
+     * @throws ReinstallRequiredException if the portal no longer lets the application in
+     * @throws AddressRefusedException if the portal's host is not public
      */
     public Reply call(String method, Map<String, ?> params) {
         return call(RestCall.of(method, params));
@@ -111,7 +111,7 @@ public final class PortalClient {
      * @param call a listing method; its {@code start} is set here. If the entries stand in a member of the result, {@link
      *     RestCall#listing} says which
      * @return the entries of all pages, in order
-     * @throws UnexpectedReplyException also where a page leads back to one before it
+     * @throws UnexpectedReplyException also if a page leads back to one before it
      */
     public List<JsonValue> list(RestCall call) {
         return Async.await(call.method(), listAsync(call));
@@ -189,7 +189,7 @@ public final class PortalClient {
      * Returns the portal's queue of offline events.
      *
      * @return the default queue; asks nothing yet
-     * @throws IllegalStateException where this client has a token instead of a grant: drained events
+     * @throws IllegalStateException if this client has a token instead of a grant: drained events
      *     need to name their portal
      */
     public OfflineQueue offlineQueue() {

@@ -2,8 +2,8 @@
 package dev.openlines.client;
 
 /**
- * A portal no longer lets the application in, and only a person can change that: somebody must install
- * it again. There was never a grant for the portal, or the OAuth host refused its refresh token as
+ * A portal no longer lets the application in, and only a person can change that, by installing it again. There was
+ * never a grant for the portal, or the OAuth host refused its refresh token as
  * revoked or expired. Nothing is asked of the OAuth host until a new grant is stored.
  */
 public final class ReinstallRequiredException extends ClientException {

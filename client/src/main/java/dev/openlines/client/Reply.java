@@ -52,7 +52,7 @@ public final class Reply {
     /**
      * Returns the method's result; wire field {@code result}.
      *
-     * @return any JSON value, {@link JsonValue#NULL} where it was missing
+     * @return any JSON value, {@link JsonValue#NULL} if it was missing
      */
     public JsonValue result() {
         return raw.getOrDefault("result", JsonValue.NULL);
@@ -61,8 +61,8 @@ public final class Reply {
     /**
      * Returns the result as an object.
      *
-     * @return an empty object also where the platform sent an empty list
-     * @throws UnexpectedReplyException where it is neither
+     * @return an empty object also if the platform sent an empty list
+     * @throws UnexpectedReplyException if it is neither
      */
     public JsonObject object() {
         return fields().object();
@@ -72,7 +72,7 @@ public final class Reply {
      * Returns the result as a list.
      *
      * @return the list as it came
-     * @throws UnexpectedReplyException where it is none
+     * @throws UnexpectedReplyException if it is none
      */
     public JsonArray array() {
         return fields().array();
@@ -80,13 +80,13 @@ public final class Reply {
 
     /**
      * Returns the result as a type of yours, bound by JSON-B: a public record or class with the result's
-     * names, or for a list an array of such. An implementation may take a number that does not fit for
-     * another one; where that matters, bind to text.
+     * names, or for a list an array of such. An implementation may take a number that does not fit for another one; if
+     * that matters, bind to text.
      *
      * @param type what to bind to
      * @param <T> the same
-     * @return the result; where an empty list stands for an empty object, what that object binds to
-     * @throws UnexpectedReplyException where the result does not fit
+     * @return the result; if an empty list stands for an empty object, what that object binds to
+     * @throws UnexpectedReplyException if the result does not fit
      */
     public <T> T as(Class<T> type) {
         return bound(method, "$.result", result(), type);
@@ -121,13 +121,13 @@ public final class Reply {
     /**
      * Returns how many entries there are on all pages; wire field {@code total}.
      *
-     * @return empty where not sent
+     * @return empty if not sent
      */
     public Optional<Long> total() {
         return number("total");
     }
 
-    /** The result with its place, for typed reading. */
+    /** Returns the result with its place, for typed reading. */
     Fields fields() {
         return new Fields(method, "$.result", result());
     }

@@ -15,7 +15,7 @@ public final class RestCall {
 
     private static final Pattern METHOD = Pattern.compile("[A-Za-z0-9_]+(\\.[A-Za-z0-9_]+)*");
 
-    /** Methods that only look, besides those that end in {@code .get} or {@code .list}. */
+    /** Methods that only read, besides those that end in {@code .get} or {@code .list}. */
     private static final Set<String> READING = Set.of("profile", "app.info", "scope", "events", "server.time");
 
     /** It looks like a reading method, but takes events out of the queue. */
@@ -38,7 +38,7 @@ public final class RestCall {
      *
      * @param method such as {@code profile}
      * @return a call
-     * @throws IllegalArgumentException where the name is not words with dots between
+     * @throws IllegalArgumentException if the name is not words with dots between
      */
     public static RestCall of(String method) {
         return of(method, Map.of());
@@ -51,7 +51,7 @@ public final class RestCall {
      * @param params names to texts, numbers, booleans, nulls, maps, lists or {@link
      *     jakarta.json.JsonValue}s, copied; many methods want the names in upper case
      * @return a call
-     * @throws IllegalArgumentException where the name is not words with dots between, or a parameter
+     * @throws IllegalArgumentException if the name is not words with dots between, or a parameter
      *     has no JSON form
      */
     public static RestCall of(String method, Map<String, ?> params) {
@@ -65,7 +65,7 @@ public final class RestCall {
 
     /**
      * Returns the same call with the promise that sending it twice does no more than sending it once.
-     * Only then is it sent again after an attempt whose outcome nobody knows.
+     * Only then is it sent again after an attempt with an unknown outcome.
      *
      * @return an idempotent call
      */
@@ -89,7 +89,7 @@ public final class RestCall {
         return list == null ? result.elements() : result.member(list).elements();
     }
 
-    /** The same call for another page. */
+    /** Returns this call for another page. */
     RestCall startingAt(long start) {
         return new RestCall(
                 method,

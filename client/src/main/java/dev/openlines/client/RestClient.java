@@ -112,7 +112,7 @@ public final class RestClient {
      *     wire field {@code client_endpoint}
      * @param accessToken wire field {@code access_token}
      * @return a client that fails with {@link ErrorCode#EXPIRED_TOKEN} once the token has expired
-     * @throws IllegalArgumentException where the address is not https (or loopback, where allowed), has
+     * @throws IllegalArgumentException if the address is not https (or loopback, if allowed), has
      *     user information, a query or a fragment, or does not end in {@code /rest/}; of an incoming webhook
      *     see {@link #webhook}
      */
@@ -139,8 +139,8 @@ public final class RestClient {
      * nothing yet.
      *
      * @param memberId the portal's {@code member_id}
-     * @return a client that fails with {@link ReinstallRequiredException} where there is no good grant
-     * @throws IllegalStateException where the client was built without {@link Builder#application}
+     * @return a client that fails with {@link ReinstallRequiredException} if there is no good grant
+     * @throws IllegalStateException if the client was built without {@link Builder#application}
      */
     public PortalClient portal(String memberId) {
         return new PortalClient(this, new Access.Granted(memberId, grants()));
@@ -150,7 +150,7 @@ public final class RestClient {
      * Returns how the application gets grants.
      *
      * @return by the application's id and secret
-     * @throws IllegalStateException where the client was built without {@link Builder#application}
+     * @throws IllegalStateException if the client was built without {@link Builder#application}
      */
     public OAuth oauth() {
         if (oauth == null) {
@@ -166,7 +166,7 @@ public final class RestClient {
         return grants;
     }
 
-    /** The bucket that the portal keeps for our address. */
+    /** Returns the bucket that the portal keeps for our address. */
     LeakyBucket bucket(URI endpoint) {
         if (buckets.size() >= BUCKETS) {
             long now = now();
@@ -197,9 +197,9 @@ public final class RestClient {
     }
 
     /**
-     * The address that a redirect of a renamed portal leads to.
+     * Returns the address that a redirect of a renamed portal leads to.
      *
-     * @return null where it leads anywhere else, and must not be followed
+     * @return null if it leads anywhere else, and must not be followed
      */
     @Nullable
     URI renamed(URI endpoint, Answer answer) {
@@ -237,7 +237,7 @@ public final class RestClient {
     /** Settings of a {@link RestClient}. Not for use by several threads at once. */
     public static final class Builder {
 
-        /** Where the platform's cloud has its portals. */
+        /** The domains of portals in the platform's cloud. */
         private static final List<String> CLOUD = List.of(
                 "bitrix24.com",
                 "bitrix24.ru",
@@ -290,7 +290,7 @@ public final class RestClient {
          *
          * @param client one that follows no redirects: a redirect must not carry a token away
          * @return this
-         * @throws IllegalArgumentException where it follows redirects or has no connect timeout
+         * @throws IllegalArgumentException if it follows redirects or has no connect timeout
          */
         public Builder http(HttpClient client) {
             if (client.followRedirects() != HttpClient.Redirect.NEVER) {
@@ -423,7 +423,7 @@ public final class RestClient {
          * Sets which hosts may see the application's secret. The default is {@code oauth.bitrix.info}
          * and {@code oauth.bitrix24.tech}.
          *
-         * @param hosts names, with {@code :port} where that is not 443
+         * @param hosts names, with {@code :port} if that is not 443
          * @return this
          */
         public Builder oauthHosts(String... hosts) {
@@ -434,8 +434,8 @@ public final class RestClient {
         }
 
         /**
-         * Sets where a renamed portal may have gone: its redirect is followed, with the token, to a host
-         * under one of these domains. The default is the platform's own cloud.
+         * Sets the domains that a renamed portal may move to: its redirect is followed, with the token, to a host under
+         * one of them. The default is the platform's own cloud.
          *
          * @param domains such as {@code bitrix24.com}, without a dot in front
          * @return this

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What an error answer says, ready to be shown: short, on one line, without tokens. */
+/** The contents of an error answer, ready to be shown: short, on one line, without tokens. */
 record RestError(
         int status,
         @Nullable ErrorCode code,
@@ -63,7 +63,7 @@ record RestError(
         return text.toString();
     }
 
-    /** The code decides; the status only where there is no code that is known. */
+    /** Returns the exception. The code decides; the status only if no known code is there. */
     RestException exception(String method, @Nullable Duration askedFor) {
         Duration notRun = code == null ? null : NOT_RUN.get(code);
         if (notRun != null) {

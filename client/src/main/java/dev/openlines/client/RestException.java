@@ -28,8 +28,8 @@ public class RestException extends ClientException {
     }
 
     /**
-     * Returns the HTTP status. The platform's documents and its source differ on which status comes
-     * with which error: prefer {@link #is}.
+     * Returns the HTTP status. The platform's documents and its source disagree about the status of an error: prefer
+     * {@link #is}.
      *
      * @return 100 to 599; 200 is possible
      */
@@ -40,7 +40,7 @@ public class RestException extends ClientException {
     /**
      * Returns the platform's error code; wire field {@code error}.
      *
-     * @return empty where the answer named none, such as a proxy's own page
+     * @return empty if the answer named none, such as a proxy's own page
      */
     public Optional<ErrorCode> code() {
         return Optional.ofNullable(code).map(ErrorCode::new);
@@ -60,7 +60,7 @@ public class RestException extends ClientException {
      * Returns the platform's explanation, at most 300 characters of it, the call's own tokens blanked
      * out; wire field {@code error_description}. It may be in the portal's language.
      *
-     * @return empty text where not sent
+     * @return empty text if not sent
      */
     public String description() {
         return description;
@@ -69,16 +69,16 @@ public class RestException extends ClientException {
     /**
      * Returns which parameter was wrong; wire field {@code argument}.
      *
-     * @return empty where not sent
+     * @return empty if not sent
      */
     public Optional<String> argument() {
         return Optional.ofNullable(argument);
     }
 
     /**
-     * Returns the answer's {@code X-Request-Id} header, by which support can find the call.
+     * Returns the answer's {@code X-Request-Id} header, which lets support find the call.
      *
-     * @return empty where not sent
+     * @return empty if not sent
      */
     public Optional<String> requestId() {
         return Optional.ofNullable(requestId);

@@ -18,8 +18,8 @@ public final class RetriableRestException extends RestException {
     }
 
     /**
-     * Returns how long to wait before another attempt: the answer's {@code Retry-After} where it has
-     * one, else a guess by the code.
+     * Returns how long to wait before another attempt: the answer's {@code Retry-After} if it has one, else a guess by
+     * the code.
      *
      * @return at least one millisecond
      */
@@ -30,7 +30,7 @@ public final class RetriableRestException extends RestException {
     /**
      * Tells whether the call may have had its effect all the same.
      *
-     * @return false where the platform refuses such calls before they run, as it does over its rate
+     * @return false if the platform refuses such calls before they run, as it does over its rate
      *     limits
      */
     public boolean mayHaveRun() {

@@ -33,9 +33,9 @@ public final class SessionFilter {
         CREATED("dateCreate"),
         /** When they were closed. */
         CLOSED("dateClose"),
-        /** How long the customer waited for the first answer. */
+        /** The time that the customer waited for the first answer. */
         WAIT_ANSWER("waitAnswer"),
-        /** How long they took. */
+        /** The time that the session took. */
         WAIT_CLOSE("waitClose");
 
         final String wireName;
@@ -69,7 +69,7 @@ public final class SessionFilter {
     }
 
     /**
-     * Returns a filter of the sessions closed in a period, in the order in which they were closed.
+     * Returns a filter of the sessions closed in a period, in the order of their closing.
      *
      * @param from its first second
      * @param to its last second, at most 366 days later
@@ -80,7 +80,7 @@ public final class SessionFilter {
     }
 
     /**
-     * Returns a filter of the sessions begun in a period, in the order in which they began.
+     * Returns a filter of the sessions begun in a period, in the order of their beginning.
      *
      * @param from its first second
      * @param to its last second, at most 366 days later
@@ -354,7 +354,7 @@ public final class SessionFilter {
         return order.equals(Order.CLOSED.wireName) && whole(Order.CLOSED.wireName) ? Order.CLOSED.wireName : null;
     }
 
-    /** Returns the end of the period at which reading begins, or null if it is open. */
+    /** Returns the end of the period that reading begins at, or null if it is open. */
     @Nullable
     Instant begin() {
         return params.get(timeInOrder() + (rises() ? "From" : "To")) instanceof Instant begin ? begin : null;

@@ -30,7 +30,7 @@ final class SessionPages implements Iterator<Session> {
     /** An upper bound of the sessions of one second. */
     private static final int ENDLESS = 100_000;
 
-    /** How often an offset is given up because the list has changed. */
+    /** The number of times that an offset is given up because the list has changed. */
     private static final int RESTARTS = 10;
 
     private static final String METHOD = OpenLines.SESSIONS;

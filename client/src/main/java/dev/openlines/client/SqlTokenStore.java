@@ -105,7 +105,7 @@ final class SqlTokenStore implements TokenStore {
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
                 Grant saved = grant.withVersion(row.getLong(1));
-                // To the end of the statement, where it commits.
+                // To the end of the statement, which commits there.
                 row.next();
                 return saved;
             }
@@ -161,7 +161,10 @@ final class SqlTokenStore implements TokenStore {
         return new SqlKept(connections, seal);
     }
 
-    /** A pool may be set up for transactions; every statement here is one of its own. */
+    /**
+     * Sets the connection to commit each statement. A pool may be set up for transactions; every statement here is one
+     * of its own.
+     */
     static Connection committing(Connection connection) throws SQLException {
         if (!connection.getAutoCommit()) {
             connection.setAutoCommit(true);

@@ -4,8 +4,8 @@ package dev.openlines.client;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link TokenStore}, or the store behind the sink of an {@link OfflineQueue}, could not read or write. Whether a write
- * happened is unknown.
+ * A {@link TokenStore}, or the store behind the sink of an {@link OfflineQueue}, could not read or write. A write may
+ * have happened or not.
  */
 public final class StoreException extends RuntimeException {
 

@@ -75,8 +75,8 @@ public record Subscription(
     }
 
     /**
-     * Returns this subscription with a steady token: events come with one of this user, not of whoever
-     * caused them, who may be a customer without rights, or nobody.
+     * Returns this subscription with a steady token: events come with one of this user, not of the user who caused
+     * them. That may be a customer without rights, or no user.
      *
      * @param userId a portal user's id, or 0 for whoever causes the event
      * @return a subscription that only an administrator may bind

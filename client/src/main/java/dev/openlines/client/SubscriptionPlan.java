@@ -4,7 +4,7 @@ package dev.openlines.client;
 import java.util.List;
 
 /**
- * What stands between the subscriptions an application wants and those a portal has.
+ * The difference between the subscriptions that an application wants and those that a portal has.
  *
  * @param missing wanted and not there: {@link Subscriptions#ensure(java.util.Collection)} binds them
  * @param kept wanted and there

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** Compares wanted subscriptions with listed ones. */
 final class SubscriptionPlanner {
 
-    /** What makes two subscriptions the same row of a portal. */
+    /** The fields that make two subscriptions the same row of a portal. */
     private record Row(
             String event,
             @Nullable String handler,
@@ -72,7 +72,7 @@ final class SubscriptionPlanner {
         return path.substring(0, path.lastIndexOf('/') + 1);
     }
 
-    /** The address as two equal ones are written; text that is no address stays as it is. */
+    /** Returns the address in one spelling for all equal ones. Text that is no address stays as it is. */
     static String normalised(String address) {
         try {
             URI uri = URI.create(address).normalize();

@@ -35,9 +35,9 @@ public final class Subscriptions {
      * Subscribes, once: a second time is an error. {@link #ensure} does not mind.
      *
      * @param subscription what to subscribe to
-     * @throws RestException with {@link ErrorCode#ERROR_CORE} where it is bound already, {@link
-     *     ErrorCode#ERROR_EVENT_NOT_FOUND} where the event is unknown or outside the token's scope,
-     *     {@link ErrorCode#ERROR_WRONG_HANDLER_URL} where the portal will not post there
+     * @throws RestException with {@link ErrorCode#ERROR_CORE} if it is bound already, {@link
+     *     ErrorCode#ERROR_EVENT_NOT_FOUND} if the event is unknown or outside the token's scope,
+     *     {@link ErrorCode#ERROR_WRONG_HANDLER_URL} if the portal will not post there
      */
     public void bind(Subscription subscription) {
         Async.await(BIND, bindAsync(subscription));
@@ -57,10 +57,10 @@ public final class Subscriptions {
     }
 
     /**
-     * Subscribes where that is not done yet. Safe to repeat and to race with others.
+     * Subscribes if that is not done yet. Safe to repeat and to race with others.
      *
      * @param subscription what to subscribe to
-     * @return whether this call subscribed; false where it was bound already
+     * @return whether this call subscribed; false if it was bound already
      */
     public boolean ensure(Subscription subscription) {
         return Async.await(BIND, ensureAsync(subscription));
@@ -88,8 +88,8 @@ public final class Subscriptions {
 
     /**
      * Compares what the application wants with what the portal has. Handlers are compared as addresses:
-     * {@code HTTPS://App.example:443/x} is {@code https://app.example/x}. An offline subscription is ours
-     * where its queue is one of the wanted; an online one where its handler has the scheme, host and port
+     * {@code HTTPS://App.example:443/x} is {@code https://app.example/x}. An offline subscription is ours if its queue
+     * is one of the wanted; an online one if its handler has the scheme, host and port
      * of a wanted one, and its path begins with the same folder.
      *
      * @param wanted all that the application wants on this portal
@@ -127,8 +127,8 @@ public final class Subscriptions {
     /**
      * Ends a subscription.
      *
-     * @param subscription what to end; its user is sent only where it is not 0
-     * @return how many ended; 0 where there was none
+     * @param subscription what to end; its user is sent only if it is not 0
+     * @return how many ended; 0 if there was none
      */
     public long unbind(Subscription subscription) {
         return Async.await(UNBIND, unbindAsync(subscription));
@@ -169,7 +169,7 @@ public final class Subscriptions {
                         .toList());
     }
 
-    /** The source says so in English on every portal, in one of two sentences. */
+    /** Returns whether the refusal says so. The source has one of two English sentences on every portal. */
     static boolean alreadyBound(RestException refused) {
         String text = refused.description().toLowerCase(Locale.ROOT);
         return refused.is(ErrorCode.ERROR_CORE)
@@ -196,7 +196,7 @@ public final class Subscriptions {
                 null);
     }
 
-    /** The platform refuses AUTH_TYPE from anyone but an administrator, so 0 is left out. */
+    /** Returns the parameters. The platform refuses AUTH_TYPE from all but administrators, so 0 is left out. */
     private static Map<String, Object> params(Subscription subscription) {
         Map<String, Object> params = new LinkedHashMap<>();
         params.put("EVENT", subscription.event());

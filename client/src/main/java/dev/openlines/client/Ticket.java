@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a call goes and what lets it in.
+ * The address of a call and the secret that authorizes it.
  *
  * @param endpoint the portal's REST address, without secrets
  * @param token an access token, or an incoming webhook's code

@@ -21,7 +21,7 @@ import java.security.GeneralSecurityException;
  */
 public final class TokenSeal {
 
-    /** What a sealed record is; part of its binding. */
+    /** The kind of a sealed record, a part of its binding. */
     static final String GRANT = "grant";
 
     static final String KEPT = "kept";
@@ -37,7 +37,7 @@ public final class TokenSeal {
      *
      * @param keyset a Tink keyset in its JSON format, such as {@link #newKeyset} makes
      * @return a seal
-     * @throws IllegalArgumentException where the text is no keyset for authenticated encryption
+     * @throws IllegalArgumentException if the text is no keyset for authenticated encryption
      */
     public static TokenSeal of(Secret keyset) {
         try {

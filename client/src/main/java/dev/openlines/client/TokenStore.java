@@ -9,12 +9,12 @@ import java.util.Set;
 import javax.sql.DataSource;
 
 /**
- * Where grants live. Several processes may share one store; then one of them at a time holds the lease
- * to refresh a portal's tokens.
+ * A store of grants. Several processes may share one; then one of them at a time holds the lease to refresh a portal's
+ * tokens.
  *
  * <p>Applications may implement it. All methods may block, and are called by several threads at once,
- * never by those of the HTTP client. What {@link #save} and {@link #replace} return from must survive a
- * crash: the old refresh token may be dead from then on.
+ * never by those of the HTTP client. The writes of {@link #save} and {@link #replace} must survive a crash when they
+ * return: the old refresh token may be dead from then on.
  */
 public interface TokenStore {
 
@@ -29,26 +29,26 @@ public interface TokenStore {
     }
 
     /**
-     * Returns a store in a SQLite file, in which tokens are sealed. It needs {@code
+     * Returns a store in a SQLite file, with sealed tokens. It needs {@code
      * org.xerial:sqlite-jdbc} and {@code com.google.crypto.tink:tink}.
      *
-     * @param file created where missing, its folder must exist; processes of one machine may share it
+     * @param file created if missing, its folder must exist; processes of one machine may share it
      * @param seal the key
      * @return a store whose writes are on the disk when they return
-     * @throws StoreException where the file cannot be opened
+     * @throws StoreException if the file cannot be opened
      */
     static TokenStore sqlite(Path file, TokenSeal seal) {
         return SqlTokenStore.sqlite(file, seal);
     }
 
     /**
-     * Returns a store in a PostgreSQL database, in which tokens are sealed. It creates its tables {@code
+     * Returns a store in a PostgreSQL database, with sealed tokens. It creates its tables {@code
      * openlines_grant} and {@code openlines_kept} if they are missing, and needs {@code com.google.crypto.tink:tink}.
      *
      * @param database gives connections that commit durably, as PostgreSQL does by default
      * @param seal the key
      * @return a store that several nodes may share
-     * @throws StoreException where the database cannot be used
+     * @throws StoreException if the database cannot be used
      */
     static TokenStore postgresql(DataSource database, TokenSeal seal) {
         return SqlTokenStore.postgresql(database, seal);
@@ -58,7 +58,7 @@ public interface TokenStore {
      * Finds a portal's grant.
      *
      * @param memberId the portal
-     * @return empty where there is none
+     * @return empty if there is none
      */
     Optional<Grant> find(String memberId);
 
@@ -81,11 +81,11 @@ public interface TokenStore {
     Grant save(Grant grant);
 
     /**
-     * Stores the next state of a grant, unless somebody else has changed it meanwhile.
+     * Stores the next state of a grant, unless another process has changed it meanwhile.
      *
      * @param read what was read before
      * @param next to be stored, durably; its version is that of {@code read} plus 1
-     * @return false where the stored version is another one; then nothing changed
+     * @return false if the stored version is another one; then nothing changed
      */
     boolean replace(Grant read, Grant next);
 
@@ -103,7 +103,7 @@ public interface TokenStore {
      * @param memberId the portal
      * @param owner who asks; the same owner may take it again
      * @param time after which the right ends by itself, should the owner crash
-     * @return false where another owner has it, or there is no grant
+     * @return false if another owner has it, or there is no grant
      */
     boolean lease(String memberId, String owner, Duration time);
 

@@ -85,8 +85,8 @@ final class Transport {
     }
 
     /**
-     * As {@link #post}, on the calling thread, which will wait anyway: that saves the changes of threads, and on
-     * a machine of two cores the thread that the JDK starts for every asynchronous exchange.
+     * Posts like {@link #post}, on the calling thread, which will wait anyway. That saves changes of threads, and on a
+     * machine of two cores the thread that the JDK starts for every asynchronous exchange.
      *
      * @return a future that is done
      */
@@ -124,7 +124,7 @@ final class Transport {
         return answer;
     }
 
-    /** The proxy resolves the name: what it resolves to here says nothing. */
+    /** Returns whether a proxy resolves the name. Then its address here means nothing. */
     private boolean throughProxy(URI address) {
         return http.proxy().stream()
                 .flatMap(selector -> selector.select(address).stream())

@@ -90,7 +90,7 @@ final class Wire {
      * Reads an answer.
      *
      * @param secrets what must not be shown should the answer repeat it
-     * @throws ClientException where the answer is an error or unreadable
+     * @throws ClientException if the answer is an error or unreadable
      */
     static JsonObject read(String method, Answer answer, List<Secret> secrets) {
         JsonObject body = objectOrNull(answer.body);
@@ -107,7 +107,7 @@ final class Wire {
         return body;
     }
 
-    /** The two published forms of an error: {@code error} is a code, or an object that holds one. */
+    /** Reads the two published forms of an error: {@code error} is a code, or an object that holds one. */
     private static RestError error(Answer answer, JsonObject body, List<Secret> secrets) {
         JsonValue error = body.get("error");
         String code = error instanceof JsonObject inner ? text(inner, "code") : text(body, "error");

@@ -149,8 +149,8 @@ class CrashTest {
     }
 
     /**
-     * Killed in a drain: before or after the portal did what it was asked, before or after events were stored.
-     * Another process then drains the rest, among it a chat that was closed again meanwhile.
+     * Kills a drain: before or after the portal did what it was asked, before or after events were stored. Another
+     * process then drains the rest, among it a chat that was closed again meanwhile.
      */
     @ParameterizedTest
     @MethodSource("rounds")

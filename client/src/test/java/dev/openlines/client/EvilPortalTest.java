@@ -24,8 +24,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A portal that wants the client to call somebody else: by what it says of itself, by redirects, and by
- * what its name resolves to. Nothing may reach the third party, above all no token.
+ * A portal that wants the client to call a third party: by its own statements, by redirects, and by the address of its
+ * name. Nothing may reach the third party, above all no token.
  */
 @Timeout(300)
 class EvilPortalTest {
@@ -173,8 +173,8 @@ class EvilPortalTest {
     }
 
     /**
-     * DNS rebinding: the name is public when it is looked at and an inner host's when it is connected to.
-     * The inner host cannot show a certificate for the name, not even one of a trusted authority.
+     * Rebinds DNS: the name is public when it is checked and an inner host's when it is connected to. The inner host
+     * cannot show a certificate for the name, not even one of a trusted authority.
      */
     @Test
     void aNameThatIsReboundBetweenTheLookAndTheConnectionGetsNoRequest() throws Exception {
@@ -193,7 +193,7 @@ class EvilPortalTest {
                             return new InetAddress[] {InetAddress.getByName("93.184.216.34")};
                         })
                         .build();
-                // What this name resolves to when it counts: 127.0.0.1.
+                // The address of this name when it counts: 127.0.0.1.
                 URI rebound = URI.create("https://localhost:" + inner.port() + "/rest/");
 
                 assertThatThrownBy(() -> client.portal(rebound, TOKEN).call("profile", Map.of()))
@@ -205,7 +205,7 @@ class EvilPortalTest {
         }
     }
 
-    /** So the test above fails for the reason it says. */
+    /** Checks that the test above fails for the right reason. */
     @Test
     void theSameServerUnderItsOwnNameGetsTheRequest() throws Exception {
         try (TlsServer server = TlsServer.start("localhost")) {

@@ -26,20 +26,20 @@ final class FakeOAuth implements AutoCloseable {
     final FakePortal portal = new FakePortal(this::answer);
     final AtomicInteger refreshes = new AtomicInteger();
 
-    /** Which pair is the newest, and the oldest that is still good. Guarded by this. */
+    /** The number of the newest pair, and of the oldest that is still good. Guarded by this. */
     private int newest = 1;
 
     private int oldest = 1;
     private int expired;
     private boolean revoked;
 
-    /** Whether the user of the tokens is an administrator, as the portal says. */
+    /** Set if the user of the tokens is an administrator, as the portal says. */
     volatile boolean administrator = true;
 
-    /** What the portal makes of its good answer about the user. */
+    /** A change to the portal's good answer about the user. */
     volatile UnaryOperator<Answered> profile = UnaryOperator.identity();
 
-    /** What the OAuth host makes of its good answer. */
+    /** A change to the OAuth host's good answer. */
     volatile UnaryOperator<Answered> oauth = UnaryOperator.identity();
 
     /** Answers calls that got in. */
@@ -105,7 +105,7 @@ final class FakeOAuth implements AutoCloseable {
         return pair(newest);
     }
 
-    /** Whose tokens they are is asked by a form; all other calls are JSON. */
+    /** Answers a REST call. The owner of tokens is asked by a form; all other calls are JSON. */
     private synchronized Answered rest(Asked asked) {
         boolean whose = asked.path().endsWith("/profile") && !asked.body().startsWith("{");
         JsonObject fields = whose

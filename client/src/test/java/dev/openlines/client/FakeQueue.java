@@ -14,9 +14,9 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * A queue as the platform's source keeps it. A record belongs to nobody, or to a reservation. Equal payloads
- * that belong to nobody are one record. Marking a record as failed gives it back to nobody, drops what was
- * queued of the same payload since, and leaves it to who asks for failed ones.
+ * A queue as the platform's source keeps it. A record is free or belongs to a reservation. Equal free payloads are one
+ * record. Marking a record as failed frees it, drops records of the same payload that were queued since, and leaves it
+ * to callers that ask for failed ones.
  */
 final class FakeQueue {
 
@@ -42,7 +42,7 @@ final class FakeQueue {
     private int ids;
     private int processes;
 
-    /** A chat was closed. */
+    /** Queues the close of a chat. */
     void add(int chat) {
         add(chat, "2026-11-22T19:00:00+02:00");
     }

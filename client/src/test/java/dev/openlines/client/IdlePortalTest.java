@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a portal costs that nobody calls, in a process of its own so that nothing else is counted. */
+/** Measures an idle portal, in a process of its own so that nothing else is counted. */
 @Timeout(300)
 class IdlePortalTest {
 
@@ -48,7 +48,7 @@ class IdlePortalTest {
 
         private Idle() {}
 
-        /** No arguments. */
+        /** Runs without arguments. */
         public static void main(String[] args) {
             RestClient client = RestClient.builder()
                     .application("app.1", Secret.of("secret"), TokenStore.memory())
@@ -77,7 +77,7 @@ class IdlePortalTest {
             System.out.println((used() - before) / handles.size() + " bytes a portal");
         }
 
-        /** What is alive: a collection of the whole heap goes before. */
+        /** Returns the bytes of living objects, after a collection of the whole heap. */
         private static long used() {
             System.gc();
             return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();

@@ -147,8 +147,8 @@ class OAuthTest {
             assertThat(host.refreshes).hasValue(1);
             assertThat(store.find(FakeOAuth.MEMBER).orElseThrow().needsReinstall())
                     .isTrue();
-            assertThatThrownBy(() -> client.portal("nobody").call("profile", Map.of()))
-                    .hasMessage("oauth.token: portal nobody needs a re-install: there is no grant");
+            assertThatThrownBy(() -> client.portal("unknown").call("profile", Map.of()))
+                    .hasMessage("oauth.token: portal unknown needs a re-install: there is no grant");
         }
     }
 

@@ -96,7 +96,7 @@ class PortalClientTest {
         }
     }
 
-    /** What a caller may bind a result to. */
+    /** A type that a caller may bind a result to. */
     public record Bound(String name, long id, List<String> tags) {}
 
     @Test

@@ -81,8 +81,8 @@ class RetryTest {
     }
 
     /**
-     * The portal refuses all calls for 30 seconds of the clock that the client's pauses go by, then it takes
-     * them at its own rate. No call is lost, none has its effect twice, and the portal is not hammered.
+     * Repeats calls while the portal refuses all of them for 30 seconds of the clock that the client's pauses go by,
+     * and then takes them at its own rate. No call is lost, none has its effect twice, and the portal is not hammered.
      */
     @Test
     void aPortalThatThrottlesForThirtySecondsLosesNothing() throws Exception {

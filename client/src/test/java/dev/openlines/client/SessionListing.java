@@ -24,7 +24,7 @@ final class SessionListing implements Function<Asked, Answered> {
 
     final List<Row> rows = Collections.synchronizedList(new ArrayList<>());
 
-    /** Whether the ends of a period belong to it: the platform does not say. */
+    /** Set if the ends of a period belong to it: the platform does not say. */
     boolean inclusive = true;
 
     @Override

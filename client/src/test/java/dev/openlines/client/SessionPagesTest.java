@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Many pages of a list, some of which moves. */
+/** Tests of many pages of a list that changes meanwhile. */
 @Timeout(300)
 class SessionPagesTest {
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What one call lists, and what is asked. */
+/** Tests of one call's listing and its parameters. */
 @Timeout(300)
 class SessionsTest {
 

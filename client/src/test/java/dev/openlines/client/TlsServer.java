@@ -76,7 +76,7 @@ final class TlsServer implements AutoCloseable {
         return requestBytes.get();
     }
 
-    /** What a client uses that trusts this server's certificate as if an authority had signed it. */
+    /** Returns a context for a client that trusts this server's certificate as if an authority had signed it. */
     SSLContext trusting() {
         try {
             KeyStore trusted = KeyStore.getInstance("PKCS12");

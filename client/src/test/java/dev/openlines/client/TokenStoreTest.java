@@ -81,7 +81,7 @@ class TokenStoreTest {
                 TokenStore.postgresql(transactional(database()), TokenSeal.of(KEYSET)));
     }
 
-    /** An empty schema of a real PostgreSQL. */
+    /** Returns an empty schema of a real PostgreSQL. */
     private static DataSource database() {
         PGSimpleDataSource database = new PGSimpleDataSource();
         database.setUrl(PostgresServer.newSchema());
