@@ -36,7 +36,7 @@ final class ClientSettings {
     private static final Pattern LOOPBACK =
             Pattern.compile("https?://(127\\.0\\.0\\.1|localhost|\\[::1])(:[0-9]+)?/.*");
 
-    /** How long a portal may wait for the answer to its installation. */
+    /** The longest that a portal waits for the answer to its installation. */
     private static final Duration PATIENCE = Duration.ofSeconds(4);
 
     private final Map<String, String> values;

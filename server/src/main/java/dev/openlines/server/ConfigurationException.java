@@ -3,7 +3,7 @@ package dev.openlines.server;
 
 import org.jspecify.annotations.Nullable;
 
-/** What an operator set does not let the receiver start. The message is one line and names the setting. */
+/** A setting of the operator keeps the receiver from starting. The message is one line and names the setting. */
 public final class ConfigurationException extends RuntimeException {
 
     private static final long serialVersionUID = 1;

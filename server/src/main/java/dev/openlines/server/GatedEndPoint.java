@@ -60,7 +60,7 @@ final class GatedEndPoint extends SocketChannelEndPoint {
         return DROPPING.get();
     }
 
-    /** Returns the place of the connection by which a request came, or null if it has none. */
+    /** Returns the place of a request's connection, or null if it has none. */
     static Gate.@Nullable Place place(Request request) {
         return place(request.getConnectionMetaData().getConnection());
     }

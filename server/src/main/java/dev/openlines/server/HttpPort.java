@@ -42,11 +42,11 @@ final class HttpPort {
     private static final long STOP_MILLIS = 5_000;
     private static final Duration RELOAD = Duration.ofSeconds(30);
     private static final int HEADER_BYTES = 8 * 1024;
-    /** As many as the platform may send at once; the kernel's own limit counts too. */
+    /** The most connections that wait: as many as the platform may send at once. The kernel's own limit counts too. */
     private static final int ACCEPT_QUEUE = 1024;
     /** No request blocks a thread, so a few are enough; each may be at work on one body. */
     private static final int THREADS = Math.max(16, 2 * Runtime.getRuntime().availableProcessors());
-    /** What a connection takes before anything has been read: 4 to 7 KiB as measured, and its buffers. */
+    /** The bytes that a connection takes before anything has been read: 4 to 7 KiB as measured, and its buffers. */
     private static final long PLAIN_BYTES = 8 * 1024;
 
     private static final long SECURE_BYTES = 64 * 1024;

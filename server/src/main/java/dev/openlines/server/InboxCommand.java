@@ -29,7 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** What an operator does with an inbox from a command line. An application passes its arguments on. */
+/** The operator's commands on an inbox. An application passes its arguments on. */
 final class InboxCommand {
 
     private static final int PAGE = 100;

@@ -48,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JettyReceiver extends Handler.Abstract.NonBlocking {
 
-    /** What a request takes beside its body. */
+    /** The bytes that a request takes beside its body. */
     private static final long REQUEST_BYTES = 8 * 1024;
 
     private final Receiver receiver;
@@ -156,8 +156,8 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
     }
 
     /**
-     * What one commit has made durable, answered one after another on one thread: writing an answer takes less than
-     * waking a thread for it.
+     * The answers that one commit has made durable, sent one after another on one thread: writing an answer takes less
+     * time than waking a thread for it.
      */
     private static final class Answers implements Runnable {
 
@@ -279,7 +279,10 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
             }
         }
 
-        /** On a thread of the scheduler, while another may be reading: what is read in time wins. */
+        /**
+         * Gives the request up. Called on a thread of the scheduler, while another may be reading: what is read in time
+         * wins.
+         */
         private void giveUp() {
             if (reading.compareAndSet(true, false)) {
                 receiver.tooSlow();

@@ -68,7 +68,10 @@ final class PemKeys {
         return List.of(Files.getLastModifiedTime(certificate), Files.getLastModifiedTime(key));
     }
 
-    /** Whoever renews writes one file after the other: between the two they are no pair, and no handshake would succeed. */
+    /**
+     * Returns whether key and certificate fit. A renewal writes one file after the other: between the two they are no
+     * pair, and no handshake would succeed.
+     */
     private static boolean fits(PrivateKey privateKey, PublicKey publicKey) throws GeneralSecurityException {
         String algorithm = switch (privateKey.getAlgorithm()) {
             case "RSA" -> "SHA256withRSA";

@@ -133,7 +133,7 @@ public final class PortalSessions implements ClosedSessions {
         SessionPage page = asked(() -> openLines(query.memberId()).sessionPage(wanted));
         Instant answeredAt = page.answeredAt();
         if (answeredAt == null) {
-            // What is old enough can be told by the portal's own time only.
+            // Only the portal's own time can tell what is old enough.
             throw new SessionsUnavailableException(Reason.AWAY, null, null);
         }
         return new Page(page.sessions().stream().map(PortalSessions::closed).toList(), page.hasNextPage(), answeredAt);

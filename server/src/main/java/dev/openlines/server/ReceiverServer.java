@@ -321,15 +321,15 @@ public final class ReceiverServer implements AutoCloseable {
     /**
      * Returns the address of health checks and metrics, by the loopback interface.
      *
-     * @return an absolute URL without a path, or empty where no port is set for them
+     * @return an absolute URL without a path, or empty if no port is set for them
      */
     public Optional<URI> monitorUrl() {
         return Optional.ofNullable(monitoring).map(server -> server.url(""));
     }
 
     /**
-     * Returns the events this receiver has put aside, for a page or a job of the application. What is requeued is
-     * handled by this receiver or another node on the same inbox, soon. Quick; the view's methods block.
+     * Returns the dead letters of this receiver, for a page or a job of the application. Requeued events are soon
+     * handled by this receiver or another node on the same inbox. Quick; the view's methods block.
      *
      * @return a view, to be used while the server is open; after that its methods throw a {@link StoreException}
      */
@@ -384,7 +384,7 @@ public final class ReceiverServer implements AutoCloseable {
 
         private final String path;
         private final Receiver receiver;
-        /** Whether this handler answers 404 itself, or leaves other paths to the next. */
+        /** Set if this handler answers 404 itself; otherwise it leaves other paths to the next. */
         private final boolean last;
 
         AtPath(String path, Receiver receiver, Handler endpoint, boolean last) {

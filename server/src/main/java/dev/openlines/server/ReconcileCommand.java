@@ -165,7 +165,7 @@ final class ReconcileCommand {
             return false;
         }
         if (accept != null && accept.isAfter(Instant.now().plus(AHEAD))) {
-            // What is not closed yet cannot have been looked at.
+            // A close that has not happened yet cannot have been looked at.
             return false;
         }
         return hold ? arguments.size() == 1 : !arguments.contains("--hold") && (!dry || accept == null);

@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 final class SettingNames {
 
     /**
-     * What container platforms set in each process for a service called openlines, or openlines-something. A value may
-     * look like tcp://10.0.0.1:80.
+     * The names that container platforms set in each process for a service called openlines, or openlines-something. A
+     * value may look like tcp://10.0.0.1:80.
      */
     private static final Pattern INJECTED = Pattern.compile(
             "OPENLINES_([A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_[0-9]+_(TCP|UDP|SCTP)"

@@ -30,7 +30,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an operator has set for a receiver, by environment variables and perhaps a file: one way to fill a {@link
+ * The operator's settings of a receiver, from environment variables and perhaps a file: one way to fill a {@link
  * ReceiverServerBuilder}. Every setting is checked here, so that a wrong one is known before anything is opened.
  *
  * <p>These are read: {@code OPENLINES_HOST} (all addresses), {@code OPENLINES_PORT} (8080), {@code OPENLINES_PATH}
@@ -64,7 +64,7 @@ public final class Settings {
             "OPENLINES_RECONCILE_SWEEP",
             "OPENLINES_RECONCILE_MAX_AGE");
 
-    /** What is not read in each process, or by other parts of this project. */
+    /** The names that are not read in each process, or that other parts of this project read. */
     private static final List<String> OF_OTHER_PARTS = List.of(
             "OPENLINES_CONFIG",
             "OPENLINES_INBOX",

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * TLS handshake included, a kept one from the first byte after an answer. Looks some times in that time, so a
  * connection lives a little longer than it may. Bodies are {@link JettyReceiver}'s.
  *
- * <p>When the server stops, connections on which nothing comes are closed at once, and the others after their answer:
- * nobody waits for a sender that keeps its connection for later, and none is cut off that has begun to send. The
+ * <p>When the server stops, idle connections are closed at once, and the others after their answer. The stop does not
+ * wait for a sender that keeps its connection for later, and no sender that has begun to send is cut off. The
  * connector waits for the others, as long as the server's time to stop allows.
  */
 final class SlowConnections extends Handler.Wrapper implements Connection.Listener, Graceful {
@@ -153,7 +153,7 @@ final class SlowConnections extends Handler.Wrapper implements Connection.Listen
         later();
     }
 
-    /** What a connection is doing. Written by the thread that handles its request, read by the looking one. */
+    /** The state of a connection. Written by the thread that handles its request, read by the looking one. */
     private static final class State {
 
         private volatile boolean handling;
@@ -169,7 +169,10 @@ final class SlowConnections extends Handler.Wrapper implements Connection.Listen
             handling = false;
         }
 
-        /** Whether nothing has come since the last answer, nor since the last look. Called by one thread at a time. */
+        /**
+         * Returns whether nothing has come since the last answer, nor since the last look. Called by one thread at a
+         * time.
+         */
         boolean rests(Connection connection) {
             long now = connection.getBytesIn();
             boolean same = now == looked;
@@ -177,7 +180,7 @@ final class SlowConnections extends Handler.Wrapper implements Connection.Listen
             return same && !handling && now == bytes;
         }
 
-        /** Called by one thread at a time. */
+        /** Returns whether the connection is late. Called by one thread at a time. */
         boolean late(Connection connection, long now, long nanos) {
             if (handling) {
                 return false;

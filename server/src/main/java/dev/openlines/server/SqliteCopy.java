@@ -93,7 +93,7 @@ final class SqliteCopy {
         }
     }
 
-    /** Puts a copy in the place of the inbox. What was there stays beside it. */
+    /** Puts a copy in the place of the inbox. The old files stay beside it. */
     void restore(Path copy, Answer out) {
         Path source = copy.toAbsolutePath();
         Store.requireInbox("the backup", source);

@@ -61,7 +61,7 @@ sealed interface Store {
     Optional<Retention> retention(@Nullable Duration keepDone, @Nullable Duration keepDead, InstantSource clock);
 
     /**
-     * What hands events to handlers.
+     * The part that gives events to handlers.
      *
      * @param wake says that an event was stored
      * @param part ends it when closed

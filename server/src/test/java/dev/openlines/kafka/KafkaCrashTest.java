@@ -46,11 +46,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Two receivers, two workers, a cluster, all in processes of their own; in the middle of bursts one of them is killed,
- * or the workers change. Whatever was acknowledged must be handled, in the order of its chat; what is handled twice was
- * first handled by a worker that was killed, and not yet committed then; where brokers are killed, or by one that could
- * not commit when it gave partitions back, and where a worker is frozen beyond its session, by it beside another.
+ * or the workers change. Every acknowledged event must be handled, in the order of its chat. An event that is handled
+ * twice was first handled by a worker that was killed before it committed it. If brokers are killed, that may also be a
+ * worker that could not commit when it gave partitions back; if a worker is frozen beyond its session, it may be that
+ * one beside another.
  *
- * <p>By default one round with one broker, in which a receiver and a worker are killed; with {@code -Psoak} ten with
+ * <p>By default one round with one broker; a receiver and a worker are killed. With {@code -Psoak} ten with
  * three, and all faults. {@code -Dkafka.seed=N}
  * repeats a run.
  */
@@ -76,7 +77,7 @@ class KafkaCrashTest {
 
     private static final boolean SOAK = Integer.getInteger("kafka.brokers", 1) >= 3;
 
-    /** Each sender's rest after an event: with one round the machine is to start processes meanwhile. */
+    /** Each sender's pause after an event. With one round, it leaves the machine time to start processes. */
     private static final Duration PACE = SOAK ? Duration.ZERO : Duration.ofMillis(5);
 
     @TempDir
@@ -90,7 +91,7 @@ class KafkaCrashTest {
     private final List<Process> workers = new ArrayList<>();
     private final Set<Sent> acknowledged = ConcurrentHashMap.newKeySet();
     private final Map<Long, Set<Sent>> committedWhenKilled = new HashMap<>();
-    /** Workers that were stopped for longer than their session, and then went on with what they had in hand. */
+    /** Workers that were stopped for longer than their session, and then went on with their events. */
     private final Set<Long> frozen = new HashSet<>();
 
     private final Map<Long, Path> logs = new HashMap<>();
@@ -231,7 +232,10 @@ class KafkaCrashTest {
         }
     }
 
-    /** What the offsets that are committed say is done, but for what has moved to the topic of retries. */
+    /**
+     * Returns the events that the committed offsets say are done, without those that have moved to the topic of
+     * retries.
+     */
     private Set<Sent> done(Map<TopicPartition, OffsetAndMetadata> offsets) {
         Set<Sent> done = new HashSet<>();
         Set<Sent> retried = new HashSet<>();
@@ -290,7 +294,7 @@ class KafkaCrashTest {
         }
     }
 
-    /** What a worker says when brokers were away while it had to give partitions back. */
+    /** Returns whether a worker reported that brokers were away while it had to give partitions back. */
     private boolean handedOverWithoutCommit(long worker) throws IOException {
         String log = Files.readString(logs.get(worker));
         return cluster.servers().contains(",")
@@ -372,7 +376,7 @@ class KafkaCrashTest {
         return process;
     }
 
-    /** Once it is ready it is sent to. */
+    /** Waits until the receiver is ready, and sends to it then. */
     private void serve(Process receiver) throws IOException {
         urls.add(URI.create(ready(receiver).substring("ready ".length())));
     }

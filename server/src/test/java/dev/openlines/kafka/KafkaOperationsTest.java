@@ -44,7 +44,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What whoever runs receivers and workers over Kafka sees of them. */
+/** Tests of what an operator of receivers and workers over Kafka sees. */
 @Timeout(300)
 class KafkaOperationsTest {
 
@@ -198,7 +198,7 @@ class KafkaOperationsTest {
             }
         }
 
-        assertThat(deaths).as("one that nobody had noted, then three").isEqualTo(4);
+        assertThat(deaths).as("one that was not noted, then three").isEqualTo(4);
         DeadLetter letter = inbox.deadLetters().list(0, 10).get(0);
         assertThat(letter.idempotencyKey())
                 .isEqualTo(Deliveries.delivery(666, 1).idempotencyKey());

@@ -149,7 +149,7 @@ class AdaptersTest {
         assertThat(inbox.backlog().waiting()).isEqualTo(2);
     }
 
-    /** As a container reads a form, each of these would come out as something else, or not at all. */
+    /** Sends bodies that a container's own reading of forms would change or lose. */
     @ParameterizedTest
     @MethodSource("adapters")
     void whatIsStoredIsMadeOfTheBytesOnTheWireAndOfNothingElse(Adapter adapter) throws Exception {
@@ -177,7 +177,7 @@ class AdaptersTest {
         assertThat(stored.get(1).payload()).contains("\"a_b\":\"1\"", "\"c_d\":\"2\"", "\"e_\":\"3\"");
     }
 
-    /** Unfinished bodies take all of the room; a body that comes whole gets what the oldest of them had. */
+    /** Fills all of the room with unfinished bodies; a body that comes whole gets the room of the oldest. */
     @ParameterizedTest
     @MethodSource("adapters")
     void theOldestUnfinishedBodyIsDroppedAndWholeOnesAreServed(Adapter adapter) throws Exception {

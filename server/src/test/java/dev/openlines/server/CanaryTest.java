@@ -104,7 +104,7 @@ class CanaryTest {
         while (!line.equals("chat 9")) {
             line = output.readLine();
         }
-        // Nobody can write to the inbox now, and the spool takes over.
+        // The inbox cannot be written now, and the spool takes over.
         try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("inbox.db"));
                 Statement statement = other.createStatement()) {
             statement.execute("begin exclusive");
@@ -132,7 +132,7 @@ class CanaryTest {
         assertThat(places.get("spool-in-use")).contains("OLSPOOL1", Bodies.MEMBER + "/10", Bodies.MEMBER + "/11");
         assertThat(places.get("log"))
                 .contains("reason=malformed", "reason=refused", "reason=spool-begun", "DEBUG")
-                // What a stranger sends does not begin a line of its own.
+                // Text of an unknown sender does not begin a line of its own.
                 .doesNotContainPattern("(?m)^ *reason=invented")
                 .doesNotContain("\u001b[31m");
         places.forEach((place, content) -> SECRETS.forEach((name, value) -> {

@@ -6,7 +6,7 @@ import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.InstallationCheck;
 import dev.openlines.testkit.Bodies;
 
-/** A receiver as a process of its own: prints where it listens, then each chat its handler has seen. */
+/** A receiver as a process of its own. It prints its address, then each chat that its handler has seen. */
 public final class CrashApp {
 
     private CrashApp() {}

@@ -89,7 +89,7 @@ class CrashTest {
         });
     }
 
-    /** The kill comes after the acknowledgement and before anything is dispatched: that process has no workers. */
+    /** Kills the process after the acknowledgement and before anything is dispatched: it has no workers. */
     @Test
     void whatWasStoredAndNotYetDispatchedWhenTheProcessWasKilledIsHandledOnce() throws Exception {
         for (String inbox : List.of(directory.resolve("inbox.db").toString(), PostgresServer.newSchema())) {
@@ -112,8 +112,9 @@ class CrashTest {
     }
 
     /**
-     * A kill also leaves events that were stored and not acknowledged; one that was being handled is a suspect, which
-     * waits for the others. So the last process is stopped only when none is left.
+     * Starts processes until nothing is open. A kill also leaves events that were stored and not acknowledged; one that
+     * was being handled is a suspect, which waits for the others. So the last process is stopped only when none is
+     * left.
      */
     private void survive(String inbox, Await.Condition nothingOpen) throws Exception {
         Random random = new Random(seed);

@@ -72,7 +72,7 @@ class EmbeddingTest {
                     inbox, portals, Limits.DEFAULT, InstantSource.system(), dispatcher::wake, Telemetry.none());
         }
 
-        /** Call it when the server has stopped. */
+        /** Closes the parts. Call it when the server has stopped. */
         @Override
         public void close() {
             dispatcher.close();

@@ -45,7 +45,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What strangers send. After each of them a genuine event is answered and handled. */
+/** Tests of hostile requests. After each of them a genuine event is answered and handled. */
 @Timeout(300)
 class HostileTest {
 
@@ -162,7 +162,7 @@ class HostileTest {
                     .isEqualTo(403);
             assertThat(InstallationContract.post(receiver, Bodies.finish(1, "auth[member_id]", OTHER_MEMBER)))
                     .isEqualTo(403);
-            // What PHP takes for equal numbers: 0e… is 0 times ten to the something.
+            // PHP takes these for equal numbers: 0e… is 0 times ten to the something.
             assertThat(InstallationContract.post(
                             receiver,
                             Bodies.finish(
@@ -264,7 +264,7 @@ class HostileTest {
         assertThat(metrics()).contains("openlines_received_seconds_count{outcome=\"too-slow\"} 20");
     }
 
-    /** Twenty that drip the head of a request, and twenty that drip its body. */
+    /** Opens twenty connections that drip the head of a request, and twenty that drip its body. */
     private List<Dripping> slow() throws IOException {
         String request = http.request("POST /in", Bodies.finish(17));
         int body = request.indexOf("\r\n\r\n") + 4;
@@ -311,7 +311,7 @@ class HostileTest {
         }
     }
 
-    /** What a connection may send before it is whole, and then stop. */
+    /** Returns beginnings of requests that stop before they are whole. */
     static Stream<String> unfinished() {
         String start = "POST /in HTTP/1.1\r\nHost: receiver\r\n";
         String form = start + "Content-Type: application/x-www-form-urlencoded\r\n";
@@ -329,7 +329,7 @@ class HostileTest {
                 (start + "\r\n").repeat(100) + start);
     }
 
-    /** Other limits of time than this test can wait for: what goes, goes because others need its memory. */
+    /** Runs with longer time limits than this test: a connection is dropped only because others need its memory. */
     @ParameterizedTest
     @MethodSource
     void unfinished(String sent) throws Exception {

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @EnumSource
 class InboxCommandTest {
 
-    /** What {@code OPENLINES_INBOX} may name. */
+    /** The kinds of inboxes that {@code OPENLINES_INBOX} may name. */
     enum Kind {
         FILE,
         JDBC_URL

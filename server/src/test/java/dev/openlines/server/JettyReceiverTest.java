@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever goes wrong beside an event, no request keeps its place for ever. */
+/** No request keeps its place for ever, with any fault beside an event. */
 @Timeout(300)
 class JettyReceiverTest {
 

@@ -35,7 +35,7 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
-/** A process in which one thread of the receiver runs out of memory, beside a server or without one. */
+/** A process that runs out of memory in one thread of the receiver, beside a server or without one. */
 final class LastResortApp {
 
     private LastResortApp() {}

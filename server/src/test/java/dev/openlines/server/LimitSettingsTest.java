@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How large and how deep a request may be, as an operator sets it. */
+/** Tests of the settings for the size and depth of a request. */
 @Timeout(300)
 class LimitSettingsTest {
 

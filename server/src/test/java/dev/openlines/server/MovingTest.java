@@ -71,7 +71,7 @@ class MovingTest {
     private final List<ReceiverServer> servers = new ArrayList<>();
     private final List<Thread> senders = new ArrayList<>();
     private final List<String> out = new ArrayList<>();
-    /** Where a portal posts each event: it has bound one handler or two. */
+    /** The addresses that a portal posts each event to: it has bound one handler or two. */
     private volatile List<URI> bound = List.of();
 
     private volatile boolean sending = true;
@@ -107,7 +107,7 @@ class MovingTest {
         }
         await(() -> effects.size() > 50);
 
-        // 1. Whom the old nodes trust, then nodes over the new store that receive only.
+        // 1. The trust of the old nodes, then nodes over the new store that receive only.
         assertThat(command(old, next, "copy-trust")).isZero();
         ReceiverServer newNode = start(next, 0);
 
@@ -126,7 +126,7 @@ class MovingTest {
         bound = List.of(newNode.url());
         awaitAcknowledged(50);
 
-        // 3. What waits in the old store goes to the new one.
+        // 3. Events that wait in the old store go to the new one.
         assertThat(command(old, next, "backlog")).isZero();
         assertThat(out.get(out.size() - 1)).doesNotStartWith("waiting=0 ");
         assertThat(command(old, next, "move")).isZero();
@@ -312,7 +312,7 @@ class MovingTest {
         return code;
     }
 
-    /** A portal: posts each event once to each handler that is bound, and repeats nothing. */
+    /** Posts each event once to each handler that is bound, as a portal does, and repeats nothing. */
     private void send(long firstChat) {
         try {
             for (long second = 1_760_000_000L; sending; second++) {

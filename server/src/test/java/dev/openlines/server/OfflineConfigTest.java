@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** How draining portals' offline queues is set. */
+/** Tests of the settings for draining portals' offline queues. */
 class OfflineConfigTest {
 
     @Test

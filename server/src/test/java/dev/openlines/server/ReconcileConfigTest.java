@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** How comparing with portals is set. */
+/** Tests of the settings for comparing with portals. */
 class ReconcileConfigTest {
 
     @Test

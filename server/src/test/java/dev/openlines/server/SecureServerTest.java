@@ -300,7 +300,7 @@ class SecureServerTest {
         return Files.writeString(directory.resolve(name), text);
     }
 
-    /** The JDK makes certificates by its tool only. */
+    /** Makes a certificate with the JDK's tool, since the JDK has no API for it. */
     private KeyStore selfSigned(String algorithm) throws Exception {
         return selfSigned(algorithm, algorithm);
     }

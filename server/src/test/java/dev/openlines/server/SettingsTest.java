@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What an operator may mistype. */
+/** Tests of settings that an operator may mistype. */
 class SettingsTest {
 
     @TempDir

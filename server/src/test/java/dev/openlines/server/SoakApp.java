@@ -28,7 +28,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A receiver as a process of its own that forgets what was done ten seconds ago, so that its file does not grow.
- * Prints where it listens; then, for each line it reads, the megabytes of heap in use after a collection and how
+ * Prints its address; then, for each line it reads, the megabytes of heap in use after a collection and how
  * many files and sockets are open.
  */
 final class SoakApp {

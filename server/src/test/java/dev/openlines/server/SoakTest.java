@@ -46,7 +46,7 @@ class SoakTest {
     private final AtomicLong nextChat = new AtomicLong(1);
     private final ConcurrentLinkedQueue<Long> latencies = new ConcurrentLinkedQueue<>();
 
-    /** What was seen in a part of the time. */
+    /** The measurements of a part of the time. */
     private record Sample(double heapMegabytes, double handles, double p50Millis, double p99Millis, double rate) {}
 
     @Test

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What an operator does to save an inbox, and to put it back. */
+/** Tests of saving an inbox and putting it back. */
 class SqliteCopyTest {
 
     @TempDir

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the files of an SQLite inbox are when a process starts: left by a kill, restored, or mixed. */
+/** Tests of starts over the files of an SQLite inbox: left by a kill, restored, or mixed. */
 @Timeout(300)
 class StoreStartTest {
 
@@ -40,7 +40,7 @@ class StoreStartTest {
 
     private Path older;
 
-    /** The files as a kill leaves them: 610 events, of which the log has some alone. */
+    /** Makes the files as a kill leaves them: 610 events, some of them in the log alone. */
     @BeforeEach
     void kill() throws Exception {
         Path running = Files.createDirectories(directory.resolve("running")).resolve("inbox.db");
