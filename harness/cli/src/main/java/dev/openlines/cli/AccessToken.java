@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
- * The access token of a command, from a file or the environment, where no list of processes shows it.
+ * The access token of a command, from a file or the environment, which no list of processes shows.
  *
  * @param spec the command
  * @param file the file, or null for the environment

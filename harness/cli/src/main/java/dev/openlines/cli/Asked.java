@@ -46,17 +46,19 @@ final class Asked {
         return Pattern.compile(expression).matcher(text()).find();
     }
 
-    /** Whether a pair begins so. */
+    /** Returns whether a pair begins so. */
     boolean has(String start) {
         return matches("(^|&)" + start);
     }
 
-    /** True for everything but a session's finish, and for one that has this somewhere in its keys. */
+    /** Returns true for everything but a session's finish, and for one that has this somewhere in its keys. */
     boolean isFinish(String part) {
         return !matches("(?i)event=ONSESSIONFINISH") || text().contains(part) || text().contains("%5B0%5D");
     }
 
-    /** 0 where nothing is said to be gzip; 500 where it is not, 200 where it is: inflated whole, forgotten. */
+    /**
+     * Inflates the body whole and forgets it. Returns 0 if it is not said to be gzip, 500 if it is no gzip, else 200.
+     */
     int inflated() {
         if (!header("Content-Encoding").equalsIgnoreCase("gzip")) {
             return 0;

@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request's body, found in what people have kept of the request. What a file holds is recognized by its content;
- * nothing in it is executed.
+ * A request's body, found in a record of the request. The kind of a file is recognized by its content; nothing in it is
+ * executed.
  *
  * @param kind what the file holds, or null if it is the body itself
  * @param body the request's body
@@ -26,7 +26,10 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // made, read and dropped
 record Capture(@Nullable String kind, byte[] body, BodyFormat format, boolean exact) {
 
-    /** What a file cannot be read as. The message is one line and holds nothing of the file but names of fields. */
+    /**
+     * A file that cannot be read as a request. The message is one line and holds nothing of the file but names of
+     * fields.
+     */
     static final class Unreadable extends Exception {
 
         private static final long serialVersionUID = 1;
@@ -144,7 +147,7 @@ record Capture(@Nullable String kind, byte[] body, BodyFormat format, boolean ex
         }
     }
 
-    /** An editor may have added a line end, and a next request may follow. */
+    /** Cuts the body. An editor may have added a line end, and a next request may follow. */
     private static byte[] cut(String kind, byte[] rest, int length) throws Unreadable {
         if (length < 0) {
             return withoutLineEnd(rest);

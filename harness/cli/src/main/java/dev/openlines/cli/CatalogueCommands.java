@@ -141,7 +141,7 @@ final class CatalogueCommands {
             return suite.requests(one);
         }
 
-        /** What comes back until the handler closes the connection or says nothing for ten seconds. */
+        /** Returns the answer until the handler closes the connection or says nothing for ten seconds. */
         private String answer(byte[] request) {
             URI address = VerifyCommand.address(handler, "--handler");
             boolean secure = "https".equalsIgnoreCase(address.getScheme());
@@ -205,7 +205,7 @@ final class CatalogueCommands {
             };
         }
 
-        /** Printable, and not endless. */
+        /** Returns text that is printable, and not endless. */
         private static String visible(byte[] bytes) {
             StringBuilder out = new StringBuilder();
             for (int i = 0; i < Math.min(bytes.length, 4_096); i++) {

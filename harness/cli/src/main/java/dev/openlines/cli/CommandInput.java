@@ -10,7 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** What a command reads: a named file, or standard input where the name is {@code -} or absent. */
+/** The input of a command: a named file, or standard input if the name is {@code -} or absent. */
 final class CommandInput implements AutoCloseable {
 
     private final InputStream in;
@@ -40,7 +40,7 @@ final class CommandInput implements AutoCloseable {
         }
     }
 
-    /** The next line without its end, or null after the last. A last line need not be ended. */
+    /** Returns the next line without its end, or null after the last. A last line need not be ended. */
     byte @Nullable [] line() {
         ByteArrayOutputStream line = new ByteArrayOutputStream(1024);
         try {

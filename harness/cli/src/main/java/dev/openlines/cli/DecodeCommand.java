@@ -263,7 +263,7 @@ final class DecodeCommand implements Callable<Integer> {
         out.append('\n');
     }
 
-    /** Three asterisks for every text that stands under the name of a secret, however deep. */
+    /** Replaces every text under the name of a secret, however deep, by three asterisks. */
     static JsonValue masked(JsonValue value) {
         if (value instanceof JsonObject object) {
             JsonObjectBuilder out = EventBodies.object();

@@ -46,11 +46,11 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Looks along the whole way of an event, from the portal to the handler, and says what is wrong",
-            "and what to do. It changes nothing. Ends with 1 where something keeps events away."
+            "and what to do. It changes nothing. Ends with 1 if something keeps events away."
         })
 final class DoctorCommand implements Callable<Integer> {
 
-    /** Where a token is looked for that is not to be seen in a list of processes. */
+    /** The variable of a token that no list of processes should show. */
     static final String TOKEN_VARIABLE = "OPENLINES_ACCESS_TOKEN";
 
     private static final Pattern CHAT = Pattern.compile("chat_id\"?\\s*[:=]\\s*\"?([0-9]{1,18})");
@@ -208,7 +208,7 @@ final class DoctorCommand implements Callable<Integer> {
         return seen;
     }
 
-    /** What the source holds now; nothing where it is not there yet. */
+    /** Returns the contents of the source, or nothing if it is not there yet. */
     private static String content(HttpClient http, String source) {
         String where = source.substring(source.indexOf(':') + 1);
         try {

@@ -109,7 +109,7 @@ final class EncodeCommand implements Callable<Integer> {
         }
     }
 
-    /** Whether a text that is neither an object nor a list is JSON all the same. */
+    /** Returns whether a text that is neither an object nor a list is JSON all the same. */
     private static boolean isValue(String text) {
         try {
             PhpForm.encode(("[" + text + "]").getBytes(StandardCharsets.UTF_8), WIDEST);

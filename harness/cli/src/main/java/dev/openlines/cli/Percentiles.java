@@ -16,7 +16,7 @@ final class Percentiles {
         Arrays.sort(sorted);
     }
 
-    /** The smallest time that at least so many percent of the times do not exceed; 0 where there is none. */
+    /** Returns the smallest time that at least so many percent of the times do not exceed, or 0 if there is none. */
     double millis(int percent) {
         if (sorted.length == 0) {
             return 0;

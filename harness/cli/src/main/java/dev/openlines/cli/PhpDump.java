@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 final class PhpDump {
 
     private static final int DEEPEST = 64;
-    /** What may stand before a dump in a log: a date and words, in a few lines. */
+    /** The text that may stand before a dump in a log: a date and words, in a few lines. */
     private static final String BEFORE = "\\A(?:[^\\n]{0,400}\\n){0,5}?[^\\n]{0,400}?";
 
     private static final Pattern PRINTED = Pattern.compile(BEFORE + "(Array[ \\t]*\\n[ \\t]*\\()");
@@ -71,7 +71,7 @@ final class PhpDump {
         };
     }
 
-    /** It shows no ends of texts: a line belongs to the text before it unless it looks like the next key. */
+    /** Reads a dump without ends of texts: a line belongs to the text before it unless it looks like the next key. */
     private JsonObject printed() throws Unreadable {
         String[] lines = text.substring(at).split("\n", -1);
         if (lines[1].indexOf('(') != indentOf(lines[1])) {

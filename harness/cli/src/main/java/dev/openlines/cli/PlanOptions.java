@@ -55,7 +55,7 @@ final class PlanOptions {
     @Option(names = "--wrong-token", description = "With another application token of the same length.")
     private boolean wrongToken;
 
-    /** The plan; throws IllegalArgumentException where options do not go together. */
+    /** Returns the plan. Throws IllegalArgumentException if options do not go together. */
     DeliveryPlan plan() {
         int framings = (byteAtATime == null ? 0 : 1)
                 + (cutAfter == null ? 0 : 1)

@@ -88,7 +88,7 @@ final class PortalCommand implements Callable<Integer> {
         }
     }
 
-    /** A signal is how this command is meant to end, so it ends as a success. */
+    /** Stops the server. A signal is how this command is meant to end, so it ends as a success. */
     private static void stop(PortalServer server) {
         server.close();
         Runtime.getRuntime().halt(0);

@@ -199,7 +199,7 @@ final class PracticeHandler implements AutoCloseable {
         return some.toByteArray();
     }
 
-    /** The last answer of its connection. */
+    /** Returns the last answer of its connection. */
     private static PracticeJudge.Answer last(int status, Response response) {
         response.getHeaders().put(HttpHeader.CONNECTION, "close");
         return PracticeJudge.Answer.of(status);

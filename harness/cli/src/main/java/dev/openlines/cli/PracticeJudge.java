@@ -25,7 +25,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What the practice handler decides about a body: in the right order, but for its sin. Thread-safe. */
+/** Decides about a body as the practice handler does: in the right order, except for its sin. Thread-safe. */
 final class PracticeJudge {
 
     private static final byte[] NOTHING = new byte[0];
@@ -35,7 +35,7 @@ final class PracticeJudge {
     private static final String TRACE =
             "java.lang.IllegalStateException: no event\n\tat com.example.Hook.receive(Hook.java:17)\n";
 
-    /** What goes back. */
+    /** The answer to a request. */
     static final class Answer {
 
         private final int status;
@@ -127,7 +127,7 @@ final class PracticeJudge {
         return sin == Sin.ECHOES_BODY ? new Answer(status, body) : Answer.of(status);
     }
 
-    /** Memory by the input's say-so: more than any heap here has. */
+    /** Takes the memory that the input asks for: more than any heap here has. */
     private static boolean hugeArray() {
         try {
             return new long[999_999_999].length > 0;
@@ -195,7 +195,7 @@ final class PracticeJudge {
         return known.equals(token) || (sin == Sin.LOOSE_COMPARISON && numbers);
     }
 
-    /** What a database answers to a query that the member id was written into. */
+    /** Returns a database's answer to a query that the member id was written into. */
     private boolean queried(String member, Secret token) {
         Matcher union = UNION.matcher(member);
         return union.find()

@@ -35,7 +35,7 @@ final class PracticePortal {
         asked = address;
     }
 
-    /** What is done with an event before it is answered. */
+    /** Does the work before an event is answered. */
     void event(Envelope envelope) throws InterruptedException {
         if (!(envelope.raw().get("auth") instanceof JsonObject auth)) {
             return;
@@ -53,7 +53,7 @@ final class PracticePortal {
         }
     }
 
-    /** Whether the work on stored effects may go on; asks the portal about them where that is the sin. */
+    /** Returns whether the work on stored effects may go on. Asks the portal about them if that is the sin. */
     boolean lets(String effects) throws InterruptedException {
         String address = asked;
         if (address != null && sin == null) {
@@ -85,7 +85,7 @@ final class PracticePortal {
         return error(address, body).isEmpty();
     }
 
-    /** What keeps the work from going on; empty if nothing does. */
+    /** Returns the error that keeps the work from going on, or empty if there is none. */
     private String error(String address, String body) throws InterruptedException {
         try {
             HttpRequest call = HttpRequest.newBuilder(URI.create(address))
@@ -94,7 +94,7 @@ final class PracticePortal {
                     .POST(HttpRequest.BodyPublishers.ofString(body))
                     .build();
             HttpResponse<String> answer = client.send(call, HttpResponse.BodyHandlers.ofString());
-            // Whether the method is known to the portal does not matter here.
+            // The portal may know the method or not.
             Matcher error = ERROR.matcher(answer.body());
             return error.find() ? error.group() : "";
         } catch (IOException | IllegalArgumentException e) {

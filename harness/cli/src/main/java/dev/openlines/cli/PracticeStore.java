@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PracticeStore implements AutoCloseable {
 
-    /** How much fits where room is the sin. */
+    /** The room for effects, if room is the sin. */
     private static final int ROOM = 8;
 
     private final Path folder;
@@ -68,7 +68,7 @@ final class PracticeStore implements AutoCloseable {
         }
     }
 
-    /** A line that a crash has torn is no line. */
+    /** Opens the lines of a file. A line that a crash has torn is no line. */
     private static FileChannel lines(Path file) throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         byte[] all = Files.readAllBytes(file);
@@ -102,7 +102,7 @@ final class PracticeStore implements AutoCloseable {
         }
     }
 
-    /** Stores, once; false where it cannot. */
+    /** Stores, once. Returns false if it cannot. */
     synchronized boolean take(String plainKey, List<String> effects) {
         String key = Base64.getUrlEncoder().withoutPadding().encodeToString(plainKey.getBytes(StandardCharsets.UTF_8));
         // One round in about twenty.
@@ -170,7 +170,7 @@ final class PracticeStore implements AutoCloseable {
                     }
                 }
                 if (sin == Sin.ACKNOWLEDGES_FIRST || sin == Sin.DROPS_WHEN_BUSY || sin == Sin.FORGETS_WAITING) {
-                    // What waits is in memory only.
+                    // Waiting events are in memory only.
                     Thread.sleep(2);
                 }
                 if (portal.lets(effects(entry))) {

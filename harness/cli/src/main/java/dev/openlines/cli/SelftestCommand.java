@@ -85,7 +85,7 @@ final class SelftestCommand implements Callable<Integer> {
         return wrong == 0 ? 0 : 1;
     }
 
-    /** Of these cases, those that a handler with the sin does not fail. */
+    /** Returns the cases among these that a handler with the sin does not fail. */
     static List<String> missed(Sin sin, List<String> ids) {
         ContractReport report = judge(sin, sin.needsProcess(), ids, SOON);
         return ids.stream()
@@ -95,7 +95,7 @@ final class SelftestCommand implements Callable<Integer> {
                 .toList();
     }
 
-    /** Must-cases with a script that no sin is made for. */
+    /** Returns the must-cases with a script that no sin is made for. */
     static List<String> toothless() {
         List<String> shown =
                 Stream.of(Sin.values()).flatMap(sin -> sin.caughtBy().stream()).toList();
@@ -106,7 +106,7 @@ final class SelftestCommand implements Callable<Integer> {
                 .toList();
     }
 
-    /** What looks at the whole run alone would have nothing to look at: a good event and a broken one. */
+    /** Adds company to cases that look at the whole run: a good event and a broken one. */
     private static List<String> withCompany(List<String> ids) {
         boolean afterwards =
                 ids.stream().flatMap(id -> ContractSuite.find(id).stream()).anyMatch(ContractCase::afterwards);
@@ -129,7 +129,7 @@ final class SelftestCommand implements Callable<Integer> {
         }
     }
 
-    /** Judges the good handler as if nobody could see its effects. */
+    /** Judges the good handler as if its effects could not be seen. */
     static ContractReport judgeWithoutEvidence(List<String> only) {
         Path folder = folder();
         Path evidence = folder.resolve("evidence.jsonl");

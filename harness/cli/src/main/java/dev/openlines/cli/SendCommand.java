@@ -272,9 +272,9 @@ final class SendCommand implements Callable<Integer> {
         }
     }
 
-    /** An event nobody's portal sent: its tokens and addresses lead nowhere. */
+    /** Returns an event that no portal sent: its tokens and addresses lead nowhere. */
     private JsonObject event(Dialect shape, long chatId) {
-        // Which is why the token's randomness need not be a secret: a secure source takes 20 ms to begin.
+        // So the token's randomness need not be a secret: a secure source takes 20 ms to begin.
         Instant now = Instant.now();
         boolean tokens = !tokenless && SampleEvents.hasTokens(event);
         EventBodies.AuthFacts auth = new EventBodies.AuthFacts(

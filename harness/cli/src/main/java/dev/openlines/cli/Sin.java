@@ -7,8 +7,8 @@ import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
 
 /**
- * What the practice handler can do wrong, one at a time, and the cases that catch it. The first 25 are mistakes
- * seen in the wild; the others are made so that every must-case is known to be able to fail.
+ * The defects that the practice handler can have, one at a time, and the cases that catch each. The first 25 are
+ * mistakes seen in the wild; the others are made so that every must-case is known to be able to fail.
  */
 enum Sin {
     TRUSTS_USER_AGENT("takes the User-Agent for a proof", "101 112"),
@@ -20,7 +20,7 @@ enum Sin {
     NO_DEDUPLICATION("takes every delivery for an event", "501 502 509"),
     FORGETFUL_DEDUPLICATION("knows deliveries until it restarts", "116"),
     ACKNOWLEDGES_FIRST("answers 200, stores later", "601 602"),
-    ACKNOWLEDGES_UNSTORED("answers 200 where storing fails", "603"),
+    ACKNOWLEDGES_UNSTORED("answers 200 if storing fails", "603"),
     WAITS_FOR_PORTAL("calls the portal before it answers", "512"),
     REFRESHES_PER_EVENT("uses an event's refresh token", "023"),
     BELIEVES_INSTALLS("takes any installation's token", "117 118"),
@@ -33,7 +33,7 @@ enum Sin {
     ONE_AT_A_TIME("has one worker for everything", "411 304"),
     UNBOUNDED_BODY("reads bodies of any size", "303"),
     ARRAY_BY_INDEX("allocates by an index in a key", "307"),
-    BREAKS_ON_LIST("breaks down where the token is a list", "106"),
+    BREAKS_ON_LIST("breaks down if the token is a list", "106"),
     EFFECT_ON_GET("acts on GET", "401"),
     HANGS_ON_BAD_TOKEN("leaves the denied waiting", "121"),
 
@@ -115,7 +115,7 @@ enum Sin {
         this(description, caughtBy, asked -> 0);
     }
 
-    /** Early gives the status to answer a request with before it is looked at; 0 for none. */
+    /** Creates a sin. Early gives the status to answer a request with before it is looked at; 0 for none. */
     Sin(String description, String caughtBy, ToIntFunction<Asked> early) {
         this.description = description;
         this.caughtBy = caughtBy;
@@ -135,7 +135,7 @@ enum Sin {
         return early.applyAsInt(asked);
     }
 
-    /** Whether the suite must own the process, to restart it or to read what it prints. */
+    /** Returns whether the suite must own the process, to restart it or to read its output. */
     boolean needsProcess() {
         return switch (this) {
             case FORGETFUL_DEDUPLICATION,

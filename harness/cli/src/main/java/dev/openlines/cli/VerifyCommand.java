@@ -66,7 +66,7 @@ final class VerifyCommand implements Callable<Integer> {
             names = "--handler",
             required = true,
             paramLabel = "URL",
-            description = "The handler; {PORT} stands for a free port where --handler-cmd uses it too.")
+            description = "The handler; {PORT} stands for a free port if --handler-cmd uses it too.")
     private String handler = "";
 
     @Mixin
@@ -156,7 +156,7 @@ final class VerifyCommand implements Callable<Integer> {
         }
     }
 
-    /** Whether the standard error stream is a terminal, which Java does not say. */
+    /** Returns whether the standard error stream is a terminal, which Java does not say. */
     private static boolean terminal() {
         try {
             return new ProcessBuilder("test", "-t", "2").inheritIO().start().waitFor() == 0;
@@ -253,7 +253,7 @@ final class VerifyCommand implements Callable<Integer> {
         return options.allowPublic ? suite.allowPublic() : suite;
     }
 
-    /** With the seed of {@code --seed}, if there is one. */
+    /** Returns the suite with the seed of {@code --seed}, if there is one. */
     static ContractSuite seeded(ContractSuite suite, @Nullable String text) {
         if (text == null) {
             return suite;

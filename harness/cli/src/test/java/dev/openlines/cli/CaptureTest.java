@@ -272,7 +272,7 @@ class CaptureTest {
         return exit + " " + errors;
     }
 
-    /** Anything may stand in a file: it is read, refused, or taken for a body, and never more than that. */
+    /** Reads a file with anything in it: it is read, refused, or taken for a body, and never more than that. */
     @Test
     void noFileBreaksTheReading() {
         Random random = new Random(24);
@@ -338,7 +338,7 @@ class CaptureTest {
 
             assertThat(tree(Capture.of(php("var_export($a);", body)))).hasToString(tree);
             assertThat(tree(Capture.of(php("var_dump($a);", body)))).hasToString(tree);
-            // It hides where a text ends, so that only texts of one line come back.
+            // It hides the end of a text, so that only texts of one line come back.
             byte[] plain =
                     new String(body, ISO_8859_1).replaceAll("%0[AD]", "_").getBytes(ISO_8859_1);
             assertThat(tree(Capture.of(php("print_r($a);", plain))))

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-/** What {@code list} and {@code explain} show, and that a report's line by hand sends the very bytes. */
+/** Tests of {@code list} and {@code explain}, and of a report's line by hand, which sends the very bytes. */
 class CatalogueCommandsTest {
 
     private final StringWriter out = new StringWriter();
@@ -79,7 +79,7 @@ class CatalogueCommandsTest {
         assertThat(out.toString()).contains("PLANNED: this version does not run the case.");
     }
 
-    /** The request that a finding is about, be it the second, one in a burst, or one whose effect never came. */
+    /** Sends the request of a finding, be it the second, one in a burst, or one whose effect never came. */
     @ParameterizedTest
     @ValueSource(strings = {"OSF-C-202", "OSF-C-103", "OSF-C-509"})
     void theLineByHandOfAFailureSendsTheBytesOfTheRunAndShowsTheAnswer(String id) throws Exception {
@@ -103,7 +103,7 @@ class CatalogueCommandsTest {
         }
     }
 
-    /** The address of the simulated portal is the one thing that no seed decides. */
+    /** Removes the address of the simulated portal, which no seed decides. */
     private static String withoutPort(String request) {
         return request.replaceAll("127\\.0\\.0\\.1%3A[0-9]+%2Fportal[^%]*", "P")
                 .replaceAll("Content-Length: [0-9]+", "Content-Length: n");

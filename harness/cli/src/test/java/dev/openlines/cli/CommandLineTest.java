@@ -524,7 +524,7 @@ class CommandLineTest {
         return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The command with standard input and output of the test's own. */
+    /** Runs the command with standard input and output of the test's own. */
     private static Ran run(String input, String... arguments) {
         InputStream oldIn = System.in;
         PrintStream oldOut = System.out;

@@ -69,7 +69,7 @@ class GalleryTest {
                 assertThat(report.get().ids(Level.MUST, Verdict.FAIL)).isEmpty();
                 // The JDK's server knows no chunk extensions.
                 assertThat(report.get().ids(Level.SHOULD, Verdict.FAIL)).isSubsetOf("OSF-C-425");
-                // What needs a second portal, calls to the portal, or a hook that slows the handler down.
+                // Cases that need a second portal, calls to the portal, or a hook that slows the handler down.
                 assertThat(report.get().ids(Level.MUST, Verdict.NOT_OBSERVED))
                         .isSubsetOf("OSF-C-104", "OSF-C-512", "OSF-C-513", "OSF-C-514", "OSF-C-517", "OSF-C-605");
             }));

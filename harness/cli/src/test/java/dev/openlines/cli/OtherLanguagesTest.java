@@ -103,7 +103,7 @@ class OtherLanguagesTest {
 
     private final ExecutorService some = Executors.newFixedThreadPool(3);
 
-    /** Some at a time: they mostly wait, for effects that never come. */
+    /** Runs some at a time: they mostly wait, for effects that never come. */
     @TestFactory
     Stream<DynamicTest> aRightHandlerPassesAndACarelessOneFailsForItsSins() throws Exception {
         List<DynamicTest> tests = new ArrayList<>(List.of(

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What a handler in PHP finds in {@code $_POST}, seen by PHP's own development server. */
+/** Tests of {@code } in a handler in PHP, on PHP's own development server. */
 @RequiresTool("php")
 class PhpHandlerTest {
 
@@ -160,7 +160,7 @@ class PhpHandlerTest {
         }
     }
 
-    /** The tree with every scalar a text, as a form makes it. */
+    /** Returns the tree with every scalar a text, as a form makes it. */
     private static JsonValue texts(JsonValue value) {
         if (value instanceof JsonObject object) {
             JsonObjectBuilder out = EventBodies.object();

@@ -36,7 +36,9 @@ class SinsTest {
         assertThat(SelftestCommand.toothless()).isEmpty();
     }
 
-    /** Those that take a second each, some at a time: the rest waits long, loads the machine, or starts processes. */
+    /**
+     * Runs sins that take a second each, some at a time. The rest waits long, loads the machine, or starts processes.
+     */
     @TestFactory
     Stream<DynamicTest> aSinIsCaughtByItsCase() {
         ExecutorService four = Executors.newFixedThreadPool(4);

@@ -43,7 +43,7 @@ class SnippetsTest {
         return snippets.stream();
     }
 
-    /** What a runner would do with the steps of a workflow or the script of a job. */
+    /** Returns the commands that a runner would take from the steps of a workflow or the script of a job. */
     private static String commands(String yaml) {
         List<String> lines = yaml.lines().toList();
         StringBuilder commands = new StringBuilder();
@@ -78,7 +78,7 @@ class SnippetsTest {
         assertThat(verifying).anyMatch(text -> text.contains("GITHUB_STEP_SUMMARY"));
     }
 
-    /** Some at a time: each mostly waits, for programs that start and for effects that must not come. */
+    /** Runs some at a time: each mostly waits, for programs that start and for effects that must not come. */
     @TestFactory
     Stream<DynamicTest> aSnippetOfTheDocumentationRuns() throws Exception {
         ExecutorService four = Executors.newFixedThreadPool(4);

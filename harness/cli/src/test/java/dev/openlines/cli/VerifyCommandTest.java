@@ -208,7 +208,9 @@ class VerifyCommandTest {
         assertThat(Files.readString(folder.resolve("out"))).contains("THE RUN ENDED EARLY: interrupted");
     }
 
-    /** SIGKILL leaves no time for anything: something else must see to it. */
+    /**
+     * Kills {@code verify} with SIGKILL, which leaves it no time to stop the handler: something else must see to it.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"TERM", "KILL"})
     void noSignalLeavesTheHandlerRunning(String signal) throws Exception {
