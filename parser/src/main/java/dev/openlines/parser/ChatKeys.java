@@ -8,7 +8,7 @@ import java.util.zip.CRC32C;
 
 /**
  * Finds the chats that an event names in its tree, without a type: in each message or dialog, the chat's id on the portal
- * and in the messenger. What is malformed is skipped.
+ * and in the messenger. Malformed parts are skipped.
  */
 final class ChatKeys {
 
@@ -68,7 +68,7 @@ final class ChatKeys {
         }
     }
 
-    /** Two chats with one key only wait for each other. */
+    /** Shortens a key. Two chats with one key only wait for each other. */
     private static String shortened(Tree tree, int id) {
         String text = tree.kind(id) == Tree.NUMBER ? PhpNumber.text(tree.text(id)) : tree.text(id);
         if (text.length() <= LONGEST && text.chars().allMatch(c -> c > ' ' && c < 127)) {

@@ -134,7 +134,7 @@ final class KeyParts {
         childrenEnd = first;
     }
 
-    /** Puts a container's children on the stack in the order of their keys, and returns where they end. */
+    /** Puts a container's children on the stack in the order of their keys, and returns their end. */
     private int sortedChildren(Tree tree, int node) {
         int first = childrenEnd;
         int last = first + tree.size(node);
@@ -206,7 +206,7 @@ final class KeyParts {
         }
     }
 
-    /** Leaves room for a length and returns where the part begins. */
+    /** Leaves room for a length and returns the beginning of the part. */
     private int open() {
         ensure(4);
         return end += 4;

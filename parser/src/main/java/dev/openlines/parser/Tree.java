@@ -9,9 +9,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * What a body holds, in one compact structure for both formats: nodes are numbers, their properties
- * stand in arrays, and keys and values are ranges of the body itself or, where escapes had to be
- * decoded, of a second buffer.
+ * The contents of a body, in one compact structure for both formats: nodes are numbers, their properties stand in
+ * arrays, and keys and values are ranges of the body itself or, if escapes had to be decoded, of a second buffer.
  *
  * <p>Containers are PHP arrays: ordered, with text and integer keys in one space, a next free index,
  * a later value replacing an earlier one in its place. Because an integer key and its canonical
@@ -59,25 +58,25 @@ final class Tree {
     private byte[] body = EMPTY;
     private byte[] buffer;
     private int bufferEnd;
-    /** Where the buffer may have been written to, even if what was there came to nothing. */
+    /** The end of the part of the buffer that may have been written to, even if nothing of it was kept. */
     private int bufferUsed;
 
-    // What each node has in {@link #cells}, counted from the node's own number.
+    // The fields of each node in {@link #cells}, counted from the node's own number.
     private static final int KIND = 0;
     private static final int FLAGS = 1;
     private static final int KEY_START = 2;
     private static final int KEY_LENGTH = 3;
     private static final int KEY_HASH = 4;
-    /** Where a leaf's value begins, or an array's first child. */
+    /** The beginning of a leaf's value, or an array's first child. */
     private static final int START = 5;
-    /** Where a leaf's value ends, or an array's last child. */
+    /** The end of a leaf's value, or an array's last child. */
     private static final int END = 6;
 
     private static final int NEXT = 7;
     private static final int PARENT = 8;
     /** The epoch of the array a node was put into: another one by now if that array was replaced. */
     private static final int MEMBER = 9;
-    /** How many children an array has. */
+    /** The number of children of an array. */
     private static final int COUNT = 10;
     /** A number of its own for every array there ever was in this tree. */
     private static final int EPOCH = 11;
@@ -86,14 +85,14 @@ final class Tree {
 
     /** All nodes: a node's number is where it begins. */
     private int[] cells;
-    /** Where the next node begins. */
+    /** The beginning of the next node. */
     private int nodes;
 
     /** By epoch: the index that an array gives its next child. */
     private long[] nextIndex;
-    /** By epoch: a bit for the hash of each key in an array. Where it is not set, the key is not there. */
+    /** By epoch: a bit for the hash of each key in an array. If it is not set, the key is not there. */
     private long[] keyBits;
-    /** Where to look first for a key's node, by {@link #hint}; what stands there may be of another body. */
+    /** The node to look at first for a key, by {@link #hint}; it may be of another body. */
     private final int[] hints;
 
     private int epochs;
@@ -140,7 +139,7 @@ final class Tree {
         reset(EMPTY);
     }
 
-    /** About how many bytes this tree keeps alive. */
+    /** Returns about how many bytes this tree keeps alive. */
     int retainedBytes() {
         return buffer.length + (cells.length + hints.length) * 4 + nextIndex.length * 16 + table.length * 4;
     }
@@ -180,7 +179,7 @@ final class Tree {
         return child(container, inBody, keyFrom, keyBytes, Bytes.hash(source, keyFrom, keyBytes));
     }
 
-    /** As {@link #child(int, boolean, int, int)}, where the key's {@link Bytes#hash} is known. */
+    /** Finds a child like {@link #child(int, boolean, int, int)}, by the key's known {@link Bytes#hash}. */
     int child(int container, boolean inBody, int keyFrom, int keyBytes, int hash) {
         byte[] source = inBody ? body : buffer;
         int found = find(container, source, keyFrom, keyBytes, hash);
@@ -221,7 +220,7 @@ final class Tree {
         return node;
     }
 
-    /** Makes the node an array if it is none. What it held before is gone. */
+    /** Makes the node an array if it is none. Its earlier contents are gone. */
     void array(int node) {
         if (cells[node + KIND] != ARRAY) {
             markIfRepeated(node);
@@ -406,7 +405,7 @@ final class Tree {
         table[slot] = node;
     }
 
-    /** How many nodes were looked at to find others. */
+    /** Returns how many nodes were looked at to find others. */
     long steps() {
         return steps;
     }
@@ -421,7 +420,7 @@ final class Tree {
         return cells[node + KIND] == ARRAY;
     }
 
-    /** Whether an array's keys are 0, 1, 2 … in this order. An empty array is a list. */
+    /** Returns whether an array's keys are 0, 1, 2 … in this order. An empty array is a list. */
     boolean isList(int node) {
         return (cells[node + FLAGS] & NOT_LIST) == 0;
     }
@@ -442,7 +441,7 @@ final class Tree {
         return cells[node + PARENT];
     }
 
-    /** How many nodes had a value and were given another. */
+    /** Returns how many nodes had a value and were given another. */
     int repeated() {
         return repeated;
     }
@@ -451,7 +450,7 @@ final class Tree {
         return (cells[node + FLAGS] & REPEATED) != 0;
     }
 
-    /** How many nodes were made, the root and those that were replaced included. */
+    /** Returns how many nodes were made, the root and those that were replaced included. */
     int nodes() {
         return nodes / SIZE;
     }
@@ -461,7 +460,7 @@ final class Tree {
         return node + SIZE < nodes ? node + SIZE : NONE;
     }
 
-    /** Whether the node can still be reached from the root: arrays that were replaced leave orphans. */
+    /** Returns whether the node can still be reached from the root: arrays that were replaced leave orphans. */
     boolean isReachable(int node) {
         for (int at = node; at != ROOT; at = cells[at + PARENT]) {
             if (cells[cells[at + PARENT] + KIND] != ARRAY || cells[at + MEMBER] != cells[cells[at + PARENT] + EPOCH]) {
@@ -487,7 +486,7 @@ final class Tree {
         return cells[node + END] - cells[node + START];
     }
 
-    /** Whether a text is this one, in ASCII. */
+    /** Returns whether a text is this one, in ASCII. */
     boolean isText(int node, byte[] text) {
         return cells[node + KIND] == TEXT
                 && cells[node + END] - cells[node + START] == text.length
@@ -543,7 +542,7 @@ final class Tree {
         return at + cells[node + KEY_LENGTH];
     }
 
-    /** Whether the node's key is a number that is not negative. */
+    /** Returns whether the node's key is a number that is not negative. */
     boolean isNumbered(int node) {
         return cells[node + KEY_LENGTH] > 0 && number(node) >= 0;
     }
@@ -553,7 +552,7 @@ final class Tree {
         return index(keySource(node), cells[node + KEY_START], cells[node + KEY_LENGTH]);
     }
 
-    /** Whether the node's key names something that grants access. */
+    /** Returns whether the node's key names something that grants access. */
     boolean isCredential(int node) {
         return switch (cells[node + KEY_LENGTH]) {
             case 5, 7, 10, 12, 13, 17 ->
@@ -576,7 +575,7 @@ final class Tree {
         };
     }
 
-    /** Returns the node's place, in which only names of fields and indexes are shown. */
+    /** Returns the node's place. It shows only names of fields and indexes. */
     String path(int node) {
         StringBuilder path = new StringBuilder();
         for (int at = node; at != ROOT; at = cells[at + PARENT]) {
@@ -620,7 +619,7 @@ final class Tree {
         return value < 0 ? NOT_AN_INDEX : negative ? -value : value;
     }
 
-    /** SipHash-1-3 of an array's number and a key, keyed by this process. */
+    /** Returns SipHash-1-3 of an array's number and a key, keyed by this process. */
     private static long keyedHash(int array, byte[] source, int from, int length) {
         return keyedHash(SEED0, SEED1, array, source, from, length);
     }
