@@ -39,7 +39,7 @@ final class English {
     /** An indirect question is no condition, and neither is what follows the name of a place. */
     private static final String PLACE =
             "(?<!(?:\\b(?:places?|folder|file|line|page|host|address|from|to|of|is|are|was|about"
-                    + "|exactly|and|or|says?|said|shows?|tells?|knows?|sees?|finds?|learns?|asks?|Returns|decides?|names?"
+                    + "|exactly|and|or|says?|said|shows?|tells?|knows?|sees?|finds?|learns?|asks?|[Rr]eturns|decides?|names?"
                     + "|remembers|depends?\\son|for|stands?|stays?|continues?|begins?|only)|@return|@param\\s{1,9}\\w{1,60}),?\\s{1,99}where)";
 
     private static final Map<String, Pattern> RULES = new LinkedHashMap<>();

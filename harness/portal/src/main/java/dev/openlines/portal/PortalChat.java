@@ -9,8 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A chat of an open line, with its sessions. Safe for use by several threads: the portal orders what
- * happens to it. Methods that send events block until the handlers have answered.
+ * A chat of an open line, with its sessions. Safe for use by several threads: the portal's lock orders the changes.
+ * Methods that send events block until the handlers have answered.
  */
 public final class PortalChat {
 
@@ -185,7 +185,7 @@ public final class PortalChat {
     }
 
     /**
-     * Returns the latest session. Its methods do what the platform does without an event.
+     * Returns the latest session. Its methods change it in ways that send no event on the platform.
      *
      * @return the session
      */
@@ -284,7 +284,7 @@ public final class PortalChat {
     }
 
     /**
-     * Returns the id of what was written last.
+     * Returns the id of the last message.
      *
      * @return the message's id on the portal
      * @throws IllegalStateException if nothing was written
@@ -303,7 +303,7 @@ public final class PortalChat {
     /**
      * Lets the author of a message change it. Sends {@code ONOPENLINEMESSAGEUPDATE}, and {@code
      * ONIMCONNECTORMESSAGEUPDATE} if the chat came through a connector of the application's own. As on the platform,
-     * nothing is sent of an operator's message whose delivery was not confirmed ({@link
+     * nothing is sent for an operator's message whose delivery was not confirmed ({@link
      * PortalConnectors#confirmDelivery}).
      *
      * @param messageId the message
