@@ -151,8 +151,11 @@ public final class Browser implements AutoCloseable {
             for (int width : WIDTHS) {
                 String where = name + "-" + width + "-" + scheme;
                 size(width, width < 600 ? 844 : 1000);
-                nothingIsCutOff(where);
-                noSeriousFault(where);
+                // A chart takes a moment to follow the page's width.
+                Await.until(() -> "beyond the edge of " + where + ": " + cutOff(), () -> cutOff().isEmpty());
+                if (width == 390 || width == 1280) {
+                    noSeriousFault(where);
+                }
                 picture(where);
             }
         }
@@ -160,8 +163,8 @@ public final class Browser implements AutoCloseable {
         size(1280, 1000);
     }
 
-    private void nothingIsCutOff(String where) {
-        Object outside = driver.executeScript("""
+    private List<?> cutOff() {
+        return (List<?>) Objects.requireNonNull(driver.executeScript("""
                 const width = document.documentElement.clientWidth;
                 const scrolls = (e) => e && (['auto', 'scroll'].includes(getComputedStyle(e).overflowX)
                     || scrolls(e.parentElement));
@@ -174,8 +177,7 @@ public final class Browser implements AutoCloseable {
                     .filter((e) => e.getClientRects().length && !scrolls(e.parentElement) && !e.closest('.skip'))
                     .filter((e) => e.getBoundingClientRect().left < -1 || e.getBoundingClientRect().right > width + 1)
                     .map((e) => e.outerHTML.slice(0, 120)));
-                """);
-        none(outside, "beyond the edge of " + where);
+                """));
     }
 
     /** Runs axe on the page, and fails if it finds a serious or critical fault. */
@@ -188,12 +190,8 @@ public final class Browser implements AutoCloseable {
                     .map((fault) => fault.id + ': ' + fault.nodes.map((node) => node.html + ' ' + node.failureSummary)
                         .slice(0, 5).join(' | '))));
                 """);
-        none(faults, "faults that axe finds in " + where);
-    }
-
-    private static void none(@Nullable Object found, String what) {
-        if (!(found instanceof List<?> faults) || !faults.isEmpty()) {
-            throw new AssertionError(what + ": " + found);
+        if (!List.of().equals(faults)) {
+            throw new AssertionError("faults that axe finds in " + where + ": " + faults);
         }
     }
 
