@@ -243,6 +243,7 @@ class BoardTest {
         browser.looksRight("dead-letters");
         browser.driver().get(running.page("/").toString());
         browser.shows("● live");
+        running.portal.openLine("Support & sales");
         busyDay();
         browser.driver().navigate().refresh();
         browser.shows("● live");
@@ -296,7 +297,7 @@ class BoardTest {
         List<String> connectors = List.of("livechat", "telegrambot", "viber", "whatsapp");
         Instant now = Instant.now();
         for (int i = 0; i < 8; i++) {
-            PortalChat chat = running.portal.lines().get(0).openChat(connectors.get(i % 4));
+            PortalChat chat = running.portal.lines().get(i == 5 ? 0 : 1).openChat(connectors.get(i % 4));
             Instant opened = now.minusSeconds(40L + 200L * i);
             running.portal.answer(
                     "imopenlines.session.history.get",
