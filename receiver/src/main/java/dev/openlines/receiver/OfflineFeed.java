@@ -285,7 +285,9 @@ public final class OfflineFeed implements AutoCloseable {
 
     private void drainAndWait(String memberId) {
         // The first time at once: the queue may have grown while no node was there.
-        boolean called = woken.remove(memberId) | again.remove(memberId) | !due.containsKey(memberId);
+        boolean called = !due.containsKey(memberId);
+        called |= woken.remove(memberId);
+        called |= again.remove(memberId);
         due.put(memberId, System.nanoTime() + jittered(drainOrWait(memberId, called)));
     }
 
