@@ -39,6 +39,9 @@ public final class Receive {
         "bare", "memory", "sqlite", "postgresql", "handled-sqlite", "handled-postgresql", "express", "php"
     };
 
+    /** Stands in a body for numbers that the load fills in; nothing else there looks like it. */
+    private static final long PLACE = 7_777_777_777L;
+
     private final Path directory;
     private final int seconds;
     private final AtomicLong nextChat = new AtomicLong(1);
@@ -258,17 +261,7 @@ public final class Receive {
 
     /** Returns the script of a load: the platform's form, about 833 bytes, of another chat each time. */
     private static String script(long firstChat) {
-        String before =
-                "event=ONSESSIONFINISH&event_handler_id=12&data%5BDATA%5D%5Bconnector%5D%5Bconnector_id%5D=livechat"
-                        + "&data%5BDATA%5D%5Bconnector%5D%5Bline_id%5D=1&data%5BDATA%5D%5Bconnector%5D%5Bchat_id%5D=";
-        String between = "&data%5BDATA%5D%5Bconnector%5D%5Buser_id%5D=10&data%5BDATA%5D%5Bchat%5D%5Bchat_id%5D=";
-        String line = "&data%5BDATA%5D%5Bline%5D%5Bid%5D=1&data%5BDATA%5D%5Bline%5D%5Bname%5D=Open+channel&ts=";
-        String after = "&auth%5Baccess_token%5D=" + "6".repeat(70)
-                + "&auth%5Bexpires%5D=1760003600&auth%5Bexpires_in%5D=3600&auth%5Bscope%5D=imopenlines"
-                + "&auth%5Bdomain%5D=portal.bitrix24.com"
-                + "&auth%5Bserver_endpoint%5D=https%3A%2F%2Foauth.bitrix.info%2Frest%2F&auth%5Bstatus%5D=L"
-                + "&auth%5Bclient_endpoint%5D=https%3A%2F%2Fportal.bitrix24.com%2Frest%2F&auth%5Bmember_id%5D="
-                + ReceiveServer.MEMBER + "&auth%5Buser_id%5D=1&auth%5Bapplication_token%5D=" + ReceiveServer.TOKEN;
+        String[] parts = body(PLACE, PLACE).split(Long.toString(PLACE));
         return """
             local chat = %d
             local headers = { ["Content-Type"] = "application/x-www-form-urlencoded" }
@@ -277,6 +270,20 @@ public final class Receive {
               local id = string.format("%%d", chat)
               return wrk.format("POST", "/", headers, "%s" .. id .. "%s" .. id .. "%s" .. os.time() .. "%s")
             end
-            """.formatted(firstChat, before, between, line, after);
+            """.formatted(firstChat, parts[0], parts[1], parts[2], parts[3]);
+    }
+
+    /** Returns the platform's form, of a chat that was closed at a second. */
+    static String body(long chat, long ts) {
+        return "event=ONSESSIONFINISH&event_handler_id=12&data%5BDATA%5D%5Bconnector%5D%5Bconnector_id%5D=livechat"
+                + "&data%5BDATA%5D%5Bconnector%5D%5Bline_id%5D=1&data%5BDATA%5D%5Bconnector%5D%5Bchat_id%5D=" + chat
+                + "&data%5BDATA%5D%5Bconnector%5D%5Buser_id%5D=10&data%5BDATA%5D%5Bchat%5D%5Bchat_id%5D=" + chat
+                + "&data%5BDATA%5D%5Bline%5D%5Bid%5D=1&data%5BDATA%5D%5Bline%5D%5Bname%5D=Open+channel&ts=" + ts
+                + "&auth%5Baccess_token%5D=" + "6".repeat(70)
+                + "&auth%5Bexpires%5D=1760003600&auth%5Bexpires_in%5D=3600&auth%5Bscope%5D=imopenlines"
+                + "&auth%5Bdomain%5D=portal.bitrix24.com"
+                + "&auth%5Bserver_endpoint%5D=https%3A%2F%2Foauth.bitrix.info%2Frest%2F&auth%5Bstatus%5D=L"
+                + "&auth%5Bclient_endpoint%5D=https%3A%2F%2Fportal.bitrix24.com%2Frest%2F&auth%5Bmember_id%5D="
+                + ReceiveServer.MEMBER + "&auth%5Buser_id%5D=1&auth%5Bapplication_token%5D=" + ReceiveServer.TOKEN;
     }
 }
