@@ -113,7 +113,7 @@ public final class Receive {
         }
     }
 
-    /** Each kind has a store of its own. */
+    /** Returns the store of a kind, which shares it with no other kind. */
     private String place(String kind, EmbeddedPostgres postgres) throws SQLException {
         if (!kind.endsWith("postgresql")) {
             return directory.resolve(kind + ".db").toString();

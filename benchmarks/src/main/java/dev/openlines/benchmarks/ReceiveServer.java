@@ -91,7 +91,7 @@ public final class ReceiveServer {
                 new Receiver(inbox, portals, Limits.DEFAULT, InstantSource.system(), stored, Telemetry.none()));
     }
 
-    /** Each event goes to a handler that counts it, decoded. */
+    /** Starts a dispatcher whose handler counts events, and returns a receiver that wakes it. */
     private static Handler handling(LeasingInbox inbox) {
         Dispatcher dispatcher = new Dispatcher(
                 inbox,

@@ -36,7 +36,7 @@ final class Rivals {
         }
     }
 
-    /** Express 5 with better-sqlite3, installed by npm into target. */
+    /** Installs Express 5 and better-sqlite3 by npm into target, and starts the server. */
     private static Receive.Server express(Path directory) throws Exception {
         Path home = Files.createDirectories(Path.of("target", "express").toAbsolutePath());
         Files.writeString(home.resolve("package.json"), "{\"private\": true, \"type\": \"module\"}");
@@ -70,7 +70,7 @@ final class Rivals {
         return new Receive.Server("express", node, null, Integer.parseInt(port));
     }
 
-    /** Four workers of php-fpm behind nginx, with PDO over SQLite. */
+    /** Starts four workers of php-fpm behind nginx, with PDO over SQLite. */
     private static Receive.Server php(Path directory) throws Exception {
         Path fpm = Stream.of(
                         "/usr/sbin/php-fpm8.4", "/usr/sbin/php-fpm8.3", "/usr/sbin/php-fpm8.2", "/usr/sbin/php-fpm")
