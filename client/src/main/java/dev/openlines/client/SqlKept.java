@@ -23,8 +23,11 @@ final class SqlKept extends AbstractMap<String, byte[]> {
     interface Connections {
         Connection open() throws SQLException;
 
-        /** Fails if what was written may be gone. */
-        default void check() throws SQLException {}
+        /** Prepares what {@link #check} needs, when the tables are there. */
+        default void begin(Connection connection) throws SQLException {}
+
+        /** Fails if what was written by a connection may be gone. */
+        default void check(Connection connection) throws SQLException {}
     }
 
     private final Connections connections;
@@ -49,7 +52,7 @@ final class SqlKept extends AbstractMap<String, byte[]> {
             statement.setString(1, id);
             statement.setBytes(2, seal.seal(TokenSeal.KEPT, id, open));
             statement.executeUpdate();
-            connections.check();
+            connections.check(connection);
             return null;
         } catch (SQLException e) {
             throw new StoreException("cannot keep in the token store", e);
@@ -63,7 +66,7 @@ final class SqlKept extends AbstractMap<String, byte[]> {
                 PreparedStatement statement = connection.prepareStatement("DELETE FROM openlines_kept WHERE id = ?")) {
             statement.setString(1, (String) id);
             statement.executeUpdate();
-            connections.check();
+            connections.check(connection);
             return null;
         } catch (SQLException e) {
             throw new StoreException("cannot remove from the token store", e);

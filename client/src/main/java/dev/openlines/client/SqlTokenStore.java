@@ -54,6 +54,7 @@ final class SqlTokenStore implements TokenStore {
                     + " version BIGINT NOT NULL, sealed " + blob + " NOT NULL, lease_owner TEXT,"
                     + " lease_until BIGINT NOT NULL DEFAULT 0)");
             statement.execute(SqlKept.table(blob));
+            connections.begin(connection);
         } catch (SQLException e) {
             throw new StoreException("cannot open the token store", e);
         }
@@ -176,7 +177,7 @@ final class SqlTokenStore implements TokenStore {
         try (Connection connection = connections.open();
                 PreparedStatement statement = committing(connection).prepareStatement(sql)) {
             T result = work.on(statement);
-            connections.check();
+            connections.check(connection);
             return result;
         } catch (SQLException e) {
             throw new StoreException("cannot " + what + " in the token store", e);

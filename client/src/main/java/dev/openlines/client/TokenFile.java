@@ -10,17 +10,24 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The SQLite file of a token store. Every connection is opened anew, so a file that was removed would come back empty,
- * and portals would have to install the application again. It has to stay the file that was there first.
+ * and portals would have to install the application again. It has to stay the file that was there first. Triggers count
+ * what is written to it, by any process: if the count is lower than it was, an older copy was written over it, whose
+ * refresh tokens are used up.
  */
 final class TokenFile implements SqlKept.Connections {
 
+    private static final String WRITES = "openlines_token_writes";
+
     private final Path file;
     private final @Nullable Object key;
+    /** As many as were seen; -1 before the first look. */
+    private volatile long writes = -1;
 
     /** Makes the file if it does not exist, and checks it. */
     TokenFile(Path place) {
@@ -57,12 +64,15 @@ final class TokenFile implements SqlKept.Connections {
     /** Connects without making a file. */
     @Override
     public Connection open() throws SQLException {
-        check();
+        look();
         Connection connection = connect("mode=rw");
         try (Statement statement = connection.createStatement()) {
             statement.execute("PRAGMA busy_timeout = 10000");
             statement.execute("PRAGMA journal_mode = WAL");
             statement.execute("PRAGMA synchronous = FULL");
+            if (writes >= 0) {
+                check(connection);
+            }
             return connection;
         } catch (SQLException e) {
             connection.close();
@@ -70,9 +80,38 @@ final class TokenFile implements SqlKept.Connections {
         }
     }
 
-    /** Fails if the file is no longer the one that was opened first: what was written may be gone. */
     @Override
-    public void check() throws SQLException {
+    public void begin(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TABLE IF NOT EXISTS " + WRITES
+                    + " (one INTEGER PRIMARY KEY CHECK (one = 1), count INTEGER NOT NULL)");
+            statement.execute("INSERT OR IGNORE INTO " + WRITES + " VALUES (1, 0)");
+            for (String table : List.of("openlines_grant", "openlines_kept")) {
+                for (String write : List.of("insert", "update", "delete")) {
+                    statement.execute("CREATE TRIGGER IF NOT EXISTS " + table + "_" + write + " AFTER " + write + " ON "
+                            + table + " BEGIN UPDATE " + WRITES + " SET count = count + 1; END");
+                }
+            }
+        }
+        check(connection);
+    }
+
+    /** Fails also if the content is older than what was seen before. */
+    @Override
+    public synchronized void check(Connection connection) throws SQLException {
+        look();
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT count FROM " + WRITES)) {
+            long now = row.next() ? row.getLong(1) : -1;
+            if (now < writes) {
+                throw lost("overwritten by an older copy");
+            }
+            writes = now;
+        }
+    }
+
+    /** Fails if the file is no longer the one that was opened first: what was written may be gone. */
+    private void look() throws SQLException {
         try {
             if (Files.exists(file) && Objects.equals(key, key())) {
                 return;
@@ -80,9 +119,12 @@ final class TokenFile implements SqlKept.Connections {
         } catch (IOException e) {
             throw new SQLException("cannot look at the token store " + file, e);
         }
-        throw new SQLException(
-                "the token store " + file + " was removed or replaced while it was in use: stop the application, put"
-                        + " the right file there and start it again");
+        throw lost("removed or replaced");
+    }
+
+    private SQLException lost(String how) {
+        return new SQLException("the token store " + file + " was " + how
+                + " while it was in use: stop the application, put the right file there and start it again");
     }
 
     private @Nullable Object key() throws IOException {

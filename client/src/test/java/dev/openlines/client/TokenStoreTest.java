@@ -59,6 +59,30 @@ class TokenStoreTest {
         assertThat(sqlite(file).find("m")).isPresent();
     }
 
+    /** As {@code cp} does: the file keeps its number, and its refresh tokens are those of yesterday. */
+    @Test
+    void anOlderCopyThatIsWrittenOverItIsNotTakenForTheStore() throws Exception {
+        Path file = folder.resolve("restored.db");
+        TokenStore store = sqlite(file);
+        store.save(grant("m"));
+        byte[] older = Files.readAllBytes(file);
+        // Another process may write; then there are more writes than this one has seen.
+        sqlite(file).save(grant("other"));
+        assertThat(store.find("other")).isPresent();
+
+        Files.write(file, older);
+
+        for (ThrowingCallable use : List.<ThrowingCallable>of(
+                () -> store.find("m"),
+                () -> store.save(grant("m")),
+                () -> store.kept().put("a", new byte[] {1}))) {
+            assertThatThrownBy(use)
+                    .isInstanceOf(StoreException.class)
+                    .hasStackTraceContaining("restored.db was overwritten by an older copy while it was in use");
+        }
+        assertThat(sqlite(file).find("m")).isPresent();
+    }
+
     @Test
     void aDamagedFileIsRefusedAtTheStart() throws Exception {
         Path file = folder.resolve("damaged.db");

@@ -20,7 +20,9 @@ import java.net.Socket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +39,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What users of a portal and strangers can do by installations and uninstallations of their own. */
 @Timeout(300)
@@ -101,6 +105,67 @@ class ForgedInstallationTest {
         assertThat(post("127.0.0.2", install(portal, refresh, EVIL))).isEqualTo(403);
         assertThat(post("127.0.0.2", finish(portal.memberId(), EVIL, 17))).isEqualTo(403);
 
+        theGenuineOnesGoOn(before);
+    }
+
+    /** Its tokens are an administrator's of the same portal, and its events come from the portal itself. */
+    @Test
+    void anotherApplicationOfThePortalCanNeitherInstallNorSendEventsForThisOne() throws Exception {
+        assertThat(portal.install().get(0).status()).isEqualTo(200);
+        Grant before = tokens.find(portal.memberId()).orElseThrow();
+        Portal other = server.portal(PortalSetup.minted().memberId(portal.memberId()));
+        assertThat(other.clientId()).isNotEqualTo(portal.clientId());
+        String refresh = other.tokens()
+                .issueRefresh(Portal.ADMIN_ID, portal.clock().instant())
+                .reveal();
+        String token = other.applicationToken().reveal();
+
+        assertThat(post("127.0.0.2", install(portal, refresh, token))).isEqualTo(403);
+        assertThat(post("127.0.0.2", finish(portal.memberId(), token, 17))).isEqualTo(403);
+        assertThat(post("127.0.0.2", "event=ONAPPUNINSTALL&data%5BCLEAN%5D=1&ts=1" + auth(portal.memberId(), token)))
+                .isEqualTo(403);
+
+        theGenuineOnesGoOn(before);
+    }
+
+    /** This application, but another portal that has it too: its tokens are good, for that portal alone. */
+    @Test
+    void anotherPortalsInstallationCannotStandForThisOne() throws Exception {
+        assertThat(portal.install().get(0).status()).isEqualTo(200);
+        Grant before = tokens.find(portal.memberId()).orElseThrow();
+        Portal other = server.portal(PortalSetup.minted().client(portal.clientId(), portal.clientSecret()));
+        String refresh = other.tokens()
+                .issueRefresh(Portal.ADMIN_ID, portal.clock().instant())
+                .reveal();
+
+        assertThat(post("127.0.0.2", install(other, portal.memberId(), refresh, EVIL)))
+                .isEqualTo(403);
+        assertThat(post("127.0.0.2", finish(portal.memberId(), EVIL, 17))).isEqualTo(403);
+
+        theGenuineOnesGoOn(before);
+    }
+
+    /** What is stored of closed chats needs no tokens, so those events go on. */
+    @ParameterizedTest
+    @ValueSource(strings = {"removed", "replaced", "restored"})
+    void whileTheTokenStoreIsNotTheOneThatWasOpenedNoInstallationIsTaken(String how) throws Exception {
+        Path file = directory.resolve("tokens.db");
+        Path older = Files.copy(file, directory.resolve("older.db"));
+        assertThat(portal.install().get(0).status()).isEqualTo(200);
+        String token = portal.applicationToken().reveal();
+
+        switch (how) {
+            case "removed" -> Files.delete(file);
+            case "replaced" -> Files.move(older, file, StandardCopyOption.ATOMIC_MOVE);
+            default -> Files.write(file, Files.readAllBytes(older));
+        }
+
+        assertThat(portal.install().get(0).status()).isEqualTo(503);
+        assertThat(post("127.0.0.1", finish(portal.memberId(), token, 18))).isEqualTo(200);
+        await(() -> handled.contains(18L));
+    }
+
+    private void theGenuineOnesGoOn(Grant before) throws IOException {
         assertThat(tokens.find(portal.memberId())).contains(before);
         assertThat(post(
                         "127.0.0.1",
