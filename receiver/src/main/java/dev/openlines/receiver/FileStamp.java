@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  */
 record FileStamp(String key, long size, long modified) {
 
-    private static final FileStamp MISSING = new FileStamp("", -1, 0);
+    static final FileStamp MISSING = new FileStamp("", -1, 0);
 
     static FileStamp of(Path file) throws IOException {
         try {

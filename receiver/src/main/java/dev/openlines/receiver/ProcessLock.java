@@ -17,10 +17,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tells whether this process is the only user of a file, by a lock that the operating system frees when the process
  * dies, in any way. If so, all leases from before belong to dead processes.
+ *
+ * <p>There are two locks. One process has the first as long as it lives. All have the second together, so that a process
+ * that comes when the first has ended sees whether another one is still there.
  */
 final class ProcessLock implements AutoCloseable {
 
     private static final int NOTE_BYTES = 4096;
+
+    /** Where the second lock is: far behind the note. */
+    private static final long PRESENT = 1L << 40;
 
     private final @Nullable FileChannel channel;
     private final @Nullable FileLock lock;
@@ -44,12 +50,29 @@ final class ProcessLock implements AutoCloseable {
                     StandardOpenOption.CREATE,
                     StandardOpenOption.READ,
                     StandardOpenOption.WRITE);
-            return new ProcessLock(channel, channel.tryLock());
+            return new ProcessLock(channel, first(channel));
         } catch (OverlappingFileLockException e) {
             return new ProcessLock(channel, null);
         } catch (IOException e) {
             throw new StoreException("cannot open " + file + ": " + cause(file, e), e);
         }
+    }
+
+    /** Returns the first lock, or null if another process has it or the second. Then has the second, with the others. */
+    private static @Nullable FileLock first(FileChannel channel) throws IOException {
+        FileLock first = channel.tryLock(0, PRESENT, false);
+        if (first != null) {
+            FileLock others = channel.tryLock(PRESENT, 1, false);
+            if (others == null) {
+                first.release();
+                first = null;
+            } else {
+                others.release();
+            }
+        }
+        // For a moment the first process has it for itself.
+        channel.lock(PRESENT, 1, true);
+        return first;
     }
 
     private static String cause(Path file, IOException e) {

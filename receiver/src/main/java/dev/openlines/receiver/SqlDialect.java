@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import dev.openlines.receiver.spi.OneLine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -131,6 +132,7 @@ record SqlDialect(
     }
 
     static SqlDialect postgresql(DataSource database) {
+        requirePostgresql(database);
         Connections lent = () -> {
             Connection connection = database.getConnection();
             try {
@@ -187,6 +189,20 @@ record SqlDialect(
     static String withoutSecrets(String url) {
         int question = url.indexOf('?');
         return (question < 0 ? url : url.substring(0, question)).replaceFirst("//.*@", "//");
+    }
+
+    /** Refuses another database. One that is away is found out by the first transaction. */
+    private static void requirePostgresql(DataSource database) {
+        try (Connection connection = database.getConnection()) {
+            String product = connection.getMetaData().getDatabaseProductName();
+            if (!"PostgreSQL".equals(product)) {
+                throw new StoreException(
+                        "expected a DataSource of PostgreSQL, found one of " + OneLine.of(String.valueOf(product), 60),
+                        null);
+            }
+        } catch (SQLException e) {
+            LOG.debug("cannot tell which database it is", e);
+        }
     }
 
     /** Says which artifact is missing, if it is the driver, or what is wrong with the address. */

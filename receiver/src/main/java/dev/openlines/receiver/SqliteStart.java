@@ -32,6 +32,9 @@ final class SqliteStart {
 
     private static final Logger LOG = LoggerFactory.getLogger(SqliteStart.class);
 
+    private static final int SQLITE_CORRUPT = 11;
+    private static final int SQLITE_NOT_A_DATABASE = 26;
+
     private final SqliteFiles files;
     private final ProcessLock lock;
 
@@ -63,8 +66,10 @@ final class SqliteStart {
                 return null;
             }
             if (log && !note.generations().isEmpty()) {
-                SqliteFiles.Content content = files.content();
-                if (!note.generations().contains(content.generation()) || content.sequence() < note.sequence()) {
+                SqliteFiles.Content content = alone();
+                if (content != null
+                        && (!note.generations().contains(content.generation())
+                                || content.sequence() < note.sequence())) {
                     throw refused("was restored or replaced, and the log beside it is another file's");
                 }
             }
@@ -81,12 +86,29 @@ final class SqliteStart {
         }
     }
 
+    /**
+     * Returns what the database file says without its log, or null if it makes no sense alone: a process died while it
+     * moved the log into it. SQLite reads those pages from the log, and moves them again.
+     */
+    private SqliteFiles.@Nullable Content alone() throws SQLException {
+        try {
+            return files.content();
+        } catch (SQLException e) {
+            int code = e.getErrorCode() & 0xff;
+            if (code == SQLITE_CORRUPT || code == SQLITE_NOT_A_DATABASE) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
     private @Nullable String restored(SqliteNote note, FileStamp database, boolean log) throws SQLException {
         if (log && !note.generations().isEmpty()) {
             // It is the log of the last run.
             return null;
         }
-        String generation = files.content().generation();
+        SqliteFiles.Content content = alone();
+        String generation = content == null ? "unknown" : content.generation();
         if (note.generations().isEmpty()) {
             return generation.isEmpty() ? null : "the inbox was copied from another place";
         }

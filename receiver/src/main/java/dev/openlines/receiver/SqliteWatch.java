@@ -30,6 +30,10 @@ final class SqliteWatch {
     private @Nullable ProcessLock lock;
     private @Nullable FileStamp known;
     private Content content = new Content("", 0);
+    /** As they were at the last look. */
+    private FileStamp wal = FileStamp.MISSING;
+
+    private FileStamp shm = FileStamp.MISSING;
     private String walKey = "";
     private String shmKey = "";
     private long walSize;
@@ -114,14 +118,9 @@ final class SqliteWatch {
             }
             known = now;
         }
-        try {
-            FileStamp wal = FileStamp.of(files.wal);
-            walKey = wal.key();
-            walSize = wal.size();
-            shmKey = FileStamp.of(files.shm).key();
-        } catch (IOException e) {
-            throw new SQLException("cannot look at " + files.wal, e);
-        }
+        walKey = wal.key();
+        walSize = wal.size();
+        shmKey = shm.key();
     }
 
     /** Compares what the database file says now with what it said before, and notes it. */
@@ -190,12 +189,13 @@ final class SqliteWatch {
             if (known != null && !now.key().equals(known.key())) {
                 lose("was replaced by another file");
             }
+            wal = FileStamp.of(open.wal);
+            shm = FileStamp.of(open.shm);
             if (!walKey.isEmpty()) {
-                FileStamp wal = FileStamp.of(open.wal);
                 if (!wal.key().equals(walKey)) {
                     lose("has lost its log: " + open.wal.getFileName() + " was removed or replaced");
                 }
-                if (!FileStamp.of(open.shm).key().equals(shmKey)) {
+                if (!shm.key().equals(shmKey)) {
                     lose("has lost " + open.shm.getFileName() + ", which was removed or replaced");
                 }
                 if (wal.size() < walSize) {

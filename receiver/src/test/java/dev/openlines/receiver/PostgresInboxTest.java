@@ -21,6 +21,7 @@ import javax.sql.DataSource;
 import org.assertj.core.util.Throwables;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.sqlite.SQLiteDataSource;
 
 class PostgresInboxTest implements TransactionContract {
 
@@ -45,6 +46,16 @@ class PostgresInboxTest implements TransactionContract {
                                 + " the hostname and port are correct and that the postmaster is accepting TCP/IP"
                                 + " connections.")
                 .satisfies(e -> assertThat(Throwables.getStackTrace(e)).doesNotContain("canary"));
+    }
+
+    @Test
+    void aPoolOfAnotherDatabaseIsRefused() {
+        SQLiteDataSource another = new SQLiteDataSource();
+        another.setUrl("jdbc:sqlite::memory:");
+
+        assertThatThrownBy(() -> Inbox.postgresql(another))
+                .isInstanceOf(StoreException.class)
+                .hasMessage("expected a DataSource of PostgreSQL, found one of SQLite");
     }
 
     @Test

@@ -69,6 +69,26 @@ class StoreStartTest {
         assertThat(waiting()).isEqualTo(600);
     }
 
+    /** As a power loss leaves it that comes while the log is moved into the database: each page is half written. */
+    @Test
+    void aFileThatWasHalfWrittenFromItsLogIsReadWithIt() throws Exception {
+        ByteBuffer log = ByteBuffer.wrap(Files.readAllBytes(wal));
+        int page = log.getInt(8);
+        long salt = log.getLong(16);
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            for (int frame = 32; frame + 24 + page <= log.limit(); frame += 24 + page) {
+                if (log.getLong(frame + 8) != salt) {
+                    // Left from before the log began anew.
+                    break;
+                }
+                channel.write(ByteBuffer.allocate(page / 2), (log.getInt(frame) - 1L) * page);
+            }
+        }
+
+        assertThat(waiting()).isEqualTo(600);
+        assertThat(waiting()).isEqualTo(600);
+    }
+
     @Test
     void aCopyOfAnEarlierRunIsNotMixedWithTheLog() throws Exception {
         refused(earlier, "was restored or replaced, and the log beside it is another file's");
