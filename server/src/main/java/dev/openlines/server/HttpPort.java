@@ -5,6 +5,9 @@ import dev.openlines.receiver.HttpLimits;
 import dev.openlines.receiver.spi.Gate;
 import dev.openlines.receiver.spi.LastResort;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.URI;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
@@ -14,13 +17,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SelectorManager;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.ConnectionFactory;
+import org.eclipse.jetty.server.ConnectionMetaData;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
@@ -53,6 +59,7 @@ final class HttpPort {
 
     private final Server jetty = new Server(new Threads(), new Timer(), null);
     private final ServerConnector connector;
+    private final HttpConfiguration http = new HttpConfiguration();
     private final boolean secure;
     private final long reloadMillis;
 
@@ -70,7 +77,6 @@ final class HttpPort {
 
     HttpPort(Handler handler, HttpLimits limits, Runnable dropped, @Nullable PemKeys keys, Duration reload) {
         reloadMillis = reload.toMillis();
-        HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         http.setRequestHeaderSize(HEADER_BYTES);
         HttpConnectionFactory requests = new HttpConnectionFactory(http);
@@ -111,6 +117,14 @@ final class HttpPort {
         tls.setIncludeProtocols("TLSv1.2", "TLSv1.3");
         jetty.addBean(new Reload(tls, keys));
         return tls;
+    }
+
+    /** Takes the address of a sender from these proxies. Call it before {@link #listen}. */
+    HttpPort behind(TrustedProxies proxies) {
+        if (!proxies.networks().isEmpty()) {
+            http.addCustomizer((request, answer) -> Forwarded.by(proxies, request));
+        }
+        return this;
     }
 
     /**
@@ -187,6 +201,39 @@ final class HttpPort {
                     } else {
                         super.execute(task);
                     }
+                }
+            };
+        }
+    }
+
+    /** A request whose sender is another than the other end of the connection. */
+    private static final class Forwarded extends Request.Wrapper {
+
+        private final InetSocketAddress sender;
+
+        private Forwarded(Request request, InetSocketAddress sender) {
+            super(request);
+            this.sender = sender;
+        }
+
+        static Request by(TrustedProxies proxies, Request request) {
+            if (request.getConnectionMetaData().getRemoteSocketAddress() instanceof InetSocketAddress peer
+                    && peer.getAddress() != null) {
+                InetAddress sender = proxies.sender(
+                        peer.getAddress(), request.getHeaders().getValuesList(HttpHeader.X_FORWARDED_FOR));
+                if (!sender.equals(peer.getAddress())) {
+                    return new Forwarded(request, new InetSocketAddress(sender, 0));
+                }
+            }
+            return request;
+        }
+
+        @Override
+        public ConnectionMetaData getConnectionMetaData() {
+            return new ConnectionMetaData.Wrapper(super.getConnectionMetaData()) {
+                @Override
+                public SocketAddress getRemoteSocketAddress() {
+                    return sender;
                 }
             };
         }

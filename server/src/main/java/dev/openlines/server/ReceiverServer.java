@@ -109,7 +109,7 @@ public final class ReceiverServer implements AutoCloseable {
         if (options.own != null) {
             parts.push(options.own);
         }
-        options.check();
+        check(options);
         Store store = open(options);
         Inbox storing = store.inbox();
         inbox = storing;
@@ -153,12 +153,27 @@ public final class ReceiverServer implements AutoCloseable {
             Handler page = JettyReceiver.installerPage(receiver, limits);
             endpoint = new Handler.Sequence(new AtPath(options.installerPage, receiver, page, false), endpoint);
         }
-        HttpPort port = new HttpPort(endpoint, limits, receiver::dropped, options.keys);
+        HttpPort port = new HttpPort(endpoint, limits, receiver::dropped, options.keys).behind(options.proxies);
         listen(port, options.name("port"), options.host, options.port);
         endpointUrl = port.url(options.path);
         feed(options, storing, stored, telemetry);
         reconcile(options, store, telemetry, monitor);
         started(options, store, portals, port);
+    }
+
+    private static void check(ReceiverServerBuilder options) {
+        if (options.trusted.isEmpty() && options.installations == null) {
+            throw options.named
+                    ? Settings.none("OPENLINES_MEMBER_ID")
+                    : new ConfigurationException(
+                            "trust: expected a portal, or a check of installations, but found none", null);
+        }
+        if (options.offline != null && options.queues == null) {
+            throw new ConfigurationException(
+                    options.name("offline")
+                            + ": expected an application that portals have granted access, but found none",
+                    null);
+        }
     }
 
     /** Says in one record what runs here. */

@@ -77,6 +77,7 @@ public final class ReceiverServerBuilder {
 
     Limits limits = Limits.DEFAULT;
     HttpLimits httpLimits = HttpLimits.DEFAULT;
+    TrustedProxies proxies = TrustedProxies.NONE;
     DispatchPolicy policy = DispatchPolicy.DEFAULT;
     boolean dispatching = true;
 
@@ -100,7 +101,7 @@ public final class ReceiverServerBuilder {
     @Nullable
     Duration keepDead;
 
-    private boolean named;
+    boolean named;
 
     ReceiverServerBuilder(Handlers handlers) {
         this.handlers = Objects.requireNonNull(handlers, "handlers");
@@ -329,6 +330,17 @@ public final class ReceiverServerBuilder {
     }
 
     /**
+     * Takes a sender's address from {@code X-Forwarded-For} if such a proxy has sent the request; from none by default.
+     *
+     * @param addresses such as {@code 127.0.0.1} or {@code 10.0.0.0/8}
+     * @return this
+     */
+    public ReceiverServerBuilder trustedProxies(String... addresses) {
+        this.proxies = TrustedProxies.of(List.of(addresses));
+        return this;
+    }
+
+    /**
      * Sets when an event whose handler fails is handled again; {@link RetryPolicy#DEFAULT} by default.
      *
      * @param retry the policy
@@ -477,20 +489,6 @@ public final class ReceiverServerBuilder {
      */
     public ReceiverServer start() {
         return ReceiverServer.start(this);
-    }
-
-    void check() {
-        if (trusted.isEmpty() && installations == null) {
-            throw named
-                    ? Settings.none("OPENLINES_MEMBER_ID")
-                    : new ConfigurationException(
-                            "trust: expected a portal, or a check of installations, but found none", null);
-        }
-        if (offline != null && queues == null) {
-            throw new ConfigurationException(
-                    name("offline") + ": expected an application that portals have granted access, but found none",
-                    null);
-        }
     }
 
     /** Names an option for a message: as the operator has set it, or as the code did. */

@@ -78,12 +78,12 @@ public final class Settings {
 
     private final Map<String, String> values;
     private final SettingNames names = new SettingNames();
-
     private final int port;
     private final int monitorPort;
     private final int workers;
     private final boolean ordered;
     private final List<Secret> tokens;
+    private final List<String> proxies;
     private final @Nullable Duration attemptLimit;
     private final @Nullable Duration keepDone;
     private final @Nullable Duration keepDead;
@@ -97,6 +97,7 @@ public final class Settings {
         this.monitorPort = text("OPENLINES_MONITOR_PORT") == null ? -1 : number("OPENLINES_MONITOR_PORT", 0, 0, 65535);
         this.workers = number("OPENLINES_WORKERS", 4, 0, 1000);
         this.ordered = yes("OPENLINES_ORDERED");
+        this.proxies = TrustedProxies.list("OPENLINES_TRUSTED_PROXIES", text("OPENLINES_TRUSTED_PROXIES"));
         this.attemptLimit = duration("OPENLINES_ATTEMPT_LIMIT");
         this.keepDone = days("OPENLINES_KEEP_DONE_DAYS");
         this.keepDead = days("OPENLINES_KEEP_DEAD_DAYS");
@@ -295,6 +296,7 @@ public final class Settings {
                 .ordered(ordered)
                 .attemptLimit(attemptLimit)
                 .limits(limits(builder.limits))
+                .trustedProxies(proxies.toArray(String[]::new))
                 .reconcile(reconcile)
                 .offline(offline);
         client().ifPresent(builder::application);
@@ -326,10 +328,7 @@ public final class Settings {
         if (evidence != null) {
             builder.evidence(evidence);
         }
-        Path spool = spool();
-        if (spool != null) {
-            builder.spool(spool);
-        }
+        Optional.ofNullable(spool()).ifPresent(builder::spool);
         if (keepDone != null) {
             builder.keepDone(keepDone);
         }

@@ -2,6 +2,7 @@
 package dev.openlines.server;
 
 import dev.openlines.receiver.spi.Gate;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -99,6 +100,9 @@ final class SlowConnections extends Handler.Wrapper implements Connection.Listen
         state.handling = true;
         Gate.Place place = GatedEndPoint.place(request);
         if (place != null) {
+            if (request.getConnectionMetaData().getRemoteSocketAddress() instanceof InetSocketAddress sender) {
+                place.from(Gate.source(sender.getAddress()));
+            }
             place.head(length(request), request.getHeaders().size());
         }
         if (stopping) {

@@ -111,6 +111,7 @@ public final class Gate {
     public final class Place {
 
         private final String address;
+        private String current;
         private final long weight;
         private final Runnable drop;
         private State state = State.GONE;
@@ -124,6 +125,7 @@ public final class Gate {
 
         private Place(String address, long weight, Runnable drop) {
             this.address = address;
+            this.current = address;
             this.weight = weight;
             this.drop = drop;
         }
@@ -143,6 +145,23 @@ public final class Gate {
                 lastRead = count;
             }
             charge();
+        }
+
+        /** Says where the request comes from, if a proxy tells it, until its answer is known. */
+        public void from(String source) {
+            synchronized (Gate.this) {
+                if (state == State.UNFINISHED && !source.equals(current)) {
+                    Source before = source();
+                    before.bytes -= held;
+                    before.unfinished.remove(this);
+                    if (before.unfinished.isEmpty()) {
+                        sources.remove(current);
+                    }
+                    current = source;
+                    source().bytes += held;
+                    source().unfinished.add(this);
+                }
+            }
         }
 
         /** Says that the head is whole. */
@@ -201,6 +220,7 @@ public final class Gate {
                     return;
                 }
                 withdraw();
+                current = address;
                 head = 0;
                 body = 0;
                 // At most the bytes of the last read can belong to the next request.
@@ -270,7 +290,7 @@ public final class Gate {
             Source source = source();
             source.unfinished.remove(this);
             if (source.unfinished.isEmpty()) {
-                sources.remove(address);
+                sources.remove(current);
             }
             state = State.GONE;
         }
@@ -285,7 +305,7 @@ public final class Gate {
         }
 
         private Source source() {
-            return sources.computeIfAbsent(address, key -> new Source());
+            return sources.computeIfAbsent(current, key -> new Source());
         }
     }
 }

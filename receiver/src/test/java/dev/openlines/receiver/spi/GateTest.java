@@ -38,6 +38,25 @@ class GateTest {
         assertThat(dropped).containsExactly("first");
     }
 
+    /** Two senders behind one proxy; until a head is whole nothing tells whose it is. */
+    @Test
+    void aRequestIsOfTheSourceThatAProxyNamesUntilItsAnswer() {
+        Gate.Place first = enter("proxy", "first", 100);
+        first.from("1");
+        Gate.Place second = enter("proxy", "second", 400);
+        second.from("2");
+        enter("proxy", "third", 450);
+        assertThat(gate.sources()).isEqualTo(3);
+
+        enter("4", "fourth", 300);
+
+        assertThat(dropped).containsExactly("third");
+        second.answered();
+        assertThat(gate.sources()).isEqualTo(3);
+        enter("4", "fifth", 300);
+        assertThat(dropped).containsExactly("third", "fourth");
+    }
+
     @Test
     void theOldestOfAllIsDroppedIfNoSourceHoldsMuch() {
         for (int i = 0; i < 10; i++) {
@@ -144,13 +163,14 @@ class GateTest {
                 places.add(enter("" + random.nextInt(5), "place", 10 + random.nextInt(50)));
             }
             Gate.Place place = places.get(random.nextInt(places.size()));
-            switch (random.nextInt(7)) {
+            switch (random.nextInt(8)) {
                 case 0 -> place.read(random.nextInt(5));
                 case 1 -> place.head(random.nextInt(5), random.nextInt(2));
                 case 2 -> place.grow(random.nextInt(100));
                 case 3 -> place.content(random.nextInt(5));
                 case 4 -> place.whole();
                 case 5 -> place.answered();
+                case 6 -> place.from("" + random.nextInt(5));
                 default -> place.leave();
             }
             places.removeIf(Gate.Place::gone);

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.server;
+
+import dev.openlines.receiver.spi.OneLine;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.List;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The proxies whose word about a sender's address counts. Each proxy adds the address that it saw to the end of {@code
+ * X-Forwarded-For}, so it is read from the right: the first address that is no trusted proxy's is the sender's, and what
+ * stands before it was written by the sender.
+ */
+record TrustedProxies(List<Network> networks) {
+
+    static final TrustedProxies NONE = new TrustedProxies(List.of());
+
+    private static final Pattern NETWORK = Pattern.compile("([^/]+)(?:/([0-9]{1,3}))?");
+
+    /** An address, in brackets or not, perhaps with a port. */
+    private static final Pattern HOP = Pattern.compile("\\[([0-9A-Fa-f:.]+)](?::[0-9]+)?|([0-9.]+)(?::[0-9]+)?|(.*)");
+
+    private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(?:\\.[0-9]{1,3}){3}");
+    private static final Pattern IPV6 = Pattern.compile("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
+
+    /** All addresses that begin with the same bits. */
+    record Network(InetAddress address, int bits) {
+
+        boolean has(InetAddress other) {
+            byte[] one = address.getAddress();
+            byte[] two = other.getAddress();
+            if (one.length != two.length) {
+                return false;
+            }
+            for (int bit = 0; bit < bits; bit++) {
+                int mask = 0x80 >> bit % 8;
+                if ((one[bit / 8] & mask) != (two[bit / 8] & mask)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
+    /**
+     * Reads addresses and networks.
+     *
+     * @throws IllegalArgumentException if one is neither
+     */
+    static TrustedProxies of(List<String> texts) {
+        return new TrustedProxies(texts.stream().map(TrustedProxies::network).toList());
+    }
+
+    /**
+     * Reads the value of a setting.
+     *
+     * @param value addresses with commas between them, or null
+     * @throws ConfigurationException if one is no address
+     */
+    static List<String> list(String name, @Nullable String value) {
+        List<String> texts = value == null
+                ? List.of()
+                : Stream.of(value.split(",")).map(String::strip).toList();
+        try {
+            of(texts);
+            return texts;
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException(name + ": " + e.getMessage(), null);
+        }
+    }
+
+    private static Network network(String text) {
+        Matcher parts = NETWORK.matcher(text);
+        if (parts.matches()) {
+            InetAddress address = address(Objects.requireNonNull(parts.group(1)));
+            String mask = parts.group(2);
+            int most = address == null ? -1 : 8 * address.getAddress().length;
+            int bits = mask == null ? most : Integer.parseInt(mask);
+            if (address != null && bits <= most) {
+                return new Network(address, bits);
+            }
+        }
+        throw new IllegalArgumentException(
+                "expected addresses such as 127.0.0.1 or 10.0.0.0/8, found \"" + OneLine.of(text, 60) + '"');
+    }
+
+    boolean trusts(InetAddress address) {
+        return networks.stream().anyMatch(network -> network.has(address));
+    }
+
+    /**
+     * Returns the address of the sender.
+     *
+     * @param peer the other end of the connection
+     * @param forwarded the values of {@code X-Forwarded-For} in their order
+     */
+    InetAddress sender(InetAddress peer, List<String> forwarded) {
+        InetAddress sender = peer;
+        String[] hops = String.join(",", forwarded).split(",");
+        for (int i = hops.length - 1; i >= 0 && trusts(sender); i--) {
+            InetAddress hop = hop(hops[i].strip());
+            if (hop == null) {
+                return sender;
+            }
+            sender = hop;
+        }
+        return sender;
+    }
+
+    private static @Nullable InetAddress hop(String text) {
+        Matcher parts = HOP.matcher(text);
+        for (int group = 1; parts.matches() && group <= parts.groupCount(); group++) {
+            String part = parts.group(group);
+            if (part != null) {
+                return address(part);
+            }
+        }
+        return null;
+    }
+
+    /** Reads an address without asking for a name. Returns null if it is none. */
+    private static @Nullable InetAddress address(String text) {
+        if (!IPV4.matcher(text).matches() && !IPV6.matcher(text).matches()) {
+            return null;
+        }
+        try {
+            return InetAddress.getByName(text);
+        } catch (UnknownHostException e) {
+            return null;
+        }
+    }
+}
