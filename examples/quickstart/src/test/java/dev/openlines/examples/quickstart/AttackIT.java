@@ -1,27 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.examples.quickstart;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.BufferedReader;
+import dev.openlines.testkit.Bodies;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -30,126 +26,159 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The packaged jar with the least heap that the documents name, while strangers at several addresses take what memory
- * they can and a portal sends its events.
+ * and time they can and a portal sends its events.
  */
 @Timeout(600)
 class AttackIT {
 
-    private static final String MEMBER = "a223c6b3710f85df22e9377d6c4f7553";
-    private static final String TOKEN = "51856fefc120afa4b628cc82d3935cce";
     private static final int CONNECTIONS = Integer.getInteger("attack.connections");
     /** The number of events that must be answered during an attack. */
     private static final int EVENTS = 10;
 
-    private static final int LINES = 20;
     private static final List<String> ADDRESSES = List.of("127.0.0.2", "127.0.0.3", "127.0.0.4");
+    private static final String START = "POST / HTTP/1.1\r\nHost: receiver\r\n";
+    private static final String FORM = START + "Content-Type: application/x-www-form-urlencoded\r\n";
+    private static final String HEAD_LINES = "x:\r\n".repeat(1900);
 
     @TempDir
     Path directory;
 
     private final List<Socket> sockets = new ArrayList<>();
-    private final Deque<String> log = new ConcurrentLinkedDeque<>();
-    private final ScheduledExecutorService portal = Executors.newSingleThreadScheduledExecutor();
-    private Process process;
+    private AttackedReceiver receiver;
 
     @AfterEach
     void end() throws IOException {
-        portal.shutdownNow();
-        process.destroyForcibly();
+        receiver.close();
         closeAll();
     }
 
     @Test
-    void everyGenuineEventIsAnsweredAndHandledMeanwhile() throws Exception {
-        int monitor = freePort();
-        start(monitor);
-        BufferedReader errors = process.errorReader(StandardCharsets.UTF_8);
-        CompletableFuture<Void> drained =
-                CompletableFuture.runAsync(() -> errors.lines().forEach(this::keep));
-        BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
-        int port = URI.create(output.readLine().replaceFirst(".* ", "")).getPort();
-        CompletableFuture<List<String>> handled = CompletableFuture.supplyAsync(() -> output.lines()
-                .peek(this::keep)
-                .filter(line -> line.startsWith("closed chat="))
-                .toList());
-        Map<String, Integer> answers = new TreeMap<>();
-        AtomicInteger chats = new AtomicInteger();
-        Semaphore answered = new Semaphore(0);
-        // Twenty events a second.
-        var unused = portal.scheduleAtFixedRate(
-                () -> {
-                    answers.merge(answer(port, chats.incrementAndGet()), 1, Integer::sum);
-                    answered.release();
-                },
-                0,
-                50,
-                TimeUnit.MILLISECONDS);
+    void unfinishedRequestsTakeNoMemoryThatOthersNeed() throws Exception {
+        receiver = new AttackedReceiver(directory, "64m", Map.of());
+        receiver.send();
 
-        for (String unfinished : attacks()) {
-            byte[] bytes = unfinished.getBytes(StandardCharsets.ISO_8859_1);
-            for (int i = 0; i < CONNECTIONS; i++) {
-                attack(port, ADDRESSES.get(i % ADDRESSES.size()), bytes);
-            }
-            answered.drainPermits();
-            assertThat(answered.tryAcquire(EVENTS, 120, TimeUnit.SECONDS))
-                    .as(this::state)
-                    .isTrue();
-            assertThat(health(monitor)).as(this::state).isEqualTo("200");
-            closeAll();
-        }
-        portal.shutdown();
-        assertThat(portal.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(answer(port, chats.incrementAndGet())).as(this::state).isEqualTo("200");
-        assertThat(health(monitor)).as(this::state).isEqualTo("200");
-
-        // Not Process.destroy(), which also closes what is still being read of its output.
-        process.toHandle().destroy();
-
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(process.exitValue()).as("ended by SIGTERM, and not before").isEqualTo(143);
-        assertThat(answers).containsOnlyKeys("200");
-        assertThat(handled.get(60, TimeUnit.SECONDS)).doesNotHaveDuplicates().hasSize(chats.get());
-        drained.get(60, TimeUnit.SECONDS);
-    }
-
-    private void keep(String line) {
-        log.add(line);
-        if (log.size() > LINES) {
-            log.remove();
-        }
-    }
-
-    /** Tells whether the process has ended and how, and what it printed last. */
-    private String state() {
-        return (process.isAlive() ? "alive" : "exit " + process.exitValue()) + ", last lines:\n"
-                + String.join("\n", log) + '\n';
-    }
-
-    /** Returns the bytes that each connection sends before it waits. */
-    private static List<String> attacks() {
-        String start = "POST / HTTP/1.1\r\nHost: receiver\r\n";
-        String form = start + "Content-Type: application/x-www-form-urlencoded\r\n";
-        String lines = "x:\r\n".repeat(1900);
-        return List.of(
+        for (String unfinished : List.of(
                 "",
-                start + lines,
-                form + "Content-Length: 524288\r\n\r\n" + "y".repeat(524_287),
-                form + "Content-Length: 100\r\n\r\ny",
-                form + lines + "Content-Length: 100\r\n\r\ny",
-                form + "Transfer-Encoding: chunked\r\n\r\n" + ("fff\r\n" + "y".repeat(4095) + "\r\n").repeat(127)
+                START + HEAD_LINES,
+                FORM + "Content-Length: 524288\r\n\r\n" + "y".repeat(524_287),
+                FORM + "Content-Length: 100\r\n\r\ny",
+                FORM + HEAD_LINES + "Content-Length: 100\r\n\r\ny",
+                FORM + "Transfer-Encoding: chunked\r\n\r\n" + ("fff\r\n" + "y".repeat(4095) + "\r\n").repeat(127)
                         + "9\r\nz",
-                form + "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n" + lines,
-                (form + "Content-Length: 1\r\n\r\nx").repeat(50) + start + lines);
+                FORM + "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n" + HEAD_LINES,
+                (FORM + "Content-Length: 1\r\n\r\nx").repeat(50) + START + HEAD_LINES)) {
+            hold(CONNECTIONS, unfinished, false);
+            meanwhileEventsAreAnswered();
+        }
+
+        receiver.everyEventWasAnsweredAndHandled();
     }
 
-    private void attack(int port, String from, byte[] bytes) {
-        try {
-            Socket socket = new Socket(InetAddress.getLoopbackAddress(), port, InetAddress.getByName(from), 0);
-            sockets.add(socket);
-            socket.getOutputStream().write(bytes);
-        } catch (IOException e) {
-            // Dropped: as it should be.
+    @Test
+    void unfinishedRequestsAndHandshakesOverTlsTakeNoMemoryThatOthersNeed() throws Exception {
+        receiver = new AttackedReceiver(directory, "128m", MadeJustNow.certificate(directory));
+        receiver.send();
+
+        // A record that announces 512 bytes of a handshake and has five.
+        hold(CONNECTIONS, "\u0016\u0003\u0001\u0002\0\u0001\0\u0001\u00fc\u0003", false);
+        meanwhileEventsAreAnswered();
+        hold(CONNECTIONS, FORM + "Content-Length: 100\r\n\r\ny", false);
+        meanwhileEventsAreAnswered();
+        hold(CONNECTIONS * 3 / 4, "", true);
+        meanwhileEventsAreAnswered();
+        for (String unfinished : List.of(START + HEAD_LINES, FORM + "Content-Length: 100\r\n\r\ny")) {
+            hold(CONNECTIONS / 4, unfinished, true);
+            meanwhileEventsAreAnswered();
         }
+        hold(CONNECTIONS / 8, FORM + "Content-Length: 524288\r\n\r\n" + "y".repeat(524_287), true);
+        meanwhileEventsAreAnswered();
+
+        receiver.everyEventWasAnsweredAndHandled();
+    }
+
+    /** As fast as they can, without waiting until they are dropped; and one that never reads its answers. */
+    @Test
+    void strangersWhoComeAgainAndAgainKeepNoEventOut() throws Exception {
+        receiver = new AttackedReceiver(directory, "64m", Map.of());
+        receiver.send();
+        AtomicBoolean end = new AtomicBoolean();
+        AtomicInteger opened = new AtomicInteger();
+        String wrong = Bodies.finish(1, "auth[application_token]", "wrong", "data[x]", "y".repeat(100_000));
+        List<String> kinds = List.of(
+                FORM + "Content-Length: 100\r\n\r\ny",
+                START + HEAD_LINES,
+                FORM + "Content-Length: " + wrong.length() + "\r\n\r\n" + wrong,
+                (FORM + "Content-Length: 1\r\n\r\nx").repeat(2_000));
+        List<Thread> strangers = new ArrayList<>();
+        for (int i = 0; i < kinds.size(); i++) {
+            String from = "127.0.0." + (2 + i);
+            byte[] bytes = kinds.get(i).getBytes(ISO_8859_1);
+            strangers.add(new Thread(() -> comeAgain(from, bytes, end, opened)));
+        }
+        strangers.forEach(Thread::start);
+        try {
+            while (opened.get() < 2 * CONNECTIONS) {
+                receiver.awaitAnswers(EVENTS);
+                assertThat(receiver.health()).as(receiver::state).isEqualTo("200");
+            }
+        } finally {
+            end.set(true);
+            for (Thread stranger : strangers) {
+                stranger.join();
+            }
+        }
+
+        receiver.everyEventWasAnsweredAndHandled();
+    }
+
+    /** Holds some hundred connections, and opens a new one for each that it gives up. */
+    private void comeAgain(String from, byte[] bytes, AtomicBoolean end, AtomicInteger opened) {
+        Deque<SocketChannel> held = new ArrayDeque<>();
+        while (!end.get()) {
+            try {
+                SocketChannel channel = SocketChannel.open();
+                held.add(channel);
+                channel.bind(new InetSocketAddress(InetAddress.getByName(from), 0));
+                channel.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), receiver.port()));
+                opened.incrementAndGet();
+                channel.configureBlocking(false);
+                // Does not wait for the rest.
+                channel.write(ByteBuffer.wrap(bytes));
+                if (held.size() > CONNECTIONS / 4) {
+                    held.remove().close();
+                }
+            } catch (IOException e) {
+                // Dropped: as it should be.
+            }
+        }
+        for (SocketChannel channel : held) {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                // It is gone already.
+            }
+        }
+    }
+
+    /** Opens connections from several addresses, each of which sends something and then waits. */
+    private void hold(int connections, String unfinished, boolean tls) {
+        byte[] bytes = unfinished.getBytes(ISO_8859_1);
+        for (int i = 0; i < connections; i++) {
+            try {
+                Socket socket = receiver.connectFrom(ADDRESSES.get(i % ADDRESSES.size()));
+                sockets.add(socket);
+                Socket spoken = tls ? AttackedReceiver.secured(socket) : socket;
+                spoken.getOutputStream().write(bytes);
+            } catch (IOException e) {
+                // Dropped: as it should be.
+            }
+        }
+    }
+
+    private void meanwhileEventsAreAnswered() throws IOException {
+        receiver.awaitAnswers(EVENTS);
+        assertThat(receiver.health()).as(receiver::state).isEqualTo("200");
+        closeAll();
     }
 
     private void closeAll() throws IOException {
@@ -157,70 +186,5 @@ class AttackIT {
             socket.close();
         }
         sockets.clear();
-    }
-
-    /** Sends an event as the platform does: on a connection of its own. Returns the status. */
-    private static String answer(int port, int chat) {
-        String body = form(chat);
-        return exchange(
-                port,
-                "POST / HTTP/1.1\r\nHost: receiver\r\nConnection: close\r\n"
-                        + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " + body.length()
-                        + "\r\n\r\n" + body);
-    }
-
-    private static String health(int port) {
-        return exchange(port, "GET /health/ready HTTP/1.1\r\nHost: receiver\r\nConnection: close\r\n\r\n");
-    }
-
-    private static String exchange(int port, String request) {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            socket.setSoTimeout(60_000);
-            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-            String status = new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
-            return status.isEmpty() ? "closed" : status.substring("HTTP/1.1 ".length());
-        } catch (IOException e) {
-            return e.toString();
-        }
-    }
-
-    /** Returns a port that was free, since the receiver does not print the port of its monitor. */
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
-    }
-
-    private void start(int monitor) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx64m",
-                "-XX:+ExitOnOutOfMemoryError",
-                "-jar",
-                System.getProperty("quickstart.jar"));
-        builder.directory(directory.toFile());
-        builder.environment()
-                .putAll(Map.of(
-                        "OPENLINES_PORT",
-                        "0",
-                        "OPENLINES_MONITOR_PORT",
-                        "" + monitor,
-                        "OPENLINES_INBOX",
-                        directory.resolve("inbox.db").toString(),
-                        "OPENLINES_MEMBER_ID",
-                        MEMBER,
-                        "OPENLINES_APPLICATION_TOKEN",
-                        TOKEN));
-        process = builder.start();
-    }
-
-    private static String form(int chat) {
-        return "event=ONSESSIONFINISH&event_handler_id=12"
-                + "&data%5BDATA%5D%5Bconnector%5D%5Bconnector_id%5D=livechat"
-                + "&data%5BDATA%5D%5Bconnector%5D%5Bline_id%5D=7"
-                + "&data%5BDATA%5D%5Bconnector%5D%5Bchat_id%5D=" + chat
-                + "&data%5BDATA%5D%5Bchat%5D%5Bchat_id%5D=" + chat
-                + "&ts=1760000000&auth%5Bmember_id%5D=" + MEMBER
-                + "&auth%5Bapplication_token%5D=" + TOKEN;
     }
 }

@@ -11,7 +11,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/** An OAuth host, and a portal, that renews the refresh token {@code good} of an administrator, and remembers what it was asked. */
+/**
+ * An OAuth host, and a portal, that renews the refresh token {@code good} of an administrator and {@code ordinary} of
+ * another user, and remembers what it was asked.
+ */
 final class OAuthHost implements AutoCloseable {
 
     private final HttpServer server;
@@ -51,14 +54,15 @@ final class OAuthHost implements AutoCloseable {
         }
         asked.add(token);
         boolean profile = token.equals("/rest/profile");
-        boolean good = !revoked && (token.equals("good") || token.equals("canary-refresh-1")) || profile;
+        boolean ordinary = token.equals("ordinary") || form.contains("canary-access-2");
+        boolean good = !revoked && (token.equals("good") || token.equals("canary-refresh-1") || ordinary) || profile;
         String json = profile
-                ? "{\"result\":{\"ID\":\"1\",\"ADMIN\":true}}"
+                ? "{\"result\":{\"ID\":\"1\",\"ADMIN\":" + !ordinary + "}}"
                 : good
                         ? """
-                {"access_token":"canary-access-1","refresh_token":"canary-refresh-1","expires_in":3600,"expires":1900000000,
+                {"access_token":"canary-access-%s","refresh_token":"canary-refresh-1","expires_in":3600,"expires":1900000000,
                  "member_id":"%s","client_endpoint":"%s","server_endpoint":"%s","scope":"imopenlines","status":"L",
-                 "domain":"oauth.bitrix.info","user_id":1}""".formatted(memberId, endpoint(), endpoint())
+                 "domain":"oauth.bitrix.info","user_id":1}""".formatted(ordinary ? 2 : 1, memberId, endpoint(), endpoint())
                         : "{\"error\":\"invalid_grant\",\"error_description\":\"no\"}";
         byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().set("Content-Type", "application/json");
