@@ -5,9 +5,7 @@ import dev.openlines.client.Doctor;
 import dev.openlines.client.Finding;
 import dev.openlines.client.Finding.Severity;
 import dev.openlines.client.PortalClient;
-import dev.openlines.client.RestClient;
 import dev.openlines.model.OnSessionFinish;
-import dev.openlines.model.Secret;
 import dev.openlines.portal.wire.EventBodies;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -31,6 +29,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -50,9 +49,6 @@ import picocli.CommandLine.Spec;
         })
 final class DoctorCommand implements Callable<Integer> {
 
-    /** The variable of a token that no list of processes should show. */
-    static final String TOKEN_VARIABLE = "OPENLINES_ACCESS_TOKEN";
-
     private static final Pattern CHAT = Pattern.compile("chat_id\"?\\s*[:=]\\s*\"?([0-9]{1,18})");
 
     private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
@@ -60,19 +56,8 @@ final class DoctorCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Option(
-            names = "--portal",
-            required = true,
-            paramLabel = "URL",
-            description = "The portal: https://example.bitrix24.com, or its REST address, client_endpoint.")
-    private URI portal = URI.create("");
-
-    @Option(
-            names = "--access-token",
-            paramLabel = "T",
-            description = "The application's, such as auth[access_token] of an event. By default the variable "
-                    + TOKEN_VARIABLE + ".")
-    private @Nullable String accessToken;
+    @Mixin
+    private PortalOptions portal = new PortalOptions();
 
     @Option(names = "--handler", required = true, paramLabel = "URL", description = "Where events should be posted.")
     private URI handler = URI.create("");
@@ -137,27 +122,12 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private PortalClient client() {
-        String token = accessToken == null ? System.getenv(TOKEN_VARIABLE) : accessToken;
-        if (token == null || token.isBlank()) {
-            throw wrong("expected --access-token or the variable " + TOKEN_VARIABLE + " but found neither");
-        }
         if (wait < 1) {
             throw wrong("expected at least 1 for --wait but found " + wait);
         }
         checkSource("--round-trip", roundTrip);
         checkSource("--handled", handled);
-        String host = String.valueOf(portal.getHost());
-        RestClient.Builder client = RestClient.builder().patience(Duration.ofSeconds(10));
-        if (host.equals("127.0.0.1") || host.equals("localhost") || host.equals("[::1]")) {
-            client.allowLoopback();
-        }
-        String path = String.valueOf(portal.getPath());
-        try {
-            return client.build()
-                    .portal(path.isEmpty() || path.equals("/") ? portal.resolve("/rest/") : portal, Secret.of(token));
-        } catch (IllegalArgumentException e) {
-            throw wrong("--portal: " + e.getMessage());
-        }
+        return portal.access().client(Duration.ofSeconds(10));
     }
 
     private void checkSource(String option, @Nullable String source) {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
+import dev.openlines.cli.PortalOptions.PortalAccess;
 import dev.openlines.client.ClientException;
 import dev.openlines.client.ErrorCode;
 import dev.openlines.client.NoAnswerException;
 import dev.openlines.client.PortalClient;
-import dev.openlines.client.RestClient;
 import dev.openlines.client.RestException;
 import dev.openlines.client.RetriableRestException;
 import dev.openlines.client.Subscription;
@@ -21,7 +19,6 @@ import dev.openlines.portal.wire.Exchange;
 import jakarta.json.Json;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
-import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -29,7 +26,6 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -41,12 +37,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -65,9 +61,6 @@ import picocli.CommandLine.Spec;
         })
 final class ListenCommand implements Callable<Integer> {
 
-    /** Begins the key of every queue that this command binds. */
-    private static final String KEYS = "openlines-listen-";
-
     private static final Map<ErrorCode, String> REMEDIES = Map.of(
             ErrorCode.WRONG_AUTH_TYPE, "an incoming webhook has no events: use a local application's token",
             ErrorCode.ACCESS_DENIED, "the token's user must be an administrator",
@@ -78,22 +71,11 @@ final class ListenCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Option(
-            names = "--portal",
-            required = true,
-            paramLabel = "URL",
-            description = "The portal: https://example.bitrix24.com, or its REST address, client_endpoint.")
-    private URI portal = URI.create("");
+    @Mixin
+    private PortalOptions portal = new PortalOptions();
 
     @Option(names = "--forward-to", required = true, paramLabel = "URL", description = "The handler.")
     private URI handler = URI.create("");
-
-    @Option(
-            names = "--access-token-file",
-            paramLabel = "PATH",
-            description = "A file that holds the access token. By default the variable " + DoctorCommand.TOKEN_VARIABLE
-                    + " does.")
-    private @Nullable Path tokenFile;
 
     @Option(
             names = "--member-id",
@@ -136,18 +118,17 @@ final class ListenCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        check();
-        Secret token = new AccessToken(spec, tokenFile).read();
-        URI rest = rest();
-        PortalClient client = client(rest, token);
-        String key = key();
-        FileChannel lock = lock(key);
+        PortalAccess access = portal.access();
+        check(access);
+        PortalClient client = access.client(Duration.ofSeconds(30));
+        OwnApplication application = OwnApplication.of("listen", portal.portal());
+        FileChannel lock = application.lock();
         try {
-            requireOwnApplication(client);
+            application.require(client);
             Thread ending = ending(Thread.currentThread());
             Runtime.getRuntime().addShutdownHook(ending);
             try {
-                listen(client, key, rest, token);
+                listen(client, application, access);
             } finally {
                 ended.countDown();
                 if (!stopping) {
@@ -165,7 +146,7 @@ final class ListenCommand implements Callable<Integer> {
         }
     }
 
-    private void check() {
+    private void check(PortalAccess access) {
         String host = String.valueOf(handler.getHost());
         try {
             if (!String.valueOf(handler.getScheme()).matches("https?")
@@ -176,7 +157,7 @@ final class ListenCommand implements Callable<Integer> {
         } catch (UnknownHostException e) {
             throw wrong("--forward-to: the host is unknown");
         }
-        if (every.compareTo(Duration.ofMillis(500)) < 0 && !isLoopback(portal)) {
+        if (every.compareTo(Duration.ofMillis(500)) < 0 && !access.isLoopback()) {
             throw wrong("expected at least PT0.5S for --every, for the sake of the portal's rate limit");
         }
         if (count != null && count < 1) {
@@ -184,68 +165,7 @@ final class ListenCommand implements Callable<Integer> {
         }
     }
 
-    private static boolean isLoopback(URI address) {
-        String host = String.valueOf(address.getHost());
-        return host.equals("127.0.0.1") || host.equals("localhost") || host.equals("[::1]");
-    }
-
-    private URI rest() {
-        String path = String.valueOf(portal.getPath());
-        return path.isEmpty() || path.equals("/") ? portal.resolve("/rest/") : portal;
-    }
-
-    private PortalClient client(URI rest, Secret token) {
-        RestClient.Builder client = RestClient.builder().patience(Duration.ofSeconds(30));
-        if (isLoopback(portal)) {
-            client.allowLoopback();
-        }
-        try {
-            return client.build().portal(rest, token);
-        } catch (IllegalArgumentException e) {
-            throw wrong("--portal: " + e.getMessage());
-        }
-    }
-
-    /** Returns the same key for each run of this user on this machine, so that a run finds what a crashed one left. */
-    private String key() {
-        String who = System.getProperty("user.name") + "@" + System.getProperty("user.home") + " " + portal;
-        return KEYS + UUID.nameUUIDFromBytes(who.getBytes(UTF_8)).toString().substring(0, 13);
-    }
-
-    private FileChannel lock(String key) throws IOException {
-        FileChannel file = FileChannel.open(
-                Path.of(System.getProperty("java.io.tmpdir"), key + ".lock"),
-                StandardOpenOption.CREATE,
-                StandardOpenOption.WRITE);
-        try {
-            if (file.tryLock() != null) {
-                return file;
-            }
-        } catch (OverlappingFileLockException e) {
-            // Held by this very process.
-        }
-        file.close();
-        throw CommandFailure.failed("another listen of yours is running for this portal");
-    }
-
-    /** Refuses an application that has work of its own: its queues and subscriptions must not be touched. */
-    private static void requireOwnApplication(PortalClient client) {
-        JsonValue status = client.openLines().app().raw().get("STATUS");
-        if (!(status instanceof JsonString text) || !text.getString().equals(AppStatus.LOCAL.code())) {
-            throw CommandFailure.failed("the token is not of a local application; make one for listening alone");
-        }
-        for (Subscription subscription : client.subscriptions().get()) {
-            if (!String.valueOf(subscription.connector()).startsWith(KEYS)) {
-                throw CommandFailure.failed("the application has a subscription to " + printable(subscription.event())
-                        + " that listen did not make; make a local application for listening alone");
-            }
-        }
-    }
-
-    /**
-     * Returns the thread for Ctrl-C. It waits for the unbinding, and not for the listening thread, which may be waiting
-     * for the end of this one.
-     */
+    /** On Ctrl-C. Waits for the unbinding, and not for the thread, which may be waiting for the end of this one. */
     private Thread ending(Thread listening) {
         return new Thread(
                 () -> {
@@ -260,17 +180,19 @@ final class ListenCommand implements Callable<Integer> {
                 "listen-end");
     }
 
-    private void listen(PortalClient client, String key, URI rest, Secret token) throws IOException {
+    private void listen(PortalClient client, OwnApplication application, PortalAccess access) throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         try {
             for (String event : events) {
-                client.subscriptions().ensure(Subscription.offline(event).withConnector(key));
+                client.subscriptions().ensure(Subscription.offline(event).withConnector(application.key()));
             }
-            out.println("listening to " + String.join(", ", events) + " of " + portal.getHost() + ", forwarding to "
+            out.println("listening to " + String.join(", ", events) + " of "
+                    + access.rest().getHost()
+                    + ", forwarding to "
                     + handler + ", until Ctrl-C");
             EventSender sender = new EventSender(EventSender.Settings.defaults().insecure());
             while (!stopping && (count == null || seen < count)) {
-                if (!look(client, key, sender, rest, token)) {
+                if (!look(client, application.key(), sender, access)) {
                     Thread.sleep(every.toMillis());
                 }
             }
@@ -284,17 +206,14 @@ final class ListenCommand implements Callable<Integer> {
         } finally {
             // The interrupt has done its work; what follows needs the network.
             Thread.interrupted();
-            unbind(client, key);
+            unbind(client, application);
         }
     }
 
     /** Unbinds all that this key has bound, also in a run that crashed, and forgets what still waits. */
-    private void unbind(PortalClient client, String key) {
-        for (Subscription subscription : client.subscriptions().get()) {
-            if (key.equals(subscription.connector())) {
-                client.subscriptions().unbind(subscription);
-            }
-        }
+    private void unbind(PortalClient client, OwnApplication application) {
+        application.unbind(client);
+        String key = application.key();
         int left = 0;
         for (JsonArray waiting = take(client, key); !waiting.isEmpty(); waiting = take(client, key)) {
             left += waiting.size();
@@ -314,8 +233,7 @@ final class ListenCommand implements Callable<Integer> {
     }
 
     /** Returns whether anything waited. */
-    private boolean look(PortalClient client, String key, EventSender sender, URI rest, Secret token)
-            throws IOException {
+    private boolean look(PortalClient client, String key, EventSender sender, PortalAccess access) throws IOException {
         JsonArray waiting;
         try {
             waiting = take(client, key);
@@ -324,16 +242,16 @@ final class ListenCommand implements Callable<Integer> {
             return false;
         }
         for (JsonObject row : waiting.getValuesAs(JsonObject.class)) {
-            forward(row, sender, rest, token);
+            forward(row, sender, access);
         }
         return !waiting.isEmpty();
     }
 
-    private void forward(JsonObject row, EventSender sender, URI rest, Secret token) throws IOException {
+    private void forward(JsonObject row, EventSender sender, PortalAccess access) throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         String event = row.getString("EVENT_NAME", "").toUpperCase(Locale.ROOT);
         Instant queued = time(row.getString("TIMESTAMP_X", ""));
-        JsonObject payload = payload(row, event, queued, rest, token);
+        JsonObject payload = payload(row, event, queued, access);
         seen++;
         out.println(queued + "  --> " + printable(event) + " " + printable(row.getString("MESSAGE_ID", "")));
         if (folder != null) {
@@ -354,16 +272,16 @@ final class ListenCommand implements Callable<Integer> {
         }
     }
 
-    private JsonObject payload(JsonObject row, String event, Instant queued, URI rest, Secret token) {
+    private JsonObject payload(JsonObject row, String event, Instant queued, PortalAccess access) {
         JsonObject data = row.get("EVENT_DATA") instanceof JsonObject object ? object : null;
         EventBodies.AuthFacts auth = new EventBodies.AuthFacts(
-                token,
+                access.secret(),
                 Instant.now().plus(EventBodies.ACCESS_LIFETIME),
                 "imopenlines",
-                String.valueOf(rest.getHost()),
+                String.valueOf(access.rest().getHost()),
                 "https://oauth.bitrix.info/rest/",
                 AppStatus.LOCAL.code(),
-                rest.toString(),
+                access.rest().toString(),
                 memberId,
                 user(row),
                 null,

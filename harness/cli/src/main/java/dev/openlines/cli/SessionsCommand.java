@@ -4,18 +4,12 @@ package dev.openlines.cli;
 import dev.openlines.client.ClientException;
 import dev.openlines.client.ErrorCode;
 import dev.openlines.client.OpenLines;
-import dev.openlines.client.RestClient;
 import dev.openlines.client.RestException;
 import dev.openlines.client.Session;
 import dev.openlines.client.SessionFilter;
-import dev.openlines.model.Secret;
 import dev.openlines.portal.wire.EventBodies;
 import jakarta.json.JsonObjectBuilder;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -26,8 +20,8 @@ import java.util.Iterator;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -45,8 +39,6 @@ import picocli.CommandLine.Spec;
         })
 final class SessionsCommand implements Callable<Integer> {
 
-    private static final String WEBHOOK_VARIABLE = "OPENLINES_WEBHOOK";
-
     /** The longest lead of the portal's clock over ours. */
     private static final Duration AHEAD = Duration.ofHours(1);
 
@@ -61,26 +53,8 @@ final class SessionsCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    @Option(
-            names = "--portal",
-            paramLabel = "URL",
-            description = "The portal: https://example.bitrix24.com, or its REST address, client_endpoint.")
-    private @Nullable URI portal;
-
-    @Option(
-            names = "--access-token-file",
-            paramLabel = "PATH",
-            description = "A file that holds the access token. By default the variable " + DoctorCommand.TOKEN_VARIABLE
-                    + " does.")
-    private @Nullable Path tokenFile;
-
-    @Option(
-            names = "--webhook-file",
-            paramLabel = "PATH",
-            description =
-                    "A file that holds an incoming webhook's address, https://HOST/rest/USER/CODE/. By default the"
-                            + " variable " + WEBHOOK_VARIABLE + " does.")
-    private @Nullable Path webhookFile;
+    @Mixin
+    private WebhookOptions portal = new WebhookOptions();
 
     @Option(
             names = "--since",
@@ -96,7 +70,7 @@ final class SessionsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        OpenLines lines = client();
+        OpenLines lines = portal.access().client(Duration.ofSeconds(30)).openLines();
         Instant now = Instant.now();
         try {
             // Not by status: a closed session has a time of closing, but may have an open status.
@@ -114,63 +88,6 @@ final class SessionsCommand implements Callable<Integer> {
             throw CommandFailure.failed(String.valueOf(e.getMessage()));
         } catch (IllegalArgumentException e) {
             throw wrong("--since: " + e.getMessage());
-        }
-    }
-
-    private OpenLines client() {
-        URI address = portal;
-        if (address == null) {
-            return byWebhook();
-        }
-        if (webhookFile != null) {
-            throw wrong("expected --portal or --webhook-file but found both");
-        }
-        String path = String.valueOf(address.getPath());
-        if (path.matches(".*/rest/[0-9]+/.+")) {
-            throw wrong(
-                    "--portal: a webhook's address is a secret, which a list of processes would show: use the variable "
-                            + WEBHOOK_VARIABLE + " or --webhook-file");
-        }
-        try {
-            return client(address.getHost())
-                    .portal(
-                            path.isEmpty() || path.equals("/") ? address.resolve("/rest/") : address,
-                            new AccessToken(spec, tokenFile).read())
-                    .openLines();
-        } catch (IllegalArgumentException e) {
-            throw wrong("--portal: " + e.getMessage());
-        }
-    }
-
-    private OpenLines byWebhook() {
-        String webhook = webhookFile == null
-                ? System.getenv(WEBHOOK_VARIABLE)
-                : read("--webhook-file", webhookFile).strip();
-        if (webhook == null || webhook.isBlank()) {
-            throw wrong(
-                    "expected --portal, or --webhook-file or the variable " + WEBHOOK_VARIABLE + ", but found none");
-        }
-        try {
-            String host = webhook.replaceFirst("^https?://", "").replaceFirst("(:[0-9]+)?/.*", "");
-            return client(host).webhook(Secret.of(webhook)).openLines();
-        } catch (IllegalArgumentException e) {
-            throw wrong((webhookFile == null ? WEBHOOK_VARIABLE : "--webhook-file") + ": " + e.getMessage());
-        }
-    }
-
-    private static RestClient client(@Nullable String host) {
-        RestClient.Builder client = RestClient.builder().patience(Duration.ofSeconds(30));
-        if ("127.0.0.1".equals(host) || "localhost".equals(host) || "[::1]".equals(host)) {
-            client.allowLoopback();
-        }
-        return client.build();
-    }
-
-    private String read(String option, Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw wrong(option + ": cannot read " + file);
         }
     }
 

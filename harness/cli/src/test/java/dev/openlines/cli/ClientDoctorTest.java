@@ -20,6 +20,7 @@ import dev.openlines.testkit.RecordingHandler;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -183,8 +184,8 @@ class ClientDoctorTest {
                 "doctor",
                 "--portal",
                 portal.restUri().toString(),
-                "--access-token",
-                expired,
+                "--access-token-file",
+                file(expired),
                 "--handler",
                 receiver.url().toString()));
 
@@ -197,18 +198,18 @@ class ClientDoctorTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            https://p.example/rest/   |              |          |                     | expected --access-token or the variable OPENLINES_ACCESS_TOKEN but found neither
-            http://p.example/rest/    | --access-token | t      |                     | --portal: expected https but found http, which is for loopback and must be allowed
-            https://p.example/hooks/  | --access-token | t      |                     | --portal: expected https://HOST/rest/ but found another path
-            https://p.example         | --access-token | t      | --wait=0            | expected at least 1 for --wait but found 0
-            https://p.example         | --access-token | t      | --round-trip=x.json | expected file:PATH or url:URL for --round-trip but found neither
-            https://p.example         | --access-token | t      | --handled=x.json    | expected file:PATH or url:URL for --handled but found neither
+            https://p.example/rest/   |       |                     | expected --access-token-file or the variable OPENLINES_ACCESS_TOKEN but found neither
+            http://p.example/rest/    | t     |                     | --portal: expected https but found http, which is for loopback and must be allowed
+            https://p.example/hooks/  | t     |                     | --portal: expected https://HOST/rest/ but found another path
+            https://p.example         | t     | --wait=0            | expected at least 1 for --wait but found 0
+            https://p.example         | t     | --round-trip=x.json | expected file:PATH or url:URL for --round-trip but found neither
+            https://p.example         | t     | --handled=x.json    | expected file:PATH or url:URL for --handled but found neither
             """)
-    void whatCannotBeIsSaidInOneLine(String portal, String flag, String token, String more, String message) {
+    void whatCannotBeIsSaidInOneLine(String portal, String token, String more, String message) {
         List<String> arguments =
                 new ArrayList<>(List.of("doctor", "--portal", portal, "--handler", "https://a.example/h"));
-        if (flag != null) {
-            arguments.addAll(List.of(flag, token));
+        if (token != null) {
+            arguments.addAll(List.of("--access-token-file", file(token)));
         }
         if (more != null) {
             arguments.add(more);
@@ -232,7 +233,7 @@ class ClientDoctorTest {
                         receiver.url().toString())
                 .redirectErrorStream(true);
         builder.environment()
-                .put(DoctorCommand.TOKEN_VARIABLE, portal.accessToken().reveal());
+                .put(PortalOptions.TOKEN_VARIABLE, portal.accessToken().reveal());
         Process process = builder.start();
         try {
             String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -241,6 +242,14 @@ class ClientDoctorTest {
             assertThat(process.exitValue()).isEqualTo(1);
         } finally {
             process.destroyForcibly();
+        }
+    }
+
+    private String file(String token) {
+        try {
+            return Files.writeString(folder.resolve("token"), token).toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -259,8 +268,8 @@ class ClientDoctorTest {
                 "doctor",
                 "--portal",
                 portal.restUri().toString(),
-                "--access-token",
-                portal.accessToken().reveal(),
+                "--access-token-file",
+                file(portal.accessToken().reveal()),
                 "--handler",
                 receiver.url().toString()));
         arguments.addAll(List.of(more));

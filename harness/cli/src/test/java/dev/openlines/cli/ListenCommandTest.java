@@ -171,7 +171,7 @@ class ListenCommandTest {
                         "my-test-token")
                 .redirectError(ProcessBuilder.Redirect.INHERIT);
         command.environment()
-                .put(DoctorCommand.TOKEN_VARIABLE, portal.accessToken().reveal());
+                .put(PortalOptions.TOKEN_VARIABLE, portal.accessToken().reveal());
         Process listening = command.start();
         try (BufferedReader lines = listening.inputReader(UTF_8)) {
             assertThat(lines.readLine()).startsWith("listening to ONSESSIONFINISH");
@@ -198,7 +198,7 @@ class ListenCommandTest {
                         1,
                         "",
                         "openlines: the application has a subscription to ONSESSIONFINISH that listen did not make; make"
-                                + " a local application for listening alone\n"));
+                                + " a local application for listen alone\n"));
         assertThat(subscriptions(portal).get()).hasSize(1);
     }
 
