@@ -165,7 +165,7 @@ final class ListenCommand implements Callable<Integer> {
         }
     }
 
-    /** On Ctrl-C. Waits for the unbinding, and not for the thread, which may be waiting for the end of this one. */
+    /** Makes the hook for Ctrl-C. It waits for the unbinding, and not for the thread, which may be waiting for the end of this one. */
     private Thread ending(Thread listening) {
         return new Thread(
                 () -> {

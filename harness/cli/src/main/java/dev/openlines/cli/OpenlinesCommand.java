@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             DoctorCommand.class,
             SessionsCommand.class,
             ListenCommand.class,
+            CompareCommand.class,
             VerifyCommand.class,
             CatalogueCommands.ListCommand.class,
             CatalogueCommands.ExplainCommand.class,

@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * A local application that is used for nothing else. What a command binds in it has a key that is the same in each run
- * of one user on one machine, so a run finds and removes what a crashed one left.
+ * A local application that is used for nothing else. A command's subscriptions in it have a key that is the same in each
+ * run of one user on one machine, so a run finds and removes those of a crashed one.
  *
  * @param command the command's name
  * @param key the key of the command's queues; also the first part of the host of its handlers
@@ -30,7 +30,7 @@ record OwnApplication(String command, String key) {
     /** Begins the key of everything that a command of ours binds. */
     private static final String KEYS = "openlines-";
 
-    /** Ends the host of handlers that nobody runs: the platform resolves no name under it. */
+    /** Ends the host of handlers that do not exist: no name under it resolves. */
     private static final String NOWHERE = ".openlines.invalid";
 
     static OwnApplication of(String command, URI portal) {

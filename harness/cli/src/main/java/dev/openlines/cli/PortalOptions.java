@@ -16,7 +16,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * The options that say which portal a command calls and with which access token. The token is in a file or the
+ * The options for the address of a portal and for an access token. The token is in a file or the
  * environment: an argument would show it in the list of processes.
  */
 class PortalOptions {
@@ -89,8 +89,7 @@ class PortalOptions {
         return new ParameterException(spec.commandLine(), what);
     }
 
-    /**
-     * How a portal is called.
+    /**     * The way to a portal.
      *
      * @param rest its REST address, without a webhook's user and code
      * @param secret an access token, or the whole address of an incoming webhook

@@ -51,7 +51,7 @@ final class WebhookOptions extends PortalOptions {
         }
         try {
             Matcher address = WEBHOOK.matcher(webhook);
-            // What has another form is refused by the client, whose message does not repeat it.
+            // The client refuses another form, with a message that does not repeat it.
             URI rest = URI.create(
                     address.matches()
                             ? webhook.substring(0, webhook.indexOf("/rest/") + "/rest/".length())

@@ -17,16 +17,57 @@ final class Fidelity {
             | word | means |
             | --- | --- |
             | source | read in the server's published source |
-            | docs | read in the vendor's documentation, or in the code of its SDKs |
+            | docs | read in the vendor's documentation |
+            | sdk | read in the code or a test of one of the vendor's SDKs |
             | capture | seen in a request that was recorded in public |
             | guess | our inference, without a source |
             | declared | said by the test or the user, such as `portal.answer(...)` or a fault |
             | unbuilt | the simulator does not have it: status 501, code `SIMULATOR_LACKS_IT` |
 
+            No live portal has been compared yet. [`openlines compare`](compare.md) compares yours in a few minutes; the
+            last column says what of.
+
             """;
 
     /** What is not a REST method, with where it is from. */
     private static final Map<String, Provenance> PARTS = parts();
+
+    /** The checks of the command {@code compare} by REST method; a test of the command compares them with its questions. */
+    private static final Map<String, String> COMPARED = Map.ofEntries(
+            Map.entry("app.info", "shape"),
+            Map.entry("batch", "batch"),
+            Map.entry("event.bind", "errors, order of checks, subscriptions, offline queue"),
+            Map.entry("event.get", "shape, errors, subscriptions"),
+            Map.entry("event.offline.clear", "errors"),
+            Map.entry("event.offline.error", "errors"),
+            Map.entry("event.offline.get", "errors, offline queue"),
+            Map.entry("event.offline.list", "errors, paging, offline queue"),
+            Map.entry("event.test", "errors, subscriptions"),
+            Map.entry("event.unbind", "errors, subscriptions, offline queue"),
+            Map.entry("events", "shape, errors"),
+            Map.entry("feature.get", "shape, errors"),
+            Map.entry("imopenlines.config.get", "shape, errors"),
+            Map.entry("imopenlines.config.list.get", "shape"),
+            Map.entry("imopenlines.dialog.get", "shape, errors"),
+            Map.entry("imopenlines.session.history.get", "shape, errors, order of checks"),
+            Map.entry("imopenlines.v2.operator.list", "shape"),
+            Map.entry("imopenlines.v2.session.list", "shape, errors, order of checks, paging"),
+            Map.entry("imopenlines.v2.session.rating.list", "shape, errors"),
+            Map.entry("imopenlines.v2.session.stat.get", "shape, errors"),
+            Map.entry("imopenlines.v2.session.transfer.list", "shape, errors"),
+            Map.entry("imopenlines.v2.stat.get", "shape, errors"),
+            Map.entry("method.get", "shape"),
+            Map.entry("methods", "shape"),
+            Map.entry("profile", "shape, errors, order of checks"),
+            Map.entry("scope", "shape"),
+            Map.entry("server.time", "shape, throttling"));
+
+    /** The checks of the command {@code compare} by part. */
+    private static final Map<String, String> COMPARED_PARTS = Map.of(
+            "order of checks, success envelope, PHP's JSON style", "order of checks, envelope, headers",
+            "times with the offset that the portal's time zone has at that moment", "form of the times",
+            "leaky bucket", "the refusal (`--throttle`)",
+            "limit of operating time", "`time.operating`");
 
     private Fidelity() {}
 
@@ -61,7 +102,8 @@ final class Fidelity {
         parts.put("REST 3.0 is not built and says so in its own form of an error", Provenance.DOCS);
         parts.put("which handler addresses `event.bind` takes", Provenance.SOURCE);
         parts.put("order of checks, success envelope, PHP's JSON style", Provenance.SOURCE);
-        parts.put("OAuth: parameters, answers, errors", Provenance.DOCS);
+        parts.put("OAuth: parameters, answers", Provenance.DOCS);
+        parts.put("OAuth: codes of errors", Provenance.SDK);
         parts.put("HTTP statuses of OAuth errors", Provenance.GUESS);
         parts.put("leaky bucket", Provenance.DOCS);
         parts.put("limit of operating time", Provenance.SOURCE);
@@ -73,7 +115,7 @@ final class Fidelity {
 
     static String page() {
         StringBuilder out = new StringBuilder(HEAD);
-        out.append("## REST methods\n\n| method | scope | from |\n| --- | --- | --- |\n");
+        out.append("## REST methods\n\n| method | scope | from | compared |\n| --- | --- | --- | --- |\n");
         for (RestMethod method : RestMethods.all()) {
             out.append("| `")
                     .append(method.name())
@@ -81,11 +123,13 @@ final class Fidelity {
                     .append(method.scope().isEmpty() ? "" : "`" + method.scope() + "`")
                     .append(" | ")
                     .append(method.provenance().label())
+                    .append(" | ")
+                    .append(COMPARED.getOrDefault(method.name(), ""))
                     .append(" |\n");
         }
         out.append("| `app.info` of the OAuth host |  | ")
                 .append(SystemMethods.AUTH_HOST_APP_INFO.provenance().label())
-                .append(" |\n\nEvery other method of the platform is unbuilt.\n\n");
+                .append(" |  |\n\nEvery other method of the platform is unbuilt.\n\n");
         out.append("## Events that can be bound\n\n");
         for (String event : new TreeSet<>(EventMethods.EVENTS.keySet())) {
             String scope = EventMethods.EVENTS.getOrDefault(event, "");
@@ -93,9 +137,14 @@ final class Fidelity {
             out.append(scope.isEmpty() ? "" : " (scope `" + scope + "`)");
             out.append('\n');
         }
-        out.append("\n## Everything else\n\n| part | from |\n| --- | --- |\n");
-        PARTS.forEach((part, from) ->
-                out.append("| ").append(part).append(" | ").append(from.label()).append(" |\n"));
+        out.append("\n## Everything else\n\n| part | from | compared |\n| --- | --- | --- |\n");
+        PARTS.forEach((part, from) -> out.append("| ")
+                .append(part)
+                .append(" | ")
+                .append(from.label())
+                .append(" | ")
+                .append(COMPARED_PARTS.getOrDefault(part, ""))
+                .append(" |\n"));
         return out.toString();
     }
 }

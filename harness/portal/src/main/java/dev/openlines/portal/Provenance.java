@@ -9,6 +9,8 @@ public enum Provenance {
     SOURCE,
     /** Read in the vendor's documentation. */
     DOCS,
+    /** Read in a test of the vendor's SDK. */
+    SDK,
     /** Seen in a request or answer that somebody recorded. */
     CAPTURE,
     /** Nobody's word: our inference. */
