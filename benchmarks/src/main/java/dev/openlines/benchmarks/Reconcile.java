@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.benchmarks;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.openlines.client.OpenLines;
 import dev.openlines.client.RestClient;
 import dev.openlines.client.SessionFilter;
@@ -23,6 +24,7 @@ import dev.openlines.receiver.ReconcileSettings;
 import dev.openlines.receiver.Reconciler;
 import dev.openlines.receiver.Reply;
 import dev.openlines.receiver.Telemetry;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,6 +61,9 @@ public final class Reconcile {
     private static final int AT_ONCE = 64;
     private static final String TOKEN = "51856fefc120afa4b628cc82d3935cce";
 
+    private static final OperatingSystemMXBean PROCESS =
+            (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+
     private final Path directory;
     private final int rounds;
     private final AtomicLong chats = new AtomicLong(1_000_000);
@@ -71,16 +76,23 @@ public final class Reconcile {
     /**
      * Measures and prints.
      *
-     * @param args rounds (5)
+     * @param args rounds (5), and what: {@code sessions}, {@code nothing} or {@code storing}; all by default
      * @throws Exception if it cannot
      */
     public static void main(String[] args) throws Exception {
         Path directory = Files.createTempDirectory("openlines-reconcile");
         try {
             Reconcile reconcile = new Reconcile(directory, args.length > 0 ? Integer.parseInt(args[0]) : 5);
-            reconcile.manySessions();
-            reconcile.nothingMissing();
-            reconcile.storing();
+            String what = args.length > 1 ? args[1] : "";
+            if (what.isEmpty() || what.equals("sessions")) {
+                reconcile.manySessions();
+            }
+            if (what.isEmpty() || what.equals("nothing")) {
+                reconcile.nothingMissing();
+            }
+            if (what.isEmpty() || what.equals("storing")) {
+                reconcile.storing();
+            }
         } finally {
             try (var files = Files.list(directory)) {
                 for (Path file : files.toList()) {
@@ -98,7 +110,7 @@ public final class Reconcile {
             Portal portal = server.portal(PortalSetup.minted().label("shop"));
             RestClient client = RestClient.builder().allowLoopback().build();
             AtomicReference<OpenLines> lines = new AtomicReference<>(
-                    client.portal(portal.restUri(), portal.accessToken()).openLines());
+                    client.portal(portal.restUri(), portal.accessToken()).yielding().openLines());
             ClosedSessions sessions = new OfOnePortal(portal.memberId()) {
                 @Override
                 public Page list(Query query) {
@@ -138,7 +150,7 @@ public final class Reconcile {
             }
             portal.clock().run();
             portal.clock().advance(Duration.ofSeconds(SESSIONS / 10 + 600));
-            lines.set(client.portal(portal.restUri(), portal.accessToken()).openLines());
+            lines.set(client.portal(portal.restUri(), portal.accessToken()).yielding().openLines());
             portal.limits().leakyBucket(2, 50);
             long begun = System.nanoTime();
             Reconciler.Report report = reconciler.run(portal.memberId(), false).orElseThrow();
@@ -157,63 +169,102 @@ public final class Reconcile {
         long[] few = new long[rounds * 40];
         long[] many = new long[rounds * 40];
         try (Stored one = new Stored("few.db", 1000);
-                Stored other = new Stored("lots.db", 1_000_000);
-                Stored.Traffic traffic = one.traffic();
-                Stored.Traffic otherTraffic = other.traffic()) {
-            for (int i = -20; i < few.length; i++) {
-                long first = one.run();
-                long second = other.run();
-                if (i >= 0) {
-                    few[i] = first;
-                    many[i] = second;
+                Stored other = new Stored("lots.db", 1_000_000)) {
+            try (Stored.Traffic traffic = one.traffic();
+                    Stored.Traffic otherTraffic = other.traffic()) {
+                for (int i = -20; i < few.length; i++) {
+                    long first = one.run();
+                    long second = other.run();
+                    if (i >= 0) {
+                        few[i] = first;
+                        many[i] = second;
+                    }
                 }
+                traffic.check();
+                otherTraffic.check();
             }
         }
         System.out.printf(
                 Locale.ROOT,
-                "a run that finds nothing, beside %d portals with 1000 other events a minute: %.2f ms with 1000 closes,"
-                        + " %.2f ms with 1000000 (medians of %d); %.2f times%n",
+                "a run that finds nothing, beside %d portals with 1000 other events a minute: %s with 1000 closes, %s"
+                        + " with 1000000 (median, and the middle half, of %d); %.2f times%n",
                 PORTALS,
-                median(few) / 1e6,
-                median(many) / 1e6,
+                middle(few, 1e6, "ms"),
+                middle(many, 1e6, "ms"),
                 few.length,
                 (double) median(many) / median(few));
     }
 
-    /** Stores an event of a closed chat and one of an opened chat, in turn. */
+    /** Stores an event of a closed chat and one of an opened chat, in turn: the time, and the CPU time of the process. */
     private void storing() throws Exception {
         for (int open : new int[] {0, 100_000}) {
-            long[] finish = new long[rounds];
-            long[] start = new long[rounds];
+            Round[] finish = new Round[rounds];
+            Round[] start = new Round[rounds];
             try (Stored stored = new Stored("store-" + open + ".db", 0)) {
                 stored.open(open);
                 for (int round = -1; round < rounds; round++) {
-                    long first = stored.store("ONSESSIONFINISH");
-                    long second = stored.store("ONSESSIONSTART");
+                    Round first = stored.store("ONSESSIONFINISH");
+                    Round second = stored.store("ONSESSIONSTART");
                     if (round >= 0) {
                         finish[round] = first;
                         start[round] = second;
                     }
                 }
             }
-            System.out.printf(
-                    Locale.ROOT,
-                    "storing an event, %d at once, %d closes wait for theirs: OnSessionFinish %.1f µs, OnSessionStart"
-                            + " %.1f µs (medians of %d rounds of %d); %.2f times%n",
-                    AT_ONCE,
+            told(
+                    "time",
                     open,
-                    median(finish) / 1e3 / EVENTS,
-                    median(start) / 1e3 / EVENTS,
-                    rounds,
-                    EVENTS,
-                    (double) median(finish) / median(start));
+                    Arrays.stream(finish).mapToLong(Round::time).toArray(),
+                    Arrays.stream(start).mapToLong(Round::time).toArray());
+            told(
+                    "CPU",
+                    open,
+                    Arrays.stream(finish).mapToLong(Round::cpu).toArray(),
+                    Arrays.stream(start).mapToLong(Round::cpu).toArray());
         }
     }
+
+    private void told(String what, int open, long[] finish, long[] start) {
+        double[] ratios = new double[finish.length];
+        for (int i = 0; i < ratios.length; i++) {
+            ratios[i] = (double) finish[i] / start[i];
+        }
+        Arrays.sort(ratios);
+        System.out.printf(
+                Locale.ROOT,
+                "storing an event, %d at once, %d closes wait for theirs, %s: OnSessionFinish %s, OnSessionStart %s"
+                        + " (%d rounds of %d each); %.2f times, %.2f to %.2f by round%n",
+                AT_ONCE,
+                open,
+                what,
+                middle(finish, 1e3 * EVENTS, "µs"),
+                middle(start, 1e3 * EVENTS, "µs"),
+                rounds,
+                EVENTS,
+                ratios[ratios.length / 2],
+                ratios[0],
+                ratios[ratios.length - 1]);
+    }
+
+    /** What one round of storing took, in nanoseconds. */
+    private record Round(long time, long cpu) {}
 
     private static long median(long[] values) {
         long[] sorted = values.clone();
         Arrays.sort(sorted);
         return sorted[sorted.length / 2];
+    }
+
+    private static String middle(long[] values, double unit, String name) {
+        long[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return String.format(
+                Locale.ROOT,
+                "%.2f %s (%.2f to %.2f)",
+                sorted[sorted.length / 2] / unit,
+                name,
+                sorted[sorted.length / 4] / unit,
+                sorted[sorted.length * 3 / 4] / unit);
     }
 
     private abstract static class OfOnePortal implements ClosedSessions {
@@ -332,12 +383,13 @@ public final class Reconcile {
         }
 
         /** Stores events that differ, as many at once as sixty-four connections send. */
-        long store(String event) {
+        Round store(String event) {
             List<byte[]> bodies = new ArrayList<>(EVENTS);
             for (int i = 0; i < EVENTS; i++) {
                 bodies.add(body(member(0), event));
             }
             long begun = System.nanoTime();
+            long used = PROCESS.getProcessCpuTime();
             for (int from = 0; from < EVENTS; from += AT_ONCE) {
                 List<CompletableFuture<Reply>> replies = new ArrayList<>(AT_ONCE);
                 for (byte[] body : bodies.subList(from, Math.min(EVENTS, from + AT_ONCE))) {
@@ -345,7 +397,7 @@ public final class Reconcile {
                 }
                 replies.forEach(CompletableFuture::join);
             }
-            return System.nanoTime() - begun;
+            return new Round(System.nanoTime() - begun, PROCESS.getProcessCpuTime() - used);
         }
 
         private CompletableFuture<Reply> receive(byte[] body) {
@@ -381,15 +433,25 @@ public final class Reconcile {
         private final class Traffic implements AutoCloseable {
 
             private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+            private final AtomicReference<Throwable> failure = new AtomicReference<>();
             private int next;
 
             Traffic() {
-                timer.scheduleAtFixedRate(
-                        () -> receive(body(member(next++ % PORTALS), "ONSESSIONSTART"))
-                                .join(),
-                        0,
-                        60,
-                        TimeUnit.MILLISECONDS);
+                timer.scheduleAtFixedRate(this::send, 0, 60, TimeUnit.MILLISECONDS);
+            }
+
+            private void send() {
+                receive(body(member(next++ % PORTALS), "ONSESSIONSTART")).whenComplete((reply, failed) -> {
+                    if (failed != null) {
+                        failure.set(failed);
+                    }
+                });
+            }
+
+            void check() {
+                if (failure.get() != null) {
+                    throw new IllegalStateException("the traffic has stopped", failure.get());
+                }
             }
 
             @Override
