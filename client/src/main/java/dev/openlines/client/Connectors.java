@@ -104,7 +104,7 @@ public final class Connectors {
         /** Leaves out what was said. */
         @Override
         public String toString() {
-            return (accepted ? "accepted, chat " + chatId : "refused");
+            return accepted ? "accepted, chat " + chatId : "refused";
         }
     }
 

@@ -7,6 +7,7 @@ import jakarta.json.JsonObjectBuilder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** {@code crm.lead.get} and its siblings, and comments in timelines: what applications do about a closed chat's object. */
 final class CrmMethods {
@@ -66,6 +67,8 @@ final class CrmMethods {
     }
 
     private static String text(JsonObject fields, String name) {
-        return fields.containsKey(name) ? RestRequest.scalar(fields.get(name)).orElse("") : "";
+        return Optional.ofNullable(fields.get(name))
+                .flatMap(RestRequest::scalar)
+                .orElse("");
     }
 }

@@ -39,8 +39,8 @@ final class Messages {
             expectOpen(chat);
             Instant now = portal.clock().instant();
             List<PortalFile> sent = new ArrayList<>();
-            files.forEach((name, content) -> sent.add(new PortalFile(
-                    ++lastFile, author, name, content.clone(), now, Secret.of(Minting.lettersAndDigits(40)))));
+            files.forEach((name, content) -> sent.add(
+                    new PortalFile(++lastFile, author, name, content, now, Secret.of(Minting.lettersAndDigits(40)))));
             ChatMessage written = new ChatMessage(
                     next(), chat.sessionId(), author, ChatMessage.WRITTEN, text, now, List.copyOf(sent));
             chat.wrote(written);

@@ -13,6 +13,7 @@ import dev.openlines.client.OpenLines.History;
 import dev.openlines.client.OpenLines.Role;
 import dev.openlines.client.OpenLines.User;
 import dev.openlines.client.PortalClient;
+import dev.openlines.client.RestCall;
 import dev.openlines.client.RestClient;
 import dev.openlines.client.RestException;
 import dev.openlines.model.Secret;
@@ -119,7 +120,6 @@ class ChatSurroundingsTest {
                                 .token()
                                 .reveal(),
                         portal.webhookCode().reveal());
-        portal.journal();
     }
 
     @Test
@@ -181,7 +181,7 @@ class ChatSurroundingsTest {
     void staffIsListedAndNoCustomerOrBot() {
         closedGroupChat();
 
-        assertThat(client.list(dev.openlines.client.RestCall.of("user.get")))
+        assertThat(client.list(RestCall.of("user.get")))
                 .hasSize(2)
                 .allSatisfy(user ->
                         assertThat(user.asJsonObject().getString("USER_TYPE")).isEqualTo("employee"));

@@ -3,8 +3,10 @@ package dev.openlines.portal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.portal.wire.PhpJson;
 import dev.openlines.testkit.RecordingHandler;
 import dev.openlines.testkit.RequiresTool;
+import jakarta.json.JsonArrayBuilder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -67,11 +69,9 @@ class HandlerAddressTest {
         Process php = new ProcessBuilder("php", "-r", SERVER)
                 .redirectErrorStream(true)
                 .start();
-        StringBuilder json = new StringBuilder();
-        var list = dev.openlines.portal.wire.PhpJson.PROVIDER.createArrayBuilder();
+        JsonArrayBuilder list = PhpJson.PROVIDER.createArrayBuilder();
         ADDRESSES.forEach(list::add);
-        json.append(list.build());
-        php.getOutputStream().write(json.toString().getBytes(StandardCharsets.UTF_8));
+        php.getOutputStream().write(list.build().toString().getBytes(StandardCharsets.UTF_8));
         php.getOutputStream().close();
         List<String> expected = new String(php.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
                 .lines()
