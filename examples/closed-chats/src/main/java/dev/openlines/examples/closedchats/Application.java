@@ -37,7 +37,8 @@ final class Application implements AutoCloseable {
         "OPENLINES_PAGE_HOST",
         "OPENLINES_PAGE_PORT",
         "OPENLINES_PAGE_PASSWORD",
-        "OPENLINES_PAGE_USER_HEADER"
+        "OPENLINES_PAGE_USER_HEADER",
+        "OPENLINES_CRM_NOTES"
     };
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
@@ -61,7 +62,7 @@ final class Application implements AutoCloseable {
                             "OPENLINES_CLIENT_ID: expected the application's client_id but found none", null));
             Archive archive = opened(Archive.open(config.inbox()));
             Live live = new Live();
-            Archiver archiver = new Archiver(client, archive, live::changed);
+            Archiver archiver = new Archiver(client, archive, crmNotes(settings), live::changed);
             Handlers handlers = Handlers.on(OnSessionFinish.class, archiver::closed)
                     .on(OnAppInstall.class, (event, context) -> subscribe(context))
                     .otherwise((event, context) -> {});
@@ -89,6 +90,15 @@ final class Application implements AutoCloseable {
      */
     static Application start(Map<String, String> environment) {
         return new Application(Settings.of(environment, OWN).values());
+    }
+
+    private static boolean crmNotes(Map<String, String> settings) {
+        return switch (settings.getOrDefault("OPENLINES_CRM_NOTES", "off")) {
+            case "on" -> true;
+            case "off", "" -> false;
+            default ->
+                throw new ConfigurationException("OPENLINES_CRM_NOTES: expected on or off but found other text", null);
+        };
     }
 
     private static @Nullable URI publicUrl(String text) {

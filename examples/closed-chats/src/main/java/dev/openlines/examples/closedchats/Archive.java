@@ -14,7 +14,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,39 +34,6 @@ final class Archive implements AutoCloseable {
     private static final int ROWS_AT_ONCE = 500;
     /** Characters of a transcript that can be searched: PostgreSQL refuses more than a megabyte of words. */
     private static final int INDEXED = 200_000;
-
-    private static final String CHATS = """
-            create table if not exists closed_chat (
-              id %s,
-              event_key text not null,
-              member_id text not null,
-              chat_id bigint not null,
-              session_id bigint,
-              line_id bigint,
-              line text not null,
-              connector text not null,
-              customer text not null,
-              operator text not null,
-              opened_at bigint,
-              closed_at bigint not null,
-              messages integer not null,
-              missing text,
-              reconciled boolean not null default false,
-              unique (event_key, chat_id)%s)""";
-    private static final List<String> COMMON = List.of(
-            """
-            create table if not exists closed_chat_message (
-              chat bigint not null references closed_chat (id),
-              number integer not null,
-              author text not null,
-              role text not null,
-              sent_at bigint,
-              body text not null,
-              primary key (chat, number))""",
-            "create index if not exists closed_chat_closed on closed_chat (closed_at, id)",
-            "create index if not exists closed_chat_line on closed_chat (line, closed_at)",
-            "create index if not exists closed_chat_connector on closed_chat (connector, closed_at)",
-            "create index if not exists closed_chat_operator on closed_chat (operator, closed_at)");
 
     private final HikariDataSource database;
     private final boolean sqlite;
@@ -111,7 +77,7 @@ final class Archive implements AutoCloseable {
         try {
             database = new HikariDataSource(pool);
             Archive archive = new Archive(database, sqlite);
-            archive.makeTables();
+            ArchiveTables.make(database, sqlite);
             return archive;
         } catch (PoolInitializationException | SQLException e) {
             if (database != null) {
@@ -134,39 +100,6 @@ final class Archive implements AutoCloseable {
         }
     }
 
-    private void makeTables() throws SQLException {
-        List<String> statements = new ArrayList<>();
-        if (sqlite) {
-            statements.add(CHATS.formatted("integer primary key", ""));
-            statements.add("create virtual table if not exists closed_chat_text using fts5 (words, content = '', "
-                    + "contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3')");
-        } else {
-            // Two nodes that start at once make the tables once.
-            statements.add("select pg_advisory_xact_lock(7309105)");
-            statements.add(CHATS.formatted("bigserial primary key", ", words tsvector not null"));
-            statements.add("create index if not exists closed_chat_words on closed_chat using gin (words)");
-        }
-        statements.addAll(COMMON);
-        try (Connection connection = database.getConnection()) {
-            connection.setAutoCommit(false);
-            try (Statement statement = connection.createStatement()) {
-                for (String sql : statements) {
-                    statement.execute(sql);
-                }
-                try (ResultSet column = connection
-                        .getMetaData()
-                        .getColumns(null, connection.getSchema(), "closed_chat", "reconciled")) {
-                    if (!column.next()) {
-                        // A table of an older version.
-                        statement.execute(
-                                "alter table closed_chat add column reconciled boolean not null default false");
-                    }
-                }
-            }
-            connection.commit();
-        }
-    }
-
     /**
      * Adds a chat, once: nothing changes where its event is archived.
      *
@@ -175,9 +108,10 @@ final class Archive implements AutoCloseable {
     void add(Connection connection, Chat chat, List<Message> messages) throws SQLException {
         String words = words(chat, messages);
         String columns = "event_key, member_id, chat_id, session_id, line_id, line, connector, customer, operator, "
-                + "opened_at, closed_at, messages, missing, reconciled";
+                + "opened_at, closed_at, messages, missing, reconciled, operators, bots, rating, crm, crm_page";
         String sql = "insert into closed_chat (" + columns + (sqlite ? "" : ", words")
-                + ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?" + (sqlite ? "" : ", to_tsvector('simple', ?)")
+                + ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+                + (sqlite ? "" : ", to_tsvector('simple', ?)")
                 + ") on conflict do nothing returning id";
         long id;
         try (PreparedStatement insert = connection.prepareStatement(sql)) {
@@ -195,7 +129,12 @@ final class Archive implements AutoCloseable {
                 millis(chat.closedAt()),
                 messages.size(),
                 chat.missing(),
-                chat.reconciled()
+                chat.reconciled(),
+                chat.about().operators(),
+                chat.about().bots(),
+                chat.about().rating(),
+                chat.about().crm(),
+                chat.about().crmPage()
             };
             for (int i = 0; i < values.length; i++) {
                 insert.setObject(i + 1, values[i]);
@@ -232,6 +171,7 @@ final class Archive implements AutoCloseable {
             }
             insert.executeBatch();
         }
+        ArchiveFiles.add(connection, id, messages);
     }
 
     /** PostgreSQL takes addresses for one word; it gets only words. */
@@ -267,12 +207,18 @@ final class Archive implements AutoCloseable {
     List<Message> messages(long chat) throws SQLException {
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(
-                        "select author, role, sent_at, body from closed_chat_message where chat = ? order by number")) {
+                        "select author, role, sent_at, body, number from closed_chat_message where chat = ? order by number")) {
             select.setLong(1, chat);
+            Map<Integer, List<SentFile>> files = ArchiveFiles.of(connection, chat);
             List<Message> messages = new ArrayList<>();
             try (ResultSet row = select.executeQuery()) {
                 while (row.next()) {
-                    messages.add(new Message(row.getString(1), row.getString(2), instant(row, 3), row.getString(4)));
+                    messages.add(new Message(
+                            row.getString(1),
+                            row.getString(2),
+                            instant(row, 3),
+                            row.getString(4),
+                            files.getOrDefault(row.getInt(5), List.of())));
                 }
             }
             return messages;
@@ -344,7 +290,8 @@ final class Archive implements AutoCloseable {
     private Query matching(Filter filter) {
         return filtered(
                 new Query("select c.id, c.event_key, c.member_id, c.chat_id, c.session_id, c.line_id, c.line,"
-                        + " c.connector, c.customer, c.operator, c.opened_at, c.closed_at, c.messages, c.missing, c.reconciled"
+                        + " c.connector, c.customer, c.operator, c.opened_at, c.closed_at, c.messages, c.missing, c.reconciled,"
+                        + " c.operators, c.bots, c.rating, c.crm, c.crm_page"
                         + " from closed_chat c where 1 = 1"),
                 filter);
     }
@@ -396,10 +343,21 @@ final class Archive implements AutoCloseable {
                         Instant.ofEpochMilli(row.getLong(12)),
                         row.getInt(13),
                         row.getString(14),
-                        row.getBoolean(15)));
+                        row.getBoolean(15),
+                        about(row)));
             }
             return chats;
         }
+    }
+
+    private static About about(ResultSet row) throws SQLException {
+        Long rating = nullable(row, 18);
+        return new About(
+                row.getString(16),
+                row.getString(17),
+                rating == null ? null : rating.intValue(),
+                row.getString(19),
+                row.getString(20));
     }
 
     private long number(Query query) throws SQLException {

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param messages how many are archived
  * @param missing why there is no transcript, null where there is one
  * @param reconciled whether no event came and the close was found in the portal's list of sessions
+ * @param about more about it
  */
 record Chat(
         long id,
@@ -39,7 +40,8 @@ record Chat(
         Instant closedAt,
         int messages,
         @Nullable String missing,
-        boolean reconciled) {
+        boolean reconciled,
+        About about) {
 
     /** Returns what people call the line; public for templates. */
     public String lineLabel() {

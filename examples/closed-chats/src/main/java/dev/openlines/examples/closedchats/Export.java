@@ -33,6 +33,10 @@ final class Export {
                 "closed_at",
                 "seconds_to_close",
                 "messages",
+                "bots",
+                "rating",
+                "crm",
+                "files",
                 "transcript");
         archive.each(filter, (chat, messages) -> {
             Duration time = chat.timeToClose();
@@ -50,6 +54,13 @@ final class Export {
                     text(chat.closedAt()),
                     text(time == null ? null : time.toSeconds()),
                     text(chat.messages()),
+                    cell(chat.about().bots()),
+                    text(chat.about().rating()),
+                    cell(text(chat.about().crmPage())),
+                    cell(messages.stream()
+                            .flatMap(message -> message.files().stream())
+                            .map(SentFile::name)
+                            .collect(Collectors.joining("\n"))),
                     cell(messages.stream()
                             .map(message -> (message.author().isEmpty() ? message.role() : message.author()) + ": "
                                     + message.text())
@@ -84,11 +95,25 @@ final class Export {
                 string(json, "opened_at", chat.openedAt());
                 string(json, "closed_at", chat.closedAt());
                 string(json, "missing", chat.missing());
+                json.write("operators", chat.about().operators())
+                        .write("bots", chat.about().bots());
+                number(json, "rating", chat.about().rating());
+                string(json, "crm", chat.about().crm());
+                string(json, "crm_page", chat.about().crmPage());
                 json.writeStartArray("messages");
                 for (Message message : messages) {
                     json.writeStartObject().write("author", message.author()).write("role", message.role());
                     string(json, "sent_at", message.sentAt());
-                    json.write("text", message.text()).writeEnd();
+                    json.write("text", message.text()).writeStartArray("files");
+                    for (SentFile file : message.files()) {
+                        json.writeStartObject()
+                                .write("name", file.name())
+                                .write("type", file.type())
+                                .write("size", file.size());
+                        string(json, "address", file.address());
+                        json.writeEnd();
+                    }
+                    json.writeEnd().writeEnd();
                 }
                 json.writeEnd().writeEnd();
             });
@@ -96,11 +121,11 @@ final class Export {
         }
     }
 
-    private static void number(JsonGenerator json, String name, @Nullable Long value) {
+    private static void number(JsonGenerator json, String name, @Nullable Number value) {
         if (value == null) {
             json.writeNull(name);
         } else {
-            json.write(name, value);
+            json.write(name, value.longValue());
         }
     }
 

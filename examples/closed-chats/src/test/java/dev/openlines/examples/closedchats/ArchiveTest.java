@@ -73,7 +73,16 @@ class ArchiveTest {
     private void add(Chat chat, String... texts) throws SQLException {
         List<Message> messages = new ArrayList<>();
         for (String text : texts) {
-            messages.add(new Message("Anna", "customer", chat.openedAt(), text));
+            messages.add(new Message(
+                    "Anna",
+                    "customer",
+                    chat.openedAt(),
+                    text,
+                    text.equals("Hello")
+                            ? List.of(
+                                    new SentFile("a.png", "image", 3, null),
+                                    new SentFile("b.pdf", "file", 2048, "https://shop.example/b"))
+                            : List.of()));
         }
         try (Connection connection = DriverManager.getConnection(url)) {
             connection.setAutoCommit(false);
@@ -98,7 +107,8 @@ class ArchiveTest {
                 closedAt,
                 0,
                 null,
-                chatId % 2 == 0);
+                chatId % 2 == 0,
+                new About("Ivan, Olga", "Robo", 4, "Big order (deal 7)", "https://shop.example/crm/deal/details/7/"));
     }
 
     private List<Long> found(String words) throws SQLException {
@@ -127,6 +137,13 @@ class ArchiveTest {
         assertThat(archive.messages(page.get(1).id()))
                 .extracting(Message::text)
                 .containsExactly("Hello", "line\nbreak 'quoted'");
+        assertThat(archive.messages(page.get(1).id()))
+                .extracting(Message::files)
+                .containsExactly(
+                        List.of(
+                                new SentFile("a.png", "image", 3, null),
+                                new SentFile("b.pdf", "file", 2048, "https://shop.example/b")),
+                        List.of());
         assertThat(archive.newest()).isEqualTo(page.get(0).id());
     }
 
@@ -157,7 +174,23 @@ class ArchiveTest {
     @EnumSource
     void whatMayBeMissingMayBeMissing(Database database) throws SQLException {
         open(database);
-        add(new Chat(0, "key", "portal", 5, null, null, "", "", "", "", null, NOON, 0, "the portal shows none", false));
+        add(new Chat(
+                0,
+                "key",
+                "portal",
+                5,
+                null,
+                null,
+                "",
+                "",
+                "",
+                "",
+                null,
+                NOON,
+                0,
+                "the portal shows none",
+                false,
+                About.NOTHING));
 
         Chat chat = archive.page(Filter.ALL, null, 1).get(0);
 

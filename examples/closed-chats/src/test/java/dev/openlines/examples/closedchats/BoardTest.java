@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -48,7 +49,7 @@ class BoardTest {
     @BeforeEach
     void openTheBoard() throws IOException {
         // Compared at each look of the reconciler.
-        running = Running.in(folder, Map.of("OPENLINES_RECONCILE", "PT1S"));
+        running = Running.in(folder, Map.of("OPENLINES_RECONCILE", "PT1S", "OPENLINES_CRM_NOTES", "on"));
         browser = new Browser(profile);
         browser.driver().get(running.page("/").toString());
         board = browser.driver().getWindowHandle();
@@ -120,6 +121,50 @@ class BoardTest {
         browser.find("tr[data-chat='2']");
         assertThat(browser.driver().findElements(By.cssSelector("tr[data-chat='2'] .found")))
                 .isEmpty();
+    }
+
+    @Test
+    void aClosedGroupChatShowsItsPeopleFilesRatingAndDeal() {
+        signIn();
+        running.portal.crm().add("deal", 7, "Big <b>order</b>");
+        PortalChat chat = running.portal.openLine("Support").openGroupChat("telegrambot", "Anna");
+        long boris = chat.addCustomer("Boris");
+        long bot = chat.addBot("Robo");
+        chat.customerWrites("Good day");
+        chat.write(bot, "An operator will come");
+        Map<String, byte[]> files = new LinkedHashMap<>();
+        files.put("photo.png", new byte[3000]);
+        files.put("<script>.pdf", new byte[] {1});
+        chat.send(boris, "see", files);
+        chat.operatorWrites("Thank you");
+        chat.linkToCrm("deal", 7);
+        chat.session().rateBySupervisor(4, "good");
+        chat.close();
+
+        browser.find("tr[data-chat='1'] a").sendKeys(Keys.ENTER);
+        browser.shows("An operator will come");
+        String facts = browser.find(".facts").getText();
+        assertThat(facts).contains("Anna, Boris", "Olga Operator", "Robo", "4 of 5");
+        assertThat(roles()).containsExactly("system", "customer", "bot", "customer", "operator", "system");
+        assertThat(browser.driver().findElements(By.cssSelector("ul.files li")))
+                .extracting(WebElement::getText)
+                .containsExactly("photo.png image, 2 KiB", "<script>.pdf file, 1 byte");
+        assertThat(browser.find("ul.files a").getDomAttribute("href")).contains("disk.api.file.download", "fileId=");
+        WebElement deal = browser.find("#crm");
+        assertThat(deal.getText()).isEqualTo("Big <b>order</b> (deal 7)");
+        assertThat(deal.getDomAttribute("href")).endsWith("/crm/deal/details/7/");
+        Await.until(
+                "the note in the deal",
+                () -> running.portal.crm().comments("deal", 7).size() == 1);
+        assertThat(running.portal.crm().comments("deal", 7).get(0))
+                .isEqualTo("Chat 17 was closed on Support. Customer: Anna, Boris. Operator: Olga Operator."
+                        + " Messages: 6, files: 2.");
+    }
+
+    private List<String> roles() {
+        return browser.driver().findElements(By.cssSelector("ol.transcript > li")).stream()
+                .map(message -> message.getDomAttribute("class"))
+                .toList();
     }
 
     @Test

@@ -145,7 +145,8 @@ class ManyChatsIT {
                                 .append(WORDS.get(random.nextInt(WORDS.size())))
                                 .append(random.nextInt(300));
                     }
-                    messages.add(new Message("Name", m % 2 == 0 ? "customer" : "operator", opened, text.toString()));
+                    messages.add(new Message(
+                            "Name", m % 2 == 0 ? "customer" : "operator", opened, text.toString(), List.of()));
                 }
                 Chat chat = new Chat(
                         0,
@@ -162,7 +163,8 @@ class ManyChatsIT {
                         closed,
                         messages.size(),
                         null,
-                        false);
+                        false,
+                        About.NOTHING);
                 archive.add(connection, chat, messages);
             }
             connection.commit();

@@ -21,7 +21,10 @@ final class Running implements AutoCloseable {
     static final String HASH = SignIn.hash(PASSWORD, 1_000);
 
     final PortalServer server = PortalServer.start();
-    final Portal portal = server.portal(PortalSetup.minted().label("shop").notInstalled());
+    final Portal portal = server.portal(PortalSetup.minted()
+            .label("shop")
+            .scope(List.of("imopenlines", "imconnector", "im", "user_brief", "crm"))
+            .notInstalled());
     final Application application;
 
     private Running(Path folder, Map<String, String> more) throws IOException {
