@@ -52,6 +52,17 @@ class EnvelopeTest {
     }
 
     @Test
+    void eventsThatSayOnlyAnIdAreOneInTheSameSecondAndTwoInTheNext() {
+        String update = "event=ONCRMDEALUPDATE&event_handler_id=%d&data%%5BFIELDS%%5D%%5BID%%5D=%d&ts=%d"
+                + "&auth%%5Bmember_id%%5D=m&auth%%5Bapplication_token%%5D=t";
+        String first = form(update.formatted(4, 662, 1_779_996_600));
+
+        assertThat(form(update.formatted(9, 662, 1_779_996_600))).isEqualTo(first);
+        assertThat(form(update.formatted(4, 662, 1_779_996_601))).isNotEqualTo(first);
+        assertThat(form(update.formatted(4, 663, 1_779_996_600))).isNotEqualTo(first);
+    }
+
+    @Test
     void anEmptyBodyHasAKeyToo() {
         String empty = "de47c9b27eb8d300dbb5f2c353e632c393262cf06340c4fa7f1b40c4cbd36f90";
         assertThat(form("")).isEqualTo(empty);

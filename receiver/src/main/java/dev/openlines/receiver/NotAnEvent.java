@@ -3,6 +3,7 @@ package dev.openlines.receiver;
 
 import dev.openlines.parser.BodyFormat;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 
 /** A guess at the kind of a body without an event, to find out who sends it and why. It looks at the bytes alone. */
 public enum NotAnEvent {
@@ -20,6 +21,8 @@ public enum NotAnEvent {
     INSTALLER_PAGE(
             "installer-page",
             "; this is the post of a portal to an application's page: set the address of OPENLINES_INSTALLER_PATH there"),
+    /** A portal's automation posts so to a robot, activity or rule of the application. */
+    ROBOT("robot", "; this is the post of an automation's robot or activity: give it an address of its own"),
     /** JSON whose names have brackets. */
     FLAT_JSON("flat-json", "; names such as auth[member_id] belong into a form; JSON has objects in objects"),
     /** JSON sent as a form. */
@@ -30,6 +33,9 @@ public enum NotAnEvent {
     MALFORMED("malformed", "");
 
     private static final int BEGINNING = 64;
+    private static final Pattern ROBOT_NAMES =
+            Pattern.compile("(?:^|&)(?:workflow_id|event_token|document_id(?:\\[|%5B))");
+    private static final Pattern EVENT_NAME = Pattern.compile("(?:^|&)event=");
 
     private final String reason;
     private final String hint;
@@ -85,6 +91,11 @@ public enum NotAnEvent {
         String text = new String(body, StandardCharsets.ISO_8859_1);
         if (form && text.contains("AUTH_ID=") && text.contains("REFRESH_ID=")) {
             return INSTALLER_PAGE;
+        }
+        if (form
+                && ROBOT_NAMES.matcher(text).find()
+                && !EVENT_NAME.matcher(text).find()) {
+            return ROBOT;
         }
         if (form) {
             return begin.length() < raw.length() && text.contains("event=") ? LEADING_SPACE : MALFORMED;

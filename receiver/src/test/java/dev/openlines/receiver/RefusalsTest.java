@@ -75,6 +75,13 @@ class RefusalsTest {
         assertRefused(
                 "DOMAIN=canary&AUTH_ID=canary&REFRESH_ID=canary&member_id=canary", FORM, "installer-page status=400");
 
+        assertRefused(
+                "workflow_id=5f0&code=canary&document_id%5B0%5D=crm&event_token=5f0%7CA1%7Cx&ts=1"
+                        + "&auth%5Bapplication_token%5D=canary",
+                FORM, "robot status=400");
+        assertRefused("document_id[0]=crm&document_id[2]=DEAL_canary&auth[domain]=canary", FORM, "robot status=400");
+        assertRefused("{\"headers\": {}, \"body\": {\"data[DATA]\": \"canary\"}}", "application/json", "flat-json");
+
         ByteArrayOutputStream zipped = new ByteArrayOutputStream();
         try (GZIPOutputStream gzip = new GZIPOutputStream(zipped)) {
             gzip.write(Bodies.finish(1).getBytes(StandardCharsets.UTF_8));
@@ -95,6 +102,10 @@ class RefusalsTest {
                 portal + "its application token has ended, by a newer one or an uninstallation\"");
         assertRefused(
                 Bodies.finish(1, "auth[application_token]", Bodies.TOKEN + "\n"),
+                FORM,
+                portal + "there is white space before or after its application token\"");
+        assertRefused(
+                Bodies.finish(1, "auth[application_token]", Bodies.TOKEN + "\r\n"),
                 FORM,
                 portal + "there is white space before or after its application token\"");
         assertRefused(

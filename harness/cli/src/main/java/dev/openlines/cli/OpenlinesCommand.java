@@ -8,6 +8,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The command line, {@code openlines.jar}. Exit codes: 0 done, 1 refused or failed, 3 bad input, 70 a
@@ -83,7 +84,13 @@ public final class OpenlinesCommand implements Runnable {
         throw new ParameterException(spec.commandLine(), "expected a command; --help lists them");
     }
 
+    /** Never repeats a token that was given as an argument. */
     private static String oneLine(ParameterException e) {
+        if (e instanceof UnmatchedArgumentException unmatched
+                && unmatched.getUnmatched().stream().anyMatch(argument -> argument.startsWith("--access-token"))) {
+            return "expected --access-token-file or the variable " + PortalOptions.TOKEN_VARIABLE
+                    + " instead of --access-token, which a list of processes shows";
+        }
         return String.valueOf(e.getMessage()).replaceAll("\\s*\\R\\s*", " ");
     }
 }
