@@ -54,6 +54,7 @@ final class Application implements AutoCloseable {
             InstantSource clock = InstantSource.system();
             publicUrl = publicUrl(settings.getOrDefault("OPENLINES_PUBLIC_URL", ""));
             SignIn door = SignIn.of(settings, clock);
+            boolean notes = crmNotes(settings);
             Settings config = Settings.of(settings, OWN);
             // A portal on this machine reaches this receiver without a public address.
             simulated = settings.getOrDefault("OPENLINES_OAUTH_HOSTS", "").startsWith("127.0.0.1:");
@@ -62,7 +63,7 @@ final class Application implements AutoCloseable {
                             "OPENLINES_CLIENT_ID: expected the application's client_id but found none", null));
             Archive archive = opened(Archive.open(config.inbox()));
             Live live = new Live();
-            Archiver archiver = new Archiver(client, archive, crmNotes(settings), live::changed);
+            Archiver archiver = new Archiver(client, archive, notes, live::changed);
             Handlers handlers = Handlers.on(OnSessionFinish.class, archiver::closed)
                     .on(OnAppInstall.class, (event, context) -> subscribe(context))
                     .otherwise((event, context) -> {});
