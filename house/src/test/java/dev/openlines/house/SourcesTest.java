@@ -22,6 +22,10 @@ class SourcesTest {
     // Surefire starts in the module's folder.
     private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
 
+    private static final Pattern DECISION =
+            Pattern.compile("# \\d{4} [A-Z].*\n\n(?:(?:Superseded by|Replaces) [^#]*\n\n)?## Context\n\n[\\s\\S]*"
+                    + "\n\n## Decision\n\n[\\s\\S]*\n\n## Consequences\n\n[\\s\\S]*");
+
     private static final List<String> PUBLISHED = List.of(
             "model",
             "parser",
@@ -87,7 +91,7 @@ class SourcesTest {
     }
 
     @Test
-    void everyDecisionIsInTheIndex() throws IOException {
+    void everyDecisionIsInTheIndexAndHasTheThreeParts() throws IOException {
         String index = read(ROOT.resolve("docs/adr/README.md"));
         try (Stream<Path> files = Files.list(ROOT.resolve("docs/adr"))) {
             List<String> decisions = files.map(file -> file.getFileName().toString())
@@ -97,7 +101,9 @@ class SourcesTest {
 
             assertThat(decisions)
                     .isNotEmpty()
-                    .allSatisfy(name -> assertThat(index).contains("](" + name + ")"));
+                    .allSatisfy(name -> assertThat(index).contains("](" + name + ")"))
+                    .allSatisfy(name ->
+                            assertThat(read(ROOT.resolve("docs/adr/" + name))).matches(DECISION));
             assertThat(decisions.stream().map(name -> name.substring(0, 4)))
                     .as("numbers")
                     .doesNotHaveDuplicates();

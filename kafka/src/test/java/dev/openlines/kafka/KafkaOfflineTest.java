@@ -45,7 +45,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What Kafka promises of the other ways in which a close comes: less than a database with a ledger. */
+/** Tests of Kafka's promise for closes that come in other ways: less than a database with a ledger. */
 @Timeout(300)
 class KafkaOfflineTest {
 
@@ -127,7 +127,7 @@ class KafkaOfflineTest {
         assertThat(handled).containsExactly(new Handled(17, Origin.OFFLINE, null));
     }
 
-    /** A database knows a close that comes within two seconds by another way; Kafka knows equal times only. */
+    /** Sends a close twice within two seconds. A database recognizes it; Kafka recognizes equal times only. */
     @Test
     void aCloseByTwoWaysIsOneOnlyIfItsTimesAreEqual() {
         queue.add(queued(17, SECOND));
@@ -171,7 +171,7 @@ class KafkaOfflineTest {
         assertThat(handled).containsExactly(new Handled(17, Origin.RECONCILED, 7L));
     }
 
-    /** A portal that lists one close of ten minutes ago. */
+    /** Returns a portal that lists one close of ten minutes ago. */
     private static ClosedSessions listing() {
         Instant closed = Instant.now().truncatedTo(ChronoUnit.SECONDS).minus(Duration.ofMinutes(10));
         ClosedSession session =

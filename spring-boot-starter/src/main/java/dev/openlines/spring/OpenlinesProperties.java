@@ -24,7 +24,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param tokens the SQLite file of portals' tokens; they are in the database if the inbox is
  * @param oauthHosts the OAuth hosts that may be asked; Bitrix24's if empty
  * @param installerPage the path of the application's installer page, or null if it has none
- * @param webhook an incoming webhook by which the closed sessions of the trusted portal are listed, or null
+ * @param webhook an incoming webhook that lists the closed sessions of the trusted portal, or null
  * @param offline how often portals' offline queues are drained, or null if they are not
  * @param workers how many events are handled at the same time, or 0 if other processes handle them
  * @param ordered whether the events of one chat are handled one after the other

@@ -31,7 +31,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** The other ways in which a close comes: an installer page before it, an incoming webhook, an offline queue. */
+/** Tests of the other ways of a close: an installer page before it, an incoming webhook, an offline queue. */
 @SimulatedPortal
 @Timeout(300)
 class WaysTest {

@@ -27,7 +27,7 @@ import org.openqa.selenium.chrome.ChromeOptions;
  */
 public final class Browser implements AutoCloseable {
 
-    /** The widths at which every page must look right: a phone, a tablet, a laptop and a large screen. */
+    /** The widths that every page must fit: a phone, a tablet, a laptop and a large screen. */
     public static final List<Integer> WIDTHS = List.of(390, 768, 1280, 1920);
 
     private static final Path PICTURES = Path.of("target", "screenshots");

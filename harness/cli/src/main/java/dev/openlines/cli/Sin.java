@@ -52,7 +52,7 @@ enum Sin {
     ONE_EVENT_ONLY("refuses other events", "015", asked -> asked.has("event=ON(?!SESSIONF|APP)") ? 400 : 0),
     FORGETS_ON_INSTALL("forgets the portal when it installs again", "016"),
     IGNORES_UNINSTALL("trusts who has uninstalled", "017"),
-    BREAKS_ON_PLAIN_AUTH("breaks down where auth is a plain value", "107", asked -> asked.has("auth=") ? 500 : 0),
+    BREAKS_ON_PLAIN_AUTH("breaks down if auth is a plain value", "107", asked -> asked.has("auth=") ? 500 : 0),
     TOKEN_FROM_ANYWHERE("takes the token from query, cookie or header", "114"),
     BELIEVES_UNINSTALLS("uninstalls for anybody", "119"),
     ACKNOWLEDGES_RUBBISH("answers 200 to what it cannot read", "201 202", asked -> asked.body().length == 0 ? 200 : 0),

@@ -22,7 +22,7 @@ final class HtmlReport {
     /** The length of a page, in bytes. */
     static final int LIMIT = 1_000_000;
 
-    /** What stays free for what is always written: requirements, failures, notes. */
+    /** The bytes left for the parts that are always written: requirements, failures, notes. */
     static final int FRAME = 350_000;
 
     private static final int SHOWN_BYTES = 2_048;

@@ -94,7 +94,7 @@ class ReportsTest {
         assertThat(page)
                 .contains(
                         "<table id=\"matrix\">", "<th scope=\"row\">B Authenticity</th>", "data-show=\"not-observed\"")
-                // What was sent, acknowledged and done, of an event.
+                // The events that were sent, acknowledged and done.
                 .containsPattern(
                         "<tr><td>[0-9]+</td><td>OSF-C-101</td><td>[^<]+Z</td><td>1</td><td>1</td><td>1</td></tr>");
         assertThat(page)

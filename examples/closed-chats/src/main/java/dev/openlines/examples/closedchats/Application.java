@@ -150,7 +150,7 @@ final class Application implements AutoCloseable {
         connector.setPort(Integer.parseInt(port));
         server.addConnector(connector);
         server.setHandler(board);
-        // What went wrong stands in the log, and is not shown.
+        // The log has the fault; the page does not show it.
         server.setErrorHandler((request, response, callback) -> {
             response.write(true, null, callback);
             return true;

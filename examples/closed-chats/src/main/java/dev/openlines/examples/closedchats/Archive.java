@@ -94,14 +94,14 @@ final class Archive implements AutoCloseable {
                         file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             }
         } catch (FileAlreadyExistsException e) {
-            // What is there keeps the mode its owner gave it.
+            // An existing file keeps the mode that its owner gave it.
         } catch (IOException e) {
             throw new ConfigurationException("OPENLINES_INBOX: cannot make the file " + file, e);
         }
     }
 
     /**
-     * Adds a chat, once: nothing changes where its event is archived.
+     * Adds a chat, once: nothing changes if its event is archived.
      *
      * @param connection in a transaction that the caller commits
      */
@@ -174,14 +174,14 @@ final class Archive implements AutoCloseable {
         ArchiveFiles.add(connection, id, messages);
     }
 
-    /** PostgreSQL takes addresses for one word; it gets only words. */
+    /** Returns the words of a chat. PostgreSQL takes addresses for one word, so it gets only words. */
     private static String words(Chat chat, List<Message> messages) {
         String text = messages.stream().map(Message::text).collect(Collectors.joining(" ", chat.customer() + " ", ""));
         String words = Filter.BETWEEN_WORDS.matcher(text).replaceAll(" ");
         return words.substring(0, Math.min(words.length(), INDEXED));
     }
 
-    /** Returns the chats closed last, of those closed before one where that is given, the newest first. */
+    /** Returns the chats closed last, the newest first; if a chat is given, those closed before it. */
     List<Chat> page(Filter filter, @Nullable Chat before, int max) throws SQLException {
         Query query = matching(filter);
         if (before != null) {
@@ -190,12 +190,12 @@ final class Archive implements AutoCloseable {
         return chats(query, "order by c.closed_at desc, c.id desc limit " + max);
     }
 
-    /** Returns chats archived after one, in the order in which they came. */
+    /** Returns chats archived after one, in the order of arrival. */
     List<Chat> after(Filter filter, long id, int max) throws SQLException {
         return chats(matching(filter).and("c.id > ?", id), "order by c.id limit " + max);
     }
 
-    /** Returns the id of the chat archived last, 0 where there is none. */
+    /** Returns the id of the chat archived last, or 0 if there is none. */
     long newest() throws SQLException {
         return number(new Query("select coalesce(max(c.id), 0) from closed_chat c where 1 = 1"));
     }
@@ -245,7 +245,7 @@ final class Archive implements AutoCloseable {
 
     /** Returns the values there are of {@code line}, {@code connector} or {@code operator}. */
     List<String> choices(String column) throws SQLException {
-        // One step through the index for each value, where "distinct" would read every row.
+        // One step through the index for each value. "distinct" would read every row.
         String sql = """
                 with recursive value (v) as (
                   select min(%1$s) from closed_chat where %1$s > ''

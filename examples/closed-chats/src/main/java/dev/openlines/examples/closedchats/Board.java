@@ -120,7 +120,7 @@ final class Board extends Handler.Abstract {
         }
     }
 
-    /** Browsers say where a form comes from; where one does not, the form's token has to do. */
+    /** Checks the origin of a form. If a browser does not send it, the form's token must do. */
     private static boolean fromHere(Request request) {
         String site = request.getHeaders().get("Sec-Fetch-Site");
         if (site != null) {

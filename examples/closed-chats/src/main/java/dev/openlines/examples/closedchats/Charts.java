@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the charts show.
+ * The data of the charts.
  *
  * @param hours how many chats were closed in each hour of the last day, the oldest first
  * @param times how many chats of the last week took how long

@@ -12,16 +12,16 @@ import org.jspecify.annotations.Nullable;
  * @param eventKey the event's idempotency key: with the chat's id, what makes this row one
  * @param memberId the portal
  * @param chatId the chat's id on the portal
- * @param sessionId the session that was closed, null where the portal did not tell
- * @param lineId the open line, null where not sent
+ * @param sessionId the session that was closed, null if the portal did not tell
+ * @param lineId the open line, null if not sent
  * @param line its name, may be empty
  * @param connector code of the channel, may be empty
  * @param customer the customer's name, may be empty
  * @param operator the name of the operator who wrote last, may be empty
- * @param openedAt when the first message was sent, null where there is none
+ * @param openedAt when the first message was sent, null if there is none
  * @param closedAt when the portal queued the event, or closed the session if no event came
  * @param messages how many are archived
- * @param missing why there is no transcript, null where there is one
+ * @param missing why there is no transcript, null if there is one
  * @param reconciled whether no event came and the close was found in the portal's list of sessions
  * @param about more about it
  */
@@ -48,7 +48,7 @@ record Chat(
         return !line.isBlank() ? line : lineId == null ? "no line" : "Line " + lineId;
     }
 
-    /** Returns the time from the first message to the close, null where unknown. */
+    /** Returns the time from the first message to the close, or null if unknown. */
     @Nullable
     Duration timeToClose() {
         return openedAt == null || openedAt.isAfter(closedAt) ? null : Duration.between(openedAt, closedAt);

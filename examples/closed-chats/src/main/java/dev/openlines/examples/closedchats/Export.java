@@ -73,7 +73,7 @@ final class Export {
         return value == null ? "" : value.toString();
     }
 
-    /** A spreadsheet must not take for a formula what a customer wrote. */
+    /** Returns a cell that a spreadsheet does not take for a formula, whatever a customer wrote. */
     private static String cell(String text) {
         return !text.isEmpty() && "=+-@\t\r".indexOf(text.charAt(0)) >= 0 ? "'" + text : text;
     }

@@ -6,16 +6,16 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Which chats to show; every text may be empty for all.
+ * A filter of chats; every text may be empty for all.
  *
- * @param words words or beginnings of words of the transcript, all of which must occur
+ * @param words words or beginnings of words of the transcript, which must all occur
  * @param line the line's name
  * @param connector the channel's code
  * @param operator the operator's name
  */
 record Filter(String words, String line, String connector, String operator) {
 
-    /** What stands between words, here and where a transcript is indexed. */
+    /** The text between words, here and in the index of transcripts. */
     static final Pattern BETWEEN_WORDS = Pattern.compile("[^\\p{L}\\p{N}\\p{M}]+");
 
     static final Filter ALL = new Filter("", "", "", "");

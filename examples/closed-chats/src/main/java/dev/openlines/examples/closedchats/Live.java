@@ -42,7 +42,7 @@ final class Live implements AutoCloseable {
     /**
      * Sends rows until the reader leaves or this is closed.
      *
-     * @return false where there is no place for one more reader; nothing is sent then
+     * @return false if there is no place for one more reader; nothing is sent then
      */
     boolean follow(long from, Source source, Function<Chat, String> html, Response response)
             throws SQLException, IOException {

@@ -9,7 +9,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** What the jar runs: the application, or a command of its operator. */
+/** The main class of the jar: runs the application, or a command of its operator. */
 final class Main {
 
     private Main() {}

@@ -77,7 +77,7 @@ final class Pages {
         }
     }
 
-    /** The version is part of a WebJar's paths. */
+    /** Returns a file of a WebJar, whose paths contain its version. */
     private URL webjar(String name, String file) {
         return Pages.class.getResource(WEBJARS + name + "/" + versions.getProperty(name) + "/" + file);
     }

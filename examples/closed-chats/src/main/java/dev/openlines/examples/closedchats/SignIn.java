@@ -25,8 +25,8 @@ import org.eclipse.jetty.server.Response;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may see the page: whoever knows the operators' one password, of which only a PBKDF2 hash is kept, or
- * whoever a proxy in front has signed in and names in a header. Sessions live in this process.
+ * Lets operators see the page: those who know the one password, which is stored as a PBKDF2 hash, or those whom a proxy
+ * in front has signed in and names in a header. Sessions live in this process.
  */
 final class SignIn {
 
@@ -104,7 +104,7 @@ final class SignIn {
         return passwordHash != null;
     }
 
-    /** What a form of this page holds and a form of another page cannot know. */
+    /** Returns the token in each form of this page, which a form of another page cannot know. */
     String formToken(String who) {
         try {
             Mac mac = Mac.getInstance("HmacSHA256");
@@ -121,7 +121,7 @@ final class SignIn {
                         formToken(who).getBytes(StandardCharsets.UTF_8), token.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** What came of a password. */
+    /** The result of trying a password. */
     enum Outcome {
         SIGNED_IN,
         WRONG,

@@ -147,7 +147,7 @@ class ArchiveTest {
         assertThat(archive.newest()).isEqualTo(page.get(0).id());
     }
 
-    /** Before closes were compared there was no column that says how one was found. */
+    /** Opens an archive from before closes were compared: it has no column that says how a close was found. */
     @ParameterizedTest
     @EnumSource
     void anArchiveOfAnOlderVersionIsOpenedAndKeepsItsChats(Database database) throws SQLException {

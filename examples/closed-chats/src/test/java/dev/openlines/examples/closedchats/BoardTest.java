@@ -192,7 +192,7 @@ class BoardTest {
         assertThat(browser.driver().findElements(By.cssSelector("tr[data-chat='2']")))
                 .isEmpty();
         assertThat(browser.driver().executeScript("return window.hacked")).isNull();
-        // What does not fit does not come by the stream either; what fits does.
+        // Chats outside the filter do not come by the stream either; those inside do.
         running.portal.lines().get(0).openChat("viber").close();
         PortalChat another = running.portal.lines().get(0).openChat();
         another.customerWrites("another parcel");

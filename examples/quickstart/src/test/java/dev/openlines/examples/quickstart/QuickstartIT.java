@@ -111,7 +111,7 @@ class QuickstartIT {
         assertThat(none.waitFor()).isEqualTo(3);
     }
 
-    /** As an operator runs it. */
+    /** Starts the jar as an operator does. */
     private Process jar(String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
