@@ -41,7 +41,7 @@ final class Application {
         return scope;
     }
 
-    /** Whether the application has the scope, or one of several with commas between. */
+    /** Returns whether the application has the scope, or one of several with commas between. */
     boolean permits(String wanted) {
         return wanted.isEmpty() || Arrays.stream(wanted.split(",")).anyMatch(scope::contains);
     }
@@ -54,7 +54,10 @@ final class Application {
         return installed;
     }
 
-    /** Whether events go out: not before the installation is finished, and not to who has not paid. */
+    /**
+     * Returns whether events go out: not before the installation is finished, and not if the application was not paid
+     * for.
+     */
     boolean receivesEvents() {
         return installed && paid;
     }
@@ -67,7 +70,7 @@ final class Application {
         paid = value;
     }
 
-    /** Whether offline events may be taken and cleared in two steps, which a cheap plan does not include. */
+    /** Returns whether offline events may be taken and cleared in two steps, which a cheap plan does not include. */
     boolean extendedOffline() {
         return extendedOffline;
     }
@@ -80,7 +83,7 @@ final class Application {
         return version;
     }
 
-    /** A new installation has a new row on the portal, and so a new application token. */
+    /** Installs the application. A new installation has a new row on the portal, and so a new application token. */
     void install(boolean again) {
         if (again) {
             applicationToken = Secret.of(Minting.hex(32));

@@ -78,7 +78,7 @@ final class BatchMethod {
         return numbered;
     }
 
-    /** Whether the command failed. */
+    /** Runs a command, and returns whether it failed. */
     private boolean one(String key, String command) {
         Instant at = batch.portal().clock().instant();
         long begun = System.nanoTime();
@@ -129,7 +129,7 @@ final class BatchMethod {
         return collected.computeIfAbsent(name, missing -> new LinkedHashMap<>());
     }
 
-    /** The parameter with its references replaced: by the value itself where it is nothing but one. */
+    /** Returns the parameter with its references replaced, by the value itself if it is nothing but one reference. */
     private JsonValue resolved(JsonValue value) {
         if (value instanceof JsonObject object) {
             JsonObjectBuilder out = EventBodies.object();
@@ -145,8 +145,8 @@ final class BatchMethod {
     }
 
     /**
-     * As the platform does: what refers is found in the text as it was sent, so that an answer which looks like a
-     * reference is none, and a name without a key in brackets stays as it is.
+     * Resolves references as the platform does: they are found in the text as it was sent. So an answer that looks like
+     * a reference is none, and a name without a key in brackets stays as it is.
      */
     private JsonValue resolved(String original) {
         String text = original;
@@ -191,7 +191,7 @@ final class BatchMethod {
         return key.length() < 10 && key.chars().allMatch(Character::isDigit);
     }
 
-    /** A list where the keys are 0, 1, 2 and so on, as PHP prints it. */
+    /** Returns a list if the keys are 0, 1, 2 and so on, as PHP prints it. */
     private static JsonValue phpArray(Map<String, JsonValue> members) {
         int expected = 0;
         for (String key : members.keySet()) {

@@ -11,7 +11,7 @@ import java.time.Instant;
  * @param userId the portal user of the request that caused it, 0 for a timer: then no access token
  * @param refreshToken whether the platform sends a refresh token with this event
  * @param credentials false for events that never carry an access token, such as an uninstall
- * @param connector {@code auth_connector} of the request that caused it, empty where it had none
+ * @param connector {@code auth_connector} of the request that caused it, empty if it had none
  */
 record Cause(long userId, boolean refreshToken, boolean credentials, String connector) {
 
@@ -36,8 +36,8 @@ record Cause(long userId, boolean refreshToken, boolean credentials, String conn
     }
 
     /**
-     * The authorization of an event to a subscription; the portal's lock is held. The documentation's shapes show a
-     * refresh token with every event; the platform sends few.
+     * Returns the authorization of an event to a subscription; the portal's lock is held. The documentation's shapes
+     * show a refresh token with every event; the platform sends few.
      */
     EventBodies.AuthFacts auth(Portal portal, Subscription subscription) {
         long user = subscription.authType() > 0 ? subscription.authType() : userId;

@@ -10,8 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What {@code imopenlines.session.history.get} answers of one session. Names of a file's members are in lower case and
- * those of a message's parameters are not, as the vendor's documentation shows them. To be used under the portal's lock.
+ * The answer of {@code imopenlines.session.history.get} for one session. Names of a file's members are in lower case
+ * and those of a message's parameters are not, as the vendor's documentation shows them. To be used under the portal's
+ * lock.
  */
 final class ChatHistory {
 

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What a chat is linked with in the CRM: one object of each type, the main one first. */
+/** The CRM objects that a chat is linked with: one of each type, the main one first. */
 final class ChatLinks {
 
     private final Map<String, Long> ids = new LinkedHashMap<>();
@@ -20,7 +20,7 @@ final class ChatLinks {
         return ids.getOrDefault(type, 0L) == id;
     }
 
-    /** The first three fields of {@code entity_data_1}. */
+    /** Returns the first three fields of {@code entity_data_1}. */
     synchronized String main() {
         return ids.entrySet().stream()
                 .findFirst()
@@ -28,7 +28,7 @@ final class ChatLinks {
                 .orElse("N|NONE|0");
     }
 
-    /** {@code entity_data_2}: a pair for each type, empty without links. */
+    /** Returns {@code entity_data_2}: a pair for each type, empty without links. */
     synchronized String pairs() {
         return ids.isEmpty()
                 ? ""

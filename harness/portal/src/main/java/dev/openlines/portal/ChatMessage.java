@@ -5,10 +5,10 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * What somebody wrote in a chat, or what the portal noted there.
+ * A message that a user wrote in a chat, or a note of the portal there.
  *
  * @param authorId 0 for the portal itself
- * @param kind {@code start} or {@code end} of a session where the portal wrote, else {@code message}
+ * @param kind {@code start} or {@code end} of a session if the portal wrote, else {@code message}
  * @param files what was sent with it
  */
 record ChatMessage(

@@ -4,7 +4,7 @@ package dev.openlines.portal;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Who takes part in a chat beside the portal's staff: customers and bots, the first customer first. */
+/** The people in a chat beside the portal's staff: customers and bots, the first customer first. */
 final class ChatPeople {
 
     private final List<PortalUser> all = new CopyOnWriteArrayList<>();

@@ -72,7 +72,7 @@ final class ConnectorMethods {
         return RestResult.of(EventBodies.object().add("result", true).build());
     }
 
-    /** The platform answers 200 with the error inside the result. */
+    /** Returns an error as the platform does, with 200 and the error inside the result. */
     private static RestResult refused(String code, String description) {
         return RestResult.of(EventBodies.object()
                 .add("result", false)
@@ -226,7 +226,7 @@ final class ConnectorMethods {
         return find(of, name) instanceof JsonObject found ? found : JsonValue.EMPTY_JSON_OBJECT;
     }
 
-    /** A form's list may come as an object with numbers for names. */
+    /** Returns the objects of a list. A form's list may come as an object with numbers for names. */
     private static List<JsonObject> objects(@Nullable JsonValue list) {
         List<JsonObject> found = new ArrayList<>();
         Iterable<JsonValue> values = list instanceof JsonArray array

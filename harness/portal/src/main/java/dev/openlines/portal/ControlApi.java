@@ -80,7 +80,7 @@ final class ControlApi {
         }
     }
 
-    /** A page somewhere in the web must not drive the simulator through its reader's browser. */
+    /** Refuses requests of other pages: no page of the web may drive the simulator through its reader's browser. */
     static void refuseStrangers(String httpMethod, Map<String, String> headers) {
         String host = headers.getOrDefault("host", "");
         String name = host.startsWith("[") ? host.replaceAll("].*", "]") : host.split(":", 2)[0];
@@ -137,7 +137,7 @@ final class ControlApi {
         return reply;
     }
 
-    /** What goes to the clipboard. */
+    /** Returns the text for the clipboard. */
     private static RestReply text(Portal portal, List<String> path) {
         DeliveryView view = new DeliveryView(portal, delivery(portal, path));
         return RestReply.text(200, path.get(2).equals("curl") ? view.curl() : view.junit());
@@ -367,7 +367,7 @@ final class ControlApi {
         return ControlView.clock(portal);
     }
 
-    /** The path with a star for each number in it. */
+    /** Returns the path with a star for each number in it. */
     private static String shape(List<String> parts) {
         List<String> shape = new ArrayList<>(parts);
         shape.replaceAll(part -> part.chars().allMatch(Character::isDigit) ? "*" : part);

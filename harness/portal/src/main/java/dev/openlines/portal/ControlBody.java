@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Reads the members of one object of a seed file or of a control request, and says which member of
- * which object is wrong. All complaints are {@link IllegalArgumentException}.
+ * Reads the members of one object of a seed file or of a control request, and names the wrong member and its object.
+ * All complaints are {@link IllegalArgumentException}.
  */
 final class ControlBody {
 
@@ -122,7 +122,7 @@ final class ControlBody {
         });
     }
 
-    /** The items of a list, each to be wrapped with {@link #itemPath}; none where it is absent. */
+    /** Returns the items of a list, each to be wrapped with {@link #itemPath}; none if it is absent. */
     List<JsonValue> items(String name) {
         JsonValue value = json.get(name);
         if (value == null) {

@@ -52,14 +52,14 @@ final class ControlChats {
         chat.linkToCrm(body.requiredText("type"), body.integer("id").orElse(1L));
     }
 
-    /** Lets somebody join. */
+    /** Lets a bot or a customer join. */
     static void join(PortalChat chat, JsonValue json, String path) {
         ControlBody body = ControlBody.of(json, path, Set.of("customer", "bot"));
         body.text("customer").ifPresent(chat::addCustomer);
         body.text("bot").ifPresent(chat::addBot);
     }
 
-    /** Lets somebody write: {@code by} says who, by role or by name. */
+    /** Lets a participant write: {@code by} names the role or the person. */
     static List<Delivery> write(PortalChat chat, JsonValue json, String path) {
         ControlBody body = ControlBody.of(json, path, Set.of("by", "text", "files"));
         Map<String, byte[]> files = new LinkedHashMap<>();
@@ -95,7 +95,7 @@ final class ControlChats {
                 .findFirst()
                 .map(PortalUser::id)
                 .orElseThrow(() -> new IllegalArgumentException(
-                        "expected customer, operator, bot or the name of somebody in the chat at " + path + ".by"));
+                        "expected customer, operator, bot or the name of a person in the chat at " + path + ".by"));
     }
 
     static void crm(Portal portal, JsonValue json, String path) {

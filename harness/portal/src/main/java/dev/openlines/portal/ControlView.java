@@ -13,7 +13,7 @@ import java.util.Base64;
 import java.util.Collection;
 import java.util.function.Function;
 
-/** How the control API shows what there is. Portals show their secrets here; journals do not. */
+/** The control API's view of portals and their parts. Portals show their secrets here; journals do not. */
 final class ControlView {
 
     private ControlView() {}
@@ -114,7 +114,7 @@ final class ControlView {
                 .build();
     }
 
-    /** With the bytes, secrets included: what somebody needs to see what was wrong with them. */
+    /** Returns the delivery with its bytes, secrets included, to show what was wrong with them. */
     static JsonObject whole(Delivery delivery) {
         JsonObjectBuilder out = EventBodies.object();
         of(delivery).forEach(out::add);

@@ -47,7 +47,7 @@ final class CrmMethods {
         }
     }
 
-    /** Its parameter is read in lower case only, and its members in upper case only. */
+    /** Adds a comment. Its parameter is read in lower case only, and its members in upper case only. */
     private static RestResult comment(RestContext call) {
         if (!(call.parameters().get("fields") instanceof JsonObject fields)) {
             throw new RestError(400, "100", "Could not find value for parameter {fields}");

@@ -120,7 +120,7 @@ public final class Delivery {
     /**
      * Returns the status of the final answer.
      *
-     * @return 100 to 599, or 0 where no answer was understood
+     * @return 100 to 599, or 0 if no answer was understood
      */
     public int status() {
         return exchange.status();
@@ -129,7 +129,7 @@ public final class Delivery {
     /**
      * Returns what the handler answered, from the status line on, as far as it came.
      *
-     * @return a copy of the bytes, empty where none came
+     * @return a copy of the bytes, empty if none came
      */
     public byte[] answer() {
         return exchange.answer().clone();
@@ -166,7 +166,7 @@ public final class Delivery {
     /**
      * Returns how long the first byte of the answer took, counted from the standing connection.
      *
-     * @return zero where no answer came
+     * @return zero if no answer came
      */
     public Duration firstByteTime() {
         return exchange.firstByte();
@@ -184,7 +184,7 @@ public final class Delivery {
     /**
      * Returns what went wrong between the portal and the handler.
      *
-     * @return a sentence without content of request or answer; empty where a whole answer came
+     * @return a sentence without content of request or answer; empty if a whole answer came
      */
     public Optional<String> failure() {
         return Optional.ofNullable(exchange.failure());
@@ -211,7 +211,7 @@ public final class Delivery {
         return portal.outbox().send(subscription, Outbox.head(subscription, bytes), bytes, Framing.WHOLE);
     }
 
-    /** The body as a tree in JSON, with three asterisks in place of every secret. */
+    /** Returns the body as a tree in JSON, with three asterisks in place of every secret. */
     String maskedBody() {
         boolean json = body.length > 0 && body[0] == '{';
         return RestApi.masked(json ? RestRequest.json(body) : RestRequest.form(body));

@@ -17,9 +17,9 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a portal sends its events: how often, in which order, how fast, in which pieces, with which changes.
- * An immutable value. Whatever is random in it comes from its seed, which {@link #toString()} says, so
- * that a failed run can be repeated.
+ * The way that a portal sends its events: how often, in what order, how fast, in what pieces, with what changes. An
+ * immutable value. Its random choices come from its seed, which {@link #toString()} shows, so that a failed run can be
+ * repeated.
  *
  * <p>{@link PortalSending#use} sets it for everything a portal sends from then on; {@link
  * PortalSending#release} sends what was {@linkplain PortalSending#hold() held}, which is where order,
@@ -191,7 +191,7 @@ public final class DeliveryPlan {
     /**
      * Sends the body in chunks instead of with a length.
      *
-     * @param borders offsets in the body where one chunk ends and the next begins; none for a single chunk
+     * @param borders offsets in the body that divide it into chunks; none for a single chunk
      * @return such a plan
      */
     public DeliveryPlan chunked(int... borders) {
@@ -278,7 +278,7 @@ public final class DeliveryPlan {
         return toString().endsWith(": as the platform");
     }
 
-    /** When the event of a number from 0 is due, in nanoseconds from the beginning. */
+    /** Returns when the event of a number from 0 is due, in nanoseconds from the beginning. */
     long due(int number) {
         return delay.toNanos() + (rate > 0 ? (long) (number / rate * 1e9) : 0);
     }

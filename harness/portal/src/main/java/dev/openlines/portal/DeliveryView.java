@@ -21,13 +21,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One delivery as the page shows it: with three asterisks in place of every secret, and back again where
- * somebody edits what he saw.
+ * One delivery as the page shows it: with three asterisks in place of every secret, and back again if a user edits that
+ * text.
  */
 final class DeliveryView {
 
     private static final String MASK = "***";
-    /** How long after a delivery a call that does not say its cause is still taken for one that it led to. */
+    /** The time after a delivery within which a call that does not say its cause is taken for one that it led to. */
     private static final Duration AFTERMATH = Duration.ofSeconds(5);
 
     private final Portal portal;
@@ -48,7 +48,7 @@ final class DeliveryView {
         }
     }
 
-    /** The innermost name of a form key. */
+    /** Returns the innermost name of a form key. */
     private static String lastPart(String key) {
         String decoded = key;
         try {
@@ -104,7 +104,7 @@ final class DeliveryView {
                 : null;
     }
 
-    /** The body with its secrets masked; a JSON body is masked as a tree. */
+    /** Returns the body with its secrets masked; a JSON body is masked as a tree. */
     private String masked(String text) {
         if (text.startsWith("{")) {
             return delivery.maskedBody();
@@ -116,7 +116,7 @@ final class DeliveryView {
         return masked;
     }
 
-    /** Any text in which a handler may have repeated what it was sent. */
+    /** Masks any text that may repeat what a handler was sent. */
     private String hidden(String text) {
         String hidden = text;
         for (String secret : secrets.values()) {
@@ -125,7 +125,7 @@ final class DeliveryView {
         return hidden;
     }
 
-    /** What was seen and edited, with the secrets where the asterisks still stand. */
+    /** Returns the text that was shown and edited, with the secrets in place of the remaining asterisks. */
     String restored(String edited) {
         String restored = edited;
         for (Map.Entry<String, String> secret : secrets.entrySet()) {
@@ -134,7 +134,7 @@ final class DeliveryView {
         return restored;
     }
 
-    /** A command line that sends the same, secrets included: for the clipboard, never for the page. */
+    /** Returns a command line that sends the same, secrets included: for the clipboard, never for the page. */
     String curl() {
         StringBuilder out = new StringBuilder("curl --silent --show-error --include");
         List<String> lines = delivery.requestHead().lines().toList();
@@ -157,7 +157,7 @@ final class DeliveryView {
         return "'" + text.replace("'", "'\\''") + "'";
     }
 
-    /** A test that sends the same event from a portal of its own, so without secrets. */
+    /** Returns a test that sends the same event from a portal of its own, so without secrets. */
     String junit() {
         String literal = masked(body).replace("\\", "\\\\").replace("\"", "\\\"");
         return """

@@ -102,7 +102,7 @@ final class EventMethods {
         return RestResult.of(JsonValue.TRUE);
     }
 
-    /** How many seconds pass at least between two {@code ONOFFLINEEVENT}; the only event with an option. */
+    /** Returns the least seconds between two {@code ONOFFLINEEVENT}, the only event with an option. */
     private static long minTimeout(RestContext call, String event) {
         JsonValue options = call.parameters().get("OPTIONS");
         if (!event.equals("ONOFFLINEEVENT") || !(options instanceof JsonObject object)) {
@@ -139,8 +139,8 @@ final class EventMethods {
         if (handler.isEmpty()) {
             throw RestError.missing("HANDLER");
         }
-        // The server compares with !== here: who is no administrator and sends a form, where every number is
-        // text, is refused whatever it says.
+        // The server compares with !== here: a user who is no administrator and sends a form is refused in any case,
+        // because every number of a form is text.
         if (call.has("AUTH_TYPE") && !call.user().admin()) {
             JsonValue given = call.parameters().getOrDefault("AUTH_TYPE", JsonValue.NULL);
             if (given.getValueType() != JsonValue.ValueType.NUMBER
@@ -195,7 +195,9 @@ final class EventMethods {
         return RestResult.of(list.build());
     }
 
-    /** Whose token the events will carry: an administrator chooses, everyone else is that user. */
+    /**
+     * Returns the user whose token the events will carry: an administrator chooses, for all others it is themselves.
+     */
     private static long authType(RestContext call) {
         long wanted = call.integer("AUTH_TYPE");
         if (call.user().admin()) {

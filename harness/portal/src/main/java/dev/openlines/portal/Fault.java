@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Fault {
 
-    /** What is left of the answer on its way to the client: JettyFront acts on it and takes it off. */
+    /**
+     * The header that says what is left of the answer on its way to the client. JettyFront acts on it and takes it off.
+     */
     static final String EFFECT = "Openlines-Effect";
 
     private enum Kind {
@@ -72,7 +74,7 @@ public final class Fault {
     }
 
     /**
-     * Too many requests: 503 {@code QUERY_LIMIT_EXCEEDED}.
+     * Answers too many requests: 503 {@code QUERY_LIMIT_EXCEEDED}.
      *
      * @return the fault, on every call
      */
@@ -82,7 +84,7 @@ public final class Fault {
     }
 
     /**
-     * The access token has expired, whatever the clock says: 401 {@code expired_token}.
+     * Treats the access token as expired, whatever the clock says: 401 {@code expired_token}.
      *
      * @return the fault, on every call
      */
@@ -98,7 +100,7 @@ public final class Fault {
     }
 
     /**
-     * An error of one's choice, also with status 200, as some of the platform's servers send it.
+     * Answers an error of your choice, also with status 200, as some of the platform's servers send it.
      *
      * @param status HTTP status, 200 to 599
      * @param code what stands in {@code error}
@@ -110,7 +112,7 @@ public final class Fault {
     }
 
     /**
-     * The page of a gateway, without any JSON.
+     * Answers the page of a gateway, without any JSON.
      *
      * @param status HTTP status, such as 502
      * @return the fault, on every call
@@ -120,7 +122,7 @@ public final class Fault {
     }
 
     /**
-     * The portal was renamed: 302 to the same path under another address.
+     * Renames the portal: 302 to the same path under another address.
      *
      * @param clientEndpoint the new REST address, which ends in a slash
      * @return the fault, on every call
@@ -130,7 +132,7 @@ public final class Fault {
     }
 
     /**
-     * Silence, and then the connection is closed without an answer.
+     * Answers nothing for a time, then closes the connection.
      *
      * @param howLong how long the silence lasts
      * @return the fault, on every call
@@ -140,7 +142,7 @@ public final class Fault {
     }
 
     /**
-     * The right answer, late. The call has its effect.
+     * Answers right, but late. The call has its effect.
      *
      * @param howLate how late
      * @return the fault, on every call
@@ -152,7 +154,7 @@ public final class Fault {
     }
 
     /**
-     * The connection is reset.
+     * Resets the connection.
      *
      * @return the fault, on every call
      */
@@ -161,7 +163,7 @@ public final class Fault {
     }
 
     /**
-     * Half of the right answer, then the connection is closed. The call has its effect.
+     * Sends half of the right answer, then closes the connection. The call has its effect.
      *
      * @return the fault, on every call
      */
@@ -262,7 +264,7 @@ public final class Fault {
         return method.endsWith("*") ? name.startsWith(method.substring(0, method.length() - 1)) : name.equals(method);
     }
 
-    /** Whether it happens to the call of a number from 1, at a time. */
+    /** Returns whether it happens to the call of a number from 1, at a time. */
     boolean happens(int call, Instant now) {
         return (first == 0 || call <= first)
                 && (every == 0 || call % every == 0)
@@ -274,13 +276,13 @@ public final class Fault {
         return afterwards;
     }
 
-    /** The code in the answer's {@code error}, null where it has none. */
+    /** Returns the code in the answer's {@code error}, or null if it has none. */
     @Nullable
     String errorCode() {
         return kind == Kind.ANSWER ? code : null;
     }
 
-    /** What the client gets; the right answer is null where the call is not made. */
+    /** Returns the answer that the client gets. The right answer is null if the call is not made. */
     RestReply spoil(@Nullable RestReply right, String path) {
         return switch (kind) {
             case ANSWER ->

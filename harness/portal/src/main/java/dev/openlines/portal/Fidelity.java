@@ -29,7 +29,7 @@ final class Fidelity {
 
             """;
 
-    /** What is not a REST method, with where it is from. */
+    /** The parts that are no REST methods, with their sources. */
     private static final Map<String, Provenance> PARTS = parts();
 
     /** The checks of the command {@code compare} by REST method; a test of the command compares them with its questions. */

@@ -128,7 +128,7 @@ final class JettyFront implements HttpServer {
         return reply[0];
     }
 
-    /** The answer, or what a fault has left of it. */
+    /** Writes the answer, or what a fault has left of it. */
     private void write(RestReply reply, Request request, Response response, Callback callback) {
         String[] effect = reply.headers().getOrDefault(Fault.EFFECT, "none").split(" ", 2);
         switch (effect[0]) {
@@ -223,7 +223,7 @@ final class JettyFront implements HttpServer {
         return -1;
     }
 
-    /** How WireMock gets this server instead of its own. */
+    /** Lets WireMock use this server instead of its own. */
     static final class Factory implements HttpServerFactory {
 
         private final PortalServer portals;

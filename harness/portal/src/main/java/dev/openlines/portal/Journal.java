@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** What one portal sent and was asked, the newest so many of each. Safe for use by several threads. */
+/** The newest requests that one portal sent and received, so many of each. Safe for use by several threads. */
 final class Journal {
 
     private static final int KEPT = 20_000;
@@ -23,7 +23,7 @@ final class Journal {
     /**
      * A call, and what tells its cause.
      *
-     * @param eventToken the access token it was made with where an event brought that, else null
+     * @param eventToken the access token it was made with if an event brought that, else null
      */
     record Asked(RestCall call, @Nullable Secret eventToken) {}
 
@@ -51,14 +51,14 @@ final class Journal {
         notifyAll();
     }
 
-    /** What is new since an earlier look; the first look finds nothing new. */
+    /** The entries that are new since an earlier look; the first look finds nothing new. */
     record News(long changes, long deliveryCount, long callCount, List<Delivery> deliveries, List<RestCall> calls) {}
 
     synchronized News news() {
         return new News(changes, deliveryCount, callCount, List.of(), List.of());
     }
 
-    /** Waits for something new; without entries where nothing came in time, null where the portal is gone. */
+    /** Waits for something new. Returns no entries if nothing came in time, or null if the portal is gone. */
     synchronized @Nullable News newsSince(News seen, long millis) throws InterruptedException {
         await(journal -> journal.closed || journal.changes != seen.changes(), millis * 1_000_000);
         if (closed) {
@@ -91,7 +91,7 @@ final class Journal {
         return List.copyOf(calls);
     }
 
-    /** Waits until the condition holds; false where it did not in time. */
+    /** Waits until the condition holds. Returns false if it did not in time. */
     synchronized boolean await(Predicate<Journal> condition, long nanos) throws InterruptedException {
         long end = System.nanoTime() + nanos;
         while (!condition.test(this)) {

@@ -23,7 +23,7 @@ final class Messages {
         this.portal = portal;
     }
 
-    /** To be used under the portal's lock. */
+    /** Returns the next id. Called under the portal's lock. */
     long next() {
         return ++last;
     }
@@ -76,7 +76,7 @@ final class Messages {
         return changed(chat, facts, "DELETE");
     }
 
-    /** An operator's change is told only for a message that reached the messenger, whose ids the event carries. */
+    /** Reports an operator's change, only for a message that reached the messenger, whose ids the event carries. */
     private List<Delivery> changed(PortalChat chat, EventBodies.MessageFacts facts, String what) {
         Cause cause = Cause.user(facts.authorId());
         if (chat.people().hasCustomer(facts.authorId())) {

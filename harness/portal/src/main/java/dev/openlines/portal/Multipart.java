@@ -15,7 +15,7 @@ final class Multipart {
 
     private Multipart() {}
 
-    /** The fields as an URL-encoded form, so that one reader makes the tree of either. */
+    /** Returns the fields as an URL-encoded form, so that one reader makes the tree of either. */
     static byte[] asForm(String contentType, byte[] body) {
         Matcher boundary = BOUNDARY.matcher(contentType);
         StringBuilder form = new StringBuilder();
@@ -51,7 +51,7 @@ final class Multipart {
         }
     }
 
-    /** Byte for byte: the text holds one byte in each character. */
+    /** Encodes byte for byte: the text holds one byte in each character. */
     private static String encode(String latin1) {
         return URLEncoder.encode(latin1, StandardCharsets.ISO_8859_1);
     }

@@ -168,7 +168,7 @@ final class OfflineMethods {
         return texts(call, "MESSAGE_ID", "Value must be array of MESSAGE_ID values", "message_id");
     }
 
-    /** The items of a PHP array, which may have come as a list or as an object. */
+    /** Returns the items of a PHP array, which may have come as a list or as an object. */
     private static List<String> texts(RestContext call, String name, String refusal, String argument) {
         JsonValue value = call.parameters().get(name);
         Iterable<JsonValue> items;

@@ -20,16 +20,16 @@ import java.util.function.Predicate;
  * A portal's queue of offline events: what applications fetch that no request can reach. Guarded by the
  * portal.
  *
- * <p>Equal events of one binding that nobody has taken yet are one record, whose time is the last one's:
+ * <p>Equal events of one binding that are not taken yet are one record, whose time is the last one's:
  * two closes of one chat are one record. A record is taken under a process id and stays until it is
  * cleared, unless whoever took it had it cleared at once.
  */
 final class OfflineQueue {
 
-    /** Records that nobody cleared go away; the constant of the server's source, 2 952 000 seconds. */
+    /** The age when records that were not cleared go away; the constant of the server's source, 2 952 000 seconds. */
     static final Duration KEPT = Duration.ofHours(820);
 
-    /** What {@code event.bind} with {@code event_type=offline} made. */
+    /** A binding that {@code event.bind} with {@code event_type=offline} made. */
     record Binding(int id, String event, String connector) {}
 
     /** One record. Its process id is empty until it is taken. */
@@ -95,7 +95,7 @@ final class OfflineQueue {
         return noted;
     }
 
-    /** The records that fit, in the order given. */
+    /** Returns the records that fit, in the order given. */
     List<Row> rows(Predicate<Row> which, Comparator<Row> order) {
         return rows.stream().filter(which).sorted(order).toList();
     }
@@ -129,7 +129,7 @@ final class OfflineQueue {
         rows.clear();
     }
 
-    /** What tells equal events apart from others: the digest the server makes. */
+    /** Returns the digest that the server makes. It tells equal events apart from others. */
     private static String message(String event, JsonValue data) {
         try {
             byte[] digest = MessageDigest.getInstance("MD5")

@@ -52,7 +52,7 @@ final class OpenLines {
         }
     }
 
-    /** The newest chat that fits. */
+    /** Returns the newest chat that fits. */
     Optional<PortalChat> chat(Predicate<PortalChat> fits) {
         List<PortalChat> all = chats();
         for (int i = all.size() - 1; i >= 0; i--) {
@@ -103,7 +103,7 @@ final class OpenLines {
         return chat;
     }
 
-    /** To be used under the portal's lock. */
+    /** Adds a user. Called under the portal's lock. */
     PortalUser addUser(PortalUser.Role role, String name) {
         long id = Math.max(FIRST_GUEST, users.get(users.size() - 1).id() + 1);
         PortalUser user = new PortalUser(id, role, name, "");
@@ -130,8 +130,8 @@ final class OpenLines {
     }
 
     /**
-     * The same for a REST call, whose answer does not wait for the handlers'. Nothing happens to a chat that
-     * is closed.
+     * Closes a chat for a REST call, whose answer does not wait for the handlers'. Nothing happens to a chat that is
+     * closed.
      */
     void closeLater(PortalChat chat, Closing closing, long userId, String connector) {
         synchronized (portal) {
@@ -193,7 +193,7 @@ final class OpenLines {
         }
     }
 
-    /** The chat's line changes; the platform sends nothing for it. */
+    /** Changes the chat's line. The platform sends nothing for it. */
     void transfer(PortalChat chat, PortalLine line) {
         synchronized (portal) {
             expectOurs(line);

@@ -185,7 +185,9 @@ final class OpenLinesMethods {
         return RestResult.of(out.build());
     }
 
-    /** Every line, without its queue. Filter and order are not built: they are optional, and all lines answer. */
+    /**
+     * Returns every line, without its queue. Filter and order are not built: they are optional, and all lines answer.
+     */
     private static RestResult configs(RestContext call) {
         JsonArrayBuilder out = PhpJson.PROVIDER.createArrayBuilder();
         call.portal().lines().forEach(line -> out.add(config(line)));

@@ -112,7 +112,7 @@ final class Outbox {
         }
     }
 
-    /** The application is gone, and with it everything it had bound. */
+    /** Removes everything that the application had bound, because it is gone. */
     void removeAll() {
         synchronized (portal) {
             subscriptions.clear();
@@ -120,7 +120,7 @@ final class Outbox {
         }
     }
 
-    /** To be used under the portal's lock. */
+    /** Returns the offline queue. Called under the portal's lock. */
     OfflineQueue offline() {
         return offline;
     }
@@ -202,7 +202,7 @@ final class Outbox {
         return deliver(outgoing(event, data, cause));
     }
 
-    /** The same for what a REST call causes: its answer does not wait for the handlers'. */
+    /** Raises an event for a REST call, whose answer does not wait for the handlers'. */
     void raiseLater(String event, Function<Dialect, ? extends @Nullable JsonValue> data, Cause cause) {
         deliverLater(outgoing(event, data, cause));
     }
@@ -330,7 +330,7 @@ final class Outbox {
         return delivery;
     }
 
-    /** The event a recorded body is of, or empty text where it says none. */
+    /** Returns the event that a recorded body is of, or empty text if it names none. */
     static String eventOf(JsonObject payload) {
         return payload.getString("event", "").toUpperCase(Locale.ROOT);
     }

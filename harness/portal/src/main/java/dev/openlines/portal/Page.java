@@ -42,7 +42,7 @@ final class Page {
         }
     }
 
-    /** The version is part of a WebJar's paths; its own properties say which there is. */
+    /** Adds a file of a WebJar. The version is part of its paths; its own properties name it. */
     private void addWebJar(String path, String name, String file) {
         URL properties = Page.class.getResource("webjars.properties");
         if (properties == null) {
@@ -65,7 +65,7 @@ final class Page {
         return path.equals("/") || path.startsWith("/page/") || path.equals("/favicon.ico");
     }
 
-    /** Everything comes from here, and no other page may hold this one in a frame. */
+    /** Answers a request of the page. Everything comes from here, and no other page may hold this one in a frame. */
     RestReply answer(String httpMethod, String target) {
         URL file = files.get(target.split("\\?", 2)[0]);
         if (file == null) {

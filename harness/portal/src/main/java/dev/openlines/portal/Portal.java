@@ -102,7 +102,7 @@ public final class Portal implements AutoCloseable {
     }
 
     /**
-     * Returns the token that proves where an event comes from; wire field {@code
+     * Returns the token that proves the origin of an event; wire field {@code
      * auth[application_token]}. A new installation has a new one.
      *
      * @return the secret a handler must know
@@ -433,13 +433,13 @@ public final class Portal implements AutoCloseable {
         declared.put(name, new RestMethod(name, "", Provenance.DECLARED, call -> RestResult.of(result)));
     }
 
-    // What REST needs.
+    // For REST.
 
     Journal journal() {
         return journal;
     }
 
-    /** Guarded by this portal, as all that it knows. */
+    /** Returns the application. Guarded by this portal, as all that it knows. */
     Application application() {
         return application;
     }

@@ -33,7 +33,7 @@ public final class PortalChat {
     private Instant sessionStart;
     private boolean open = true;
 
-    /** What is known of the chat in the messenger it came from; what is null is made up. */
+    /** The ids of the chat in the messenger it came from; a null one is made up. */
     record Outside(
             boolean group, @Nullable String chat, @Nullable String user) {
 
@@ -134,7 +134,7 @@ public final class PortalChat {
     }
 
     /**
-     * Lets somebody write, as {@link #customerWrites} and {@link #operatorWrites} do.
+     * Lets a person write, as {@link #customerWrites} and {@link #operatorWrites} do.
      *
      * @param userId a customer or bot of this chat, or a user of the portal's staff
      * @param text what is written
@@ -147,7 +147,7 @@ public final class PortalChat {
     }
 
     /**
-     * Lets somebody send files. The events that tell of the message are those of {@link #write}; they name no files.
+     * Lets a person send files. The events that tell of the message are those of {@link #write}; they name no files.
      *
      * @param userId as {@link #write} takes it
      * @param text what is written with them, perhaps nothing
@@ -219,9 +219,9 @@ public final class PortalChat {
      * Closes the chat and sends {@code ONSESSIONFINISH} to each bound handler, one after the other, at
      * most once each. Blocks until every answer came or is given up.
      *
-     * @param closing who or what closes it
-     * @return the deliveries in the order of the subscriptions; empty where nobody subscribed or no
-     *     application is installed
+     * @param closing the cause of the close
+     * @return the deliveries in the order of the subscriptions; empty if there is no subscription or no application is
+     *     installed
      * @throws IllegalStateException if the chat is closed
      */
     public List<Delivery> close(Closing closing) {
@@ -239,8 +239,8 @@ public final class PortalChat {
     }
 
     /**
-     * Opens the latest session once more, as the platform does where a closed session still waits for its
-     * rating and the customer writes: the session stays the same and nothing is sent, so that the next close
+     * Opens the latest session once more, as the platform does if a closed session still waits for its rating and the
+     * customer writes: the session stays the same and nothing is sent, so that the next close
      * is a second {@code ONSESSIONFINISH} of one session.
      *
      * @throws IllegalStateException if the chat is open
@@ -333,12 +333,12 @@ public final class PortalChat {
         return visitor;
     }
 
-    /** The chat's id in the messenger it came from. */
+    /** Returns the chat's id in the messenger it came from. */
     String externalChat() {
         return externalChat;
     }
 
-    /** The customer's id in the messenger, 0 for a group chat. */
+    /** Returns the customer's id in the messenger, or 0 for a group chat. */
     String externalUser() {
         return group ? "0" : externalUser;
     }
@@ -355,7 +355,7 @@ public final class PortalChat {
         return links;
     }
 
-    /** Which chat this is, in the form that {@code imopenlines.dialog.get} takes. */
+    /** Returns the chat's code, in the form that {@code imopenlines.dialog.get} takes. */
     String userCode() {
         synchronized (portal) {
             return connector + "|" + line.id() + "|" + externalChat() + "|" + externalUser();
@@ -368,12 +368,12 @@ public final class PortalChat {
         }
     }
 
-    /** When the chat began, its first session with it. */
+    /** Returns when the chat began, and its first session with it. */
     Instant opened() {
         return opened;
     }
 
-    /** What the portal calls the chat. */
+    /** Returns the portal's name for the chat. */
     String title() {
         synchronized (portal) {
             return visitor.firstName() + " - " + line.name();
@@ -400,7 +400,7 @@ public final class PortalChat {
     }
 
     /**
-     * The ten fields of {@code entity_data_1}; the sixth is the session, which is 0 once that is closed, the
+     * Returns the ten fields of {@code entity_data_1}; the sixth is the session, which is 0 once that is closed, the
      * eighth the line.
      */
     String entityData() {
@@ -416,7 +416,7 @@ public final class PortalChat {
         }
     }
 
-    // What follows is called by OpenLines, which holds the portal's lock.
+    // OpenLines calls the following methods, and holds the portal's lock.
 
     void started(long newSessionId, Instant at) {
         session = new PortalSession(this, line, newSessionId, at);

@@ -40,7 +40,7 @@ public final class PortalClock implements InstantSource {
     }
 
     /**
-     * Sets the time zone in which the portal writes its times, with the offset of each.
+     * Sets the time zone of the times that the portal writes, with the offset of each.
      *
      * @param value such as {@code Europe/Berlin}; UTC at first
      */

@@ -162,7 +162,7 @@ public final class PortalConnectors {
         }
     }
 
-    /** The application is gone, and its connectors with it. */
+    /** Forgets the application's connectors, because it is gone. */
     void forget() {
         synchronized (portal) {
             codes.clear();

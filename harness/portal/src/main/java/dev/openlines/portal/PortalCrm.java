@@ -14,7 +14,7 @@ public final class PortalCrm {
 
     static final Set<String> TYPES = Set.of("lead", "deal", "contact", "company");
 
-    /** What the REST methods read. */
+    /** An object as the REST methods read it. */
     record Item(String type, long id, String title) {}
 
     record Comment(long id, long authorId, String text) {}
@@ -74,7 +74,7 @@ public final class PortalCrm {
         return type + " " + id;
     }
 
-    // What follows is called under the portal's lock.
+    // The following methods are called under the portal's lock.
 
     /** Adds an object under a plain name unless it is there. */
     void addIfMissing(String type, long id) {

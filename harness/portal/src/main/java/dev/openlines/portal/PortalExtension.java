@@ -79,7 +79,7 @@ public final class PortalExtension
         return ofTest.portal();
     }
 
-    /** Fails a test that passed, but called what nobody declared. */
+    /** Fails a test that passed, but called methods that were not declared. */
     @Override
     public void afterTestExecution(ExtensionContext context) {
         OfTest ofTest = context.getStore(NAMESPACE).get(OfTest.class, OfTest.class);
@@ -121,7 +121,7 @@ public final class PortalExtension
                 && (type == null || type.getAnnotation(SimulatedPortal.class).strict());
     }
 
-    /** One server for the whole run: the lookups that make what is missing differ between JUnit 5 and 6. */
+    /** Returns one server for the whole run. The lookups that make a missing one differ between JUnit 5 and 6. */
     private static PortalServer server(ExtensionContext context) {
         Store store = context.getRoot().getStore(NAMESPACE);
         synchronized (PortalExtension.class) {

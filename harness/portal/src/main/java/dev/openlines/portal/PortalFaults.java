@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What goes wrong with a portal's REST and OAuth. Each fault counts the calls it is for from the moment it was
- * added; where several are due, the one added first happens. Safe for use by several threads.
+ * The faults of a portal's REST and OAuth. Each fault counts the calls it is for from the moment it was added. If
+ * several are due, the one added first happens. Safe for use by several threads.
  */
 public final class PortalFaults {
 

@@ -59,7 +59,7 @@ final class PortalFile {
         return dot < 0 ? "" : name.substring(dot + 1).toLowerCase(Locale.ROOT);
     }
 
-    /** The platform's kind of file, by its extension. */
+    /** Returns the platform's kind of file, by its extension. */
     String type() {
         String extension = extension();
         if (IMAGES.contains(extension)) {

@@ -4,7 +4,7 @@ package dev.openlines.portal;
 import java.util.List;
 
 /**
- * What a portal sent and was asked, for whoever reads of a failed test. Not an error of its own: it is added
+ * The requests that a portal sent and received, for the reader of a failed test. It is no error of its own: it is added
  * to one, because every runner and every report shows suppressed exceptions.
  */
 final class PortalJournal extends RuntimeException {
@@ -16,7 +16,7 @@ final class PortalJournal extends RuntimeException {
         super(text(portal), null, false, false);
     }
 
-    /** The newest of each, secrets masked. */
+    /** Returns the newest of each, secrets masked. */
     static String text(Portal portal) {
         StringBuilder out = new StringBuilder(
                 "journal of " + portal + ", plan " + portal.sending().plan());

@@ -13,7 +13,7 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * What happens to the application of a portal beside its installation, which {@link Portal#install()} and its siblings
+ * Causes the events of an application's life beside its installation, which {@link Portal#install()} and its siblings
  * cause. Methods send their event and block until the handlers have answered. Safe for use by several threads.
  */
 public final class PortalLifecycle {
@@ -21,7 +21,7 @@ public final class PortalLifecycle {
     private final Portal portal;
     // Guarded by the portal.
     private boolean everInstalled;
-    /** Whether the token of the next installation was shown to the installer page already. */
+    /** Set if the token of the next installation was shown to the installer page already. */
     private boolean prepared;
 
     PortalLifecycle(Portal portal, boolean installed) {

@@ -34,7 +34,7 @@ public final class PortalLimits {
     private final Map<String, Duration> costs = new HashMap<>();
     private final Map<String, Deque<Minute>> operating = new HashMap<>();
 
-    /** What the calls of one method took in one minute. */
+    /** The time that the calls of one method took in one minute. */
     private record Minute(Instant from, Duration used) {}
 
     PortalLimits(PortalClock clock) {
@@ -106,7 +106,7 @@ public final class PortalLimits {
         return false;
     }
 
-    /** Whether a method has used up its time. The check comes before the call. */
+    /** Returns whether a method has used up its time. The check comes before the call. */
     synchronized boolean usedUp(String method) {
         return operatingLimit != null && !method.equals("batch") && used(method).compareTo(operatingLimit) > 0;
     }
@@ -128,12 +128,12 @@ public final class PortalLimits {
         }
     }
 
-    /** What a method used in the last ten minutes, where the limit is on. */
+    /** Returns the time that a method used in the last ten minutes, if the limit is on. */
     synchronized @Nullable Duration operating(String method) {
         return operatingLimit == null ? null : used(method);
     }
 
-    /** When the first of that time is forgotten, in seconds of the epoch. */
+    /** Returns when the first of that time is forgotten, in seconds of the epoch. */
     synchronized OptionalLong operatingResetAt(String method) {
         Duration used = used(method);
         Deque<Minute> minutes = operating.get(method);

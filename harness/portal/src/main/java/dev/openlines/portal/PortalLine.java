@@ -72,8 +72,8 @@ public final class PortalLine {
     }
 
     /**
-     * Deletes the line and its sessions, as an administrator does. Its chats end, of which no event tells; {@code
-     * ONIMCONNECTORLINEDELETE} tells of the line, whether or not a connector was on it. Blocks until that is done.
+     * Deletes the line and its sessions, as an administrator does. Its chats end without an event; {@code
+     * ONIMCONNECTORLINEDELETE} reports the line, whether or not a connector was on it. Blocks until that is done.
      *
      * @return the deliveries
      * @throws IllegalStateException if it was deleted before

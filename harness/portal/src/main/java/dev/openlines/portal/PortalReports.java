@@ -88,7 +88,7 @@ public final class PortalReports {
     }
 
     /**
-     * Sets in which time the first answer is wanted; wire field {@code kpiFirstAnswer} is null without.
+     * Sets the time within which the first answer is wanted; wire field {@code kpiFirstAnswer} is null without.
      *
      * @param time whole seconds
      */

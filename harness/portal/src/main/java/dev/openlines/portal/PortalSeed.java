@@ -58,7 +58,7 @@ final class PortalSeed {
         }
     }
 
-    /** Makes one portal, or none where something about it is wrong. */
+    /** Makes one portal, or none if something about it is wrong. */
     static Portal make(PortalServer server, JsonValue json, String path) {
         ControlBody body = ControlBody.of(json, path, PORTAL);
         Portal portal = server.portal(setup(body));
@@ -144,7 +144,7 @@ final class PortalSeed {
         }
     }
 
-    /** Takes over a token that somebody wrote down, or mints one; gives its text. */
+    /** Takes a given token over, or mints one. Returns its text. */
     static Secret token(Portal portal, JsonValue json, String path) {
         ControlBody body = ControlBody.of(
                 json, path, Set.of("access_token", "refresh_token", "user_id", "expires_in", "expired", "refresh"));
@@ -173,7 +173,7 @@ final class PortalSeed {
         }
     }
 
-    /** The line named, else the first. */
+    /** Returns the line named, else the first. */
     static PortalLine line(Portal portal, ControlBody body, String path) {
         long wanted = body.integer("line_id").orElse(0L);
         return portal.lines().stream()

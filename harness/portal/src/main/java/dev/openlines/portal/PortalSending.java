@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How a portal sends: its plan, what it holds back, recorded bodies, and its patience with slow handlers. Safe
- * for use by several threads; what sends blocks until the handlers have answered.
+ * The sending of a portal: its plan, what it holds back, recorded bodies, and its patience with slow handlers. Safe for
+ * use by several threads; methods that send block until the handlers have answered.
  */
 public final class PortalSending {
 
@@ -59,7 +59,7 @@ public final class PortalSending {
     /**
      * Sends what was held, by a plan for this once, and holds nothing back any more.
      *
-     * @param plan in which order, how many at a time and so on; it is logged
+     * @param plan the order, how many at a time and so on; it is logged
      * @return the deliveries, in the plan's order
      */
     public List<Delivery> release(DeliveryPlan plan) {
@@ -71,7 +71,7 @@ public final class PortalSending {
      * {@code ts}, {@code member_id}, addresses and tokens in place of the recorded ones.
      *
      * @param body a request body, form or JSON
-     * @return the deliveries; empty where nobody bound its event or the application is not installed
+     * @return the deliveries; empty if its event is not bound or the application is not installed
      * @throws IllegalArgumentException if the body cannot be read
      */
     public List<Delivery> replay(byte[] body) {
@@ -85,7 +85,7 @@ public final class PortalSending {
      * Sends a recorded event to whoever bound it, byte for byte.
      *
      * @param body a request body, form or JSON
-     * @return the deliveries; empty where nobody bound its event or the application is not installed
+     * @return the deliveries; empty if its event is not bound or the application is not installed
      * @throws IllegalArgumentException if the body cannot be read so far that its event is known
      */
     public List<Delivery> replayVerbatim(byte[] body) {
@@ -122,7 +122,7 @@ public final class PortalSending {
         }
     }
 
-    /** The recorded tree in which only what is of a portal and of a moment is this portal's. */
+    /** Returns the recorded tree, with this portal's values in the fields that belong to a portal or a moment. */
     private JsonObject stamped(JsonObject recorded, Subscription subscription) {
         Instant now = portal.clock().instant();
         JsonObject fresh;

@@ -222,7 +222,7 @@ public final class PortalServer implements AutoCloseable {
         background.shutdownNow();
     }
 
-    /** What portals tell their clients as the server's address. */
+    /** Returns the server's address as portals tell it to their clients. */
     URI publicUri() {
         return publicUri;
     }
@@ -244,7 +244,7 @@ public final class PortalServer implements AutoCloseable {
         portal.journal().close();
     }
 
-    /** Whose request this is. */
+    /** Returns the portal that a request is for. */
     Optional<Portal> portalOf(RestRequest request) {
         if (request.label().isPresent()) {
             return portal(request.label().get());

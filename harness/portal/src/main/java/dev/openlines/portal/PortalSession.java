@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PortalSession {
 
-    /** How long after the last message the platform puts the close of a dismissed operator's session. */
+    /** The time from the last message to the close of a dismissed operator's session, as the platform sets it. */
     private static final Duration AFTER_LAST_MESSAGE = Duration.ofMinutes(60);
 
     /** A transfer to another line. */
@@ -203,7 +203,7 @@ public final class PortalSession {
         return chat.session() == this;
     }
 
-    // What follows is called by OpenLines and by REST methods, which hold the portal's lock.
+    // OpenLines and REST methods call the following methods, and hold the portal's lock.
 
     void closedBy(Closing closing, Instant at) {
         closed = at;

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a new virtual portal starts with. Everything not given is minted at random, so two portals of
- * {@link #minted()} have nothing in common. Immutable.
+ * The values that a new virtual portal starts with. All others are minted at random, so two portals of {@link
+ * #minted()} have nothing in common. Immutable.
  */
 public final class PortalSetup {
 
@@ -34,7 +34,7 @@ public final class PortalSetup {
 
     private PortalSetup() {}
 
-    /** A copy that its only caller may still change. */
+    /** Creates a copy that its only caller may still change. */
     private PortalSetup(PortalSetup from) {
         label = from.label;
         domain = from.domain;
@@ -52,7 +52,7 @@ public final class PortalSetup {
     }
 
     /**
-     * Returns a setup in which everything is minted, with the scopes {@code imopenlines}, {@code
+     * Returns a setup with everything minted, with the scopes {@code imopenlines}, {@code
      * imconnector}, {@code im} and {@code user_brief} and the platform's own dialect.
      *
      * @return the setup to refine
@@ -82,7 +82,7 @@ public final class PortalSetup {
     /**
      * Sets the host name that events carry in {@code auth[domain]}.
      *
-     * @param value a host name, with a port where one is needed
+     * @param value a host name, with a port if one is needed
      * @return a setup with that domain
      */
     public PortalSetup domain(String value) {
@@ -104,7 +104,7 @@ public final class PortalSetup {
     }
 
     /**
-     * Sets the token that proves where an event comes from; wire field {@code application_token}.
+     * Sets the token that proves the origin of an event; wire field {@code application_token}.
      *
      * @param value any text
      * @return a setup with that token
@@ -155,7 +155,7 @@ public final class PortalSetup {
     }
 
     /**
-     * Sets the published shape in which later subscriptions get their events.
+     * Sets the published shape of the events of later subscriptions.
      *
      * @param value the dialect of subscriptions for which none is set
      * @return a setup with that dialect
@@ -198,7 +198,7 @@ public final class PortalSetup {
     }
 
     /**
-     * Sets where {@code oauth/authorize/} sends the browser. Without it, the request names the address.
+     * Sets the address that {@code oauth/authorize/} sends the browser to. Without it, the request names the address.
      *
      * @param value the application's registered address
      * @return a setup with that address

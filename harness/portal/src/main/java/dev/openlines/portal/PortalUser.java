@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.portal;
 
-/** Somebody on a portal: staff, a bot, or a customer who was given a user row by a connector. */
+/** A user of a portal: staff, a bot, or a customer who was given a user row by a connector. */
 record PortalUser(long id, Role role, String firstName, String lastName) {
 
     enum Role {

@@ -3,7 +3,7 @@ package dev.openlines.portal;
 
 import java.util.Locale;
 
-/** Where the shape of a simulated answer is known from. */
+/** The source of the shape of a simulated answer. */
 public enum Provenance {
     /** Read in the server's published source. */
     SOURCE,
@@ -11,9 +11,9 @@ public enum Provenance {
     DOCS,
     /** Read in a test of the vendor's SDK. */
     SDK,
-    /** Seen in a request or answer that somebody recorded. */
+    /** Seen in a request or answer that was recorded. */
     CAPTURE,
-    /** Nobody's word: our inference. */
+    /** Our inference, without a source. */
     GUESS,
     /** Given by the test or the user, who declared the answer. */
     DECLARED,

@@ -81,7 +81,7 @@ final class RestApi {
         private final Portal portal;
         private final RestRequest request;
         private final long begun;
-        /** What the portal's clock showed at the beginning. */
+        /** The time of the portal's clock at the beginning. */
         private final Instant portalTime;
 
         private final List<String> path;
@@ -219,7 +219,7 @@ final class RestApi {
         return body.add("time", time).build();
     }
 
-    /** The block {@code time} of an answer that is about to leave, by the portal's clock. */
+    /** Returns the block {@code time} of an answer that is about to leave, by the portal's clock. */
     static JsonObject time(Portal portal, String method, Instant at, long begun) {
         double start = at.toEpochMilli() / 1000.0;
         double took = Math.round((System.nanoTime() - begun) / 1e3) / 1e6;
@@ -248,12 +248,12 @@ final class RestApi {
                 .format(ISO);
     }
 
-    /** Whether the value of a member of that name is a secret; the name in lower case. */
+    /** Returns whether the value of a member of that name is a secret; the name in lower case. */
     static boolean isSecret(String name) {
         return SECRETS.contains(name);
     }
 
-    /** The parameters as JSON, with three asterisks in place of every secret, at any depth. */
+    /** Returns the parameters as JSON, with three asterisks in place of every secret, at any depth. */
     static String masked(Map<String, JsonValue> parameters) {
         StringBuilder out = new StringBuilder();
         PhpJson.plain(maskedObject(parameters), out);

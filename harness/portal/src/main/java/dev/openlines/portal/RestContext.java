@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param portal where
  * @param user on whose behalf
  * @param webhook whether an incoming webhook's code authorised it, not an application's token
- * @param connector the reserved parameter {@code auth_connector}, empty where there is none
+ * @param connector the reserved parameter {@code auth_connector}, empty if there is none
  * @param parameters without the reserved ones
  * @param request what asked for it
  */
@@ -25,14 +25,14 @@ record RestContext(
         Map<String, JsonValue> parameters,
         RestRequest request) {
 
-    /** The same call with the names of its top-level parameters in upper case, as some methods read them. */
+    /** Returns the call with the names of its top-level parameters in upper case, as some methods read them. */
     RestContext upperCase() {
         Map<String, JsonValue> upper = new LinkedHashMap<>();
         parameters.forEach((name, value) -> upper.put(name.toUpperCase(Locale.ROOT), value));
         return new RestContext(portal, user, webhook, connector, upper, request);
     }
 
-    /** The access token, or the webhook's code. */
+    /** Returns the access token, or the webhook's code. */
     String credential() {
         return webhook ? request.path().get(1) : request.accessToken().orElse("");
     }
@@ -41,14 +41,14 @@ record RestContext(
         return parameters.containsKey(name);
     }
 
-    /** A scalar parameter, empty text where it is absent or no scalar. */
+    /** Returns a scalar parameter, or empty text if it is absent or no scalar. */
     String text(String name) {
         return Optional.ofNullable(parameters.get(name))
                 .flatMap(RestRequest::scalar)
                 .orElse("");
     }
 
-    /** What PHP takes for true. */
+    /** Returns whether PHP takes a parameter for true. */
     boolean truthy(String name) {
         JsonValue value = parameters.get(name);
         if (value == null || value.equals(JsonValue.NULL) || value.equals(JsonValue.FALSE)) {
@@ -61,7 +61,7 @@ record RestContext(
         };
     }
 
-    /** PHP's {@code intval}: the leading digits of a text, else 0. */
+    /** Returns PHP's {@code intval}: the leading digits of a text, else 0. */
     long integer(String name) {
         return intval(text(name));
     }

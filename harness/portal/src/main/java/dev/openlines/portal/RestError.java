@@ -50,14 +50,14 @@ final class RestError extends RuntimeException {
         return code;
     }
 
-    /** The body of an answer of REST 3.0. */
+    /** Returns the body of an answer of REST 3.0. */
     JsonObject bodyOfThree() {
         return EventBodies.object()
                 .add("error", EventBodies.object().add("code", code).add("message", String.valueOf(getMessage())))
                 .build();
     }
 
-    /** The answer's body. */
+    /** Returns the answer's body. */
     JsonObject body() {
         JsonObjectBuilder body =
                 EventBodies.object().add("error", code).add("error_description", String.valueOf(getMessage()));

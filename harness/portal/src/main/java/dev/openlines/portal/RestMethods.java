@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Which REST methods there are: those built, those a user declared, those the platform has and we lack. */
+/** The REST methods: those built, those a user declared, those the platform has and we lack. */
 final class RestMethods {
 
     /** The code of an answer that no real portal gives: the simulator does not have it. */
@@ -16,7 +16,7 @@ final class RestMethods {
 
     static final String NOT_FOUND = "ERROR_METHOD_NOT_FOUND";
 
-    /** What older versions do not have. */
+    /** The prefix of methods that older versions do not have. */
     private static final String REPORTS = "imopenlines.v2.";
 
     /** First parts of the platform's method names: what begins so may exist there. */
@@ -106,7 +106,7 @@ final class RestMethods {
         return BUILT.values();
     }
 
-    /** The method to answer a call with; throws where there is none. */
+    /** Returns the method to answer a call with. Throws if there is none. */
     static RestMethod find(Portal portal, String name, boolean authHost) {
         if (authHost) {
             if (name.equals("app.info")) {
@@ -133,7 +133,7 @@ final class RestMethods {
         return built || portal.declared(name) != null;
     }
 
-    /** Whether the simulator has such a method, on some version of the portal. */
+    /** Returns whether the simulator has such a method, on some version of the portal. */
     static boolean built(String name) {
         return BUILT.containsKey(name);
     }

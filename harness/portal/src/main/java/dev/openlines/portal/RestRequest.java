@@ -23,13 +23,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request to a portal or its OAuth host, read as the portal's PHP reads it: a JSON body where the
- * type says so, else a form or multipart body of a POST, else the raw body as a query string; the
+ * A request to a portal or its OAuth host, read as the portal's PHP reads it: a JSON body if the type says so, else a
+ * form or multipart body of a POST, else the raw body as a query string; the
  * body's keys override the query's; a broken JSON body is as good as none.
  */
 final class RestRequest {
 
-    /** What calls reach: the portal's REST, its OAuth pages, or the REST of its OAuth host. */
+    /** The places that calls reach: the portal's REST, its OAuth pages, or the REST of its OAuth host. */
     enum Place {
         REST,
         AUTH_HOST_REST,
@@ -100,15 +100,15 @@ final class RestRequest {
         return new RestRequest(httpMethod, label, place, List.copyOf(path), parameters, headers);
     }
 
-    /** Whether the client called the OAuth host by a name of its own, as behind a front for both hosts. */
+    /** Returns whether the client called the OAuth host by a name of its own, as behind a front for both hosts. */
     private static boolean isAuthHost(Map<String, String> headers) {
         String host = headers.getOrDefault("x-forwarded-host", headers.getOrDefault("host", ""));
         return host.toLowerCase(Locale.ROOT).startsWith("oauth.");
     }
 
     /**
-     * The portal's REST address as the client sees it. To the OAuth host's own name the portal is another host, which
-     * its domain names.
+     * Returns the portal's REST address as the client sees it. To the OAuth host's own name the portal is another host,
+     * which its domain names.
      */
     URI portalAsSeen(Portal portal) {
         URI seen = asSeen(portal.restUri(), portal.server().uri());
@@ -121,7 +121,7 @@ final class RestRequest {
                 seen.getScheme() + "://" + domain + (port < 0 || domain.contains(":") ? "" : ":" + port) + "/rest/");
     }
 
-    /** The REST address of the OAuth host as the client sees it. */
+    /** Returns the REST address of the OAuth host as the client sees it. */
     URI authHostAsSeen(Portal portal) {
         URI seen = asSeen(portal.serverEndpoint(), portal.server().uri());
         return isAuthHost(headers) && !seen.equals(portal.serverEndpoint())
@@ -148,7 +148,7 @@ final class RestRequest {
         return httpMethod;
     }
 
-    /** The portal named by the path, if any. */
+    /** Returns the portal named by the path, if any. */
     Optional<String> label() {
         return Optional.ofNullable(label);
     }
@@ -157,7 +157,7 @@ final class RestRequest {
         return place;
     }
 
-    /** What follows {@code rest/} or {@code oauth/}, without empty parts. */
+    /** Returns the parts behind {@code rest/} or {@code oauth/}, without empty ones. */
     List<String> path() {
         return path;
     }
@@ -166,17 +166,17 @@ final class RestRequest {
         return Optional.ofNullable(headers.get(lowerCaseName));
     }
 
-    /** All parameters, in order; the caller owns the map. */
+    /** Returns all parameters, in order; the caller owns the map. */
     Map<String, JsonValue> parameters() {
         return new LinkedHashMap<>(parameters);
     }
 
-    /** One scalar parameter as text. */
+    /** Returns one scalar parameter as text. */
     Optional<String> text(String name) {
         return Optional.ofNullable(parameters.get(name)).flatMap(RestRequest::scalar);
     }
 
-    /** The access token: the Authorization header, else {@code auth}, else {@code access_token}. */
+    /** Returns the access token: the Authorization header, else {@code auth}, else {@code access_token}. */
     Optional<String> accessToken() {
         Matcher bearer = BEARER.matcher(headers.getOrDefault("authorization", ""));
         if (bearer.matches()) {
@@ -186,8 +186,8 @@ final class RestRequest {
     }
 
     /**
-     * The address as the client sees it, where it reached this server through a proxy that says so in
-     * {@code X-Forwarded-Proto} and {@code X-Forwarded-Host}; an address of elsewhere stays.
+     * Returns the address as the client sees it, if it reached this server through a proxy that says so in {@code
+     * X-Forwarded-Proto} and {@code X-Forwarded-Host}; an address of elsewhere stays.
      *
      * @param own this server's own address
      */
@@ -207,7 +207,7 @@ final class RestRequest {
                 + address.toString().substring(own.toString().length()));
     }
 
-    /** What the outermost of several proxies said. */
+    /** Returns what the outermost of several proxies said. */
     private Optional<String> first(String lowerCaseName) {
         return header(lowerCaseName).map(value -> value.split(",", 2)[0].trim());
     }

@@ -6,11 +6,11 @@ import jakarta.json.JsonValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a REST method answers.
+ * The answer of a REST method.
  *
  * @param value the {@code result}
- * @param next where the next page starts, null where there is none
- * @param total how many there are in all, null where the method does not say
+ * @param next the start of the next page, or null if there is none
+ * @param total how many there are in all, null if the method does not say
  * @param whole the answer instead of all that, null for JSON
  */
 record RestResult(
@@ -23,7 +23,7 @@ record RestResult(
         this(value, next, total, null);
     }
 
-    /** An answer that is no JSON. */
+    /** Returns an answer that is no JSON. */
     static RestResult whole(RestReply reply) {
         return new RestResult(JsonValue.NULL, null, null, reply);
     }

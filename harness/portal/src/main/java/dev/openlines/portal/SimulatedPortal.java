@@ -21,8 +21,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 public @interface SimulatedPortal {
 
     /**
-     * Whether a test fails that made the handler call a REST method which the portal does not have and the
-     * test did not declare.
+     * Says whether a test fails if it made the handler call a REST method that the portal does not have and the test
+     * did not declare.
      *
      * @return true unless said otherwise
      */

@@ -26,7 +26,7 @@ final class SlowHandlers {
         levels.clear();
     }
 
-    /** How long the next event for a handler waits. */
+    /** Returns how long the next event for a handler waits. */
     synchronized Duration penalty(URI handler) {
         return gap.multipliedBy(levels.getOrDefault(handler, 0));
     }

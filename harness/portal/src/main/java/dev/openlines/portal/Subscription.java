@@ -5,7 +5,7 @@ import dev.openlines.parser.Dialect;
 import java.net.URI;
 
 /**
- * One row that {@code event.bind} made: what a portal delivers where.
+ * One row that {@code event.bind} made: an event and the address that the portal delivers it to.
  *
  * @param id the row's number on its portal; events carry it as {@code event_handler_id}
  * @param event the event's code in upper case

@@ -100,7 +100,7 @@ final class SystemMethods {
         return RestResult.of(application(call.portal()).build());
     }
 
-    /** As the vendor's own SDKs read it: b24phpsdk compares {@code uri}, b24pysdk reads all the others. */
+    /** Answers as the vendor's own SDKs read it: b24phpsdk compares {@code uri}, b24pysdk reads all the others. */
     private static RestResult authHostAppInfo(RestContext call) {
         Portal portal = call.portal();
         String rest = call.request().portalAsSeen(portal).toString();
@@ -251,7 +251,7 @@ final class SystemMethods {
         return RestResult.of(1);
     }
 
-    /** {@code data} of the events about the application's own life. */
+    /** Returns {@code data} of the events about the application's own life. */
     static JsonObject lifecycle(String... namesAndValues) {
         JsonObjectBuilder data = EventBodies.object();
         for (int i = 0; i < namesAndValues.length; i += 2) {

@@ -16,7 +16,7 @@ import java.util.Optional;
  */
 final class TokenStore {
 
-    /** What captured tokens encode; the documentation says 180 days. */
+    /** The lifetime that captured tokens encode; the documentation says 180 days. */
     static final Duration REFRESH_LIFETIME = Duration.ofDays(30);
 
     static final Duration CODE_LIFETIME = Duration.ofSeconds(30);
@@ -41,7 +41,7 @@ final class TokenStore {
         return issue(access, userId, expires);
     }
 
-    /** One that goes out with one event and with no other. */
+    /** Issues a token that goes out with one event and with no other. */
     Secret issueWithEvent(long userId, Instant expires) {
         Secret token = Minting.token(expires, userId);
         access.put(token.reveal(), new Grant(userId, expires, true));
@@ -70,12 +70,12 @@ final class TokenStore {
         return Optional.ofNullable(access.get(token));
     }
 
-    /** Whether the token, code or refresh token was issued here. */
+    /** Returns whether the token, code or refresh token was issued here. */
     boolean knows(String text) {
         return access.containsKey(text) || refresh.containsKey(text) || codes.containsKey(text);
     }
 
-    /** A refresh token is good once: the answer to it brings the next. */
+    /** Takes a refresh token, which is good once: the answer to it brings the next. */
     Optional<Grant> takeRefresh(String token) {
         return Optional.ofNullable(refresh.remove(token));
     }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How the sender reads what a handler answers, whatever its framing; nothing it answers makes the sender throw. */
+/** Tests of the sender's reading of answers in any framing. No answer makes the sender throw. */
 class AnswerTest {
 
     private static final int LIMIT = 1 << 20;
@@ -38,7 +38,7 @@ class AnswerTest {
     void aBodyOfManyBlocksIsReadByItsLength() {
         String answer = "HTTP/1.1 200 OK\r\nX-Content-Length: 3\r\nContent-length:7000 \r\n\r\n" + LONG;
 
-        Exchange exchange = answered(answer + "more, which nobody asked for");
+        Exchange exchange = answered(answer + "more, which was not asked for");
 
         assertThat(exchange.failure()).isNull();
         assertThat(exchange.acknowledged()).isTrue();

@@ -24,7 +24,7 @@ import org.opentest4j.TestAbortedException;
 
 /**
  * The vendor's own JavaScript client, {@code @bitrix24/b24jssdk}, unchanged, against the portal. Its packages are
- * fetched once; where they cannot be, the test is skipped, or with {@code -Dtools=required} fails.
+ * fetched once; if they cannot be, the test is skipped, or with {@code -Dtools=required} fails.
  */
 @SimulatedPortal
 @RequiresTool({"node", "npm"})

@@ -28,7 +28,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What surrounds a closed chat, on the simulated portal and through the client. */
+/** Tests of the surroundings of a closed chat, on the simulated portal and through the client. */
 class ChatSurroundingsTest {
 
     private static final List<String> SCOPE = List.of("imopenlines", "im", "crm", "disk", "user_brief");

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The client against a simulated portal where things go wrong. */
+/** The client against a simulated portal with faults. */
 @SimulatedPortal
 @Timeout(300)
 class ClientFaultTest {
@@ -215,7 +215,7 @@ class ClientFaultTest {
                 .count();
     }
 
-    /** By a grant that was got some other way. */
+    /** Returns a portal with a grant that was got some other way. */
     private PortalClient granted(Portal portal) {
         RestClient client = RestClient.builder()
                 .allowLoopback()

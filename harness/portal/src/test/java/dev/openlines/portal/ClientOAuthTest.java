@@ -199,12 +199,12 @@ class ClientOAuthTest {
                 .build();
     }
 
-    /** As the application's own install handler does. */
+    /** Installs the application as its own install handler does. */
     private static void install(Portal portal, RestClient client) {
         assertThat(client.oauth().verify(auth(portal))).isEqualTo(Verification.VERIFIED);
     }
 
-    /** The auth of an {@code OnAppInstall} as it came over the wire. */
+    /** Returns the auth of an {@code OnAppInstall} as it came over the wire. */
     private static EventAuth auth(Portal portal) {
         try (RecordingHandler handler = RecordingHandler.start()) {
             portal.subscribe(OnAppInstall.CODE, handler.uri());

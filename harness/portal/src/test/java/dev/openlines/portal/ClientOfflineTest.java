@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What waited in a simulated portal's queue comes into the inbox that the endpoint feeds. */
+/** Brings events that waited in a simulated portal's queue into the inbox that the endpoint feeds. */
 @SimulatedPortal
 @Timeout(300)
 class ClientOfflineTest {
@@ -152,7 +152,7 @@ class ClientOfflineTest {
                         chats.get(0).id(), chats.get(1).id(), chats.get(2).id());
     }
 
-    /** Durable when this returns: the receiver answers 200 after its inbox has the event. */
+    /** Stores an event, durably: the receiver answers 200 after its inbox has it. */
     private void store(Portal portal, OfflineEvent event) {
         try {
             HttpResponse<Void> reply = http.send(

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Requests as libraries of other people send them, byte for byte where it matters, and what they need back. */
+/** Requests as libraries of other people send them, byte for byte if it matters, and the answers that they need. */
 @SimulatedPortal
 class ClientQuirksTest {
 

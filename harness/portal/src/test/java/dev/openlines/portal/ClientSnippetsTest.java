@@ -63,7 +63,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class ClientSnippetsTest {
 
-    /** What a caller may read of a deal. */
+    /** The fields of a deal that a caller may read. */
     public record Deal(long id) {}
 
     private static final URI BACK = URI.create("https://app.example/back");

@@ -169,7 +169,7 @@ class ContractTest {
         assertStored(2);
     }
 
-    /** A body the portal would send for a chat of its own, which is not sent. */
+    /** Returns a body that the portal would send for a chat of its own, which is not sent. */
     private static String goodBody(Portal portal) {
         try (RecordingHandler spare = RecordingHandler.start()) {
             Subscription extra = portal.subscribe("ONSESSIONSTART", spare.uri());

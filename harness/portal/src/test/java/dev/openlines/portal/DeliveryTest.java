@@ -128,7 +128,7 @@ class DeliveryTest {
         }
     }
 
-    /** The system drops the sender's first SYN, and sends it again after a second. */
+    /** Delays a connection: the system drops the sender's first SYN, and sends it again after a second. */
     @Test
     @EnabledOnOs(OS.LINUX)
     void aConnectionThatMetAFullBacklogIsNamedAsThat(Portal portal) throws Exception {
@@ -272,7 +272,7 @@ class DeliveryTest {
 
     @Test
     void nobodyListeningIsSaid(Portal portal) throws IOException {
-        // Bound and not listening: nobody else can take the port meanwhile.
+        // Bound and not listening: no other process can take the port meanwhile.
         try (Socket held = new Socket()) {
             held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             portal.subscribe("ONSESSIONFINISH", URI.create("http://127.0.0.1:" + held.getLocalPort() + "/"));

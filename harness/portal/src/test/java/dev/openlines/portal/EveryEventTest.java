@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-/** What the portal lets applications bind, it causes and sends, each event under the platform's conditions. */
+/** The portal causes and sends every event that it lets applications bind, each under the platform's conditions. */
 @SimulatedPortal
 class EveryEventTest {
 

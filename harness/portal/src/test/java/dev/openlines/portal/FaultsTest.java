@@ -162,7 +162,7 @@ class FaultsTest {
                 body + "&auth=" + portal.accessToken().reveal());
     }
 
-    /** What comes over the connection until it ends. */
+    /** Returns the bytes that come over the connection until it ends. */
     private static String raw(Portal portal, String method) throws IOException {
         URI uri = portal.restUri().resolve(method);
         try (Socket socket = new Socket(java.net.InetAddress.getLoopbackAddress(), uri.getPort())) {

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What users of a portal and strangers can do by installations and uninstallations of their own. */
+/** Tests of forged installations and uninstallations, by users of a portal and by strangers. */
 @Timeout(300)
 class ForgedInstallationTest {
 
@@ -97,7 +97,7 @@ class ForgedInstallationTest {
     void tokensOfAnOrdinaryUserAreNotTrustedAndTheGenuineOnesGoOn() throws Exception {
         assertThat(portal.install().get(0).status()).isEqualTo(200);
         Grant before = tokens.find(portal.memberId()).orElseThrow();
-        // Where an application has a page, every user finds such a token in his browser.
+        // If an application has a page, every user finds such a token in the browser.
         String refresh = portal.tokens()
                 .issueRefresh(Portal.OPERATOR_ID, portal.clock().instant())
                 .reveal();
@@ -188,7 +188,7 @@ class ForgedInstallationTest {
         await(() -> statusOf("127.0.0.1", finish(portal.memberId(), token, 19)) == 403);
     }
 
-    /** Four addresses send as fast as they can; each portal sends from another. */
+    /** Sends from four addresses as fast as they can; each portal sends from another. */
     @Test
     void aFloodOfForgedInstallationsKeepsNoGenuineOneOutAndIsNoFloodForTheOAuthHost() throws Exception {
         assertThat(portal.install().get(0).status()).isEqualTo(200);

@@ -49,7 +49,7 @@ class HandlerAddressTest {
             "http://127.0.0.1:8080/bitrix",
             "no address");
 
-    /** What the server's own function makes of an address: parse_url, the host, then the scheme. */
+    /** The server's own function on an address: parse_url, the host, then the scheme. */
     private static final String SERVER = """
             foreach (json_decode(stream_get_contents(STDIN)) as $address) {
                 $url = parse_url($address);

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How an application with pages is installed: by what the browser of an administrator posts. */
+/** Tests of the installation of an application with pages, by the post of an administrator's browser. */
 @Timeout(300)
 class InstallerPageTest {
 

@@ -199,7 +199,7 @@ class OfflineFeedTest {
         });
     }
 
-    /** Two closes of one chat between two drains are one record: the list of sessions has the other. */
+    /** Closes one chat twice between two drains, which is one record: the list of sessions has the other. */
     @Test
     void theComparisonFindsTheCloseThatTheQueueHasMerged(Portal portal) {
         portal.clock().freeze();

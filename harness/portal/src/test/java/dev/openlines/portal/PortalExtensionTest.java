@@ -19,7 +19,7 @@ import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherFactory;
 
-/** What becomes of a test beside its portal. The inner classes are run by hand, never by the build. */
+/** Tests of a test's result beside its portal. The inner classes are run by hand, never by the build. */
 class PortalExtensionTest {
 
     @Test

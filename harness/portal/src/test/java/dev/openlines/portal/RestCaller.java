@@ -22,7 +22,7 @@ final class RestCaller {
         return send(HttpRequest.newBuilder(uri).DELETE());
     }
 
-    /** A form unless a header says otherwise. */
+    /** Posts a form unless a header says otherwise. */
     HttpResponse<String> post(URI uri, String body, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(uri)
                 .header("Content-Type", "application/x-www-form-urlencoded")

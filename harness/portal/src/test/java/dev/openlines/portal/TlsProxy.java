@@ -76,7 +76,7 @@ final class TlsProxy implements AutoCloseable {
         return new TlsProxy(server, folder);
     }
 
-    /** What an address behind the proxy is before it. */
+    /** Returns the outer form of an address behind the proxy. */
     URI outside(URI inside) {
         return URI.create(uri() + inside.getRawPath().substring(1));
     }
@@ -85,7 +85,7 @@ final class TlsProxy implements AutoCloseable {
         return URI.create("https://localhost:" + server.getAddress().getPort() + "/");
     }
 
-    /** The certificate, as clients want it told. */
+    /** Returns the certificate's file, as clients want it. */
     Path certificate() {
         return certificate;
     }

@@ -171,7 +171,7 @@ class WebhookReconcileTest {
         assertThat(impossible).containsOnly(Reason.ACCESS);
     }
 
-    /** A portal that lies about its sessions, and about the time. */
+    /** Compares with a portal that lies about its sessions and about the time. */
     @Test
     void whatAPortalInventsIsHandledUnderItsOwnIdAndInBounds(Portal portal) throws Exception {
         AtomicReference<String> sessions = new AtomicReference<>("");

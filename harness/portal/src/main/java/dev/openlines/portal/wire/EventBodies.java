@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EventBodies {
 
-    /** How long an access token is valid. */
+    /** The time that an access token is valid. */
     public static final Duration ACCESS_LIFETIME = Duration.ofHours(1);
 
-    /** What the old documentation's example has after the endpoint addresses: a copied HTML entity. */
+    /** The text that the old documentation's example has after the endpoint addresses: a copied HTML entity. */
     private static final String DOCS_2024_TAIL = "&#39;";
 
     /**
@@ -299,7 +299,7 @@ public final class EventBodies {
                 .add("chat", messengersChat(facts));
     }
 
-    /** One element for each of the messenger's ids. */
+    /** Returns one element for each of the messenger's ids. */
     private static JsonArrayBuilder deleted(MessageFacts facts, List<String> external) {
         JsonArrayBuilder elements = PhpJson.PROVIDER.createArrayBuilder();
         external.forEach(id -> elements.add(
@@ -368,7 +368,7 @@ public final class EventBodies {
         return line;
     }
 
-    /** In the order of captured requests. */
+    /** Returns the auth block in the order of captured requests. */
     private static JsonObjectBuilder auth(AuthFacts auth) {
         JsonObjectBuilder out = object();
         addSecret(out, "access_token", auth.accessToken());
@@ -394,7 +394,7 @@ public final class EventBodies {
         return out;
     }
 
-    /** As the documentation of 2024 prints it, broken addresses and refresh token included. */
+    /** Returns the auth block as the documentation of 2024 prints it, broken addresses and refresh token included. */
     private static JsonObjectBuilder oldAuth(AuthFacts auth) {
         JsonObjectBuilder out = object();
         addSecret(out, "access_token", auth.accessToken());

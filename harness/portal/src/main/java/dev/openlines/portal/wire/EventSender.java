@@ -32,7 +32,7 @@ public final class EventSender {
 
     private static final int CHUNK = 16 * 1024;
 
-    /** How long a handler has to say that it wants the body it was asked about. */
+    /** The time that a handler has to say that it wants the body it was asked about. */
     private static final int CONTINUE_MILLIS = 1000;
 
     /**
@@ -182,7 +182,7 @@ public final class EventSender {
                 || uniqueLocal;
     }
 
-    /** What goes over the connection, and how. */
+    /** The bytes that go over the connection, and the way they go. */
     private static final class Request {
 
         private final byte[] head;
@@ -287,7 +287,7 @@ public final class EventSender {
         }
     }
 
-    /** Piece by piece, and no further where the answer comes early, as one to a body too large does. */
+    /** Writes piece by piece, and stops if the answer comes early, as it does to a body that is too large. */
     private static void write(Socket socket, byte[] bytes) throws IOException {
         OutputStream out = socket.getOutputStream();
         InputStream in = socket.getInputStream();
@@ -313,7 +313,7 @@ public final class EventSender {
         }
     }
 
-    /** The host also if it has underscores, for which {@link URI#getHost()} has none. */
+    /** Returns the host, also if it has underscores, for which {@link URI#getHost()} has none. */
     private static String host(URI target) {
         String authority = target.getRawAuthority().replaceFirst(".*@", "");
         return target.getHost() == null ? authority.replaceFirst(":[0-9]*$", "") : target.getHost();
@@ -361,7 +361,7 @@ public final class EventSender {
             }
         }
 
-        /** Whether the handler says to go on, or says nothing; an answer instead is kept. */
+        /** Returns whether the handler says to go on, or says nothing; an answer instead is kept. */
         boolean wantsBody(Socket socket) throws IOException {
             int patience = socket.getSoTimeout();
             socket.setSoTimeout(CONTINUE_MILLIS);
@@ -451,7 +451,7 @@ public final class EventSender {
             return buffer[from] & 0xff;
         }
 
-        /** Whether there is a byte to take. */
+        /** Returns whether there is a byte to take. */
         private boolean fill() throws IOException {
             if (at == end) {
                 at = 0;

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * The way in which the bytes of one request travel.
+ * The way that the bytes of one request travel.
  *
  * @param kind what is done
  * @param bytes how many bytes of the body go out before the cut or the reset
@@ -71,7 +71,7 @@ public record Framing(Kind kind, int bytes, Duration pause, List<Integer> border
     /**
      * Returns a framing in chunks.
      *
-     * @param borders offsets in the body, at which one chunk ends and the next begins; none for one chunk
+     * @param borders offsets in the body that divide it into chunks; none for one chunk
      * @return such a framing
      */
     public static Framing chunked(int... borders) {

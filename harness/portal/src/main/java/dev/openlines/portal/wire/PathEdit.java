@@ -11,8 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Changes one field of a payload by its path, {@code data.DATA.connector.line_id} or as a form writes
- * it, {@code data[DATA][connector][line_id]}. What is missing on the way is made; the order of the
- * other fields stays.
+ * it, {@code data[DATA][connector][line_id]}. Missing parts of the path are made; the order of the other fields stays.
  */
 public final class PathEdit {
 
@@ -35,7 +34,7 @@ public final class PathEdit {
     }
 
     /**
-     * Returns a payload in which one field is changed or added.
+     * Returns a payload with one field changed or added.
      *
      * @param payload the payload, left as it is
      * @param path the names that lead to the field

@@ -21,7 +21,7 @@ public final class PhpJson {
     /** The one provider; asking the service loader for each value would cost more than the value. */
     public static final JsonProvider PROVIDER = JsonProvider.provider();
 
-    /** Prints as {@code {}}, where the portal has a real object without visible fields. */
+    /** Prints as {@code {}}, for a real object of the portal without visible fields. */
     public static final JsonValue EMPTY_OBJECT =
             PROVIDER.createObjectBuilder().add("\0", JsonValue.NULL).build();
 

@@ -11,8 +11,7 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Takes any certificate, for handlers on a developer's machine that made their own. Only where somebody
- * asked for it.
+ * Takes any certificate, for handlers on a developer's machine that made their own. Only if the user asked for it.
  */
 final class TrustEverything extends X509ExtendedTrustManager {
 
