@@ -56,7 +56,7 @@ public final class Connectors {
      * @param userName the customer's name, null if not known; wire field {@code user[name]}
      * @param sentAt when it was written; wire field {@code message[date]}
      * @param text may be empty if there are files; wire field {@code message[text]}
-     * @param files names to public addresses from which the portal gets them; wire field {@code message[files]}
+     * @param files names to public addresses that the portal gets them from; wire field {@code message[files]}
      */
     public record Incoming(
             String id,
@@ -82,7 +82,7 @@ public final class Connectors {
     }
 
     /**
-     * What became of a message.
+     * The result of a message.
      *
      * @param accepted wire field {@code SUCCESS}
      * @param errors why not; wire field {@code ERRORS}
@@ -162,7 +162,7 @@ public final class Connectors {
      * Brings customers' messages in. It is not sent again if no answer comes: the messages would stand there twice.
      *
      * @param connector the connector's code
-     * @param lineId a line on which it is active
+     * @param lineId a line that has it active
      * @param messages at least one
      * @return what became of each, in order
      * @throws RestException with {@code NOT_ACTIVE_LINE} if the line is not active or not there

@@ -61,7 +61,7 @@ public final class Crm {
         });
     }
 
-    /** The platform gives no code here, and this text in English on every portal. */
+    /** Returns whether the platform found nothing. It gives no code here, and this text in English on every portal. */
     private static boolean notFound(RestException refusal) {
         return refusal.code().isEmpty()
                 && refusal.description().replace(".", "").strip().equalsIgnoreCase("not found");

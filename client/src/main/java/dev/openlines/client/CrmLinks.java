@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a chat is linked with in the portal's CRM. The links stay when the chat is closed.
+ * The objects of the portal's CRM that a chat is linked with. The links stay when the chat is closed.
  *
  * @param mainObject the object that the chat belongs to, null if none; second and third part of wire field {@code
  *     entity_data_1}, if its first part is {@code Y}

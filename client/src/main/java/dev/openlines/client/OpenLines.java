@@ -46,7 +46,7 @@ public final class OpenLines {
         }
     }
 
-    /** On which side somebody takes part in a chat. */
+    /** The side that a person takes in a chat. */
     public enum Role {
         /** Writes from outside, by a connector or the chat of a site. */
         CUSTOMER,
@@ -61,8 +61,8 @@ public final class OpenLines {
      *
      * @param id portal user; wire field {@code id}
      * @param name as shown, null if not sent; wire field {@code name}
-     * @param role by wire fields {@code bot} and {@code connector}, so that it is right also in group chats, in which the
-     *     event names no customer; null if neither was sent
+     * @param role by wire fields {@code bot} and {@code connector}, so that it is right also in group chats, although
+     *     their event names no customer; null if neither was sent
      */
     public record User(
             long id, @Nullable String name, @Nullable Role role) {
@@ -122,7 +122,7 @@ public final class OpenLines {
          * Returns the participants of a role, in the portal's order.
          *
          * @param role which
-         * @return none for a role that nobody has
+         * @return none if no one has the role
          */
         public List<User> people(Role role) {
             return users.values().stream().filter(user -> user.role() == role).toList();

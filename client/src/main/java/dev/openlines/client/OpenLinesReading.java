@@ -59,7 +59,7 @@ final class OpenLinesReading {
                 fields.object());
     }
 
-    /** PHP prints an empty map as a list, and a missing one as false. */
+    /** Returns a map. PHP prints an empty one as a list, and a missing one as false. */
     private static Fields objectOrNone(Fields fields) {
         return fields.value() instanceof JsonObject
                 ? fields
@@ -101,7 +101,7 @@ final class OpenLinesReading {
                 addressOrNull(file.member("urlDownload").textOrEmpty()));
     }
 
-    /** The portal writes what no URI may hold, such as a name with a blank; that is an address all the same. */
+    /** Returns an address. The portal may write characters that no URI may hold, such as a blank in a name. */
     private static @Nullable URI addressOrNull(String text) {
         try {
             URI address = URI.create(text.replace(" ", "%20"));

@@ -84,7 +84,7 @@ public final class RestCall {
         return new RestCall(method, params, idempotent, Objects.requireNonNull(member, "member"));
     }
 
-    /** The entries of a page. */
+    /** Returns the entries of a page. */
     List<Fields> entries(Fields result) {
         return list == null ? result.elements() : result.member(list).elements();
     }

@@ -174,7 +174,7 @@ final class Transport {
                 .POST(HttpRequest.BodyPublishers.ofByteArray(body)));
     }
 
-    /** No upgrade dance on every connection without TLS. */
+    /** Chooses the version of HTTP, to save an upgrade on every connection without TLS. */
     private static HttpRequest.Builder versioned(HttpRequest.Builder request) {
         boolean plain = "http".equalsIgnoreCase(request.build().uri().getScheme());
         return plain ? request.version(HttpClient.Version.HTTP_1_1) : request;

@@ -24,11 +24,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What surrounds a closed chat: people, files, rating, the CRM, the application's own connectors. */
+/** Tests of the surroundings of a closed chat: people, files, rating, the CRM, the application's own connectors. */
 @Timeout(300)
 class ChatDetailsTest {
 
-    /** As the vendor's documentation prints it, shortened. */
+    /** A history from the vendor's documentation, shortened. */
     private static final String HISTORY = """
             {"result":{"chatId":1763,"sessionId":321,"sessionVoteHead":4,"sessionCommentHead":"well done",
             "message":{

@@ -68,7 +68,7 @@ class PlanTest {
         return statements;
     }
 
-    /** Of all parameters a 1 is as good as another number or text. */
+    /** Puts a 1 in place of all parameters, which is as good as another number or text. */
     private static String inlined(String sql) {
         return sql.replace("?", "'1'");
     }
