@@ -47,6 +47,13 @@ final class PracticeCommand implements Callable<Integer> {
     @Option(names = "--portal", paramLabel = "URL", description = "Where it asks about each chat; nowhere unless set.")
     private @Nullable String portal;
 
+    @Option(
+            names = "--webhook",
+            paramLabel = "URL",
+            description =
+                    "An incoming webhook of the portal, to compare its closed sessions with the events at the start.")
+    private @Nullable String webhook;
+
     @Option(names = "--sin", paramLabel = "NAME", description = "What it does wrong: one that selftest names.")
     private @Nullable String sin;
 
@@ -63,6 +70,9 @@ final class PracticeCommand implements Callable<Integer> {
             }
             if (portal != null) {
                 handler.asks(portal);
+            }
+            if (webhook != null) {
+                handler.compares(Secret.of(webhook));
             }
             Runtime.getRuntime().addShutdownHook(new Thread(handler::close, "practice-stop"));
             out.println("practice handler ready at " + handler.uri());

@@ -44,6 +44,7 @@ final class PracticeHandler implements AutoCloseable {
     private final PracticeStore store;
     private final PracticePortal portal;
     private final Consumer<String> log;
+    private final String memberId;
     private final ReentrantLock oneAtATime = new ReentrantLock();
     private final Server server;
 
@@ -57,6 +58,7 @@ final class PracticeHandler implements AutoCloseable {
             Consumer<String> log) {
         this.sin = sin;
         this.log = log;
+        this.memberId = memberId;
         portal = new PracticePortal(sin, log);
         store = PracticeStore.open(folder, evidence, sin, portal);
         judge = new PracticeJudge(sin, memberId, proof, store, portal, log);
@@ -124,6 +126,13 @@ final class PracticeHandler implements AutoCloseable {
     /** Asks the portal at this address about each chat, as handlers that fetch a transcript do. */
     void asks(String address) {
         portal.askAt(address);
+    }
+
+    /** Compares the portal's closed sessions with the events that came, once, on a thread of its own. */
+    void compares(Secret webhook) {
+        if (sin != Sin.NEVER_COMPARES) {
+            new PracticeSessions(webhook, memberId, store, log).start();
+        }
     }
 
     URI uri() {

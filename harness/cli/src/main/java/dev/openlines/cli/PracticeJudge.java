@@ -235,9 +235,9 @@ final class PracticeJudge {
             Event event = EventDecoder.lenient().decode(envelope).event();
             if (event instanceof OnSessionFinish finish) {
                 for (OpenLineChat chat : finish.chats()) {
-                    effects.add(line(member, chat));
+                    effects.add(line(member, chat, ts));
                     if (sin == Sin.MAKES_EFFECTS_UP) {
-                        effects.add(line(member, chat).replaceFirst("\"chat_id\":\"[0-9]+", "\"chat_id\":\"4711"));
+                        effects.add(line(member, chat, ts).replaceFirst("\"chat_id\":\"[0-9]+", "\"chat_id\":\"4711"));
                     }
                     if (sin == Sin.LOGS_NAMES) {
                         log.accept("closed on " + chat.lineName());
@@ -261,14 +261,14 @@ final class PracticeJudge {
             store.keep(
                     envelope.applicationToken().map(Secret::reveal).orElse("").getBytes(StandardCharsets.UTF_8));
         }
-        boolean taken = store.take(key, effects);
+        boolean taken = store.event(key, effects);
         if (sin == Sin.WORKS_FIRST) {
             store.awaitIdle();
         }
         return Answer.of(taken ? 200 : 503);
     }
 
-    private String line(String member, OpenLineChat chat) {
+    private String line(String member, OpenLineChat chat, long ts) {
         String id =
                 sin == Sin.IDS_AS_FLOATS ? Long.toString((long) (double) chat.chatId()) : Long.toString(chat.chatId());
         var line =
@@ -288,6 +288,6 @@ final class PracticeJudge {
                     "line_name",
                     sin == Sin.ESCAPES_NAMES ? name.replace("&", "&amp;").replace("<", "&lt;") : name);
         }
-        return line.build().toString();
+        return line.add("at", ts).build().toString();
     }
 }

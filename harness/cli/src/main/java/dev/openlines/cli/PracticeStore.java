@@ -10,10 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +41,10 @@ final class PracticeStore implements AutoCloseable {
 
     /** Guarded by this. */
     private final Set<String> known = new HashSet<>();
+    /** The closes that events told of, and those that were found in the portal's list. Guarded by this. */
+    private final List<PracticeClose> told = new ArrayList<>();
+
+    private final List<PracticeClose> found = new ArrayList<>();
 
     private final Deque<String> waiting = new ArrayDeque<>();
     private boolean working;
@@ -87,6 +94,7 @@ final class PracticeStore implements AutoCloseable {
             if (sin != Sin.FORGETFUL_DEDUPLICATION) {
                 known.add(key);
             }
+            remember(key, effects(entry));
             if (!done.contains(key) && sin != Sin.FORGETS_WAITING) {
                 waiting.add(entry);
             }
@@ -102,9 +110,51 @@ final class PracticeStore implements AutoCloseable {
         }
     }
 
+    /** Stores an event, once. Returns false if it cannot. One whose close was found before has no effect any more. */
+    synchronized boolean event(String key, List<String> effects) {
+        List<String> fresh = new ArrayList<>();
+        for (String effect : effects) {
+            PracticeClose close = PracticeClose.of(effect);
+            String claim = close == null || known.contains(encoded(key)) ? null : unclaimed(close);
+            if (claim == null || sin == Sin.HANDLES_LATE) {
+                fresh.add(effect);
+            } else if (!take(claim, List.of())) {
+                return false;
+            }
+        }
+        return take(key, fresh);
+    }
+
+    /** Returns the key that claims the latest close that was found and may be that of an event; null if there is none. */
+    private @Nullable String unclaimed(PracticeClose event) {
+        return found.stream()
+                .filter(close -> close.mayBe(event) && !known.contains(encoded(close.claim())))
+                .max(Comparator.comparingLong(PracticeClose::at))
+                .map(PracticeClose::claim)
+                .orElse(null);
+    }
+
+    /** Stores a close that the portal lists, unless its event has come or it was found before. */
+    synchronized void found(PracticeClose close, String effect) {
+        if (sin == Sin.HANDLES_LISTED || told.stream().noneMatch(close::mayBe)) {
+            take(close.key(), List.of(effect));
+        }
+    }
+
+    /** Remembers which closes an entry of the journal tells of. */
+    private void remember(String key, String effects) {
+        boolean listed = new String(Base64.getUrlDecoder().decode(key.split("\\.")[0]), StandardCharsets.UTF_8)
+                .startsWith(PracticeClose.FOUND);
+        effects.lines().map(PracticeClose::of).filter(Objects::nonNull).forEach((listed ? found : told)::add);
+    }
+
+    private static String encoded(String plainKey) {
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(plainKey.getBytes(StandardCharsets.UTF_8));
+    }
+
     /** Stores, once. Returns false if it cannot. */
-    synchronized boolean take(String plainKey, List<String> effects) {
-        String key = Base64.getUrlEncoder().withoutPadding().encodeToString(plainKey.getBytes(StandardCharsets.UTF_8));
+    private boolean take(String plainKey, List<String> effects) {
+        String key = encoded(plainKey);
         // One round in about twenty.
         boolean race = sin == Sin.RACES_FOR_THE_KEY && key.hashCode() % 20 == 0;
         if (known.contains(key) && sin != Sin.NO_DEDUPLICATION && !race) {
@@ -127,6 +177,7 @@ final class PracticeStore implements AutoCloseable {
             }
         }
         known.add(key);
+        remember(key, String.join("\n", effects));
         if (sin != Sin.DROPS_WHEN_BUSY || waiting.size() < ROOM) {
             waiting.add(entry);
         }

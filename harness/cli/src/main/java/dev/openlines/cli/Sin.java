@@ -102,7 +102,10 @@ enum Sin {
     RACES_FOR_THE_KEY("loses the race for a key in one of twenty times", "502"),
     STORES_REFUSED("stores requests before it checks them", "317"),
     STORES_TOKENS("stores application tokens in clear", "706"),
-    FORGETS_NEAR_MISSES("answers 200 at any address and forgets the event", "426");
+    FORGETS_NEAR_MISSES("answers 200 at any address and forgets the event", "426"),
+    NEVER_COMPARES("asks for no list of closed sessions", "901"),
+    HANDLES_LISTED("handles each close that the portal lists, also if its event came", "902"),
+    HANDLES_LATE("handles the late event of a close that it has found", "903");
 
     private final String description;
     private final String caughtBy;
@@ -143,7 +146,10 @@ enum Sin {
                     ACKNOWLEDGES_UNSTORED,
                     FORGETS_WAITING,
                     LOGS_REQUESTS,
-                    LOGS_NAMES -> true;
+                    LOGS_NAMES,
+                    NEVER_COMPARES,
+                    HANDLES_LISTED,
+                    HANDLES_LATE -> true;
             default -> false;
         };
     }

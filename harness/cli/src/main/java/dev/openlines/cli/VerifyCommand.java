@@ -285,7 +285,7 @@ final class VerifyCommand implements Callable<Integer> {
                     .map(name -> Profile.valueOf(name.trim().toUpperCase(Locale.ROOT)))
                     .toArray(Profile[]::new);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("expected core, durable or edge for --profile", e);
+            throw new IllegalArgumentException("expected core, durable, edge or reconcile for --profile", e);
         }
     }
 

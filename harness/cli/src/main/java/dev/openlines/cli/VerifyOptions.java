@@ -24,7 +24,8 @@ final class VerifyOptions {
             names = "--profile",
             paramLabel = "P",
             description =
-                    "core (default), durable (core and what needs control of the process), edge; or several with commas.")
+                    "core (default), durable (core and what needs control of the process), edge, reconcile; or several with"
+                            + " commas.")
     String profile = "core";
 
     @Option(names = "--only", paramLabel = "IDS", description = "These cases only: ids with commas, * at an end.")
@@ -50,7 +51,7 @@ final class VerifyOptions {
             paramLabel = "C",
             description =
                     "A shell command that runs the handler in the foreground: the suite starts, kills and restarts it."
-                            + " {PORT}, {PORTAL_URL}, {PORTAL_HOST}, {CLIENT_ID} and {CLIENT_SECRET} are filled in.")
+                            + " {PORT}, {PORTAL_URL}, {PORTAL_HOST}, {CLIENT_ID}, {CLIENT_SECRET} and {WEBHOOK_URL} are filled in.")
     @Nullable
     String handlerCommand;
 

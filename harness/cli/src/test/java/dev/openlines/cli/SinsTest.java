@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.openlines.contract.ContractReport;
 import dev.openlines.contract.Level;
 import dev.openlines.contract.Verdict;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -23,6 +24,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The suite's own teeth: each sin is caught by the case that names it, and nothing else is blamed. */
 class SinsTest {
+
+    /** Only what never comes is waited for so long. */
+    private static final Duration SLOW_MACHINE = Duration.ofMinutes(2);
 
     @Test
     void thereAreAtLeast24Sins() {
@@ -62,6 +66,29 @@ class SinsTest {
                 .toList();
         four.shutdown();
         return tests.stream();
+    }
+
+    /** Each fails the case that was made for it and no other of its group. */
+    @ParameterizedTest
+    @EnumSource(names = {"HANDLES_LISTED", "HANDLES_LATE"})
+    void aHandlerThatReconcilesWronglyIsCaughtByItsCaseAlone(Sin sin) {
+        ContractReport report = SelftestCommand.judge(sin, true, List.of("OSF-C-9*"), SLOW_MACHINE);
+
+        assertThat(report.ids(Level.MUST, Verdict.FAIL)).isEqualTo(sin.caughtBy());
+    }
+
+    @Test
+    void aHandlerThatDoesNotReconcileIsCaught() {
+        assertCaught(
+                Sin.NEVER_COMPARES,
+                SelftestCommand.judge(Sin.NEVER_COMPARES, true, List.of("OSF-C-901"), SelftestCommand.SOON));
+    }
+
+    @Test
+    void theGoodHandlerReconciles() {
+        ContractReport report = SelftestCommand.judge(null, true, List.of("OSF-C-9*"), SLOW_MACHINE);
+
+        assertThat(report.ids(Level.MUST, Verdict.PASS)).containsExactly("OSF-C-901", "OSF-C-902", "OSF-C-903");
     }
 
     @Test

@@ -57,7 +57,7 @@ class VerifyCommandTest {
                 "--handler=ftp://x | expected an http or https address for --handler",
                 "--handler=http://127.0.0.1:9/ --only=999 | expected the id of a case for --only but found '999'",
                 "--handler=http://127.0.0.1:9/ --exclude=OSF-D-* | expected the id of a case for --exclude but found 'OSF-D-*'",
-                "--handler=http://127.0.0.1:9/ --profile=all | expected core, durable or edge for --profile",
+                "--handler=http://127.0.0.1:9/ --profile=all | expected core, durable, edge or reconcile for --profile",
                 "--handler=http://127.0.0.1:9/ --evidence=x | expected file:PATH, url:URL or cmd:COMMAND for the evidence",
                 "--handler=http://127.0.0.1:9/ --report=pdf:x | expected junit:FILE, html:FILE, md:FILE or jsonl:FILE for --report",
                 "--handler=http://127.0.0.1:9/ --settle=soon | expected a time such as 500ms, 5s or 10m for --settle",

@@ -19,6 +19,7 @@ final class Catalogue {
                     GroupF.cases(),
                     GroupG.cases(),
                     GroupH.cases(),
+                    GroupJ.cases(),
                     Injections.cases(),
                     Relays.cases(),
                     Stores.cases())
@@ -49,6 +50,7 @@ final class Catalogue {
             case 'F' -> "Delivery";
             case 'G' -> "Resilience";
             case 'H' -> "Leaks";
+            case 'J' -> "Reconciling";
             default -> "Observability";
         };
     }

@@ -227,7 +227,7 @@ public final class ContractCase {
     /**
      * Returns the letter of the group, by the hundred of the number.
      *
-     * @return {@code A} to {@code I}
+     * @return {@code A} to {@code J}
      */
     public char group() {
         return (char) ('A' + Integer.parseInt(id.substring(6)) / 100);

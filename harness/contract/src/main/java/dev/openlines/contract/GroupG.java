@@ -119,7 +119,7 @@ final class GroupG {
                 .toList();
     }
 
-    private static @Nullable HandlerProcess process(CaseRun run) {
+    static @Nullable HandlerProcess process(CaseRun run) {
         HandlerProcess process = run.process().orElse(null);
         if (process == null && !run.dry()) {
             run.notObserved("control of the process (C): --handler-cmd starts the handler");
@@ -127,7 +127,7 @@ final class GroupG {
         return process;
     }
 
-    private static boolean restart(CaseRun run, HandlerProcess process) throws InterruptedException {
+    static boolean restart(CaseRun run, HandlerProcess process) throws InterruptedException {
         boolean ready = process.start();
         if (!ready) {
             run.fail("a handler that is ready again after its restart", process.trouble());

@@ -10,7 +10,9 @@ public enum Profile {
     /** Handlers that promise to lose nothing across a crash; the suite starts and kills them. */
     DURABLE,
     /** The server that faces the internet: the handler's own, or the proxy in front of it. */
-    EDGE;
+    EDGE,
+    /** Handlers that compare the portal's list of closed sessions with the events; the suite starts and stops them. */
+    RECONCILE;
 
     /**
      * Returns the profile as reports write it.

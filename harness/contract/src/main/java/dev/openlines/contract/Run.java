@@ -135,7 +135,10 @@ final class Run implements AutoCloseable {
         return portal == null
                 ? places
                 : places.replace("{CLIENT_ID}", portal.clientId())
-                        .replace("{CLIENT_SECRET}", portal.clientSecret().reveal());
+                        .replace("{CLIENT_SECRET}", portal.clientSecret().reveal())
+                        .replace(
+                                "{WEBHOOK_URL}",
+                                portal.restUri() + "1/" + portal.webhookCode().reveal() + "/");
     }
 
     /** Fills in a hook, which may ask for the process that was started, as {@code prlimit --pid {PID}} does. */
@@ -170,6 +173,12 @@ final class Run implements AutoCloseable {
 
     Identity identity() {
         return identity;
+    }
+
+    /** The simulated portal; null if the run only shows what would be sent. */
+    @Nullable
+    Portal portal() {
+        return portal;
     }
 
     PortalFront front() {

@@ -22,7 +22,9 @@ final class CatalogueDocument {
                         "- **Level**: a handler *must*, *should* or *may*. Only must-cases fail a run, unless `--fail-on should`.\n")
                 .append(
                         "- **Profile**: core is for every handler; durable needs control of the process; edge is for what")
-                .append(" really faces the internet.\n")
+                .append(
+                        " really faces the internet; reconcile is for handlers that compare the portal's list of closed")
+                .append(" sessions with the events that came.\n")
                 .append(
                         "- **Seen by**: H the HTTP exchange, E evidence of effects, R calls that reach the simulated portals,")
                 .append(

@@ -51,6 +51,14 @@ class QuickstartContractIT {
         assertThat(lines).hasSize(21).allSatisfy(line -> assertThat(line).contains("\"verdict\":\"pass\""));
     }
 
+    /** Closes that no event told of are found when it starts; none is handled twice. */
+    @Test
+    void itReconciles() throws Exception {
+        List<String> lines = verify(300, "--profile=reconcile");
+
+        assertThat(lines).hasSize(3).allSatisfy(line -> assertThat(line).contains("\"verdict\":\"pass\""));
+    }
+
     @ParameterizedTest
     @CsvSource({"core, 70, 60", "durable, 80, 180"})
     @EnabledIfSystemProperty(named = "contract.whole", matches = "true")
@@ -81,6 +89,7 @@ class QuickstartContractIT {
                 // Installations and updates are proven at the simulated portal's OAuth host.
                 + " OPENLINES_CLIENT_ID={CLIENT_ID} OPENLINES_CLIENT_SECRET={CLIENT_SECRET}"
                 + " OPENLINES_OAUTH_HOSTS={PORTAL_HOST} OPENLINES_TOKEN_KEY=none"
+                + " OPENLINES_WEBHOOK={WEBHOOK_URL}"
                 + " exec '" + java + "' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '"
                 + System.getProperty("quickstart.jar") + "' " + Main.class.getName();
         List<String> command = new ArrayList<>(List.of(
@@ -93,6 +102,8 @@ class QuickstartContractIT {
                 "--handler=http://127.0.0.1:{PORT}/bitrix24",
                 "--handler-cmd=" + handler,
                 "--ready=receiver ready at",
+                "--ready-within=3m",
+                "--settle=2m",
                 "--member-id=" + MEMBER,
                 "--application-token=" + TOKEN,
                 "--evidence=file:" + directory.resolve("evidence.jsonl"),
