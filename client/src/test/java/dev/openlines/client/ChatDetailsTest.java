@@ -156,7 +156,7 @@ class ChatDetailsTest {
         }
     }
 
-    private static Function<Asked, Answered> filing(FakePortal portal, String address, Answered content) {
+    private static Function<Asked, Answered> filing(String address, Answered content) {
         return asked -> asked.method().equals("disk.file.get")
                 ? Answered.ok("{\"result\":{\"ID\":\"5\",\"DOWNLOAD_URL\":\"" + address + "\"}}")
                 : content;
@@ -169,7 +169,7 @@ class ChatDetailsTest {
         try (FakePortal portal = FakePortal.answering("{}")) {
             String address = portal.address("/rest/download.json?auth=abc&token=disk%7Cxyz")
                     .toString();
-            portal.answer(filing(portal, address, Answered.ok("content")));
+            portal.answer(filing(address, Answered.ok("content")));
 
             byte[] content = on(portal).openLines().download(FILE, 7);
 
@@ -188,7 +188,6 @@ class ChatDetailsTest {
                 FakePortal storage = FakePortal.answering("stored")) {
             String there = storage.address("/bucket/5").toString();
             portal.answer(filing(
-                    portal,
                     portal.address("/rest/download.json?token=x").toString(),
                     new Answered(302, Map.of("Location", there), "")));
             assertThat(on(portal).openLines().download(FILE, 100))
@@ -214,14 +213,13 @@ class ChatDetailsTest {
             })
     void aDownloadFromElsewhereThanAPublicHostIsRefused(String address) {
         try (FakePortal portal = FakePortal.answering("{}")) {
-            portal.answer(filing(portal, address, Answered.ok("content")));
+            portal.answer(filing(address, Answered.ok("content")));
             assertThatThrownBy(() -> on(portal).openLines().download(FILE, 100))
                     .as("the portal's own answer")
                     .isInstanceOf(AddressRefusedException.class)
                     .hasMessageNotContaining("s3cret");
 
             portal.answer(filing(
-                    portal,
                     portal.address("/rest/download.json").toString(),
                     new Answered(
                             302, Map.of("Location", address.replace(" ", "%20").replace("no%20", "ftp://")), "")));
@@ -236,12 +234,12 @@ class ChatDetailsTest {
     void aDownloadIsBrokenOffWhereItIsTooLongAndFailsAsACallDoes() {
         try (FakePortal portal = FakePortal.answering("{}")) {
             String address = portal.address("/rest/download.json?token=x").toString();
-            portal.answer(filing(portal, address, Answered.ok("content")));
+            portal.answer(filing(address, Answered.ok("content")));
             assertThatThrownBy(() -> on(portal).openLines().download(FILE, 6))
                     .isInstanceOf(NoAnswerException.class)
                     .hasRootCauseMessage("expected a reply of at most 6 bytes");
 
-            portal.answer(filing(portal, address, Answered.error(403, "ACCESS_DENIED", "Access denied!")));
+            portal.answer(filing(address, Answered.error(403, "ACCESS_DENIED", "Access denied!")));
             assertThatThrownBy(() -> on(portal).openLines().download(FILE, 600))
                     .isInstanceOfSatisfying(
                             RestException.class,

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** A portal as far as reconciling sees it: sessions, the events of their closes, and the list. */
@@ -40,7 +41,7 @@ final class ModelPortal implements ClosedSessions {
     /** An action to run while a call is under way. */
     Runnable beforeAnswer = () -> {};
 
-    volatile int calls;
+    final AtomicInteger calls = new AtomicInteger();
     int lineCalls;
     final List<Query> queries = new ArrayList<>();
     final List<String> causes = new ArrayList<>();
@@ -153,13 +154,13 @@ final class ModelPortal implements ClosedSessions {
 
     @Override
     public Page list(Query query) {
-        calls++;
+        int call = calls.incrementAndGet();
         queries.add(query);
         beforeAnswer.run();
         if (failure != null) {
             throw failure;
         }
-        if (calls > failAt) {
+        if (call > failAt) {
             throw new SessionsUnavailableException(SessionsUnavailableException.Reason.AWAY, null, null);
         }
         if (query.offset() > 10_000 || query.limit() > 200 || query.limit() < 1) {

@@ -231,7 +231,7 @@ final class ReconcileModel {
     private void compare(boolean sweep) {
         int kind = random.nextInt(6);
         if (kind == 0) {
-            portal.failAt = portal.calls + random.nextInt(3);
+            portal.failAt = portal.calls.get() + random.nextInt(3);
         }
         portal.limit = random.nextInt(3) == 0 ? 2 + random.nextInt(5) : 200;
         Runnable sleeps = kind == 1 ? this::endLeases : () -> {};
