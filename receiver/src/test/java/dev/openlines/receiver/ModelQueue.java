@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +31,7 @@ final class ModelQueue implements OfflineQueues {
     @Nullable
     RuntimeException failure;
 
-    volatile int drains;
+    final AtomicInteger drains = new AtomicInteger();
 
     /** An action to run when a drain has begun. */
     Runnable begun = () -> {};
@@ -61,7 +62,7 @@ final class ModelQueue implements OfflineQueues {
 
     @Override
     public Drained drain(String memberId, Consumer<Queued> sink) {
-        drains++;
+        drains.incrementAndGet();
         begun.run();
         if (failure != null) {
             throw failure;

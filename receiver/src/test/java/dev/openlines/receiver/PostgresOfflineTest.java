@@ -43,7 +43,7 @@ class PostgresOfflineTest implements OfflineContract {
             assertThat(second.drain(ModelPortal.MEMBER))
                     .as("the other node is draining it")
                     .isEqualTo(new OfflineFeed.Drained(ModelPortal.MEMBER, 0, 0, 0));
-            assertThat(queue.drains).isEqualTo(1);
+            assertThat(queue.drains.get()).isEqualTo(1);
             end.countDown();
             drains.join();
 
@@ -51,7 +51,7 @@ class PostgresOfflineTest implements OfflineContract {
             assertThat(second.drain(ModelPortal.MEMBER))
                     .as("the lease was given back")
                     .isEqualTo(new OfflineFeed.Drained(ModelPortal.MEMBER, 0, 0, 0));
-            assertThat(queue.drains).isEqualTo(2);
+            assertThat(queue.drains.get()).isEqualTo(2);
         }
     }
 
@@ -97,7 +97,7 @@ class PostgresOfflineTest implements OfflineContract {
             uninterrupted(begun);
             second.wake(ModelPortal.MEMBER);
             second.tick();
-            assertThat(queue.drains).isEqualTo(1);
+            assertThat(queue.drains.get()).isEqualTo(1);
             end.countDown();
             drains.join();
             queue.note(ModelQueue.finish(1, 1_790_000_000));

@@ -441,7 +441,7 @@ interface ReconcileContract {
                 }
             }
             f.pass(Duration.ofMinutes(10));
-            f.portal.calls.get() = 0;
+            f.portal.calls.set(0);
 
             assertThat(f.compare().missing()).isEqualTo(200);
 

@@ -69,7 +69,7 @@ class SqliteOfflineTest implements OfflineContract {
                     .asString()
                     .contains("portal=" + ModelPortal.MEMBER + " detail=\"the plan\"");
             feed.tick();
-            assertThat(queue.drains).isEqualTo(2);
+            assertThat(queue.drains.get()).isEqualTo(2);
         }
     }
 
@@ -84,7 +84,7 @@ class SqliteOfflineTest implements OfflineContract {
                     .filteredOn(record -> record.contains("reason=offline-waits"))
                     .hasSize(1);
             feed.tick();
-            assertThat(queue.drains).isEqualTo(1);
+            assertThat(queue.drains.get()).isEqualTo(1);
             feed.wake(ModelPortal.MEMBER);
             queue.failure = null;
             queue.note(ModelQueue.finish(1, 1_790_000_000));
