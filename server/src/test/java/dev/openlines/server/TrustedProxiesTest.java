@@ -26,6 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Checks which address counts as the sender's behind a proxy. */
 @Timeout(300)
+// Literals: no name is looked up.
+@SuppressWarnings("AddressSelection")
 class TrustedProxiesTest {
 
     private static final String PORTAL = "198.51.100.1";

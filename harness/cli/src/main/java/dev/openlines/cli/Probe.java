@@ -7,7 +7,9 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * One question that is put to both portals. * @param area its subject
+ * One question that is put to both portals.
+ *
+ * @param area its subject
  * @param method the REST method, as the documentation spells it
  * @param name says in words what is asked
  * @param needs what must be there to ask it
