@@ -163,7 +163,9 @@ final class SqlLeases {
         update(connection, request, "<=", request.now(), leased);
         if (leased.size() < request.max()) {
             // Put off by a clock that has gone back. A search of its own: both at once would look at all that waits.
-            update(connection, request, ">", request.latest(), leased);
+            // Not those of the first search, which are put off until the leases end.
+            Instant limit = request.latest().isAfter(request.until()) ? request.latest() : request.until();
+            update(connection, request, ">", limit, leased);
         }
         leased.sort(Comparator.comparingLong(LeasedDelivery::id));
         return leased;
