@@ -76,7 +76,6 @@ final class ComparedPortal {
                     }
                 } catch (ExecutionException e) {
                     // A connection that breaks off is no refusal.
-                    continue;
                 }
             }
             return Optional.empty();
