@@ -35,7 +35,7 @@ final class PortalCaller {
     /** The longest answer that is read. */
     private static final int LONGEST = 16 << 20;
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private final PortalAccess access;
     private final HttpClient http = HttpClient.newBuilder()

@@ -77,7 +77,7 @@ final class TwinPortal implements AutoCloseable {
         portal = server.portals().get(0);
         portal.extendedOfflineEvents(facts.extendedOffline());
         if (facts.operating()) {
-            portal.limits().operatingTime(Duration.ofSeconds(480));
+            portal.limits().operatingTime(Duration.ofMinutes(8));
         }
         // Two sessions, so that there is a next page; one is open.
         portal.lines().get(0).openChat().close(Closing.AGENT);
