@@ -3,6 +3,8 @@ package dev.openlines.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.client.TokenSeal;
+import dev.openlines.model.Secret;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.tck.Deliveries;
@@ -133,11 +135,13 @@ class SqliteCopyTest {
     }
 
     @Test
-    void aNewKeyNamesWhatItNeeds() {
+    void aNewKeyIsMadeOnceAndSealsTokens() throws Exception {
         Path key = directory.resolve("token.key");
-        assertThat(run("new-key", key.toString())).isEqualTo(3);
-        assertThat(err).containsExactly("new-key needs com.google.crypto.tink:tink on the class path");
-        assertThat(Files.exists(key)).isFalse();
+        assertThat(run("new-key", key.toString())).isZero();
+        TokenSeal.of(Secret.of(Files.readString(key)));
+
+        assertThat(run("new-key", key.toString())).isNotZero();
+        assertThat(err).singleElement().asString().doesNotContain(Files.readString(key));
     }
 
     @Test

@@ -109,7 +109,7 @@ class WrongSettingsTest {
         FailureAnalysis failure = failure(OtherDatabase.class, WebApplicationType.SERVLET, settings);
 
         assertThat(failure.getDescription())
-                .startsWith("openlines.inbox: cannot write to PostgreSQL: [SQLITE_ERROR] SQL error");
+                .isEqualTo("openlines.inbox: expected a DataSource of PostgreSQL, found one of SQLite");
     }
 
     @Test

@@ -113,8 +113,8 @@ final class Comparison {
     }
 
     private void headers(Map<String, String> simulated, Map<String, String> portal) {
-        TreeMap<String, String> expected = relevant(simulated);
-        TreeMap<String, String> found = relevant(portal);
+        Map<String, String> expected = relevant(simulated);
+        Map<String, String> found = relevant(portal);
         Set<String> all = new TreeSet<>(expected.keySet());
         all.addAll(found.keySet());
         for (String name : all) {
@@ -128,8 +128,8 @@ final class Comparison {
         }
     }
 
-    private static TreeMap<String, String> relevant(Map<String, String> headers) {
-        TreeMap<String, String> relevant = new TreeMap<>(headers);
+    private static Map<String, String> relevant(Map<String, String> headers) {
+        Map<String, String> relevant = new TreeMap<>(headers);
         relevant.keySet().removeAll(TRANSPORT);
         return relevant;
     }

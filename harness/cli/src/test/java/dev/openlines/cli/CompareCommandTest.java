@@ -305,9 +305,11 @@ class CompareCommandTest {
 
     @Test
     void aPortalWithoutALimitDiffers(Portal portal) throws IOException {
-        assertThat(byToken(portal, portal.restUri(), "--throttle").out())
-                .startsWith("throttling: status of server.time (too many calls at once)\n    portal:    not refused\n"
-                        + "    simulated: refused, from: docs (fairly sure)\n");
+        assertThat(byToken(portal, portal.restUri(), "--throttle").out()).startsWith("""
+                        throttling: status of server.time (too many calls at once)
+                            portal:    not refused
+                            simulated: refused, from: docs (fairly sure)
+                        """);
     }
 
     @Test

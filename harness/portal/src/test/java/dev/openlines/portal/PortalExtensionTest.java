@@ -30,7 +30,7 @@ class PortalExtensionTest {
         assertThat(failures.get(0))
                 .isInstanceOf(AssertionError.class)
                 .hasMessage("REST methods were called that the portal does not have and the test did not declare: "
-                        + "crm.deal.get, nonsense. Declare an answer with portal.answer(...), or permit it with "
+                        + "crm.deal.productrows.get, nonsense. Declare an answer with portal.answer(...), or permit it with "
                         + "@SimulatedPortal(strict = false)");
     }
 
@@ -95,7 +95,7 @@ class PortalExtensionTest {
         void callsWhatIsNotThere(Portal portal) {
             portal.answer("crm.lead.get", "{}");
             call(portal, "crm.lead.get");
-            call(portal, "crm.deal.get");
+            call(portal, "crm.deal.productrows.get");
             call(portal, "nonsense");
             call(portal, "scope");
         }
