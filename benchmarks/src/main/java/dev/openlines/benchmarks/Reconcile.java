@@ -246,7 +246,7 @@ public final class Reconcile {
                 ratios[ratios.length - 1]);
     }
 
-    /** What one round of storing took, in nanoseconds. */
+    /** Holds the cost of one round of storing, in nanoseconds. */
     private record Round(long time, long cpu) {}
 
     private static long median(long[] values) {

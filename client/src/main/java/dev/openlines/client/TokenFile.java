@@ -26,7 +26,7 @@ final class TokenFile implements SqlKept.Connections {
 
     private final Path file;
     private final @Nullable Object key;
-    /** As many as were seen; -1 before the first look. */
+    /** The number of writes at the last look; -1 before the first. */
     private volatile long writes = -1;
 
     /** Makes the file if it does not exist, and checks it. */

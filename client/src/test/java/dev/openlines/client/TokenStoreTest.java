@@ -59,7 +59,7 @@ class TokenStoreTest {
         assertThat(sqlite(file).find("m")).isPresent();
     }
 
-    /** As {@code cp} does: the file keeps its number, and its refresh tokens are those of yesterday. */
+    /** Overwrites as {@code cp} does: the file keeps its number, and its refresh tokens are those of yesterday. */
     @Test
     void anOlderCopyThatIsWrittenOverItIsNotTakenForTheStore() throws Exception {
         Path file = folder.resolve("restored.db");

@@ -25,7 +25,7 @@ final class ProcessLock implements AutoCloseable {
 
     private static final int NOTE_BYTES = 4096;
 
-    /** Where the second lock is: far behind the note. */
+    /** The position of the second lock, far behind the note. */
     private static final long PRESENT = 1L << 40;
 
     private final @Nullable FileChannel channel;

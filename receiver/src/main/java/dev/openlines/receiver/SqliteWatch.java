@@ -30,7 +30,7 @@ final class SqliteWatch {
     private @Nullable ProcessLock lock;
     private @Nullable FileStamp known;
     private Content content = new Content("", 0);
-    /** As they were at the last look. */
+    /** The stamps at the last look. */
     private FileStamp wal = FileStamp.MISSING;
 
     private FileStamp shm = FileStamp.MISSING;

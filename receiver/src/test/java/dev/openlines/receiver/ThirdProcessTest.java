@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Several processes on one SQLite inbox, of which the first ends: as when a receiver is replaced by a newer one. */
+/** Runs several processes on one SQLite inbox and ends the first, as when a newer receiver replaces an older one. */
 @Timeout(300)
 class ThirdProcessTest {
 

@@ -69,7 +69,7 @@ class StoreStartTest {
         assertThat(waiting()).isEqualTo(600);
     }
 
-    /** As a power loss leaves it that comes while the log is moved into the database: each page is half written. */
+    /** Reads a file as a power loss leaves it while the log is moved into the database: each page is half written. */
     @Test
     void aFileThatWasHalfWrittenFromItsLogIsReadWithIt() throws Exception {
         ByteBuffer log = ByteBuffer.wrap(Files.readAllBytes(wal));

@@ -42,7 +42,7 @@ final class CompareReport {
         return lines.stream().filter(line -> line.reason() == null).count();
     }
 
-    /** A difference, where it was first seen, and in how many answers. */
+    /** Holds a difference, the question that showed it first, and the number of answers that have it. */
     private static final class Seen {
         private final Line line;
         private int times;

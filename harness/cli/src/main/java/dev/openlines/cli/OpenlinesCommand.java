@@ -84,7 +84,7 @@ public final class OpenlinesCommand implements Runnable {
         throw new ParameterException(spec.commandLine(), "expected a command; --help lists them");
     }
 
-    /** Never repeats a token that was given as an argument. */
+    /** Returns what is wrong, without repeating a token that was given as an argument. */
     private static String oneLine(ParameterException e) {
         if (e instanceof UnmatchedArgumentException unmatched
                 && unmatched.getUnmatched().stream().anyMatch(argument -> argument.startsWith("--access-token"))) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 record PracticeClose(String chat, long at) {
 
-    /** How keys begin of closes that were found in the portal's list. */
+    /** The first characters in the key of a close that was found in the portal's list. */
     static final String FOUND = "found ";
 
     /** An event is queued at its close or a little later. */

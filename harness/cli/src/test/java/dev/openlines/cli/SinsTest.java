@@ -68,7 +68,7 @@ class SinsTest {
         return tests.stream();
     }
 
-    /** Each fails the case that was made for it and no other of its group. */
+    /** Checks that each fails the case that was made for it and no other of its group. */
     @ParameterizedTest
     @EnumSource(names = {"HANDLES_LISTED", "HANDLES_LATE"})
     void aHandlerThatReconcilesWronglyIsCaughtByItsCaseAlone(Sin sin) {

@@ -175,7 +175,7 @@ final class Run implements AutoCloseable {
         return identity;
     }
 
-    /** The simulated portal; null if the run only shows what would be sent. */
+    /** Returns the simulated portal, or null if the run only shows what would be sent. */
     @Nullable
     Portal portal() {
         return portal;

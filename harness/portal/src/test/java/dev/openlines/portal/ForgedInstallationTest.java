@@ -108,7 +108,7 @@ class ForgedInstallationTest {
         theGenuineOnesGoOn(before);
     }
 
-    /** Its tokens are an administrator's of the same portal, and its events come from the portal itself. */
+    /** Installs another application: its tokens are an administrator's, and its events come from the portal itself. */
     @Test
     void anotherApplicationOfThePortalCanNeitherInstallNorSendEventsForThisOne() throws Exception {
         assertThat(portal.install().get(0).status()).isEqualTo(200);
@@ -128,7 +128,7 @@ class ForgedInstallationTest {
         theGenuineOnesGoOn(before);
     }
 
-    /** This application, but another portal that has it too: its tokens are good, for that portal alone. */
+    /** Installs this application on another portal: its tokens are good, for that portal alone. */
     @Test
     void anotherPortalsInstallationCannotStandForThisOne() throws Exception {
         assertThat(portal.install().get(0).status()).isEqualTo(200);
@@ -145,7 +145,7 @@ class ForgedInstallationTest {
         theGenuineOnesGoOn(before);
     }
 
-    /** What is stored of closed chats needs no tokens, so those events go on. */
+    /** Checks that events of closed chats go on, since storing them needs no tokens. */
     @ParameterizedTest
     @ValueSource(strings = {"removed", "replaced", "restored"})
     void whileTheTokenStoreIsNotTheOneThatWasOpenedNoInstallationIsTaken(String how) throws Exception {

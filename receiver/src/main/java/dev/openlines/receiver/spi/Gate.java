@@ -147,7 +147,7 @@ public final class Gate {
             charge();
         }
 
-        /** Says where the request comes from, if a proxy tells it, until its answer is known. */
+        /** Sets the source of the request, as a proxy tells it, until its answer is known. */
         public void from(String source) {
             synchronized (Gate.this) {
                 if (state == State.UNFINISHED && !source.equals(current)) {

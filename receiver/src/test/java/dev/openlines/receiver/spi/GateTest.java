@@ -38,7 +38,7 @@ class GateTest {
         assertThat(dropped).containsExactly("first");
     }
 
-    /** Two senders behind one proxy; until a head is whole nothing tells whose it is. */
+    /** Puts two senders behind one proxy. Until a head is whole, nothing tells which of them it is. */
     @Test
     void aRequestIsOfTheSourceThatAProxyNamesUntilItsAnswer() {
         Gate.Place first = enter("proxy", "first", 100);

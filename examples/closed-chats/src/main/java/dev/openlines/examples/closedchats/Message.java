@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param author name as shown, may be empty
  * @param role {@code customer}, {@code operator}, {@code bot} or {@code system}
- * @param sentAt null where the portal did not tell
+ * @param sentAt null if the portal did not tell
  * @param text as typed, with the platform's markup
  * @param files what was sent with it
  */

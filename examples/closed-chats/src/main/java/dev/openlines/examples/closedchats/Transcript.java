@@ -103,7 +103,7 @@ record Transcript(List<Message> messages, String customers, String operators, St
         return text.replace('[', '(').replace(']', ')');
     }
 
-    /** PostgreSQL keeps every character but one. */
+    /** Removes the one character that PostgreSQL does not keep. */
     static String clean(String text) {
         return text.replace('\0', '\uFFFD');
     }

@@ -96,7 +96,7 @@ class AttackIT {
         receiver.everyEventWasAnsweredAndHandled();
     }
 
-    /** As fast as they can, without waiting until they are dropped; and one that never reads its answers. */
+    /** Attacks with strangers that do not wait until they are dropped, and one that never reads its answers. */
     @Test
     void strangersWhoComeAgainAndAgainKeepNoEventOut() throws Exception {
         receiver = new AttackedReceiver(directory, "64m", Map.of());
@@ -160,7 +160,7 @@ class AttackIT {
         }
     }
 
-    /** Opens connections from several addresses, each of which sends something and then waits. */
+    /** Opens connections from several addresses. Each sends something and then waits. */
     private void hold(int connections, String unfinished, boolean tls) {
         byte[] bytes = unfinished.getBytes(ISO_8859_1);
         for (int i = 0; i < connections; i++) {

@@ -188,7 +188,7 @@ final class AttackedReceiver implements AutoCloseable {
         sending.acquireUninterruptibly(SENDERS);
     }
 
-    /** The same, and waits until every event that was answered with 200 was handled. */
+    /** Pauses the portal, and waits until every event that was answered with 200 was handled. */
     void pause() {
         suspend();
         Await.until(this::state, () -> handled.containsAll(answered("200")));

@@ -95,7 +95,7 @@ class BrokenDiskIT {
         theNextProcessHandlesTheRest(acknowledged, handled);
     }
 
-    /** Of the log when it commits; of the database when a stop moves the log into it. */
+    /** Fails the sync of the log at a commit, and that of the database when a stop moves the log into it. */
     @ParameterizedTest
     @ValueSource(strings = {"w", "d"})
     void aPageThatIsHalfWrittenWhenTheProcessDiesLosesNothing(String letter) throws Exception {

@@ -158,7 +158,7 @@ class StoreAttackIT {
         }
     }
 
-    /** As one restores who forgets that a kill has left a log. */
+    /** Restores a copy without removing the log that a kill has left. */
     @Test
     void aBackupThatIsCopiedOverAKilledReceiversFileIsRefusedWithTheRemedyThatWorks() throws Exception {
         try (AttackedReceiver receiver = new AttackedReceiver(directory, HEAP, settings)) {
