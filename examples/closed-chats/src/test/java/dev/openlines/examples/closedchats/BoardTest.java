@@ -74,6 +74,15 @@ class BoardTest {
         }
     }
 
+    /** Opens the board again and again, each time until it is live, and not as fast as it can. */
+    private void refreshedUntil(String text) {
+        Await.until("the text " + text, () -> {
+            browser.driver().navigate().refresh();
+            browser.shows("● live");
+            return browser.find("main").getText().contains(text);
+        });
+    }
+
     private void signIn() {
         browser.find("input[type='password']").sendKeys(Running.PASSWORD, Keys.ENTER);
         browser.shows("● live");
@@ -98,18 +107,13 @@ class BoardTest {
     @Test
     void aChatWhoseEventNeverCameIsMarkedAndTheBoardSaysWhenItCompared() {
         signIn();
-        Await.until("a comparison", () -> {
-            browser.driver().navigate().refresh();
-            return browser.find("#compared")
-                    .getText()
-                    .startsWith("Last compared with the portals' own lists of sessions: ");
-        });
+        refreshedUntil("Last compared with the portals' own lists of sessions: ");
         PortalChat lost = running.portal.openLine("Support").openChat();
         lost.customerWrites("no event tells of this");
         lost.session().breakOff();
         running.portal.clock().advance(Duration.ofMinutes(10));
 
-        browser.shows("found");
+        refreshedUntil("found");
         assertThat(browser.find("tr[data-chat='1'] .found").getAttribute("title"))
                 .startsWith("No event came");
         browser.find("tr[data-chat='1'] a").sendKeys(Keys.ENTER);
