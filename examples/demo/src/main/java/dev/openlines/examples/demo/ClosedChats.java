@@ -42,7 +42,7 @@ final class ClosedChats implements AutoCloseable {
         new SecureRandom().nextBytes(random);
         String password = "demo-" + HexFormat.of().formatHex(random);
         Path key = folder.resolve("token.key");
-        command(jar, "", "new-key", key.toString());
+        command(jar, "", "inbox", "new-key", key.toString());
         String hash = command(jar, password + "\n", "hash-password");
         Path log = folder.resolve("application.log");
         ProcessBuilder builder = java(jar);
