@@ -197,6 +197,37 @@ class ConsumerIT {
         }
     }
 
+    /** Looks at every entry: what a build leaves in {@code target}, with its paths, must not be published. */
+    @Test
+    void anArchiveOfSourcesHoldsSourcesAndNothingThatTheBuildLeft() throws IOException {
+        List<Path> archives;
+        try (Stream<Path> files = Files.walk(Path.of(".."), 4)) {
+            archives = files.filter(file -> file.toString().endsWith("-sources.jar"))
+                    .filter(file -> file.getParent().endsWith("target"))
+                    .toList();
+        }
+
+        assertThat(archives).hasSizeGreaterThan(8);
+        for (Path archive : archives) {
+            Path module = archive.getParent().getParent();
+            try (JarFile jar = new JarFile(archive.toFile())) {
+                assertThat(jar.stream()
+                                .filter(entry -> !entry.isDirectory())
+                                .map(JarEntry::getName)
+                                .filter(name -> !name.startsWith("META-INF/") && !name.equals("THIRD-PARTY.txt"))
+                                .filter(name -> Stream.of(
+                                                "src/main/java", "src/main/resources", "target/generated-sources")
+                                        .noneMatch(folder -> isIn(module.resolve(folder), name))))
+                        .as(archive.toString())
+                        .isEmpty();
+            }
+        }
+    }
+
+    private static boolean isIn(Path folder, String name) {
+        return Files.isRegularFile(folder.resolve(name));
+    }
+
     private static String libraries() {
         return classPath().filter(entry -> LIBRARIES.matcher(entry).matches()).collect(joining(File.pathSeparator));
     }
