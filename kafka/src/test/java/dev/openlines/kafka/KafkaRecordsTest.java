@@ -215,7 +215,7 @@ class KafkaRecordsTest {
                 assertThat(reader.readObject().getString("event")).isEqualTo(headers.get("ce_eventcode"));
             }
         }
-        assertThat(ofNoChat).isPositive();
+        assertThat(ofNoChat).isOne();
     }
 
     @Test

@@ -305,8 +305,8 @@ public final class OfflineFeed implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             LastResort.check(e);
             if (!closed) {
-                LOG.info("reason=offline-waits portal={} detail=\"{}\"", memberId, e.getMessage());
-                LOG.debug("portal {} is drained later", memberId, e);
+                LOG.info("reason=offline-waits portal={} detail=\"{}\"", memberId, LoggedFailure.text(e));
+                LOG.debug("portal {} is drained later", memberId, LoggedFailure.of(e));
             }
             return pause(failures.merge(memberId, 1, Integer::sum));
         }

@@ -8,7 +8,10 @@ import dev.openlines.model.Secret;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.tck.Deliveries;
+import java.io.File;
 import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -18,6 +21,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -132,6 +136,28 @@ class SqliteCopyTest {
         assertThat(err).singleElement().asString().startsWith("the backup: ").doesNotContain("canary");
         assertThat(run("restore", directory.resolve("missing").toString())).isEqualTo(3);
         assertThat(Files.exists(file())).isFalse();
+    }
+
+    /** Loads the command without Tink, as an application does that leaves it out. */
+    @Test
+    void withoutTinkANewKeyNamesWhatItNeeds() throws Exception {
+        List<URL> path = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+            if (!Path.of(entry).getFileName().toString().startsWith("tink-")) {
+                path.add(Path.of(entry).toUri().toURL());
+            }
+        }
+        Path key = directory.resolve("token.key");
+        try (URLClassLoader loader =
+                new URLClassLoader(path.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+            Consumer<String> told = err::add;
+            Object exit = loader.loadClass(ReceiverCommand.class.getName())
+                    .getMethod("run", List.class, Map.class, Consumer.class, Consumer.class)
+                    .invoke(null, List.of("inbox", "new-key", key.toString()), Map.of(), told, told);
+            assertThat(exit).isEqualTo(3);
+        }
+        assertThat(err).containsExactly("new-key needs com.google.crypto.tink:tink on the class path");
+        assertThat(Files.exists(key)).isFalse();
     }
 
     @Test
