@@ -17,6 +17,7 @@ import dev.openlines.client.StoreException;
 import dev.openlines.client.Subscription;
 import dev.openlines.model.ConnectorCode;
 import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.Secret;
 import dev.openlines.receiver.ClosedSession;
 import dev.openlines.receiver.ClosedSessions;
 import dev.openlines.receiver.SessionsUnavailableException;
@@ -86,6 +87,19 @@ public final class PortalSessions implements ClosedSessions {
         Map<String, PortalClient> all = new HashMap<>(webhooks);
         all.put(memberId, portal);
         return new PortalSessions(client, address, all);
+    }
+
+    /**
+     * Returns the same with one more portal, as the other method does.
+     *
+     * @param memberId the portal; that the webhook is this portal's is for you to say
+     * @param address {@code https://HOST/rest/USER/CODE/}, a secret, of a user who may see the reports on open lines. A
+     *     loopback address is a simulated portal's
+     * @return another object
+     * @throws IllegalArgumentException if the address has another form; the message does not repeat it
+     */
+    public PortalSessions webhook(String memberId, Secret address) {
+        return webhook(memberId, ClientSettings.byWebhook(address));
     }
 
     /**
