@@ -3,6 +3,7 @@ package dev.openlines.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.contract.CaseResult;
 import dev.openlines.contract.ContractReport;
 import dev.openlines.contract.ContractSuite;
 import dev.openlines.contract.EffectSource;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -66,9 +68,14 @@ class GalleryTest {
                         .run();
             });
             tests.add(DynamicTest.dynamicTest(right.file(), () -> {
-                assertThat(report.get().ids(Level.MUST, Verdict.FAIL)).isEmpty();
+                String failed = failed(report.get());
+                assertThat(report.get().ids(Level.MUST, Verdict.FAIL))
+                        .as(failed)
+                        .isEmpty();
                 // The JDK's server knows no chunk extensions.
-                assertThat(report.get().ids(Level.SHOULD, Verdict.FAIL)).isSubsetOf("OSF-C-425");
+                assertThat(report.get().ids(Level.SHOULD, Verdict.FAIL))
+                        .as(failed)
+                        .isSubsetOf("OSF-C-425");
                 // Cases that need a second portal, calls to the portal, or a hook that slows the handler down.
                 assertThat(report.get().ids(Level.MUST, Verdict.NOT_OBSERVED))
                         .isSubsetOf("OSF-C-104", "OSF-C-512", "OSF-C-513", "OSF-C-514", "OSF-C-517", "OSF-C-605");
@@ -165,6 +172,13 @@ class GalleryTest {
                     .as(report.get().result(id).orElseThrow().toString())
                     .isEqualTo(Verdict.FAIL);
         });
+    }
+
+    private static String failed(ContractReport report) {
+        return report.results().stream()
+                .filter(result -> result.verdict() == Verdict.FAIL)
+                .map(CaseResult::toString)
+                .collect(Collectors.joining("\n"));
     }
 
     private ContractSuite suite(Right right, Path file, String name) throws Exception {

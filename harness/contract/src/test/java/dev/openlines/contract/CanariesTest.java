@@ -41,6 +41,20 @@ class CanariesTest {
     }
 
     @Test
+    void aHashWithTwelveOfItsCharactersIsChance() {
+        String token = "5f0c2b6a9d13e7480b5c6f1d2e3a4b59687c0d1e2f3a4b5c";
+        canaries.add("access_token", token);
+        String hash = "ab12cd".repeat(5);
+
+        assertThat(canaries.in("key " + hash + token.substring(20, 32) + hash)).isEmpty();
+        assertThat(canaries.in("key " + hash + token.substring(20, 35) + hash)).isEmpty();
+        assertThat(canaries.in("key " + hash + token.substring(20, 36) + hash)).containsExactly("access_token");
+        assertThat(canaries.in("key " + hash + token + hash)).containsExactly("access_token");
+        assertThat(canaries.in("key " + hash + " " + token.substring(20, 32) + "..."))
+                .containsExactly("access_token");
+    }
+
+    @Test
     void encodedForAnAddressOnce() {
         assertThat(canaries.in("?t=" + encoded(SECRET))).containsExactly("token");
     }
