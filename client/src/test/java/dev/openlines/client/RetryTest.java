@@ -89,6 +89,7 @@ class RetryTest {
         int calls = 100;
         Set<String> effects = ConcurrentHashMap.newKeySet();
         AtomicInteger doubled = new AtomicInteger();
+        AtomicInteger refused = new AtomicInteger();
         AtomicLong openAt = new AtomicLong(Long.MAX_VALUE);
         RestClient[] clock = new RestClient[1];
         LeakyBucket portals = new LeakyBucket(2, 50, 0);
@@ -97,10 +98,12 @@ class RetryTest {
             openAt.compareAndSet(Long.MAX_VALUE, now + TimeUnit.SECONDS.toNanos(30));
             synchronized (portals) {
                 if (now < openAt.get()) {
+                    refused.incrementAndGet();
                     return Answered.error(503, "QUERY_LIMIT_EXCEEDED", "Too many requests");
                 }
                 if (portals.take(now) > 0) {
                     portals.giveBack(now);
+                    refused.incrementAndGet();
                     return Answered.error(503, "QUERY_LIMIT_EXCEEDED", "Too many requests");
                 }
             }
@@ -127,7 +130,9 @@ class RetryTest {
             assertThat(effects).hasSize(calls);
             assertThat(doubled).hasValue(0);
             assertThat(clock[0].now()).isGreaterThan(openAt.get());
-            assertThat(portal.asked).hasSizeBetween(calls + 1, 5 * calls);
+            // Whoever is refused is asked again; how many are refused depends on the machine.
+            assertThat(refused).hasValueGreaterThan(0);
+            assertThat(portal.asked).hasSize(calls + refused.get()).hasSizeLessThan(5 * calls);
         }
     }
 

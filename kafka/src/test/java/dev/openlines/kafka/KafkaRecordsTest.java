@@ -86,12 +86,12 @@ class KafkaRecordsTest {
                 .verifiedBy(InstallationContract.YES);
         Receiver receiver =
                 new Receiver(inbox, portals, Limits.DEFAULT, InstantSource.system(), () -> {}, Telemetry.none());
-        send(receiver, FORM, withSecrets(1, "event", "ONAPPINSTALL"));
+        send(receiver, FORM, ofNoChat(1, "event", "ONAPPINSTALL"));
         send(receiver, FORM, withSecrets(1));
         send(receiver, FORM, withSecrets(2));
-        send(receiver, FORM, withSecrets(3, "event", "ONCRMDEALADD").replaceAll("data%5BDATA%5D[^&]*&", ""));
-        send(receiver, FORM, withSecrets(4, "event", "ONAPPUPDATE"));
-        send(receiver, FORM, withSecrets(5, "event", "ONAPPMETHODCONFIRM", "data[TOKEN]", Bodies.ACCESS_TOKEN));
+        send(receiver, FORM, ofNoChat(3, "event", "ONCRMDEALADD"));
+        send(receiver, FORM, ofNoChat(4, "event", "ONAPPUPDATE"));
+        send(receiver, FORM, ofNoChat(5, "event", "ONAPPMETHODCONFIRM", "data[TOKEN]", Bodies.ACCESS_TOKEN));
         send(receiver, "application/json", json());
         String other = SECRETS.get("another application token");
         send(
@@ -128,7 +128,7 @@ class KafkaRecordsTest {
             worker.start();
             await(() -> inbox.backlog().dead() == 3);
             for (DeadLetter letter : inbox.deadLetters().list(0, 10)) {
-                if (letter.reason().endsWith(": no")) {
+                if (letter.reason().equals("given up: no")) {
                     assertThat(inbox.deadLetters().requeue(letter.id(), Instant.now()))
                             .isTrue();
                 }
@@ -215,7 +215,7 @@ class KafkaRecordsTest {
                 assertThat(reader.readObject().getString("event")).isEqualTo(headers.get("ce_eventcode"));
             }
         }
-        assertThat(ofNoChat).isOne();
+        assertThat(ofNoChat).isEqualTo(4);
     }
 
     @Test
@@ -353,6 +353,11 @@ class KafkaRecordsTest {
     @SuppressWarnings("unchecked")
     private static Map<String, Object> map(Object value) {
         return value == null ? Map.of() : (Map<String, Object>) value;
+    }
+
+    /** Returns the same event without the chat, which every other body names. */
+    private static String ofNoChat(long number, String... namesAndValues) {
+        return withSecrets(number, namesAndValues).replaceAll("data%5BDATA%5D[^&]*&", "");
     }
 
     /** Returns an event with secrets in every field that has ever had one. */

@@ -94,7 +94,7 @@ class EmbeddingTest {
             context.addServlet(endpoint, "/bitrix24");
             server.setHandler(context);
             server.start();
-            delivered(((ServerConnector) server.getConnectors()[0]).getLocalPort());
+            delivered(((ServerConnector) server.getConnectors()[0]).getLocalPort(), 404, 405);
             server.stop();
         }
         allIsStored();
@@ -108,7 +108,7 @@ class EmbeddingTest {
             paths.addMapping(PathSpec.from("/bitrix24"), new JettyReceiver(parts.receiver));
             server.setHandler(paths);
             server.start();
-            delivered(((ServerConnector) server.getConnectors()[0]).getLocalPort());
+            delivered(((ServerConnector) server.getConnectors()[0]).getLocalPort(), 404);
             server.stop();
         }
         allIsStored();
@@ -122,7 +122,7 @@ class EmbeddingTest {
             server.setExecutor(threads);
             server.createContext("/bitrix24", new HttpServerReceiver(parts.receiver));
             server.start();
-            delivered(server.getAddress().getPort());
+            delivered(server.getAddress().getPort(), 404);
             server.stop(5);
         } finally {
             threads.shutdown();
@@ -130,12 +130,13 @@ class EmbeddingTest {
         allIsStored();
     }
 
-    private void delivered(int port) throws Exception {
+    /** Sends events, and one to another path. A servlet container may say that nothing there takes a POST. */
+    private void delivered(int port, Integer... elsewhere) throws Exception {
         URI endpoint = URI.create("http://127.0.0.1:" + port + "/bitrix24");
         assertThat(post(endpoint, Bodies.finish(17))).isEqualTo(200);
         assertThat(post(endpoint, Bodies.finish(18, "auth[application_token]", "no")))
                 .isEqualTo(403);
-        assertThat(post(endpoint.resolve("/other"), Bodies.finish(19))).isIn(404, 405);
+        assertThat(post(endpoint.resolve("/other"), Bodies.finish(19))).isIn((Object[]) elsewhere);
         Await.until("the chat", () -> archived.contains(17L));
         assertThat(archived).hasSize(1);
     }

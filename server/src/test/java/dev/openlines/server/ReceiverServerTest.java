@@ -371,6 +371,7 @@ class ReceiverServerTest {
                 "/.PATH",
                 "/%2ePATH",
                 "PATH/x/..",
+                "/x/%2e%2ePATH",
                 "PATH?x=1/../..;y"
             })
     void onlyTheExactPathLeadsToTheEndpoint(String target) throws Exception {

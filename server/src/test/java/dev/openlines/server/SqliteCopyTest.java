@@ -164,10 +164,19 @@ class SqliteCopyTest {
     void aNewKeyIsMadeOnceAndSealsTokens() throws Exception {
         Path key = directory.resolve("token.key");
         assertThat(run("new-key", key.toString())).isZero();
-        TokenSeal.of(Secret.of(Files.readString(key)));
+        String made = Files.readString(key);
+        assertThat(TokenSeal.of(Secret.of(made))).isNotNull();
+        assertThat(out).containsExactly("key=" + key);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(key)))
+                .isEqualTo("rw-------");
 
-        assertThat(run("new-key", key.toString())).isNotZero();
-        assertThat(err).singleElement().asString().doesNotContain(Files.readString(key));
+        assertThat(run("new-key", key.toString())).isEqualTo(1);
+        assertThat(err)
+                .singleElement()
+                .asString()
+                .startsWith(key + " is there already")
+                .doesNotContain(made);
+        assertThat(key).hasContent(made);
     }
 
     @Test

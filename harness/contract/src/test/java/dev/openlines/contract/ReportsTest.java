@@ -99,6 +99,8 @@ class ReportsTest {
                         "<tr><td>[0-9]+</td><td>OSF-C-101</td><td>[^<]+Z</td><td>1</td><td>1</td><td>1</td></tr>");
         assertThat(page)
                 .contains("by hand:</p><pre>java -jar openlines.jar explain OSF-C-101 --seed ")
+                // The first bytes of a request, which the page shows as hex: "POST /".
+                .contains("data-bytes=\"UE9TVCAv")
                 .containsPattern("request 1: [0-9]+ bytes, status 200; connect [0-9]");
     }
 

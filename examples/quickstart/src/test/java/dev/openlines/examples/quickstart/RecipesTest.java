@@ -192,6 +192,9 @@ class RecipesTest {
         while (found.find()) {
             files.put(found.group(1), found.group(2));
         }
+        assertThat(Files.readString(PAGE).split("```java\n", -1))
+                .as("blocks of Java, and what stands before the first")
+                .hasSize(files.size() + 1);
         assertThat(files).containsOnlyKeys("Receive.java", "Transcripts.java", "ReceiveTest.java");
         return files;
     }
