@@ -42,7 +42,7 @@ final class CatalogueCommands {
         @Option(names = "--level", paramLabel = "L", description = "Only must, should or may.")
         private @Nullable Level level;
 
-        @Option(names = "--group", paramLabel = "G", description = "Only one group, A to I.")
+        @Option(names = "--group", paramLabel = "G", description = "Only one group, A to J.")
         private @Nullable String group;
 
         ListCommand() {}
@@ -57,16 +57,14 @@ final class CatalogueCommands {
             for (ContractCase one : cases) {
                 out.println(String.format(
                         Locale.ROOT,
-                        "%s %-6s %-7s %-4s %s%s",
+                        "%s %-6s %-7s %-4s %s",
                         one.id(),
                         one.level(),
                         one.profile(),
                         one.oracles().stream().map(Oracle::name).collect(Collectors.joining()),
-                        one.planned() ? "PLANNED: " : "",
                         one.requirement()));
             }
-            long planned = cases.stream().filter(ContractCase::planned).count();
-            out.println(cases.size() + " cases, " + planned + " of them planned: not run by this version");
+            out.println(cases.size() + " cases");
             return 0;
         }
     }
@@ -109,7 +107,7 @@ final class CatalogueCommands {
             ContractCase one = ContractSuite.find(id)
                     .orElseThrow(() -> new ParameterException(
                             spec.commandLine(), "expected the id of a case but found '" + id + "'; list shows them"));
-            List<byte[]> sent = one.planned() ? List.of() : dry(one);
+            List<byte[]> sent = dry(one);
             PrintWriter out = spec.commandLine().getOut();
             if (raw > 0) {
                 if (raw > sent.size()) {
@@ -178,10 +176,6 @@ final class CatalogueCommands {
             out.println("  seen by:     "
                     + one.oracles().stream().map(ExplainCommand::oracle).collect(Collectors.joining("; ")));
             out.println("  verdict:     " + one.rule());
-            if (one.planned()) {
-                out.println("PLANNED: this version does not run the case.");
-                return;
-            }
             int shown = Math.min(SHOWN, sent.size());
             for (int i = 0; i < shown; i++) {
                 byte[] request = sent.get(i);

@@ -111,7 +111,6 @@ final class VerifyCommand implements Callable<Integer> {
             throw bad(String.valueOf(e.getMessage()));
         }
         List<ContractCase> cases = suite.cases();
-        long planned = cases.stream().filter(ContractCase::planned).count();
         long begun = System.nanoTime();
         boolean told = progress || terminal();
         try (ContractRun run = suite.start(line -> {
@@ -119,8 +118,7 @@ final class VerifyCommand implements Callable<Integer> {
                 progress(err, line, begun);
             }
         })) {
-            err.println("openlines: " + (cases.size() - planned) + " cases, " + planned
-                    + " more are planned and NOT run; seed " + run.seed());
+            err.println("openlines: " + cases.size() + " cases; seed " + run.seed());
             AtomicBoolean reported = new AtomicBoolean();
             Thread hook = new Thread(
                     () -> {

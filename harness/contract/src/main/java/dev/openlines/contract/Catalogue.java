@@ -29,7 +29,7 @@ final class Catalogue {
 
     private Catalogue() {}
 
-    /** Returns every case, including planned ones. */
+    /** Returns every case. */
     static List<ContractCase> all() {
         return CASES;
     }
@@ -50,8 +50,7 @@ final class Catalogue {
             case 'F' -> "Delivery";
             case 'G' -> "Resilience";
             case 'H' -> "Leaks";
-            case 'J' -> "Reconciling";
-            default -> "Observability";
+            default -> "Reconciling";
         };
     }
 }

@@ -3,14 +3,14 @@ package dev.openlines.contract;
 
 import java.util.Collections;
 import java.util.EnumSet;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One numbered requirement of the catalogue. Ids are for ever: a case that goes stays listed as
- * withdrawn. Immutable.
+ * One numbered requirement of the catalogue. Ids are for ever: no other case takes the id of one that
+ * goes. Immutable.
  */
 public final class ContractCase {
 
@@ -160,15 +160,6 @@ public final class ContractCase {
     }
 
     /**
-     * Tells whether this version only lists the case.
-     *
-     * @return true if nothing is sent yet
-     */
-    public boolean planned() {
-        return script == null;
-    }
-
-    /**
      * Tells whether the case is for handlers that take outgoing webhooks too.
      *
      * @return true if the handler must declare that
@@ -183,9 +174,6 @@ public final class ContractCase {
      * @return one or two sentences
      */
     public String rule() {
-        if (planned()) {
-            return "Not run by this version.";
-        }
         String needed = oracles.stream().map(Oracle::name).collect(Collectors.joining(", "));
         return "Fails as soon as one part of the requirement is seen to be broken; passes when all of it was looked at"
                 + " through " + needed + "; without one of these it is not observed.";
@@ -199,8 +187,8 @@ public final class ContractCase {
         return lane;
     }
 
-    Optional<Script> script() {
-        return Optional.ofNullable(script);
+    Script script() {
+        return Objects.requireNonNull(script, id);
     }
 
     /**

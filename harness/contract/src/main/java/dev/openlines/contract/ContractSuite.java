@@ -41,7 +41,7 @@ public final class ContractSuite {
     }
 
     /**
-     * Returns every case of the contract, planned ones too.
+     * Returns every case of the contract.
      *
      * @return in the order of their ids
      */
@@ -376,7 +376,7 @@ public final class ContractSuite {
     }
 
     /**
-     * Returns the cases that would run, planned ones too.
+     * Returns the cases that would run.
      *
      * @return in the order of their ids
      */
@@ -417,16 +417,13 @@ public final class ContractSuite {
      * settings, seed and second as long as the handler's answers do not change what follows.
      *
      * @param one the case
-     * @return in their order, as many as a report keeps; none for a planned case
+     * @return in their order, as many as a report keeps
      * @throws InterruptedException if the thread is interrupted
      */
     public List<byte[]> requests(ContractCase one) throws InterruptedException {
-        if (one.planned()) {
-            return List.of();
-        }
         try (Run run = Run.dry(settings)) {
             CaseRun caseRun = new CaseRun(run, one, 0);
-            one.script().orElseThrow().run(caseRun);
+            one.script().run(caseRun);
             return caseRun.exchanges().stream().map(Reply::sent).toList();
         }
     }

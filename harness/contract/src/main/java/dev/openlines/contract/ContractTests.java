@@ -19,7 +19,7 @@ import org.junit.jupiter.api.DynamicTest;
  * }}</pre>
  *
  * <p>The handler is judged once, when the first of the tests runs. A failed must-case fails its test; a
- * case that was not observed or is planned, and a should-case that failed, is aborted with the reason,
+ * case that was not observed, and a should-case that failed, is aborted with the reason,
  * which reports show as skipped.
  */
 public final class ContractTests {

@@ -2,7 +2,6 @@
 package dev.openlines.contract;
 
 import static dev.openlines.contract.ContractCase.numbered;
-import static dev.openlines.contract.Level.MAY;
 import static dev.openlines.contract.Level.MUST;
 import static dev.openlines.contract.Level.SHOULD;
 
@@ -227,27 +226,6 @@ final class GroupA {
                         .forInstallations()
                         .runs(Lane.LAST, Lifecycle::update),
                 numbered(
-                        20,
-                        SHOULD,
-                        "R",
-                        "server_endpoint on each of the two official OAuth hosts, the token expired",
-                        "refresh at the host that the event names, if it is one of the allowed",
-                        "module source, 2025"),
-                numbered(
-                        21,
-                        MAY,
-                        "HE",
-                        "the same event as JSON",
-                        "acknowledge with effect, or 415",
-                        "a third party's claim"),
-                numbered(
-                        22,
-                        SHOULD,
-                        "HER",
-                        "the event's token belongs to a guest, whom REST refuses",
-                        "acknowledge, and use the stored token or put the event aside",
-                        "captures of 2026"),
-                numbered(
                                 23,
                                 MUST,
                                 "RE",
@@ -272,14 +250,7 @@ final class GroupA {
                                 Thread.sleep(300_000);
                             }
                             run.good(run.event(), "the first event after five idle minutes");
-                        }),
-                numbered(
-                        25,
-                        MAY,
-                        "E",
-                        "the connector's finish and the session's finish for one real close",
-                        "keep the effects apart, by a documented rule",
-                        "module source: two events"));
+                        }));
     }
 
     /** Expects one effect that names portal, line and connector. */

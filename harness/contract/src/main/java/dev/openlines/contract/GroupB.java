@@ -2,7 +2,6 @@
 package dev.openlines.contract;
 
 import static dev.openlines.contract.ContractCase.numbered;
-import static dev.openlines.contract.Level.MAY;
 import static dev.openlines.contract.Level.MUST;
 import static dev.openlines.contract.Level.SHOULD;
 
@@ -134,13 +133,6 @@ final class GroupB {
                                 "deny each",
                                 "practice: trimming, prefixes and folded case in comparisons")
                         .runs(GroupB::almost),
-                numbered(
-                        111,
-                        MAY,
-                        "H",
-                        "thousands of wrong tokens that share 0 or 31 characters with the right one",
-                        "show no difference in time; informational",
-                        "practice: constant-time comparison"),
                 numbered(
                                 112,
                                 MUST,
@@ -292,13 +284,6 @@ final class GroupB {
                                 run.denied(reply, event, "an event on another portal's address");
                             }
                         }),
-                numbered(
-                        124,
-                        SHOULD,
-                        "RH",
-                        "ONAPPINSTALL whose token the portal calls expired or invalid",
-                        "do not trust it, and deny later events of that portal",
-                        "documentation: check the token"),
                 numbered(
                                 125,
                                 SHOULD,

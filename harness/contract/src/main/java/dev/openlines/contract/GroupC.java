@@ -229,13 +229,6 @@ final class GroupC {
                             run.alive();
                         }),
                 numbered(
-                        216,
-                        SHOULD,
-                        "HRL",
-                        "malformed and unauthenticated at once",
-                        "answer without touching storage or portal",
-                        "practice: cheap refusals"),
-                numbered(
                                 217,
                                 MUST,
                                 "HE",

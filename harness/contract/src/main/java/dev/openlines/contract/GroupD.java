@@ -152,13 +152,6 @@ final class GroupD {
                         .in(Profile.EDGE)
                         .runs(GroupD::bigHeads),
                 numbered(
-                        313,
-                        SHOULD,
-                        "L",
-                        "ten thousand unknown member ids",
-                        "keep state, log and metric labels bounded",
-                        "practice: labels from input"),
-                numbered(
                                 314,
                                 SHOULD,
                                 "H",

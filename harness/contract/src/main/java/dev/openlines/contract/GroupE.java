@@ -2,7 +2,6 @@
 package dev.openlines.contract;
 
 import static dev.openlines.contract.ContractCase.numbered;
-import static dev.openlines.contract.Level.MAY;
 import static dev.openlines.contract.Level.MUST;
 import static dev.openlines.contract.Level.SHOULD;
 
@@ -169,13 +168,6 @@ final class GroupE {
                             }
                         }),
                 numbered(
-                        415,
-                        SHOULD,
-                        "EL",
-                        "the connection dropped right after the body, fifty times",
-                        "have at most one effect each, and no storm of errors",
-                        "practice"),
-                numbered(
                                 416,
                                 MUST,
                                 "E",
@@ -251,7 +243,6 @@ final class GroupE {
                                 "show a chain that holds, TLS 1.2 or later, two weeks left",
                                 "documentation: no self-signed certificates")
                         .runs(Tls::check),
-                numbered(423, MAY, "H", "HTTP/2, offered and taken for granted", "speak it or fall back", "practice"),
                 numbered(
                                 424,
                                 SHOULD,

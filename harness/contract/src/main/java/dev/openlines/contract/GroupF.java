@@ -2,7 +2,6 @@
 package dev.openlines.contract;
 
 import static dev.openlines.contract.ContractCase.numbered;
-import static dev.openlines.contract.Level.MAY;
 import static dev.openlines.contract.Level.MUST;
 import static dev.openlines.contract.Level.SHOULD;
 
@@ -141,13 +140,6 @@ final class GroupF {
                                 "captures: paired deliveries")
                         .runs(Lane.ALONE, run -> burst(run, true)),
                 numbered(
-                        510,
-                        SHOULD,
-                        "HL",
-                        "an event a second after the burst",
-                        "be as quick and as small as before",
-                        "practice: leaks"),
-                numbered(
                                 511,
                                 SHOULD,
                                 "HE",
@@ -202,20 +194,6 @@ final class GroupF {
                                                 answer(401, "expired_token", "The access token provided has expired."),
                                                 answer(200, "QUERY_LIMIT_EXCEEDED", "Too many requests")))),
                 numbered(
-                        515,
-                        SHOULD,
-                        "R",
-                        "an expired access token and two hundred events at once",
-                        "refresh once, keep the rotated refresh token",
-                        "documentation: refresh abuse is blocked"),
-                numbered(
-                        516,
-                        SHOULD,
-                        "HEL",
-                        "the OAuth server down for a minute; the refresh token revoked",
-                        "acknowledge and keep events, say that the application must be installed again",
-                        "practice"),
-                numbered(
                                 517,
                                 MUST,
                                 "HE",
@@ -223,13 +201,6 @@ final class GroupF {
                                 "acknowledge in time",
                                 "documentation: answer first, work later")
                         .runs(Lane.ALONE, GroupF::slowProcessing),
-                numbered(
-                        518,
-                        SHOULD,
-                        "R",
-                        "a reaction that causes another event",
-                        "end the loop",
-                        "module source: a nesting counter of seven"),
                 numbered(
                                 519,
                                 SHOULD,
@@ -250,21 +221,7 @@ final class GroupF {
                             run.acked(run.post(theirs), "an event of the second portal with the same chat id");
                             run.expect(new Expectation(ours.chatId(), null, 2, 2, "equal chat ids in two portals")
                                     .ofBoth(run.identity().memberId(), other.memberId()));
-                        }),
-                numbered(
-                        520,
-                        MAY,
-                        "H",
-                        "a platform that slows down after slow answers",
-                        "report what would have been late",
-                        "documentation: slow handlers are called less often"),
-                numbered(
-                        521,
-                        SHOULD,
-                        "R",
-                        "a renamed portal: 302 on REST",
-                        "repeat the POST at the new host, if it is allowed",
-                        "documentation: change of domain"));
+                        }));
     }
 
     private static PortalFront.Fault answer(int status, String code, String text) {

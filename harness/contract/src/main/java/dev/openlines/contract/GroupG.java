@@ -2,9 +2,7 @@
 package dev.openlines.contract;
 
 import static dev.openlines.contract.ContractCase.numbered;
-import static dev.openlines.contract.Level.MAY;
 import static dev.openlines.contract.Level.MUST;
-import static dev.openlines.contract.Level.SHOULD;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -62,52 +60,7 @@ final class GroupG {
                                 "a poison event among a hundred: the portal denies access to its chat",
                                 "have the effects of the other 99; try the poison a bounded number of times",
                                 "module source: ACCESS_DENIED")
-                        .runs(Lane.ALONE, GroupG::poison),
-                numbered(606, SHOULD, "HEC", "a start with a thousand events waiting", "be ready in 10 s", "practice"),
-                numbered(607, SHOULD, "HEC", "duplicates of 601 after the restart", "have one effect each", "practice"),
-                numbered(
-                        608,
-                        SHOULD,
-                        "EC",
-                        "the same bytes to two instances on one store",
-                        "have one effect",
-                        "practice"),
-                numbered(
-                        609,
-                        SHOULD,
-                        "ELC",
-                        "a store whose last bytes are torn off",
-                        "start, and say exactly what is lost",
-                        "practice"),
-                numbered(
-                        610,
-                        SHOULD,
-                        "EC",
-                        "a clock a day ahead and an hour back across a restart",
-                        "forget no keys, block no retries",
-                        "practice"),
-                numbered(
-                        611,
-                        SHOULD,
-                        "ER",
-                        "portal faults on a fixed schedule",
-                        "have all effects in the end",
-                        "practice"),
-                numbered(
-                        612,
-                        SHOULD,
-                        "EC",
-                        "a restart in the middle of a slow body",
-                        "have no effect of a part",
-                        "practice"),
-                numbered(
-                        613,
-                        SHOULD,
-                        "LC",
-                        "twenty cycles of kill and restart",
-                        "leave no files, locks or ports",
-                        "practice"),
-                numbered(614, MAY, "EC", "an upgrade in place", "read what the old version wrote", "practice")));
+                        .runs(Lane.ALONE, GroupG::poison)));
     }
 
     private static List<ContractCase> durable(List<ContractCase> cases) {

@@ -2,9 +2,7 @@
 package dev.openlines.contract;
 
 import static dev.openlines.contract.ContractCase.numbered;
-import static dev.openlines.contract.Level.MAY;
 import static dev.openlines.contract.Level.MUST;
-import static dev.openlines.contract.Level.SHOULD;
 
 import java.util.List;
 import java.util.Set;
@@ -76,67 +74,7 @@ final class GroupH {
                             if (run.run().answers() == 0 && !run.dry()) {
                                 run.notObserved("answers: this run sent nothing");
                             }
-                        }),
-                numbered(
-                        707,
-                        SHOULD,
-                        "L",
-                        "metrics, health and evidence",
-                        "hold no secret and no unbounded label",
-                        "practice"),
-                numbered(
-                        708,
-                        MUST,
-                        "R",
-                        "outgoing traffic through a proxy",
-                        "reach only the portal and allowed OAuth hosts",
-                        "practice"),
-                numbered(
-                        709,
-                        SHOULD,
-                        "H",
-                        "addresses such as /.env, /metrics and /phpinfo.php",
-                        "be private or empty of secrets",
-                        "practice"),
-                numbered(
-                        710,
-                        MAY,
-                        "L",
-                        "names of visitors and lines in the log",
-                        "not be there at the usual level",
-                        "practice"),
-                numbered(
-                        711,
-                        SHOULD,
-                        "L",
-                        "crash and heap dumps after 601",
-                        "hold no secret that others can read",
-                        "practice"),
-                numbered(801, SHOULD, "HC", "the start", "say ready only when it can accept", "practice"),
-                numbered(802, SHOULD, "L", "a mixed run of 500", "count each outcome rightly", "practice"),
-                numbered(
-                        803, SHOULD, "L", "each reason to deny, once", "log one record with a stable code", "practice"),
-                numbered(
-                        804, SHOULD, "LR", "one event from end to end", "carry one correlation id through", "practice"),
-                numbered(805, SHOULD, "LC", "a store that is down", "show it within 10 s", "practice"),
-                numbered(806, SHOULD, "L", "a backlog of 200", "show its depth and age", "practice")
-                        .in(Profile.DURABLE),
-                numbered(807, SHOULD, "EC", "dead letters", "be listed and driven again, once", "practice")
-                        .in(Profile.DURABLE),
-                numbered(
-                        808,
-                        MAY,
-                        "L",
-                        "the latency metric beside our measurement",
-                        "agree within a fifth at p95",
-                        "practice"),
-                numbered(
-                        809,
-                        SHOULD,
-                        "H",
-                        "a handler whose evidence is off",
-                        "say how to turn it on for tests only",
-                        "practice"));
+                        }));
     }
 
     private static void marks(CaseRun run) {

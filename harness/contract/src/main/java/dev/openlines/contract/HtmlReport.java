@@ -121,7 +121,6 @@ final class HtmlReport {
         section("Known failures", Outcome.KNOWN);
         section("Not observed", Outcome.NOT_OBSERVED);
         section("Passed", Outcome.PASS);
-        section("Planned, not run", Outcome.PLANNED);
     }
 
     private void section(String title, Outcome outcome) {
@@ -407,7 +406,7 @@ final class HtmlReport {
             td.fail{background:var(--failcell);font-weight:700}td.warn{background:var(--warncell)}td.not-observed{background:var(--blindcell)}
             pre{background:var(--soft);padding:.7em;white-space:pre-wrap;border-radius:4px;font-size:13px;margin:.4em 0}
             .pass{color:var(--pass)}.fail{color:var(--fail)}.warn{color:var(--warn)}.not-observed{color:var(--blind)}
-            .planned,.none{color:var(--mute)}
+            .none{color:var(--mute)}
             .chip{display:inline-block;min-width:6.6em;text-align:center;border:1px solid currentColor;border-radius:1em;font-size:.78em;margin-right:.5em}
             .failure,.early{border-left:4px solid var(--fail);padding-left:.7em}.missing{border-left:4px solid var(--blind);padding-left:.7em}
             .note{color:var(--mute);border-left:4px solid var(--line);padding-left:.7em}

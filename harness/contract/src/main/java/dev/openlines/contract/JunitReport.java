@@ -92,7 +92,7 @@ final class JunitReport {
     }
 
     private static boolean skipped(CaseResult result) {
-        return result.verdict() == Verdict.NOT_OBSERVED || result.verdict() == Verdict.PLANNED;
+        return result.verdict() == Verdict.NOT_OBSERVED;
     }
 
     private void test(char group, CaseResult result) throws XMLStreamException {

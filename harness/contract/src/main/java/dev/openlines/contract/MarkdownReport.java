@@ -18,7 +18,7 @@ final class MarkdownReport {
         report.stopped()
                 .ifPresent(
                         why -> out.append("**The run ended early: ").append(why).append(".**\n\n"));
-        out.append("| group | pass | fail | known | not observed | planned |\n| --- | --- | --- | --- | --- | --- |\n");
+        out.append("| group | pass | fail | known | not observed |\n| --- | --- | --- | --- | --- |\n");
         report.results().stream()
                 .collect(Collectors.groupingBy(
                         result -> result.contractCase().group(), TreeMap::new, Collectors.toList()))
@@ -30,7 +30,6 @@ final class MarkdownReport {
                         .append(cell(results, Outcome.FAIL, baseline))
                         .append(cell(results, Outcome.KNOWN, baseline))
                         .append(cell(results, Outcome.NOT_OBSERVED, baseline))
-                        .append(cell(results, Outcome.PLANNED, baseline))
                         .append(" |\n"));
         for (Level level : Level.values()) {
             List<CaseResult> failed = Outcome.toMend(report.results(), baseline).stream()

@@ -9,8 +9,7 @@ enum Outcome {
     PASS("pass"),
     FAIL("fail"),
     KNOWN("known"),
-    NOT_OBSERVED("not-observed"),
-    PLANNED("planned");
+    NOT_OBSERVED("not-observed");
 
     private final String label;
 
@@ -23,7 +22,6 @@ enum Outcome {
             case PASS -> PASS;
             case FAIL -> baseline.expects(result.id()) ? KNOWN : FAIL;
             case NOT_OBSERVED -> NOT_OBSERVED;
-            case PLANNED -> PLANNED;
         };
     }
 

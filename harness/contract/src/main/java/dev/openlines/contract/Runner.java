@@ -33,9 +33,6 @@ final class Runner {
     private final List<ContractCase> selected;
     private final Consumer<String> progress;
 
-    /** The number of the selected cases that are not merely planned. */
-    private final long toRun;
-
     private final Instant begun = Instant.now();
     private final long begunNanos = System.nanoTime();
 
@@ -60,7 +57,6 @@ final class Runner {
         this.selected = selected;
         this.progress = progress;
         trust = new Trust(run);
-        toRun = selected.stream().filter(one -> !one.planned()).count();
     }
 
     /** Runs all cases. Ends early if the handler is gone, the time is over or the thread is interrupted. */
@@ -69,7 +65,7 @@ final class Runner {
         ExecutorService waiting = Executors.newCachedThreadPool(Runner::thread);
         Thread clock = thread(() -> watchTheClock(main));
         try {
-            if (selected.stream().anyMatch(one -> one.script().isPresent())) {
+            if (!selected.isEmpty()) {
                 if (!ready()) {
                     handlerGone = true;
                     stopped = "the handler never became ready" + why();
@@ -152,9 +148,8 @@ final class Runner {
 
     /** Shows what is wrong with the first case alone: most others would fail for the same reason. */
     private void firstEventFailed() throws InterruptedException {
-        List<ContractCase> first = selected.stream()
-                .filter(one -> one.id().equals(FIRST) && one.script().isPresent())
-                .toList();
+        List<ContractCase> first =
+                selected.stream().filter(one -> one.id().equals(FIRST)).toList();
         oneByOne(first);
         if (current(first).stream().noneMatch(one -> !one.failed())) {
             stopped = "the first good event was not acknowledged; --go-on runs the other cases all the same";
@@ -163,9 +158,7 @@ final class Runner {
     }
 
     private List<ContractCase> in(Lane lane) {
-        return selected.stream()
-                .filter(one -> one.script().isPresent() && one.lane() == lane)
-                .toList();
+        return selected.stream().filter(one -> one.lane() == lane).toList();
     }
 
     private void lanes(ExecutorService waiting) throws InterruptedException {
@@ -288,7 +281,7 @@ final class Runner {
             synchronized (this) {
                 runs.put(one.id(), caseRun);
             }
-            one.script().orElseThrow().run(caseRun);
+            one.script().run(caseRun);
             caseRun.done();
             HandlerProcess process = run.process();
             if (process != null && !process.alive() && one.lane() != Lane.PROCESS) {
@@ -314,7 +307,9 @@ final class Runner {
     /** Reports one step of progress. Cases that run once more have been counted. */
     private void tick(ContractCase one, int number) {
         progress.accept(
-                number > 0 ? "again, alone: " + one.id() : finished.incrementAndGet() + "/" + toRun + " " + one.id());
+                number > 0
+                        ? "again, alone: " + one.id()
+                        : finished.incrementAndGet() + "/" + selected.size() + " " + one.id());
     }
 
     private synchronized void skip(ContractCase one, String reason) {
@@ -344,7 +339,7 @@ final class Runner {
     private void attemptAfter(ContractCase one) {
         CaseRun caseRun = new CaseRun(run, one, 0);
         try {
-            one.script().orElseThrow().run(caseRun);
+            one.script().run(caseRun);
             caseRun.done();
             tick(one, 0);
             if (stopped != null) {
@@ -376,9 +371,7 @@ final class Runner {
         Map<String, CaseRun> details = new LinkedHashMap<>(runs);
         for (ContractCase one : selected) {
             CaseRun caseRun = runs.get(one.id());
-            if (one.planned()) {
-                results.add(none(one, Verdict.PLANNED, "not run by this version"));
-            } else if (notRun.containsKey(one.id())) {
+            if (notRun.containsKey(one.id())) {
                 results.add(none(one, Verdict.NOT_OBSERVED, String.valueOf(notRun.get(one.id()))));
             } else if (caseRun == null) {
                 results.add(none(one, Verdict.NOT_OBSERVED, stopped == null ? "it did not run" : stopped));

@@ -37,18 +37,7 @@ final class TreeReport {
                         result -> result.contractCase().group(), TreeMap::new, Collectors.toList()))
                 .forEach((group, results) -> {
                     out.println(group + " " + Catalogue.groupTitle(group));
-                    results.stream()
-                            .filter(result -> result.verdict() != Verdict.PLANNED)
-                            .forEach(this::line);
-                    List<CaseResult> planned = results.stream()
-                            .filter(Outcome.PLANNED.in(baseline))
-                            .toList();
-                    if (!planned.isEmpty()) {
-                        out.println("  PLANNED, NOT RUN: "
-                                + planned.stream()
-                                        .map(result -> result.id().substring(6))
-                                        .collect(Collectors.joining(" ")));
-                    }
+                    results.forEach(this::line);
                 });
         List<CaseResult> known =
                 report.results().stream().filter(Outcome.KNOWN.in(baseline)).toList();
@@ -71,7 +60,6 @@ final class TreeReport {
             case FAIL -> result.contractCase().level() == Level.MUST ? "FAIL" : "warn";
             case KNOWN -> "know";
             case NOT_OBSERVED -> "????";
-            case PLANNED -> "plan";
         };
         out.println(String.format(
                 Locale.ROOT,

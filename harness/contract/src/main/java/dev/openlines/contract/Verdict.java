@@ -8,9 +8,7 @@ public enum Verdict {
     /** Something else was seen. */
     FAIL("fail"),
     /** Nothing wrong was seen, but not everything could be looked at; the reasons say what was missing. */
-    NOT_OBSERVED("not-observed"),
-    /** The catalogue has the case, this version does not run it yet. */
-    PLANNED("planned");
+    NOT_OBSERVED("not-observed");
 
     private final String label;
 
@@ -21,7 +19,7 @@ public enum Verdict {
     /**
      * Returns the verdict as reports write it.
      *
-     * @return {@code pass}, {@code fail}, {@code not-observed} or {@code planned}
+     * @return {@code pass}, {@code fail} or {@code not-observed}
      */
     @Override
     public String toString() {
