@@ -16,6 +16,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
 import java.util.Set;
+import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +45,9 @@ record SqlDialect(
 
     /** The newest: a schema file, or {@link StoredKey#migrate}. */
     static final int SCHEMA_VERSION = 7;
+
+    /** An address that has a password, if any, behind its question mark only. */
+    private static final Pattern POSTGRESQL = Pattern.compile("jdbc:postgresql:(//[\\w.,:\\[\\]-]*/)?[^/?:@]*(\\?.*)?");
 
     /** Numbers that no version of the schema has. */
     static final Set<Integer> UNUSED_VERSIONS = Set.of(5);
@@ -119,10 +123,14 @@ record SqlDialect(
     }
 
     static SqlDialect postgresql(String url) {
+        // Before the driver is asked: it logs an address of another form, with the password.
+        if (!POSTGRESQL.matcher(url).matches()) {
+            throw anotherForm();
+        }
         requireDriver(url, "org.postgresql:postgresql");
         return new SqlDialect(
                 "postgresql",
-                withoutSecrets(url),
+                url.split("\\?", 2)[0],
                 () -> openPostgresql(url),
                 () -> openPostgresql(url),
                 "",
@@ -185,12 +193,6 @@ record SqlDialect(
         }
     }
 
-    /** Returns an address without what may hold a password: what is before an @ and after a question mark. */
-    static String withoutSecrets(String url) {
-        int question = url.indexOf('?');
-        return (question < 0 ? url : url.substring(0, question)).replaceFirst("//.*@", "//");
-    }
-
     /** Refuses another database. One that is away is found out by the first transaction. */
     private static void requirePostgresql(DataSource database) {
         try (Connection connection = database.getConnection()) {
@@ -212,14 +214,17 @@ record SqlDialect(
         } catch (SQLException e) {
             if (DriverManager.drivers()
                     .anyMatch(driver -> driver.getClass().getName().startsWith("org.postgresql."))) {
-                throw new StoreException(
-                        "expected jdbc:postgresql://HOST:PORT/DATABASE?user=USER&password=PASSWORD, found another form of"
-                                + " address",
-                        null);
+                throw anotherForm();
             }
             throw new StoreException(
                     url.substring(0, url.indexOf(':', 5) + 1) + " needs " + artifact + " on the class path", e);
         }
+    }
+
+    private static StoreException anotherForm() {
+        return new StoreException(
+                "expected jdbc:postgresql://HOST:PORT/DATABASE?user=USER&password=PASSWORD, found another form of address",
+                null);
     }
 
     private static Connection openPostgresql(String url) throws SQLException {

@@ -102,8 +102,9 @@ final class ClientSettings {
     }
 
     private static TokenSeal seal(String file) {
+        Path path = Store.path("OPENLINES_TOKEN_KEY", file);
         try {
-            return TokenSeal.of(Secret.of(Files.readString(Path.of(file), StandardCharsets.UTF_8)));
+            return TokenSeal.of(Secret.of(Files.readString(path, StandardCharsets.UTF_8)));
         } catch (IOException | IllegalArgumentException e) {
             throw new ConfigurationException("OPENLINES_TOKEN_KEY: expected a key made by new-key in " + file, null);
         }
@@ -112,9 +113,11 @@ final class ClientSettings {
     private TokenStore store(TokenSeal seal) {
         String place = isSet("OPENLINES_TOKENS") ? text("OPENLINES_TOKENS") : "openlines-tokens.db";
         if (place.startsWith("jdbc:postgresql:")) {
+            Store.requirePostgresql("OPENLINES_TOKENS", place);
             return opened(place, () -> Postgresql.tokens(place, seal));
         }
-        return opened(place, () -> TokenStore.sqlite(Path.of(place), seal));
+        Path file = Store.file("OPENLINES_TOKENS", place, "a file or jdbc:postgresql:");
+        return opened(place, () -> TokenStore.sqlite(file, seal));
     }
 
     private static TokenStore opened(String place, Supplier<TokenStore> opening) {
@@ -122,9 +125,6 @@ final class ClientSettings {
             return opening.get();
         } catch (StoreException e) {
             throw new ConfigurationException("OPENLINES_TOKENS: cannot use " + Store.place(place), e);
-        } catch (NoClassDefFoundError e) {
-            throw new ConfigurationException(
-                    "OPENLINES_TOKENS: a jdbc:postgresql: URL needs org.postgresql:postgresql on the class path", null);
         }
     }
 

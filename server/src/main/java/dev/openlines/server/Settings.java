@@ -12,7 +12,6 @@ import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -178,7 +177,7 @@ public final class Settings {
         if (name.isBlank()) {
             return environment;
         }
-        Path file = path("OPENLINES_CONFIG", name);
+        Path file = Store.path("OPENLINES_CONFIG", name);
         Properties properties = new Properties();
         try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
             properties.load(reader);
@@ -484,16 +483,6 @@ public final class Settings {
 
     private @Nullable Path file(String name) {
         String value = text(name);
-        return value == null ? null : path(name, value);
-    }
-
-    private static Path path(String name, String value) {
-        try {
-            return Path.of(value);
-        } catch (InvalidPathException e) {
-            throw new ConfigurationException(
-                    name + ": expected the name of a file, found \"" + OneLine.of(value, 60) + "\": " + e.getReason(),
-                    null);
-        }
+        return value == null ? null : Store.path(name, value);
     }
 }

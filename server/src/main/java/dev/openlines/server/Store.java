@@ -34,6 +34,9 @@ sealed interface Store {
     /** The beginning of an address that is no file; a drive of Windows has one letter. */
     Pattern SCHEME = Pattern.compile("jdbc:[A-Za-z0-9]+:|[A-Za-z][A-Za-z0-9+.-]+:(//)?");
 
+    /** An address that has a password, if any, behind its question mark only. */
+    Pattern POSTGRESQL = Pattern.compile("jdbc:postgresql:(//[\\w.,:\\[\\]-]*/)?[^/?:@]*(\\?.*)?");
+
     /** SQLite's result code for a damaged file. */
     int SQLITE_CORRUPT = 11;
 
@@ -105,6 +108,7 @@ sealed interface Store {
         if (isFile(address)) {
             requireInbox(setting, file(setting, address).toAbsolutePath());
         } else if (address.startsWith("jdbc:postgresql:")) {
+            requirePostgresql(setting, address);
             requireTable(setting, place(address), address, "select to_regclass('openlines_schema') is not null");
         }
         return open(setting, address);
@@ -115,9 +119,37 @@ sealed interface Store {
         return !address.startsWith("jdbc:postgresql:") && !address.startsWith("kafka:");
     }
 
-    /** Returns an address for records and messages, without secrets. */
+    /** Returns an address for records and messages, without what may hold a password. */
     static String place(String address) {
-        return isFile(address) ? address : address.split("\\?", 2)[0].replaceFirst("//.*@", "//");
+        if (isFile(address)) {
+            return address;
+        }
+        return address.startsWith("kafka:") || POSTGRESQL.matcher(address).matches()
+                ? address.split("\\?", 2)[0].replaceFirst("//.*@", "//")
+                : "jdbc:postgresql:";
+    }
+
+    /**
+     * Refuses an address of another form without showing it. The driver would log it, with the password in it.
+     *
+     * @throws ConfigurationException if the driver could not read it
+     */
+    static void requirePostgresql(String setting, String address) {
+        try {
+            if (POSTGRESQL.matcher(address).matches() && DriverManager.getDriver(address) != null) {
+                return;
+            }
+        } catch (SQLException e) {
+            if (DriverManager.drivers()
+                    .noneMatch(driver -> driver.getClass().getName().startsWith("org.postgresql."))) {
+                throw new ConfigurationException(
+                        setting + ": jdbc:postgresql: needs org.postgresql:postgresql on the class path", e);
+            }
+        }
+        throw new ConfigurationException(
+                setting + ": expected jdbc:postgresql://HOST:PORT/DATABASE?user=USER&password=PASSWORD, found another"
+                        + " form of address",
+                null);
     }
 
     /**
@@ -160,19 +192,43 @@ sealed interface Store {
 
     /** Refuses what is an address of something else. It may hold a password, so that only its beginning is shown. */
     static Path file(String setting, String address) {
+        return file(setting, address, "a file, jdbc:postgresql: or kafka:");
+    }
+
+    /**
+     * Returns the file that a setting names.
+     *
+     * @throws ConfigurationException if it is an address of something else
+     */
+    static Path file(String setting, String address, String expected) {
         Matcher scheme = SCHEME.matcher(address);
         if (scheme.lookingAt()) {
             throw new ConfigurationException(
-                    setting + ": expected a file, jdbc:postgresql: or kafka:, found an address that begins with "
+                    setting + ": expected " + expected + ", found an address that begins with "
                             + OneLine.of(scheme.group(), 40)
                             + (scheme.group().equals("jdbc:sqlite:") ? "; write the file alone" : ""),
                     null);
         }
+        return path(setting, address);
+    }
+
+    /**
+     * Returns the file that a setting names. A key in place of its file is not shown.
+     *
+     * @throws ConfigurationException if it is no file's name
+     */
+    static Path path(String setting, String value) {
+        if (value.contains("\n")
+                || value.startsWith("-----BEGIN")
+                || value.strip().startsWith("{")) {
+            throw new ConfigurationException(
+                    setting + ": expected the name of a file, found what may be its content", null);
+        }
         try {
-            return Path.of(address);
+            return Path.of(value);
         } catch (InvalidPathException e) {
             throw new ConfigurationException(
-                    setting + ": expected the name of a file, found \"" + OneLine.of(address, 60) + "\": "
+                    setting + ": expected the name of a file, found \"" + OneLine.of(value, 60) + "\": "
                             + e.getReason(),
                     null);
         }

@@ -57,6 +57,9 @@ class PortalConfiguration {
     }
 
     private static TokenSeal seal(String file) {
+        if (file.strip().startsWith("{")) {
+            throw new WrongSettingException("token-key", "expected the name of a file, found what may be its content");
+        }
         try {
             return TokenSeal.of(Secret.of(Files.readString(Path.of(file), StandardCharsets.UTF_8)));
         } catch (IOException | IllegalArgumentException e) {

@@ -53,6 +53,7 @@ class WrongSettingsTest {
             openlines.member-id=m openlines.application-token=t openlines.offline=1m | openlines.offline: expected openlines.client-id of an application with portals' grants, found none
             openlines.client-id=c openlines.client-secret=s openlines.token-key=none openlines.webhook=https://example.com/rest/1/CODE/ | openlines.member-id: expected the portal of the webhook, found none
             openlines.member-id=m openlines.application-token=t openlines.webhook=ftp://example.com/rest/1/CODE/ | openlines.webhook: expected https but found another scheme
+            openlines.client-id=c openlines.token-key={"key":[]} | openlines.token-key: expected the name of a file, found what may be its content
             openlines.client-id=c openlines.token-key=nokey | openlines.token-key: expected a key that TokenSeal.newKeyset made in nokey
             """)
     void aWrongSettingIsNamed(String settings, String message) {
