@@ -42,19 +42,19 @@ final class WallTime {
 
     private static final Pattern COUNTED = Pattern.compile(
             "\\b(?:get|poll|await|waitFor|awaitTermination|orTimeout|invokeAll|tryAcquire|tryLock|offer|join)\\("
-                    + "(?:[^,;()]*,\\s*)?([\\d_]+)L?,\\s*" + WHERE + "(?:TimeUnit\\.)?([A-Z]+)\\)");
+                    + "(?:[^,;()]*,\\s*)?(\\d[\\d_]*)L?,\\s*" + WHERE + "(?:TimeUnit\\.)?([A-Z]+)\\)");
 
     private static final Pattern OF_DURATION =
             Pattern.compile("\\b(?:await\\w*|failsWithin|succeedsWithin|timeout|connectTimeout|atMost|waitFor|join)"
-                    + ARGUMENT_BEFORE + WHERE + "Duration\\.of([A-Z]\\w+)\\(([\\d_]+)L?\\)\\)");
+                    + ARGUMENT_BEFORE + WHERE + "Duration\\.of([A-Z]\\w+)\\((\\d[\\d_]*)L?\\)\\)");
 
     private static final Pattern NAMED =
-            Pattern.compile("\\bPATIENCE = " + WHERE + "Duration\\.of([A-Z]\\w+)\\(([\\d_]+)L?\\)");
+            Pattern.compile("\\bPATIENCE = " + WHERE + "Duration\\.of([A-Z]\\w+)\\((\\d[\\d_]*)L?\\)");
 
-    private static final Pattern SOCKET = Pattern.compile("\\bsetSoTimeout\\(([\\d_]+)\\)");
+    private static final Pattern SOCKET = Pattern.compile("\\bsetSoTimeout\\((\\d[\\d_]*)\\)");
 
     private static final Pattern JUNIT =
-            Pattern.compile("@Timeout\\((?:value = )?([\\d_]+)(?:, unit = (?:TimeUnit\\.)?([A-Z]+))?\\)");
+            Pattern.compile("@Timeout\\((?:value = )?(\\d[\\d_]*)(?:, unit = (?:TimeUnit\\.)?([A-Z]+))?\\)");
 
     private WallTime() {}
 
