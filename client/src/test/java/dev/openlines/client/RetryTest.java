@@ -130,7 +130,7 @@ class RetryTest {
             assertThat(effects).hasSize(calls);
             assertThat(doubled).hasValue(0);
             assertThat(clock[0].now()).isGreaterThan(openAt.get());
-            // Whoever is refused is asked again; how many are refused depends on the machine.
+            // Each refused call is made again. The number of them depends on the machine.
             assertThat(refused).hasValueGreaterThan(0);
             assertThat(portal.asked).hasSize(calls + refused.get()).hasSizeLessThan(5 * calls);
         }

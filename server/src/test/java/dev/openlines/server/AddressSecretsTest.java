@@ -105,7 +105,7 @@ class AddressSecretsTest {
         assertThat(text(thrown)).doesNotContain(key.substring(key.length() / 3, key.length() / 2));
     }
 
-    /** Sets a key in PEM where its file is named. */
+    /** Sets a key in PEM instead of the name of its file. */
     @Test
     void aPrivateKeyInPlaceOfItsFileIsNotShown() {
         String key = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49\n-----END PRIVATE KEY-----";
