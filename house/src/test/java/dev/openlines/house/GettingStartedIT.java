@@ -27,6 +27,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Does what {@code docs/getting-started.md} says, in a shell: first in a copy of this project's sources, then in the
@@ -111,20 +113,49 @@ class GettingStartedIT {
 
     @Test
     void anEmptyFolderBecomesAnApplicationThatReceivesAnEvent() throws Exception {
-        Path printed = closeAChat("51856fefc120afa4b628cc82d3935cce");
+        Path printed = closeAChat("", "");
 
         awaitLine(printed, "closed chat 17");
         assertThat(application().resolve("openlines.db")).isNotEmptyFile();
         assertThat(Files.readString(printed)).doesNotContain("WARN", "ERROR");
     }
 
-    @Test
-    void aWrongTokenIsToldOnTheConsole() throws Exception {
-        Path printed = closeAChat("not-the-token-of-the-portal");
+    /** Makes the faults of the page's table, each by another value in the portal's file. */
+    @ParameterizedTest
+    @CsvSource({
+        "51856fefc120afa4b628cc82d3935cce, not-the-token-of-the-portal, 403, reason=wrong-token",
+        "a223c6b3710f85df22e9377d6c4f7553, b223c6b3710f85df22e9377d6c4f7553, 403, reason=refused",
+        "'/\"}]', '/bitrix24\"}]', 404, reason=elsewhere"
+    })
+    void aFaultIsToldInTheAnswerAndOnTheConsole(String right, String wrong, int status, String reason)
+            throws Exception {
+        Path printed = closeAChat(right, wrong);
 
-        awaitLine(printed, "reason=wrong-token status=403 portal=");
+        awaitLine(printed, reason + " status=" + status);
         assertThat(Files.readString(printed)).doesNotContain("closed chat", "51856fefc", "not-the-token");
-        assertThat(Files.readString(Documents.ROOT.resolve(PAGE))).contains("`reason=wrong-token status=403`");
+        assertThat(answer()).contains("\"status\":" + status + ",");
+        assertThat(page()).contains("`\"status\":" + status + "`", "`" + reason + "`");
+    }
+
+    @Test
+    void aStoppedApplicationIsToldInTheAnswer() throws Exception {
+        String port = freePort();
+        List<String> shell = startPortal(freePort(), port, "", "");
+
+        finish(shell.get(4), application());
+
+        assertThat(answer()).contains("nothing listens at 127.0.0.1 port " + port);
+        assertThat(page()).contains("`nothing listens at 127.0.0.1 port 8080`");
+    }
+
+    @Test
+    void aStoppedPortalIsToldByTheExitCode() throws Exception {
+        String close = only(blocks(freePort(), freePort()), "sh").get(4);
+
+        finish("code=0; " + close.strip() + " || code=$?; [ $code = 7 ]", application());
+
+        assertThat(answer()).isEmpty();
+        assertThat(page()).contains("exit code 7");
     }
 
     /**
@@ -164,20 +195,34 @@ class GettingStartedIT {
     }
 
     /** Starts the portal and the application, and closes the chat. Returns what the application prints. */
-    private Path closeAChat(String applicationToken) throws Exception {
+    private Path closeAChat(String right, String wrong) throws Exception {
         String port = freePort();
-        List<Documents.Block> blocks = blocks(freePort(), port);
-        List<String> shell = only(blocks, "sh");
-        write(blocks, "portal.json", "json");
-
-        awaitLine(start(shell.get(2), "portal", port), "portal ready at ");
-        String told = shell.get(3)
-                .replaceFirst("(OPENLINES_APPLICATION_TOKEN=)\\w+", "$1" + Matcher.quoteReplacement(applicationToken));
-        assertThat(told).contains("OPENLINES_APPLICATION_TOKEN=" + applicationToken);
-        Path printed = start(told, "application", port);
+        List<String> shell = startPortal(freePort(), port, right, wrong);
+        Path printed = start(shell.get(3), "application", port);
         awaitLine(printed, "receiver ready at ");
         finish(shell.get(4), application());
         return printed;
+    }
+
+    /** Starts the portal, with another value in its file. Returns the page's commands. */
+    private List<String> startPortal(String portal, String application, String right, String wrong) throws Exception {
+        List<Documents.Block> blocks = blocks(portal, application);
+        write(blocks, "portal.json", "json");
+        Path file = application().resolve("portal.json");
+        assertThat(file).content().contains(right);
+        Files.writeString(file, Files.readString(file).replace(right, wrong));
+        List<String> shell = only(blocks, "sh");
+        awaitLine(start(shell.get(2), "portal", application), "portal ready at ");
+        return shell;
+    }
+
+    /** Returns what the last command of the page printed. */
+    private static String answer() throws IOException {
+        return Files.readString(folder.resolve("output.txt"));
+    }
+
+    private static String page() throws IOException {
+        return Files.readString(Documents.ROOT.resolve(PAGE));
     }
 
     private Path start(String command, String name, String port) throws IOException {
@@ -225,7 +270,7 @@ class GettingStartedIT {
         assertThat(found.find()).isTrue();
         assertThat(Runtime.Version.parse(found.group(1)))
                 .isGreaterThanOrEqualTo(Runtime.Version.parse(minimum.group(1)));
-        assertThat(Files.readString(Documents.ROOT.resolve(PAGE))).contains("Maven " + minimum.group(1));
+        assertThat(page()).contains("Maven " + minimum.group(1));
         return found.group(1);
     }
 
@@ -267,7 +312,7 @@ class GettingStartedIT {
     }
 
     private static void write(List<Documents.Block> blocks, String file, String language) throws IOException {
-        assertThat(Files.readString(Documents.ROOT.resolve(PAGE))).contains("`" + file + "`");
+        assertThat(page()).contains("`" + file + "`");
         Path path = application().resolve(file);
         Files.createDirectories(path.getParent());
         assertThat(only(blocks, language)).hasSize(1);
@@ -283,7 +328,7 @@ class GettingStartedIT {
     }
 
     private static List<Documents.Block> blocks(String portal, String application) throws IOException {
-        String page = Files.readString(Documents.ROOT.resolve(PAGE));
+        String page = page();
         assertThat(page).contains("8085", "8080");
         return Documents.blocks(PAGE, page.replace("8085", portal).replace("8080", application));
     }
