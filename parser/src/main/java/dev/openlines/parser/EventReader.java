@@ -219,6 +219,16 @@ final class EventReader {
         };
     }
 
+    /** Returns a text that nothing depends on. A list or a map in its place is noted and counts as absent. */
+    @Nullable
+    String textLeniently(int node) {
+        if (node != Tree.NONE && tree.isArray(node)) {
+            noteMismatch(node, "text");
+            return null;
+        }
+        return text(node);
+    }
+
     @Nullable
     Secret secret(int container, Name name) {
         if (!credentials) {

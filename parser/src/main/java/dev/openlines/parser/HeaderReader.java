@@ -93,7 +93,7 @@ final class HeaderReader {
                 reader.second(reader.field(auth, Name.EXPIRES)),
                 lifetime < 0 ? null : Duration.ofSeconds(lifetime),
                 scope(auth),
-                reader.text(auth, Name.DOMAIN),
+                reader.textLeniently(reader.field(auth, Name.DOMAIN)),
                 endpoint(auth, Name.SERVER_ENDPOINT),
                 status(auth),
                 endpoint(auth, Name.CLIENT_ENDPOINT),
@@ -105,7 +105,7 @@ final class HeaderReader {
 
     /** Returns an address. One published example ends its addresses in an HTML entity; its meaning is not guessed. */
     private @Nullable String endpoint(int auth, Name name) {
-        String endpoint = reader.text(auth, name);
+        String endpoint = reader.textLeniently(reader.field(auth, name));
         if (endpoint != null && endpoint.endsWith("&#39;")) {
             reader.noteAt(auth, name, "an address that ends in an HTML entity");
         }
@@ -130,7 +130,7 @@ final class HeaderReader {
                 }
             }
         }
-        String code = reader.text(node);
+        String code = reader.textLeniently(node);
         return code == null ? null : new AppStatus(code);
     }
 
@@ -139,7 +139,7 @@ final class HeaderReader {
         if (node != Tree.NONE && tree.isText(node, IMOPENLINES)) {
             return ONLY_IMOPENLINES;
         }
-        String text = reader.text(node);
+        String text = reader.textLeniently(node);
         if (text == null || text.isEmpty()) {
             return List.of();
         }

@@ -236,6 +236,43 @@ class EnvelopeTest {
         return Envelope.parse(body.getBytes(UTF_8), BodyFormat.FORM, Limits.DEFAULT, Envelope::chatKeys);
     }
 
+    /** A receiver counts the closes of such an event as handled, so it must reach its handler. */
+    @Test
+    void anEventWhoseChatsCanBeReadIsDecodedWhateverTheShapeOfItsHeader() {
+        List<String> fields = List.of(
+                "ts",
+                "event_handler_id",
+                "eventId",
+                "auth.access_token",
+                "auth.expires",
+                "auth.expires_in",
+                "auth.scope",
+                "auth.domain",
+                "auth.server_endpoint",
+                "auth.status",
+                "auth.client_endpoint",
+                "auth.user_id",
+                "auth.refresh_token",
+                "auth.application_token");
+        for (String field : fields) {
+            boolean auth = field.startsWith("auth.");
+            String name = auth ? field.substring("auth.".length()) : field;
+            for (String value :
+                    List.of("[]", "[1]", "{\"x\":{\"y\":\"z\"}}", "\"\"", "\"x\"", "-1", "1e9", "true", "null")) {
+                String member = '"' + name + "\":" + value;
+                String body = "{\"event\":\"ONSESSIONFINISH\",\"data\":{\"DATA\":{\"connector\":{\"chat_id\":5}}},"
+                        + (auth ? "" : member + ',') + "\"auth\":{\"member_id\":\"m\"" + (auth ? ',' + member : "")
+                        + "}}";
+                Envelope stored = Envelope.parse(body.getBytes(UTF_8), BodyFormat.JSON, Limits.DEFAULT)
+                        .withoutCredentials();
+                assertThat(stored.chats()).as(body).hasSize(1);
+                assertThat(EventDecoder.lenient().decode(stored).event())
+                        .as(body)
+                        .isInstanceOf(OnSessionFinish.class);
+            }
+        }
+    }
+
     @Test
     void itSaysWhenItWasSentAsAFormAndAsJson() {
         Instant sent = Instant.ofEpochSecond(1_760_000_000);

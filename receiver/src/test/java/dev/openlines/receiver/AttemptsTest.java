@@ -3,18 +3,23 @@ package dev.openlines.receiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.Secret;
 import dev.openlines.testkit.Await;
+import dev.openlines.testkit.Bodies;
 import dev.openlines.testkit.LogRecords;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests of what handlers may do to a dispatcher. */
 @Timeout(300)
@@ -78,6 +83,28 @@ class AttemptsTest {
             assertThat(log)
                     .noneMatch(line -> line.startsWith("reason="))
                     .noneMatch(line -> line.chars().anyMatch(c -> c == 0x1b || c == 0x9b || c == 0x202e));
+        }
+    }
+
+    /** The ledger counts its close as handled. */
+    @ParameterizedTest
+    @ValueSource(strings = {"scope", "domain", "status", "client_endpoint", "server_endpoint"})
+    void anEventWhoseHeaderHasAFieldOfAnotherShapeReachesItsHandler(String field) {
+        BlockingQueue<Long> handled = new LinkedBlockingQueue<>();
+        try (LeasingInbox inbox = Inbox.memory()) {
+            Map<String, String> fields = Bodies.finishFields(17);
+            fields.remove("auth[" + field + "]");
+            fields.put("auth[" + field + "][0]", "x");
+            VerifiedDelivery delivery = Deliveries.delivery(Bodies.form(fields));
+            assertThat(delivery.finish()).isNotNull();
+            assertThat(Deliveries.store(inbox, delivery)).isEqualTo(StoreResult.STORED);
+            Handlers handlers = Handlers.all((event, context) ->
+                    handled.add(((OnSessionFinish) event).chats().get(0).chatId()));
+            Dispatcher dispatcher = start(inbox, handlers, DispatchPolicy.DEFAULT);
+            Await.until("the end", () -> inbox.backlog().waiting() == 0);
+            dispatcher.close();
+            assertThat(handled).containsExactly(17L);
+            assertThat(inbox.deadLetters().list(0, 9)).isEmpty();
         }
     }
 
