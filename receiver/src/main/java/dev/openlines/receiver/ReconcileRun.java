@@ -145,6 +145,9 @@ final class ReconcileRun {
         boolean last = false;
         while (!last && !stopped()) {
             SessionPages.Batch batch = pages.next();
+            if (lease != null && !store.renew(lease)) {
+                throw new ReconcileStore.LeaseLostException(memberId);
+            }
             last = batch.last();
             portalTime = batch.portalTime();
             buffer.addAll(batch.fresh());

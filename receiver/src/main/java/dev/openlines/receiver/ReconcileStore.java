@@ -16,8 +16,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The progress of each portal's comparison, and the node that may go on: table {@code reconcile_state}. A lease has an
- * owner and a generation and ends by the database's clock. It is checked in the transaction of each page, after the
- * lock that keeps events of the portal out, so a node that slept beyond its lease writes nothing.
+ * owner and a generation. When it has ended by the database's clock, another node may take it, which begins a generation;
+ * until then its owner may go on. It is extended after each answer of the portal, and in the transaction of each page,
+ * after the lock that keeps events of the portal out. So a node that slept until another took its lease writes nothing.
  */
 final class ReconcileStore {
 
@@ -161,7 +162,7 @@ final class ReconcileStore {
     /**
      * Works in one transaction that no event of the portal is stored beside, and extends the lease.
      *
-     * @throws LeaseLostException if another node has the lease or may have it
+     * @throws LeaseLostException if another node has taken the lease
      */
     <T> T inLease(Lease lease, GroupCommit.Work<T> work) {
         return inbox.transaction(connection -> {
@@ -173,14 +174,14 @@ final class ReconcileStore {
         });
     }
 
-    /** Extends a lease. Returns false if another node has it or may have it. */
+    /** Extends a lease. Returns false if another node has taken it, or if it was released. */
     boolean renew(Lease lease) {
         return inbox.transaction(connection -> extend(connection, lease));
     }
 
     private boolean extend(Connection connection, Lease lease) throws SQLException {
         try (PreparedStatement update = connection.prepareStatement("update reconcile_state set lease_until = " + now
-                + " + ? where member_id = ? and lease_owner = ? and generation = ? and lease_until > " + now)) {
+                + " + ? where member_id = ? and lease_owner = ? and generation = ? and lease_until > 0")) {
             update.setLong(1, length.toMillis());
             update.setString(2, lease.memberId());
             update.setString(3, lease.owner());

@@ -310,8 +310,6 @@ public final class Reconciler implements AutoCloseable {
             // Its own wait counts, however it was woken.
             compared = true;
             LOG.debug("portal {} is compared later", memberId, e);
-        } catch (ReconcileStore.LeaseLostException e) {
-            LOG.debug("portal {} is compared later", memberId, e);
         } catch (RuntimeException | Error e) {
             LastResort.check(e);
             // Catch everything: the portal is compared again when it is due.
@@ -354,6 +352,10 @@ public final class Reconciler implements AutoCloseable {
         } catch (SessionsUnavailableException e) {
             store.release(lease, unavailable(memberId, e), null);
             throw e;
+        } catch (ReconcileStore.LeaseLostException e) {
+            // No call is made while the other has the lease, and then only if the portal is due.
+            LOG.info("reason=reconcile-lost portal={}", memberId);
+            return Optional.empty();
         } catch (StoreException e) {
             LOG.debug("the lease of portal {} ends by itself", memberId, e);
             throw e;

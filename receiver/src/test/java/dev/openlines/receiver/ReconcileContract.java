@@ -617,20 +617,63 @@ interface ReconcileContract {
             ReconcileStore.Lease lease =
                     store.acquire(ModelPortal.MEMBER, "sleeper", true).orElseThrow();
             assertThat(f.reconciler.run(ModelPortal.MEMBER, false)).isEmpty();
-            // Its lease ends.
-            sql.run(connection -> {
-                try (var statement = connection.createStatement()) {
-                    return statement.executeUpdate("update reconcile_state set lease_until = 5");
-                }
-            });
+            endLeases(sql);
+            boolean goesOn = store.inLease(lease, connection -> true);
+            assertThat(goesOn).as("while no other node has taken it").isTrue();
+            endLeases(sql);
+            ReconcileStore.Lease other =
+                    store.acquire(ModelPortal.MEMBER, "other", true).orElseThrow();
+
             assertThatThrownBy(() -> store.inLease(lease, connection -> true))
                     .isInstanceOf(ReconcileStore.LeaseLostException.class);
+            store.release(lease, Duration.ZERO, null);
+            assertThat(store.renew(other)).as("what the sleeper gives back").isTrue();
+            store.release(other, Duration.ZERO, null);
+            assertThat(store.renew(other)).as("after it was given back").isFalse();
 
             assertThat(f.compare().missing()).isEqualTo(1);
 
             assertThatThrownBy(() -> store.inLease(lease, connection -> true))
                     .isInstanceOf(ReconcileStore.LeaseLostException.class);
             assertThat(f.found()).containsExactly(close.session());
+        }
+    }
+
+    private static void endLeases(SqlInbox inbox) {
+        inbox.run(connection -> {
+            try (var statement = connection.createStatement()) {
+                return statement.executeUpdate("update reconcile_state set lease_until = 5 where lease_until > 0");
+            }
+        });
+    }
+
+    @Test
+    default void aListThatTakesLongerThanALeaseIsComparedByTheNodeThatBegan() {
+        ReconcileSettings usual = ReconcileSettings.DEFAULT;
+        ReconcileSettings settings =
+                new ReconcileSettings(usual.interval(), usual.grace(), usual.sweep(), usual.maxAge(), 10_000);
+        try (Fixture f = new Fixture(open(), settings)) {
+            SqlInbox sql = (SqlInbox) f.inbox;
+            for (int chat = 1; chat <= 3000; chat++) {
+                f.closed(chat);
+                f.pass(Duration.ofSeconds(1));
+            }
+            f.pass(Duration.ofMinutes(10));
+            ModelPortal same = new ModelPortal(f.portal.now);
+            Reconciler other =
+                    new Reconciler(f.inbox, same, ReconcileSettings.DEFAULT, () -> f.portal.now, Telemetry.none());
+            // Each page takes 25 seconds: by the database's clock, the lease comes so much nearer to its end.
+            f.portal.beforeAnswer = () -> {
+                sql.run(connection -> {
+                    try (var statement = connection.createStatement()) {
+                        return statement.executeUpdate(
+                                "update reconcile_state set lease_until = lease_until - 25000 where lease_until > 0");
+                    }
+                });
+                other.run(ModelPortal.MEMBER, false);
+            };
+            assertThat(f.compare().missing()).isEqualTo(3000);
+            assertThat(same.calls).as("of another node meanwhile").hasValue(0);
         }
     }
 

@@ -237,11 +237,9 @@ final class ReconcileModel {
         Runnable sleeps = kind == 1 ? this::endLeases : () -> {};
         portal.beforeAnswer = sleeps;
         try {
-            node().run(ModelPortal.MEMBER, sweep).ifPresent(this::compared);
+            node().run(ModelPortal.MEMBER, sweep).ifPresentOrElse(this::compared, () -> say("lease lost"));
         } catch (SessionsUnavailableException e) {
             say("compare failed");
-        } catch (ReconcileStore.LeaseLostException e) {
-            say("lease lost");
         } finally {
             portal.failAt = Integer.MAX_VALUE;
             portal.beforeAnswer = () -> {};

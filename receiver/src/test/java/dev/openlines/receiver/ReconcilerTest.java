@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.openlines.receiver.SessionsUnavailableException.Reason;
 import dev.openlines.testkit.Await;
+import dev.openlines.testkit.LogRecords;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -276,6 +277,32 @@ class ReconcilerTest {
             int before = portal.calls.get();
             reconciler(inbox).tick(true);
             assertThat(portal.calls.get()).isEqualTo(before + 1);
+        }
+    }
+
+    @Test
+    void aNodeThatLostItsLeaseSaysSoAndMakesNoCallWhileTheOtherHasIt() {
+        try (LeasingInbox inbox = sqlite()) {
+            SqlInbox sql = (SqlInbox) inbox;
+            Reconciler reconciler = reconciler(inbox);
+            reconciler.tick(false);
+            ReconcileStore store = new ReconcileStore(sql, Duration.ofMinutes(5), null);
+            AtomicInteger taken = new AtomicInteger();
+            portal.beforeAnswer = () -> {
+                endLeases(sql);
+                taken.addAndGet(store.acquire(ModelPortal.MEMBER, "other", true).isPresent() ? 1 : 0);
+            };
+            int before = portal.calls.get();
+            List<String> log = LogRecords.of(() -> assertThat(reconciler.run(ModelPortal.MEMBER, false))
+                    .as("what the command tells the operator")
+                    .isEmpty());
+            assertThat(taken).hasValue(1);
+            assertThat(log).anyMatch(line -> line.endsWith("reason=reconcile-lost portal=" + ModelPortal.MEMBER));
+
+            due(sql);
+            reconciler.tick(false);
+            reconciler.tick(true);
+            assertThat(portal.calls).hasValue(before + 1);
         }
     }
 
