@@ -211,6 +211,8 @@ final class SessionLedger {
     private PreparedStatement kept(Connection connection, String sql) throws SQLException {
         if (of != connection) {
             forget();
+            // Another connection counts anew what others have committed.
+            recent.forget();
             of = connection;
         }
         PreparedStatement statement = kept.get(sql);
