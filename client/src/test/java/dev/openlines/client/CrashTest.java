@@ -44,6 +44,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(300)
 class CrashTest {
 
+    /** The lease of a client that sets none. */
+    private static final Duration USUAL = Duration.ZERO;
+
     @TempDir
     Path folder;
 
@@ -72,7 +75,8 @@ class CrashTest {
                 }
                 return answer;
             };
-            Process process = refreshing(file, host, keyset, "process");
+            // Those that come after a death wait less.
+            Process process = refreshing(file, host, keyset, "process", Duration.ofMillis(300));
             try {
                 boolean refreshed = refreshing.await(30, TimeUnit.SECONDS);
                 assertThat(refreshed)
@@ -105,7 +109,7 @@ class CrashTest {
             List<Process> processes = new ArrayList<>();
             try {
                 for (int i = 0; i < 3; i++) {
-                    processes.add(refreshing(file, host, keyset, "shared" + i));
+                    processes.add(refreshing(file, host, keyset, "shared" + i, USUAL));
                 }
                 for (int i = 0; i < 3; i++) {
                     int number = i;
@@ -122,12 +126,14 @@ class CrashTest {
         }
     }
 
-    private Process refreshing(Path file, FakeOAuth host, Secret keyset, String log) throws IOException {
+    private Process refreshing(Path file, FakeOAuth host, Secret keyset, String log, Duration lease)
+            throws IOException {
         Process process = java(
                 log,
                 RefreshingProcess.class,
                 file.toString(),
-                host.portal.rest().toString());
+                host.portal.rest().toString(),
+                lease.toString());
         process.getOutputStream().write(keyset.reveal().getBytes(StandardCharsets.UTF_8));
         process.getOutputStream().close();
         return process;
@@ -284,16 +290,19 @@ class CrashTest {
 
         private RefreshingProcess() {}
 
-        /** Arguments: the store's file and the portal's address; the keyset comes by standard input. */
+        /** Arguments: the store's file, the portal's address and the lease; the keyset comes by standard input. */
         public static void main(String[] args) throws IOException {
             Secret keyset;
             try (InputStream in = System.in) {
                 keyset = Secret.of(new String(in.readAllBytes(), StandardCharsets.UTF_8));
             }
             URI portal = URI.create(args[1]);
-            RestClient client = RestClient.builder()
-                    .allowLoopback()
-                    .lease(Duration.ofMillis(300))
+            Duration lease = Duration.parse(args[2]);
+            RestClient.Builder builder = RestClient.builder();
+            if (!lease.equals(USUAL)) {
+                builder.lease(lease);
+            }
+            RestClient client = builder.allowLoopback()
                     .oauthHosts("127.0.0.1:" + portal.getPort())
                     .application("app.1", FakeOAuth.SECRET, TokenStore.sqlite(Path.of(args[0]), TokenSeal.of(keyset)))
                     .build();
