@@ -10,6 +10,7 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HexFormat;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,9 @@ final class UncheckedEvent {
 
     /** The whole event as JSON; a genuine one has about 1 KiB. */
     static final int LARGEST = 4096;
+
+    /** An address in digits, perhaps with a zone. */
+    private static final Pattern IPV6 = Pattern.compile("(?=[^:]*:)[0-9A-Fa-f:][0-9A-Fa-f:.]*(?:%.*)?");
 
     final Envelope envelope;
     final String memberId;
@@ -103,7 +107,7 @@ final class UncheckedEvent {
 
     /** Returns the address, or of an IPv6 address the first 64 bits: so much belongs to one sender. */
     static String network(String remote) {
-        if (remote.indexOf(':') < 0 || remote.endsWith("/64")) {
+        if (!IPV6.matcher(remote).matches()) {
             return remote;
         }
         try {

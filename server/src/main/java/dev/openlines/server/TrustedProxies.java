@@ -25,8 +25,14 @@ record TrustedProxies(List<Network> networks) {
     /** An address, in brackets or not, perhaps with a port. */
     private static final Pattern HOP = Pattern.compile("\\[([0-9A-Fa-f:.]+)](?::[0-9]+)?|([0-9.]+)(?::[0-9]+)?|(.*)");
 
-    private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(?:\\.[0-9]{1,3}){3}");
-    private static final Pattern IPV6 = Pattern.compile("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*");
+    private static final String OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+
+    /**
+     * The texts that the JDK reads or refuses by itself. It takes four numbers for a name if one is more than an octet
+     * holds, and what has a colon if it begins with a dot.
+     */
+    private static final Pattern DIGITS =
+            Pattern.compile(OCTET + "(?:\\." + OCTET + "){3}|(?=[^:]*:)[0-9A-Fa-f:][0-9A-Fa-f:.]*");
 
     /** All addresses that begin with the same bits. */
     record Network(InetAddress address, int bits) {
@@ -123,9 +129,14 @@ record TrustedProxies(List<Network> networks) {
         return null;
     }
 
+    /** Returns whether a text is read or refused without asking for a name. */
+    static boolean isInDigits(String text) {
+        return DIGITS.matcher(text).matches();
+    }
+
     /** Reads an address without asking for a name. Returns null if it is none. */
     private static @Nullable InetAddress address(String text) {
-        if (!IPV4.matcher(text).matches() && !IPV6.matcher(text).matches()) {
+        if (!isInDigits(text)) {
             return null;
         }
         try {

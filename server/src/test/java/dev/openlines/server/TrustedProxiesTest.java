@@ -69,6 +69,28 @@ class TrustedProxiesTest {
         assertThat(proxies.sender(InetAddress.getByName(peer), values)).isEqualTo(InetAddress.getByName(sender));
     }
 
+    /** A name server that does not answer would hold up the thread that reads requests. */
+    @ParameterizedTest
+    @CsvSource({
+        "999.1.1.1, false",
+        "1.1.1.256, false",
+        "1.1.1.1000, false",
+        "010.1.1.1, false",
+        "1.1.1, false",
+        ".1:2, false",
+        "a.b, false",
+        "f00d, false",
+        "'', false",
+        "0.0.0.0, true",
+        "255.249.199.99, true",
+        "::1, true",
+        "::ffff:10.1.2.3, true",
+        "2001:DB8::7, true"
+    })
+    void noNameIsAskedFor(String text, boolean read) {
+        assertThat(TrustedProxies.isInDigits(text)).isEqualTo(read);
+    }
+
     @Test
     void severalLinesAreReadInTheirOrder() throws Exception {
         TrustedProxies proxies = TrustedProxies.of(List.of("127.0.0.1"));
