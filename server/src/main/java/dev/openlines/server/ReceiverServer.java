@@ -168,6 +168,13 @@ public final class ReceiverServer implements AutoCloseable {
                     : new ConfigurationException(
                             "trust: expected a portal, or a check of installations, but found none", null);
         }
+        if (options.installerPage != null && options.installations == null) {
+            throw new ConfigurationException(
+                    options.name("installer path")
+                            + ": expected an application whose installations can be verified, but found none"
+                            + (options.named ? "; set OPENLINES_CLIENT_ID" : ""),
+                    null);
+        }
         if (options.offline != null && options.queues == null) {
             throw new ConfigurationException(
                     options.name("offline")

@@ -103,6 +103,36 @@ class ReceiverServerBuilderTest {
         assertThatThrownBy(inbox::probe).isInstanceOf(StoreException.class).hasMessage("the inbox is closed");
     }
 
+    /** It would answer every administrator with 403. */
+    @Test
+    void anInstallerPageWithoutAnApplicationStopsTheStartWithOneLine() {
+        String message = "expected an application whose installations can be verified, but found none";
+        Settings settings = Settings.of(Map.of(
+                "OPENLINES_INSTALLER_PATH",
+                "/install",
+                "OPENLINES_PATH",
+                "/in",
+                "OPENLINES_PORT",
+                "0",
+                "OPENLINES_INBOX",
+                directory.resolve("inbox.db").toString(),
+                "OPENLINES_MEMBER_ID",
+                Bodies.MEMBER,
+                "OPENLINES_APPLICATION_TOKEN",
+                Bodies.TOKEN));
+
+        assertThatThrownBy(() ->
+                        ReceiverServer.builder(handlers()).settings(settings).start())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("OPENLINES_INSTALLER_PATH: " + message + "; set OPENLINES_CLIENT_ID");
+        assertThatThrownBy(() -> ReceiverServer.builder(handlers())
+                        .trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN))
+                        .installerPage("/install")
+                        .start())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("installer path: " + message);
+    }
+
     @Test
     void anAddressThatIsNotOfThisMachineStopsTheStartWithOneLine() {
         Settings settings = Settings.of(Map.of(
