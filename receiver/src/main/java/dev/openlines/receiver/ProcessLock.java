@@ -9,70 +9,146 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Tells whether this process is the only user of a file, by a lock that the operating system frees when the process
- * dies, in any way. If so, all leases from before belong to dead processes.
+ * Tells whether the user of a file is its only one, by a lock that the operating system frees when the process dies, in
+ * any way. If so, all leases from before belong to dead processes.
  *
- * <p>There are two locks. One process has the first as long as it lives. All have the second together, so that a process
- * that comes when the first has ended sees whether another one is still there.
+ * <p>All processes that use the file have one lock together. Who comes and who goes asks whether it could have that lock
+ * for itself, and has another lock meanwhile, so that this is asked by one process at a time: of several that end at
+ * once, one finds that it is the last.
+ *
+ * <p>Closing any channel of a file frees all locks that the process has on it, so the users in one process share a
+ * channel, which the last of them closes.
  */
 final class ProcessLock implements AutoCloseable {
 
+    private static final Logger LOG = LoggerFactory.getLogger(ProcessLock.class);
+
     private static final int NOTE_BYTES = 4096;
 
-    /** The position of the second lock, far behind the note. */
+    /** The position of the lock that all have together, far behind the note. */
     private static final long PRESENT = 1L << 40;
 
-    private final @Nullable FileChannel channel;
-    private final @Nullable FileLock lock;
+    /** The position of the lock of who comes or goes. */
+    private static final long GATE = PRESENT + 1;
 
-    private ProcessLock(@Nullable FileChannel channel, @Nullable FileLock lock) {
-        this.channel = channel;
-        this.lock = lock;
+    /** The files that this process uses, by their real paths. Guarded by itself. */
+    private static final Map<Path, Opened> OPENED = new HashMap<>();
+
+    /** A file that this process uses. Guarded by {@link #OPENED}. */
+    private static final class Opened {
+        private final Path path;
+        private final FileChannel channel;
+        private @Nullable FileLock present;
+        private int users;
+
+        Opened(Path path) throws IOException {
+            this.path = path;
+            this.channel = FileChannel.open(
+                    path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        }
+
+        /** Takes the lock that all have together. Returns whether no other process has it. */
+        boolean enter() throws IOException {
+            try {
+                FileLock gate = channel.lock(GATE, 1, false);
+                try {
+                    FileLock others = channel.tryLock(PRESENT, 1, false);
+                    if (others != null) {
+                        others.release();
+                    }
+                    present = channel.lock(PRESENT, 1, true);
+                    return others != null;
+                } finally {
+                    gate.release();
+                }
+            } catch (OverlappingFileLockException e) {
+                // Another copy of this class is in this process.
+                return false;
+            }
+        }
+
+        void free() {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                throw new StoreException("cannot unlock the inbox", e);
+            }
+        }
+
+        /** Runs an action if no other process uses the file. None can begin to until the channel is closed. */
+        void leave(Runnable ifLast) throws IOException {
+            if (present == null) {
+                return;
+            }
+            // Freed with the channel.
+            var unused = channel.lock(GATE, 1, false);
+            present.release();
+            if (channel.tryLock(PRESENT, 1, false) != null) {
+                ifLast.run();
+            }
+        }
+    }
+
+    private final @Nullable Opened opened;
+    private final boolean alone;
+    private boolean closed;
+
+    private ProcessLock(@Nullable Opened opened, boolean alone) {
+        this.opened = opened;
+        this.alone = alone;
     }
 
     /** Returns a lock that is never ours, for a store which others may share at any time. */
     static ProcessLock none() {
-        return new ProcessLock(null, null);
+        return new ProcessLock(null, false);
     }
 
     /** Tries to lock a file beside another. */
     static ProcessLock beside(Path file) {
-        FileChannel channel = null;
-        try {
-            channel = FileChannel.open(
-                    file.resolveSibling(file.getFileName() + ".lock"),
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.READ,
-                    StandardOpenOption.WRITE);
-            return new ProcessLock(channel, first(channel));
-        } catch (OverlappingFileLockException e) {
-            return new ProcessLock(channel, null);
-        } catch (IOException e) {
-            throw new StoreException("cannot open " + file + ": " + cause(file, e), e);
+        synchronized (OPENED) {
+            try {
+                Path path = real(file.resolveSibling(file.getFileName() + ".lock"));
+                Opened opened = OPENED.get(path);
+                boolean alone = false;
+                if (opened == null) {
+                    opened = new Opened(path);
+                    try {
+                        alone = opened.enter();
+                        OPENED.put(path, opened);
+                    } finally {
+                        if (!OPENED.containsKey(path)) {
+                            opened.free();
+                        }
+                    }
+                }
+                opened.users++;
+                return new ProcessLock(opened, alone);
+            } catch (IOException e) {
+                throw new StoreException("cannot open " + file + ": " + cause(file, e), e);
+            }
         }
     }
 
-    /** Returns the first lock, or null if another process has it or the second. Then has the second, with the others. */
-    private static @Nullable FileLock first(FileChannel channel) throws IOException {
-        FileLock first = channel.tryLock(0, PRESENT, false);
-        if (first != null) {
-            FileLock others = channel.tryLock(PRESENT, 1, false);
-            if (others == null) {
-                first.release();
-                first = null;
-            } else {
-                others.release();
-            }
+    /** Returns the one path of a file, which is made if it is missing. Opens no file that is there. */
+    private static Path real(Path path) throws IOException {
+        try {
+            Files.createFile(path);
+        } catch (FileAlreadyExistsException e) {
+            // As after an earlier process.
         }
-        // For a moment the first process has it for itself.
-        channel.lock(PRESENT, 1, true);
-        return first;
+        return path.toRealPath();
     }
 
     private static String cause(Path file, IOException e) {
@@ -85,16 +161,18 @@ final class ProcessLock implements AutoCloseable {
         return OneLine.of(String.valueOf(e.getMessage()), 200);
     }
 
+    /** Says whether the file had no other user when this one began, in this process or another. */
     boolean alone() {
-        return lock != null;
+        return alone;
     }
 
     /** Returns what the last process that was alone has noted, or nothing if that cannot be read. */
     String note() {
-        if (channel == null) {
+        if (opened == null) {
             return "";
         }
         try {
+            FileChannel channel = opened.channel;
             ByteBuffer bytes = ByteBuffer.allocate((int) Math.min(channel.size(), NOTE_BYTES));
             while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) {
                 // reads on
@@ -107,24 +185,50 @@ final class ProcessLock implements AutoCloseable {
 
     /** Notes a text for the next process, durably. */
     void note(String text) throws IOException {
-        if (channel != null) {
+        if (opened != null) {
             ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-            channel.truncate(0);
+            opened.channel.truncate(0);
             while (bytes.hasRemaining()) {
-                channel.write(bytes, bytes.position());
+                opened.channel.write(bytes, bytes.position());
             }
-            channel.force(true);
+            opened.channel.force(true);
         }
     }
 
+    /** Frees the file. Does nothing if it was freed before. */
     @Override
     public void close() {
-        try {
-            if (channel != null) {
-                channel.close();
+        close(() -> {});
+    }
+
+    /**
+     * Frees the file.
+     *
+     * @param ifLast what to do before, if this is the file's last user: no other begins meanwhile
+     */
+    void close(Runnable ifLast) {
+        synchronized (OPENED) {
+            if (opened == null || closed) {
+                return;
             }
-        } catch (IOException e) {
-            throw new StoreException("cannot unlock the inbox", e);
+            closed = true;
+            opened.users--;
+            if (opened.users > 0) {
+                return;
+            }
+            OPENED.remove(opened.path);
+            // An interrupted thread can neither lock nor write.
+            boolean interrupted = Thread.interrupted();
+            try {
+                opened.leave(ifLast);
+            } catch (IOException e) {
+                LOG.debug("whether {} has other users is not known", opened.path, e);
+            } finally {
+                opened.free();
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
         }
     }
 }

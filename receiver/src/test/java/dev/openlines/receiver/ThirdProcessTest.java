@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,12 +48,36 @@ class ThirdProcessTest {
         }
     }
 
+    /** An application opens the inbox once more, as for a page of dead letters, and closes that. */
+    @Test
+    void aSecondInboxOfOneProcessThatIsClosedLeavesTheFirstItsLeases() throws Exception {
+        Path file = directory.resolve("inbox.db");
+        Path link = Files.createSymbolicLink(directory.resolve("link"), directory);
+        try (LeasingInbox first = Inbox.sqlite(file)) {
+            Deliveries.store(first, Deliveries.delivery(1, 1));
+            assertThat(lease(first)).hasSize(1);
+            Inbox.sqlite(file).close();
+            Inbox.sqlite(link.resolve("inbox.db")).close();
+
+            assertThat(launch(file, "leases").readLine())
+                    .as("by another process")
+                    .isEqualTo("nothing leased");
+            end(processes.get(0));
+        }
+        start(file, "leases");
+    }
+
     private static List<LeasedDelivery> lease(LeasingInbox inbox) {
         return inbox.lease(
                 new LeaseRequest("a", 10, Deliveries.T0, Deliveries.T0.plusSeconds(3600), Deliveries.LATEST, false));
     }
 
     private Process start(Path file, String does) throws IOException {
+        assertThat(launch(file, does).readLine()).isEqualTo("done");
+        return processes.get(processes.size() - 1);
+    }
+
+    private BufferedReader launch(Path file, String does) throws IOException {
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-XX:TieredStopAtLevel=1",
@@ -65,9 +90,7 @@ class ThirdProcessTest {
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         processes.add(process);
-        BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
-        assertThat(output.readLine()).isEqualTo("done");
-        return process;
+        return process.inputReader(StandardCharsets.UTF_8);
     }
 
     private static void end(Process process) {
@@ -75,20 +98,22 @@ class ThirdProcessTest {
         process.onExit().join();
     }
 
-    /** Stores an event or leases it, and stays. */
+    /** Stores an event or leases it, or does neither, and stays until its input ends. */
     static final class App {
 
         private App() {}
 
         public static void main(String[] args) throws IOException {
             LeasingInbox inbox = Inbox.sqlite(Path.of(args[0]));
+            String said = "done";
             if (args[1].equals("stores")) {
                 Deliveries.store(inbox, Deliveries.delivery(1, 1));
-            } else if (lease(inbox).size() != 1) {
-                throw new IllegalStateException("expected an event to lease");
+            } else if (args[1].equals("leases") && lease(inbox).isEmpty()) {
+                said = "nothing leased";
             }
-            System.out.println("done");
+            System.out.println(said);
             System.in.read();
+            inbox.close();
         }
     }
 }
