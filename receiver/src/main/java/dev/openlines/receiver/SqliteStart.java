@@ -172,8 +172,10 @@ final class SqliteStart {
     void end() {
         try {
             FileStamp database = FileStamp.of(files.database);
-            if (!database.missing() && FileStamp.of(files.wal).size() <= 0) {
-                SqliteNote note = SqliteNote.read(lock);
+            SqliteNote note = SqliteNote.read(lock);
+            if (!database.missing()
+                    && FileStamp.of(files.wal).size() <= 0
+                    && !note.generations().isEmpty()) {
                 new SqliteNote(note.generations(), note.sequence(), database.toString()).write(lock);
             }
         } catch (IOException e) {

@@ -169,10 +169,15 @@ final class SqliteWatch {
         }
     }
 
-    /** Ends the watch after every connection was closed. */
+    /**
+     * Ends the watch after every connection was closed, and frees the file. The last of its users notes how it was left,
+     * whether or not it was alone when it began.
+     */
     synchronized void end() {
-        if (files != null && lock != null && lock.alone() && lost == null) {
-            new SqliteStart(files, lock).end();
+        SqliteFiles open = files;
+        ProcessLock mine = lock;
+        if (open != null && mine != null && lost == null) {
+            mine.close(() -> new SqliteStart(open, mine).end());
         }
     }
 

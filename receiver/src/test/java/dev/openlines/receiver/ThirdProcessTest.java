@@ -3,17 +3,23 @@ package dev.openlines.receiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.testkit.Bodies;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Runs several processes on one SQLite inbox and ends the first, as when a newer receiver replaces an older one. */
 @Timeout(300)
@@ -67,6 +73,55 @@ class ThirdProcessTest {
         start(file, "leases");
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aReceiverThatStartedBesideACommandIsNotHeldAtItsNextStart(boolean killed) throws Exception {
+        Path file = directory.resolve("inbox.db");
+        Process command = start(file, "stores");
+        try (LeasingInbox receiver = Inbox.sqlite(file)) {
+            if (killed) {
+                end(command);
+            } else {
+                stop(command);
+            }
+            Deliveries.store(receiver, Deliveries.delivery(2, 1));
+        }
+        assertThat(held(file)).isNull();
+    }
+
+    @Test
+    void aReceiverThatStartedBesideAnotherInboxOfItsProcessIsNotHeldAtItsNextStart() {
+        Path file = directory.resolve("inbox.db");
+        LeasingInbox first = Inbox.sqlite(file);
+        try (LeasingInbox receiver = Inbox.sqlite(file)) {
+            first.close();
+            Deliveries.store(receiver, Deliveries.delivery(2, 1));
+        }
+        assertThat(held(file)).isNull();
+    }
+
+    @RepeatedTest(3)
+    void ofReceiversThatEndAtOnceTheLastOneNotesHowTheFileWasLeft() throws Exception {
+        Path file = directory.resolve("inbox.db");
+        List<Process> receivers = List.of(start(file, "stores"), start(file, "waits"), start(file, "waits"));
+        for (Process receiver : receivers) {
+            receiver.getOutputStream().close();
+        }
+        for (Process receiver : receivers) {
+            stop(receiver);
+        }
+        assertThat(held(file)).isNull();
+    }
+
+    /** Opens the inbox, and returns why its portal is held, or null. */
+    private static @Nullable String held(Path file) {
+        try (LeasingInbox inbox = Inbox.sqlite(file)) {
+            return new ReconcileStore((SqlInbox) inbox, Duration.ofMinutes(1), null)
+                    .state(Bodies.MEMBER)
+                    .held();
+        }
+    }
+
     private static List<LeasedDelivery> lease(LeasingInbox inbox) {
         return inbox.lease(
                 new LeaseRequest("a", 10, Deliveries.T0, Deliveries.T0.plusSeconds(3600), Deliveries.LATEST, false));
@@ -91,6 +146,11 @@ class ThirdProcessTest {
                 .start();
         processes.add(process);
         return process.inputReader(StandardCharsets.UTF_8);
+    }
+
+    private static void stop(Process process) throws Exception {
+        process.getOutputStream().close();
+        assertThat(process.waitFor()).isZero();
     }
 
     private static void end(Process process) {
