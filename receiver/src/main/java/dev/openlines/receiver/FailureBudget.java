@@ -6,7 +6,7 @@ import java.util.Map;
 
 /**
  * A budget of failed checks of installations: so many at once and then so many a minute, by portal, by source address
- * and in all. The last is separate for portals that are known and those that are not. A check takes from all three
+ * and in all. Of an installer page it is by portal and source together in place of the portal. The last is separate for portals that are known and those that are not. A check takes from all three
  * before it begins and gives back if it succeeds. Guarded by itself.
  */
 final class FailureBudget {

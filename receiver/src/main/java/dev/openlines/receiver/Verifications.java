@@ -168,7 +168,12 @@ final class Verifications {
     }
 
     private boolean budget(UncheckedEvent event) {
-        return budget.take(event.source, event.memberId, event.known, clock.millis());
+        return budget.take(event.source, portal(event), event.known, clock.millis());
+    }
+
+    /** Returns the name of the portal's budget. That of a page is its sender's alone: no page is kept for its turn. */
+    private static String portal(UncheckedEvent event) {
+        return event.page ? event.memberId + '\n' + event.source : event.memberId;
     }
 
     /** Starts a check. Called with the lock. */
@@ -201,7 +206,7 @@ final class Verifications {
             outcome = Outcome.LATER;
         }
         if (outcome == Outcome.VERIFIED && !event.verified) {
-            budget.giveBack(event.source, event.memberId, event.known);
+            budget.giveBack(event.source, portal(event), event.known);
         }
         if (answer != null) {
             if (outcome == Outcome.LATER && !event.page) {

@@ -4,10 +4,14 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.EventAuth;
+import dev.openlines.parser.BodyFormat;
+import dev.openlines.parser.Envelope;
+import dev.openlines.parser.Limits;
 import dev.openlines.receiver.InstallationCheck.Answer;
 import dev.openlines.testkit.Await;
 import dev.openlines.testkit.Bodies;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,6 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -50,6 +56,14 @@ class VerificationsTest {
             return Objects.requireNonNull(claim.refreshToken()).reveal().equals("genuine")
                     ? Answer.VERIFIED
                     : Answer.REFUSED;
+        }
+
+        @Override
+        public Optional<URI> verifyPage(EventAuth claim) {
+            asked.incrementAndGet();
+            return Objects.requireNonNull(claim.accessToken()).reveal().equals("genuine")
+                    ? Optional.of(URI.create("https://portal.example/rest/"))
+                    : Optional.empty();
         }
 
         @Override
@@ -170,6 +184,48 @@ class VerificationsTest {
         assertThat(post(receiver, "192.0.2.1", event(Bodies.MEMBER, "second"))).isEqualTo(200);
     }
 
+    /** A page is not kept. The strangers know the portal's member id, and have a few addresses. */
+    @Test
+    void forgedPagesKeepNoPortalsAdministratorOut() {
+        receiver();
+        for (int i = 0; i < 6; i++) {
+            page("forged", "198.51.100." + i);
+        }
+        for (int i = 0; i < 40; i++) {
+            page("forged", "198.51.100.7");
+        }
+        assertThat(host.asked).as("by one source for one portal").hasValue(6 + FailureBudget.PER_PORTAL);
+
+        assertThat(page("genuine", "192.0.2.1")).isEqualTo(200);
+    }
+
+    @Test
+    void aFloodOfForgedPagesAsksTheHostWithinTheBudget() {
+        receiver();
+        for (int i = 0; i < 1000; i++) {
+            page("forged", "198.51." + i % 4 + '.' + i % 250);
+        }
+        assertThat(host.asked).hasValue(FailureBudget.IN_ALL);
+        now = now.plusSeconds(3);
+        assertThat(page("genuine", "192.0.2.1")).as("the next turn").isEqualTo(200);
+    }
+
+    /** Returns 200 if the page is verified, 403 if it is not, and 503 if the budget is used up. */
+    private int page(String accessToken, String source) {
+        byte[] body = Installing.install("t", "auth[access_token]", accessToken).getBytes(StandardCharsets.UTF_8);
+        try {
+            return portals.page(Envelope.parse(body, BodyFormat.FORM, Limits.DEFAULT), source, body.length, now)
+                            .toCompletableFuture()
+                            .join()
+                            .isPresent()
+                    ? 200
+                    : 403;
+        } catch (CompletionException e) {
+            assertThat(e).hasCauseInstanceOf(StoreException.class);
+            return 503;
+        }
+    }
+
     @Test
     void whatIsLargeOrHasNoPlaceIsNotKept() {
         host.away = true;
@@ -198,7 +254,7 @@ class VerificationsTest {
 
     private Receiver receiver() {
         portals = inbox.portals().verifiedBy(host, () -> now);
-        return new Receiver(inbox, portals, dev.openlines.parser.Limits.DEFAULT, () -> now, () -> {}, Telemetry.none());
+        return new Receiver(inbox, portals, Limits.DEFAULT, () -> now, () -> {}, Telemetry.none());
     }
 
     private static String genuine(String member, String token) {
