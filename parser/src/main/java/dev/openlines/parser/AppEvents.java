@@ -20,7 +20,7 @@ final class AppEvents {
             new EventType<OnAppInstall>(OnAppInstall.CODE, OnAppInstall.class) {
                 @Override
                 OnAppInstall read(EventHeader header, EventReader in) {
-                    int data = in.dataBlock();
+                    Node data = in.dataBlock();
                     return new OnAppInstall(
                             header,
                             in.text(data, Name.VERSION),
@@ -40,7 +40,7 @@ final class AppEvents {
             new EventType<OnAppUpdate>(OnAppUpdate.CODE, OnAppUpdate.class) {
                 @Override
                 OnAppUpdate read(EventHeader header, EventReader in) {
-                    int data = in.dataBlock();
+                    Node data = in.dataBlock();
                     return new OnAppUpdate(
                             header,
                             in.text(data, Name.VERSION),
@@ -58,7 +58,7 @@ final class AppEvents {
             new EventType<OnAppUninstall>(OnAppUninstall.CODE, OnAppUninstall.class) {
                 @Override
                 OnAppUninstall read(EventHeader header, EventReader in) {
-                    int data = in.dataBlock();
+                    Node data = in.dataBlock();
                     return new OnAppUninstall(header, in.flag(data, Name.CLEAN), in.text(data, Name.LANGUAGE_ID));
                 }
 
@@ -71,10 +71,10 @@ final class AppEvents {
             new EventType<OnAppPayment>(OnAppPayment.CODE, OnAppPayment.class) {
                 @Override
                 OnAppPayment read(EventHeader header, EventReader in) {
-                    int data = in.dataBlock();
+                    Node data = in.dataBlock();
                     String status = in.text(data, Name.STATUS_UPPER);
-                    int days = in.field(data, Name.DAYS);
-                    long left = days == Tree.NONE ? -1 : in.leniently(days, Integer.MAX_VALUE, "a number of days");
+                    Node days = in.field(data, Name.DAYS);
+                    long left = days == null ? -1 : in.leniently(days, Integer.MAX_VALUE, "a number of days");
                     return new OnAppPayment(
                             header,
                             in.text(data, Name.CODE),
@@ -100,7 +100,7 @@ final class AppEvents {
             new EventType<OnAppMethodConfirm>(OnAppMethodConfirm.CODE, OnAppMethodConfirm.class) {
                 @Override
                 OnAppMethodConfirm read(EventHeader header, EventReader in) {
-                    int data = in.dataBlock();
+                    Node data = in.dataBlock();
                     return new OnAppMethodConfirm(
                             header,
                             in.secret(data, Name.TOKEN),
@@ -120,7 +120,7 @@ final class AppEvents {
             new EventType<OnAppTest>(OnAppTest.CODE, OnAppTest.class) {
                 @Override
                 OnAppTest read(EventHeader header, EventReader in) {
-                    int data = in.dataBlock();
+                    Node data = in.dataBlock();
                     return new OnAppTest(
                             header, in.payload(in.field(data, Name.QUERY)), in.text(data, Name.LANGUAGE_ID));
                 }

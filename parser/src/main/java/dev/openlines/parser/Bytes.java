@@ -18,18 +18,6 @@ final class Bytes {
         return (long) LONGS.get(bytes, at);
     }
 
-    /** Returns the bytes before {@code to}, up to eight, as one number. */
-    static long longBefore(byte[] bytes, int to, int count) {
-        if (to >= 8) {
-            return longAt(bytes, to - 8) >>> 8 * (8 - count);
-        }
-        long word = 0;
-        for (int i = to - 1; i >= to - count; i--) {
-            word = word << 8 | bytes[i] & 0xff;
-        }
-        return word;
-    }
-
     static void putLong(byte[] bytes, int at, long word) {
         LONGS.set(bytes, at, word);
     }

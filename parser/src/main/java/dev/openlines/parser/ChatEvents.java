@@ -46,7 +46,7 @@ final class ChatEvents {
                 @Override
                 @Nullable
                 OnOpenLineMessageAdd read(EventHeader header, EventReader in) {
-                    int data = in.requiredData();
+                    Node data = in.requiredData();
                     List<OpenLineMessage> messages = messages(in, data, false);
                     return messages.isEmpty()
                             ? null
@@ -63,7 +63,7 @@ final class ChatEvents {
                 @Override
                 @Nullable
                 OnOpenLineMessageUpdate read(EventHeader header, EventReader in) {
-                    int data = in.requiredData();
+                    Node data = in.requiredData();
                     List<OpenLineMessage> messages = messages(in, data, false);
                     return messages.isEmpty()
                             ? null
@@ -81,7 +81,7 @@ final class ChatEvents {
                 @Override
                 @Nullable
                 OnOpenLineMessageDelete read(EventHeader header, EventReader in) {
-                    int data = in.requiredData();
+                    Node data = in.requiredData();
                     boolean operator = in.connector(data) != null;
                     List<OpenLineMessage> messages = messages(in, data, operator);
                     return messages.isEmpty()
@@ -99,7 +99,7 @@ final class ChatEvents {
 
     private ChatEvents() {}
 
-    private static List<OpenLineMessage> messages(EventReader in, int data, boolean listSent) {
+    private static List<OpenLineMessage> messages(EventReader in, @Nullable Node data, boolean listSent) {
         return new MessageReader(in).messages(in.chats.elements(data, "at least one message"), listSent);
     }
 }

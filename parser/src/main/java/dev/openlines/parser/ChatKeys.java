@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the chats that an event names in its tree, without a type: in each message or dialog, the chat's id on the portal
@@ -18,19 +19,19 @@ final class ChatKeys {
     private ChatKeys() {}
 
     static List<String> of(Tree tree) {
-        int data = block(tree, Tree.ROOT, Name.DATA_LOWER);
-        if (data == Tree.NONE) {
-            data = block(tree, Tree.ROOT, Name.DATA);
+        Node data = block(tree.root(), Name.DATA_LOWER);
+        if (data == null) {
+            data = block(tree.root(), Name.DATA);
         }
         List<String> keys = new ArrayList<>(2);
         for (Name name : new Name[] {Name.DATA, Name.DATA_LOWER, ConnectorEvents.MESSAGES}) {
-            int elements = block(tree, data, name);
-            if (elements != Tree.NONE) {
-                add(tree, elements, keys);
-                int at = isElement(tree, elements) ? Tree.NONE : tree.firstChild(elements);
-                for (; at != Tree.NONE; at = tree.nextSibling(at)) {
-                    if (tree.isArray(at)) {
-                        add(tree, at, keys);
+            Node elements = block(data, name);
+            if (elements != null) {
+                add(elements, keys);
+                Node at = isElement(elements) ? null : elements.firstChild();
+                for (; at != null; at = at.nextSibling()) {
+                    if (at.isArray()) {
+                        add(at, keys);
                     }
                 }
             }
@@ -39,26 +40,24 @@ final class ChatKeys {
     }
 
     /** Returns whether a block is one message or dialog, and not several. */
-    private static boolean isElement(Tree tree, int node) {
-        return tree.find(node, Name.CONNECTOR) != Tree.NONE
-                || tree.find(node, Name.CHAT) != Tree.NONE
-                || tree.find(node, Name.MESSAGE) != Tree.NONE;
+    private static boolean isElement(Node node) {
+        return node.find(Name.CONNECTOR) != null || node.find(Name.CHAT) != null || node.find(Name.MESSAGE) != null;
     }
 
-    private static void add(Tree tree, int element, List<String> keys) {
+    private static void add(Node element, List<String> keys) {
         for (Name name : new Name[] {Name.IM, Name.MESSAGE}) {
-            int id = value(tree, block(tree, element, name), Name.CHAT_ID);
-            long chat = id == Tree.NONE ? -1 : Bytes.decimal(tree.source(id), tree.start(id), tree.end(id));
+            Node id = value(block(element, name), Name.CHAT_ID);
+            long chat = id == null ? -1 : Bytes.decimal(id.source(), id.start(), id.end());
             if (chat > 0) {
                 add(Long.toString(chat), keys);
             }
         }
-        int id = value(tree, block(tree, element, Name.CONNECTOR), Name.CHAT_ID);
-        if (id == Tree.NONE) {
-            id = value(tree, block(tree, element, Name.CHAT), Name.ID);
+        Node id = value(block(element, Name.CONNECTOR), Name.CHAT_ID);
+        if (id == null) {
+            id = value(block(element, Name.CHAT), Name.ID);
         }
-        if (id != Tree.NONE) {
-            add('~' + shortened(tree, id), keys);
+        if (id != null) {
+            add('~' + shortened(id), keys);
         }
     }
 
@@ -69,8 +68,8 @@ final class ChatKeys {
     }
 
     /** Shortens a key. Two chats with one key only wait for each other. */
-    private static String shortened(Tree tree, int id) {
-        String text = tree.kind(id) == Tree.NUMBER ? PhpNumber.text(tree.text(id)) : tree.text(id);
+    private static String shortened(Node id) {
+        String text = id.kind() == Node.NUMBER ? PhpNumber.text(id.text()) : id.text();
         if (text.length() <= LONGEST && text.chars().allMatch(c -> c > ' ' && c < 127)) {
             return text;
         }
@@ -79,17 +78,15 @@ final class ChatKeys {
         return '#' + Long.toHexString(sum.getValue());
     }
 
-    private static int block(Tree tree, int container, Name name) {
-        int node = container == Tree.NONE ? Tree.NONE : tree.find(container, name);
-        return node != Tree.NONE && tree.isArray(node) ? node : Tree.NONE;
+    private static @Nullable Node block(@Nullable Node container, Name name) {
+        Node node = container == null ? null : container.find(name);
+        return node != null && node.isArray() ? node : null;
     }
 
     /** Returns the node of a text that is not empty, or of a number. */
-    private static int value(Tree tree, int container, Name name) {
-        int node = container == Tree.NONE ? Tree.NONE : tree.find(container, name);
-        boolean found = node != Tree.NONE
-                && (tree.kind(node) == Tree.TEXT || tree.kind(node) == Tree.NUMBER)
-                && tree.length(node) > 0;
-        return found ? node : Tree.NONE;
+    private static @Nullable Node value(@Nullable Node container, Name name) {
+        Node node = container == null ? null : container.find(name);
+        boolean found = node != null && (node.kind() == Node.TEXT || node.kind() == Node.NUMBER) && node.length() > 0;
+        return found ? node : null;
     }
 }

@@ -12,9 +12,9 @@ import dev.openlines.model.OpenLineChat.Line;
 import dev.openlines.model.OpenLineChat.Session;
 import dev.openlines.model.OpenLineChat.User;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +31,6 @@ final class ChatReader {
     private static final ConnectorDialog NO_DIALOG = new ConnectorDialog(null, null, null, null, null);
 
     private final EventReader reader;
-    private final Tree tree;
     private boolean list;
     private boolean chatUnderId;
     private boolean lineUnderUser;
@@ -39,7 +38,6 @@ final class ChatReader {
 
     ChatReader(EventReader reader) {
         this.reader = reader;
-        this.tree = reader.tree;
     }
 
     /** Tells the shapes apart by what was read so far. */
@@ -55,8 +53,8 @@ final class ChatReader {
 
     /** Returns the chats; empty only after a strict reader found none it could read. */
     List<OpenLineChat> chats() {
-        int elements = elements(reader.requiredData(), "at least one chat");
-        if (elements == Tree.NONE) {
+        Node elements = elements(reader.requiredData(), "at least one chat");
+        if (elements == null) {
             return List.of();
         }
         if (!isListed(elements)) {
@@ -65,8 +63,8 @@ final class ChatReader {
         }
         list = true;
         reader.note(elements, "a list, although the platform sends one object");
-        List<OpenLineChat> chats = new ArrayList<>(tree.size(elements));
-        for (int at : inOrder(elements)) {
+        List<OpenLineChat> chats = new ArrayList<>(elements.size());
+        for (Node at : inOrder(elements)) {
             OpenLineChat chat = isBlock(at) ? chat(at) : null;
             if (chat != null) {
                 chats.add(chat);
@@ -76,17 +74,17 @@ final class ChatReader {
     }
 
     /** Returns the dialogs of a connector's event, whose list the platform does send. */
-    List<ConnectorDialog> dialogs(int data) {
-        int elements = elements(data, "at least one chat");
-        if (elements == Tree.NONE) {
+    List<ConnectorDialog> dialogs(@Nullable Node data) {
+        Node elements = elements(data, "at least one chat");
+        if (elements == null) {
             return List.of();
         }
         if (!isListed(elements)) {
             reader.note(elements, "one object, although the platform sends a list");
             return List.of(dialog(elements));
         }
-        List<ConnectorDialog> dialogs = new ArrayList<>(tree.size(elements));
-        for (int at : inOrder(elements)) {
+        List<ConnectorDialog> dialogs = new ArrayList<>(elements.size());
+        for (Node at : inOrder(elements)) {
             ConnectorDialog dialog = isBlock(at) ? dialog(at) : null;
             if (dialog != null) {
                 dialogs.add(dialog);
@@ -95,57 +93,57 @@ final class ChatReader {
         return dialogs;
     }
 
-    /** Returns the {@code DATA} of a {@code data}, which must hold something, or {@link Tree#NONE}. */
-    int elements(int data, String least) {
-        if (data == Tree.NONE) {
-            return Tree.NONE;
+    /** Returns the {@code DATA} of a {@code data}, which must hold something, or null. */
+    @Nullable
+    Node elements(@Nullable Node data, String least) {
+        if (data == null) {
+            return null;
         }
-        int elements = reader.required(reader.field(data, Name.DATA, Name.DATA_LOWER), data, Name.DATA);
-        if (elements != Tree.NONE && tree.size(elements) == 0) {
+        Node elements = reader.required(reader.field(data, Name.DATA, Name.DATA_LOWER), data, Name.DATA);
+        if (elements != null && elements.size() == 0) {
             reader.mismatch(elements, least);
-            return Tree.NONE;
+            return null;
         }
         return elements;
     }
 
     /** Returns a block's elements; numbered ones by their numbers, for senders may order fields as they like. */
-    int[] inOrder(int elements) {
-        int[] nodes = new int[tree.size(elements)];
-        boolean numbered = !tree.isList(elements);
+    Node[] inOrder(Node elements) {
+        Node[] nodes = new Node[elements.size()];
         int count = 0;
-        for (int at = tree.firstChild(elements); at != Tree.NONE; at = tree.nextSibling(at)) {
+        boolean numbered = !elements.isList();
+        for (Node at = elements.firstChild(); at != null; at = at.nextSibling()) {
             nodes[count++] = at;
-            numbered = numbered && tree.isNumbered(at);
+            numbered = numbered && at.number() >= 0;
         }
-        return numbered
-                ? IntStream.of(nodes)
-                        .boxed()
-                        .sorted(Comparator.comparingLong(tree::number))
-                        .mapToInt(Integer::intValue)
-                        .toArray()
-                : nodes;
+        if (numbered) {
+            Arrays.sort(nodes, Comparator.comparingLong(Node::number));
+        }
+        return nodes;
     }
 
     /** Returns whether a block holds elements, under whatever keys, and is not an element itself. */
-    boolean isListed(int node) {
-        return tree.isList(node)
-                || tree.find(node, Name.CONNECTOR) == Tree.NONE
-                        && tree.find(node, Name.CHAT) == Tree.NONE
-                        && tree.find(node, Name.MESSAGE) == Tree.NONE
-                        && tree.isArray(tree.firstChild(node));
+    boolean isListed(Node node) {
+        Node first = node.firstChild();
+        return node.isList()
+                || node.find(Name.CONNECTOR) == null
+                        && node.find(Name.CHAT) == null
+                        && node.find(Name.MESSAGE) == null
+                        && first != null
+                        && first.isArray();
     }
 
     /** Returns whether an element is a block of fields, as it must be. */
-    boolean isBlock(int node) {
-        if (!tree.isArray(node)) {
+    boolean isBlock(Node node) {
+        if (!node.isArray()) {
             reader.mismatch(node, "a block of fields");
             return false;
         }
         return true;
     }
 
-    private @Nullable OpenLineChat chat(int element) {
-        int connector = reader.block(element, Name.CONNECTOR);
+    private @Nullable OpenLineChat chat(Node element) {
+        Node connector = reader.block(element, Name.CONNECTOR);
         Connector read = new Connector(
                 code(connector, Name.CONNECTOR_ID),
                 reader.id(connector, Name.LINE_ID),
@@ -154,8 +152,8 @@ final class ChatReader {
         Chat chat = chatBlock(reader.block(element, Name.CHAT), read.chatId());
         Line line = line(reader.block(element, Name.LINE), read.lineId());
         User user = null;
-        int userBlock = reader.block(element, Name.USER);
-        if (userBlock != Tree.NONE) {
+        Node userBlock = reader.block(element, Name.USER);
+        if (userBlock != null) {
             Line misplaced = line == null ? lineUnderUser(userBlock, read.lineId()) : null;
             if (misplaced != null) {
                 line = misplaced;
@@ -166,15 +164,15 @@ final class ChatReader {
                 user = id == null ? null : new User(id);
             }
         }
-        int sessionBlock = reader.block(element, Name.SESSION);
-        if (sessionBlock != Tree.NONE) {
+        Node sessionBlock = reader.block(element, Name.SESSION);
+        if (sessionBlock != null) {
             session = true;
             reader.note(sessionBlock, "a block that the platform does not send");
         }
         Session readSession = session(sessionBlock);
         if (read.chatId() == null && chat == null) {
-            int given = reader.field(connector, Name.CHAT_ID);
-            if (given == Tree.NONE || tree.kind(given) == Tree.TEXT && tree.length(given) == 0) {
+            Node given = reader.field(connector, Name.CHAT_ID);
+            if (given == null || given.kind() == Node.TEXT && given.length() == 0) {
                 reader.missing(reader.pathOf(element, Name.CONNECTOR) + "." + Name.CHAT_ID, "an integer");
             }
             return null;
@@ -182,7 +180,10 @@ final class ChatReader {
         return new OpenLineChat(read, chat, line, readSession, user);
     }
 
-    private @Nullable Chat chatBlock(int block, @Nullable Long connectorsChat) {
+    private @Nullable Chat chatBlock(@Nullable Node block, @Nullable Long connectorsChat) {
+        if (block == null) {
+            return null;
+        }
         Name name = Name.CHAT_ID;
         Long id = reader.id(block, name);
         if (id == null) {
@@ -200,8 +201,8 @@ final class ChatReader {
         return new Chat(id);
     }
 
-    private @Nullable Line line(int block, @Nullable Long connectorsLine) {
-        if (block == Tree.NONE) {
+    private @Nullable Line line(@Nullable Node block, @Nullable Long connectorsLine) {
+        if (block == null) {
             return null;
         }
         Long id = reader.id(block, Name.ID);
@@ -213,8 +214,8 @@ final class ChatReader {
     }
 
     /** Returns the line, if a user has a name and the line's id, as in one published example. */
-    private @Nullable Line lineUnderUser(int block, @Nullable Long connectorsLine) {
-        if (reader.field(block, Name.NAME) == Tree.NONE) {
+    private @Nullable Line lineUnderUser(Node block, @Nullable Long connectorsLine) {
+        if (reader.field(block, Name.NAME) == null) {
             return null;
         }
         Long id = reader.id(block, Name.ID);
@@ -227,8 +228,8 @@ final class ChatReader {
     }
 
     /** Returns null for a block without a known field too: written again, it would not be there. */
-    private @Nullable Session session(int block) {
-        if (block == Tree.NONE) {
+    private @Nullable Session session(@Nullable Node block) {
+        if (block == null) {
             return null;
         }
         Session session = new Session(
@@ -239,8 +240,8 @@ final class ChatReader {
         return session.equals(NO_SESSION) ? null : session;
     }
 
-    private ConnectorDialog dialog(int element) {
-        int connector = reader.block(element, Name.CONNECTOR);
+    private ConnectorDialog dialog(Node element) {
+        Node connector = reader.block(element, Name.CONNECTOR);
         String chat = reader.text(connector, Name.CHAT_ID);
         String user = reader.text(connector, Name.USER_ID);
         ConnectorDialog dialog = new ConnectorDialog(
@@ -256,9 +257,9 @@ final class ChatReader {
     }
 
     @Nullable
-    ConnectorCode code(int block, Name name) {
-        int node = reader.field(block, name);
-        if (node != Tree.NONE && tree.isText(node, LIVECHAT)) {
+    ConnectorCode code(@Nullable Node block, Name name) {
+        Node node = reader.field(block, name);
+        if (node != null && node.isText(LIVECHAT)) {
             return ConnectorCode.LIVECHAT;
         }
         String code = reader.text(node);

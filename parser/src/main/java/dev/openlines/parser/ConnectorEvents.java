@@ -25,7 +25,7 @@ final class ConnectorEvents {
                 @Override
                 @Nullable
                 OnImConnectorMessageAdd read(EventHeader header, EventReader in) {
-                    int data = in.requiredData();
+                    Node data = in.requiredData();
                     List<OpenLineMessage> messages = messages(in, data);
                     return messages.isEmpty()
                             ? null
@@ -43,7 +43,7 @@ final class ConnectorEvents {
                 @Override
                 @Nullable
                 OnImConnectorMessageUpdate read(EventHeader header, EventReader in) {
-                    int data = in.requiredData();
+                    Node data = in.requiredData();
                     List<OpenLineMessage> messages = messages(in, data);
                     return messages.isEmpty()
                             ? null
@@ -61,7 +61,7 @@ final class ConnectorEvents {
                 @Override
                 @Nullable
                 OnImConnectorMessageDelete read(EventHeader header, EventReader in) {
-                    int data = in.requiredData();
+                    Node data = in.requiredData();
                     List<OpenLineMessage> messages = messages(in, data);
                     return messages.isEmpty()
                             ? null
@@ -78,7 +78,7 @@ final class ConnectorEvents {
                 @Override
                 @Nullable
                 OnImConnectorDialogStart read(EventHeader header, EventReader in) {
-                    int data = in.requiredData();
+                    Node data = in.requiredData();
                     List<ConnectorDialog> dialogs = in.chats.dialogs(data);
                     return dialogs.isEmpty()
                             ? null
@@ -95,7 +95,7 @@ final class ConnectorEvents {
                 @Override
                 @Nullable
                 OnImConnectorDialogFinish read(EventHeader header, EventReader in) {
-                    int data = in.requiredData();
+                    Node data = in.requiredData();
                     List<ConnectorDialog> dialogs = in.chats.dialogs(data);
                     return dialogs.isEmpty()
                             ? null
@@ -111,7 +111,7 @@ final class ConnectorEvents {
             new EventType<OnImConnectorStatusDelete>(OnImConnectorStatusDelete.CODE, OnImConnectorStatusDelete.class) {
                 @Override
                 OnImConnectorStatusDelete read(EventHeader header, EventReader in) {
-                    int data = in.dataBlock();
+                    Node data = in.dataBlock();
                     String connector = in.text(in.field(data, Name.CONNECTOR, Name.CONNECTOR_UPPER));
                     return new OnImConnectorStatusDelete(
                             header,
@@ -144,12 +144,12 @@ final class ConnectorEvents {
 
     private ConnectorEvents() {}
 
-    private static List<OpenLineMessage> messages(EventReader in, int data) {
-        if (data == Tree.NONE) {
+    private static List<OpenLineMessage> messages(EventReader in, @Nullable Node data) {
+        if (data == null) {
             return List.of();
         }
-        int elements = in.required(in.field(data, MESSAGES), data, MESSAGES);
-        if (elements != Tree.NONE && in.tree.size(elements) == 0) {
+        Node elements = in.required(in.field(data, MESSAGES), data, MESSAGES);
+        if (elements != null && elements.size() == 0) {
             in.mismatch(elements, "at least one message");
             return List.of();
         }

@@ -98,12 +98,12 @@ public final class Envelope {
      * @throws DecodeException if the field is not one text
      */
     public String event() {
-        int node = textNode(Tree.ROOT, Name.EVENT);
-        if (node == Tree.NONE) {
+        Node node = textNode(tree().root(), Name.EVENT);
+        if (node == null) {
             return "";
         }
-        String known = EventTypes.code(tree(), node);
-        return known != null ? known : tree().text(node).toUpperCase(Locale.ROOT);
+        String known = EventTypes.code(node);
+        return known != null ? known : node.text().toUpperCase(Locale.ROOT);
     }
 
     /**
@@ -126,43 +126,40 @@ public final class Envelope {
         return credentials ? text(auth(), Name.APPLICATION_TOKEN).map(Secret::of) : Optional.empty();
     }
 
-    private int auth() {
-        Tree tree = tree();
-        int auth = tree.find(Tree.ROOT, Name.AUTH);
-        if (auth != Tree.NONE && (!tree.isArray(auth) || tree.isRepeated(auth))) {
+    private @Nullable Node auth() {
+        Node auth = tree().find(Name.AUTH);
+        if (auth != null && (!auth.isArray() || auth.isRepeated())) {
             throw mismatch(auth, "one block of fields");
         }
         return auth;
     }
 
-    private Optional<String> text(int container, Name name) {
-        int node = textNode(container, name);
-        return node == Tree.NONE ? Optional.empty() : Optional.of(tree().text(node));
+    private Optional<String> text(@Nullable Node container, Name name) {
+        Node node = textNode(container, name);
+        return node == null ? Optional.empty() : Optional.of(node.text());
     }
 
-    private int textNode(int container, Name name) {
-        Tree tree = tree();
-        int node = container == Tree.NONE ? Tree.NONE : tree.find(container, name);
-        if (node == Tree.NONE || tree.kind(node) == Tree.NULL) {
-            return Tree.NONE;
+    private @Nullable Node textNode(@Nullable Node container, Name name) {
+        Node node = container == null ? null : container.find(name);
+        if (node == null || node.kind() == Node.NULL) {
+            return null;
         }
-        if (tree.kind(node) != Tree.TEXT || tree.isRepeated(node)) {
+        if (node.kind() != Node.TEXT || node.isRepeated()) {
             throw mismatch(node, "one text");
         }
         return node;
     }
 
-    private DecodeException mismatch(int node, String expected) {
-        Tree tree = tree();
-        String found = tree.isRepeated(node)
+    private DecodeException mismatch(Node node, String expected) {
+        String found = node.isRepeated()
                 ? "it sent more than once"
-                : switch (tree.kind(node)) {
-                    case Tree.ARRAY -> "a " + (tree.isList(node) ? "list" : "map") + " of " + tree.size(node);
-                    case Tree.TEXT -> "text";
-                    case Tree.NUMBER -> "a number";
+                : switch (node.kind()) {
+                    case Node.ARRAY -> "a " + (node.isList() ? "list" : "map") + " of " + node.size();
+                    case Node.TEXT -> "text";
+                    case Node.NUMBER -> "a number";
                     default -> "a boolean";
                 };
-        return new DecodeException(DecodeException.Kind.MISMATCH, tree.path(node), expected, found);
+        return new DecodeException(DecodeException.Kind.MISMATCH, node.path(), expected, found);
     }
 
     /**
@@ -210,8 +207,8 @@ public final class Envelope {
      */
     public String idempotencyKey() {
         Tree tree = tree();
-        int member = textNode(auth(), Name.MEMBER_ID);
-        int event = textNode(Tree.ROOT, Name.EVENT);
+        Node member = textNode(auth(), Name.MEMBER_ID);
+        Node event = textNode(tree.root(), Name.EVENT);
         Scratch scratch = body.scratch();
         return (scratch != null ? scratch.parts : new KeyParts()).key(tree, member, event);
     }
@@ -224,15 +221,15 @@ public final class Envelope {
      */
     public Optional<Instant> sentAt() {
         Tree tree = tree();
-        int node = tree.find(Tree.ROOT, Name.TS);
-        if (node == Tree.NONE) {
+        Node node = tree.find(Name.TS);
+        if (node == null) {
             return Optional.empty();
         }
         long seconds = -1;
-        if (tree.kind(node) == Tree.TEXT && tree.length(node) > 0 && tree.length(node) <= SECONDS_DIGITS) {
-            seconds = Bytes.decimal(tree.source(node), tree.start(node), tree.end(node));
-        } else if (tree.kind(node) == Tree.NUMBER) {
-            byte[] digits = PhpNumber.text(tree.text(node)).getBytes(StandardCharsets.UTF_8);
+        if (node.kind() == Node.TEXT && node.length() > 0 && node.length() <= SECONDS_DIGITS) {
+            seconds = Bytes.decimal(node.source(), node.start(), node.end());
+        } else if (node.kind() == Node.NUMBER) {
+            byte[] digits = PhpNumber.text(node.text()).getBytes(StandardCharsets.UTF_8);
             seconds = digits.length <= SECONDS_DIGITS ? Bytes.decimal(digits, 0, digits.length) : -1;
         }
         return seconds < 0 ? Optional.empty() : Optional.of(Instant.ofEpochSecond(seconds));

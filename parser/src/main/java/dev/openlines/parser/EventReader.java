@@ -24,8 +24,9 @@ final class EventReader {
 
     private static final int DATA_DEPTH_LEFT = 64;
 
-    final Tree tree;
+    final Node root;
     final ChatReader chats;
+    private final Tree tree;
     private final boolean strict;
     private final boolean keepsNotes;
     private final boolean credentials;
@@ -42,6 +43,7 @@ final class EventReader {
      */
     EventReader(Tree tree, boolean strict, boolean keepsNotes, boolean credentials) {
         this.tree = tree;
+        this.root = tree.root();
         this.strict = strict;
         this.keepsNotes = keepsNotes || strict;
         this.credentials = credentials;
@@ -60,15 +62,15 @@ final class EventReader {
     }
 
     /** Records a tolerated deviation at a node. */
-    void note(int node, String message) {
+    void note(Node node, String message) {
         noted = true;
         if (keepsNotes) {
-            keep(tree.path(node), message);
+            keep(node.path(), message);
         }
     }
 
     /** Records a deviation at a field, which may be missing. */
-    void noteAt(int container, Name name, String message) {
+    void noteAt(Node container, Name name, String message) {
         noted = true;
         if (keepsNotes) {
             keep(pathOf(container, name), message);
@@ -76,10 +78,10 @@ final class EventReader {
     }
 
     /** Records a value that was taken as absent. */
-    private void noteMismatch(int node, String expected) {
+    private void noteMismatch(Node node, String expected) {
         noted = true;
         if (keepsNotes) {
-            keep(tree.path(node), "expected " + expected + " but found " + describe(node) + ", taken as absent");
+            keep(node.path(), "expected " + expected + " but found " + describe(node) + ", taken as absent");
         }
     }
 
@@ -113,29 +115,29 @@ final class EventReader {
         problems.addAll(mismatch.problems());
     }
 
-    void mismatch(int node, String expected) {
-        mismatch(tree.path(node), expected, describe(node));
+    void mismatch(Node node, String expected) {
+        mismatch(node.path(), expected, describe(node));
     }
 
     void missing(String path, String expected) {
         mismatch(path, expected, "nothing");
     }
 
-    String pathOf(int container, Name name) {
-        return tree.path(container) + "." + name;
+    String pathOf(Node container, Name name) {
+        return container.path() + "." + name;
     }
 
     /** Says what kind of thing a node is, never what it holds. */
-    private String describe(int node) {
-        return switch (tree.kind(node)) {
-            case Tree.TEXT -> {
-                int length = tree.text(node).length();
+    private String describe(Node node) {
+        return switch (node.kind()) {
+            case Node.TEXT -> {
+                int length = node.text().length();
                 yield length == 0 ? "empty text" : "text (" + length + (length == 1 ? " character)" : " characters)");
             }
-            case Tree.NUMBER -> "a number";
-            case Tree.TRUE, Tree.FALSE -> "a boolean";
-            case Tree.NULL -> "null";
-            default -> "a " + (tree.isList(node) ? "list" : "map") + " of " + tree.size(node);
+            case Node.NUMBER -> "a number";
+            case Node.TRUE, Node.FALSE -> "a boolean";
+            case Node.NULL -> "null";
+            default -> "a " + (node.isList() ? "list" : "map") + " of " + node.size();
         };
     }
 
@@ -144,8 +146,8 @@ final class EventReader {
         if (tree.repeated() == 0) {
             return;
         }
-        for (int node = tree.nextNode(Tree.ROOT); node != Tree.NONE; node = tree.nextNode(node)) {
-            if (tree.isRepeated(node) && tree.isReachable(node)) {
+        for (Node node = root; node != null; node = node.following()) {
+            if (node.isRepeated()) {
                 note(node, "sent more than once, the last value counts");
             }
         }
@@ -153,76 +155,75 @@ final class EventReader {
 
     // ---- single fields: each returns null if the field is absent, null or empty
 
-    /** Returns the field's node, or {@link Tree#NONE} where it is absent or null. */
-    int field(int container, Name name) {
-        if (container == Tree.NONE) {
-            return Tree.NONE;
+    /** Returns the field's node, or null if it is absent or null. */
+    @Nullable
+    Node field(@Nullable Node container, Name name) {
+        if (container == null) {
+            return null;
         }
-        int node = tree.find(container, name);
-        return node == Tree.NONE || tree.kind(node) == Tree.NULL ? Tree.NONE : node;
+        Node node = container.find(name);
+        return node == null || node.kind() == Node.NULL ? null : node;
     }
 
     /** Returns the field of a name, or of another name that it is sent under, which is noted. */
-    int field(int container, Name name, Name other) {
-        int node = field(container, name);
-        if (node == Tree.NONE) {
+    @Nullable
+    Node field(@Nullable Node container, Name name, Name other) {
+        Node node = field(container, name);
+        if (node == null) {
             node = field(container, other);
-            if (node != Tree.NONE) {
+            if (node != null) {
                 note(node, "in place of " + name);
             }
         }
         return node;
     }
 
-    /** Returns a block that must be there, or {@link Tree#NONE} after a strict reader recorded it. */
-    int required(int node, int container, Name name) {
-        if (node == Tree.NONE) {
+    /** Returns a block that must be there, or null after a strict reader recorded it. */
+    @Nullable
+    Node required(@Nullable Node node, Node container, Name name) {
+        if (node == null) {
             missing(pathOf(container, name), "a block of fields");
-            return Tree.NONE;
+            return null;
         }
-        if (!tree.isArray(node)) {
+        if (!node.isArray()) {
             mismatch(node, "a block of fields");
-            return Tree.NONE;
+            return null;
         }
         return node;
     }
 
-    /** Returns the block of that name, or {@link Tree#NONE}; anything but a block is a mismatch. */
-    int block(int container, Name name) {
-        int node = field(container, name);
-        if (node != Tree.NONE && !tree.isArray(node)) {
+    /** Returns the block of that name, or null; anything but a block is a mismatch. */
+    @Nullable
+    Node block(@Nullable Node container, Name name) {
+        Node node = field(container, name);
+        if (node != null && !node.isArray()) {
             mismatch(node, "a block of fields");
-            return Tree.NONE;
+            return null;
         }
-        return node == Tree.NONE || tree.size(node) == 0 ? Tree.NONE : node;
+        return node == null || node.size() == 0 ? null : node;
     }
 
     @Nullable
-    String text(int container, Name name) {
+    String text(@Nullable Node container, Name name) {
         return text(field(container, name));
     }
 
     @Nullable
-    String text(int node) {
-        if (node == Tree.NONE) {
+    String text(@Nullable Node node) {
+        if (node == null) {
             return null;
         }
-        return switch (tree.kind(node)) {
-            case Tree.TEXT -> tree.text(node);
-            case Tree.NUMBER -> PhpNumber.text(tree.text(node));
-            case Tree.TRUE -> "1";
-            case Tree.FALSE -> "0";
-            default -> {
-                mismatch(node, "text");
-                yield null;
-            }
-        };
+        if (node.isArray()) {
+            mismatch(node, "text");
+            return null;
+        }
+        return node.formText();
     }
 
     /** Returns a text that nothing depends on. A list or a map in its place is noted and counts as absent. */
     @Nullable
-    String textLeniently(int node) {
-        if (node != Tree.NONE && tree.isArray(node)) {
+    String textLeniently(@Nullable Node node) {
+        if (node != null && node.isArray()) {
             noteMismatch(node, "text");
             return null;
         }
@@ -230,7 +231,7 @@ final class EventReader {
     }
 
     @Nullable
-    Secret secret(int container, Name name) {
+    Secret secret(@Nullable Node container, Name name) {
         if (!credentials) {
             return null;
         }
@@ -240,26 +241,26 @@ final class EventReader {
 
     /** Returns an id: decimal digits that fit a long, as text or as a number. */
     @Nullable
-    Long id(int container, Name name) {
+    Long id(@Nullable Node container, Name name) {
         return id(field(container, name));
     }
 
     @Nullable
-    Long id(int node) {
-        if (node == Tree.NONE) {
+    Long id(@Nullable Node node) {
+        if (node == null) {
             return null;
         }
-        int kind = tree.kind(node);
-        if (kind == Tree.TEXT && tree.length(node) == 0) {
+        int kind = node.kind();
+        if (kind == Node.TEXT && node.length() == 0) {
             note(node, "empty, taken as absent");
             return null;
         }
-        long value = kind == Tree.TEXT || kind == Tree.NUMBER ? digits(node) : -1;
+        long value = kind == Node.TEXT || kind == Node.NUMBER ? digits(node) : -1;
         if (value < 0) {
-            mismatch(node, kind == Tree.TEXT || kind == Tree.NUMBER ? idExpectation(node) : "an integer");
+            mismatch(node, kind == Node.TEXT || kind == Node.NUMBER ? idExpectation(node) : "an integer");
             return null;
         }
-        if (tree.length(node) > 1 && tree.source(node)[tree.start(node)] == '0') {
+        if (node.length() > 1 && node.source()[node.start()] == '0') {
             note(node, "an id with leading zeros");
         }
         return value;
@@ -267,19 +268,19 @@ final class EventReader {
 
     /** Returns an id that an event must have, or null after a strict reader recorded that it is missing. */
     @Nullable
-    Long requiredId(int node) {
-        if (node == Tree.NONE || tree.kind(node) == Tree.TEXT && tree.length(node) == 0) {
-            missing(node == Tree.NONE ? pathOf(Tree.ROOT, Name.DATA_LOWER) : tree.path(node), "an integer");
+    Long requiredId(@Nullable Node node) {
+        if (node == null || node.kind() == Node.TEXT && node.length() == 0) {
+            missing(node == null ? pathOf(root, Name.DATA_LOWER) : node.path(), "an integer");
             return null;
         }
         return id(node);
     }
 
-    private String idExpectation(int node) {
-        byte[] source = tree.source(node);
-        int at = tree.start(node);
-        boolean negative = source[at] == '-' && tree.length(node) > 1;
-        for (int i = negative ? at + 1 : at; i < tree.end(node); i++) {
+    private String idExpectation(Node node) {
+        byte[] source = node.source();
+        int at = node.start();
+        boolean negative = source[at] == '-' && node.length() > 1;
+        for (int i = negative ? at + 1 : at; i < node.end(); i++) {
             if (source[i] < '0' || source[i] > '9') {
                 return "an integer";
             }
@@ -288,14 +289,14 @@ final class EventReader {
     }
 
     /** Returns the number that a node's digits mean, or -1 if they are none or too many. */
-    private long digits(int node) {
-        return Bytes.decimal(tree.source(node), tree.start(node), tree.end(node));
+    private long digits(Node node) {
+        return Bytes.decimal(node.source(), node.start(), node.end());
     }
 
     /** Returns a number that nothing depends on. A value that is no number is noted and counts as absent. */
-    long leniently(int node, long most, String expected) {
-        int kind = tree.kind(node);
-        long value = (kind == Tree.TEXT || kind == Tree.NUMBER) && tree.length(node) > 0 ? digits(node) : -1;
+    long leniently(Node node, long most, String expected) {
+        int kind = node.kind();
+        long value = (kind == Node.TEXT || kind == Node.NUMBER) && node.length() > 0 ? digits(node) : -1;
         if (value < 0 || value > most) {
             noteMismatch(node, expected);
             return -1;
@@ -304,22 +305,22 @@ final class EventReader {
     }
 
     @Nullable
-    Instant second(int node) {
-        long value = node == Tree.NONE ? -1 : leniently(node, LAST_SECOND, "Unix seconds");
+    Instant second(@Nullable Node node) {
+        long value = node == null ? -1 : leniently(node, LAST_SECOND, "Unix seconds");
         return value < 0 ? null : Instant.ofEpochSecond(value);
     }
 
     @Nullable
-    Boolean flag(int container, Name name) {
-        int node = field(container, name);
-        if (node == Tree.NONE) {
+    Boolean flag(@Nullable Node container, Name name) {
+        Node node = field(container, name);
+        if (node == null) {
             return null;
         }
-        if (tree.kind(node) == Tree.TRUE || tree.kind(node) == Tree.FALSE) {
-            return tree.kind(node) == Tree.TRUE;
+        if (node.kind() == Node.TRUE || node.kind() == Node.FALSE) {
+            return node.kind() == Node.TRUE;
         }
-        if (tree.kind(node) == Tree.TEXT && tree.length(node) == 1) {
-            switch (tree.source(node)[tree.start(node)]) {
+        if (node.kind() == Node.TEXT && node.length() == 1) {
+            switch (node.source()[node.start()]) {
                 case 'Y', '1' -> {
                     return true;
                 }
@@ -331,7 +332,7 @@ final class EventReader {
                 }
             }
         }
-        String text = tree.isArray(node) ? "" : tree.text(node);
+        String text = node.isArray() ? "" : node.text();
         switch (text) {
             case "Y", "1", "true" -> {
                 return true;
@@ -349,83 +350,70 @@ final class EventReader {
     // ---- payloads of any shape
 
     /** Returns the event's {@code data}, under whichever case of the name. */
-    int data() {
-        return field(Tree.ROOT, Name.DATA_LOWER, Name.DATA);
+    @Nullable
+    Node data() {
+        return field(root, Name.DATA_LOWER, Name.DATA);
     }
 
     /** Returns {@code data} of an event that cannot do without. */
-    int requiredData() {
-        return required(data(), Tree.ROOT, Name.DATA_LOWER);
+    @Nullable
+    Node requiredData() {
+        return required(data(), root, Name.DATA_LOWER);
     }
 
     /** Notes the data of an event that the platform sends without. */
     void noteUnexpectedData() {
-        int data = data();
-        if (data != Tree.NONE && !(tree.isArray(data) && tree.size(data) == 0)) {
+        Node data = data();
+        if (data != null && !(data.isArray() && data.size() == 0)) {
             note(data, "data that the platform does not send with this event");
         }
     }
 
     /** Returns the field {@code CONNECTOR} of a {@code data}. */
     @Nullable
-    ConnectorCode connector(int data) {
+    ConnectorCode connector(@Nullable Node data) {
         String code = text(data, Name.CONNECTOR_UPPER);
         return code == null ? null : new ConnectorCode(code);
     }
 
     /** Returns the field {@code LINE} of a {@code data}. */
     @Nullable
-    Long line(int data) {
+    Long line(@Nullable Node data) {
         return id(data, Name.LINE_UPPER);
     }
 
     /** Returns {@code data} of an event that may do without; a scalar is a mismatch. */
-    int dataBlock() {
-        int data = data();
-        if (data != Tree.NONE && !tree.isArray(data)) {
+    @Nullable
+    Node dataBlock() {
+        Node data = data();
+        if (data != null && !data.isArray()) {
             mismatch(data, "a block of fields");
-            return Tree.NONE;
+            return null;
         }
         return data;
     }
 
     /** Returns the contents of a node as text, lists and maps, or null if a form could not carry it. */
     @Nullable
-    Object payload(int node) {
-        return node == Tree.NONE ? null : payload(node, DATA_DEPTH_LEFT);
+    Object payload(@Nullable Node node) {
+        return node == null ? null : payload(node, DATA_DEPTH_LEFT);
     }
 
     /** Recurses no deeper than {@link Limits} let a tree be. */
-    private @Nullable Object payload(int node, int depthLeft) {
-        switch (tree.kind(node)) {
-            case Tree.TEXT -> {
-                return tree.text(node);
-            }
-            case Tree.NUMBER -> {
-                return PhpNumber.text(tree.text(node));
-            }
-            case Tree.TRUE -> {
-                return "1";
-            }
-            case Tree.FALSE -> {
-                return "0";
-            }
-            case Tree.NULL -> {
-                return null;
-            }
-            default -> {
-                return depthLeft == 0 ? null : container(node, depthLeft - 1);
-            }
+    private @Nullable Object payload(Node node, int depthLeft) {
+        if (!node.isArray()) {
+            return node.formText();
         }
+        return depthLeft == 0 ? null : container(node, depthLeft - 1);
     }
 
-    private @Nullable Object container(int node, int depthLeft) {
+    private @Nullable Object container(Node node, int depthLeft) {
         Map<String, Object> map = new LinkedHashMap<>();
         boolean list = true;
-        for (int child = tree.firstChild(node); child != Tree.NONE; child = tree.nextSibling(child)) {
-            Object value = credentials || !tree.isCredential(child) ? payload(child, depthLeft) : null;
+        for (Node child = node.firstChild(); child != null; child = child.nextSibling()) {
+            Object value = credentials || !child.isCredential() ? payload(child, depthLeft) : null;
             if (value != null) {
-                String key = tree.key(child);
+                String key = child.key();
                 list &= key.equals(Integer.toString(map.size()));
                 map.put(key, value);
             }

@@ -35,9 +35,9 @@ final class EventTypes {
     }
 
     /** Returns the code that a text of a tree is, letter for letter, or null if events of this code have no type. */
-    static @Nullable String code(Tree tree, int node) {
+    static @Nullable String code(Node node) {
         for (EventType<?> row : ALL) {
-            if (tree.isText(node, row.bytes)) {
+            if (node.isText(row.bytes)) {
                 return row.code;
             }
         }

@@ -3,6 +3,7 @@ package dev.openlines.parser;
 
 import dev.openlines.parser.DecodeException.Kind;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads {@code application/x-www-form-urlencoded} into a tree as PHP 8 fills {@code $_POST}, but
@@ -49,9 +50,9 @@ final class FormReader {
     private final int[] prefixStart = new int[PREFIXES];
 
     private final int[] prefixEnd = new int[PREFIXES];
-    private final int[] prefixArray = new int[PREFIXES];
+    private final @Nullable Node[] prefixArray = new Node[PREFIXES];
     /** The array that each known name has led to. */
-    private final int[] knownArray = new int[KnownNames.COUNT];
+    private final @Nullable Node[] knownArray = new Node[KnownNames.COUNT];
 
     private byte[] body = NOTHING;
     private Limits limits = Limits.DEFAULT;
@@ -108,14 +109,14 @@ final class FormReader {
             if (++pairs > limits.pairs()) {
                 throw tooManyPairs();
             }
-            int node;
+            Node node;
             if (known != KnownNames.NONE) {
                 node = known(known, at);
                 next = known + 1;
             } else {
-                node = at == keyEnd ? Tree.NONE : node(at, keyEnd);
+                node = at == keyEnd ? null : node(at, keyEnd);
             }
-            if (node == Tree.NONE) {
+            if (node == null) {
                 at = valueEnd + 1;
                 continue;
             }
@@ -140,7 +141,7 @@ final class FormReader {
 
     // ---- values
 
-    private void decodedValue(int node, int from, int to) {
+    private void decodedValue(Node node, int from, int to) {
         byte[] out = tree.roomFor(to - from + 7);
         int start = tree.bufferEnd();
         int end = decode(out, start, from, to);
@@ -149,52 +150,52 @@ final class FormReader {
         replace(node, false, ascii, start, end);
     }
 
-    private void replace(int node, boolean inBody, boolean isAscii, int from, int to) {
-        if (tree.isArray(node)) {
+    private void replace(Node node, boolean inBody, boolean isAscii, int from, int to) {
+        if (node.isArray()) {
             forgetPrefixes();
         }
-        tree.value(node, Tree.TEXT, inBody, isAscii, from, to);
+        node.value(Node.TEXT, inBody, isAscii, from, to);
     }
 
-    private void checkValue(int node, int bytes) {
+    private void checkValue(Node node, int bytes) {
         if (bytes > limits.valueBytes()) {
-            throw tooLongValue(tree.path(node), bytes, limits);
+            throw tooLongValue(node.path(), bytes, limits);
         }
     }
 
     // ---- names
 
     /** Returns the node that a known name means, which begins there. */
-    private int known(int name, int from) {
+    private Node known(int name, int from) {
         int array = KnownNames.array(name);
-        int container = array == KnownNames.NONE ? Tree.ROOT : knownArray(array, from);
-        return tree.child(
-                container, true, from + KnownNames.part(name), KnownNames.partLength(name), KnownNames.partHash(name));
+        Node container = array == KnownNames.NONE ? tree.root() : knownArray(array, from);
+        return container.child(
+                true, from + KnownNames.part(name), KnownNames.partLength(name), KnownNames.partHash(name));
     }
 
-    private int knownArray(int name, int from) {
-        int node = knownArray[name];
-        if (node == Tree.NONE) {
+    private Node knownArray(int name, int from) {
+        Node node = knownArray[name];
+        if (node == null) {
             node = known(name, from);
-            tree.array(node);
+            node.array();
             knownArray[name] = node;
         }
         return node;
     }
 
-    /** Returns the node that a name means, or {@link Tree#NONE} where PHP ignores the name. */
-    private int node(int from, int to) {
+    /** Returns the node that a name means, or null if PHP ignores the name. */
+    private @Nullable Node node(int from, int to) {
         if (to - from <= limits.keyBytes()) {
             int close = closing(from, to);
             if (close == to) {
                 if (isPlain(from, to)) {
-                    return tree.child(Tree.ROOT, true, from, to - from);
+                    return tree.root().child(true, from, to - from);
                 }
             } else {
                 int part = partStart(from, close);
-                int array = part < close ? array(from, prefixEnd(part), 1) : Tree.NONE;
-                if (array != Tree.NONE) {
-                    return tree.child(array, true, part, close - part);
+                Node array = part < close ? array(from, prefixEnd(part), 1) : null;
+                if (array != null) {
+                    return array.child(true, part, close - part);
                 }
             }
         }
@@ -202,34 +203,34 @@ final class FormReader {
     }
 
     /**
-     * Returns the array that a name's plain prefix leads to, made if need be, or {@link Tree#NONE}
-     * where the prefix has to go the long way.
+     * Returns the array that a name's plain prefix leads to, made if need be, or null if the
+     * prefix has to go the long way.
      */
-    private int array(int from, int to, int depth) {
+    private @Nullable Node array(int from, int to, int depth) {
         if (to <= from || depth > limits.depth()) {
-            return Tree.NONE;
+            return null;
         }
         int slot = Bytes.hash(body, from, to - from) & PREFIXES - 1;
         int known = prefixStart[slot];
         if (known >= 0 && Arrays.equals(body, known, prefixEnd[slot], body, from, to)) {
             return prefixArray[slot];
         }
-        int node;
+        Node node;
         int close = closing(from, to);
         if (close == to) {
             if (!isPlain(from, to)) {
-                return Tree.NONE;
+                return null;
             }
-            node = tree.child(Tree.ROOT, true, from, to - from);
+            node = tree.root().child(true, from, to - from);
         } else {
             int part = partStart(from, close);
-            int outer = part < close ? array(from, prefixEnd(part), depth + 1) : Tree.NONE;
-            if (outer == Tree.NONE) {
-                return Tree.NONE;
+            Node outer = part < close ? array(from, prefixEnd(part), depth + 1) : null;
+            if (outer == null) {
+                return null;
             }
-            node = tree.child(outer, true, part, close - part);
+            node = outer.child(true, part, close - part);
         }
-        tree.array(node);
+        node.array();
         prefixStart[slot] = from;
         prefixEnd[slot] = to;
         prefixArray[slot] = node;
@@ -284,11 +285,11 @@ final class FormReader {
 
     private void forgetPrefixes() {
         Arrays.fill(prefixStart, -1);
-        Arrays.fill(knownArray, KnownNames.FIELDS, KnownNames.COUNT, Tree.NONE);
+        Arrays.fill(knownArray, KnownNames.FIELDS, KnownNames.COUNT, null);
     }
 
     /** Follows PHP through any name. */
-    private int longWay(int from, int to) {
+    private @Nullable Node longWay(int from, int to) {
         int start = tree.bufferEnd();
         byte[] name = tree.roomFor(to - from + 7);
         int end = decode(name, start, from, to);
@@ -310,10 +311,10 @@ final class FormReader {
             mangle(name, open++);
         }
         if (open == start || isForbidden(name, start, open, vouched)) {
-            return Tree.NONE;
+            return null;
         }
         if (open == end) {
-            return tree.child(Tree.ROOT, false, start, end - start);
+            return tree.root().child(false, start, end - start);
         }
         if (indexOf(name, ']', open + 1, end) < 0) {
             // No brackets after all: they and what follows belong to the name.
@@ -324,17 +325,15 @@ final class FormReader {
                     name[i] = '_';
                 }
             }
-            return isForbidden(name, start, end, vouched)
-                    ? Tree.NONE
-                    : tree.child(Tree.ROOT, false, start, end - start);
+            return isForbidden(name, start, end, vouched) ? null : tree.root().child(false, start, end - start);
         }
         return follow(name, start, open, end, vouched);
     }
 
     /** Walks {@code base[part][part]…}; {@code firstOpen} is at the first bracket, which some bracket closes. */
-    private int follow(byte[] name, int base, int firstOpen, int end, int vouched) {
+    private @Nullable Node follow(byte[] name, int base, int firstOpen, int end, int vouched) {
         int open = firstOpen;
-        int array = Tree.ROOT;
+        Node array = tree.root();
         int part = base;
         int partEnd = open;
         boolean append = false;
@@ -350,13 +349,13 @@ final class FormReader {
                 break;
             }
             if (!append && isForbidden(name, part, partEnd, vouched)) {
-                return Tree.NONE;
+                return null;
             }
-            int node = append ? tree.nextChild(array) : tree.child(array, false, part, partEnd - part);
-            if (node == Tree.NONE) {
-                return Tree.NONE;
+            Node node = append ? appended(array) : array.child(false, part, partEnd - part);
+            if (node == null) {
+                return null;
             }
-            tree.array(node);
+            node.array();
             array = node;
             append = close == search;
             part = inside;
@@ -364,12 +363,17 @@ final class FormReader {
             open = close + 1;
         }
         if (append) {
-            return tree.nextChild(array);
+            return appended(array);
         }
         if (isForbidden(name, part, partEnd, vouched)) {
-            return Tree.NONE;
+            return null;
         }
-        return tree.child(array, false, part, partEnd - part);
+        return array.child(false, part, partEnd - part);
+    }
+
+    /** Returns a new child, or null if the array has no index left: PHP drops the field. */
+    private static @Nullable Node appended(Node array) {
+        return array.isFull() ? null : array.nextChild();
     }
 
     /**

@@ -24,22 +24,22 @@ final class HeaderReader {
     private static final Scope[] COMMON_SCOPES = {Scope.IMOPENLINES, Scope.IMCONNECTOR, Scope.IM, Scope.CRM};
 
     private final EventReader reader;
-    private final Tree tree;
+    private final Node root;
 
     HeaderReader(EventReader reader) {
         this.reader = reader;
-        this.tree = reader.tree;
+        this.root = reader.root;
     }
 
     /** Returns the event's code in upper case, or empty if there is none. */
     private String code() {
-        int node = reader.field(Tree.ROOT, Name.EVENT);
-        if (node != Tree.NONE && tree.isText(node, SESSION_FINISH)) {
+        Node node = reader.field(root, Name.EVENT);
+        if (node != null && node.isText(SESSION_FINISH)) {
             return OnSessionFinish.CODE;
         }
         String sent = reader.text(node);
-        if (sent == null || sent.isEmpty()) {
-            reader.noteAt(Tree.ROOT, Name.EVENT, "no event named");
+        if (node == null || sent == null || sent.isEmpty()) {
+            reader.noteAt(root, Name.EVENT, "no event named");
             return "";
         }
         String code = sent.toUpperCase(Locale.ROOT);
@@ -51,22 +51,22 @@ final class HeaderReader {
 
     EventHeader header() {
         String code = code();
-        int ts = reader.field(Tree.ROOT, Name.TS);
-        if (ts == Tree.NONE) {
-            reader.noteAt(Tree.ROOT, Name.TS, "missing");
+        Node ts = reader.field(root, Name.TS);
+        if (ts == null) {
+            reader.noteAt(root, Name.TS, "missing");
         }
         return new EventHeader(code, handlerId(), reader.second(ts), auth());
     }
 
     @Nullable
     Long handlerId() {
-        int node = reader.field(Tree.ROOT, Name.EVENT_HANDLER_ID);
-        if (node == Tree.NONE) {
-            node = reader.field(Tree.ROOT, Name.EVENT_ID_DOCS);
-            if (node == Tree.NONE) {
-                node = reader.field(Tree.ROOT, Name.EVENT_ID);
+        Node node = reader.field(root, Name.EVENT_HANDLER_ID);
+        if (node == null) {
+            node = reader.field(root, Name.EVENT_ID_DOCS);
+            if (node == null) {
+                node = reader.field(root, Name.EVENT_ID);
             }
-            if (node == Tree.NONE) {
+            if (node == null) {
                 return null;
             }
             reader.note(node, "in place of event_handler_id");
@@ -76,18 +76,18 @@ final class HeaderReader {
     }
 
     private EventAuth auth() {
-        int auth = reader.block(Tree.ROOT, Name.AUTH);
-        if (auth == Tree.NONE) {
-            int node = reader.field(Tree.ROOT, Name.AUTH);
-            if (node == Tree.NONE || tree.isArray(node)) {
-                reader.noteAt(Tree.ROOT, Name.AUTH, "missing");
+        Node auth = reader.block(root, Name.AUTH);
+        if (auth == null) {
+            Node node = reader.field(root, Name.AUTH);
+            if (node == null || node.isArray()) {
+                reader.noteAt(root, Name.AUTH, "missing");
             }
             return EventAuth.none();
         }
-        int expiresIn = reader.field(auth, Name.EXPIRES_IN);
-        long lifetime = expiresIn == Tree.NONE ? -1 : reader.leniently(expiresIn, Integer.MAX_VALUE, "seconds");
-        int user = reader.field(auth, Name.USER_ID);
-        long userId = user == Tree.NONE ? -1 : reader.leniently(user, Long.MAX_VALUE, "an integer");
+        Node expiresIn = reader.field(auth, Name.EXPIRES_IN);
+        long lifetime = expiresIn == null ? -1 : reader.leniently(expiresIn, Integer.MAX_VALUE, "seconds");
+        Node user = reader.field(auth, Name.USER_ID);
+        long userId = user == null ? -1 : reader.leniently(user, Long.MAX_VALUE, "an integer");
         return new EventAuth(
                 reader.secret(auth, Name.ACCESS_TOKEN),
                 reader.second(reader.field(auth, Name.EXPIRES)),
@@ -104,7 +104,7 @@ final class HeaderReader {
     }
 
     /** Returns an address. One published example ends its addresses in an HTML entity; its meaning is not guessed. */
-    private @Nullable String endpoint(int auth, Name name) {
+    private @Nullable String endpoint(Node auth, Name name) {
         String endpoint = reader.textLeniently(reader.field(auth, name));
         if (endpoint != null && endpoint.endsWith("&#39;")) {
             reader.noteAt(auth, name, "an address that ends in an HTML entity");
@@ -112,10 +112,10 @@ final class HeaderReader {
         return endpoint;
     }
 
-    private @Nullable AppStatus status(int auth) {
-        int node = reader.field(auth, Name.STATUS);
-        if (node != Tree.NONE && tree.kind(node) == Tree.TEXT && tree.length(node) == 1) {
-            switch (tree.source(node)[tree.start(node)]) {
+    private @Nullable AppStatus status(Node auth) {
+        Node node = reader.field(auth, Name.STATUS);
+        if (node != null && node.kind() == Node.TEXT && node.length() == 1) {
+            switch (node.source()[node.start()]) {
                 case 'L' -> {
                     return AppStatus.LOCAL;
                 }
@@ -134,9 +134,9 @@ final class HeaderReader {
         return code == null ? null : new AppStatus(code);
     }
 
-    private List<Scope> scope(int auth) {
-        int node = reader.field(auth, Name.SCOPE);
-        if (node != Tree.NONE && tree.isText(node, IMOPENLINES)) {
+    private List<Scope> scope(Node auth) {
+        Node node = reader.field(auth, Name.SCOPE);
+        if (node != null && node.isText(IMOPENLINES)) {
             return ONLY_IMOPENLINES;
         }
         String text = reader.textLeniently(node);

@@ -54,34 +54,34 @@ public record InstallerPage(EventAuth auth, String placement, String placementOp
         EventReader in = new EventReader(Envelope.read(body, BodyFormat.FORM, limits), false, false, true);
         required(in, AUTH_ID);
         required(in, Name.MEMBER_ID);
-        int expires = in.field(Tree.ROOT, AUTH_EXPIRES);
-        long seconds = expires == Tree.NONE ? -1 : in.leniently(expires, Integer.MAX_VALUE, "seconds");
-        String status = in.text(Tree.ROOT, Name.STATUS);
+        Node expires = in.field(in.root, AUTH_EXPIRES);
+        long seconds = expires == null ? -1 : in.leniently(expires, Integer.MAX_VALUE, "seconds");
+        String status = in.text(in.root, Name.STATUS);
         EventAuth auth = new EventAuth(
-                in.secret(Tree.ROOT, AUTH_ID),
+                in.secret(in.root, AUTH_ID),
                 null,
                 seconds < 0 ? null : Duration.ofSeconds(seconds),
-                scopes(in.text(Tree.ROOT, APPLICATION_SCOPE)),
+                scopes(in.text(in.root, APPLICATION_SCOPE)),
                 null,
-                in.text(Tree.ROOT, SERVER_ENDPOINT),
+                in.text(in.root, SERVER_ENDPOINT),
                 status == null ? null : new AppStatus(status),
                 null,
-                in.text(Tree.ROOT, Name.MEMBER_ID),
+                in.text(in.root, Name.MEMBER_ID),
                 null,
-                in.secret(Tree.ROOT, REFRESH_ID),
-                in.secret(Tree.ROOT, APPLICATION_TOKEN));
+                in.secret(in.root, REFRESH_ID),
+                in.secret(in.root, APPLICATION_TOKEN));
         return new InstallerPage(auth, text(in, PLACEMENT), text(in, PLACEMENT_OPTIONS));
     }
 
     private static void required(EventReader in, Name name) {
-        String value = in.text(Tree.ROOT, name);
+        String value = in.text(in.root, name);
         if (value == null || value.isBlank()) {
             throw new DecodeException(Kind.MISMATCH, "$." + name, "text", "nothing");
         }
     }
 
     private static String text(EventReader in, Name name) {
-        return Objects.requireNonNullElse(in.text(Tree.ROOT, name), "");
+        return Objects.requireNonNullElse(in.text(in.root, name), "");
     }
 
     private static List<Scope> scopes(@Nullable String text) {

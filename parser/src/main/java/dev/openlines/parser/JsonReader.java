@@ -61,7 +61,7 @@ final class JsonReader {
 
     /** Reads from the first opening bracket to its closing one. */
     private void container(byte opening) {
-        int array = Tree.ROOT;
+        Node array = tree.root();
         int depth = 0;
         int pairs = 0;
         boolean object = opening == '{';
@@ -80,7 +80,7 @@ final class JsonReader {
                 depth--;
                 object = (objects & 1) != 0;
                 objects >>>= 1;
-                array = tree.parent(array);
+                array = array.parent();
                 first = false;
                 continue;
             }
@@ -92,14 +92,14 @@ final class JsonReader {
                 throw new DecodeException(
                         Kind.LIMIT, "$", "at most " + limits.pairs() + " fields", pairs + " fields or more");
             }
-            int node = object ? member(array) : tree.nextChild(array);
+            Node node = object ? member(array) : array.nextChild();
             skipSpace();
             b = peek("a value");
             if (b == '{' || b == '[') {
                 if (++depth > limits.depth()) {
                     throw FormReader.tooDeep(depth, limits);
                 }
-                tree.newArray(node);
+                node.newArray();
                 objects = objects << 1 | (object ? 1 : 0);
                 object = b == '{';
                 array = node;
@@ -123,7 +123,7 @@ final class JsonReader {
         throw unexpected(object ? ", or }" : ", or ]");
     }
 
-    private int member(int array) {
+    private Node member(Node array) {
         if (peek("a key") != '"') {
             throw unexpected("a key");
         }
@@ -131,7 +131,7 @@ final class JsonReader {
         if (keyTo - keyFrom > limits.keyBytes()) {
             throw FormReader.tooLongKey(keyTo - keyFrom, limits);
         }
-        int node = tree.child(array, inBody, keyFrom, keyTo - keyFrom);
+        Node node = array.child(inBody, keyFrom, keyTo - keyFrom);
         skipSpace();
         if (peek("a colon") != ':') {
             throw unexpected("a colon");
@@ -140,39 +140,39 @@ final class JsonReader {
         return node;
     }
 
-    private void scalar(int node, byte first) {
+    private void scalar(Node node, byte first) {
         int from = at;
         switch (first) {
             case '"' -> {
                 string();
                 checkValue(node, keyTo - keyFrom);
-                tree.value(node, Tree.TEXT, inBody, ascii, keyFrom, keyTo);
+                node.value(Node.TEXT, inBody, ascii, keyFrom, keyTo);
             }
-            case 't' -> literal(node, "true", Tree.TRUE);
-            case 'f' -> literal(node, "false", Tree.FALSE);
-            case 'n' -> literal(node, "null", Tree.NULL);
+            case 't' -> literal(node, "true", Node.TRUE);
+            case 'f' -> literal(node, "false", Node.FALSE);
+            case 'n' -> literal(node, "null", Node.NULL);
             default -> {
                 number();
                 checkValue(node, at - from);
-                tree.value(node, Tree.NUMBER, true, true, from, at);
+                node.value(Node.NUMBER, true, true, from, at);
             }
         }
     }
 
-    private void checkValue(int node, int bytes) {
+    private void checkValue(Node node, int bytes) {
         if (bytes > limits.valueBytes()) {
-            throw FormReader.tooLongValue(tree.path(node), bytes, limits);
+            throw FormReader.tooLongValue(node.path(), bytes, limits);
         }
     }
 
-    private void literal(int node, String word, int kind) {
+    private void literal(Node node, String word, int kind) {
         int from = at;
         for (int i = 0; i < word.length(); i++, at++) {
             if (at >= body.length || body[at] != word.charAt(i)) {
                 throw unexpected("a value");
             }
         }
-        tree.value(node, kind, true, true, from, at);
+        node.value(kind, true, true, from, at);
     }
 
     private void number() {

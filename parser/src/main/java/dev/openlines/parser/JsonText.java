@@ -21,43 +21,43 @@ final class JsonText {
         end = 0;
         ascii = true;
         add('{');
-        int node = Tree.ROOT;
-        int child = TreeJson.visible(tree, tree.firstChild(Tree.ROOT), credentials);
+        Node node = tree.root();
+        Node child = TreeJson.visible(tree.root().firstChild(), credentials);
         while (true) {
-            if (child == Tree.NONE) {
-                add(node == Tree.ROOT || !tree.isList(node) ? '}' : ']');
-                if (node == Tree.ROOT) {
+            if (child == null) {
+                add(node == tree.root() || !node.isList() ? '}' : ']');
+                if (node == tree.root()) {
                     used = Math.max(used, end);
                     return new String(bytes, 0, end, ascii ? ISO_8859_1 : UTF_8);
                 }
-                child = TreeJson.visible(tree, tree.nextSibling(node), credentials);
-                node = tree.parent(node);
+                child = TreeJson.visible(node.nextSibling(), credentials);
+                node = node.parent();
                 continue;
             }
             byte last = bytes[end - 1];
             if (last != '{' && last != '[') {
                 add(',');
             }
-            if (node == Tree.ROOT || !tree.isList(node)) {
-                int key = tree.keyStart(child);
-                quote(tree.keySource(child), key, key + tree.keyLength(child));
+            if (node == tree.root() || !node.isList()) {
+                int key = child.keyStart();
+                quote(child.keySource(), key, key + child.keyLength());
                 add(':');
             }
-            if (tree.isArray(child)) {
-                add(tree.isList(child) ? '[' : '{');
+            if (child.isArray()) {
+                add(child.isList() ? '[' : '{');
                 node = child;
-                child = TreeJson.visible(tree, tree.firstChild(node), credentials);
+                child = TreeJson.visible(node.firstChild(), credentials);
                 continue;
             }
-            if (tree.kind(child) == Tree.TEXT) {
-                quote(tree.source(child), tree.start(child), tree.end(child));
+            if (child.kind() == Node.TEXT) {
+                quote(child.source(), child.start(), child.end());
             } else {
                 // Numbers and words are ASCII.
-                ensure(tree.length(child));
-                System.arraycopy(tree.source(child), tree.start(child), bytes, end, tree.length(child));
-                end += tree.length(child);
+                ensure(child.length());
+                System.arraycopy(child.source(), child.start(), bytes, end, child.length());
+                end += child.length();
             }
-            child = TreeJson.visible(tree, tree.nextSibling(child), credentials);
+            child = TreeJson.visible(child.nextSibling(), credentials);
         }
     }
 

@@ -9,7 +9,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes idempotency keys: gathers the parts of an event one after another and inside one another, the length of each
@@ -19,9 +19,6 @@ final class KeyParts {
 
     private static final byte[] DIGITS = "0123456789abcdef".getBytes(ISO_8859_1);
 
-    /** More children than these are sorted in an array of their own. */
-    private static final int FEW = 32;
-
     private final MessageDigest digest = sha256();
     private final byte[] hash = new byte[32];
     private final byte[] hex = new byte[64];
@@ -29,7 +26,7 @@ final class KeyParts {
     private int end;
     private int used;
     /** The children of the containers that are being written, the outermost first. */
-    private int[] children = new int[64];
+    private Node[] children = new Node[64];
 
     private int childrenEnd;
 
@@ -44,20 +41,20 @@ final class KeyParts {
     /**
      * Returns the key of an event.
      *
-     * @param member the node of the portal's id, or {@link Tree#NONE}
-     * @param event the node of the event's code, or {@link Tree#NONE}
+     * @param member the node of the portal's id, or null
+     * @param event the node of the event's code, or null
      */
-    String key(Tree tree, int member, int event) {
+    String key(Tree tree, @Nullable Node member, @Nullable Node event) {
         end = 0;
         childrenEnd = 0;
         int part = open();
-        if (member != Tree.NONE) {
-            addText(tree, member);
+        if (member != null) {
+            addText(member);
         }
         close(part);
         part = open();
-        if (event != Tree.NONE) {
-            addUpperCase(tree, event);
+        if (event != null) {
+            addUpperCase(event);
         }
         close(part);
         addField(tree, Name.TS);
@@ -90,10 +87,10 @@ final class KeyParts {
     }
 
     private boolean addField(Tree tree, Name name) {
-        int node = tree.find(Tree.ROOT, name);
+        Node node = tree.find(name);
         int part = open();
-        if (node != Tree.NONE) {
-            addCanonical(tree, node);
+        if (node != null) {
+            addCanonical(node);
         }
         close(part);
         return end > part;
@@ -103,24 +100,25 @@ final class KeyParts {
      * Adds a value with sorted keys and every leaf as a form would carry it; nothing for what a form
      * would leave out. Recurses no deeper than {@link Limits} let a tree be.
      */
-    private void addCanonical(Tree tree, int node) {
-        if (!tree.isArray(node)) {
-            addLeaf(tree, node);
+    private void addCanonical(Node node) {
+        if (!node.isArray()) {
+            addLeaf(node);
             return;
         }
         int first = childrenEnd;
-        int last = sortedChildren(tree, node);
+        int last = sortedChildren(node);
         int begin = end;
         addByte('{');
         for (int i = first; i < last; i++) {
-            int child = children[i];
+            Node child = children[i];
             int pair = end;
             int key = open();
-            ensure(tree.keyLength(child));
-            end = tree.copyKey(child, bytes, end);
+            ensure(child.keyLength());
+            System.arraycopy(child.keySource(), child.keyStart(), bytes, end, child.keyLength());
+            end += child.keyLength();
             close(key);
             int value = open();
-            addCanonical(tree, child);
+            addCanonical(child);
             if (end == value) {
                 used = Math.max(used, end);
                 end = pair;
@@ -135,70 +133,56 @@ final class KeyParts {
     }
 
     /** Puts a container's children on the stack in the order of their keys, and returns their end. */
-    private int sortedChildren(Tree tree, int node) {
+    private int sortedChildren(Node node) {
         int first = childrenEnd;
-        int last = first + tree.size(node);
+        int last = first + node.size();
         if (last > children.length) {
             children = Arrays.copyOf(children, Math.max(2 * children.length, last));
         }
         int at = first;
-        for (int child = tree.firstChild(node); child != Tree.NONE; child = tree.nextSibling(child)) {
-            int place = at++;
-            if (last - first <= FEW) {
-                for (; place > first && tree.compareKeys(children[place - 1], child) > 0; place--) {
-                    children[place] = children[place - 1];
-                }
-            }
-            children[place] = child;
+        for (Node child = node.firstChild(); child != null; child = child.nextSibling()) {
+            children[at++] = child;
         }
-        if (last - first > FEW) {
-            int[] sorted = IntStream.range(first, last)
-                    .map(i -> children[i])
-                    .boxed()
-                    .sorted(tree::compareKeys)
-                    .mapToInt(Integer::intValue)
-                    .toArray();
-            System.arraycopy(sorted, 0, children, first, sorted.length);
-        }
+        Arrays.sort(children, first, last, Node::compareKeys);
         childrenEnd = last;
         return last;
     }
 
-    private void addLeaf(Tree tree, int node) {
-        switch (tree.kind(node)) {
-            case Tree.TEXT -> {
+    private void addLeaf(Node node) {
+        switch (node.kind()) {
+            case Node.TEXT -> {
                 addByte('=');
-                addText(tree, node);
+                addText(node);
             }
-            case Tree.NUMBER -> {
+            case Node.NUMBER -> {
                 addByte('=');
-                add(PhpNumber.text(tree.text(node)));
+                add(PhpNumber.text(node.text()));
             }
-            case Tree.TRUE -> add("=1");
-            case Tree.FALSE -> add("=0");
+            case Node.TRUE -> add("=1");
+            case Node.FALSE -> add("=0");
             default -> {
                 // null is left out of a form.
             }
         }
     }
 
-    private void addText(Tree tree, int node) {
-        if (tree.isAscii(node)) {
-            ensure(tree.length(node));
-            System.arraycopy(tree.source(node), tree.start(node), bytes, end, tree.length(node));
-            end += tree.length(node);
+    private void addText(Node node) {
+        if (node.isAscii()) {
+            ensure(node.length());
+            System.arraycopy(node.source(), node.start(), bytes, end, node.length());
+            end += node.length();
         } else {
-            add(tree.text(node));
+            add(node.text());
         }
     }
 
-    private void addUpperCase(Tree tree, int node) {
-        if (!tree.isAscii(node)) {
-            add(tree.text(node).toUpperCase(Locale.ROOT));
+    private void addUpperCase(Node node) {
+        if (!node.isAscii()) {
+            add(node.text().toUpperCase(Locale.ROOT));
             return;
         }
         int begin = end;
-        addText(tree, node);
+        addText(node);
         for (int i = begin; i < end; i++) {
             if (bytes[i] >= 'a' && bytes[i] <= 'z') {
                 bytes[i] = (byte) (bytes[i] - ('a' - 'A'));

@@ -21,12 +21,10 @@ final class MessageReader {
 
     private final EventReader reader;
     private final ChatReader chats;
-    private final Tree tree;
 
     MessageReader(EventReader reader) {
         this.reader = reader;
         this.chats = reader.chats;
-        this.tree = reader.tree;
     }
 
     /**
@@ -35,8 +33,8 @@ final class MessageReader {
      * @param elements the node that holds them
      * @param listSent whether the platform sends a list
      */
-    List<OpenLineMessage> messages(int elements, boolean listSent) {
-        if (elements == Tree.NONE) {
+    List<OpenLineMessage> messages(@Nullable Node elements, boolean listSent) {
+        if (elements == null) {
             return List.of();
         }
         if (!chats.isListed(elements)) {
@@ -48,8 +46,8 @@ final class MessageReader {
         if (!listSent) {
             reader.note(elements, "a list, although the platform sends one object");
         }
-        List<OpenLineMessage> messages = new ArrayList<>(tree.size(elements));
-        for (int at : chats.inOrder(elements)) {
+        List<OpenLineMessage> messages = new ArrayList<>(elements.size());
+        for (Node at : chats.inOrder(elements)) {
             if (chats.isBlock(at)) {
                 messages.add(message(at));
             }
@@ -57,7 +55,7 @@ final class MessageReader {
         return messages;
     }
 
-    private OpenLineMessage message(int element) {
+    private OpenLineMessage message(Node element) {
         return new OpenLineMessage(
                 connector(reader.block(element, Name.CONNECTOR)),
                 im(reader.block(element, Name.IM)),
@@ -68,7 +66,7 @@ final class MessageReader {
                 reader.flag(element, Name.NO_SESSION));
     }
 
-    private @Nullable Connector connector(int block) {
+    private @Nullable Connector connector(@Nullable Node block) {
         Connector connector = new Connector(
                 chats.code(block, Name.CONNECTOR_ID),
                 reader.id(block, Name.LINE_ID),
@@ -77,14 +75,14 @@ final class MessageReader {
         return connector.equals(NO_CONNECTOR) ? null : connector;
     }
 
-    private @Nullable Im im(int block) {
+    private @Nullable Im im(@Nullable Node block) {
         Long chatId = reader.id(block, Name.CHAT_ID);
         Long messageId = reader.id(block, Name.MESSAGE_ID);
         return chatId == null && messageId == null ? null : new Im(chatId, messageId);
     }
 
-    private Content content(int element) {
-        int block = reader.required(reader.field(element, Name.MESSAGE), element, Name.MESSAGE);
+    private Content content(Node element) {
+        Node block = reader.required(reader.field(element, Name.MESSAGE), element, Name.MESSAGE);
         Content content = new Content(
                 ids(reader.field(block, Name.ID)),
                 reader.id(block, Name.CHAT_ID),
@@ -95,17 +93,17 @@ final class MessageReader {
                 attachments(block),
                 reader.payload(reader.field(block, Name.PARAMS)),
                 reader.flag(block, Name.SYSTEM));
-        if (block != Tree.NONE && content.equals(NOTHING)) {
+        if (block != null && content.equals(NOTHING)) {
             reader.mismatch(block, "a message");
         }
         return content;
     }
 
-    private @Nullable Object attachments(int block) {
-        int node = reader.field(block, Name.ATTACHMENTS);
-        if (node == Tree.NONE) {
+    private @Nullable Object attachments(@Nullable Node block) {
+        Node node = reader.field(block, Name.ATTACHMENTS);
+        if (node == null) {
             node = reader.field(block, Name.ATTACH);
-            if (node != Tree.NONE) {
+            if (node != null) {
                 reader.note(node, "in place of attachments");
             }
         }
@@ -113,30 +111,30 @@ final class MessageReader {
     }
 
     /** Returns one id, or a list of them: a long message is several in some messengers. */
-    private List<String> ids(int node) {
-        if (node == Tree.NONE) {
+    private List<String> ids(@Nullable Node node) {
+        if (node == null) {
             return List.of();
         }
         List<String> ids = new ArrayList<>(1);
-        if (!tree.isArray(node)) {
+        if (!node.isArray()) {
             addId(node, ids);
             return ids;
         }
-        for (int at = tree.firstChild(node); at != Tree.NONE; at = tree.nextSibling(at)) {
-            if (tree.kind(at) != Tree.NULL) {
+        for (Node at = node.firstChild(); at != null; at = at.nextSibling()) {
+            if (at.kind() != Node.NULL) {
                 addId(at, ids);
             }
         }
         return ids;
     }
 
-    private void addId(int node, List<String> ids) {
-        switch (tree.kind(node)) {
-            case Tree.TEXT, Tree.NUMBER -> {
-                if (tree.length(node) == 0) {
+    private void addId(Node node, List<String> ids) {
+        switch (node.kind()) {
+            case Node.TEXT, Node.NUMBER -> {
+                if (node.length() == 0) {
                     reader.note(node, "empty, taken as absent");
                 } else {
-                    ids.add(tree.kind(node) == Tree.TEXT ? tree.text(node) : PhpNumber.text(tree.text(node)));
+                    ids.add(node.kind() == Node.TEXT ? node.text() : PhpNumber.text(node.text()));
                 }
             }
             default -> reader.mismatch(node, "text");

@@ -83,21 +83,11 @@ final class Name {
     final String text;
     final byte[] bytes;
     final int hash;
-    /** The last eight bytes, or all if there are fewer. */
-    private final long tail;
 
     private Name(String text) {
         this.text = text;
         this.bytes = text.getBytes(US_ASCII);
         this.hash = Bytes.hash(bytes, 0, bytes.length);
-        this.tail = Bytes.longBefore(bytes, bytes.length, Math.min(bytes.length, 8));
-    }
-
-    /** Returns whether these bytes begin with this name. */
-    boolean isAt(byte[] source, int at) {
-        int length = bytes.length;
-        return Bytes.longBefore(source, at + length, Math.min(length, 8)) == tail
-                && (length <= 8 || Bytes.equal(source, at, bytes, 0, length - 8));
     }
 
     /** Makes a name; a row of {@link EventTypes} may have names that no other event has. */

@@ -60,36 +60,25 @@ public final class PhpForm {
         Tree tree = Envelope.read(json, BodyFormat.JSON, limits);
         FormFieldWriter out = new FormFieldWriter();
         out.open(null);
-        int container = Tree.ROOT;
-        int node = tree.firstChild(Tree.ROOT);
+        Node container = tree.root();
+        Node node = tree.root().firstChild();
         while (true) {
-            if (node == Tree.NONE) {
+            if (node == null) {
                 out.close();
-                if (container == Tree.ROOT) {
+                if (container == tree.root()) {
                     return out.form();
                 }
-                node = tree.nextSibling(container);
-                container = tree.parent(container);
-            } else if (tree.isArray(node)) {
-                out.open(tree.key(node));
+                node = container.nextSibling();
+                container = container.parent();
+            } else if (node.isArray()) {
+                out.open(node.key());
                 container = node;
-                node = tree.firstChild(node);
+                node = node.firstChild();
             } else {
-                out.text(tree.key(node), leaf(tree, node));
-                node = tree.nextSibling(node);
+                out.text(node.key(), node.formText());
+                node = node.nextSibling();
             }
         }
-    }
-
-    /** Returns a leaf as a form carries it, or null if it does not. */
-    static @Nullable String leaf(Tree tree, int node) {
-        return switch (tree.kind(node)) {
-            case Tree.TEXT -> tree.text(node);
-            case Tree.NUMBER -> PhpNumber.text(tree.text(node));
-            case Tree.TRUE -> "1";
-            case Tree.FALSE -> "0";
-            default -> null;
-        };
     }
 
     private static void write(@Nullable String name, JsonValue value, FormFieldWriter out) {

@@ -12,6 +12,7 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.jspecify.annotations.Nullable;
 
 /** Between a tree and JSON: text, {@link JsonStructure} and {@link JsonParser}. Nothing here recurses. */
 final class TreeJson {
@@ -32,10 +33,10 @@ final class TreeJson {
         return new JsonText().of(tree, credentials);
     }
 
-    static int visible(Tree tree, int first, boolean credentials) {
-        int node = first;
-        while (node != Tree.NONE && !credentials && tree.isCredential(node)) {
-            node = tree.nextSibling(node);
+    static @Nullable Node visible(@Nullable Node first, boolean credentials) {
+        Node node = first;
+        while (node != null && !credentials && node.isCredential()) {
+            node = node.nextSibling();
         }
         return node;
     }
@@ -69,34 +70,33 @@ final class TreeJson {
     /** Returns the tree as an object or, where {@code listAllowed} and PHP has one, a list. */
     static JsonStructure structure(Tree tree, boolean listAllowed, boolean credentials) {
         Deque<Object> builders = new ArrayDeque<>();
-        boolean rootIsList = listAllowed && tree.isList(Tree.ROOT);
+        boolean rootIsList = listAllowed && tree.root().isList();
         builders.push(rootIsList ? Provider.JSON.createArrayBuilder() : Provider.JSON.createObjectBuilder());
-        int node = Tree.ROOT;
-        int child = visible(tree, tree.firstChild(Tree.ROOT), credentials);
+        Node node = tree.root();
+        Node child = visible(tree.root().firstChild(), credentials);
         while (true) {
-            if (child == Tree.NONE) {
+            if (child == null) {
                 JsonStructure built = build(builders.pop());
-                if (node == Tree.ROOT) {
+                if (node == tree.root()) {
                     return built;
                 }
-                add(tree, builders.element(), node, built);
-                child = visible(tree, tree.nextSibling(node), credentials);
-                node = tree.parent(node);
-            } else if (tree.isArray(child)) {
+                add(builders.element(), node, built);
+                child = visible(node.nextSibling(), credentials);
+                node = node.parent();
+            } else if (child.isArray()) {
                 node = child;
-                builders.push(
-                        tree.isList(node) ? Provider.JSON.createArrayBuilder() : Provider.JSON.createObjectBuilder());
-                child = visible(tree, tree.firstChild(node), credentials);
+                builders.push(node.isList() ? Provider.JSON.createArrayBuilder() : Provider.JSON.createObjectBuilder());
+                child = visible(node.firstChild(), credentials);
             } else {
-                add(tree, builders.element(), child, leaf(tree, child));
-                child = visible(tree, tree.nextSibling(child), credentials);
+                add(builders.element(), child, leaf(child));
+                child = visible(child.nextSibling(), credentials);
             }
         }
     }
 
-    private static void add(Tree tree, Object builder, int node, JsonValue value) {
+    private static void add(Object builder, Node node, JsonValue value) {
         if (builder instanceof JsonObjectBuilder object) {
-            object.add(tree.key(node), value);
+            object.add(node.key(), value);
         } else {
             ((JsonArrayBuilder) builder).add(value);
         }
@@ -106,12 +106,12 @@ final class TreeJson {
         return builder instanceof JsonObjectBuilder object ? object.build() : ((JsonArrayBuilder) builder).build();
     }
 
-    private static JsonValue leaf(Tree tree, int node) {
-        return switch (tree.kind(node)) {
-            case Tree.TEXT -> Provider.JSON.createValue(tree.text(node));
-            case Tree.NUMBER -> number(tree.text(node));
-            case Tree.TRUE -> JsonValue.TRUE;
-            case Tree.FALSE -> JsonValue.FALSE;
+    private static JsonValue leaf(Node node) {
+        return switch (node.kind()) {
+            case Node.TEXT -> Provider.JSON.createValue(node.text());
+            case Node.NUMBER -> number(node.text());
+            case Node.TRUE -> JsonValue.TRUE;
+            case Node.FALSE -> JsonValue.FALSE;
             default -> JsonValue.NULL;
         };
     }
@@ -131,21 +131,21 @@ final class TreeJson {
      */
     static void read(Tree tree, JsonParser parser, JsonParser.Event first, Limits limits) {
         tree.reset(new byte[0]);
-        int array = Tree.ROOT;
+        Node array = tree.root();
         int depth = 0;
         int pairs = 0;
-        int node = Tree.NONE;
+        Node node = null;
         for (JsonParser.Event event = first; ; event = parser.next()) {
             if (event == JsonParser.Event.END_ARRAY || event == JsonParser.Event.END_OBJECT) {
-                if (array == Tree.ROOT) {
+                if (array == tree.root()) {
                     return;
                 }
-                array = tree.parent(array);
+                array = array.parent();
                 depth--;
-                node = Tree.NONE;
+                node = null;
                 continue;
             }
-            if (node == Tree.NONE && ++pairs > limits.pairs()) {
+            if (node == null && ++pairs > limits.pairs()) {
                 throw new DecodeException(
                         Kind.LIMIT, "$", "at most " + limits.pairs() + " fields", pairs + " fields or more");
             }
@@ -153,52 +153,52 @@ final class TreeJson {
                 node = member(tree, array, parser.getString(), limits);
                 continue;
             }
-            if (node == Tree.NONE) {
-                node = tree.nextChild(array);
+            if (node == null) {
+                node = array.nextChild();
             }
             if (event == JsonParser.Event.START_ARRAY || event == JsonParser.Event.START_OBJECT) {
                 if (++depth > limits.depth()) {
                     throw FormReader.tooDeep(depth, limits);
                 }
-                tree.newArray(node);
+                node.newArray();
                 array = node;
             } else {
                 scalar(tree, node, event, parser, limits);
             }
-            node = Tree.NONE;
+            node = null;
         }
     }
 
-    private static int member(Tree tree, int array, String name, Limits limits) {
+    private static Node member(Tree tree, Node array, String name, Limits limits) {
         int from = tree.bufferEnd();
         int bytes = append(tree, name);
         if (bytes > limits.keyBytes()) {
             throw FormReader.tooLongKey(bytes, limits);
         }
-        return tree.child(array, false, from, bytes);
+        return array.child(false, from, bytes);
     }
 
-    private static void scalar(Tree tree, int node, JsonParser.Event event, JsonParser parser, Limits limits) {
+    private static void scalar(Tree tree, Node node, JsonParser.Event event, JsonParser parser, Limits limits) {
         int kind = switch (event) {
-            case VALUE_STRING -> Tree.TEXT;
-            case VALUE_NUMBER -> Tree.NUMBER;
-            case VALUE_TRUE -> Tree.TRUE;
-            case VALUE_FALSE -> Tree.FALSE;
-            default -> Tree.NULL;
+            case VALUE_STRING -> Node.TEXT;
+            case VALUE_NUMBER -> Node.NUMBER;
+            case VALUE_TRUE -> Node.TRUE;
+            case VALUE_FALSE -> Node.FALSE;
+            default -> Node.NULL;
         };
         String text = switch (kind) {
-            case Tree.TEXT -> parser.getString();
-            case Tree.NUMBER -> literal(parser);
-            case Tree.TRUE -> "true";
-            case Tree.FALSE -> "false";
+            case Node.TEXT -> parser.getString();
+            case Node.NUMBER -> literal(parser);
+            case Node.TRUE -> "true";
+            case Node.FALSE -> "false";
             default -> "null";
         };
         int from = tree.bufferEnd();
         int bytes = append(tree, text);
         if (bytes > limits.valueBytes()) {
-            throw FormReader.tooLongValue(tree.path(node), bytes, limits);
+            throw FormReader.tooLongValue(node.path(), bytes, limits);
         }
-        tree.value(node, kind, false, bytes == text.length(), from, from + bytes);
+        node.value(kind, false, bytes == text.length(), from, from + bytes);
     }
 
     /** Returns a number as it was written or, where a parser does not keep that, as a value equal to it. */

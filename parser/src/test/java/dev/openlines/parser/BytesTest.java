@@ -57,7 +57,7 @@ class BytesTest {
     }
 
     @Test
-    void whatIsNoDigitIsNoNumber() {
+    void aByteThatIsNoDigitMakesNoNumber() {
         for (int length = 1; length <= 18; length++) {
             for (int at = 0; at < length; at++) {
                 for (int b = 0; b < 256; b++) {
@@ -130,16 +130,6 @@ class BytesTest {
                         .isFalse();
             }
         }
-    }
-
-    @Test
-    void bytesBeforeAPlaceAreOneNumberNearTheBeginToo() {
-        byte[] bytes = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
-        assertThat(Bytes.longBefore(bytes, 9, 2)).isEqualTo(0x0908);
-        assertThat(Bytes.longBefore(bytes, 2, 2)).isEqualTo(0x0201);
-        assertThat(Bytes.longBefore(bytes, 7, 7)).isEqualTo(0x07060504030201L);
-        assertThat(Bytes.longBefore(bytes, 8, 8)).isEqualTo(0x0807060504030201L);
-        assertThat(Bytes.longBefore(bytes, 8, 1)).isEqualTo(8);
     }
 
     @Test

@@ -95,7 +95,7 @@ class PhpVectorTest {
                 ? vector.getJsonObject("post_expected_tagged")
                 : vector.getJsonObject("php_expected_tagged");
         Tree tree = Envelope.read(body, BodyFormat.FORM, WIDE);
-        assertThat(tagged(tree, Tree.ROOT)).isEqualTo(tagged);
+        assertThat(tagged(tree.root())).isEqualTo(tagged);
 
         String json = vector.containsKey("post_expected_json")
                 ? vector.getString("post_expected_json")
@@ -140,26 +140,26 @@ class PhpVectorTest {
         return deepest;
     }
 
-    private static JsonObject tagged(Tree tree, int node) {
-        if (!tree.isArray(node)) {
-            byte[] value = java.util.Arrays.copyOfRange(tree.source(node), tree.start(node), tree.end(node));
+    private static JsonObject tagged(Node node) {
+        if (!node.isArray()) {
+            byte[] value = java.util.Arrays.copyOfRange(node.source(), node.start(), node.end());
             return Json.createObjectBuilder()
                     .add("s", Base64.getEncoder().encodeToString(value))
                     .build();
         }
         var pairs = Json.createArrayBuilder();
-        for (int child = tree.firstChild(node); child != Tree.NONE; child = tree.nextSibling(child)) {
-            byte[] key = tree.keyBytes(child);
+        for (Node child = node.firstChild(); child != null; child = child.nextSibling()) {
+            byte[] key = Tagged.keyOf(child);
             boolean index = key.length > 0
-                    && (Tree.index(key, 0, key.length) != Long.MIN_VALUE
-                            || tree.key(child).equals(Long.toString(Long.MIN_VALUE)));
+                    && (Node.index(key, 0, key.length) != Long.MIN_VALUE
+                            || child.key().equals(Long.toString(Long.MIN_VALUE)));
             JsonValue tag = index
-                    ? Json.createObjectBuilder().add("i", tree.key(child)).build()
+                    ? Json.createObjectBuilder().add("i", child.key()).build()
                     : Json.createObjectBuilder()
                             .add("s", Base64.getEncoder().encodeToString(key))
                             .build();
             JsonArray pair =
-                    Json.createArrayBuilder().add(tag).add(tagged(tree, child)).build();
+                    Json.createArrayBuilder().add(tag).add(tagged(child)).build();
             pairs.add(pair);
         }
         return Json.createObjectBuilder().add("a", pairs).build();

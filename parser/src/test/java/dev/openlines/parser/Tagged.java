@@ -13,23 +13,27 @@ final class Tagged {
 
     static String of(Tree tree) {
         StringBuilder out = new StringBuilder();
-        write(tree, Tree.ROOT, out);
+        write(tree.root(), out);
         return out.toString();
     }
 
-    private static void write(Tree tree, int node, StringBuilder out) {
-        if (!tree.isArray(node)) {
-            byte[] value = Arrays.copyOfRange(tree.source(node), tree.start(node), tree.end(node));
+    static byte[] keyOf(Node node) {
+        return Arrays.copyOfRange(node.keySource(), node.keyStart(), node.keyStart() + node.keyLength());
+    }
+
+    private static void write(Node node, StringBuilder out) {
+        if (!node.isArray()) {
+            byte[] value = Arrays.copyOfRange(node.source(), node.start(), node.end());
             out.append('"').append(base64(value)).append('"');
             return;
         }
         out.append('[');
-        for (int child = tree.firstChild(node); child != Tree.NONE; child = tree.nextSibling(child)) {
-            byte[] key = tree.keyBytes(child);
+        for (Node child = node.firstChild(); child != null; child = child.nextSibling()) {
+            byte[] key = keyOf(child);
             boolean index = key.length > 0 && isInteger(new String(key, ISO_8859_1));
             out.append(index ? "i" + new String(key, ISO_8859_1) : "s" + base64(key))
                     .append('>');
-            write(tree, child, out);
+            write(child, out);
             out.append(',');
         }
         out.append(']');

@@ -21,8 +21,8 @@ class TreeTest {
         Tree tree = json(
                 "{\"event\":1,\"data\":{\"DATA\":[{\"connector\":{\"chat_id\":2}},{\"x\":{\"id\":3}}]},\"\":4,\"12\":5}");
         List<String> paths = new ArrayList<>();
-        for (int node = Tree.ROOT; node != Tree.NONE; node = tree.nextNode(node)) {
-            paths.add(tree.path(node));
+        for (Node node = tree.root(); node != null; node = node.following()) {
+            paths.add(node.path());
         }
         assertThat(paths)
                 .containsExactly(
@@ -43,28 +43,28 @@ class TreeTest {
     @Test
     void aTreeCanBeWalked() {
         Tree tree = form("a[x]=1&a[y]=2&b=3");
-        int a = tree.firstChild(Tree.ROOT);
-        int x = tree.firstChild(a);
-        int y = tree.nextSibling(x);
-        int b = tree.nextSibling(a);
-        assertThat(tree.key(a)).isEqualTo("a");
-        assertThat(tree.key(y)).isEqualTo("y");
-        assertThat(tree.text(y)).isEqualTo("2");
-        assertThat(tree.parent(y)).isEqualTo(a);
-        assertThat(tree.parent(a)).isEqualTo(Tree.ROOT);
-        assertThat(tree.parent(Tree.ROOT)).isEqualTo(Tree.NONE);
-        assertThat(tree.nextSibling(y)).isEqualTo(Tree.NONE);
-        assertThat(tree.nextSibling(b)).isEqualTo(Tree.NONE);
-        assertThat(tree.size(a)).isEqualTo(2);
-        assertThat(tree.size(Tree.ROOT)).isEqualTo(2);
+        Node a = tree.root().firstChild();
+        Node x = a.firstChild();
+        Node y = x.nextSibling();
+        Node b = a.nextSibling();
+        assertThat(a.key()).isEqualTo("a");
+        assertThat(y.key()).isEqualTo("y");
+        assertThat(y.text()).isEqualTo("2");
+        assertThat(y.parent()).isEqualTo(a);
+        assertThat(a.parent()).isEqualTo(tree.root());
+        assertThat(tree.root().parent()).isEqualTo(tree.root());
+        assertThat(y.nextSibling()).isNull();
+        assertThat(b.nextSibling()).isNull();
+        assertThat(a.size()).isEqualTo(2);
+        assertThat(tree.root().size()).isEqualTo(2);
         assertThat(tree.nodes()).isEqualTo(5);
-        assertThat(tree.kind(b)).isEqualTo(Tree.TEXT);
-        assertThat(tree.length(b)).isEqualTo(1);
-        assertThat(tree.end(b) - tree.start(b)).isEqualTo(1);
-        assertThat(tree.keyBytes(b)).containsExactly('b');
-        assertThat(tree.compareKeys(a, b)).isNegative();
-        assertThat(tree.compareKeys(b, a)).isPositive();
-        assertThat(tree.compareKeys(a, a)).isZero();
+        assertThat(b.kind()).isEqualTo(Node.TEXT);
+        assertThat(b.length()).isEqualTo(1);
+        assertThat(b.end() - b.start()).isEqualTo(1);
+        assertThat(Tagged.keyOf(b)).containsExactly('b');
+        assertThat(a.compareKeys(b)).isNegative();
+        assertThat(b.compareKeys(a)).isPositive();
+        assertThat(a.compareKeys(a)).isZero();
     }
 
     @ParameterizedTest
@@ -74,13 +74,13 @@ class TreeTest {
                 IntStream.range(0, others).mapToObj(i -> "k" + i + "=" + i).collect(Collectors.joining("&"));
         for (String whole : List.of("ts=x&" + body, body + "&ts=x")) {
             Tree tree = form(whole);
-            assertThat(tree.text(tree.find(Tree.ROOT, Name.TS))).isEqualTo("x");
-            assertThat(tree.find(Tree.ROOT, Name.AUTH)).isEqualTo(Tree.NONE);
-            assertThat(tree.size(Tree.ROOT)).isEqualTo(others + 1);
+            assertThat(tree.find(Name.TS).text()).isEqualTo("x");
+            assertThat(tree.find(Name.AUTH)).isNull();
+            assertThat(tree.root().size()).isEqualTo(others + 1);
             assertThat(tree.repeated()).isZero();
         }
         Tree again = form(body + "&" + body);
-        assertThat(again.size(Tree.ROOT)).isEqualTo(others);
+        assertThat(again.root().size()).isEqualTo(others);
         assertThat(again.repeated()).isEqualTo(others);
         assertThat(Tagged.of(again)).isEqualTo(Tagged.of(form(body)));
     }
@@ -88,7 +88,7 @@ class TreeTest {
     @Test
     void nothingIsFoundInALeaf() {
         Tree tree = form("auth=ts");
-        assertThat(tree.find(tree.find(Tree.ROOT, Name.AUTH), Name.TS)).isEqualTo(Tree.NONE);
+        assertThat(tree.find(Name.AUTH).find(Name.TS)).isNull();
     }
 
     @Test
@@ -97,12 +97,12 @@ class TreeTest {
                 .mapToObj(i -> "a" + i % 3 + "[k" + i / 3 + "]=" + i)
                 .collect(Collectors.joining("&"));
         Tree tree = form(body);
-        int at = tree.firstChild(Tree.ROOT);
-        for (int array = 0; array < 3; array++, at = tree.nextSibling(at)) {
-            assertThat(tree.size(at)).isEqualTo(300);
+        Node at = tree.root().firstChild();
+        for (int array = 0; array < 3; array++, at = at.nextSibling()) {
+            assertThat(at.size()).isEqualTo(300);
             int number = array;
-            for (int child = tree.firstChild(at); child != Tree.NONE; child = tree.nextSibling(child), number += 3) {
-                assertThat(tree.text(child)).isEqualTo(Integer.toString(number));
+            for (Node child = at.firstChild(); child != null; child = child.nextSibling(), number += 3) {
+                assertThat(child.text()).isEqualTo(Integer.toString(number));
             }
         }
     }
@@ -111,40 +111,59 @@ class TreeTest {
     void aReplacedArrayOfManyChildrenIsForgotten() {
         String many = IntStream.range(0, 40).mapToObj(i -> "auth[k" + i + "]=").collect(Collectors.joining("&"));
         Tree tree = form(many + "&auth[ts]=1&auth=x&" + many);
-        int auth = tree.find(Tree.ROOT, Name.AUTH);
-        assertThat(tree.size(auth)).isEqualTo(40);
-        assertThat(tree.find(auth, Name.TS)).isEqualTo(Tree.NONE);
+        Node auth = tree.find(Name.AUTH);
+        assertThat(auth.size()).isEqualTo(40);
+        assertThat(auth.find(Name.TS)).isNull();
         int reachable = 0;
-        for (int node = Tree.ROOT; node != Tree.NONE; node = tree.nextNode(node)) {
-            reachable += tree.isReachable(node) ? 1 : 0;
+        for (Node node = tree.root(); node != null; node = node.following()) {
+            reachable++;
         }
         assertThat(reachable).isEqualTo(42);
         assertThat(tree.nodes()).isEqualTo(83);
     }
 
     @Test
-    void whatIsUnderAReplacedArrayIsOutOfReach() {
+    void aReplacedArrayIsNotWalked() {
         Tree tree = form("data[a][b]=1&data=2");
-        assertThat(tree.isReachable(tree.find(Tree.ROOT, Name.DATA_LOWER))).isTrue();
-        int a = tree.nextNode(tree.find(Tree.ROOT, Name.DATA_LOWER));
-        assertThat(tree.key(a)).isEqualTo("a");
-        assertThat(tree.isReachable(a)).isFalse();
-        assertThat(tree.isReachable(tree.nextNode(a))).isFalse();
-        assertThat(tree.isReachable(Tree.ROOT)).isTrue();
+        Node data = tree.root().following();
+        assertThat(data.key()).isEqualTo("data");
+        assertThat(data.text()).isEqualTo("2");
+        assertThat(data.firstChild()).isNull();
+        assertThat(data.size()).isZero();
+        assertThat(data.following()).isNull();
+        assertThat(tree.nodes()).isEqualTo(4);
+    }
+
+    @Test
+    void aNodeKeepsNothingOfTheBodyBefore() {
+        Tree tree = new Tree(2, 2);
+        FormReader reader = new FormReader(tree);
+        String many = IntStream.range(0, 40).mapToObj(i -> "ts[k" + i + "]=").collect(Collectors.joining("&"));
+        reader.read(("ts=1&ts=2&" + many).getBytes(ISO_8859_1), Claims.WIDE);
+        reader.read("ts[9]=3".getBytes(ISO_8859_1), Claims.WIDE);
+        Node ts = tree.find(Name.TS);
+        assertThat(ts.isRepeated()).isFalse();
+        assertThat(ts.nextSibling()).isNull();
+        assertThat(ts.size()).isEqualTo(1);
+        assertThat(ts.isList()).isFalse();
+        assertThat(ts.nextChild().key()).isEqualTo("10");
+        reader.read("ts=4".getBytes(ISO_8859_1), Claims.WIDE);
+        assertThat(tree.find(Name.TS).size()).isZero();
+        assertThat(tree.find(Name.TS).find(Name.ID)).isNull();
     }
 
     @Test
     void repetitionIsRememberedOncePerField() {
         Tree tree = form("ts=1&ts=2&ts=3&auth=4&data[a]=1&data[b]=2&event[]=1&event[]=2&line=1&line[id]=2");
         assertThat(tree.repeated()).isEqualTo(2);
-        assertThat(tree.isRepeated(tree.find(Tree.ROOT, Name.TS))).isTrue();
-        assertThat(tree.isRepeated(tree.find(Tree.ROOT, Name.LINE))).isTrue();
-        assertThat(tree.isRepeated(tree.find(Tree.ROOT, Name.AUTH))).isFalse();
-        assertThat(tree.isRepeated(tree.find(Tree.ROOT, Name.DATA_LOWER))).isFalse();
+        assertThat(tree.find(Name.TS).isRepeated()).isTrue();
+        assertThat(tree.find(Name.LINE).isRepeated()).isTrue();
+        assertThat(tree.find(Name.AUTH).isRepeated()).isFalse();
+        assertThat(tree.find(Name.DATA_LOWER).isRepeated()).isFalse();
         Tree twice = json("{\"ts\":{},\"ts\":{},\"auth\":[1],\"event\":1}");
         assertThat(twice.repeated()).isEqualTo(1);
-        assertThat(twice.isRepeated(twice.find(Tree.ROOT, Name.TS))).isTrue();
-        assertThat(twice.isRepeated(twice.find(Tree.ROOT, Name.AUTH))).isFalse();
+        assertThat(twice.find(Name.TS).isRepeated()).isTrue();
+        assertThat(twice.find(Name.AUTH).isRepeated()).isFalse();
     }
 
     @ParameterizedTest(name = "{0}")
@@ -176,7 +195,7 @@ class TreeTest {
     })
     void anIndexIsACanonicalInteger(String key, Long index) {
         byte[] padded = ("1" + key + "1").getBytes(ISO_8859_1);
-        assertThat(Tree.index(padded, 1, key.length())).isEqualTo(index == null ? Long.MIN_VALUE : index);
+        assertThat(Node.index(padded, 1, key.length())).isEqualTo(index == null ? Long.MIN_VALUE : index);
     }
 
     @ParameterizedTest(name = "{0}")
@@ -194,9 +213,9 @@ class TreeTest {
             })
     void credentialsAreKnownByName(String name) {
         Tree tree = form("x[" + name + "]=1&x[" + name + "1]=2");
-        int first = tree.firstChild(tree.firstChild(Tree.ROOT));
-        assertThat(tree.isCredential(first)).isTrue();
-        assertThat(tree.isCredential(tree.nextSibling(first))).isFalse();
+        Node first = tree.root().firstChild().firstChild();
+        assertThat(first.isCredential()).isTrue();
+        assertThat(first.nextSibling().isCredential()).isFalse();
     }
 
     @ParameterizedTest
@@ -213,15 +232,15 @@ class TreeTest {
             })
     void otherNamesAreNoCredentials(String name) {
         Tree tree = form(name + "=1");
-        assertThat(tree.isCredential(tree.firstChild(Tree.ROOT))).isFalse();
+        assertThat(tree.root().firstChild().isCredential()).isFalse();
     }
 
     @Test
     void textInEveryPlaceIsRead() {
         Tree tree = form("a=x&b=%41&c=\u00d0\u00bf&d=%D0%BF&%D0%BF=e");
         StringBuilder all = new StringBuilder();
-        for (int node = tree.nextNode(Tree.ROOT); node != Tree.NONE; node = tree.nextNode(node)) {
-            all.append(tree.key(node)).append(tree.text(node));
+        for (Node node = tree.root().following(); node != null; node = node.following()) {
+            all.append(node.key()).append(node.text());
         }
         assertThat(all).hasToString("axbAcпdппe");
     }
@@ -232,9 +251,9 @@ class TreeTest {
         FormReader reader = new FormReader(tree);
         reader.read("a=%41%42&b[c]=1".getBytes(ISO_8859_1), Limits.DEFAULT);
         tree.wipe();
-        assertThat(tree.body()).isEmpty();
+        assertThat(tree.bytes(true)).isEmpty();
         assertThat(tree.nodes()).isEqualTo(1);
-        assertThat(tree.size(Tree.ROOT)).isZero();
+        assertThat(tree.root().size()).isZero();
         assertThat(tree.bufferEnd()).isZero();
         assertThat(tree.roomFor(0)).containsOnly(0);
         assertThat(tree.repeated()).isZero();
@@ -242,11 +261,11 @@ class TreeTest {
     }
 
     @Test
-    void whatATreeKeepsIsCounted() {
-        assertThat(new Tree(64, 2048).retainedBytes()).isEqualTo(2048 + 64 * 48 + 256 * 4 + 32 * 16);
+    void theMemoryThatATreeKeepsIsCounted() {
+        assertThat(new Tree(64, 2048).retainedBytes()).isEqualTo(2048 + 64 * Tree.NODE_BYTES);
         Tree tree = form(IntStream.range(0, 100).mapToObj(i -> "k" + i).collect(Collectors.joining("&")));
-        // Forty nodes doubled twice, hints, twenty arrays, room for a hundred entries and as many gaps.
-        assertThat(tree.retainedBytes()).isEqualTo(1024 + 160 * 48 + 128 * 4 + 20 * 16 + 256 * 4);
+        // Forty nodes doubled twice.
+        assertThat(tree.retainedBytes()).isEqualTo(1024 + 160 * Tree.NODE_BYTES);
     }
 
     @Test
@@ -257,22 +276,8 @@ class TreeTest {
                 .findFirst()
                 .orElseThrow();
         Tree tree = json("{\"" + other + "\":1,\"\":2}");
-        assertThat(tree.size(Tree.ROOT)).isEqualTo(2);
-        assertThat(tree.kind(Tree.ROOT)).isEqualTo(Tree.ARRAY);
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "0,   '',                     79291c7a4c691902",
-        "1,   a,                      bc231e6834961cbf",
-        "7,   abcdefg,                7f010792e3f05fc5",
-        "7,   abcdefgh,               f75ff031e8b79be3",
-        "300, \u00f0\u00f1\u00f2\u00f3\u00f4\u00f5\u00f6\u00f7\u00f8\u00f9\u00fa\u00fb\u00fc\u00fd\u00fe\u00ffxyz, 6d29858daf04c3e4"
-    })
-    void theKeyedHashIsSipHash(int array, String key, String expected) {
-        byte[] bytes = ("." + key).getBytes(ISO_8859_1);
-        long hash = Tree.keyedHash(0x0706050403020100L, 0x0f0e0d0c0b0a0908L, array, bytes, 1, bytes.length - 1);
-        assertThat(Long.toHexString(hash)).isEqualTo(expected);
+        assertThat(tree.root().size()).isEqualTo(2);
+        assertThat(tree.root().kind()).isEqualTo(Node.ARRAY);
     }
 
     @Test

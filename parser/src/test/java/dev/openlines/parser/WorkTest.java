@@ -91,7 +91,7 @@ class WorkTest {
         String json = "{" + join(",", i -> "\"" + key.apply(i) + "\":1") + "}";
         Tree tree = json(json);
         assertThat(tree.steps()).isLessThan((long) MANY * STEPS_A_FIELD);
-        assertThat(tree.size(Tree.ROOT)).isEqualTo(MANY);
+        assertThat(tree.root().size()).isEqualTo(MANY);
     }
 
     @Test
@@ -158,6 +158,18 @@ class WorkTest {
         assertThat(allocated(IntStream.range(0, 1000).mapToObj(i -> "k" + i).collect(Collectors.joining("&"))))
                 .isLessThan(250_000);
         assertThat(allocated("a[" + "[".repeat(60_000))).isLessThan(200_000);
+    }
+
+    @Test
+    void aNodeTakesTheMemoryThatIsCountedForIt() {
+        Tree tree = new Tree(2, 2);
+        Node[] nodes = new Node[1000];
+        long before = THREADS.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < nodes.length; i++) {
+            nodes[i] = new Node(tree);
+        }
+        long bytes = (THREADS.getCurrentThreadAllocatedBytes() - before) / nodes.length;
+        assertThat(bytes).isBetween(Tree.NODE_BYTES / 2L, (long) Tree.NODE_BYTES);
     }
 
     private static long allocated(String body) {
