@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -8,6 +9,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Knows which closes need not be looked up in SQLite, since nothing near them can be there: an event that is later than
@@ -29,6 +31,7 @@ final class RecentCloses {
 
     private final Map<String, Portal> portals = new HashMap<>();
     private final Set<SessionLedger.Chat> chats = new HashSet<>();
+    private @Nullable Connection of;
     private long version = -1;
     private volatile boolean stale;
 
@@ -40,11 +43,13 @@ final class RecentCloses {
     /**
      * Begins a transaction that has the right to write.
      *
+     * @param connection the transaction's: each connection counts anew
      * @param dataVersion what SQLite gives: another number if another connection has committed since
      */
-    void begin(long dataVersion) {
-        if (stale || version != dataVersion || chats.size() > MOST) {
+    void begin(Connection connection, long dataVersion) {
+        if (stale || of != connection || version != dataVersion || chats.size() > MOST) {
             stale = false;
+            of = connection;
             version = dataVersion;
             portals.clear();
             chats.clear();

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -77,8 +76,7 @@ final class SessionLedger {
     private final RecentCloses recent = new RecentCloses();
     private final AtomicLong late = new AtomicLong();
     private final Map<String, Instant> lastEvents = new ConcurrentHashMap<>();
-    private final Map<String, PreparedStatement> kept = new HashMap<>();
-    private @Nullable Connection of;
+    private final KeptStatements statements = new KeptStatements();
 
     SessionLedger(SqlDialect dialect, SqlInsert insert) {
         this.dialect = dialect;
@@ -124,7 +122,7 @@ final class SessionLedger {
             return results;
         } finally {
             if (!done) {
-                forget();
+                statements.forget();
             }
         }
     }
@@ -138,7 +136,7 @@ final class SessionLedger {
     private Map<Chat, List<LedgerRow>> near(Connection connection, List<Asked> asked) throws SQLException {
         Map<Chat, List<LedgerRow>> near = new HashMap<>();
         if (dialect.shared()) {
-            PreparedStatement select = kept(connection, NEAR_ON_POSTGRESQL);
+            PreparedStatement select = statements.get(connection, NEAR_ON_POSTGRESQL);
             TreeSet<Integer> portals = new TreeSet<>();
             TreeSet<Integer> chats = new TreeSet<>();
             for (Asked one : asked) {
@@ -173,14 +171,15 @@ final class SessionLedger {
             return near;
         }
         // First the right to write, which waits: a look-up first would fail if another connection commits after it.
-        kept(connection, TAKE_WRITE_LOCK).executeUpdate();
-        try (ResultSet version = kept(connection, "pragma data_version").executeQuery()) {
+        statements.get(connection, TAKE_WRITE_LOCK).executeUpdate();
+        try (ResultSet version =
+                statements.get(connection, "pragma data_version").executeQuery()) {
             version.next();
-            recent.begin(version.getLong(1));
+            recent.begin(connection, version.getLong(1));
         }
-        PreparedStatement select = kept(connection, NEAR_ON_SQLITE);
-        PreparedStatement latest = kept(connection, LATEST);
-        PreparedStatement open = kept(connection, WAITING);
+        PreparedStatement select = statements.get(connection, NEAR_ON_SQLITE);
+        PreparedStatement latest = statements.get(connection, LATEST);
+        PreparedStatement open = statements.get(connection, WAITING);
         for (Asked one : asked) {
             Chat chat = new Chat(one.delivery.memberId(), one.place.chatId());
             if (!recent.mayHave(latest, open, chat, at(one.delivery), REPEATS)) {
@@ -207,34 +206,6 @@ final class SessionLedger {
         }
     }
 
-    /** Statements are kept: to prepare one costs as much as an event. */
-    private PreparedStatement kept(Connection connection, String sql) throws SQLException {
-        if (of != connection) {
-            forget();
-            // Another connection counts anew what others have committed.
-            recent.forget();
-            of = connection;
-        }
-        PreparedStatement statement = kept.get(sql);
-        if (statement == null) {
-            statement = connection.prepareStatement(sql);
-            kept.put(sql, statement);
-        }
-        return statement;
-    }
-
-    private void forget() {
-        for (PreparedStatement statement : kept.values()) {
-            try {
-                statement.close();
-            } catch (SQLException e) {
-                LOG.debug("closing a statement failed", e);
-            }
-        }
-        kept.clear();
-        of = null;
-    }
-
     /** Returns the second when the event was sent, or received if it does not say. */
     static long at(VerifiedDelivery delivery) {
         long sent = delivery.sentAt().getEpochSecond();
@@ -243,7 +214,7 @@ final class SessionLedger {
 
     private void write(Connection connection, CloseDecisions decisions) throws SQLException {
         if (!decisions.added.isEmpty()) {
-            PreparedStatement insertRow = kept(connection, LedgerRow.INSERT);
+            PreparedStatement insertRow = statements.get(connection, LedgerRow.INSERT);
             for (LedgerRow row : decisions.added) {
                 lastEvents.put(row.memberId(), row.recordedAt());
                 row.bind(insertRow);

@@ -9,7 +9,6 @@ import java.sql.Types;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -57,17 +56,11 @@ final class SqlLeases {
               lease_until = null
             where id = ? and state = 'waiting' and lease_owner = ? and leases = ?""";
 
-    /** Requests differ by how many portals they leave out. */
-    private static final int MOST_KEPT = 32;
-
     private final SqlDialect dialect;
     /** By owner: the event that may have ended a process and is being handled. */
     private final Map<String, InHand> inHand = new ConcurrentHashMap<>();
 
-    /** Used by the thread that commits. To prepare one costs as much as to settle an event. */
-    private final Map<String, PreparedStatement> kept = new HashMap<>();
-
-    private @Nullable Connection of;
+    private final KeptStatements statements = new KeptStatements();
 
     SqlLeases(SqlDialect dialect) {
         this.dialect = dialect;
@@ -87,31 +80,6 @@ final class SqlLeases {
         boolean is(LeasedDelivery lease) {
             return suspect.id() == lease.id() && suspect.lease() == lease.lease();
         }
-    }
-
-    private PreparedStatement kept(Connection connection, String sql) throws SQLException {
-        if (of != connection || kept.size() > MOST_KEPT) {
-            forget();
-            of = connection;
-        }
-        PreparedStatement statement = kept.get(sql);
-        if (statement == null) {
-            statement = connection.prepareStatement(sql);
-            kept.put(sql, statement);
-        }
-        return statement;
-    }
-
-    private void forget() {
-        for (PreparedStatement statement : kept.values()) {
-            try {
-                statement.close();
-            } catch (SQLException e) {
-                LOG.debug("closing a statement failed", e);
-            }
-        }
-        kept.clear();
-        of = null;
     }
 
     Leased lease(Connection connection, LeaseRequest request) throws SQLException {
@@ -176,7 +144,7 @@ final class SqlLeases {
             throws SQLException {
         boolean done = false;
         try {
-            PreparedStatement update = kept(connection, sql(request, comparison));
+            PreparedStatement update = statements.get(connection, sql(request, comparison));
             update.setString(1, request.owner());
             update.setLong(2, request.until().toEpochMilli());
             update.setLong(3, request.until().toEpochMilli());
@@ -206,7 +174,7 @@ final class SqlLeases {
             done = true;
         } finally {
             if (!done) {
-                forget();
+                statements.forget();
             }
         }
     }
@@ -259,7 +227,7 @@ final class SqlLeases {
         boolean release = settlement instanceof Settlement.Release;
         boolean done = false;
         try {
-            PreparedStatement update = kept(connection, SETTLE);
+            PreparedStatement update = statements.get(connection, SETTLE);
             update.setString(1, state);
             update.setLong(2, notBefore);
             update.setInt(3, release ? 1 : 0);
@@ -279,7 +247,7 @@ final class SqlLeases {
             }
         } finally {
             if (!done) {
-                forget();
+                statements.forget();
             }
         }
         if (lease.attempt() > 1) {
