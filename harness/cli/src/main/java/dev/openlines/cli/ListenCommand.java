@@ -6,7 +6,6 @@ import dev.openlines.client.ClientException;
 import dev.openlines.client.ErrorCode;
 import dev.openlines.client.NoAnswerException;
 import dev.openlines.client.PortalClient;
-import dev.openlines.client.RestException;
 import dev.openlines.client.RetriableRestException;
 import dev.openlines.client.Subscription;
 import dev.openlines.model.AppStatus;
@@ -136,11 +135,8 @@ final class ListenCommand implements Callable<Integer> {
                 }
             }
             return 0;
-        } catch (RestException e) {
-            String remedy = e.code().map(REMEDIES::get).orElse(null);
-            throw CommandFailure.failed(e.getMessage() + (remedy == null ? "" : ": " + remedy));
         } catch (ClientException e) {
-            throw CommandFailure.failed(String.valueOf(e.getMessage()));
+            throw CommandFailure.of(e, REMEDIES);
         } finally {
             lock.close();
         }

@@ -18,7 +18,6 @@ import jakarta.json.JsonObjectBuilder;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -184,23 +183,19 @@ final class SendCommand implements Callable<Integer> {
 
     private URI target() {
         try {
-            URI uri = new URI(to);
-            String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
-            if ((scheme.equals("http") || scheme.equals("https")) && uri.getHost() != null) {
-                if (uri.getPort() == 0 || uri.getPort() > 65535) {
-                    throw bad("expected a port from 1 to 65535 for --to but found " + uri.getPort());
-                }
-                if (!allowPublic && !EventSender.isPrivate(InetAddress.getByName(uri.getHost()))) {
-                    throw bad("the target is not on a loopback or private address; --allow-public permits it");
-                }
-                return uri;
+            URI uri = VerifyCommand.address(to, "--to");
+            if (uri.getPort() == 0 || uri.getPort() > 65535) {
+                throw bad("expected a port from 1 to 65535 for --to but found " + uri.getPort());
             }
-        } catch (URISyntaxException e) {
-            throw bad("expected an http or https address for --to");
+            if (!allowPublic && !EventSender.isPrivate(InetAddress.getByName(uri.getHost()))) {
+                throw bad("the target is not on a loopback or private address; --allow-public permits it");
+            }
+            return uri;
+        } catch (IllegalArgumentException e) {
+            throw bad(String.valueOf(e.getMessage()));
         } catch (UnknownHostException e) {
             throw CommandFailure.failed("the host of --to is unknown");
         }
-        throw bad("expected an http or https address for --to");
     }
 
     private void check() {

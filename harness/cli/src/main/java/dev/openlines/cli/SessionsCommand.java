@@ -4,7 +4,6 @@ package dev.openlines.cli;
 import dev.openlines.client.ClientException;
 import dev.openlines.client.ErrorCode;
 import dev.openlines.client.OpenLines;
-import dev.openlines.client.RestException;
 import dev.openlines.client.Session;
 import dev.openlines.client.SessionFilter;
 import dev.openlines.portal.wire.EventBodies;
@@ -81,11 +80,8 @@ final class SessionsCommand implements Callable<Integer> {
                 out.println(json ? json(sessions.next()) : text(sessions.next()));
             }
             return 0;
-        } catch (RestException e) {
-            String remedy = e.code().map(REMEDIES::get).orElse(null);
-            throw CommandFailure.failed(e.getMessage() + (remedy == null ? "" : ": " + remedy));
         } catch (ClientException e) {
-            throw CommandFailure.failed(String.valueOf(e.getMessage()));
+            throw CommandFailure.of(e, REMEDIES);
         } catch (IllegalArgumentException e) {
             throw wrong("--since: " + e.getMessage());
         }

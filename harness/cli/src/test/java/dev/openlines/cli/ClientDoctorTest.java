@@ -18,8 +18,6 @@ import dev.openlines.server.ReceiverServer;
 import dev.openlines.server.Settings;
 import dev.openlines.testkit.RecordingHandler;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -44,8 +42,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 @SimulatedPortal
 @Timeout(300)
 class ClientDoctorTest {
-
-    private record Ran(int exit, String out, String err) {}
 
     @TempDir
     Path folder;
@@ -180,7 +176,7 @@ class ClientDoctorTest {
     void anExpiredTokenIsFoundAndNotShown(Portal portal) {
         String expired = portal.expiredAccessToken().reveal();
 
-        Ran ran = run(List.of(
+        Ran ran = Ran.of(List.of(
                 "doctor",
                 "--portal",
                 portal.restUri().toString(),
@@ -205,7 +201,7 @@ class ClientDoctorTest {
             https://p.example         | t     | --round-trip=x.json | expected file:PATH or url:URL for --round-trip but found neither
             https://p.example         | t     | --handled=x.json    | expected file:PATH or url:URL for --handled but found neither
             """)
-    void whatCannotBeIsSaidInOneLine(String portal, String token, String more, String message) {
+    void optionsThatCannotBeMetAreRefusedInOneLine(String portal, String token, String more, String message) {
         List<String> arguments =
                 new ArrayList<>(List.of("doctor", "--portal", portal, "--handler", "https://a.example/h"));
         if (token != null) {
@@ -215,7 +211,7 @@ class ClientDoctorTest {
             arguments.add(more);
         }
 
-        assertThat(run(arguments)).isEqualTo(new Ran(3, "", "openlines: " + message + "\n"));
+        assertThat(Ran.of(arguments)).isEqualTo(new Ran(3, "", "openlines: " + message + "\n"));
     }
 
     @Test
@@ -273,14 +269,6 @@ class ClientDoctorTest {
                 "--handler",
                 receiver.url().toString()));
         arguments.addAll(List.of(more));
-        return run(arguments);
-    }
-
-    private static Ran run(List<String> arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        int exit = OpenlinesCommand.line(new PrintWriter(out, true), new PrintWriter(err, true))
-                .execute(arguments.toArray(new String[0]));
-        return new Ran(exit, out.toString(), err.toString());
+        return Ran.of(arguments);
     }
 }

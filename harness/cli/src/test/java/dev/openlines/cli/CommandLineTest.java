@@ -40,8 +40,6 @@ class CommandLineTest {
             + "&ts=1795348800&auth%5Baccess_token%5D=opensesame&auth%5Bmember_id%5D=m"
             + "&auth%5Bapplication_token%5D=opensesame";
 
-    private record Ran(int exit, String out, String err) {}
-
     @Test
     void decodePrintsTheEventWithItsTokensMasked() {
         Ran ran = run(BODY, "decode");

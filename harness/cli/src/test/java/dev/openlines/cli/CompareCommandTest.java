@@ -24,8 +24,6 @@ import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,8 +47,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(600)
 class CompareCommandTest {
 
-    private record Ran(int exit, String out, String err) {}
-
     @TempDir
     private Path folder;
 
@@ -66,15 +62,7 @@ class CompareCommandTest {
         List<String> arguments = new ArrayList<>(
                 List.of("compare", "--portal", address.toString(), "--access-token-file", token.toString()));
         arguments.addAll(List.of(more));
-        return run(arguments);
-    }
-
-    private static Ran run(List<String> arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        int exit = OpenlinesCommand.line(new PrintWriter(out, true), new PrintWriter(err, true))
-                .execute(arguments.toArray(new String[0]));
-        return new Ran(exit, out.toString(), err.toString());
+        return Ran.of(arguments);
     }
 
     private Subscriptions subscriptions(Portal portal) {
@@ -103,7 +91,7 @@ class CompareCommandTest {
                 folder.resolve("webhook"),
                 portal.restUri() + "1/" + portal.webhookCode().reveal() + "/");
 
-        Ran ran = run(List.of("compare", "--webhook-file", webhook.toString()));
+        Ran ran = Ran.of(List.of("compare", "--webhook-file", webhook.toString()));
 
         assertThat(ran.err()).isEmpty();
         assertThat(ran.out()).contains("no difference");
@@ -313,7 +301,7 @@ class CompareCommandTest {
     }
 
     @Test
-    void whatACrashedRunLeftIsUnbound(Portal portal) throws IOException {
+    void subscriptionsOfACrashedRunAreUnbound(Portal portal) throws IOException {
         OwnApplication own = OwnApplication.of("compare", portal.restUri());
         subscriptions(portal).bind(Subscription.online("ONAPPTEST", own.handler()));
         subscriptions(portal).bind(Subscription.offline(OnSessionFinish.CODE).withConnector(own.key()));
@@ -325,7 +313,7 @@ class CompareCommandTest {
     }
 
     @Test
-    void whatIsBoundGoesAlsoIfThePortalBreaksOff(Portal portal) throws IOException {
+    void subscriptionsAreUnboundAlsoIfThePortalBreaksOff(Portal portal) throws IOException {
         portal.faults().add(Fault.reset().on("event.test"));
 
         Ran ran = byToken(portal, portal.restUri(), "--reversible");
@@ -457,11 +445,11 @@ class CompareCommandTest {
     }
 
     @Test
-    void whatCannotBeIsSaid(Portal portal) throws IOException {
+    void requestsThatCannotBeMetAreRefusedWithAReason(Portal portal) throws IOException {
         Path webhook = Files.writeString(
                 folder.resolve("webhook"),
                 portal.restUri() + "1/" + portal.webhookCode().reveal() + "/");
-        assertThat(run(List.of("compare", "--webhook-file", webhook.toString(), "--reversible")))
+        assertThat(Ran.of(List.of("compare", "--webhook-file", webhook.toString(), "--reversible")))
                 .isEqualTo(new Ran(
                         3,
                         "",
@@ -470,13 +458,13 @@ class CompareCommandTest {
                 .isEqualTo("openlines: expected 1 or more for --chat but found 0\n");
         Path expired = Files.writeString(
                 folder.resolve("expired"), portal.expiredAccessToken().reveal());
-        assertThat(run(List.of(
+        assertThat(Ran.of(List.of(
                         "compare", "--portal", portal.restUri().toString(), "--access-token-file", expired.toString())))
                 .isEqualTo(new Ran(
                         1,
                         "",
                         "openlines: the portal does not say what the application may do: HTTP 401 expired_token\n"));
-        assertThat(run(List.of(
+        assertThat(Ran.of(List.of(
                                 "compare",
                                 "--portal",
                                 "http://127.0.0.1:1/rest/",

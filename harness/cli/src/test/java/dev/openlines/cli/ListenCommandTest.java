@@ -18,8 +18,6 @@ import dev.openlines.testkit.Await;
 import dev.openlines.testkit.RecordingHandler;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,8 +32,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** {@code openlines listen}: the simulated portal in the place of the real one. */
 @SimulatedPortal
 class ListenCommandTest {
-
-    private record Ran(int exit, String out, String err) {}
 
     @TempDir
     private Path folder;
@@ -78,11 +74,7 @@ class ListenCommandTest {
                 "--every",
                 "PT0.02S"));
         arguments.addAll(List.of(more));
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        int exit = OpenlinesCommand.line(new PrintWriter(out, true), new PrintWriter(err, true))
-                .execute(arguments.toArray(new String[0]));
-        return new Ran(exit, out.toString(), err.toString());
+        return Ran.of(arguments);
     }
 
     @Test
@@ -132,7 +124,7 @@ class ListenCommandTest {
     }
 
     @Test
-    void whatACrashedRunLeftIsDeliveredAndUnbound(Portal portal) throws Exception {
+    void eventsAndSubscriptionsOfACrashedRunAreDeliveredAndUnbound(Portal portal) throws Exception {
         PortalChat chat = portal.openLine("Support").openChat();
         try (RecordingHandler handler = RecordingHandler.start()) {
             CompletableFuture<Ran> first = listening(portal, handler.uri().toString(), "--count", "1");
@@ -216,7 +208,7 @@ class ListenCommandTest {
     }
 
     @Test
-    void whatIsWrongIsSaid(Portal portal) {
+    void wrongOptionsAreNamedAndNothingIsBound(Portal portal) {
         assertThat(listen(portal, "https://example.com/", "--count", "1").err())
                 .startsWith("openlines: ")
                 .contains("--forward-to");

@@ -9,8 +9,6 @@ import dev.openlines.portal.PortalChat;
 import dev.openlines.portal.PortalLine;
 import dev.openlines.portal.SimulatedPortal;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,13 +24,11 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class SessionsCommandTest {
 
-    private record Ran(int exit, String out, String err) {}
-
     @TempDir
     Path folder;
 
     @Test
-    void whatAPortalClosedIsListed(Portal portal) throws IOException {
+    void theSessionsThatAPortalClosedAreListed(Portal portal) throws IOException {
         PortalLine line = portal.openLine("Support");
         portal.clock().advance(Duration.ofDays(-2));
         line.openChat().close();
@@ -65,7 +61,7 @@ class SessionsCommandTest {
     }
 
     @Test
-    void whyItCannotBeListedIsSaid(Portal portal) throws IOException {
+    void theReasonWhySessionsCannotBeListedIsPrinted(Portal portal) throws IOException {
         portal.reports().included(false);
         assertThat(sessions(portal))
                 .isEqualTo(new Ran(
@@ -81,11 +77,11 @@ class SessionsCommandTest {
 
     @Test
     void theTokenIsNeverOnTheCommandLine(Portal portal) throws IOException {
-        assertThat(run(List.of("sessions", "--portal", portal.restUri().toString(), "--access-token", "x"))
+        assertThat(Ran.of(List.of("sessions", "--portal", portal.restUri().toString(), "--access-token", "x"))
                         .exit())
                 .isEqualTo(3);
         Files.writeString(folder.resolve("empty"), "\n");
-        assertThat(run(List.of(
+        assertThat(Ran.of(List.of(
                         "sessions",
                         "--portal",
                         portal.restUri().toString(),
@@ -106,28 +102,28 @@ class SessionsCommandTest {
         Path webhook = folder.resolve("webhook");
         Files.writeString(webhook, portal.restUri() + "1/" + code + "/\n");
 
-        Ran listed = run(List.of("sessions", "--webhook-file", webhook.toString(), "--json"));
+        Ran listed = Ran.of(List.of("sessions", "--webhook-file", webhook.toString(), "--json"));
 
         assertThat(listed.err()).isEmpty();
         assertThat(listed.out().lines()).hasSize(1);
         Files.writeString(webhook, portal.restUri() + "1/wr0ngc0de/");
-        assertThat(run(List.of("sessions", "--webhook-file", webhook.toString())))
+        assertThat(Ran.of(List.of("sessions", "--webhook-file", webhook.toString())))
                 .isEqualTo(new Ran(
                         1,
                         "",
                         "openlines: imopenlines.v2.Session.list: HTTP 401 INVALID_CREDENTIALS: Invalid request credentials:"
                                 + " the portal does not know this webhook\n"));
         Files.writeString(webhook, "https://h.example/rest/1/" + code + "/profile");
-        assertThat(run(List.of("sessions", "--webhook-file", webhook.toString())))
+        assertThat(Ran.of(List.of("sessions", "--webhook-file", webhook.toString())))
                 .isEqualTo(new Ran(
                         3,
                         "",
                         "openlines: --webhook-file: expected https://HOST/rest/USER/CODE/ but found another text\n"));
-        assertThat(run(List.of("sessions", "--portal", portal.restUri() + "1/" + code + "/"))
+        assertThat(Ran.of(List.of("sessions", "--portal", portal.restUri() + "1/" + code + "/"))
                         .err())
                 .startsWith("openlines: --portal: a webhook's address is a secret")
                 .doesNotContain(code);
-        assertThat(run(List.of("sessions")).err())
+        assertThat(Ran.of(List.of("sessions")).err())
                 .isEqualTo(
                         "openlines: expected --portal, or --webhook-file or the variable OPENLINES_WEBHOOK, but found"
                                 + " none\n");
@@ -139,14 +135,6 @@ class SessionsCommandTest {
         List<String> arguments = new ArrayList<>(
                 List.of("sessions", "--portal", portal.restUri().toString(), "--access-token-file", token.toString()));
         arguments.addAll(List.of(more));
-        return run(arguments);
-    }
-
-    private static Ran run(List<String> arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        int exit = OpenlinesCommand.line(new PrintWriter(out, true), new PrintWriter(err, true))
-                .execute(arguments.toArray(new String[0]));
-        return new Ran(exit, out.toString(), err.toString());
+        return Ran.of(arguments);
     }
 }
