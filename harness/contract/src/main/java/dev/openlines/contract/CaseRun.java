@@ -349,6 +349,16 @@ final class CaseRun {
         findings.missing(reason);
     }
 
+    /** Returns the handler's log, or null after noting that it cannot be observed. */
+    @Nullable
+    String wantsLog() {
+        String log = run.log();
+        if (log == null) {
+            notObserved("the handler's log (L): --handler-cmd or --log lets the suite see it");
+        }
+        return log;
+    }
+
     private synchronized void find(Finding finding) {
         findings.add(finding);
     }

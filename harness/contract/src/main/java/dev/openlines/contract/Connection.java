@@ -349,11 +349,7 @@ final class Connection implements AutoCloseable {
         }
 
         private String header(String name) {
-            return head.lines()
-                    .filter(line -> line.regionMatches(true, 0, name + ":", 0, name.length() + 1))
-                    .map(line -> line.substring(name.length() + 1).trim())
-                    .findFirst()
-                    .orElse("");
+            return Reply.header(head, name).orElse("");
         }
     }
 

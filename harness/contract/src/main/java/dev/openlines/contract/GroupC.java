@@ -339,9 +339,7 @@ final class GroupC {
         Reply reply = run.post(run.event().set(NAME, name));
         run.stands(reply, "a line name with line breaks");
         run.aliveWithoutEvidence();
-        if (run.run().log() == null) {
-            run.notObserved("the handler's log (L): --handler-cmd or --log lets the suite see it");
-        }
+        run.wantsLog();
         run.atEnd(() -> {
             String log = run.run().log();
             if (log != null && log.lines().anyMatch(line -> line.startsWith("2026-01-01 00:00:00 INFO " + mark))) {

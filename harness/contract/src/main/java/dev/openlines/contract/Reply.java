@@ -150,6 +150,11 @@ final class Reply {
     }
 
     Optional<String> header(String name) {
+        return header(head, name);
+    }
+
+    /** Returns the first value of that name in the head of a request or an answer. */
+    static Optional<String> header(String head, String name) {
         return head.lines()
                 .filter(line -> line.regionMatches(true, 0, name + ":", 0, name.length() + 1))
                 .map(line -> line.substring(name.length() + 1).trim())
