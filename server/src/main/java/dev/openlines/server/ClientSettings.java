@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -36,9 +35,6 @@ final class ClientSettings {
     private static final Pattern LOOPBACK =
             Pattern.compile("https?://(127\\.0\\.0\\.1|localhost|\\[::1])(:[0-9]+)?/.*");
 
-    /** The longest that a portal waits for the answer to its installation. */
-    private static final Duration PATIENCE = Duration.ofSeconds(4);
-
     private final Map<String, String> values;
 
     ClientSettings(Map<String, String> values) {
@@ -60,21 +56,14 @@ final class ClientSettings {
         required("OPENLINES_TOKEN_KEY", "the file of a key, or the word none to store no tokens,");
         String key = text("OPENLINES_TOKEN_KEY");
         TokenStore store = key.equals(NO_KEY) ? TokenStore.memory() : store(seal(key));
-        RestClient.Builder client = RestClient.builder()
-                .application(text("OPENLINES_CLIENT_ID"), Secret.of(text("OPENLINES_CLIENT_SECRET")), store)
-                .oauthTimeout(PATIENCE);
-        String[] hosts = Arrays.stream(text("OPENLINES_OAUTH_HOSTS").split(","))
-                .map(String::strip)
-                .filter(host -> !host.isEmpty())
-                .toArray(String[]::new);
-        if (hosts.length > 0) {
-            client.oauthHosts(hosts);
-        }
-        if (Arrays.stream(hosts).anyMatch(host -> host.startsWith("127.0.0.1:"))) {
-            // A simulated portal on this machine.
-            client.allowLoopback();
-        }
-        return client.build();
+        return PortalSessions.client(
+                text("OPENLINES_CLIENT_ID"),
+                Secret.of(text("OPENLINES_CLIENT_SECRET")),
+                store,
+                Arrays.stream(text("OPENLINES_OAUTH_HOSTS").split(","))
+                        .map(String::strip)
+                        .filter(host -> !host.isEmpty())
+                        .toList());
     }
 
     /** Returns the portal that is asked by an incoming webhook, if one is set. */

@@ -15,6 +15,7 @@ import dev.openlines.client.SessionFilter;
 import dev.openlines.client.SessionPage;
 import dev.openlines.client.StoreException;
 import dev.openlines.client.Subscription;
+import dev.openlines.client.TokenStore;
 import dev.openlines.model.ConnectorCode;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.Secret;
@@ -41,6 +42,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PortalSessions implements ClosedSessions {
 
+    /** The longest that a portal waits for the answer to its installation. */
+    private static final Duration PATIENCE = Duration.ofSeconds(4);
+
     private final @Nullable RestClient client;
     private final @Nullable URI address;
     private final Map<String, PortalClient> webhooks;
@@ -63,6 +67,29 @@ public final class PortalSessions implements ClosedSessions {
      */
     public PortalSessions(RestClient client) {
         this(client, null, Map.of());
+    }
+
+    /**
+     * Makes the client of an application that portals install, as a receiver needs it: a request to an OAuth host ends
+     * before a portal gives up waiting for the answer to its installation.
+     *
+     * @param clientId the application's {@code client_id}
+     * @param clientSecret the application's {@code client_secret}
+     * @param tokens the store of the grants
+     * @param oauthHosts other OAuth hosts than the vendor's; empty for those. One on {@code 127.0.0.1} with a port is a
+     *     simulated portal's, and lets the client call this machine
+     * @return a new client
+     */
+    public static RestClient client(String clientId, Secret clientSecret, TokenStore tokens, List<String> oauthHosts) {
+        RestClient.Builder client =
+                RestClient.builder().application(clientId, clientSecret, tokens).oauthTimeout(PATIENCE);
+        if (!oauthHosts.isEmpty()) {
+            client.oauthHosts(oauthHosts.toArray(String[]::new));
+        }
+        if (oauthHosts.stream().anyMatch(host -> host.startsWith("127.0.0.1:"))) {
+            client.allowLoopback();
+        }
+        return client.build();
     }
 
     /**

@@ -15,8 +15,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
@@ -30,9 +28,6 @@ import org.springframework.util.ClassUtils;
 @Configuration(proxyBeanMethods = false)
 @ConditionalOnProperty(prefix = "openlines", name = "client-id")
 class PortalConfiguration {
-
-    /** The longest that a portal waits for the answer to its installation. */
-    private static final Duration PATIENCE = Duration.ofSeconds(4);
 
     private static final String TINK = "com.google.crypto.tink.Aead";
 
@@ -75,17 +70,7 @@ class PortalConfiguration {
         if (id == null || secret == null) {
             throw new WrongSettingException("client-secret", "expected the application's secret, found none");
         }
-        RestClient.Builder client =
-                RestClient.builder().application(id, secret, tokens).oauthTimeout(PATIENCE);
-        List<String> hosts = properties.oauthHosts();
-        if (!hosts.isEmpty()) {
-            client.oauthHosts(hosts.toArray(String[]::new));
-        }
-        if (hosts.stream().anyMatch(host -> host.startsWith("127.0.0.1:"))) {
-            // A simulated portal on this machine.
-            client.allowLoopback();
-        }
-        return client.build();
+        return PortalSessions.client(id, secret, tokens, properties.oauthHosts());
     }
 
     @Bean
