@@ -113,7 +113,7 @@ class ChatDetailsTest {
     }
 
     @Test
-    void whatIsMissingIsAbsent() {
+    void missingFieldsAreAbsent() {
         String bare = "{\"result\":{\"chatId\":17,\"sessionId\":469,\"sessionVoteHead\":0,\"message\":[],\"users\":[],"
                 + "\"files\":[],\"chat\":[],\"openlines\":[]}}";
         try (FakePortal portal = FakePortal.answering(bare)) {

@@ -58,7 +58,7 @@ class DoctorTest {
             event.get | {"result":[{"event":"ONSESSIONFINISH","handler":"https://old.example/h?key=canary","offline":0}]} | subscription | the event is bound elsewhere: [https://old.example/h]
             event.get | {"error":"WRONG_AUTH_TYPE","error_description":"denied"}    | subscription | event.get: HTTP 200 WRONG_AUTH_TYPE: denied
             """)
-    void whatIsWrongIsFoundAndHasARemedy(String method, String answer, String check, String text) {
+    void anErrorIsFoundAndHasARemedy(String method, String answer, String check, String text) {
         try (FakePortal portal = new FakePortal(this::answer)) {
             healthy(portal);
             answers.put(method, Answered.ok(answer));

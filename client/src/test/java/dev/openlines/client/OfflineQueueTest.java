@@ -61,7 +61,7 @@ class OfflineQueueTest {
     }
 
     @Test
-    void whatFailsAgainAndAgainDoesNotTakeItsNextOccurrenceAlong() {
+    void anEventThatAlwaysFailsDoesNotTakeItsNextOccurrenceAlong() {
         queue.add(7);
         try (FakePortal portal = new FakePortal(queue::answer)) {
             IllegalStateException bad = new IllegalStateException("bad");

@@ -42,7 +42,7 @@ class OpenLineReportsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"sessions", "stats"})
-    void howSessionsWentWhateverTheListIsCalled(String list) {
+    void reportsOfSessionsAreReadUnderEachNameOfTheList(String list) {
         try (FakePortal portal = FakePortal.answering("{\"result\":{\"" + list + "\":["
                 + "{\"sessionId\":1024,\"waitAnswer\":65,\"waitClose\":1330,\"messagesCount\":14,"
                 + "\"messagesOperatorCount\":6,\"messagesClientCount\":8,\"transfersCount\":1,\"kpiFirstAnswer\":true,"
@@ -97,7 +97,7 @@ class OpenLineReportsTest {
     }
 
     @Test
-    void howASessionWasPassedOn() {
+    void theTransfersOfASessionAreRead() {
         try (FakePortal portal = FakePortal.answering("{\"result\":{\"transfers\":["
                 + "{\"sessionId\":1024,\"date\":\"2026-06-15T14:30:05+02:00\",\"fromOperatorId\":null,"
                 + "\"toOperatorId\":42,\"fromConfigId\":3,\"toConfigId\":null,\"reason\":\"auto\",\"mode\":\"AUTO\","

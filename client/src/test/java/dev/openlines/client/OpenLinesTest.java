@@ -62,7 +62,7 @@ class OpenLinesTest {
     }
 
     @Test
-    void whatPeopleWroteAndAreCalledIsInNoText() {
+    void namesAndMessagesOfPeopleAreInNoText() {
         String canary = HISTORY.replace("Hello", "canary").replace("Ann", "canary");
         try (FakePortal portal = FakePortal.answering(canary)) {
             OpenLines.History history = on(portal).history(469);
@@ -140,7 +140,7 @@ class OpenLinesTest {
     }
 
     @Test
-    void whatCannotBeReadSaysWhereAndNotWhat() {
+    void aReplyThatCannotBeReadIsNamedByItsPlaceAndNotItsContent() {
         try (FakePortal portal = FakePortal.answering(HISTORY.replace("\"id\":\"12\"", "\"id\":\"private\""))) {
             assertThatThrownBy(() -> on(portal).history(469))
                     .isInstanceOf(UnexpectedReplyException.class)

@@ -203,7 +203,7 @@ class SessionPagesTest {
     }
 
     @Test
-    void whatCannotBeToldIsNotGuessed() {
+    void aSessionThatCannotBeToldIsNotGuessed() {
         Instant event = BEGIN.plusSeconds(1000);
         // Of the second session the event told; then the customer wrote, and it was closed again or not yet.
         listing.rows.add(new Row(1, 17, BEGIN, event.minusSeconds(61)));
@@ -224,7 +224,7 @@ class SessionPagesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"TARIFF_RESTRICTION", "ERROR_METHOD_NOT_FOUND", "ACCESS_DENIED"})
-    void whereSessionsAreNotListedNoneIsFound(String code) {
+    void noSessionIsFoundIfSessionsAreNotListed(String code) {
         portal.answer(asked -> Answered.error(400, code, "because"));
 
         assertThat(lines.session(17, BEGIN)).isEmpty();

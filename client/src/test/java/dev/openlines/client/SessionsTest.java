@@ -91,7 +91,7 @@ class SessionsTest {
                         + "\"voteHead\":false,\"userCode\":null,"
                         + "\"kpiFirstAnswer\":null,\"waitClose\":null,\"crmEntityId\":null}"
             })
-    void whatIsMissingIsNullOrNothing(String row) {
+    void missingFieldsAreNullOrNothing(String row) {
         try (FakePortal portal = FakePortal.answering(page(row, false))) {
             Session session =
                     on(portal).sessionPage(SessionFilter.all()).sessions().get(0);
@@ -165,7 +165,7 @@ class SessionsTest {
     }
 
     @Test
-    void whatThePlatformWouldRefuseIsRefusedBeforeACall() {
+    void aFilterThatThePlatformWouldRefuseIsRefusedBeforeACall() {
         try (FakePortal portal = FakePortal.answering(page(ROW, false))) {
             OpenLines lines = on(portal);
 

@@ -163,7 +163,7 @@ class TokenStoreTest {
 
     @ParameterizedTest
     @MethodSource("stores")
-    void whatIsSavedIsFoundAsItWas(TokenStore store) {
+    void aSavedGrantIsFoundAsItWas(TokenStore store) {
         assertThat(store.find("a")).isEmpty();
         assertThat(store.save(grant("a"))).isEqualTo(grant("a"));
         assertThat(store.find("a")).contains(grant("a"));
@@ -242,7 +242,7 @@ class TokenStoreTest {
     }
 
     @Test
-    void whatIsKeptForAWhileIsSealedToItsKeyAndFoundByTheNextProcess() throws Exception {
+    void aValueKeptForAWhileIsSealedToItsKeyAndFoundByTheNextProcess() throws Exception {
         assertThat(TokenStore.memory().kept()).isEmpty();
         assertThatThrownBy(() -> TokenStore.memory().kept().put("1", new byte[1]))
                 .isInstanceOf(UnsupportedOperationException.class);

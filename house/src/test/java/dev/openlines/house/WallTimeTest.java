@@ -88,12 +88,12 @@ class WallTimeTest {
                 "grant(1, Instant.now().plusSeconds(3600))",
                 "Await.until(\"a letter\", () -> !letters.isEmpty());"
             })
-    void whatDoesNotDependOnTheMachineIsNoFault(String fine) {
+    void codeThatDoesNotDependOnTheMachineIsNoFault(String fine) {
         assertThat(WallTime.faults("class FooTest {\n\n" + fine + "\n}\n")).isEmpty();
     }
 
     @Test
-    void whatIsSkippedUnlessASoakIsAskedForMayMeasure() {
+    void testsSkippedUnlessASoakIsAskedForMayMeasure() {
         String reason = "disabledReason = \"compares times: -Psoak\"";
         String measures = "class FooTest {\n    long begun = System.nanoTime();\n}\n";
 

@@ -38,7 +38,7 @@ public interface InboxContract {
     Inbox open();
 
     @Test
-    default void whatWaitsIsCountedAndAProbeLeavesNothingBehind() {
+    default void waitingEventsAreCountedAndAProbeLeavesNothingBehind() {
         try (Inbox inbox = open()) {
             assertThat(inbox.backlog()).isEqualTo(new Backlog(0, 0, null));
 
@@ -52,7 +52,7 @@ public interface InboxContract {
     }
 
     @Test
-    default void whatWasStoredIsStillThereWhenItIsOpenedAgain() {
+    default void storedEventsAreStillThereWhenTheInboxIsOpenedAgain() {
         try (Inbox before = open()) {
             before.storeInOrder(List.of(delivery(17, 1), delivery(18, 1)))
                     .toCompletableFuture()

@@ -194,7 +194,7 @@ public interface InstallationContract {
     }
 
     @Test
-    default void whatCannotBeProvenNowIsNotAcknowledged() {
+    default void anInstallationThatCannotBeProvenNowIsNotAcknowledged() {
         try (Inbox inbox = open()) {
             Portals portals = inbox.portals().verifiedBy(claim -> {
                 throw new IOException("the OAuth host is away");

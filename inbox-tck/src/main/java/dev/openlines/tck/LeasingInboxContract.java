@@ -167,7 +167,7 @@ public interface LeasingInboxContract extends InboxContract {
     }
 
     @Test
-    default void whatIsLeasedIsLeasedAgainOnlyWhenItsLeaseHasEnded() {
+    default void anEventIsLeasedAgainOnlyWhenItsLeaseHasEnded() {
         try (LeasingInbox inbox = open()) {
             store(inbox, delivery(17, 1));
             assertThat(lease(inbox, "a", T0))
@@ -182,7 +182,7 @@ public interface LeasingInboxContract extends InboxContract {
     }
 
     @Test
-    default void whatIsDoneNeverComesBack() {
+    default void anEventThatIsDoneIsNeverLeasedAgain() {
         try (LeasingInbox inbox = open()) {
             store(inbox, delivery(17, 1));
             LeasedDelivery leased = lease(inbox, "a", T0).get(0);
@@ -241,7 +241,7 @@ public interface LeasingInboxContract extends InboxContract {
     }
 
     @Test
-    default void whatWasPutOffByAClockThatHasGoneBackIsDue() {
+    default void anEventPutOffByAClockThatHasGoneBackIsDue() {
         try (LeasingInbox inbox = open()) {
             store(inbox, delivery(17, 1));
             Instant yesterday = T0.minusSeconds(86_400);
@@ -256,7 +256,7 @@ public interface LeasingInboxContract extends InboxContract {
     }
 
     @Test
-    default void whatWasReleasedIsDueAtOnceAndTheAttemptDoesNotCount() {
+    default void aReleasedEventIsDueAtOnceAndTheAttemptDoesNotCount() {
         try (LeasingInbox inbox = open()) {
             store(inbox, delivery(17, 1));
             LeasedDelivery leased = lease(inbox, "a", T0).get(0);
@@ -470,7 +470,7 @@ public interface LeasingInboxContract extends InboxContract {
     }
 
     @Test
-    default void whatWasStoredIsThereWhenItIsOpenedAgain() {
+    default void eventsAreThereWhenTheInboxIsOpenedAgain() {
         LeasingInbox before = open();
         store(before, delivery(17, 1));
         before.close();

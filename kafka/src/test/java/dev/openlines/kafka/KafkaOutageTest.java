@@ -129,7 +129,7 @@ class KafkaOutageTest {
     }
 
     @Test
-    void whatIsNotWrittenInTimeIsAnHonest503AndTheNextIsTriedAnew() throws Exception {
+    void anEventNotWrittenInTimeIsAnswered503AndTheNextIsTriedAnew() throws Exception {
         try (KafkaInbox inbox = KafkaInbox.open(KafkaTopics.of("kafka:" + one.servers() + "/late?partitions=2"))) {
             Receiver receiver = receiver(inbox, trusting());
             await(() -> status(receiver, finish("before")) == 200);
@@ -167,7 +167,7 @@ class KafkaOutageTest {
     }
 
     @Test
-    void whatChangesWhomToTrustAndWhoIsUnknownIsAnsweredInTimeThoughManyWait() throws Exception {
+    void uninstallationsAndUnknownPortalsAreAnsweredInTimeThoughManyWait() throws Exception {
         try (KafkaInbox inbox = KafkaInbox.open(KafkaTopics.of("kafka:" + one.servers() + "/trust?partitions=1"))) {
             Portals portals = inbox.portals().verifiedBy(InstallationContract.YES);
             for (int i = 0; i < MANY; i++) {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class KafkaSuspectsTest {
 
     @Test
-    void whatADeadWorkerMayHaveHadIsNotedBeforeItIsHandledAndWhatItDiedOfAlone() {
+    void suspectsOfADeadWorkerAreNotedTogetherAndThoseOfTwoDeathsAlone() {
         KafkaSuspects suspects = new KafkaSuspects(100, Map.of(7L, 1));
         assertThat(suspects.suspects(task(99))).isTrue();
         assertThat(suspects.suspects(task(100))).isFalse();

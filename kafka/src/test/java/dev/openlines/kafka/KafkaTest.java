@@ -71,7 +71,7 @@ class KafkaTest {
     }
 
     @Test
-    void whatIsStoredIsHandledOnceThoughItComesTwice() throws Exception {
+    void anEventIsHandledOnceThoughItComesTwice() throws Exception {
         store(17, 1);
         store(17, 1);
         store(17, 2);
@@ -142,7 +142,7 @@ class KafkaTest {
     }
 
     @Test
-    void whatWaitsForItsNextAttemptIsNotForgottenByTheNextWorker() throws Exception {
+    void anEventThatWaitsForItsNextAttemptIsNotForgottenByTheNextWorker() throws Exception {
         store(17, 1);
         store(17, 2);
         KafkaDispatcher first = work(
@@ -211,7 +211,7 @@ class KafkaTest {
     }
 
     @Test
-    void whatAlwaysFailsIsPutAsideWithItsHistoryAndCanBeRequeuedOrDiscarded() throws Exception {
+    void anEventThatAlwaysFailsBecomesADeadLetterWithItsHistoryAndCanBeRequeuedOrDiscarded() throws Exception {
         store(666, 1);
         AtomicInteger allowed = new AtomicInteger();
         work(DispatchPolicy.DEFAULT.withRetry(QUICK), (finish, context) -> {
@@ -243,7 +243,7 @@ class KafkaTest {
     }
 
     @Test
-    void whatIsNoEventIsPutAsideAndHoldsUpNobody() throws Exception {
+    void aRecordThatIsNoEventBecomesADeadLetterAndHoldsUpNoOther() throws Exception {
         inbox.await(inbox.append(
                 new ProducerRecord<>(topics.events(), 0, "k", "rubbish".getBytes(StandardCharsets.UTF_8))));
         inbox.await(inbox.append(new ProducerRecord<>(topics.events(), 0, null, null)));

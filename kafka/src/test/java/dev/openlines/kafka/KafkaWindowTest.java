@@ -56,7 +56,7 @@ class KafkaWindowTest {
     }
 
     @Test
-    void whatWaitsForItsNextAttemptTakesNoPlaceInTheWindow() {
+    void anEventThatWaitsForItsNextAttemptTakesNoPlaceInTheWindow() {
         assertThat(handledByTheNext(3, "BCD", "PQ", "BCDPQ")).isEqualTo("PQ");
         assertThat(handledByTheNext(3, "-BC", "P", "DB")).isEqualTo("PD");
         assertThat(handledByTheNext(3, "PBC", "P", "PDB")).isEqualTo("PD");

@@ -79,7 +79,7 @@ class EventTest {
 
     @ParameterizedTest
     @CsvSource({"5, 6, 5", "5, , 5", ", 6, 6", ", ,"})
-    void whereAnOperatorChangedAMessageItsChatIsUnderIm(
+    void theChatOfAMessageThatAnOperatorChangedIsUnderIm(
             @Nullable Long im, @Nullable Long messages, @Nullable Long expected) {
         OpenLineMessage message = message(content(messages, "hello"), new OpenLineMessage.Im(im, 9L));
 
@@ -87,7 +87,7 @@ class EventTest {
     }
 
     @Test
-    void whereAnOperatorAddedAMessageItsChatIsInTheMessage() {
+    void theChatOfAMessageThatAnOperatorAddedIsInTheMessage() {
         assertThat(message(content(6L, "hello"), null).portalChatId()).isEqualTo(6L);
         assertThat(MESSAGE.portalChatId()).isNull();
     }
@@ -167,7 +167,7 @@ class EventTest {
     }
 
     @Test
-    void whatATestEchoesIsCopiedToo() {
+    void theQueryOfATestIsCopiedToo() {
         Map<String, Object> query = new HashMap<>(Map.of("a", "1"));
 
         OnAppTest test = new OnAppTest(HEADER, query, null);
@@ -177,7 +177,7 @@ class EventTest {
     }
 
     @Test
-    void whatComesWithAMessageIsCopiedToo() {
+    void payloadsOfAMessageAreCopiedToo() {
         List<Object> payload = new ArrayList<>(List.of("1"));
         List<String> ids = new ArrayList<>(List.of("1"));
 
@@ -211,7 +211,7 @@ class EventTest {
     }
 
     @Test
-    void whatPeopleWroteAndWhatAPayloadHoldsDoesNotPrint() {
+    void textsOfPeopleAndPayloadsDoNotPrint() {
         Map<String, Object> payload = Map.of("application_token", "s3cret");
 
         assertThat(new UnknownEvent(HEADER, payload))

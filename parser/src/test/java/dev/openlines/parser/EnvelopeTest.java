@@ -298,7 +298,7 @@ class EnvelopeTest {
                 "ts[a]=1",
                 "ts=1+"
             })
-    void whatIsNoNumberOfSecondsIsNoTime(String body) {
+    void aTimeThatIsNoNumberOfSecondsIsAbsent(String body) {
         assertThat(sentAt(body, BodyFormat.FORM)).isEmpty();
     }
 

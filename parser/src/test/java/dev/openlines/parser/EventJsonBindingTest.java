@@ -223,7 +223,7 @@ class EventJsonBindingTest {
 
     @ParameterizedTest
     @EnumSource
-    void whatIsWrongWithAnEventReachesTheCaller(Implementation implementation) {
+    void anErrorInAnEventReachesTheCaller(Implementation implementation) {
         String body = "{\"event\":\"ONSESSIONFINISH\",\"data\":{\"DATA\":{\"connector\":{\"chat_id\":\"secret\"}}}}";
 
         DecodeException refused = catchThrowableOfType(
@@ -237,7 +237,7 @@ class EventJsonBindingTest {
 
     @ParameterizedTest
     @EnumSource
-    void whatIsWrongWithAComponentIsTheCauseOfWhatReachesTheCaller(Implementation implementation) {
+    void anErrorInAComponentIsTheCauseOfTheCallersException(Implementation implementation) {
         String body = "{\"from\":\"p\",\"event\":{\"event\":\"ONSESSIONFINISH\",\"data\":\"x\"},\"attempt\":1}";
 
         Throwable thrown = catchThrowable(() -> implementation.jsonb().fromJson(body, Received.class));

@@ -91,7 +91,7 @@ class EventSchemaTest {
                     {"event":"ONCRMCONTACTADD","auth":{"scope":"im, crm"}} > pattern
                     {"event":"ONCRMCONTACTADD","eventId":1} > additionalProperties
                     """)
-    void whatIsNotCanonicalIsRefused(String json, String keyword) {
+    void jsonThatIsNotCanonicalIsRefused(String json, String keyword) {
         assertThat(SCHEMA.validate(json, InputFormat.JSON))
                 .extracting(Error::getKeyword)
                 .contains(keyword);

@@ -53,7 +53,7 @@ class InstallerPageFieldsTest {
     }
 
     @Test
-    void whatIsNoSuchRequestIsRefusedWithWhatIsMissing() {
+    void anotherRequestIsRefusedWithTheFieldThatIsMissing() {
         assertThatThrownBy(() -> parse("member_id=m"))
                 .isInstanceOf(DecodeException.class)
                 .hasMessage("expected text but found nothing at $.AUTH_ID");

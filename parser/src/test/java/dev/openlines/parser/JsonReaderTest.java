@@ -140,7 +140,7 @@ class JsonReaderTest {
                 "[1\f]",
                 "[\"a\\"
             })
-    void whatIsNoJsonIsRefused(String body) {
+    void aBodyThatIsNoJsonIsRefused(String body) {
         assertThatThrownBy(() -> read(body))
                 .isInstanceOfSatisfying(
                         DecodeException.class, e -> assertThat(e.kind()).isEqualTo(DecodeException.Kind.MALFORMED));

@@ -122,7 +122,7 @@ class KnownNamesTest {
     }
 
     @Test
-    void whatIsKnownKeepsToTheLimitsToo() {
+    void knownNamesKeepToTheLimitsToo() {
         String name = escaped("data[DATA][0][connector][connector_id]");
         assertThatThrownBy(() -> php(List.of(name + "=1"), Limits.DEFAULT.withDepth(3)))
                 .isInstanceOf(DecodeException.class)

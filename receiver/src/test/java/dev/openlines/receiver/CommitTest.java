@@ -60,7 +60,7 @@ class CommitTest {
     }
 
     @Test
-    void whatComesAtOnceIsStoredByAFewCommits() throws Exception {
+    void eventsThatComeAtOnceAreStoredByAFewCommits() throws Exception {
         String url = url();
         try (LeasingInbox inbox = open(url)) {
             List<VerifiedDelivery> deliveries = LongStream.rangeClosed(1, EVENTS)

@@ -52,7 +52,7 @@ class DispatcherTest {
     }
 
     @Test
-    void whatFailsIsHandledAgainWithTheSameKey() throws Exception {
+    void anEventThatFailsIsHandledAgainWithTheSameKey() throws Exception {
         store(17);
         start(DispatchPolicy.DEFAULT.withRetry(QUICK), (finish, context) -> {
             handled.add(context.attempt() + " " + context.idempotencyKey() + " " + context.memberId());
@@ -92,7 +92,7 @@ class DispatcherTest {
     }
 
     @Test
-    void whatAlwaysFailsIsPutAsideWithItsHistoryAndTheOthersAreHandled() throws Exception {
+    void anEventThatAlwaysFailsBecomesADeadLetterWithItsHistoryAndTheOthersAreHandled() throws Exception {
         store(666);
         for (long chat = 1; chat <= 20; chat++) {
             store(chat);
@@ -185,7 +185,7 @@ class DispatcherTest {
     }
 
     @Test
-    void whatIsStillHandledWhileStoppingKeepsItsLease() throws Exception {
+    void anEventInHandWhileStoppingKeepsItsLease() throws Exception {
         store(17);
         CountDownLatch release = new CountDownLatch(1);
         DispatchPolicy policy = DispatchPolicy.DEFAULT.withLease(Duration.ofSeconds(1));
@@ -207,7 +207,7 @@ class DispatcherTest {
     }
 
     @Test
-    void whatWasNotBegunWhenStoppedIsReleasedAndDoesNotCount() throws Exception {
+    void anEventNotBegunWhenStoppedIsReleasedAndDoesNotCount() throws Exception {
         CountDownLatch release = new CountDownLatch(1);
         for (long chat = 1; chat <= 5; chat++) {
             store(chat);

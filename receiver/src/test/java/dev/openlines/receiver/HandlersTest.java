@@ -69,7 +69,7 @@ class HandlersTest {
     }
 
     @Test
-    void whatHasNoHandlerIsOfInterestUnlessOthersAreIgnored() throws Exception {
+    void anEventWithoutAHandlerIsOfInterestUnlessOthersAreIgnored() throws Exception {
         EventHandler<Event> none = (event, context) -> {};
         assertThat(Handlers.on(OnSessionStart.class, none).otherwise(none).wants(OnSessionFinish.class))
                 .isTrue();
@@ -93,7 +93,7 @@ class HandlersTest {
     }
 
     @Test
-    void whatIsAddedAfterTheHandlersAreCompleteChangesNothing() throws Exception {
+    void aHandlerAddedAfterTheHandlersAreCompleteChangesNothing() throws Exception {
         List<String> calls = new ArrayList<>();
         Handlers.Routes routes = Handlers.on(OnSessionStart.class, (start, context) -> calls.add("start"));
         Handlers handlers = routes.otherwise((event, context) -> calls.add("otherwise"));

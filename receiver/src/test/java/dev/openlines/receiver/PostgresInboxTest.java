@@ -146,7 +146,7 @@ class PostgresInboxTest implements TransactionContract {
     }
 
     @Test
-    void whatAPortalReportsToOneNodeTheOtherKnows() throws Exception {
+    void aReportOfAPortalToOneNodeIsKnownToTheOther() throws Exception {
         try (LeasingInbox one = open();
                 LeasingInbox two = open()) {
             Receiver first = Installing.receiver(one, one.portals().verifiedBy(Installing.YES), Installing.NOW);

@@ -258,7 +258,7 @@ interface ReconcileContract {
 
     /** Runs with {@code KEEP_DONE_DAYS=1} after the grant was lost for three days. */
     @Test
-    default void whatWasHandledAndPurgedIsNotFoundAgainAfterDaysWithoutAGrant() {
+    default void closesHandledAndPurgedAreNotFoundAgainAfterDaysWithoutAGrant() {
         try (Fixture f = fixture()) {
             Close close = f.closed(17);
             f.store(ModelPortal.event(close, 1, 12));

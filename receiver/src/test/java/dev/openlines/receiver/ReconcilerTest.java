@@ -307,7 +307,7 @@ class ReconcilerTest {
     }
 
     @Test
-    void whatIsStoredInTheLedgerWaitsForOtherConnections() throws Exception {
+    void writesToTheLedgerWaitForOtherConnections() throws Exception {
         try (LeasingInbox inbox = sqlite();
                 LeasingInbox source = Inbox.sqlite(directory.resolve("source.db"))) {
             SqlInbox sql = (SqlInbox) inbox;

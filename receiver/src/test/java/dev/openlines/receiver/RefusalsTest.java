@@ -59,7 +59,7 @@ class RefusalsTest {
     }
 
     @Test
-    void whatABodyIsTakenForIsNamed() throws Exception {
+    void aRefusalNamesTheKindOfItsBody() throws Exception {
         String nothing =
                 " detail=\"expected an event code of 1 to 255 visible ASCII characters but found nothing at $.event";
         assertRefused("", FORM, "empty-body status=400" + nothing + "; a proxy or a filter may have read the body");
@@ -90,7 +90,7 @@ class RefusalsTest {
     }
 
     @Test
-    void whatAKnownPortalSendsIsNamedAndSaysWhatDiffers() throws Exception {
+    void theRefusalOfAKnownPortalNamesItAndTheDifference() throws Exception {
         String portal = "wrong-token status=403 portal=" + Bodies.MEMBER + " detail=\"";
         assertRefused(
                 Bodies.finish(1, "auth[application_token]", "canary"),

@@ -53,7 +53,7 @@ class RetryPolicyTest {
     }
 
     @Test
-    void whatWouldComePastTheDeadlineIsPutAside() {
+    void anAttemptPastTheDeadlineMakesADeadLetter() {
         RetryPolicy impatient = policy.withDeadline(Duration.ofSeconds(3));
 
         assertThat(impatient.after(attempt(2), new IOException("away"), NOW, NO_JITTER))
@@ -77,7 +77,7 @@ class RetryPolicyTest {
     }
 
     @Test
-    void whatMakesNoSenseIsRefused() {
+    void aPolicyOutOfRangeIsRefused() {
         assertThatThrownBy(() -> policy.withAttempts(0))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("expected at least 1 attempt but found 0");

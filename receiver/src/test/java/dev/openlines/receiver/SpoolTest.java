@@ -131,7 +131,7 @@ class SpoolTest {
     }
 
     @Test
-    void whatAKillLeavesInTheFileIsInTheInboxAtTheNextStart() throws Exception {
+    void eventsLeftInTheFileByAKillAreInTheInboxAtTheNextStart() throws Exception {
         Path copy = directory.resolve("copy");
         try (LeasingInbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
             store.down = true;
@@ -156,7 +156,7 @@ class SpoolTest {
     }
 
     @Test
-    void whatTheInboxHadAlreadyWhenDrainingWasCutOffIsNotInItTwice() throws Exception {
+    void eventsDrainedBeforeAnInterruptionAreNotInTheInboxTwice() throws Exception {
         Path copy = directory.resolve("copy");
         try (LeasingInbox inbox = SpoolingInbox.open(store, file, PATIENCE)) {
             store.down = true;

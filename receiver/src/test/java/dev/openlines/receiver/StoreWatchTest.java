@@ -156,7 +156,7 @@ class StoreWatchTest {
 
     /** Writes from another process that SQLite coordinates with: a tool, a backup, or a shell. */
     @Test
-    void whatAnotherProcessWritesThroughSqliteIsNoHarm() throws Exception {
+    void writesOfAnotherProcessThroughSqliteDoNoHarm() throws Exception {
         Path file = inbox();
         try (LeasingInbox inbox = Inbox.sqlite(file)) {
             store(inbox, 1, 50);
@@ -200,7 +200,7 @@ class StoreWatchTest {
      * Ends after the log lost its name: acknowledged events are in it alone, and the end moves them into the database.
      */
     @Test
-    void whatWasAcknowledgedBeforeTheLogWasRemovedIsStillThereAfterAStop() throws Exception {
+    void eventsAcknowledgedBeforeTheLogWasRemovedAreStillThereAfterAStop() throws Exception {
         Path file = inbox();
         try (LeasingInbox inbox = Inbox.sqlite(file)) {
             store(inbox, 1, 20);

@@ -57,7 +57,7 @@ interface SuspectContract {
     }
 
     @Test
-    default void whatWasOnlyLeasedBesideItIsHandled() {
+    default void eventsOnlyLeasedBesideItAreHandled() {
         try (LeasingInbox inbox = openEmpty()) {
             for (long chat = 1; chat <= 3; chat++) {
                 Deliveries.store(inbox, Deliveries.delivery(chat, 1));

@@ -97,7 +97,7 @@ class VerificationsTest {
     }
 
     @Test
-    void whatCannotBeVerifiedNowIsKeptAndTrustedLaterAlsoAfterARestart() {
+    void anEventThatCannotBeVerifiedNowIsKeptAndTrustedLaterAlsoAfterARestart() {
         host.away = true;
         Receiver receiver = receiver();
         assertThat(post(receiver, "192.0.2.1", genuine(Bodies.MEMBER, "first"))).isEqualTo(200);
@@ -227,7 +227,7 @@ class VerificationsTest {
     }
 
     @Test
-    void whatIsLargeOrHasNoPlaceIsNotKept() {
+    void anUncheckedEventThatIsLargeOrHasNoPlaceIsNotKept() {
         host.away = true;
         Receiver receiver = receiver();
         String large = Installing.install(

@@ -72,7 +72,7 @@ class KafkaDeadLettersTest {
     }
 
     @Test
-    void whatIsRequeuedOrDiscardedIsGoneForEveryNodeAndTheOthersStay() {
+    void deadLettersRequeuedOrDiscardedAreGoneForEveryNodeAndTheOthersStay() {
         List<DeadLetter> letters = inbox.deadLetters().list(0, LETTERS);
         Set<Long> gone = new HashSet<>();
         try (KafkaInbox other = KafkaInbox.open(topics)) {

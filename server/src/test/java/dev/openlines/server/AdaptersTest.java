@@ -152,7 +152,7 @@ class AdaptersTest {
     /** Sends bodies that a container's own reading of forms would change or lose. */
     @ParameterizedTest
     @MethodSource("adapters")
-    void whatIsStoredIsMadeOfTheBytesOnTheWireAndOfNothingElse(Adapter adapter) throws Exception {
+    void storedEventsAreMadeOfTheBytesOnTheWireAndOfNothingElse(Adapter adapter) throws Exception {
         int port = adapter.start(receiver, parts);
         List<String> forms = List.of(
                 Bodies.finish(1) + "&data[DATA][line][name]=first&data%5BDATA%5D%5bline%5D[name]=last",
@@ -208,7 +208,7 @@ class AdaptersTest {
 
     @ParameterizedTest
     @MethodSource("adapters")
-    void whoFindsNoRoomBesideWholeRequestsIsToldSoAndWhenToComeBack(Adapter adapter) throws Exception {
+    void aSenderWhoFindsNoRoomBesideWholeRequestsIsToldWhenToTryAgain(Adapter adapter) throws Exception {
         int port = adapter.start(receiver, parts);
         inbox.held = new CompletableFuture<>();
         String good = Bodies.finish(17) + "&x=" + "y".repeat(10_000) + "&z=" + "y".repeat(10_000);

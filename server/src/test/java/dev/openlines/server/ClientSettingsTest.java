@@ -72,7 +72,7 @@ class ClientSettingsTest {
             OPENLINES_TOKEN_KEY     | /no/key | OPENLINES_TOKEN_KEY: expected a key made by new-key in /no/key
             OPENLINES_TOKENS        | /no/db  | OPENLINES_TOKENS: cannot use /no/db
             """)
-    void whatIsMissingOrWrongIsNamedBeforeTheReceiverStarts(String name, String value, String message)
+    void aMissingOrWrongSettingIsNamedBeforeTheReceiverStarts(String name, String value, String message)
             throws Exception {
         Map<String, String> values = application();
         values.put(name, value);

@@ -91,7 +91,7 @@ class CrashTest {
 
     /** Kills the process after the acknowledgement and before anything is dispatched: it has no workers. */
     @Test
-    void whatWasStoredAndNotYetDispatchedWhenTheProcessWasKilledIsHandledOnce() throws Exception {
+    void eventsStoredBeforeAKillAndNotYetDispatchedAreHandledOnce() throws Exception {
         for (String inbox : List.of(directory.resolve("inbox.db").toString(), PostgresServer.newSchema())) {
             Files.deleteIfExists(directory.resolve("evidence.jsonl"));
             acknowledged.clear();

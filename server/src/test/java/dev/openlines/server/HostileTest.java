@@ -253,7 +253,7 @@ class HostileTest {
     }
 
     @Test
-    void whoSendsOneByteNowAndThenIsDropped() throws Exception {
+    void aSenderOfOneByteNowAndThenIsDropped() throws Exception {
         server.close();
         start(SHORT);
 

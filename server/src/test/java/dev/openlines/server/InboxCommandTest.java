@@ -111,7 +111,7 @@ class InboxCommandTest {
     }
 
     @Test
-    void whatWasDoneLongAgoIsForgotten() {
+    void eventsDoneLongAgoAreForgotten() {
         try (LeasingInbox inbox = open()) {
             inbox.deadLetters().discard(1, Instant.EPOCH);
         }

@@ -201,7 +201,7 @@ class MovingTest {
     }
 
     @Test
-    void whatAHandlerHasCommittedOfAnEventIsNotRepeatedAfterAMove() throws Exception {
+    void theCommittedPartsOfAnEventAreNotRepeatedAfterAMove() throws Exception {
         Instant now = Deliveries.T0;
         try (LeasingInbox from = Inbox.sqlite(directory.resolve("old.db"));
                 LeasingInbox to = Inbox.postgresql(PostgresServer.newSchema())) {

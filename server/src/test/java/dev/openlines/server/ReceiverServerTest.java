@@ -288,7 +288,7 @@ class ReceiverServerTest {
                 "event=E&auth[member_id]=m&auth[application_token]=t&auth[application_token]=u",
                 "event=E%0A&auth[member_id]=m&auth[application_token]=t"
             })
-    void whatIsNotAnEventIsABadRequest(String body) throws Exception {
+    void aBodyThatIsNoEventIsABadRequest(String body) throws Exception {
         assertThat(post(body).statusCode()).isEqualTo(400);
         assertOnlyTheNextEventIsHandled(0);
     }
@@ -407,7 +407,7 @@ class ReceiverServerTest {
     }
 
     @Test
-    void whenTheServerStopsAConnectionAtRestIsClosedAtOnceAndARequestWhoseHeadIsArrivingIsStored() throws Exception {
+    void aStoppingServerClosesAConnectionAtRestAtOnceAndStoresARequestWhoseHeadIsArriving() throws Exception {
         String request = head("Content-Length: " + Bodies.finish(17).length()) + Bodies.finish(17);
         try (Socket kept = new Socket(
                         InetAddress.getLoopbackAddress(), server.url().getPort());
@@ -446,7 +446,7 @@ class ReceiverServerTest {
     }
 
     @Test
-    void whatWasKeptLongEnoughIsForgottenByItself() throws Exception {
+    void eventsPastTheirRetentionAreForgottenByThemselves() throws Exception {
         server.close();
         Path file = directory.resolve("old.db");
         try (LeasingInbox inbox = Inbox.sqlite(file)) {

@@ -94,7 +94,7 @@ class ReconcileCommandTest {
     }
 
     @Test
-    void whatIsMissingIsPrintedAndStored() {
+    void missingClosesArePrintedAndStored() {
         close(7, Duration.ofMinutes(8));
         String time = now.minus(Duration.ofMinutes(8)).toString();
 
@@ -132,7 +132,7 @@ class ReconcileCommandTest {
     }
 
     @Test
-    void whatIsTooOldIsStoredOnceAccepted() {
+    void closesThatAreTooOldAreStoredOnceAccepted() {
         close(7, Duration.ofDays(3));
         String since = now.minus(Duration.ofDays(4)).toString();
 

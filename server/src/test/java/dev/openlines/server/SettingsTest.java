@@ -64,7 +64,7 @@ class SettingsTest {
     }
 
     @Test
-    void whatAContainerPlatformSetsForAServiceIsNoSetting() {
+    void theVariablesOfAContainerPlatformAreNoSettings() {
         Map<String, String> environment = new HashMap<>();
         environment.put("OPENLINES_SERVICE_HOST", "10.0.0.1");
         environment.put("OPENLINES_SERVICE_PORT", "80");

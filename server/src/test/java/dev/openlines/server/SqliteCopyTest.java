@@ -130,7 +130,7 @@ class SqliteCopyTest {
     }
 
     @Test
-    void whatIsNoInboxIsNotRestored() throws Exception {
+    void aFileThatIsNoInboxIsNotRestored() throws Exception {
         Path text = Files.writeString(directory.resolve("notes.txt"), "canary");
         assertThat(run("restore", text.toString())).isEqualTo(3);
         assertThat(err).singleElement().asString().startsWith("the backup: ").doesNotContain("canary");

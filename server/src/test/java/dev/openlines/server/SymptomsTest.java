@@ -118,7 +118,7 @@ class SymptomsTest {
 
     @ParameterizedTest
     @MethodSource("rows")
-    void whatARowNamesIsThereWhenItsCauseIs(String row) throws Exception {
+    void theLogAndTheMetersOfARowFollowItsCause(String row) throws Exception {
         List<String> codes = codes(row);
 
         scenarios.get(codes.get(0)).run();

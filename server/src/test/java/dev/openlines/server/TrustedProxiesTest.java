@@ -101,7 +101,7 @@ class TrustedProxiesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"proxy.example", "10.0.0.0/33", "10.0.0.0/", "/8", "10.0.0", "1.2.3.4.5", "::1/129", ":::"})
-    void whatIsNoAddressIsRefused(String value) {
+    void aTextThatIsNoAddressIsRefused(String value) {
         assertThatThrownBy(() -> TrustedProxies.list("OPENLINES_TRUSTED_PROXIES", "127.0.0.1, " + value))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("OPENLINES_TRUSTED_PROXIES: expected addresses such as 127.0.0.1 or 10.0.0.0/8, found \""

@@ -21,7 +21,7 @@ class AwaitTest {
     }
 
     @Test
-    void whatDoesNotHappenIsNamedAtTheEnd() {
+    void aConditionThatIsNotMetIsNamedAtTheEnd() {
         AtomicInteger looks = new AtomicInteger();
 
         assertThatThrownBy(() -> Await.until(Duration.ofMillis(20), () -> "look " + looks, () -> {
@@ -42,7 +42,7 @@ class AwaitTest {
     }
 
     @Test
-    void whatIsDoneTooSoonFailsAndWhatTakesItsTimeDoesNot() throws Exception {
+    void workThatEndsTooSoonFailsAndWorkThatTakesItsTimeDoesNot() throws Exception {
         Await.noSooner(Duration.ZERO, () -> {});
 
         assertThatThrownBy(() -> Await.noSooner(Duration.ofDays(1), () -> {}))

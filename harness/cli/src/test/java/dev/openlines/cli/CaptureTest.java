@@ -222,7 +222,7 @@ class CaptureTest {
             array(1) {\\n  ["a"]=>\\n  object(Secret)#1 (0) {\\n  }\\n} | output of var_dump: expected a text, a number or an array at byte 23
             array(1) {\\n | output of var_dump: expected } at its end; the capture is cut short
             """)
-    void whatCannotBeReadIsNamedWithoutItsContent(String file, String message) {
+    void aFileThatCannotBeReadIsNamedWithoutItsContent(String file, String message) {
         assertThatThrownBy(() -> Capture.of(
                         file.replace("\\n", "\n").replace("\\\\", "\\").getBytes(UTF_8)))
                 .isInstanceOf(Capture.Unreadable.class)
@@ -302,7 +302,7 @@ class CaptureTest {
 
     @Test
     @RequiresTool("php")
-    void whatPhpPrintsIsReadAsPhpHadIt() throws Exception {
+    void arraysAsPhpPrintsThemAreReadAsPhpHadThem() throws Exception {
         Random random = new Random(26);
         for (int round = 0; round < 20; round++) {
             StringBuilder form = new StringBuilder("event=X");

@@ -202,7 +202,7 @@ class CanariesTest {
     }
 
     @Test
-    void whatEverybodyMaySeeIsNoSecret() {
+    void publicValuesAreNoSecrets() {
         Canaries others = new Canaries();
         others.innocent("member 0123456789abcdef0123456789abcdef");
         others.add("token", "0123456789abcdef");

@@ -128,7 +128,7 @@ class EvidenceTest {
     }
 
     @Test
-    void whoGaveAWrongTokenHearsItBeforeTheFirstCase() throws Exception {
+    void aWrongTokenIsReportedBeforeTheFirstCase() throws Exception {
         try (Listener denies = Listener.start(request -> Listener.json(403, ""), "127.0.0.1")) {
             ContractReport report = ContractSuite.of(denies.uri(), "m", SmallHandler.PROOF)
                     .only("101")
@@ -189,7 +189,7 @@ class EvidenceTest {
     }
 
     @Test
-    void whatIsNoHttpIsNoRefusal() {
+    void anAnswerThatIsNoHttpIsNoRefusal() {
         try (Listener ssh =
                 Listener.start(request -> "SSH-2.0-x\r\n\r\n".getBytes(StandardCharsets.US_ASCII), "127.0.0.1")) {
             ContractReport report = ContractSuite.of(URI.create(ssh.uri() + "hook"), "m", SmallHandler.PROOF)

@@ -148,7 +148,7 @@ class JudgeTest {
     }
 
     @Test
-    void whatFailsSinceAnEarlierCaseSaysSo() {
+    void aFailureThatMayFollowFromAnEarlierCaseNamesThatCase() {
         try (Listener handler = trusting(new AtomicBoolean(), false)) {
             ContractReport report = suite(handler, "117", "303").run();
 
@@ -228,7 +228,7 @@ class JudgeTest {
     }
 
     @Test
-    void whatWasNotObservedDoesNotPass() {
+    void casesThatWereNotObservedDoNotPass() {
         try (SmallHandler handler = SmallHandler.right(folder)) {
             ContractReport report = handler.suite()
                     .evidence(EffectSource.file(handler.evidence()))

@@ -53,7 +53,7 @@ class SlowProcessingTest {
     }
 
     @Test
-    void whatIsNotEndedIsNotHeldAgainstTheHandler() {
+    void slowProcessingThatCannotBeEndedIsNotHeldAgainstTheHandler() {
         CaseResult result = judge("touch '{}'", "false");
 
         assertThat(result.verdict()).isEqualTo(Verdict.NOT_OBSERVED);

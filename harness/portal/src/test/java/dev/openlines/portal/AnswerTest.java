@@ -115,7 +115,7 @@ class AnswerTest {
     }
 
     @Test
-    void whatIsNotHttpIsAFailure() {
+    void anAnswerThatIsNotHttpIsAFailure() {
         Exchange exchange = answered("SSH-2.0-OpenSSH_9\r\n\r\n");
 
         assertThat(exchange.failure()).isEqualTo("the connection broke: the answer is not HTTP/1");

@@ -83,7 +83,7 @@ class ClientOfflineTest {
     }
 
     @Test
-    void whatWaitedIsHandledOnceHoweverOftenItIsDrained(Portal portal) throws Exception {
+    void waitingEventsAreHandledOnceHoweverOftenTheQueueIsDrained(Portal portal) throws Exception {
         client.subscriptions().bind(dev.openlines.client.Subscription.offline(OnSessionFinish.CODE));
         PortalLine line = portal.openLine("Line");
         List<Long> closed = new ArrayList<>();

@@ -168,7 +168,7 @@ class ClientSessionsTest {
     }
 
     @Test
-    void whatNoEventToldOfIsListed(Portal portal) {
+    void sessionsWithoutAnEventAreListed(Portal portal) {
         portal.subscribe("ONSESSIONFINISH", portal.restUri());
         PortalLine line = portal.openLine("Support");
         PortalChat dismissed = line.openChat();
@@ -284,7 +284,7 @@ class ClientSessionsTest {
     }
 
     @Test
-    void whoMayNotSeeReportsIsToldSo(Portal portal) {
+    void aUserWhoMayNotSeeReportsIsRefused(Portal portal) {
         portal.openLine("Support").openChat().close();
         portal.reports().included(false);
         assertRefused(portal, ErrorCode.TARIFF_RESTRICTION);

@@ -195,7 +195,7 @@ class ClientSnippetsTest {
     }
 
     @Test
-    void whatSurroundsAClosedChatIsReadAndNoted() {
+    void theSurroundingsOfAClosedChatAreReadAndNoted() {
         Portal simulated = server.portal(PortalSetup.minted().scope(List.of("imopenlines", "crm", "disk")));
         PortalClient portal =
                 RestClient.builder().allowLoopback().build().portal(simulated.restUri(), simulated.accessToken());

@@ -280,7 +280,7 @@ class ControlApiTest {
             nowhere               | {}                                  | 404 | expected a path under control/portals
             portals/none/install  | {}                                  | 404 | there is no such portal
             """)
-    void whatIsWrongIsSaidWithItsPlace(String path, String body, int status, String message) {
+    void anErrorIsAnsweredWithItsPlace(String path, String body, int status, String message) {
         int before = server.portals().size();
 
         String answer = post(path, body, status).body();

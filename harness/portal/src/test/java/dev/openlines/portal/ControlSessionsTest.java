@@ -83,7 +83,7 @@ class ControlSessionsTest {
     }
 
     @Test
-    void whoMayListSessionsIsSetByTheControlApi() {
+    void theControlApiSetsTheUsersWhoMayListSessions() {
         make("rights", "");
         post("rights/chats", "{}", 201);
         post("rights/chats/17/session", "{\"stars\":2,\"crm_type\":\"deal\"}", 200);

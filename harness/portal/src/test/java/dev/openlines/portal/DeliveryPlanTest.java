@@ -43,7 +43,7 @@ class DeliveryPlanTest {
     }
 
     @Test
-    void whatIsHeldIsSentInTheOrderOfTheSeed(Portal portal) {
+    void heldEventsAreSentInTheOrderOfTheSeed(Portal portal) {
         PortalLine line = portal.openLine("Support");
         portal.sending().hold();
         for (int i = 0; i < 8; i++) {

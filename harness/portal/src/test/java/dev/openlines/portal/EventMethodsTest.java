@@ -55,7 +55,7 @@ class EventMethodsTest {
             ONSESSIONFINISH  | ftp://a.test/h       | ERROR_UNSUPPORTED_PROTOCOL | Unsupported handler protocol
             ONNOSUCHTHING    | http://a.test/h      | ERROR_EVENT_NOT_FOUND      | Event not found
             """)
-    void whatCannotBeBoundIsRefused(String event, String handler, String code, String text, Portal portal) {
+    void anEventThatCannotBeBoundIsRefused(String event, String handler, String code, String text, Portal portal) {
         HttpResponse<String> response = bind(portal, event, handler);
 
         assertThat(response.statusCode()).isEqualTo(400);

@@ -176,7 +176,7 @@ class ForgedInstallationTest {
     }
 
     @Test
-    void whoLearnedTheApplicationTokenCannotUninstallWhatThePortalHas() throws Exception {
+    void aThiefOfTheApplicationTokenCannotUninstallThePortalsApplication() throws Exception {
         assertThat(portal.install().get(0).status()).isEqualTo(200);
         String token = portal.applicationToken().reveal();
         String forged = "event=ONAPPUNINSTALL&data%5BCLEAN%5D=1&ts=1" + auth(portal.memberId(), token);

@@ -133,7 +133,7 @@ class OfflineEventsTest {
     }
 
     @Test
-    void whatAConnectorCausedIsNotQueuedForIt(Portal portal) throws Exception {
+    void anEventThatAConnectorCausedIsNotQueuedForIt(Portal portal) throws Exception {
         bind(portal, "&auth_connector=shop");
         bind(portal, "");
         assertThat(call(portal, "event.get", ""))
@@ -184,7 +184,7 @@ class OfflineEventsTest {
             event.offline.clear ; process_id=p&message_id[]=1 ; ERROR_ARGUMENT ; Value must be array of MESSAGE_ID values ; messsage_id
             event.offline.error ; process_id=p          ; ERROR_ARGUMENT ; Value must be array of MESSAGE_ID values     ; message_id
             """)
-    void whatCannotBeAskedIsRefused(
+    void aWrongArgumentIsRefused(
             String method, String query, String code, String text, String argument, Portal portal) {
         assertThat(call(portal, method, query))
                 .isEqualTo("{\"error\":\"" + code + "\",\"error_description\":\"" + text + "\",\"argument\":\""

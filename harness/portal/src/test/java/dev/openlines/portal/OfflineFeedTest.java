@@ -124,7 +124,7 @@ class OfflineFeedTest {
     }
 
     @Test
-    void whatWasClosedWhileTheReceiverWasAwayIsHandledAndClearedThen(Portal portal) {
+    void chatsClosedWhileTheReceiverWasAwayAreHandledAndClearedThen(Portal portal) {
         List<Long> closed = close(portal, 60);
 
         start(portal, Duration.ofHours(1), false);

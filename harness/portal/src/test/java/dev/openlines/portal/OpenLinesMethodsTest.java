@@ -155,7 +155,7 @@ class OpenLinesMethodsTest {
             imopenlines.bot.session.finish  | ''             | CHAT_ID_EMPTY          | Chat ID can\\u0027t be empty
             imopenlines.bot.session.finish  | CHAT_ID=17     | BOT_ID_ERROR           | Bot not found
             """)
-    void whatCannotBeAskedIsRefused(String method, String query, String code, String text, Portal portal) {
+    void aWrongArgumentIsRefused(String method, String query, String code, String text, Portal portal) {
         portal.openLine("Support").openChat();
 
         assertThat(call(portal, method, query))

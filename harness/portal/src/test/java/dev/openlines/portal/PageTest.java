@@ -77,7 +77,7 @@ class PageTest {
     }
 
     @Test
-    void whatHappensElsewhereArrivesLive() throws IOException {
+    void changesMadeElsewhereArriveLive() throws IOException {
         portal.lines().get(0).openChat("viber").close(Closing.OPERATOR);
         new RestCaller()
                 .get(portal.restUri()

@@ -173,7 +173,7 @@ class WebhookReconcileTest {
 
     /** Compares with a portal that lies about its sessions and about the time. */
     @Test
-    void whatAPortalInventsIsHandledUnderItsOwnIdAndInBounds(Portal portal) throws Exception {
+    void sessionsThatAPortalInventsAreHandledUnderTheirOwnIdsAndInBounds(Portal portal) throws Exception {
         AtomicReference<String> sessions = new AtomicReference<>("");
         AtomicReference<Instant> time = new AtomicReference<>(Instant.now());
         HttpServer liar = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);

@@ -69,7 +69,7 @@ class GateTest {
     }
 
     @Test
-    void whatIsWholeIsNeverDropped() {
+    void aWholeRequestIsNeverDropped() {
         Gate.Place whole = enter("1", "whole", 100);
         assertThat(whole.grow(200)).isTrue();
         assertThat(whole.whole()).isTrue();
@@ -114,7 +114,7 @@ class GateTest {
     }
 
     @Test
-    void whatBeginsTheNextRequestStillCounts() {
+    void theBytesOfTheNextRequestStillCount() {
         Gate.Place place = enter("1", "place", 10);
         place.read(18);
         place.head(11, 0);
@@ -137,7 +137,7 @@ class GateTest {
     }
 
     @Test
-    void whatLeavesGivesEverythingBackOnce() {
+    void aPlaceThatLeavesGivesEverythingBackOnce() {
         Gate.Place place = enter("1", "place", 100);
         place.read(5);
         assertThat(place.grow(100)).isTrue();

@@ -172,7 +172,7 @@ class ArchiveTest {
 
     @ParameterizedTest
     @EnumSource
-    void whatMayBeMissingMayBeMissing(Database database) throws SQLException {
+    void optionalFieldsMayBeMissing(Database database) throws SQLException {
         open(database);
         add(new Chat(
                 0,

@@ -54,7 +54,7 @@ class ClosedChatsIT {
     }
 
     @Test
-    void whatWasAcknowledgedIsArchivedOnceAfterAKillInTheMiddle() throws Exception {
+    void acknowledgedEventsAreArchivedOnceAfterAKillInTheMiddle() throws Exception {
         Map<String, String> settings = Running.settings(folder, server, portal);
         Process first = start(settings);
         BufferedReader output = first.inputReader(StandardCharsets.UTF_8);

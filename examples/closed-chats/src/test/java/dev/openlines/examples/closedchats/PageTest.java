@@ -101,7 +101,7 @@ class PageTest {
     }
 
     @Test
-    void whatThePortalDoesNotShowIsArchivedWithTheReason() throws Exception {
+    void chatsThatThePortalDoesNotShowAreArchivedWithTheReason() throws Exception {
         running.portal
                 .faults()
                 .add(Fault.error(403, "ACCESS_DENIED", "You dont have access").on(HISTORY));
@@ -216,7 +216,7 @@ class PageTest {
     }
 
     @Test
-    void whatCannotBeReadIsRefusedInOneSentence() throws Exception {
+    void aRequestThatCannotBeReadIsRefusedInOneSentence() throws Exception {
         assertThat(post("/sign-in", "password=%zz").statusCode()).isEqualTo(400);
         assertThat(post("/sign-in", "password=" + "x".repeat(10_000)).statusCode())
                 .isEqualTo(413);

@@ -52,7 +52,7 @@ class KafkaWorkersIT {
     }
 
     @Test
-    void whatTwoReceiversGotIsHandledOnceByTwoWorkersThoughOneOfEachEnds(Portal portal) throws Exception {
+    void eventsOfTwoReceiversAreHandledOnceByTwoWorkersThoughOneOfEachEnds(Portal portal) throws Exception {
         Process first = start("receive", portal);
         Process second = start("receive", portal);
         Queue<String> one = new ConcurrentLinkedQueue<>();

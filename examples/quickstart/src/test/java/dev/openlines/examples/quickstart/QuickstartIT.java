@@ -44,7 +44,7 @@ class QuickstartIT {
     }
 
     @Test
-    void whatWasAcknowledgedIsHandledAfterAKill() throws Exception {
+    void acknowledgedEventsAreHandledAfterAKill() throws Exception {
         Process first = start(MEMBER);
         URI url = ready(first);
         for (int chat = 1; chat <= 50; chat++) {

@@ -69,7 +69,7 @@ class ReconciliationIT {
     }
 
     @Test
-    void whatIsClosedAroundAnOutageIsHandledOnceOverSqlite() throws Exception {
+    void chatsClosedAroundAnOutageAreHandledOnceOverSqlite() throws Exception {
         for (int round = 0; round < ROUNDS; round++) {
             directory = Files.createDirectory(folder.resolve("sqlite-" + round));
             round(SEED + round, directory.resolve("inbox.db").toString(), 1);
@@ -81,7 +81,7 @@ class ReconciliationIT {
             named = "reconcile.outages",
             matches = "[2-9]|[1-9]\\d+",
             disabledReason = "takes long: -Psoak")
-    void whatIsClosedAroundAnOutageIsHandledOnceOverPostgresqlWithTwoNodes() throws Exception {
+    void chatsClosedAroundAnOutageAreHandledOnceOverPostgresqlWithTwoNodes() throws Exception {
         for (int round = 0; round < ROUNDS; round++) {
             directory = Files.createDirectory(folder.resolve("postgresql-" + round));
             round(SEED + round, PostgresServer.newSchema(), 2);
