@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.kafka;
 
-import static dev.openlines.testkit.KafkaBroker.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -23,6 +22,7 @@ import dev.openlines.receiver.ReconcileSettings;
 import dev.openlines.receiver.Reconciler;
 import dev.openlines.receiver.Telemetry;
 import dev.openlines.tck.Deliveries;
+import dev.openlines.testkit.Await;
 import dev.openlines.testkit.KafkaBroker;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -112,7 +112,7 @@ class KafkaOfflineTest {
         try (KafkaDispatcher dispatcher = new KafkaDispatcher(
                         inbox, handlers, DispatchPolicy.DEFAULT, InstantSource.system(), Telemetry.none())
                 .start()) {
-            await(() -> inbox.backlog().waiting() == 0);
+            Await.until(() -> inbox.backlog().waiting() == 0);
             assertThat(dispatcher).isNotNull();
         }
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.kafka;
 
-import static dev.openlines.testkit.KafkaBroker.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -16,6 +15,7 @@ import dev.openlines.receiver.Reply;
 import dev.openlines.receiver.StoreException;
 import dev.openlines.receiver.Telemetry;
 import dev.openlines.tck.InstallationContract;
+import dev.openlines.testkit.Await;
 import dev.openlines.testkit.Bodies;
 import dev.openlines.testkit.KafkaBroker;
 import dev.openlines.testkit.KafkaCluster;
@@ -118,7 +118,7 @@ class KafkaOutageTest {
                 assertThat(waiting.values()).noneMatch(CompletableFuture::isDone);
 
                 one.thaw(1);
-                await(monitor::ready);
+                Await.until(monitor::ready);
             }
             assertThat(answers(waiting.values())).containsOnly(200);
             assertThat(status(receiver, finish("after"))).isEqualTo(200);
@@ -132,7 +132,7 @@ class KafkaOutageTest {
     void anEventNotWrittenInTimeIsAnswered503AndTheNextIsTriedAnew() throws Exception {
         try (KafkaInbox inbox = KafkaInbox.open(KafkaTopics.of("kafka:" + one.servers() + "/late?partitions=2"))) {
             Receiver receiver = receiver(inbox, trusting());
-            await(() -> status(receiver, finish("before")) == 200);
+            Await.until(() -> status(receiver, finish("before")) == 200);
             one.freeze(1);
 
             List<CompletableFuture<Integer>> sent = new ArrayList<>();
@@ -142,7 +142,7 @@ class KafkaOutageTest {
             assertThat(answers(sent)).containsOnly(503);
 
             one.thaw(1);
-            await(() -> status(receiver, finish("after")) == 200);
+            Await.until(() -> status(receiver, finish("after")) == 200);
             assertThat(names(inbox)).contains("before", "after");
         }
     }
@@ -151,7 +151,7 @@ class KafkaOutageTest {
     void aClusterThatIsAwayIsAnHonest503AndComesBackByItself() throws Exception {
         try (KafkaInbox inbox = KafkaInbox.open(KafkaTopics.of("kafka:" + one.servers() + "/away"))) {
             Receiver receiver = receiver(inbox, trusting());
-            await(() -> status(receiver, finish("before")) == 200);
+            Await.until(() -> status(receiver, finish("before")) == 200);
             inbox.probe();
             one.kill(1);
             try {
@@ -161,8 +161,8 @@ class KafkaOutageTest {
             } finally {
                 one.restart(1);
             }
-            await(() -> status(receiver, finish("after")) == 200);
-            await(() -> takesEvents(inbox));
+            Await.until(() -> status(receiver, finish("after")) == 200);
+            Await.until(() -> takesEvents(inbox));
         }
     }
 
@@ -174,7 +174,7 @@ class KafkaOutageTest {
                 portals.trust("member" + i, Secret.of(Bodies.TOKEN));
             }
             Receiver receiver = receiver(inbox, portals);
-            await(() -> status(receiver, Bodies.finish(1)) == 403);
+            Await.until(() -> status(receiver, Bodies.finish(1)) == 403);
             one.freeze(1);
 
             List<CompletableFuture<Integer>> sent = new ArrayList<>();
@@ -186,10 +186,10 @@ class KafkaOutageTest {
             assertThat(answers(sent)).containsOnly(503);
 
             one.thaw(1);
-            await(() -> status(receiver, Bodies.finish(1)) == 403);
+            Await.until(() -> status(receiver, Bodies.finish(1)) == 403);
             String uninstall = Bodies.finish(1, "event", "ONAPPUNINSTALL", "auth[member_id]", "member3");
-            await(() -> status(receiver, uninstall) == 200);
-            await(() -> status(receiver, Bodies.finish(2, "auth[member_id]", "member3")) == 403);
+            Await.until(() -> status(receiver, uninstall) == 200);
+            Await.until(() -> status(receiver, Bodies.finish(2, "auth[member_id]", "member3")) == 403);
         }
     }
 
@@ -205,18 +205,18 @@ class KafkaOutageTest {
                 KafkaInbox inbox = KafkaInbox.open(
                         KafkaTopics.of("kafka:" + cluster.servers() + "/few?partitions=1&config=" + config))) {
             Receiver receiver = receiver(inbox, trusting());
-            await(() -> status(receiver, finish("before")) == 200);
+            Await.until(() -> status(receiver, finish("before")) == 200);
             cluster.kill(3);
             TopicPartition partition = new TopicPartition(inbox.topics().events(), 0);
-            await(() -> inSync(admin, partition.topic()) == 2);
-            await(() -> status(receiver, finish("two of three")) == 200);
-            await(() -> takesEvents(inbox));
+            Await.until(() -> inSync(admin, partition.topic()) == 2);
+            Await.until(() -> status(receiver, finish("two of three")) == 200);
+            Await.until(() -> takesEvents(inbox));
 
             // Each broker learns of it in its own time: the leader when it refuses, the one that is asked when it says
             // so.
             minInSync(admin, partition.topic(), 3);
-            await(() -> status(receiver, finish("until then")) == 503);
-            await(() -> !takesEvents(inbox));
+            Await.until(() -> status(receiver, finish("until then")) == 503);
+            Await.until(() -> !takesEvents(inbox));
             assertThatThrownBy(inbox::probe)
                     .isInstanceOf(StoreException.class)
                     .hasMessage("expected a leader and 3 replicas in sync but found 2 for partition 0 of few.events");
@@ -230,8 +230,8 @@ class KafkaOutageTest {
                     .isSubsetOf("before", "two of three", "until then");
 
             minInSync(admin, partition.topic(), 2);
-            await(() -> status(receiver, finish("after")) == 200);
-            await(() -> takesEvents(inbox));
+            Await.until(() -> status(receiver, finish("after")) == 200);
+            Await.until(() -> takesEvents(inbox));
             assertThat(names(inbox)).contains("before", "two of three", "after");
             assertThat(log.toString(StandardCharsets.UTF_8))
                     .containsOnlyOnce("reason=too-few-replicas expected a leader and 3 replicas in sync but found 2")
@@ -252,7 +252,7 @@ class KafkaOutageTest {
                     .get();
         }
         try (KafkaInbox inbox = KafkaInbox.open(topics)) {
-            await(() -> status(receiver(inbox, trusting()), finish("one")) == 200);
+            Await.until(() -> status(receiver(inbox, trusting()), finish("one")) == 200);
             inbox.probe();
             assertThat(names(inbox)).containsExactly("one");
         }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.kafka;
 
-import static dev.openlines.testkit.KafkaBroker.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.OnSessionFinish;
@@ -17,6 +16,7 @@ import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.RetryPolicy;
 import dev.openlines.receiver.Telemetry;
 import dev.openlines.tck.InstallationContract;
+import dev.openlines.testkit.Await;
 import dev.openlines.testkit.Bodies;
 import dev.openlines.testkit.KafkaBroker;
 import dev.openlines.testkit.Traces;
@@ -126,14 +126,14 @@ class KafkaRecordsTest {
         try (KafkaDispatcher worker =
                 new KafkaDispatcher(inbox, handlers, policy, InstantSource.system(), Telemetry.none())) {
             worker.start();
-            await(() -> inbox.backlog().dead() == 3);
+            Await.until(() -> inbox.backlog().dead() == 3);
             for (DeadLetter letter : inbox.deadLetters().list(0, 10)) {
                 if (letter.reason().equals("given up: no")) {
                     assertThat(inbox.deadLetters().requeue(letter.id(), Instant.now()))
                             .isTrue();
                 }
             }
-            await(() -> times.get() == 4 && inbox.backlog().equals(new Backlog(0, 3, null)));
+            Await.until(() -> times.get() == 4 && inbox.backlog().equals(new Backlog(0, 3, null)));
         }
         readAll();
     }
@@ -418,7 +418,7 @@ class KafkaRecordsTest {
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
-            await(() -> {
+            Await.until(() -> {
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
                     RECORDS.computeIfAbsent(record.topic(), topic -> new ArrayList<>())
                             .add(record);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.kafka;
 
-import static dev.openlines.testkit.KafkaBroker.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.OnOpenLineMessageAdd;
@@ -19,6 +18,7 @@ import dev.openlines.receiver.RetryPolicy;
 import dev.openlines.receiver.Telemetry;
 import dev.openlines.tck.Deliveries;
 import dev.openlines.tck.InstallationContract;
+import dev.openlines.testkit.Await;
 import dev.openlines.testkit.Bodies;
 import dev.openlines.testkit.KafkaBroker;
 import java.net.URLEncoder;
@@ -79,7 +79,7 @@ class KafkaTest {
 
         assertThat(next()).isEqualTo("17 " + Deliveries.delivery(17, 1).idempotencyKey());
         assertThat(next()).isEqualTo("17 " + Deliveries.delivery(17, 2).idempotencyKey());
-        await(() -> inbox.backlog().waiting() == 0);
+        Await.until(() -> inbox.backlog().waiting() == 0);
         assertThat(handled).isEmpty();
     }
 
@@ -90,7 +90,7 @@ class KafkaTest {
             context.inTransaction(connection -> handled.add("ran"));
         });
 
-        await(() -> inbox.backlog().dead() == 1);
+        Await.until(() -> inbox.backlog().dead() == 1);
 
         assertThat(inbox.deadLetters().list(0, 1).get(0).reason())
                 .contains("expected an inbox on SQLite or PostgreSQL for inTransaction", "context.idempotencyKey()");
@@ -108,7 +108,7 @@ class KafkaTest {
         work(DispatchPolicy.DEFAULT, (finish, context) -> handled.add(context.idempotencyKey()));
 
         assertThat(next()).isEqualTo(Deliveries.delivery(17, 3).idempotencyKey());
-        await(() -> inbox.backlog().waiting() == 0);
+        Await.until(() -> inbox.backlog().waiting() == 0);
         assertThat(handled).isEmpty();
     }
 
@@ -138,7 +138,7 @@ class KafkaTest {
                         Deliveries.delivery(666, 2).idempotencyKey(),
                         Deliveries.delivery(666, 3).idempotencyKey());
         assertThat(others.getCount()).isZero();
-        await(() -> inbox.backlog().waiting() == 0);
+        Await.until(() -> inbox.backlog().waiting() == 0);
     }
 
     @Test
@@ -160,7 +160,7 @@ class KafkaTest {
 
         assertThat(next()).isEqualTo("2 " + Deliveries.delivery(17, 1).idempotencyKey());
         assertThat(next()).isEqualTo("1 " + Deliveries.delivery(17, 2).idempotencyKey());
-        await(() -> inbox.backlog().waiting() == 0);
+        Await.until(() -> inbox.backlog().waiting() == 0);
         assertThat(handled).isEmpty();
     }
 
@@ -198,7 +198,7 @@ class KafkaTest {
         assertThat(busy.await(30, TimeUnit.SECONDS)).isTrue();
         Thread stopping = new Thread(first::close);
         stopping.start();
-        await(() -> stopping.getState() == Thread.State.WAITING);
+        Await.until(() -> stopping.getState() == Thread.State.WAITING);
         release.countDown();
         stopping.join();
 
@@ -206,7 +206,7 @@ class KafkaTest {
         work(DispatchPolicy.DEFAULT, (finish, context) -> handled.add("second " + chat(finish)));
 
         assertThat(next()).isEqualTo("second 18");
-        await(() -> inbox.backlog().waiting() == 0);
+        Await.until(() -> inbox.backlog().waiting() == 0);
         assertThat(handled).isEmpty();
     }
 
@@ -220,7 +220,7 @@ class KafkaTest {
             }
             handled.add("done " + context.attempt());
         });
-        await(() -> inbox.backlog().dead() == 1);
+        Await.until(() -> inbox.backlog().dead() == 1);
 
         DeadLetter letter = inbox.deadLetters().list(0, 10).get(0);
         assertThat(letter.idempotencyKey())
@@ -237,7 +237,7 @@ class KafkaTest {
         assertThat(inbox.deadLetters().requeue(letter.id(), java.time.Instant.now()))
                 .isTrue();
         assertThat(next()).isEqualTo("done 1");
-        await(() -> inbox.backlog().equals(new Backlog(0, 0, null)));
+        Await.until(() -> inbox.backlog().equals(new Backlog(0, 0, null)));
         assertThat(inbox.deadLetters().discard(letter.id(), java.time.Instant.now()))
                 .isFalse();
     }
@@ -260,7 +260,7 @@ class KafkaTest {
         work(DispatchPolicy.DEFAULT, (finish, context) -> handled.add("" + chat(finish)));
 
         assertThat(List.of(next(), next(), next(), next())).containsExactlyInAnyOrder("1", "2", "3", "4");
-        await(() -> inbox.backlog().equals(new Backlog(0, 3, null)));
+        Await.until(() -> inbox.backlog().equals(new Backlog(0, 3, null)));
         assertThat(inbox.deadLetters().list(0, 10))
                 .extracting(DeadLetter::reason)
                 .anySatisfy(reason -> assertThat(reason)
@@ -271,7 +271,7 @@ class KafkaTest {
                 .isZero();
         assertThat(inbox.deadLetters().purge(java.time.Instant.now().plusSeconds(60)))
                 .isEqualTo(3);
-        await(() -> inbox.backlog().dead() == 0);
+        Await.until(() -> inbox.backlog().dead() == 0);
     }
 
     @Test
@@ -334,7 +334,7 @@ class KafkaTest {
             assertThat(receive(third, Bodies.finish(2))).isEqualTo(403);
             assertThat(receive(second, Bodies.finish(2))).isEqualTo(403);
             // Told by the events that come.
-            await(() -> receive(first, Bodies.finish(2)) == 403);
+            Await.until(() -> receive(first, Bodies.finish(2)) == 403);
 
             assertThat(receive(first, Bodies.form(install))).isEqualTo(200);
             assertThat(receive(second, Bodies.form(uninstall)))
@@ -369,7 +369,7 @@ class KafkaTest {
         for (int i = 0; i < expected.size(); i++) {
             got.add(next());
         }
-        await(() -> inbox.backlog().waiting() == 0);
+        Await.until(() -> inbox.backlog().waiting() == 0);
 
         assertThat(handled).as("handled twice").isEmpty();
         for (long chat = 1; chat <= 20; chat++) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.kafka;
 
-import static dev.openlines.testkit.KafkaBroker.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.OnSessionFinish;
@@ -11,6 +10,7 @@ import dev.openlines.receiver.RetryPolicy;
 import dev.openlines.receiver.Settlement;
 import dev.openlines.receiver.Telemetry;
 import dev.openlines.tck.Deliveries;
+import dev.openlines.testkit.Await;
 import dev.openlines.testkit.KafkaBroker;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -70,14 +70,14 @@ class KafkaWindowTest {
             try (KafkaDispatcher first = work(inbox, DispatchPolicy.DEFAULT, handled)) {
                 first.start();
                 assertThat(take(handled, 5)).containsExactlyInAnyOrder("A", "B", "C", "D", "A");
-                await(() -> inbox.backlog().waiting() == 0);
+                Await.until(() -> inbox.backlog().waiting() == 0);
             }
             // C is the oldest of the last three; with the second C behind them B is beyond.
             store(inbox, "CBE");
             try (KafkaDispatcher second = work(inbox, DispatchPolicy.DEFAULT, handled)) {
                 second.start();
                 assertThat(take(handled, 2)).containsExactlyInAnyOrder("B", "E");
-                await(() -> inbox.backlog().waiting() == 0);
+                Await.until(() -> inbox.backlog().waiting() == 0);
             }
             assertThat(handled).isEmpty();
         }
@@ -93,13 +93,13 @@ class KafkaWindowTest {
             try (KafkaDispatcher first = work(inbox, patient, handled)) {
                 first.start();
                 assertThat(take(handled, 4)).containsExactlyInAnyOrder("X", "B", "C", "D");
-                await(() -> inbox.backlog().waiting() == 1);
+                Await.until(() -> inbox.backlog().waiting() == 1);
             }
             store(inbox, "BE");
             try (KafkaDispatcher second = work(inbox, patient, handled)) {
                 second.start();
                 assertThat(take(handled, 1)).containsExactly("E");
-                await(() -> inbox.backlog().waiting() == 1);
+                Await.until(() -> inbox.backlog().waiting() == 1);
             }
             assertThat(handled).isEmpty();
         }

@@ -26,7 +26,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -107,8 +106,8 @@ class VerificationsTest {
         // The next process takes it over from the map.
         host.away = false;
         Receiver next = receiver();
-        await(() -> post(next, "192.0.2.1", event(Bodies.MEMBER, "first")) == 200);
-        await(host.kept::isEmpty);
+        Await.until(() -> post(next, "192.0.2.1", event(Bodies.MEMBER, "first")) == 200);
+        Await.until(host.kept::isEmpty);
         assertThat(inbox.backlog().waiting())
                 .as("the installation is an event too")
                 .isGreaterThan(1);
@@ -121,7 +120,7 @@ class VerificationsTest {
         assertThat(post(receiver, "192.0.2.1", genuine(Bodies.MEMBER, "first"))).isEqualTo(200);
 
         now = now.plus(Verifications.TIME);
-        await(host.kept::isEmpty);
+        Await.until(host.kept::isEmpty);
         host.away = false;
         assertThat(post(receiver, "192.0.2.1", event(Bodies.MEMBER, "first"))).isEqualTo(403);
     }
@@ -137,8 +136,8 @@ class VerificationsTest {
 
         host.grantRefused = true;
         now = now.plus(Duration.ofMinutes(1));
-        await(() -> post(receiver, "192.0.2.1", event(Bodies.MEMBER, "first")) == 403);
-        await(host.kept::isEmpty);
+        Await.until(() -> post(receiver, "192.0.2.1", event(Bodies.MEMBER, "first")) == 403);
+        Await.until(host.kept::isEmpty);
     }
 
     @Test
@@ -161,7 +160,7 @@ class VerificationsTest {
         // Each source has its turn before one has its second.
         for (int i = 100; i < 3000; i += 200) {
             String event = event("portal" + i, "token" + i);
-            await(() -> {
+            Await.until(() -> {
                 now = now.plusSeconds(portals.lookIfIdle() ? 10 : 0);
                 return post(receiver, "192.0.2.200", event) == 200;
             });
@@ -287,9 +286,5 @@ class VerificationsTest {
                 .orTimeout(60, TimeUnit.SECONDS)
                 .join()
                 .status();
-    }
-
-    private static void await(BooleanSupplier condition) {
-        Await.until("a condition", condition::getAsBoolean);
     }
 }

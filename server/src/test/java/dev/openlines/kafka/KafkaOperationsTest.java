@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.kafka;
 
-import static dev.openlines.testkit.KafkaBroker.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.Secret;
@@ -17,6 +16,7 @@ import dev.openlines.receiver.RawDelivery;
 import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.Telemetry;
 import dev.openlines.tck.Deliveries;
+import dev.openlines.testkit.Await;
 import dev.openlines.testkit.Bodies;
 import dev.openlines.testkit.KafkaBroker;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -86,13 +86,13 @@ class KafkaOperationsTest {
             try (KafkaDispatcher dispatcher =
                     new KafkaDispatcher(inbox, handlers, DispatchPolicy.DEFAULT, clock, telemetry)) {
                 dispatcher.start();
-                await(() -> begun.get() > 1);
+                Await.until(() -> begun.get() > 1);
                 assertThat(gauge(meters, "openlines.backlog"))
                         .as("an event that is being handled waits too")
                         .isEqualTo(5);
                 release.countDown();
 
-                await(() -> gauge(meters, "openlines.backlog") == 0);
+                Await.until(() -> gauge(meters, "openlines.backlog") == 0);
                 assertThat(gauge(meters, "openlines.backlog.age")).isZero();
                 assertThat(meters.get("openlines.handled")
                                 .tag("outcome", "done")
@@ -144,7 +144,7 @@ class KafkaOperationsTest {
                 InstantSource.system(),
                 Telemetry.none())) {
             worker.start();
-            await(() -> inbox.backlog().dead() == 1);
+            Await.until(() -> inbox.backlog().dead() == 1);
         }
         ConfigResource dead = new ConfigResource(ConfigResource.Type.TOPIC, topics.dead());
         try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, topics.servers()))) {
@@ -158,7 +158,7 @@ class KafkaOperationsTest {
                     .get();
         }
 
-        await(() -> inbox.backlog().dead() == 0);
+        Await.until(() -> inbox.backlog().dead() == 0);
         assertThat(inbox.deadLetters().list(0, 10)).isEmpty();
     }
 
@@ -186,9 +186,9 @@ class KafkaOperationsTest {
                     .redirectError(directory.resolve("errors.log").toFile())
                     .start();
             try {
-                await(() -> !worker.isAlive() || inbox.backlog().dead() == 1);
+                Await.until(() -> !worker.isAlive() || inbox.backlog().dead() == 1);
                 if (worker.isAlive()) {
-                    await(() -> inbox.backlog().waiting() == 0);
+                    Await.until(() -> inbox.backlog().waiting() == 0);
                 } else {
                     deaths++;
                     endMembership();

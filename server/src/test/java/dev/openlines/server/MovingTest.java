@@ -21,6 +21,7 @@ import dev.openlines.receiver.StoreResult;
 import dev.openlines.receiver.VerifiedDelivery;
 import dev.openlines.tck.Deliveries;
 import dev.openlines.tck.InstallationContract;
+import dev.openlines.testkit.Await;
 import dev.openlines.testkit.Bodies;
 import dev.openlines.testkit.KafkaBroker;
 import dev.openlines.testkit.PostgresServer;
@@ -44,7 +45,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -105,7 +105,7 @@ class MovingTest {
             thread.start();
             senders.add(thread);
         }
-        await(() -> effects.size() > 50);
+        Await.until(() -> effects.size() > 50);
 
         // 1. The trust of the old nodes, then nodes over the new store that receive only.
         assertThat(command(old, next, "copy-trust")).isZero();
@@ -141,9 +141,9 @@ class MovingTest {
         newNode.close();
         awaitAcknowledged(50);
         sending = false;
-        await(() -> keys.containsAll(acknowledged));
+        Await.until(() -> keys.containsAll(acknowledged));
         assertThat(command(next, next, "backlog")).isZero();
-        await(() ->
+        Await.until(() ->
                 command(next, next, "backlog") == 0 && out.get(out.size() - 1).startsWith("waiting=0 dead=0 "));
         assertThat(failures).isEmpty();
         assertThat(effects).doesNotHaveDuplicates().containsAll(acknowledged);
@@ -346,10 +346,6 @@ class MovingTest {
 
     private void awaitAcknowledged(int more) {
         int enough = acknowledged.size() + more;
-        await(() -> acknowledged.size() >= enough);
-    }
-
-    private static void await(BooleanSupplier condition) {
-        KafkaBroker.await(condition);
+        Await.until(() -> acknowledged.size() >= enough);
     }
 }

@@ -44,6 +44,15 @@ public final class Await {
     }
 
     /**
+     * Checks a condition again and again until it holds. A failure's stack trace says which condition it was.
+     *
+     * @param condition whether it has happened
+     */
+    public static void until(Condition condition) {
+        until("a condition", condition);
+    }
+
+    /**
      * Checks a condition again and again until it holds.
      *
      * @param what what is waited for

@@ -6,7 +6,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 
 /**
  * One real broker for all tests of a process; it ends with the process. Each test has topics of its own. However slow the
@@ -35,10 +34,5 @@ public final class KafkaBroker {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** Waits until a condition holds. */
-    public static void await(BooleanSupplier condition) {
-        Await.until("a condition", condition::getAsBoolean);
     }
 }

@@ -33,7 +33,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -162,7 +161,7 @@ class ForgedInstallationTest {
 
         assertThat(portal.install().get(0).status()).isEqualTo(503);
         assertThat(post("127.0.0.1", finish(portal.memberId(), token, 18))).isEqualTo(200);
-        await(() -> handled.contains(18L));
+        Await.until(() -> handled.contains(18L));
     }
 
     private void theGenuineOnesGoOn(Grant before) throws IOException {
@@ -171,7 +170,7 @@ class ForgedInstallationTest {
                         "127.0.0.1",
                         finish(portal.memberId(), portal.applicationToken().reveal(), 18)))
                 .isEqualTo(200);
-        await(() -> handled.contains(18L));
+        Await.until(() -> handled.contains(18L));
         assertThat(handled).doesNotContain(17L);
     }
 
@@ -185,7 +184,7 @@ class ForgedInstallationTest {
         assertThat(post("127.0.0.1", finish(portal.memberId(), token, 18))).isEqualTo(200);
 
         assertThat(portal.uninstall(true).get(0).status()).isEqualTo(200);
-        await(() -> statusOf("127.0.0.1", finish(portal.memberId(), token, 19)) == 403);
+        Await.until(() -> statusOf("127.0.0.1", finish(portal.memberId(), token, 19)) == 403);
     }
 
     /** Sends from four addresses as fast as they can; each portal sends from another. */
@@ -217,7 +216,7 @@ class ForgedInstallationTest {
         }
         flood.forEach(Thread::start);
         try {
-            await(() -> forged.get() > 300);
+            Await.until(() -> forged.get() > 300);
             for (long chat = 1; chat <= 100; chat++) {
                 assertThat(post("127.0.0.1", finish(portal.memberId(), token, chat)))
                         .isEqualTo(200);
@@ -233,7 +232,7 @@ class ForgedInstallationTest {
         }
 
         assertThat(failures).isEmpty();
-        await(() -> handled.size() == 100);
+        Await.until(() -> handled.size() == 100);
         assertThat(post("127.0.0.1", finish(portal.memberId(), EVIL, 1000))).isEqualTo(403);
         long refused = portal.calls().stream()
                 .filter(call -> call.method().equals("oauth/token") && call.status() == 400)
@@ -289,9 +288,5 @@ class ForgedInstallationTest {
             String head = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
             return Integer.parseInt(head.substring(9, 12));
         }
-    }
-
-    private static void await(BooleanSupplier condition) {
-        Await.until("a condition", condition::getAsBoolean);
     }
 }

@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -66,7 +65,7 @@ class KafkaWorkersIT {
         PortalLine line = portal.openLine("Support");
         List<String> closed = new ArrayList<>();
 
-        await(() -> {
+        Await.until(() -> {
             closed.add(close(line, 2));
             return !one.isEmpty() && !other.isEmpty();
         });
@@ -81,7 +80,7 @@ class KafkaWorkersIT {
             closed.add(close(line, 1));
         }
 
-        await(() -> one.size() + other.size() >= closed.size());
+        Await.until(() -> one.size() + other.size() >= closed.size());
         List<String> handled = new ArrayList<>(one);
         handled.addAll(other);
         assertThat(handled).containsExactlyInAnyOrderElementsOf(closed);
@@ -149,9 +148,5 @@ class KafkaWorkersIT {
         String ready = receiver.inputReader(StandardCharsets.UTF_8).readLine();
         assertThat(ready).startsWith("receiver ready at http://127.0.0.1:");
         return URI.create(ready.substring("receiver ready at ".length()));
-    }
-
-    private static void await(BooleanSupplier condition) {
-        Await.until("a condition", condition::getAsBoolean);
     }
 }
