@@ -121,7 +121,7 @@ final class Node {
         return child;
     }
 
-    /** Returns a new child under the next free index. Not if this {@link #isFull}. */
+    /** Returns a new child under the next free index. The array must not be {@link #isFull full}. */
     Node nextChild() {
         long index = nextIndex == NOT_AN_INDEX ? 0 : nextIndex;
         int from = tree.bufferEnd();
