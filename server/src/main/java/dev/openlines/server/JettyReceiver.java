@@ -12,6 +12,7 @@ import dev.openlines.receiver.spi.LastResort;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
@@ -24,6 +25,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
@@ -51,11 +53,14 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
     /** The bytes that a request takes beside its body. */
     private static final long REQUEST_BYTES = 8 * 1024;
 
+    private static final byte[] NOTHING = {};
+
     private final Receiver receiver;
     private final Function<RawDelivery, CompletionStage<Reply>> core;
     private final Gate gate;
     private final Duration patience;
     private final Answers answers = new Answers();
+    private final @Nullable Captures captures;
 
     /**
      * Makes a handler.
@@ -73,12 +78,21 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
      * @param limits the time for a body and the memory of requests
      */
     public JettyReceiver(Receiver receiver, HttpLimits limits) {
-        this(receiver, receiver::receive, limits);
+        this(receiver, limits, null);
     }
 
-    private JettyReceiver(Receiver receiver, Function<RawDelivery, CompletionStage<Reply>> core, HttpLimits limits) {
+    JettyReceiver(Receiver receiver, HttpLimits limits, @Nullable Captures captures) {
+        this(receiver, receiver::receive, limits, captures);
+    }
+
+    private JettyReceiver(
+            Receiver receiver,
+            Function<RawDelivery, CompletionStage<Reply>> core,
+            HttpLimits limits,
+            @Nullable Captures captures) {
         this.receiver = receiver;
         this.core = core;
+        this.captures = captures;
         this.gate = new Gate(limits.room());
         this.patience = limits.body();
     }
@@ -91,7 +105,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
      * @return the handler
      */
     public static JettyReceiver installerPage(Receiver receiver, HttpLimits limits) {
-        return new JettyReceiver(receiver, receiver::receiveInstallerPage, limits);
+        return new JettyReceiver(receiver, receiver::receiveInstallerPage, limits, null);
     }
 
     @Override
@@ -312,19 +326,33 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
         }
 
         private void deliver() {
+            byte[] whole = body.whole();
+            byte[] wanted = captures == null ? NOTHING : whole;
             CompletionStage<Reply> reply = core.apply(new RawDelivery(
                     request.getMethod(),
                     contentType,
-                    body.whole(),
+                    whole,
                     request.getHeaders().get("traceparent"),
                     Request.getRemoteAddr(request)));
             if (reply.toCompletableFuture().isDone()) {
-                reply.whenComplete(this::finish);
+                reply.whenComplete((kept, failure) -> finish(kept, failure, wanted));
             } else {
                 // The inbox's thread has the next commit to make.
                 Executor threads = request.getComponents().getExecutor();
-                reply.whenComplete((kept, failure) -> answers.add(() -> finish(kept, failure), threads));
+                reply.whenComplete((kept, failure) -> answers.add(() -> finish(kept, failure, wanted), threads));
             }
+        }
+
+        private void answer(Reply reply, byte[] whole) {
+            if (captures == null || !captures.wants(reply, whole)) {
+                answer(reply);
+                return;
+            }
+            // The request's headers are gone once it is answered.
+            List<String> headers =
+                    request.getHeaders().stream().map(HttpField::getName).toList();
+            answer(reply);
+            captures.add(headers, contentType, whole);
         }
 
         private void answer(Reply reply) {
@@ -333,10 +361,10 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
             JettyReceiver.answer(reply, response, callback);
         }
 
-        private void finish(@Nullable Reply reply, @Nullable Throwable failure) {
+        private void finish(@Nullable Reply reply, @Nullable Throwable failure, byte[] whole) {
             try {
                 if (reply != null) {
-                    answer(reply);
+                    answer(reply, whole);
                 } else {
                     LastResort.check(Objects.requireNonNull(failure));
                     callback.failed(failure);

@@ -114,8 +114,8 @@ public final class ReceiverServer implements AutoCloseable {
         Inbox storing = store.inbox();
         inbox = storing;
         Handlers handlers = options.handlers;
-        if (options.evidence != null) {
-            Evidence evidence = Evidence.open(options.name("evidence"), options.evidence);
+        if (options.evidence.isPresent()) {
+            Evidence evidence = Evidence.open(options.name("evidence"), options.evidence.get());
             parts.push(evidence);
             handlers = handlers.then(evidence::record);
         }
@@ -148,13 +148,18 @@ public final class ReceiverServer implements AutoCloseable {
             monitoring = new HttpPort(health, limits, receiver::dropped, null);
             listen(monitoring, options.name("monitor port"), options.monitorHost, options.monitorPort);
         }
-        Handler endpoint = new AtPath(options.path, receiver, new JettyReceiver(receiver, limits), true);
-        if (options.installerPage != null) {
+        Captures captures = null;
+        if (options.captures.isPresent()) {
+            captures = Captures.open(options.name("captures"), options.captures.get(), options.limits);
+            parts.push(captures);
+        }
+        Handler endpoint = new AtPath(options.path, receiver, new JettyReceiver(receiver, limits, captures), true);
+        if (!options.installerPage.isEmpty()) {
             Handler page = JettyReceiver.installerPage(receiver, limits);
             endpoint = new Handler.Sequence(new AtPath(options.installerPage, receiver, page, false), endpoint);
         }
         HttpPort port = new HttpPort(endpoint, limits, receiver::dropped, options.keys).behind(options.proxies);
-        listen(port, options.name("port"), options.host, options.port);
+        listen(port, options.name("port"), options.host.isEmpty() ? null : options.host, options.port);
         endpointUrl = port.url(options.path);
         feed(options, storing, stored, telemetry);
         reconcile(options, store, telemetry, monitor);
@@ -168,7 +173,7 @@ public final class ReceiverServer implements AutoCloseable {
                     : new ConfigurationException(
                             "trust: expected a portal, or a check of installations, but found none", null);
         }
-        if (options.installerPage != null && options.installations == null) {
+        if (!options.installerPage.isEmpty() && options.installations == null) {
             throw new ConfigurationException(
                     options.name("installer path")
                             + ": expected an application whose installations can be verified, but found none"
@@ -264,12 +269,12 @@ public final class ReceiverServer implements AutoCloseable {
     /** Opens the inbox, with its spool, so that it is closed with this server. */
     private Store open(ReceiverServerBuilder options) {
         Store store = options.store.get();
-        if (options.spool == null) {
+        if (options.spool.isEmpty()) {
             parts.push(store.inbox());
             return store;
         }
         try {
-            Store spooled = store.spooled(options.spool);
+            Store spooled = store.spooled(options.spool.get());
             parts.push(spooled.inbox());
             return spooled;
         } catch (StoreException e) {

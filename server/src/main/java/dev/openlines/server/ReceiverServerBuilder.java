@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -38,30 +39,23 @@ import org.jspecify.annotations.Nullable;
 public final class ReceiverServerBuilder {
 
     final Handlers handlers;
-
-    @Nullable
-    String host;
-
+    final List<Consumer<Portals>> trusted = new ArrayList<>();
+    String host = "";
     int port = 8080;
     String path = "/";
+    String installerPage = "";
     Supplier<Store> store = () -> Store.open(name("inbox"), "openlines.db");
-    /** Names the inbox in records. */
     String place = "openlines.db";
 
     /** An inbox that is open before the server starts. */
     @Nullable
     LeasingInbox own;
 
-    final List<Consumer<Portals>> trusted = new ArrayList<>();
-
     @Nullable
     OAuth oauth;
 
     @Nullable
     InstallationCheck installations;
-
-    @Nullable
-    String installerPage;
 
     private @Nullable ClosedSessions sessions;
     private final Map<String, PortalClient> webhooks = new HashMap<>();
@@ -80,6 +74,7 @@ public final class ReceiverServerBuilder {
     TrustedProxies proxies = TrustedProxies.NONE;
     DispatchPolicy policy = DispatchPolicy.DEFAULT;
     boolean dispatching = true;
+    boolean named;
 
     @Nullable
     PemKeys keys;
@@ -88,20 +83,15 @@ public final class ReceiverServerBuilder {
     int monitorPort = -1;
     Telemetry telemetry = Telemetry.none();
     InstantSource clock = InstantSource.system();
-
-    @Nullable
-    Path spool;
-
-    @Nullable
-    Path evidence;
+    Optional<Path> spool = Optional.empty();
+    Optional<Path> evidence = Optional.empty();
+    Optional<CaptureSettings> captures = Optional.empty();
 
     @Nullable
     Duration keepDone;
 
     @Nullable
     Duration keepDead;
-
-    boolean named;
 
     ReceiverServerBuilder(Handlers handlers) {
         this.handlers = Objects.requireNonNull(handlers, "handlers");
@@ -443,7 +433,7 @@ public final class ReceiverServerBuilder {
      * @return this
      */
     public ReceiverServerBuilder spool(Path file) {
-        this.spool = Objects.requireNonNull(file, "file");
+        this.spool = Optional.of(file);
         return this;
     }
 
@@ -454,7 +444,19 @@ public final class ReceiverServerBuilder {
      * @return this
      */
     public ReceiverServerBuilder evidence(Path file) {
-        this.evidence = Objects.requireNonNull(file, "file");
+        this.evidence = Optional.of(file);
+        return this;
+    }
+
+    /**
+     * Keeps the shapes of the first accepted requests of each event's code, without their values; not by default.
+     *
+     * @param folder gets a file for each; made if it is not there
+     * @param each how many of each code, 1 to 10
+     * @return this
+     */
+    public ReceiverServerBuilder captures(Path folder, int each) {
+        this.captures = Optional.of(new CaptureSettings(folder, each));
         return this;
     }
 

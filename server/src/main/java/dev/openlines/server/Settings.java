@@ -37,15 +37,15 @@ import org.jspecify.annotations.Nullable;
  * and perhaps {@code OPENLINES_PREVIOUS_APPLICATION_TOKEN} (required if nothing verifies installations), {@code
  * OPENLINES_EVIDENCE} (none), {@code OPENLINES_MONITOR_PORT} (none), {@code OPENLINES_MONITOR_HOST} (127.0.0.1),
  * {@code OPENLINES_TLS_CERTIFICATE} with {@code OPENLINES_TLS_KEY} (none), {@code OPENLINES_SPOOL} (none), {@code
- * OPENLINES_WORKERS} (4), {@code OPENLINES_ATTEMPT_LIMIT} (none), {@code OPENLINES_ORDERED} (no), {@code OPENLINES_KEEP_DONE_DAYS} and {@code
- * OPENLINES_KEEP_DEAD_DAYS} (for ever), {@code OPENLINES_INSTALLER_PATH} (none), {@code
- * OPENLINES_MAX_BODY_BYTES}, {@code OPENLINES_MAX_PAIRS}, {@code
- * OPENLINES_MAX_DEPTH}, {@code OPENLINES_MAX_KEY_BYTES} and {@code OPENLINES_MAX_VALUE_BYTES} (those of {@link
- * Limits#DEFAULT}), {@code OPENLINES_RECONCILE} (PT15M, or off), {@code OPENLINES_RECONCILE_GRACE} (PT5M), {@code
- * OPENLINES_RECONCILE_SWEEP} (P35D), {@code OPENLINES_RECONCILE_MAX_AGE} (P2D), {@code OPENLINES_OFFLINE} (off),
- * {@code OPENLINES_WEBHOOK} (none), {@code OPENLINES_RECONCILE_SINCE} (when the receiver first saw a portal). {@code
- * OPENLINES_CONFIG} names a Java properties file in UTF-8 with the same names; of a name that both have, the
- * environment's value counts.
+ * OPENLINES_WORKERS} (4), {@code OPENLINES_ATTEMPT_LIMIT} (none), {@code OPENLINES_ORDERED} (no), {@code
+ * OPENLINES_KEEP_DONE_DAYS} and {@code OPENLINES_KEEP_DEAD_DAYS} (for ever), {@code OPENLINES_INSTALLER_PATH} (none),
+ * {@code OPENLINES_MAX_BODY_BYTES}, {@code OPENLINES_MAX_PAIRS}, {@code OPENLINES_MAX_DEPTH}, {@code
+ * OPENLINES_MAX_KEY_BYTES} and {@code OPENLINES_MAX_VALUE_BYTES} (those of {@link Limits#DEFAULT}), {@code
+ * OPENLINES_RECONCILE} (PT15M, or off), {@code OPENLINES_RECONCILE_GRACE} (PT5M), {@code OPENLINES_RECONCILE_SWEEP}
+ * (P35D), {@code OPENLINES_RECONCILE_MAX_AGE} (P2D), {@code OPENLINES_OFFLINE} (off), {@code OPENLINES_WEBHOOK}
+ * (none), {@code OPENLINES_CAPTURES} (none) with {@code OPENLINES_CAPTURES_EACH} (3), {@code
+ * OPENLINES_RECONCILE_SINCE} (when the receiver first saw a portal). {@code OPENLINES_CONFIG} names a Java properties
+ * file in UTF-8 with the same names; of a name that both have, the environment's value counts.
  */
 public final class Settings {
 
@@ -125,6 +125,7 @@ public final class Settings {
             throw none(certificate ? "OPENLINES_TLS_KEY" : "OPENLINES_TLS_CERTIFICATE");
         }
         webhooks();
+        CaptureSettings.of(values);
         file("OPENLINES_EVIDENCE");
         spool();
         limits(Limits.DEFAULT);
@@ -134,10 +135,8 @@ public final class Settings {
                             + text("OPENLINES_KEEP_DONE_DAYS") + '"',
                     null);
         }
-        names.know(RECONCILE);
-        names.know(OF_OTHER_PARTS);
-        names.know(ClientSettings.NAMES);
-        names.know(others);
+        Stream.of(RECONCILE, OF_OTHER_PARTS, ClientSettings.NAMES, CaptureSettings.NAMES, others)
+                .forEach(names::know);
         names.refuseUnknown(values);
     }
 
@@ -298,6 +297,7 @@ public final class Settings {
                 .trustedProxies(proxies.toArray(String[]::new))
                 .reconcile(reconcile)
                 .offline(offline);
+        builder.captures = CaptureSettings.of(values);
         client().ifPresent(builder::application);
         String host = text("OPENLINES_HOST");
         if (host != null) {
