@@ -52,15 +52,20 @@ record PortalFacts(
         }
         List<String> scope = codes.stream()
                 .filter(JsonString.class::isInstance)
-                .map(code -> ((JsonString) code).getString())
+                .map(code -> ((JsonString) code).getString().toLowerCase(Locale.ROOT))
                 .toList();
         Set<Need> has = EnumSet.of(webhook ? Need.WEBHOOK : Need.TOKEN);
         if (portal.ask(call("profile")).at("result", "ADMIN").equals(Optional.of(JsonValue.TRUE))) {
             has.add(Need.ADMINISTRATOR);
         }
-        boolean openLines =
-                scope.stream().anyMatch(code -> code.toLowerCase(Locale.ROOT).equals("imopenlines"));
+        boolean openLines = scope.contains("imopenlines");
         has.add(openLines ? Need.OPEN_LINES : Need.NO_OPEN_LINES);
+        if (scope.contains("crm")) {
+            has.add(Need.CRM);
+        }
+        if (scope.contains("disk")) {
+            has.add(Need.FILES);
+        }
         boolean operating = granted.at("time", "operating").isPresent();
         boolean extended = portal.ask(new Call(
                         "feature.get",

@@ -46,6 +46,8 @@ record Probe(Area area, String method, String name, Set<Need> needs, Function<Si
         WEBHOOK("an incoming webhook"),
         ADMINISTRATOR("an administrator's right"),
         OPEN_LINES("the scope imopenlines"),
+        CRM("the scope crm"),
+        FILES("the scope disk"),
         NO_OPEN_LINES("an application without the scope imopenlines"),
         LINE("an open line"),
         CHAT("a chat of an open line: --chat names one"),

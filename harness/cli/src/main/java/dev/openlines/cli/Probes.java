@@ -44,6 +44,7 @@ final class Probes {
         order();
         openLines();
         reports();
+        surroundings();
         batch();
         events();
         changes();
@@ -314,6 +315,17 @@ final class Probes {
                 scope,
                 reports);
         error(totals, Map.of(), "totals of no period", scope, reports);
+    }
+
+    /** Asks of what surrounds a closed chat. The objects themselves have fields of the portal's own, so only errors. */
+    private void surroundings() {
+        for (String type : List.of("lead", "deal", "contact", "company")) {
+            String method = "crm." + type + ".get";
+            error(method, Map.of(), "a " + type + " without its id", Need.CRM);
+            error(method, Map.of("id", NOT_THERE), "a " + type + " that is not there", Need.CRM);
+        }
+        error("disk.file.get", Map.of(), "a file without its id", Need.FILES);
+        error("disk.file.get", Map.of("id", NOT_THERE), "a file that is not there", Need.FILES);
     }
 
     private static Map<String, Object> created(Side side) {

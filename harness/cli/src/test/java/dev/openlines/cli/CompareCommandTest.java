@@ -12,6 +12,8 @@ import dev.openlines.client.Subscriptions;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.portal.Fault;
 import dev.openlines.portal.Portal;
+import dev.openlines.portal.PortalServer;
+import dev.openlines.portal.PortalSetup;
 import dev.openlines.portal.RestCall;
 import dev.openlines.portal.SimulatedPortal;
 import dev.openlines.portal.wire.PhpJson;
@@ -106,6 +108,15 @@ class CompareCommandTest {
         portal.reports().included(false);
         assertThat(byToken(portal, portal.restUri()).out())
                 .contains("no difference", "which need a chat of an open line: --chat names one");
+    }
+
+    @Test
+    void norDoesOneWithTheCrmAndFiles() throws IOException {
+        try (PortalServer server = PortalServer.start();
+                Portal portal = server.portal(PortalSetup.minted().scope(List.of("crm", "disk")))) {
+            assertThat(byToken(portal, portal.restUri()).out()).contains("no difference");
+            assertThat(portal.calls()).extracting(RestCall::method).contains("crm.deal.get", "disk.file.get");
+        }
     }
 
     @Test

@@ -25,7 +25,7 @@ final class Fidelity {
             | unbuilt | the simulator does not have it: status 501, code `SIMULATOR_LACKS_IT` |
 
             No live portal has been compared yet. [`openlines compare`](compare.md) compares yours in a few minutes; the
-            last column says what of.
+            last column says what of. *captures* are those of a receiver: [captures](captures.md) says how to make them.
 
             """;
 
@@ -36,6 +36,11 @@ final class Fidelity {
     private static final Map<String, String> COMPARED = Map.ofEntries(
             Map.entry("app.info", "shape"),
             Map.entry("batch", "batch"),
+            Map.entry("crm.company.get", "errors"),
+            Map.entry("crm.contact.get", "errors"),
+            Map.entry("crm.deal.get", "errors"),
+            Map.entry("crm.lead.get", "errors"),
+            Map.entry("disk.file.get", "errors"),
             Map.entry("event.bind", "errors, order of checks, subscriptions, offline queue"),
             Map.entry("event.get", "shape, errors, subscriptions"),
             Map.entry("event.offline.clear", "errors"),
@@ -62,8 +67,14 @@ final class Fidelity {
             Map.entry("scope", "shape"),
             Map.entry("server.time", "shape, throttling"));
 
-    /** The checks of the command {@code compare} by part. */
+    /** The checks of the command {@code compare} by part, and those that captures allow. */
     private static final Map<String, String> COMPARED_PARTS = Map.of(
+            "header lines and their order, one connection an event", "captures: names and their order",
+            "`auth` of events: its keys and their order", "captures",
+            "`data` of `ONSESSIONSTART` and `ONSESSIONFINISH`, dialect `platform`", "captures",
+            "a refresh token with `ONAPPINSTALL`, `ONAPPUPDATE`, `ONAPPTEST`, `ONOFFLINEEVENT` only", "captures",
+            "which events a connector's chats cause, for whom, and their `data`", "captures: `data`",
+            "`data` of `ONAPPPAYMENT`; that it carries no token", "captures",
             "order of checks, success envelope, PHP's JSON style", "order of checks, envelope, headers",
             "times with the offset that the portal's time zone has at that moment", "form of the times",
             "leaky bucket", "the refusal (`--throttle`)",
