@@ -7,6 +7,7 @@ import dev.openlines.contract.ContractSuite;
 import dev.openlines.contract.ContractTests;
 import dev.openlines.contract.Effect;
 import dev.openlines.model.Secret;
+import dev.openlines.parser.EventCapture;
 import dev.openlines.portal.Closing;
 import dev.openlines.portal.Delivery;
 import dev.openlines.portal.Portal;
@@ -15,7 +16,10 @@ import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.RetryPolicy;
 import dev.openlines.server.ReceiverServer;
 import dev.openlines.server.Settings;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -80,5 +84,11 @@ abstract class Snippets {
                 .settings(Settings.fromEnvironment())
                 .retry(RetryPolicy.DEFAULT.withAttempts(5))
                 .start();
+    }
+
+    void learn(Portal portal) throws IOException {
+        EventCapture capture = EventCapture.parse(Files.readAllBytes(Path.of("ONSESSIONFINISH-1.json")));
+        portal.sending().learn(capture);
+        portal.sending().replay(capture.body());
     }
 }

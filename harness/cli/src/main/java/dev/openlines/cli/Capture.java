@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.openlines.parser.BodyFormat;
+import dev.openlines.parser.EventCapture;
 import dev.openlines.portal.wire.EventBodies;
 import jakarta.json.JsonObject;
 import java.util.Arrays;
@@ -61,6 +62,9 @@ record Capture(@Nullable String kind, byte[] body, BodyFormat format, boolean ex
             return request(text, request.end());
         }
         String start = text.stripLeading();
+        if (start.startsWith("{\"capture\":")) {
+            return kept(file);
+        }
         if (start.startsWith("{")) {
             return RelayedJson.find(file).orElseGet(() -> new Capture(null, file, BodyFormat.JSON, true));
         }
@@ -78,6 +82,17 @@ record Capture(@Nullable String kind, byte[] body, BodyFormat format, boolean ex
             }
         }
         return new Capture(null, file, BodyFormat.FORM, true);
+    }
+
+    /** Takes a receiver's capture. The request had other values, so it is not exact. */
+    private static Capture kept(byte[] file) throws Unreadable {
+        String kind = "a receiver's capture";
+        try {
+            EventCapture capture = EventCapture.parse(file);
+            return new Capture(kind, capture.body(), capture.format(), false);
+        } catch (IllegalArgumentException e) {
+            throw new Unreadable(kind + ": " + e.getMessage());
+        }
     }
 
     /** Makes a form of the fields that a dump shows. */

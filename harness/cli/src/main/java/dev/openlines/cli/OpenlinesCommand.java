@@ -27,6 +27,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             SessionsCommand.class,
             ListenCommand.class,
             CompareCommand.class,
+            CaptureCommand.class,
             VerifyCommand.class,
             CatalogueCommands.ListCommand.class,
             CatalogueCommands.ExplainCommand.class,

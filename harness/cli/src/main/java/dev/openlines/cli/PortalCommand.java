@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.cli;
 
+import dev.openlines.parser.EventCapture;
 import dev.openlines.portal.PortalServer;
 import dev.openlines.portal.PortalSetup;
 import dev.openlines.portal.wire.EventSender;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +40,12 @@ final class PortalCommand implements Callable<Integer> {
             paramLabel = "URL",
             description = "What portals tell their clients as this server's address, where a proxy stands before it.")
     private @Nullable URI publicUrl;
+
+    @Option(
+            names = "--dialect-from",
+            paramLabel = "PATH",
+            description = "Send events in the shapes of captures: a file of capture export, or a receiver's folder.")
+    private @Nullable Path captures;
 
     @Option(names = "--insecure", description = "Take any certificate of https handlers.")
     private boolean insecure;
@@ -71,6 +80,7 @@ final class PortalCommand implements Callable<Integer> {
                 content = input.all();
             }
         }
+        List<EventCapture> shapes = captures == null ? List.of() : CaptureFiles.read(captures);
         PortalServer server = PortalServer.start(
                 port,
                 publicUrl,
@@ -81,6 +91,7 @@ final class PortalCommand implements Callable<Integer> {
             } else {
                 server.seed(content);
             }
+            server.portals().forEach(portal -> shapes.forEach(portal.sending()::learn));
             return server;
         } catch (IllegalArgumentException e) {
             server.close();

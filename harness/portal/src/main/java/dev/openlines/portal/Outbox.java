@@ -2,6 +2,7 @@
 package dev.openlines.portal;
 
 import dev.openlines.parser.Dialect;
+import dev.openlines.parser.EventCapture;
 import dev.openlines.portal.wire.EventBodies;
 import dev.openlines.portal.wire.EventSender;
 import dev.openlines.portal.wire.Exchange;
@@ -51,6 +52,9 @@ final class Outbox {
     private final Map<Integer, Instant> lastNotices = new HashMap<>();
     private final OfflineQueue offline = new OfflineQueue();
     private final List<Outgoing> held = new ArrayList<>();
+    /** Shapes that were learned, by the code of their event. */
+    private final Map<String, CapturedShape> shapes = new HashMap<>();
+
     private boolean holding;
     private DeliveryPlan plan = DeliveryPlan.platform();
     private Dialect dialect;
@@ -145,6 +149,14 @@ final class Outbox {
         }
     }
 
+    void learn(EventCapture capture) {
+        CapturedShape shape = CapturedShape.of(capture);
+        LOG.info("{} sends {} in a captured shape", portal, capture.event());
+        synchronized (portal) {
+            shapes.put(capture.event(), shape);
+        }
+    }
+
     private static UnaryOperator<Subscription> in(Dialect value) {
         return s -> new Subscription(s.id(), s.event(), s.handler(), s.authType(), value);
     }
@@ -224,7 +236,7 @@ final class Outbox {
             }
             for (Subscription subscription : subscriptions) {
                 if (subscription.event().equals(event)) {
-                    outgoing.add(outgoing(subscription, data.apply(subscription.dialect()), cause));
+                    outgoing.add(outgoing(subscription, data, cause));
                 }
             }
             JsonValue plain = data.apply(Dialect.PLATFORM);
@@ -236,15 +248,18 @@ final class Outbox {
         return outgoing;
     }
 
-    private Outgoing outgoing(Subscription subscription, @Nullable JsonValue data, Cause cause) {
+    private Outgoing outgoing(
+            Subscription subscription, Function<Dialect, ? extends @Nullable JsonValue> data, Cause cause) {
+        CapturedShape shape = shapes.get(subscription.event());
+        Dialect as = shape == null ? subscription.dialect() : shape.dialect();
         JsonObject payload = EventBodies.envelope(
                 subscription.event(),
                 subscription.id(),
-                data,
+                shape == null ? data.apply(as) : shape.data(data),
                 portal.clock().instant(),
                 cause.auth(portal, subscription),
-                subscription.dialect());
-        return new Outgoing(subscription, payload, new byte[0]);
+                as);
+        return new Outgoing(subscription, shape == null ? payload : shape.filledWith(payload), new byte[0]);
     }
 
     /** Tells who wants to know that the queue has something, not oftener than he wants. */
@@ -256,7 +271,7 @@ final class Outbox {
                 long pause = minTimeouts.getOrDefault(subscription.id(), MIN_TIMEOUT);
                 if (last == null || !now.isBefore(last.plusSeconds(pause))) {
                     lastNotices.put(subscription.id(), now);
-                    notices.add(outgoing(subscription, null, Cause.lifecycle(cause.userId())));
+                    notices.add(outgoing(subscription, none -> null, Cause.lifecycle(cause.userId())));
                 }
             }
         }

@@ -5,6 +5,7 @@ import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.DecodeException;
 import dev.openlines.parser.Dialect;
 import dev.openlines.parser.Envelope;
+import dev.openlines.parser.EventCapture;
 import dev.openlines.parser.Limits;
 import dev.openlines.portal.wire.EventBodies;
 import dev.openlines.portal.wire.PathEdit;
@@ -23,7 +24,7 @@ import java.util.Map;
  */
 public final class PortalSending {
 
-    private static final Limits RECORDED = new Limits(64 << 20, 1_000_000, 64, 64 << 20, 64 << 20);
+    static final Limits RECORDED = new Limits(64 << 20, 1_000_000, 64, 64 << 20, 64 << 20);
 
     private final Portal portal;
     private final Outbox outbox;
@@ -92,6 +93,17 @@ public final class PortalSending {
         byte[] bytes = body.clone();
         return outbox.replay(
                 Outbox.eventOf(read(bytes)), subscription -> new Outbox.Outgoing(subscription, null, bytes));
+    }
+
+    /**
+     * Sends events of a capture's code in the captured shape from now on, whatever the dialect: its fields in their order,
+     * with the values of the event that is sent. A field that the simulator has no value for keeps the capture's, and
+     * the user's tokens are left out if the event has none. Other codes are sent as before.
+     *
+     * @param capture the shape of a request, as a receiver keeps it
+     */
+    public void learn(EventCapture capture) {
+        outbox.learn(capture);
     }
 
     /**
