@@ -7,7 +7,7 @@ import dev.openlines.testkit.Await;
 import dev.openlines.testkit.RequiresTool;
 import java.io.File;
 import java.io.IOException;
-import java.net.InetAddress;
+import java.net.BindException;
 import java.net.ServerSocket;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -18,7 +18,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -342,9 +344,17 @@ class GettingStartedIT {
                 .toList();
     }
 
-    private static String freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return Integer.toString(socket.getLocalPort());
-        }
+    /** Returns a port below those that systems give to connections, which could take it before the process does. */
+    private static String freePort() {
+        AtomicInteger free = new AtomicInteger();
+        Await.until("a free port", () -> {
+            try (ServerSocket socket = new ServerSocket(new SplittableRandom().nextInt(20_000, 32_000))) {
+                free.set(socket.getLocalPort());
+                return true;
+            } catch (BindException e) {
+                return false;
+            }
+        });
+        return Integer.toString(free.get());
     }
 }

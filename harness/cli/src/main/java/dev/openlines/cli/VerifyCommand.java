@@ -24,6 +24,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
+import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -324,11 +325,20 @@ final class VerifyCommand implements Callable<Integer> {
         };
     }
 
+    /**
+     * Returns a port for a handler that is started later. It is below those that systems give to connections: the suite
+     * makes many, and one of them could get the port meanwhile.
+     */
     static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        SplittableRandom random = new SplittableRandom();
+        for (int tried = 1; ; tried++) {
+            try (ServerSocket socket = new ServerSocket(random.nextInt(20_000, 32_000))) {
+                return socket.getLocalPort();
+            } catch (IOException e) {
+                if (tried == 100) {
+                    throw new UncheckedIOException(e);
+                }
+            }
         }
     }
 
