@@ -27,7 +27,7 @@ final class Tree {
     private int bufferUsed;
 
     private final Node root = new Node(this);
-    /** All nodes but the root, in the order in which they were made; null if none was needed yet. */
+    /** Holds all nodes but the root, the oldest first; null if none was needed yet. */
     private @Nullable Node[] nodes;
 
     private int nodesUsed;

@@ -236,7 +236,7 @@ class EnvelopeTest {
         return Envelope.parse(body.getBytes(UTF_8), BodyFormat.FORM, Limits.DEFAULT, Envelope::chatKeys);
     }
 
-    /** A receiver counts the closes of such an event as handled, so it must reach its handler. */
+    // A receiver counts the closes of such an event as handled, so it must reach its handler.
     @Test
     void anEventWhoseChatsCanBeReadIsDecodedWhateverTheShapeOfItsHeader() {
         List<String> fields = List.of(

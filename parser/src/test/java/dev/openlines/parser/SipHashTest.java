@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class SipHashTest {
 
-    /** The key and the messages are those of the authors' test vectors: 0, 1, 2 …. */
+    /** Checks the test vectors of the authors: key and messages are 0, 1, 2 …. */
     @ParameterizedTest
     @CsvSource({
         "0,  abac0158050fc4dc",

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * Tells whether the user of a file is its only one, by a lock that the operating system frees when the process dies, in
  * any way. If so, all leases from before belong to dead processes.
  *
- * <p>All processes that use the file have one lock together. Who comes and who goes asks whether it could have that lock
+ * <p>All processes that use the file have one lock together. A process that begins or ends asks whether it could have that lock
  * for itself, and has another lock meanwhile, so that this is asked by one process at a time: of several that end at
  * once, one finds that it is the last.
  *
@@ -40,7 +40,7 @@ final class ProcessLock implements AutoCloseable {
     /** The position of the lock that all have together, far behind the note. */
     private static final long PRESENT = 1L << 40;
 
-    /** The position of the lock of who comes or goes. */
+    /** The position of the lock of a process that begins or ends. */
     private static final long GATE = PRESENT + 1;
 
     /** The files that this process uses, by their real paths. Guarded by itself. */

@@ -86,7 +86,7 @@ class AttemptsTest {
         }
     }
 
-    /** The ledger counts its close as handled. */
+    // The ledger counts its close as handled.
     @ParameterizedTest
     @ValueSource(strings = {"scope", "domain", "status", "client_endpoint", "server_endpoint"})
     void anEventWhoseHeaderHasAFieldOfAnotherShapeReachesItsHandler(String field) {

@@ -54,7 +54,7 @@ class ThirdProcessTest {
         }
     }
 
-    /** An application opens the inbox once more, as for a page of dead letters, and closes that. */
+    // An application opens the inbox once more, as for a page of dead letters, and closes that.
     @Test
     void aSecondInboxOfOneProcessThatIsClosedLeavesTheFirstItsLeases() throws Exception {
         Path file = directory.resolve("inbox.db");

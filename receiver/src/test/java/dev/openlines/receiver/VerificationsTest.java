@@ -183,7 +183,7 @@ class VerificationsTest {
         assertThat(post(receiver, "192.0.2.1", event(Bodies.MEMBER, "second"))).isEqualTo(200);
     }
 
-    /** A page is not kept. The strangers know the portal's member id, and have a few addresses. */
+    // A page is not kept. The strangers know the portal's member id, and have a few addresses.
     @Test
     void forgedPagesKeepNoPortalsAdministratorOut() {
         receiver();

@@ -103,7 +103,7 @@ class ReceiverServerBuilderTest {
         assertThatThrownBy(inbox::probe).isInstanceOf(StoreException.class).hasMessage("the inbox is closed");
     }
 
-    /** It would answer every administrator with 403. */
+    // It would answer every administrator with 403.
     @Test
     void anInstallerPageWithoutAnApplicationStopsTheStartWithOneLine() {
         String message = "expected an application whose installations can be verified, but found none";

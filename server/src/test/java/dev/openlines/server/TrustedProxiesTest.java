@@ -69,7 +69,7 @@ class TrustedProxiesTest {
         assertThat(proxies.sender(InetAddress.getByName(peer), values)).isEqualTo(InetAddress.getByName(sender));
     }
 
-    /** A name server that does not answer would hold up the thread that reads requests. */
+    // A name server that does not answer would hold up the thread that reads requests.
     @ParameterizedTest
     @CsvSource({
         "999.1.1.1, false",
