@@ -19,9 +19,11 @@ import org.eclipse.jetty.server.Response;
  */
 final class Live implements AutoCloseable {
 
-    private static final int READERS = 32;
+    static final int READERS = 32;
+
     private static final Duration LOOK = Duration.ofMillis(500);
-    private static final int LOOKS_TO_HEARTBEAT = 20;
+    /** A reader that has left is found by the next heartbeat, and has its place until then. */
+    private static final int LOOKS_TO_HEARTBEAT = 4;
 
     private final Semaphore places = new Semaphore(READERS);
     private long changes;

@@ -8,6 +8,10 @@ import dev.openlines.testkit.Await;
 import dev.openlines.testkit.Browser;
 import dev.openlines.testkit.RequiresTool;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -19,10 +23,12 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -102,6 +108,38 @@ class BoardTest {
         browser.find("tr[data-chat='1']");
         browser.shows(" new");
         assertThat(browser.find("#none").isDisplayed()).isFalse();
+    }
+
+    @Test
+    void aBoardThatFindsNoPlaceIsLiveOnceThereIsOne() throws Exception {
+        signIn();
+        String cookies = browser.driver().manage().getCookies().stream()
+                .map(cookie -> cookie.getName() + "=" + cookie.getValue())
+                .collect(Collectors.joining("; "));
+        browser.driver().get("about:blank");
+        HttpClient client =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+        HttpRequest stream = HttpRequest.newBuilder(running.page("/stream?after=0"))
+                .header("Cookie", cookies)
+                .build();
+        List<InputStream> readers = new ArrayList<>();
+        Await.until("all places taken", () -> {
+            HttpResponse<InputStream> answer = client.send(stream, HttpResponse.BodyHandlers.ofInputStream());
+            if (answer.statusCode() == 200) {
+                readers.add(answer.body());
+            } else {
+                assertThat(answer.statusCode()).isEqualTo(503);
+            }
+            return readers.size() == Live.READERS;
+        });
+
+        browser.driver().get(running.page("/").toString());
+        browser.shows("○ not connected, trying again");
+        for (InputStream reader : readers) {
+            reader.close();
+        }
+
+        browser.shows("● live");
     }
 
     @Test

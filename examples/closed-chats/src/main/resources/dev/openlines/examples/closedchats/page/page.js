@@ -61,11 +61,10 @@ function redrawSoon() {
 
 function follow(rows) {
   const status = document.getElementById('live');
-  const stream = new EventSource(rows.dataset.stream);
+  const address = new URL(rows.dataset.stream, document.baseURI);
   let news = 0;
-  stream.onopen = () => { status.textContent = news ? `● live, ${news} new` : '● live'; };
-  stream.onerror = () => { status.textContent = '○ not connected, trying again'; };
-  stream.addEventListener('chat', (event) => {
+  const arrived = (event) => {
+    address.searchParams.set('after', event.lastEventId);
     // The server made it with everything that people wrote escaped.
     const template = document.createElement('template');
     template.innerHTML = event.data;
@@ -79,7 +78,18 @@ function follow(rows) {
     news += 1;
     status.textContent = `● live, ${news} new`;
     redrawSoon();
-  });
+  };
+  const connect = () => {
+    const stream = new EventSource(address);
+    stream.onopen = () => { status.textContent = news ? `● live, ${news} new` : '● live'; };
+    stream.onerror = () => {
+      status.textContent = '○ not connected, trying again';
+      // The browser itself tries again, but not after an answer such as 503.
+      if (stream.readyState === EventSource.CLOSED) setTimeout(connect, 5000);
+    };
+    stream.addEventListener('chat', arrived);
+  };
+  connect();
 }
 
 localTimes(document);
