@@ -221,7 +221,7 @@ final class ProcessLock implements AutoCloseable {
             boolean interrupted = Thread.interrupted();
             try {
                 opened.leave(ifLast);
-            } catch (IOException e) {
+            } catch (IOException | OverlappingFileLockException e) {
                 LOG.debug("whether {} has other users is not known", opened.path, e);
             } finally {
                 opened.free();

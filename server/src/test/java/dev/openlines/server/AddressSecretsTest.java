@@ -61,6 +61,8 @@ class AddressSecretsTest {
             strings = {
                 "jdbc:postgresql://db:99999/inbox?user=u&password=canary-password",
                 "jdbc:postgresql://u:canary-password@db:5432x/inbox",
+                "jdbc:postgresql://u:canary-password@127.0.0.1:1/inbox",
+                "jdbc:postgresql:canary-password//inbox",
                 "jdbc:postgresql:/db/inbox?password=canary-password"
             })
     void aWrongAddressOfTheInboxIsNamedWithoutItsPassword(String address) {
