@@ -132,13 +132,14 @@ class StoreWatchTest {
                 Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
             }
             case DATABASE_REPLACED_BY_AN_EMPTY_FILE -> {
-                Files.delete(file);
-                Files.createFile(file);
+                // In one step: the monitor may look at any moment.
+                Files.createFile(beside);
+                Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
             }
             case DATABASE_REPLACED_BY_A_LINK -> {
                 Files.copy(file, beside);
-                Files.delete(file);
-                Files.createSymbolicLink(file, beside);
+                Path link = Files.createSymbolicLink(file.resolveSibling("link.db"), beside);
+                Files.move(link, file, StandardCopyOption.ATOMIC_MOVE);
             }
             case LOG_REMOVED -> Files.delete(wal);
             case LOG_REPLACED -> {
