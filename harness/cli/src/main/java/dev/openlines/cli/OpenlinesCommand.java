@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.cli;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -77,7 +80,27 @@ public final class OpenlinesCommand implements Runnable {
             e.printStackTrace(command.getErr());
             return OUR_FAULT;
         });
+        setVersion(line, "openlines " + version());
         return line;
+    }
+
+    private static void setVersion(CommandLine line, String version) {
+        line.getCommandSpec().version(version);
+        line.getSubcommands().values().forEach(subcommand -> setVersion(subcommand, version));
+    }
+
+    /** Returns the version as Maven has noted it in the jar. */
+    private static String version() {
+        Properties properties = new Properties();
+        try (InputStream in = OpenlinesCommand.class.getResourceAsStream(
+                "/META-INF/maven/dev.openlines/openlines-cli/pom.properties")) {
+            if (in != null) {
+                properties.load(in);
+            }
+        } catch (IOException e) {
+            return "unknown";
+        }
+        return properties.getProperty("version", "development");
     }
 
     @Override

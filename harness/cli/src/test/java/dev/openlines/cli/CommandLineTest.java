@@ -31,6 +31,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.api.parallel.Resources;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ResourceLock(Resources.SYSTEM_OUT)
 class CommandLineTest {
@@ -63,6 +64,13 @@ class CommandLineTest {
     void decodeSaysIfThisVersionHasNoTypeForAnEvent(String code, String note) {
         assertThat(run("event=" + code + "&ts=1&auth[member_id]=m", "decode").out())
                 .contains("\"type\":null,", "\"notes\":[{\"path\":\"$.event\",\"message\":\"" + note + "\"}]");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--version", "verify --version", "capture show -V"})
+    void everyCommandSaysItsVersion(String arguments) {
+        // Classes that are not in a jar have no number.
+        assertThat(Ran.of(List.of(arguments.split(" ")))).isEqualTo(new Ran(0, "openlines development\n", ""));
     }
 
     @Test
