@@ -2,6 +2,7 @@
 package dev.openlines.receiver;
 
 import dev.openlines.receiver.spi.OneLine;
+import dev.openlines.receiver.spi.PostgresUrl;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -16,13 +17,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
 import java.util.Set;
-import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * In what the engines differ.
+ * The differences between the database engines.
  *
  * @param name names the schema files and stands in messages
  * @param place what is connected to, for messages; without credentials
@@ -45,9 +45,6 @@ record SqlDialect(
 
     /** The newest: a schema file, or {@link StoredKey#migrate}. */
     static final int SCHEMA_VERSION = 7;
-
-    /** An address that has a password, if any, behind its question mark only. */
-    private static final Pattern POSTGRESQL = Pattern.compile("jdbc:postgresql:(//[\\w.,:\\[\\]-]*/)?[^/?:@]*(\\?.*)?");
 
     /** Numbers that no version of the schema has. */
     static final Set<Integer> UNUSED_VERSIONS = Set.of(5);
@@ -93,7 +90,7 @@ record SqlDialect(
      * @param name its name: one name is one database
      */
     static SqlDialect memory(String name) {
-        requireDriver("jdbc:sqlite:", "org.xerial:sqlite-jdbc");
+        requireSqliteDriver();
         String url = "jdbc:sqlite:file:/" + name + "?vfs=memdb";
         return new SqlDialect(
                 "sqlite",
@@ -107,7 +104,7 @@ record SqlDialect(
     }
 
     static SqlDialect sqlite(Path file) {
-        requireDriver("jdbc:sqlite:", "org.xerial:sqlite-jdbc");
+        requireSqliteDriver();
         Path absolute = file.toAbsolutePath();
         return new SqlDialect(
                 "sqlite",
@@ -123,11 +120,9 @@ record SqlDialect(
     }
 
     static SqlDialect postgresql(String url) {
-        // Before the driver is asked: it logs an address of another form, with the password.
-        if (!POSTGRESQL.matcher(url).matches()) {
-            throw anotherForm();
-        }
-        requireDriver(url, "org.postgresql:postgresql");
+        PostgresUrl.refusal(url).ifPresent(why -> {
+            throw new StoreException(why, null);
+        });
         return new SqlDialect(
                 "postgresql",
                 url.split("\\?", 2)[0],
@@ -207,24 +202,12 @@ record SqlDialect(
         }
     }
 
-    /** Says which artifact is missing, if it is the driver, or what is wrong with the address. */
-    private static void requireDriver(String url, String artifact) {
+    private static void requireSqliteDriver() {
         try {
-            DriverManager.getDriver(url);
+            DriverManager.getDriver("jdbc:sqlite:");
         } catch (SQLException e) {
-            if (DriverManager.drivers()
-                    .anyMatch(driver -> driver.getClass().getName().startsWith("org.postgresql."))) {
-                throw anotherForm();
-            }
-            throw new StoreException(
-                    url.substring(0, url.indexOf(':', 5) + 1) + " needs " + artifact + " on the class path", e);
+            throw new StoreException("jdbc:sqlite: needs org.xerial:sqlite-jdbc on the class path", e);
         }
-    }
-
-    private static StoreException anotherForm() {
-        return new StoreException(
-                "expected jdbc:postgresql://HOST:PORT/DATABASE?user=USER&password=PASSWORD, found another form of address",
-                null);
     }
 
     private static Connection openPostgresql(String url) throws SQLException {

@@ -11,6 +11,7 @@ import dev.openlines.receiver.Retention;
 import dev.openlines.receiver.StoreException;
 import dev.openlines.receiver.Telemetry;
 import dev.openlines.receiver.spi.OneLine;
+import dev.openlines.receiver.spi.PostgresUrl;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -33,9 +34,6 @@ sealed interface Store {
 
     /** The beginning of an address that is no file; a drive of Windows has one letter. */
     Pattern SCHEME = Pattern.compile("jdbc:[A-Za-z0-9]+:|[A-Za-z][A-Za-z0-9+.-]+:(//)?");
-
-    /** An address that has a password, if any, behind its question mark only. */
-    Pattern POSTGRESQL = Pattern.compile("jdbc:postgresql:(//[\\w.,:\\[\\]-]*/)?[^/?:@]*(\\?.*)?");
 
     /** SQLite's result code for a damaged file. */
     int SQLITE_CORRUPT = 11;
@@ -124,32 +122,20 @@ sealed interface Store {
         if (isFile(address)) {
             return address;
         }
-        return address.startsWith("kafka:") || POSTGRESQL.matcher(address).matches()
+        return address.startsWith("kafka:") || PostgresUrl.isWellFormed(address)
                 ? address.split("\\?", 2)[0].replaceFirst("//.*@", "//")
                 : "jdbc:postgresql:";
     }
 
     /**
-     * Refuses an address of another form without showing it. The driver would log it, with the password in it.
+     * Refuses an address that cannot be used, without showing it.
      *
-     * @throws ConfigurationException if the driver could not read it
+     * @throws ConfigurationException if the driver is missing or could not read it
      */
     static void requirePostgresql(String setting, String address) {
-        try {
-            if (POSTGRESQL.matcher(address).matches() && DriverManager.getDriver(address) != null) {
-                return;
-            }
-        } catch (SQLException e) {
-            if (DriverManager.drivers()
-                    .noneMatch(driver -> driver.getClass().getName().startsWith("org.postgresql."))) {
-                throw new ConfigurationException(
-                        setting + ": jdbc:postgresql: needs org.postgresql:postgresql on the class path", e);
-            }
-        }
-        throw new ConfigurationException(
-                setting + ": expected jdbc:postgresql://HOST:PORT/DATABASE?user=USER&password=PASSWORD, found another"
-                        + " form of address",
-                null);
+        PostgresUrl.refusal(address).ifPresent(why -> {
+            throw new ConfigurationException(setting + ": " + why, null);
+        });
     }
 
     /**
