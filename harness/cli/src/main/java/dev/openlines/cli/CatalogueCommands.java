@@ -132,7 +132,8 @@ final class CatalogueCommands {
             ContractSuite suite;
             try {
                 URI address = VerifyCommand.address(handler, "--handler");
-                suite = VerifyCommand.seeded(ContractSuite.of(address, memberId, Secret.of(proof)), seed);
+                suite = VerifyCommand.set(
+                        ContractSuite.of(address, memberId, Secret.of(proof)), seed, VerifyCommand::seeded);
             } catch (IllegalArgumentException e) {
                 throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
             }

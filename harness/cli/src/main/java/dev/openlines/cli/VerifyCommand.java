@@ -27,6 +27,7 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -204,34 +205,27 @@ final class VerifyCommand implements Callable<Integer> {
             throw new IllegalArgumentException("expected a --member-id and an --application-token that are not empty");
         }
         ContractSuite suite = ContractSuite.of(address, options.memberId, Secret.of(options.proof))
-                .domain(options.domain)
                 .only(ids(options.only, "--only"))
                 .exclude(ids(options.exclude, "--exclude"))
-                .logs(options.logs.toArray(new Path[0]))
-                .stopSignal(options.stopSignal)
-                .ackMax(time(options.ackMax, "--ack-max"))
-                .settle(time(options.settle, "--settle"))
-                .readyWithin(time(options.readyWithin, "--ready-within"))
-                .jobs(Math.max(1, options.jobs));
-        Profile[] profiles = profiles(options.profile);
-        suite = seeded(suite.profile(profiles[0], profiles), options.seed);
-        if (options.level != null) {
-            suite = suite.level(options.level);
-        }
-        if (options.evidence != null) {
-            suite = suite.evidence(EffectSource.of(options.evidence));
-        }
+                .logs(options.logs.toArray(new Path[0]));
+        suite = set(suite, options.domain, ContractSuite::domain);
+        suite = set(suite, options.stopSignal, ContractSuite::stopSignal);
+        suite = set(suite, time(options.ackMax, "--ack-max"), ContractSuite::ackMax);
+        suite = set(suite, time(options.settle, "--settle"), ContractSuite::settle);
+        suite = set(suite, time(options.readyWithin, "--ready-within"), ContractSuite::readyWithin);
+        suite = set(suite, time(options.timeLimit, "--time-limit"), ContractSuite::timeLimit);
+        suite = set(suite, options.jobs, ContractSuite::jobs);
+        suite = set(suite, options.profile, VerifyCommand::profiles);
+        suite = set(suite, options.seed, VerifyCommand::seeded);
+        suite = set(suite, options.level, ContractSuite::level);
+        suite = set(suite, options.store, ContractSuite::store);
+        suite = set(suite, options.evidence, (one, source) -> one.evidence(EffectSource.of(source)));
+        suite = set(suite, options.secondHandler, (one, text) -> one.secondHandler(address(text, "--second-handler")));
         if (command != null) {
             suite = ready == null ? suite.process(command) : suite.process(command, ready);
         }
-        if (options.timeLimit != null) {
-            suite = suite.timeLimit(time(options.timeLimit, "--time-limit"));
-        }
         if (options.secondMemberId != null && options.secondProof != null) {
             suite = suite.secondPortal(options.secondMemberId, Secret.of(options.secondProof));
-        }
-        if (options.secondHandler != null) {
-            suite = suite.secondHandler(address(options.secondHandler, "--second-handler"));
         }
         if (options.slowOn != null && options.slowOff != null) {
             suite = suite.slowProcessing(options.slowOn, options.slowOff);
@@ -244,7 +238,6 @@ final class VerifyCommand implements Callable<Integer> {
         }
         suite = options.installing ? suite.installing() : suite;
         suite = options.settingsOnly ? suite.settingsOnly() : suite;
-        suite = options.store == null ? suite : suite.store(options.store);
         suite = options.goOn ? suite : suite.stopEarly();
         suite = options.webhooks ? suite.webhooks() : suite;
         suite = options.slow ? suite.slow() : suite;
@@ -252,11 +245,14 @@ final class VerifyCommand implements Callable<Integer> {
         return options.allowPublic ? suite.allowPublic() : suite;
     }
 
-    /** Returns the suite with the seed of {@code --seed}, if there is one. */
-    static ContractSuite seeded(ContractSuite suite, @Nullable String text) {
-        if (text == null) {
-            return suite;
-        }
+    /** Returns the suite with a setting, or as it is if the flag was not given. */
+    static <T> ContractSuite set(
+            ContractSuite suite, @Nullable T value, BiFunction<ContractSuite, T, ContractSuite> setting) {
+        return value == null ? suite : setting.apply(suite, value);
+    }
+
+    /** Returns the suite with the seed of {@code --seed}. */
+    static ContractSuite seeded(ContractSuite suite, String text) {
         Matcher seed = SEED.matcher(text);
         if (!seed.matches()) {
             throw new IllegalArgumentException("expected a number, or number@seconds, for --seed");
@@ -278,11 +274,12 @@ final class VerifyCommand implements Callable<Integer> {
         throw new IllegalArgumentException("expected an http or https address for " + flag);
     }
 
-    private static Profile[] profiles(String text) {
+    private static ContractSuite profiles(ContractSuite suite, String text) {
         try {
-            return Stream.of(text.split(",", -1))
+            Profile[] profiles = Stream.of(text.split(",", -1))
                     .map(name -> Profile.valueOf(name.trim().toUpperCase(Locale.ROOT)))
                     .toArray(Profile[]::new);
+            return suite.profile(profiles[0], profiles);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("expected core, durable, edge or reconcile for --profile", e);
         }
@@ -312,7 +309,10 @@ final class VerifyCommand implements Callable<Integer> {
         }
     }
 
-    private static Duration time(String text, String flag) {
+    private static @Nullable Duration time(@Nullable String text, String flag) {
+        if (text == null) {
+            return null;
+        }
         Matcher time = TIME.matcher(text);
         if (!time.matches()) {
             throw new IllegalArgumentException("expected a time such as 500ms, 5s or 10m for " + flag);

@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The flags of {@code verify} that say who is judged, by what, and how. */
+/** The flags of {@code verify} that say who is judged, by what, and how. Unset, the suite's own defaults count. */
 final class VerifyOptions {
 
     @Option(names = "--member-id", required = true, paramLabel = "M", description = "The portal the handler trusts.")
@@ -26,7 +26,8 @@ final class VerifyOptions {
             description =
                     "core (default), durable (core and what needs control of the process), edge, reconcile; or several with"
                             + " commas.")
-    String profile = "core";
+    @Nullable
+    String profile;
 
     @Option(names = "--only", paramLabel = "IDS", description = "These cases only: ids with commas, * at an end.")
     List<String> only = List.of();
@@ -63,10 +64,12 @@ final class VerifyOptions {
     String ready;
 
     @Option(names = "--ready-within", paramLabel = "T", description = "How long it may take; 30s.")
-    String readyWithin = "30s";
+    @Nullable
+    String readyWithin;
 
     @Option(names = "--stop-signal", paramLabel = "S", description = "The polite signal; TERM.")
-    String stopSignal = "TERM";
+    @Nullable
+    String stopSignal;
 
     @Option(
             names = "--log",
@@ -130,13 +133,16 @@ final class VerifyOptions {
     String secondHandler;
 
     @Option(names = "--domain", paramLabel = "D", description = "The portal's host name in events.")
-    String domain = "portal.bitrix24.test";
+    @Nullable
+    String domain;
 
     @Option(names = "--ack-max", paramLabel = "T", description = "How long an acknowledgement may take; 5s.")
-    String ackMax = "5s";
+    @Nullable
+    String ackMax;
 
     @Option(names = "--settle", paramLabel = "T", description = "How long an effect may take to appear; 10s.")
-    String settle = "10s";
+    @Nullable
+    String settle;
 
     @Option(names = "--time-limit", paramLabel = "T", description = "End the run after this, with what is known.")
     @Nullable
@@ -147,7 +153,8 @@ final class VerifyOptions {
     String seed;
 
     @Option(names = "--jobs", paramLabel = "N", description = "How many short cases at a time; 4.")
-    int jobs = 4;
+    @Nullable
+    Integer jobs;
 
     @Option(names = "--insecure", description = "Take any certificate.")
     boolean insecure;

@@ -61,6 +61,7 @@ class VerifyCommandTest {
                 "--handler=http://127.0.0.1:9/ --evidence=x | expected file:PATH, url:URL or cmd:COMMAND for the evidence",
                 "--handler=http://127.0.0.1:9/ --report=pdf:x | expected junit:FILE, html:FILE, md:FILE or jsonl:FILE for --report",
                 "--handler=http://127.0.0.1:9/ --settle=soon | expected a time such as 500ms, 5s or 10m for --settle",
+                "--handler=http://127.0.0.1:9/ --jobs=0 | expected one job or more but found 0",
                 "--handler=http://127.0.0.1:9/ --seed=x | expected a number, or number@seconds, for --seed",
                 "--handler=http://8.8.8.8/ | the handler is not on a loopback or private address; --allow-public permits it",
             })
