@@ -94,7 +94,7 @@ final class Captures implements AutoCloseable {
                     Files.deleteIfExists(file);
                 }
             }
-            // As it will be done, so that a folder that cannot be written is known at the start.
+            // Makes a file as it will be made later, so that a folder that cannot be written is known at the start.
             Files.delete(Files.createTempFile(settings.folder(), UNFINISHED, ".tmp", own("rw-------")));
             for (String code : EventCapture.codes()) {
                 int count = 0;

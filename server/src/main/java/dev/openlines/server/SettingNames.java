@@ -33,6 +33,10 @@ final class SettingNames {
         known.addAll(names);
     }
 
+    Set<String> known() {
+        return Set.copyOf(known);
+    }
+
     /** Returns whether a value is one that a container platform sets. */
     static boolean isInjected(String value) {
         return ADDRESS.matcher(value).matches();

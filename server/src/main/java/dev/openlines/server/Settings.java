@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -32,20 +33,8 @@ import org.jspecify.annotations.Nullable;
  * The operator's settings of a receiver, from environment variables and perhaps a file: one way to fill a {@link
  * ReceiverServerBuilder}. Every setting is checked here, so that a wrong one is known before anything is opened.
  *
- * <p>These are read: {@code OPENLINES_HOST} (all addresses), {@code OPENLINES_PORT} (8080), {@code OPENLINES_PATH}
- * (/), {@code OPENLINES_INBOX} (openlines.db), {@code OPENLINES_MEMBER_ID} with {@code OPENLINES_APPLICATION_TOKEN}
- * and perhaps {@code OPENLINES_PREVIOUS_APPLICATION_TOKEN} (required if nothing verifies installations), {@code
- * OPENLINES_EVIDENCE} (none), {@code OPENLINES_MONITOR_PORT} (none), {@code OPENLINES_MONITOR_HOST} (127.0.0.1),
- * {@code OPENLINES_TLS_CERTIFICATE} with {@code OPENLINES_TLS_KEY} (none), {@code OPENLINES_SPOOL} (none), {@code
- * OPENLINES_WORKERS} (4), {@code OPENLINES_ATTEMPT_LIMIT} (none), {@code OPENLINES_ORDERED} (no), {@code
- * OPENLINES_KEEP_DONE_DAYS} and {@code OPENLINES_KEEP_DEAD_DAYS} (for ever), {@code OPENLINES_INSTALLER_PATH} (none),
- * {@code OPENLINES_MAX_BODY_BYTES}, {@code OPENLINES_MAX_PAIRS}, {@code OPENLINES_MAX_DEPTH}, {@code
- * OPENLINES_MAX_KEY_BYTES} and {@code OPENLINES_MAX_VALUE_BYTES} (those of {@link Limits#DEFAULT}), {@code
- * OPENLINES_RECONCILE} (PT15M, or off), {@code OPENLINES_RECONCILE_GRACE} (PT5M), {@code OPENLINES_RECONCILE_SWEEP}
- * (P35D), {@code OPENLINES_RECONCILE_MAX_AGE} (P2D), {@code OPENLINES_OFFLINE} (off), {@code OPENLINES_WEBHOOK}
- * (none), {@code OPENLINES_CAPTURES} (none) with {@code OPENLINES_CAPTURES_EACH} (3), {@code
- * OPENLINES_RECONCILE_SINCE} (when the receiver first saw a portal). {@code OPENLINES_CONFIG} names a Java properties
- * file in UTF-8 with the same names; of a name that both have, the environment's value counts.
+ * <p>The page {@code docs/operations.md} lists the settings with their defaults. {@code OPENLINES_CONFIG} names a Java
+ * properties file in UTF-8 with the same names. If a name is in both, the environment's value counts.
  */
 public final class Settings {
 
@@ -125,7 +114,7 @@ public final class Settings {
             throw none(certificate ? "OPENLINES_TLS_KEY" : "OPENLINES_TLS_CERTIFICATE");
         }
         webhooks();
-        CaptureSettings.of(values);
+        captures();
         file("OPENLINES_EVIDENCE");
         spool();
         limits(Limits.DEFAULT);
@@ -135,8 +124,7 @@ public final class Settings {
                             + text("OPENLINES_KEEP_DONE_DAYS") + '"',
                     null);
         }
-        Stream.of(RECONCILE, OF_OTHER_PARTS, ClientSettings.NAMES, CaptureSettings.NAMES, others)
-                .forEach(names::know);
+        Stream.of(RECONCILE, OF_OTHER_PARTS, ClientSettings.NAMES, others).forEach(names::know);
         names.refuseUnknown(values);
     }
 
@@ -254,6 +242,11 @@ public final class Settings {
         return Optional.ofNullable(client);
     }
 
+    /** Returns the names that are settings of a receiver or of another part of this project. */
+    Set<String> names() {
+        return names.known();
+    }
+
     @Nullable
     String memberId() {
         return text("OPENLINES_MEMBER_ID");
@@ -297,14 +290,14 @@ public final class Settings {
                 .trustedProxies(proxies.toArray(String[]::new))
                 .reconcile(reconcile)
                 .offline(offline);
-        builder.captures = CaptureSettings.of(values);
         client().ifPresent(builder::application);
         String host = text("OPENLINES_HOST");
         if (host != null) {
             builder.host(host);
         }
         if (monitorPort >= 0) {
-            builder.monitor(values.getOrDefault("OPENLINES_MONITOR_HOST", "127.0.0.1"), monitorPort);
+            String monitorHost = text("OPENLINES_MONITOR_HOST");
+            builder.monitor(monitorHost == null ? "127.0.0.1" : monitorHost, monitorPort);
         }
         String memberId = memberId();
         if (memberId != null) {
@@ -328,6 +321,7 @@ public final class Settings {
             builder.evidence(evidence);
         }
         Optional.ofNullable(spool()).ifPresent(builder::spool);
+        captures().ifPresent(captures -> builder.captures(captures.folder(), captures.each()));
         if (keepDone != null) {
             builder.keepDone(keepDone);
         }
@@ -405,7 +399,7 @@ public final class Settings {
                 return duration;
             }
         } catch (DateTimeParseException e) {
-            // As one that is not above zero.
+            // It is refused like one that is not above zero.
         }
         throw wrong(name, "a duration above zero such as PT5M", value);
     }
@@ -448,6 +442,15 @@ public final class Settings {
      */
     Map<String, PortalClient> webhooks() {
         return new ClientSettings(values).webhooks(memberId());
+    }
+
+    private Optional<CaptureSettings> captures() {
+        Path folder = file("OPENLINES_CAPTURES");
+        int each = number("OPENLINES_CAPTURES_EACH", 3, 1, CaptureSettings.MOST);
+        if (folder == null && text("OPENLINES_CAPTURES_EACH") != null) {
+            throw none("OPENLINES_CAPTURES");
+        }
+        return Optional.ofNullable(folder).map(found -> new CaptureSettings(found, each));
     }
 
     private @Nullable Duration draining() {

@@ -4,13 +4,19 @@ package dev.openlines.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.openlines.parser.Limits;
+import dev.openlines.receiver.DispatchPolicy;
 import dev.openlines.receiver.Handlers;
+import dev.openlines.receiver.ReconcileSettings;
 import dev.openlines.testkit.LogRecords;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests of settings that an operator may mistype. */
 class SettingsTest {
+
+    private static final Pattern SETTING = Pattern.compile("OPENLINES_[A-Z0-9_]+");
 
     @TempDir
     Path directory;
@@ -36,6 +44,32 @@ class SettingsTest {
         assertThatThrownBy(() -> Settings.of(Map.of(name, "canary"), "OPENLINES_MY_SETTING"))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage(name + " is not a setting. Did you mean " + nearest + "?");
+    }
+
+    @Test
+    void thePageForOperatorsListsEachSettingAndTheDefaultsOfTheCode() throws Exception {
+        Map<String, String> defaults = new HashMap<>();
+        for (String line : Files.readAllLines(Path.of("../docs/operations.md"))) {
+            if (line.startsWith("| `OPENLINES_")) {
+                String[] cells = line.split(" \\| ");
+                SETTING.matcher(cells[0]).results().forEach(name -> defaults.put(name.group(), cells[1]));
+            }
+        }
+        Set<String> names = new TreeSet<>(Settings.of(Map.of()).names());
+        // The first two are of commands, the third is of the quickstart.
+        names.removeAll(Set.of("OPENLINES_NEW_INBOX", "OPENLINES_ACCESS_TOKEN"));
+        names.add("OPENLINES_TEST_HOLD");
+
+        assertThat(defaults.keySet()).containsExactlyInAnyOrderElementsOf(names);
+        assertThat(defaults)
+                .containsEntry("OPENLINES_MAX_BODY_BYTES", Integer.toString(Limits.DEFAULT.bodyBytes()))
+                .containsEntry("OPENLINES_MAX_VALUE_BYTES", Integer.toString(Limits.DEFAULT.valueBytes()))
+                .containsEntry("OPENLINES_MAX_PAIRS", Integer.toString(Limits.DEFAULT.pairs()))
+                .containsEntry("OPENLINES_MAX_DEPTH", Integer.toString(Limits.DEFAULT.depth()))
+                .containsEntry("OPENLINES_MAX_KEY_BYTES", Integer.toString(Limits.DEFAULT.keyBytes()))
+                .containsEntry("OPENLINES_RECONCILE", "`" + ReconcileSettings.DEFAULT.interval() + "`")
+                .containsEntry("OPENLINES_RECONCILE_GRACE", "`" + ReconcileSettings.DEFAULT.grace() + "`")
+                .containsEntry("OPENLINES_WORKERS", Integer.toString(DispatchPolicy.DEFAULT.workers()));
     }
 
     @Test
