@@ -22,6 +22,7 @@ import dev.openlines.receiver.SessionsUnavailableException;
 import dev.openlines.receiver.StoreException;
 import dev.openlines.receiver.Telemetry;
 import dev.openlines.receiver.spi.LastResort;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -106,9 +107,7 @@ public final class ReceiverServer implements AutoCloseable {
 
     private void assemble(ReceiverServerBuilder options) {
         MissingLog.warn();
-        if (options.own != null) {
-            parts.push(options.own);
-        }
+        options.own.ifPresent(parts::push);
         check(options);
         Store store = open(options);
         Inbox storing = store.inbox();
@@ -119,34 +118,33 @@ public final class ReceiverServer implements AutoCloseable {
             parts.push(evidence);
             handlers = handlers.then(evidence::record);
         }
-        if (options.offline != null) {
+        if (options.offline.isPresent()) {
             handlers = handlers.then(this::wakeFeed);
         }
-        OAuth oauth = options.oauth;
-        if (oauth != null) {
+        if (options.oauth.isPresent()) {
+            OAuth oauth = options.oauth.get();
             handlers = handlers.then((event, context) -> forget(oauth, event, context));
         }
         Telemetry telemetry = options.telemetry;
         MonitoringHandler health = null;
         InboxMonitor monitor = null;
-        if (options.monitorPort >= 0) {
+        if (options.monitor.isPresent()) {
             monitor = new InboxMonitor(storing, MONITOR_INTERVAL);
             parts.push(monitor);
             health = new MonitoringHandler(monitor, options.clock);
             telemetry = both(health.telemetry(), telemetry);
         }
-        store.retention(options.keepDone, options.keepDead, options.clock)
+        store.retention(options.keepDone.orElse(null), options.keepDead.orElse(null), options.clock)
                 .ifPresent(retention -> parts.push(retention.start()));
         Portals portals = storing.portals();
-        if (options.installations != null) {
-            portals.verifiedBy(options.installations);
-        }
+        options.installations.ifPresent(portals::verifiedBy);
         options.trusted.forEach(trust -> trust.accept(portals));
         Runnable stored = options.dispatching ? dispatch(store, handlers, options, telemetry) : () -> {};
         Receiver receiver = new Receiver(storing, portals, options.limits, options.clock, stored, telemetry);
         if (health != null) {
+            InetSocketAddress address = options.monitor.orElseThrow();
             monitoring = new HttpPort(health, limits, receiver::dropped, null);
-            listen(monitoring, options.name("monitor port"), options.monitorHost, options.monitorPort);
+            listen(monitoring, options.name("monitor port"), address.getHostString(), address.getPort());
         }
         Captures captures = null;
         if (options.captures.isPresent()) {
@@ -154,12 +152,13 @@ public final class ReceiverServer implements AutoCloseable {
             parts.push(captures);
         }
         Handler endpoint = new AtPath(options.path, receiver, new JettyReceiver(receiver, limits, captures), true);
-        if (!options.installerPage.isEmpty()) {
+        if (options.installerPage.isPresent()) {
             Handler page = JettyReceiver.installerPage(receiver, limits);
-            endpoint = new Handler.Sequence(new AtPath(options.installerPage, receiver, page, false), endpoint);
+            endpoint = new Handler.Sequence(new AtPath(options.installerPage.get(), receiver, page, false), endpoint);
         }
-        HttpPort port = new HttpPort(endpoint, limits, receiver::dropped, options.keys).behind(options.proxies);
-        listen(port, options.name("port"), options.host.isEmpty() ? null : options.host, options.port);
+        HttpPort port =
+                new HttpPort(endpoint, limits, receiver::dropped, options.keys.orElse(null)).behind(options.proxies);
+        listen(port, options.name("port"), options.host.orElse(null), options.port);
         endpointUrl = port.url(options.path);
         feed(options, storing, stored, telemetry);
         reconcile(options, store, telemetry, monitor);
@@ -167,20 +166,26 @@ public final class ReceiverServer implements AutoCloseable {
     }
 
     private static void check(ReceiverServerBuilder options) {
-        if (options.trusted.isEmpty() && options.installations == null) {
+        if (options.trusted.isEmpty() && options.installations.isEmpty()) {
             throw options.named
                     ? Settings.none("OPENLINES_MEMBER_ID")
                     : new ConfigurationException(
                             "trust: expected a portal, or a check of installations, but found none", null);
         }
-        if (!options.installerPage.isEmpty() && options.installations == null) {
+        if (options.installerPage.isPresent() && options.installations.isEmpty()) {
             throw new ConfigurationException(
                     options.name("installer path")
                             + ": expected an application whose installations can be verified, but found none"
                             + (options.named ? "; set OPENLINES_CLIENT_ID" : ""),
                     null);
         }
-        if (options.offline != null && options.queues == null) {
+        if (options.installerPage.filter(options.path::equals).isPresent()) {
+            throw new ConfigurationException(
+                    options.name("installer path") + ": expected another path than that of events, found "
+                            + options.path,
+                    null);
+        }
+        if (options.offline.isPresent() && options.queues.isEmpty()) {
             throw new ConfigurationException(
                     options.name("offline")
                             + ": expected an application that portals have granted access, but found none",
@@ -210,17 +215,19 @@ public final class ReceiverServer implements AutoCloseable {
                 monitoring == null ? "none" : monitoring.listening(""),
                 options.dispatching ? options.policy.workers() : 0,
                 options.limits.bodyBytes(),
-                options.sessions() == null || options.reconcile == null || !store.reconciles()
-                        ? "off"
-                        : options.reconcile.interval());
+                options.reconcile
+                        .filter(settings ->
+                                store.reconciles() && options.sessions().isPresent())
+                        .map(settings -> settings.interval().toString())
+                        .orElse("off"));
     }
 
     private void feed(ReceiverServerBuilder options, Inbox storing, Runnable stored, Telemetry telemetry) {
-        if (options.offline == null) {
+        if (options.offline.isEmpty()) {
             return;
         }
         OfflineFeed offline = new OfflineFeed(
-                storing, Objects.requireNonNull(options.queues), options.offline, options.clock, stored, telemetry);
+                storing, options.queues.orElseThrow(), options.offline.get(), options.clock, stored, telemetry);
         parts.push(offline);
         feed = offline.start();
     }
@@ -247,14 +254,15 @@ public final class ReceiverServer implements AutoCloseable {
     /** Compares at once, since events may be lost while the receiver is away, and when the inbox can store again. */
     private void reconcile(
             ReceiverServerBuilder options, Store store, Telemetry telemetry, @Nullable InboxMonitor shared) {
-        ClosedSessions sessions = options.sessions();
-        if (sessions == null
-                || options.reconcile == null
+        Optional<ClosedSessions> sessions = options.sessions();
+        if (sessions.isEmpty()
+                || options.reconcile.isEmpty()
                 || !store.reconciles()
                 || !options.handlers.wants(OnSessionFinish.class)) {
             return;
         }
-        Reconciler reconciler = new Reconciler(store.inbox(), sessions, options.reconcile, options.clock, telemetry);
+        Reconciler reconciler =
+                new Reconciler(store.inbox(), sessions.get(), options.reconcile.get(), options.clock, telemetry);
         parts.push(reconciler);
         InboxMonitor monitor = shared;
         if (monitor == null) {
@@ -423,7 +431,7 @@ public final class ReceiverServer implements AutoCloseable {
 
         @Override
         public boolean handle(Request request, Response response, Callback callback) throws Exception {
-            // As it was sent: Jetty's own path has "/x/..", "%2F" and ";jsessionid=1" made into others.
+            // The path as it was sent. Jetty's own path has "/x/..", "%2F" and ";jsessionid=1" resolved.
             if (path.equals(request.getHttpURI().getPath())) {
                 return super.handle(request, response, callback);
             }

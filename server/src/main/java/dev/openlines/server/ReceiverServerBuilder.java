@@ -18,6 +18,7 @@ import dev.openlines.receiver.ReconcileSettings;
 import dev.openlines.receiver.RetryPolicy;
 import dev.openlines.receiver.Telemetry;
 import dev.openlines.receiver.spi.OneLine;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -40,58 +41,37 @@ public final class ReceiverServerBuilder {
 
     final Handlers handlers;
     final List<Consumer<Portals>> trusted = new ArrayList<>();
-    String host = "";
+    private final Map<String, PortalClient> webhooks = new HashMap<>();
+    boolean named;
+    Optional<String> host = Optional.empty();
     int port = 8080;
     String path = "/";
-    String installerPage = "";
+    Optional<String> installerPage = Optional.empty();
     Supplier<Store> store = () -> Store.open(name("inbox"), "openlines.db");
     String place = "openlines.db";
-
     /** An inbox that is open before the server starts. */
-    @Nullable
-    LeasingInbox own;
+    Optional<LeasingInbox> own = Optional.empty();
 
-    @Nullable
-    OAuth oauth;
-
-    @Nullable
-    InstallationCheck installations;
-
-    private @Nullable ClosedSessions sessions;
-    private final Map<String, PortalClient> webhooks = new HashMap<>();
-
-    @Nullable
-    ReconcileSettings reconcile = ReconcileSettings.DEFAULT;
-
-    @Nullable
-    OfflineQueues queues;
-
-    @Nullable
-    Duration offline;
-
+    Optional<OAuth> oauth = Optional.empty();
+    Optional<InstallationCheck> installations = Optional.empty();
+    private Optional<ClosedSessions> sessions = Optional.empty();
+    Optional<ReconcileSettings> reconcile = Optional.of(ReconcileSettings.DEFAULT);
+    Optional<OfflineQueues> queues = Optional.empty();
+    Optional<Duration> offline = Optional.empty();
     Limits limits = Limits.DEFAULT;
     HttpLimits httpLimits = HttpLimits.DEFAULT;
     TrustedProxies proxies = TrustedProxies.NONE;
     DispatchPolicy policy = DispatchPolicy.DEFAULT;
     boolean dispatching = true;
-    boolean named;
-
-    @Nullable
-    PemKeys keys;
-
-    String monitorHost = "";
-    int monitorPort = -1;
+    Optional<PemKeys> keys = Optional.empty();
+    Optional<InetSocketAddress> monitor = Optional.empty();
     Telemetry telemetry = Telemetry.none();
     InstantSource clock = InstantSource.system();
     Optional<Path> spool = Optional.empty();
     Optional<Path> evidence = Optional.empty();
     Optional<CaptureSettings> captures = Optional.empty();
-
-    @Nullable
-    Duration keepDone;
-
-    @Nullable
-    Duration keepDead;
+    Optional<Duration> keepDone = Optional.empty();
+    Optional<Duration> keepDead = Optional.empty();
 
     ReceiverServerBuilder(Handlers handlers) {
         this.handlers = Objects.requireNonNull(handlers, "handlers");
@@ -114,9 +94,10 @@ public final class ReceiverServerBuilder {
      *
      * @param newHost a host name or an IP address, such as {@code 127.0.0.1} behind a proxy
      * @return this
+     * @throws IllegalArgumentException if it is blank
      */
     public ReceiverServerBuilder host(String newHost) {
-        this.host = Objects.requireNonNull(newHost, "host");
+        this.host = Optional.of(required(newHost));
         return this;
     }
 
@@ -134,14 +115,12 @@ public final class ReceiverServerBuilder {
     /**
      * Sets the path of the endpoint; {@code /} by default.
      *
-     * @param newPath begins with a slash
+     * @param newPath such as {@code /bitrix24}
      * @return this
+     * @throws IllegalArgumentException if it does not begin with a slash
      */
     public ReceiverServerBuilder path(String newPath) {
-        if (!newPath.startsWith("/")) {
-            throw new IllegalArgumentException("expected a path that begins with / but found " + newPath);
-        }
-        this.path = newPath;
+        this.path = absolute(newPath);
         return this;
     }
 
@@ -152,7 +131,7 @@ public final class ReceiverServerBuilder {
      * @return this
      */
     public ReceiverServerBuilder inbox(LeasingInbox inbox) {
-        this.own = Objects.requireNonNull(inbox, "inbox");
+        this.own = Optional.of(Objects.requireNonNull(inbox, "inbox"));
         this.store = () -> new Store.Leasing(inbox);
         this.place = "given";
         return this;
@@ -167,7 +146,7 @@ public final class ReceiverServerBuilder {
      */
     public ReceiverServerBuilder inbox(String address) {
         Objects.requireNonNull(address, "address");
-        this.own = null;
+        this.own = Optional.empty();
         this.store = () -> Store.open(name("inbox"), address);
         this.place = OneLine.of(Store.place(address), 200);
         return this;
@@ -197,9 +176,9 @@ public final class ReceiverServerBuilder {
      * @return this
      */
     public ReceiverServerBuilder application(RestClient client) {
-        OAuth own = client.oauth();
-        this.oauth = own;
-        return installations(InstallationCheck.of(own::verify, own::verifyPage, own::refused, own.kept()))
+        OAuth tokens = client.oauth();
+        this.oauth = Optional.of(tokens);
+        return installations(InstallationCheck.of(tokens::verify, tokens::verifyPage, tokens::refused, tokens.kept()))
                 .sessions(new PortalSessions(client))
                 .queues(new PortalQueues(client));
     }
@@ -211,7 +190,7 @@ public final class ReceiverServerBuilder {
      * @return this
      */
     public ReceiverServerBuilder installations(InstallationCheck check) {
-        this.installations = Objects.requireNonNull(check, "check");
+        this.installations = Optional.of(Objects.requireNonNull(check, "check"));
         return this;
     }
 
@@ -220,9 +199,10 @@ public final class ReceiverServerBuilder {
      *
      * @param newPath such as {@code /install}, another than that of events; {@link Settings} checks its characters
      * @return this
+     * @throws IllegalArgumentException if it does not begin with a slash
      */
     public ReceiverServerBuilder installerPage(String newPath) {
-        this.installerPage = newPath;
+        this.installerPage = Optional.of(absolute(newPath));
         return this;
     }
 
@@ -234,7 +214,7 @@ public final class ReceiverServerBuilder {
      * @return this
      */
     public ReceiverServerBuilder sessions(ClosedSessions newSessions) {
-        this.sessions = Objects.requireNonNull(newSessions, "sessions");
+        this.sessions = Optional.of(Objects.requireNonNull(newSessions, "sessions"));
         return this;
     }
 
@@ -253,10 +233,11 @@ public final class ReceiverServerBuilder {
         return this;
     }
 
-    /** Returns what asks portals for their sessions, or null if nothing does. */
-    @Nullable
-    ClosedSessions sessions() {
-        return webhooks.isEmpty() ? sessions : PortalSessions.with(sessions, webhooks, name("webhook"));
+    /** Returns what asks portals for their sessions, or empty if nothing does. */
+    Optional<ClosedSessions> sessions() {
+        return webhooks.isEmpty()
+                ? sessions
+                : Optional.of(PortalSessions.with(sessions.orElse(null), webhooks, name("webhook")));
     }
 
     /**
@@ -266,7 +247,7 @@ public final class ReceiverServerBuilder {
      * @return this
      */
     public ReceiverServerBuilder reconcile(@Nullable ReconcileSettings settings) {
-        this.reconcile = settings;
+        this.reconcile = Optional.ofNullable(settings);
         return this;
     }
 
@@ -278,7 +259,7 @@ public final class ReceiverServerBuilder {
      * @return this
      */
     public ReceiverServerBuilder queues(OfflineQueues newQueues) {
-        this.queues = Objects.requireNonNull(newQueues, "queues");
+        this.queues = Optional.of(Objects.requireNonNull(newQueues, "queues"));
         return this;
     }
 
@@ -293,7 +274,7 @@ public final class ReceiverServerBuilder {
         if (interval != null && interval.compareTo(Duration.ofSeconds(1)) < 0) {
             throw new IllegalArgumentException("expected an interval of at least PT1S but found " + interval);
         }
-        this.offline = interval;
+        this.offline = Optional.ofNullable(interval);
         return this;
     }
 
@@ -387,7 +368,7 @@ public final class ReceiverServerBuilder {
      * @return this
      */
     public ReceiverServerBuilder tls(Path certificate, Path key) {
-        this.keys = new PemKeys(certificate, key);
+        this.keys = Optional.of(new PemKeys(certificate, key));
         return this;
     }
 
@@ -397,10 +378,11 @@ public final class ReceiverServerBuilder {
      * @param newHost the address to listen on; not one that strangers reach
      * @param newPort the TCP port, 0 for any free one
      * @return this
+     * @throws IllegalArgumentException if the address is blank
      */
     public ReceiverServerBuilder monitor(String newHost, int newPort) {
-        this.monitorHost = Objects.requireNonNull(newHost, "host");
-        this.monitorPort = HttpPort.number("monitor port", newPort);
+        this.monitor = Optional.of(
+                InetSocketAddress.createUnresolved(required(newHost), HttpPort.number("monitor port", newPort)));
         return this;
     }
 
@@ -467,7 +449,7 @@ public final class ReceiverServerBuilder {
      * @return this
      */
     public ReceiverServerBuilder keepDone(Duration time) {
-        this.keepDone = Objects.requireNonNull(time, "time");
+        this.keepDone = Optional.of(Objects.requireNonNull(time, "time"));
         return this;
     }
 
@@ -478,7 +460,7 @@ public final class ReceiverServerBuilder {
      * @return this
      */
     public ReceiverServerBuilder keepDead(Duration time) {
-        this.keepDead = Objects.requireNonNull(time, "time");
+        this.keepDead = Optional.of(Objects.requireNonNull(time, "time"));
         return this;
     }
 
@@ -491,6 +473,20 @@ public final class ReceiverServerBuilder {
      */
     public ReceiverServer start() {
         return ReceiverServer.start(this);
+    }
+
+    private static String required(String host) {
+        if (host.isBlank()) {
+            throw new IllegalArgumentException("expected a host name or an IP address but found none");
+        }
+        return host;
+    }
+
+    private static String absolute(String path) {
+        if (!path.startsWith("/")) {
+            throw new IllegalArgumentException("expected a path that begins with / but found " + path);
+        }
+        return path;
     }
 
     /** Names an option for a message: as the operator has set it, or as the code did. */

@@ -10,6 +10,7 @@ import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.Inbox;
+import dev.openlines.receiver.InstallationCheck;
 import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.Reply;
 import dev.openlines.receiver.StoreException;
@@ -23,6 +24,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -121,6 +123,47 @@ class ReceiverServerBuilderTest {
                 .hasMessage("installer path: " + message);
     }
 
+    // It would take the events.
+    @Test
+    void anInstallerPageAtThePathOfEventsStopsTheStartWithOneLine() {
+        assertThatThrownBy(() -> ReceiverServer.builder(handlers())
+                        .trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN))
+                        .installations(claim -> InstallationCheck.Answer.VERIFIED)
+                        .path("/bitrix24")
+                        .installerPage("/bitrix24")
+                        .start())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("installer path: expected another path than that of events, found /bitrix24");
+    }
+
+    @Test
+    void anAddressWithoutTextAndAPathWithoutASlashAreRefusedAtOnce() {
+        ReceiverServerBuilder builder = ReceiverServer.builder(handlers());
+        String noHost = "expected a host name or an IP address but found none";
+
+        assertThatThrownBy(() -> builder.host(" "))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(noHost);
+        assertThatThrownBy(() -> builder.monitor("", 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(noHost);
+        assertThatThrownBy(() -> builder.path("bitrix24"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("expected a path that begins with / but found bitrix24");
+        assertThatThrownBy(() -> builder.installerPage("install"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("expected a path that begins with / but found install");
+    }
+
+    @Test
+    void anAddressOfTheMonitorThatIsBlankIsAsIfItWereNotSet() {
+        Settings settings = with("OPENLINES_MONITOR_PORT", "0", "OPENLINES_MONITOR_HOST", " ");
+
+        server = ReceiverServer.builder(handlers()).settings(settings).start();
+
+        assertThat(server.monitorUrl()).isPresent();
+    }
+
     @Test
     void anAddressThatIsNotOfThisMachineStopsTheStartWithOneLine() {
         Settings settings = with("OPENLINES_HOST", "192.0.2.1");
@@ -131,11 +174,9 @@ class ReceiverServerBuilderTest {
                 .hasMessage("OPENLINES_PORT: cannot listen on port 0 of 192.0.2.1");
     }
 
-    /** Returns settings that a receiver starts with, and one more. */
-    private Settings with(String name, String value) {
-        return Settings.of(Map.of(
-                name,
-                value,
+    /** Returns settings that a receiver starts with, and others, each with its value. */
+    private Settings with(String... more) {
+        Map<String, String> settings = new HashMap<>(Map.of(
                 "OPENLINES_PORT",
                 "0",
                 "OPENLINES_INBOX",
@@ -144,6 +185,10 @@ class ReceiverServerBuilderTest {
                 Bodies.MEMBER,
                 "OPENLINES_APPLICATION_TOKEN",
                 Bodies.TOKEN));
+        for (int i = 0; i < more.length; i += 2) {
+            settings.put(more[i], more[i + 1]);
+        }
+        return Settings.of(settings);
     }
 
     private Handlers handlers() {
