@@ -10,8 +10,6 @@ import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.HttpLimits;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.InboxMonitor;
-import dev.openlines.receiver.LeaseRequest;
-import dev.openlines.receiver.LeasedDelivery;
 import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.Receiver;
@@ -25,10 +23,9 @@ import dev.openlines.testkit.RawHttp;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -67,7 +64,13 @@ final class LastResortApp {
         InstantSource clock = InstantSource.system();
         Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> fail.run())
                 .otherwise((event, context) -> {});
-        WatchedInbox failing = new FailingInbox(inbox, fail);
+        // Fails wherever a thread of its own asks it.
+        LeasingInbox failing = FaultyInbox.of(inbox, (method, arguments) -> {
+            if (Set.of("lease", "probe", "purge").contains(method)) {
+                fail.run();
+            }
+            return null;
+        });
         switch (args[2]) {
             case "handler" -> {
                 inbox.store(Deliveries.delivery(Bodies.finish(1)))
@@ -115,33 +118,5 @@ final class LastResortApp {
         HttpPort port = new HttpPort(handler, HttpLimits.DEFAULT, () -> {}, null);
         port.listen("PORT", null, 0);
         return port.url("/");
-    }
-
-    /** Fails wherever a thread of its own asks it. */
-    private static final class FailingInbox extends WatchedInbox {
-
-        private final Runnable fail;
-
-        FailingInbox(LeasingInbox inbox, Runnable fail) {
-            super(inbox);
-            this.fail = fail;
-        }
-
-        @Override
-        public List<LeasedDelivery> lease(LeaseRequest request) {
-            fail.run();
-            return super.lease(request);
-        }
-
-        @Override
-        public void probe() {
-            fail.run();
-        }
-
-        @Override
-        public int purge(Instant finishedBefore) {
-            fail.run();
-            return 0;
-        }
     }
 }

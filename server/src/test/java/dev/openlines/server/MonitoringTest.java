@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.InboxMonitor;
+import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.testkit.Await;
 import dev.openlines.testkit.Bodies;
 import dev.openlines.testkit.Rows;
@@ -123,15 +124,12 @@ class MonitoringTest {
     @Test
     void aProbeThatThrowsWhatItShouldNotIsNotReadyAndAskedAgain() {
         AtomicBoolean broken = new AtomicBoolean(true);
-        WatchedInbox odd = new WatchedInbox(Inbox.sqlite(directory.resolve("odd.db"))) {
-            @Override
-            public void probe() {
-                if (broken.get()) {
-                    throw new IllegalStateException("a bug of this inbox");
-                }
-                super.probe();
+        LeasingInbox odd = FaultyInbox.of(Inbox.sqlite(directory.resolve("odd.db")), (method, arguments) -> {
+            if (method.equals("probe") && broken.get()) {
+                throw new IllegalStateException("a bug of this inbox");
             }
-        };
+            return null;
+        });
         try (odd;
                 InboxMonitor monitor = new InboxMonitor(odd, Duration.ofMillis(5))) {
             assertThat(monitor.ready()).isFalse();

@@ -17,8 +17,6 @@ import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.Settlement;
 import dev.openlines.receiver.StoreException;
-import dev.openlines.receiver.StoreResult;
-import dev.openlines.receiver.VerifiedDelivery;
 import dev.openlines.tck.Deliveries;
 import dev.openlines.tck.InstallationContract;
 import dev.openlines.testkit.Await;
@@ -40,7 +38,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -166,14 +163,11 @@ class MovingTest {
             // One came to both, and a move before this one ended between the two stores.
             Deliveries.store(to, Deliveries.delivery(2, 1));
             AtomicInteger stored = new AtomicInteger();
-            LeasingInbox failing = new WatchedInbox(to) {
-                @Override
-                public CompletionStage<StoreResult> store(VerifiedDelivery delivery) {
-                    return stored.incrementAndGet() == 11
+            LeasingInbox failing = FaultyInbox.of(
+                    to,
+                    (method, arguments) -> method.equals("store") && stored.incrementAndGet() == 11
                             ? CompletableFuture.failedStage(new StoreException("away", null))
-                            : super.store(delivery);
-                }
-            };
+                            : null);
             assertThatThrownBy(() -> new InboxMove(from, failing, InstantSource.system()).events())
                     .isInstanceOf(StoreException.class)
                     .hasMessage("away");

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -48,6 +49,7 @@ class SymptomsTest {
 
     private final Map<String, Scenario> scenarios = new TreeMap<>();
     private final CountDownLatch mayHandle = new CountDownLatch(1);
+    private final AtomicBoolean off = new AtomicBoolean();
     private final List<Socket> sockets = new ArrayList<>();
     private final PrintStream before = System.err;
     private final ByteArrayOutputStream log = new ByteArrayOutputStream();
@@ -168,9 +170,8 @@ class SymptomsTest {
     }
 
     private void aStoreThatIsDown() throws IOException {
-        WatchedInbox inbox = new WatchedInbox(Inbox.sqlite(directory.resolve("inbox.db")));
-        start(plain().inbox(inbox));
-        inbox.down = true;
+        start(plain().inbox(FaultyInbox.switched(Inbox.sqlite(directory.resolve("inbox.db")), off)));
+        off.set(true);
         post(Bodies.finish(1), 503);
     }
 
@@ -187,12 +188,11 @@ class SymptomsTest {
         start(plain());
     }
 
-    private WatchedInbox aSpoolInUse(Path spool) throws IOException {
-        WatchedInbox inbox = new WatchedInbox(Inbox.sqlite(directory.resolve("inbox.db")));
-        start(plain().inbox(inbox).spool(spool));
-        inbox.down = true;
+    private void aSpoolInUse(Path spool) throws IOException {
+        start(plain().inbox(FaultyInbox.switched(Inbox.sqlite(directory.resolve("inbox.db")), off))
+                .spool(spool));
+        off.set(true);
         post(Bodies.finish(1), 200);
-        return inbox;
     }
 
     private void aSpoolThatWasRemoved() throws IOException {
