@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.client;
 
+import dev.openlines.testkit.SelfSigned;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -25,8 +23,6 @@ import javax.net.ssl.TrustManagerFactory;
  * result, and counts the bytes of requests, as against those of handshakes.
  */
 final class TlsServer implements AutoCloseable {
-
-    private static final char[] PASSWORD = "changeit".toCharArray();
 
     /** Keys take a second to make, and do not wear out. */
     private static final ConcurrentHashMap<String, KeyStore> KEYS = new ConcurrentHashMap<>();
@@ -46,7 +42,7 @@ final class TlsServer implements AutoCloseable {
         KeyStore keys = KEYS.computeIfAbsent(name, TlsServer::newKeys);
         try {
             KeyManagerFactory own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            own.init(keys, PASSWORD);
+            own.init(keys, SelfSigned.password());
             SSLContext context = SSLContext.getInstance("TLS");
             context.init(own.getKeyManagers(), null, null);
             SSLServerSocket socket =
@@ -81,7 +77,7 @@ final class TlsServer implements AutoCloseable {
         try {
             KeyStore trusted = KeyStore.getInstance("PKCS12");
             trusted.load(null, null);
-            trusted.setCertificateEntry("server", keys.getCertificate("server"));
+            trusted.setCertificateEntry("server", keys.getCertificate(SelfSigned.ALIAS));
             TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             trust.init(trusted);
             SSLContext context = SSLContext.getInstance("TLS");
@@ -111,45 +107,10 @@ final class TlsServer implements AutoCloseable {
 
     private static KeyStore newKeys(String name) {
         try {
-            Path file = Files.createTempFile("openlines-tls", ".p12");
-            Files.delete(file);
-            Process keytool = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                    .toString(),
-                            "-genkeypair",
-                            "-keystore",
-                            file.toString(),
-                            "-storetype",
-                            "PKCS12",
-                            "-storepass",
-                            new String(PASSWORD),
-                            "-alias",
-                            "server",
-                            "-keyalg",
-                            "EC",
-                            "-dname",
-                            "CN=" + name,
-                            "-ext",
-                            "SAN=dns:" + name)
-                    .redirectErrorStream(true)
-                    .start();
-            byte[] said = keytool.getInputStream().readAllBytes();
-            if (!keytool.waitFor(60, TimeUnit.SECONDS) || keytool.exitValue() != 0) {
-                throw new IllegalStateException("keytool: " + new String(said, StandardCharsets.UTF_8));
-            }
-            try (InputStream in = Files.newInputStream(file)) {
-                KeyStore keys = KeyStore.getInstance("PKCS12");
-                keys.load(in, PASSWORD);
-                return keys;
-            } finally {
-                Files.delete(file);
-            }
+            return SelfSigned.keys("EC", name, "san=dns:" + name);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
         }
     }

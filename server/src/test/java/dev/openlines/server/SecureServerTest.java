@@ -8,6 +8,7 @@ import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.HttpLimits;
 import dev.openlines.testkit.Await;
 import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.SelfSigned;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpClient;
@@ -19,11 +20,9 @@ import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSocket;
@@ -54,11 +53,11 @@ class SecureServerTest {
         Path certificate = pem(
                 "certificate.pem",
                 "CERTIFICATE",
-                keys.getCertificate("receiver").getEncoded());
+                keys.getCertificate(SelfSigned.ALIAS).getEncoded());
         Path key = pem(
                 "key.pem",
                 "PRIVATE KEY",
-                keys.getKey("receiver", "changeit".toCharArray()).getEncoded());
+                keys.getKey(SelfSigned.ALIAS, SelfSigned.password()).getEncoded());
         Path config = directory.resolve("receiver.properties");
         Files.writeString(
                 config, """
@@ -93,8 +92,8 @@ class SecureServerTest {
 
     @Test
     void aRenewedCertificateIsServedWithoutARestartAndHalfARenewalIsNot() throws Exception {
-        KeyStore before = selfSigned("EC", "before");
-        KeyStore after = selfSigned("RSA", "after");
+        KeyStore before = selfSigned("EC");
+        KeyStore after = selfSigned("RSA");
         Path certificate = certificate(before);
         Path key = key(before);
         HttpPort port = new HttpPort(
@@ -111,16 +110,16 @@ class SecureServerTest {
                 Duration.ofMillis(50));
         try {
             port.listen("OPENLINES_PORT", null, 0);
-            assertThat(served(port)).isEqualTo(before.getCertificate("receiver"));
+            assertThat(served(port)).isEqualTo(before.getCertificate(SelfSigned.ALIAS));
 
             // A certificate without its key, for many looks: what is served stays what it was.
             certificate(after);
             for (int i = 0; i < 200; i++) {
-                assertThat(served(port)).isEqualTo(before.getCertificate("receiver"));
+                assertThat(served(port)).isEqualTo(before.getCertificate(SelfSigned.ALIAS));
             }
             key(after);
 
-            Await.until("the renewed certificate", () -> served(port).equals(after.getCertificate("receiver")));
+            Await.until("the renewed certificate", () -> served(port).equals(after.getCertificate(SelfSigned.ALIAS)));
         } finally {
             port.stop();
         }
@@ -128,9 +127,9 @@ class SecureServerTest {
 
     @Test
     void aKeyOfAnotherCertificateStopsTheStart() throws Exception {
-        Path certificate = certificate(selfSigned("EC", "one"));
+        Path certificate = certificate(selfSigned("EC"));
         for (String algorithm : List.of("EC", "RSA")) {
-            Path key = key(selfSigned(algorithm, "other-" + algorithm));
+            Path key = key(selfSigned(algorithm));
 
             assertThatThrownBy(() -> start(environment(certificate, key)))
                     .isInstanceOf(ConfigurationException.class)
@@ -145,7 +144,7 @@ class SecureServerTest {
         Path certificate = pem(
                 "certificate.pem",
                 "CERTIFICATE",
-                selfSigned("EC").getCertificate("receiver").getEncoded());
+                selfSigned("EC").getCertificate(SelfSigned.ALIAS).getEncoded());
         Path key = pem("key.pem", "ENCRYPTED PRIVATE KEY", new byte[100]);
         Map<String, String> environment = environment(certificate, key);
 
@@ -166,7 +165,7 @@ class SecureServerTest {
         Path key = pem(
                 "key.pem",
                 "PRIVATE KEY",
-                selfSigned("EC").getKey("receiver", "changeit".toCharArray()).getEncoded());
+                selfSigned("EC").getKey(SelfSigned.ALIAS, SelfSigned.password()).getEncoded());
 
         assertThatThrownBy(() -> start(environment(certificate, key)))
                 .isInstanceOf(ConfigurationException.class)
@@ -244,14 +243,14 @@ class SecureServerTest {
         return pem(
                 "certificate.pem",
                 "CERTIFICATE",
-                keys.getCertificate("receiver").getEncoded());
+                keys.getCertificate(SelfSigned.ALIAS).getEncoded());
     }
 
     private Path key(KeyStore keys) throws Exception {
         return pem(
                 "key.pem",
                 "PRIVATE KEY",
-                keys.getKey("receiver", "changeit".toCharArray()).getEncoded());
+                keys.getKey(SelfSigned.ALIAS, SelfSigned.password()).getEncoded());
     }
 
     /** Returns the certificate that a new connection is shown. */
@@ -294,46 +293,17 @@ class SecureServerTest {
     }
 
     private Path pem(String name, String label, byte[] content) throws Exception {
-        String text = "-----BEGIN " + label + "-----\n"
-                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content) + "\n-----END " + label
-                + "-----\n";
-        return Files.writeString(directory.resolve(name), text);
+        return SelfSigned.pem(directory.resolve(name), label, content);
     }
 
-    /** Makes a certificate with the JDK's tool, since the JDK has no API for it. */
-    private KeyStore selfSigned(String algorithm) throws Exception {
-        return selfSigned(algorithm, algorithm);
-    }
-
-    private KeyStore selfSigned(String algorithm, String file) throws Exception {
-        Path store = directory.resolve(file + ".p12");
-        Process tool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-alias",
-                        "receiver",
-                        "-keyalg",
-                        algorithm,
-                        "-dname",
-                        "CN=receiver",
-                        "-ext",
-                        "san=ip:127.0.0.1",
-                        "-storepass",
-                        "changeit",
-                        "-keystore",
-                        store.toString())
-                .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("keytool.log").toFile())
-                .start();
-        assertThat(tool.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        return KeyStore.getInstance(store.toFile(), "changeit".toCharArray());
+    private static KeyStore selfSigned(String algorithm) throws Exception {
+        return SelfSigned.keys(algorithm, "receiver", "san=ip:127.0.0.1");
     }
 
     private static SSLContext trusting(KeyStore keys) throws Exception {
         KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
         trusted.load(null, null);
-        trusted.setCertificateEntry("receiver", keys.getCertificate("receiver"));
+        trusted.setCertificateEntry("receiver", keys.getCertificate(SelfSigned.ALIAS));
         TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         factory.init(trusted);
         SSLContext context = SSLContext.getInstance("TLS");

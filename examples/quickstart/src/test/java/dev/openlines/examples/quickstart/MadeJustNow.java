@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.examples.quickstart;
 
+import dev.openlines.testkit.SelfSigned;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.Map;
 import javax.net.ssl.X509TrustManager;
 
@@ -17,46 +16,15 @@ final class MadeJustNow implements X509TrustManager {
 
     /** Makes a certificate and its key, and returns the settings that name them. */
     static Map<String, String> certificate(Path directory) throws IOException, GeneralSecurityException {
-        Path store = directory.resolve("keys.p12");
-        Process tool = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "keytool")
-                                .toString(),
-                        "-genkeypair",
-                        "-alias",
-                        "receiver",
-                        "-keyalg",
-                        "EC",
-                        "-dname",
-                        "CN=receiver",
-                        "-storepass",
-                        "changeit",
-                        "-keystore",
-                        store.toString())
-                .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("keytool.log").toFile())
-                .start();
-        tool.onExit().join();
-        KeyStore keys = KeyStore.getInstance(store.toFile(), "changeit".toCharArray());
+        KeyStore keys = SelfSigned.keys("EC", "receiver");
+        byte[] certificate = keys.getCertificate(SelfSigned.ALIAS).getEncoded();
+        byte[] key = keys.getKey(SelfSigned.ALIAS, SelfSigned.password()).getEncoded();
         return Map.of(
                 "OPENLINES_TLS_CERTIFICATE",
-                pem(
-                        directory.resolve("chain.pem"),
-                        "CERTIFICATE",
-                        keys.getCertificate("receiver").getEncoded()),
+                SelfSigned.pem(directory.resolve("chain.pem"), "CERTIFICATE", certificate)
+                        .toString(),
                 "OPENLINES_TLS_KEY",
-                pem(
-                        directory.resolve("key.pem"),
-                        "PRIVATE KEY",
-                        keys.getKey("receiver", "changeit".toCharArray()).getEncoded()));
-    }
-
-    private static String pem(Path file, String label, byte[] content) throws IOException {
-        return Files.writeString(
-                        file,
-                        "-----BEGIN " + label + "-----\n"
-                                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content) + "\n-----END "
-                                + label + "-----\n")
-                .toString();
+                SelfSigned.pem(directory.resolve("key.pem"), "PRIVATE KEY", key).toString());
     }
 
     @Override
