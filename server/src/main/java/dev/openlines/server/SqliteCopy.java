@@ -71,18 +71,7 @@ final class SqliteCopy {
             vacuum.setString(1, target.toString());
             vacuum.execute();
             sync(target);
-            Counts counts = inspect(target);
-            out.row(
-                    "backup",
-                    target,
-                    "waiting",
-                    counts.waiting,
-                    "dead",
-                    counts.dead,
-                    "done",
-                    counts.done,
-                    "bytes",
-                    counts.bytes);
+            inspect(target).row(out, "backup", target);
             done = true;
         } catch (SQLException | IOException e) {
             throw new StoreException("cannot back up " + file + " to " + target + ": " + OneLine.cause(e), e);
@@ -140,18 +129,7 @@ final class SqliteCopy {
     void check(Answer out) {
         Store.requireInbox("OPENLINES_INBOX", file);
         try {
-            Counts counts = inspect(file);
-            out.row(
-                    "check",
-                    "ok",
-                    "waiting",
-                    counts.waiting,
-                    "dead",
-                    counts.dead,
-                    "done",
-                    counts.done,
-                    "bytes",
-                    counts.bytes);
+            inspect(file).row(out, "check", "ok");
         } catch (SQLException | IOException e) {
             throw new StoreException(file + " cannot be read: " + OneLine.cause(e), e);
         }
@@ -182,7 +160,12 @@ final class SqliteCopy {
         }
     }
 
-    private record Counts(long waiting, long dead, long done, long bytes) {}
+    private record Counts(long waiting, long dead, long done, long bytes) {
+
+        void row(Answer out, String word, Object subject) {
+            out.row(word, subject, "waiting", waiting, "dead", dead, "done", done, "bytes", bytes);
+        }
+    }
 
     private static Counts inspect(Path database) throws SQLException, IOException {
         try (Connection connection = open(database);
