@@ -84,7 +84,7 @@ public final class Growth {
         System.out.println("CPU µs of an event, by what the inbox holds:");
         System.out.println("| stored | store | repeat | handle | handle in order | forget |");
         System.out.println("| ---: | ---: | ---: | ---: | ---: | ---: |");
-        // The first size twice: the code is compiled the first time.
+        // Measures the first size twice, because the JVM compiles the code during the first.
         run(growth -> growth.costs(1000, false));
         for (long stored = 1000; stored <= largest; stored *= 10) {
             long size = stored;
@@ -113,7 +113,7 @@ public final class Growth {
     }
 
     private void costs(long stored, boolean print) throws Exception {
-        // The oldest ones are forgotten: a thousand times as many milliseconds ago as there are.
+        // The last measurement forgets these: they are sixty days old, and all others one day.
         fill(EVENTS, 0, "done", NOW.minusSeconds(86_400 * 60));
         fill(stored, EVENTS, "done", NOW.minusSeconds(86_400));
         try (LeasingInbox inbox = Inbox.sqlite(file)) {
@@ -156,7 +156,7 @@ public final class Growth {
             Thread.sleep(seconds * 1000L);
             System.out.printf(
                     Locale.ROOT,
-                    "Without work: %.1f times a second a thread of ours wakes up, %.1f times any, %.1f ms of CPU a second.%n",
+                    "Without work, in a second: %.1f wake-ups of our threads, %.1f of all threads, %.1f ms of CPU.%n",
                     (switches("openlines-") - ours) / (double) seconds,
                     (switches("") - switches) / (double) seconds,
                     (SYSTEM.getProcessCpuTime() - cpu) / 1e6 / seconds);
@@ -273,7 +273,7 @@ public final class Growth {
         return (SYSTEM.getProcessCpuTime() - begun) / 1000.0 / EVENTS;
     }
 
-    /** Returns how often threads of this process have waited, of those whose name begins so. */
+    /** Returns how often the threads of this process have waited whose names begin with a text. */
     private static long switches(String name) throws IOException {
         long count = 0;
         try (var tasks = Files.list(Path.of("/proc/self/task"))) {

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides which addresses the client may call: https to public hosts; loopback, also by plain http,
- * only where the application said so.
+ * only if the application allows it.
  *
  * <p>Host names are resolved before each new host is called, and every address they resolve to must
  * pass. Between this look and the connection the name may change; https closes that gap, since no

@@ -71,7 +71,7 @@ final class Async {
             if (e.getCause() instanceof ClientException failure) {
                 throw failure;
             }
-            throw new IllegalStateException(method + " failed in a way it must not", e.getCause());
+            throw new IllegalStateException(method + ": unexpected failure", e.getCause());
         }
     }
 }

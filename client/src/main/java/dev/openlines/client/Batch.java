@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * Up to 50 calls in one, run by the portal in order. A call's parameters may refer to the result of one
  * before it, by {@link #reference}. Immutable: each method returns another batch.
  *
- * <p>A batch is sent again after an attempt of unknown outcome only where all its calls are idempotent.
+ * <p>A batch is sent again after an attempt of unknown outcome only if all its calls are idempotent.
  *
  * @see <a href="https://apidocs.bitrix24.com/api-reference/how-to-call-rest-api/batch.html">batch</a>
  */

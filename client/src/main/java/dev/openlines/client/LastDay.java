@@ -100,7 +100,7 @@ final class LastDay {
                 CHECK,
                 count() + "; " + closed + " of them " + (closed == 1 ? "was" : "were") + " not handled, of the chats "
                         + (missing.size() > NAMED ? named.replace("]", ", …]") : named),
-                "Look for them in the receiver's log and its dead letters; reconciling handles what no event told of.");
+                "Look for them in the receiver's log and its dead letters; reconciling handles a close that sent no event.");
     }
 
     private static Finding note(String text, String remedy) {

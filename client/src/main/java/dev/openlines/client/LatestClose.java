@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Finds the session whose close an event told of. The list has no filter by chat, but an event is queued in the
+ * Finds the session that an event has reported as closed. The list has no filter by chat, but an event is queued in the
  * request that closes, so the close lies in the same second or shortly before.
  */
 final class LatestClose {
@@ -45,7 +45,7 @@ final class LatestClose {
         }
     }
 
-    /** Returns the latest close in the window; empty as well if two sessions were closed in that second. */
+    /** Returns the chat's latest close in the window, or empty if there is none or two were in the same second. */
     private Optional<Session> latest() {
         Session found = null;
         SessionFilter window = SessionFilter.closed(end.minus(WINDOW), end).descending();
@@ -65,8 +65,8 @@ final class LatestClose {
     }
 
     /**
-     * Tells whether no session of the chat began between that close and the event. If one did, the event was
-     * about that one, and it has been resumed since.
+     * Tells whether no session of the chat began between that close and the event. If one did, the event
+     * was about that one, and it was resumed later.
      */
     private boolean isTheLast(Session session) {
         Instant close = closed(session);

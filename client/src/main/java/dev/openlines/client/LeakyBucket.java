@@ -46,7 +46,7 @@ final class LeakyBucket {
         level = Math.max(0, level - 1);
     }
 
-    /** Notes that the platform calls its own bucket full, whatever ours says. */
+    /** Fills the bucket, since the platform has refused a call because its own bucket is full. */
     synchronized void full(long now) {
         leak(now);
         level = Math.max(level, burst);

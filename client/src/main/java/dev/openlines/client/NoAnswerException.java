@@ -3,7 +3,7 @@ package dev.openlines.client;
 
 import org.jspecify.annotations.Nullable;
 
-/** A call got no answer: no connection, a broken one, or the time was up. */
+/** A call that got no answer: there was no connection, it broke, or the time was up. */
 public final class NoAnswerException extends ClientException {
 
     private static final long serialVersionUID = 1L;
@@ -19,9 +19,9 @@ public final class NoAnswerException extends ClientException {
     }
 
     /**
-     * Tells whether the call may have had its effect all the same.
+     * Tells whether the call may have had its effect although no answer came.
      *
-     * @return false if the request surely never left
+     * @return false if it is certain that the request was not sent
      */
     public boolean mayHaveRun() {
         return mayHaveRun;

@@ -10,8 +10,8 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event that waited in a portal's queue. The queue keeps one record for equal payloads: two closes of
- * one chat between two drains are one event.
+ * An event that waited in a portal's queue. The portal merges identical waiting events: if a chat is closed twice between
+ * two drains, there is one event.
  *
  * @param memberId the portal
  * @param messageId a digest of event and payload, 32 characters: equal for every close of one chat; wire

@@ -27,12 +27,13 @@ import org.jspecify.annotations.Nullable;
 public final class OpenLineReports {
 
     /**
-     * Statistics of a session. All but its id is null if there is no such session or the user may not see it.
+     * Statistics of a session. If there is no such session or the user may not see it, all is null but {@code sessionId}
+     * and {@code raw}.
      *
      * @param sessionId wire field {@code sessionId}
      * @param waitAnswer until the first answer; wire field {@code waitAnswer}
      * @param waitClose until the close; wire field {@code waitClose}
-     * @param messages the portal's own too; wire field {@code messagesCount}
+     * @param messages all messages, with those that the portal writes itself; wire field {@code messagesCount}
      * @param operatorMessages wire field {@code messagesOperatorCount}
      * @param customerMessages wire field {@code messagesClientCount}
      * @param transfers wire field {@code transfersCount}
@@ -120,7 +121,7 @@ public final class OpenLineReports {
      */
     public record TransferReason(String code) {
 
-        /** {@code manual}: an operator did. */
+        /** {@code manual}: an operator transferred it. */
         public static final TransferReason MANUAL = new TransferReason("manual");
 
         /** {@code queue}: it went back to the queue of its line. */
@@ -163,7 +164,7 @@ public final class OpenLineReports {
      * @param vote wire field {@code vote}
      * @param voteHead a supervisor's rating from 1 to 5, null if there is none or the user may not see it; wire
      *     field {@code voteHead}
-     * @param commentHead likewise; wire field {@code commentHead}
+     * @param commentHead the supervisor's comment, null likewise; wire field {@code commentHead}
      * @param votedAt null if not sent; wire field {@code dateVote}
      * @param sessionClosedAt null while it is open; wire field {@code dateSessionClose}
      */
@@ -205,7 +206,7 @@ public final class OpenLineReports {
      * @param lineId wire field {@code configId}
      * @param status wire field {@code status}
      * @param activeSessions wire field {@code activeSessions}
-     * @param maxChats as the line's settings say; wire field {@code maxChat}
+     * @param maxChats the most sessions at a time by the line's settings; wire field {@code maxChat}
      * @param freeSlots wire field {@code freeSlots}
      * @param lastActivityAt null if there is none; wire field {@code lastActivityDate}
      */
@@ -238,10 +239,10 @@ public final class OpenLineReports {
      */
     public record OperatorStatus(String code) {
 
-        /** {@code online}: there, and not on a break. */
+        /** {@code online}: at work, and not on a break. */
         public static final OperatorStatus ONLINE = new OperatorStatus("online");
 
-        /** {@code offline}: not there. */
+        /** {@code offline}: not at work. */
         public static final OperatorStatus OFFLINE = new OperatorStatus("offline");
 
         /** {@code pause}: on a break. */
@@ -382,7 +383,7 @@ public final class OpenLineReports {
      * @return one for each session
      */
     public List<SessionStat> stats(Collection<Long> sessionIds) {
-        // The documents call the list sessions on one page and stats on another.
+        // The platform's documentation names this list "sessions" on one page and "stats" on another.
         return inParts(STATS, sessionIds, STATS_AT_ONCE, result -> {
             Fields sessions = result.member("sessions");
             return (sessions.absent() ? result.member("stats") : sessions)
@@ -393,7 +394,7 @@ public final class OpenLineReports {
     /**
      * Reads the transfers of sessions, 50 sessions in a call.
      *
-     * @param sessionIds which
+     * @param sessionIds the sessions; repeated ids count once
      * @return the transfers; none for sessions that do not exist or that the user may not see
      */
     public List<Transfer> transfers(Collection<Long> sessionIds) {
@@ -422,8 +423,8 @@ public final class OpenLineReports {
      * Streams customers' ratings, a page with each call. The platform lists 10,000 at most: take shorter
      * periods if there are more.
      *
-     * @param filter of a period
-     * @return to be read once, on one thread; reading calls
+     * @param filter one with a period
+     * @return a stream to read once, on one thread; reading it calls the portal
      */
     public Stream<Rating> ratings(ReportFilter filter) {
         Map<String, Object> params = filter.checked(
@@ -438,8 +439,8 @@ public final class OpenLineReports {
      * Streams the operators of lines, a page with each call. The platform's documentation asks for at most two
      * calls a minute.
      *
-     * @param filter without a period
-     * @return to be read once, on one thread; reading calls
+     * @param filter one without a period
+     * @return a stream to read once, on one thread; reading it calls the portal
      */
     public Stream<Operator> operators(ReportFilter filter) {
         Map<String, Object> params = new LinkedHashMap<>(
@@ -454,8 +455,8 @@ public final class OpenLineReports {
     /**
      * Reads the totals of a period.
      *
-     * @param filter of a period
-     * @return zeros if nothing happened
+     * @param filter one with a period
+     * @return the totals, all zero if nothing happened
      */
     public Totals totals(ReportFilter filter) {
         Map<String, Object> params =

@@ -15,10 +15,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Typed readings of a portal's open lines, for the handler of a closed chat. Each result has {@code
- * raw()} beside what is typed. Each method blocks and fails as {@link PortalClient#call(String, Map)}
- * does; the one of the same name with {@code Async}, if there is one, completes as {@link
- * PortalClient#callAsync(String, Map)} does.
+ * Calls that read a portal's open lines, for the handler of a closed chat. Each result is typed, and has the answer as it
+ * came in {@code raw()}. Each method blocks and fails as {@link PortalClient#call(String, Map)} does. A method with {@code
+ * Async} at the end of its name completes as {@link PortalClient#callAsync(String, Map)} does.
  *
  * @see <a href="https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/index.html">Open lines</a>
  */
@@ -75,7 +74,7 @@ public final class OpenLines {
     }
 
     /**
-     * A session with its messages. How the customer rated it stands in {@link Session} only.
+     * A session with its messages. The customer's rating is in {@link Session} only.
      *
      * @param sessionId wire field {@code sessionId}
      * @param chatId the portal's chat; wire field {@code chatId}
@@ -121,8 +120,8 @@ public final class OpenLines {
         /**
          * Returns the participants of a role, in the portal's order.
          *
-         * @param role which
-         * @return none if no one has the role
+         * @param role the role
+         * @return the users with it, empty if there are none
          */
         public List<User> people(Role role) {
             return users.values().stream().filter(user -> user.role() == role).toList();
@@ -274,8 +273,8 @@ public final class OpenLines {
     }
 
     /**
-     * Finds the session that was closed. The event does not name it, and the chat has forgotten it by
-     * then; what is left is the chat's newest session, unless that began only after the close.
+     * Finds the session that was closed. The event does not name it, and the chat no longer does. So this reads the
+     * chat's newest session, and checks that it did not begin after the close.
      *
      * @param chatId the portal's chat, from the event
      * @param closedAt when the portal queued the event
@@ -316,7 +315,7 @@ public final class OpenLines {
      * while others are read may come twice, with both its closes.
      *
      * @param filter without an offset
-     * @return to be read once, on one thread; reading calls, and fails as {@link #sessionPage} does
+     * @return a stream to read once, on one thread; reading it calls the portal, and fails as {@link #sessionPage} does
      * @throws IllegalArgumentException if the platform would refuse the filter
      */
     public Stream<Session> sessions(SessionFilter filter) {
@@ -365,7 +364,7 @@ public final class OpenLines {
     /**
      * Returns the portal's reports on its lines.
      *
-     * @return a view; asks nothing yet
+     * @return a view; it calls the portal only when it is used
      */
     public OpenLineReports reports() {
         return new OpenLineReports(portal);
@@ -393,11 +392,11 @@ public final class OpenLines {
     }
 
     /**
-     * Reads the content of a file. Asks the portal for an address of it, which needs the scope {@code disk}, and gets what
-     * is there in one attempt. Each host that this leads to is checked as those of calls are.
+     * Reads the content of a file. Asks the portal for the file's address, which needs the scope {@code disk}, and
+     * downloads from there in one attempt. Each host on the way is checked like the host of a call.
      *
      * @param file from a session's history
-     * @param atMost how many bytes are taken, whatever {@link ChatFile#size()} says
+     * @param atMost the most bytes to read, also if {@link ChatFile#size()} names fewer
      * @return the content
      * @throws NoAnswerException also if there are more bytes; its cause says so
      * @throws RestException with code {@code ERROR_NOT_FOUND} if there is no such file, {@link ErrorCode#ACCESS_DENIED}
@@ -456,7 +455,7 @@ public final class OpenLines {
     }
 
     /**
-     * Reads whose token it is.
+     * Reads the user whom the token belongs to.
      *
      * @return empty if the user is no longer active
      */
@@ -465,7 +464,7 @@ public final class OpenLines {
     }
 
     /**
-     * Reads whose token it is.
+     * Reads the user whom the token belongs to.
      *
      * @return completes with what {@link #profile} returns
      */

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A call in progress: the step that it waits for, and the next one.
  *
- * <p>It is sent again if it surely did not run, or may run twice, until the client's patience ends. It is also sent
- * again once with a renewed token, and once to a renamed portal's new address.
+ * <p>If it is certain that it did not run, or if it may run twice, it is sent again until the client's patience ends.
+ * It is also sent again once with a renewed token, and once to a renamed portal's new address.
  */
 final class PendingCall {
 
@@ -94,8 +94,11 @@ final class PendingCall {
         }
         if (now + wait - giveUpAt > 0) {
             bucket.giveBack(now);
-            result.completeExceptionally(
-                    new NoAnswerException(call.method(), "the portal's rate leaves no room in time", false, null));
+            result.completeExceptionally(new NoAnswerException(
+                    call.method(),
+                    "the portal's rate limit does not allow this call within " + client.patience,
+                    false,
+                    null));
             return;
         }
         CompletableFuture<Void> room = client.after(wait);

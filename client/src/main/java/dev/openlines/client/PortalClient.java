@@ -188,7 +188,7 @@ public final class PortalClient {
     /**
      * Returns the portal's queue of offline events.
      *
-     * @return the default queue; asks nothing yet
+     * @return the default queue; it calls the portal only when it is used
      * @throws IllegalStateException if this client has a token instead of a grant: drained events
      *     need to name their portal
      */
@@ -200,7 +200,7 @@ public final class PortalClient {
      * Returns one of the application's own queues of offline events.
      *
      * @param connector the key it was bound with
-     * @return that queue; asks nothing yet
+     * @return that queue; it calls the portal only when it is used
      * @throws IllegalStateException as {@link #offlineQueue()}
      */
     public OfflineQueue offlineQueue(String connector) {
@@ -210,7 +210,7 @@ public final class PortalClient {
     /**
      * Returns typed readings of what a handler needs when a chat closes.
      *
-     * @return a view; asks nothing yet
+     * @return a view; it calls the portal only when it is used
      */
     public OpenLines openLines() {
         return new OpenLines(this);
@@ -219,7 +219,7 @@ public final class PortalClient {
     /**
      * Returns the calls on the portal's CRM that handlers of closed chats make.
      *
-     * @return a view; asks nothing yet
+     * @return a view; it calls the portal only when it is used
      */
     public Crm crm() {
         return new Crm(this);
@@ -228,7 +228,7 @@ public final class PortalClient {
     /**
      * Returns the application's own connectors on this portal.
      *
-     * @return a view; asks nothing yet
+     * @return a view; it calls the portal only when it is used
      */
     public Connectors connectors() {
         return new Connectors(this);
@@ -237,7 +237,7 @@ public final class PortalClient {
     /**
      * Returns the application's subscriptions to this portal's events.
      *
-     * @return a view; asks nothing yet
+     * @return a view; it calls the portal only when it is used
      */
     public Subscriptions subscriptions() {
         return new Subscriptions(this);

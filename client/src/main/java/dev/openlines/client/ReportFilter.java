@@ -34,7 +34,7 @@ public final class ReportFilter {
     }
 
     /**
-     * Returns a filter of a period: for ratings by when they were given, for totals.
+     * Returns a filter with a period, for ratings that were given in it and for its totals.
      *
      * @param from its first second
      * @param to its last second, at most 366 days later
@@ -106,7 +106,7 @@ public final class ReportFilter {
     /**
      * Limits operators to a status; wire field {@code status}.
      *
-     * @param status which
+     * @param status the status of the operators that are wanted
      * @return another filter
      */
     public ReportFilter status(OpenLineReports.OperatorStatus status) {

@@ -346,8 +346,8 @@ public final class RestClient {
 
         /**
          * Sets how long a call may take in all: waiting for the portal's rate, attempts, and pauses
-         * between them. The default is two minutes. A call that is surely not run, or is idempotent, is
-         * tried again for as long.
+         * between them. The default is two minutes. Until then a call is
+         * sent again if it certainly did not run or is idempotent.
          *
          * @param time zero for a single attempt
          * @return this

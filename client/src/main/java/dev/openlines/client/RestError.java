@@ -33,7 +33,7 @@ record RestError(
         requestId = requestId == null ? null : shown(requestId);
     }
 
-    /** So long are the platform's own tokens, those of others included. */
+    /** The form of the platform's tokens, also those of other portals. */
     private static final Pattern TOKEN = Pattern.compile("[0-9a-f]{64,}");
 
     /** Blanks out secrets before the text is cut, so that no half of one remains. */

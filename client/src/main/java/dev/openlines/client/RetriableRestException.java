@@ -28,7 +28,7 @@ public final class RetriableRestException extends RestException {
     }
 
     /**
-     * Tells whether the call may have had its effect all the same.
+     * Tells whether the call may have had its effect although it was refused.
      *
      * @return false if the platform refuses such calls before they run, as it does over its rate
      *     limits

@@ -32,10 +32,10 @@ import org.jspecify.annotations.Nullable;
  * @param vote the customer's rating; wire field {@code vote}
  * @param voteHead a supervisor's rating from 1 to 5, null if there is none or the user may not see it; wire
  *     field {@code voteHead}
- * @param commentHead likewise; wire field {@code commentHead}
+ * @param commentHead the supervisor's comment, null likewise; wire field {@code commentHead}
  * @param crmEntityType {@code lead}, {@code deal}, {@code contact} or {@code company}, null if there is
  *     none or the user may not read it; wire field {@code crmEntityType}
- * @param crmEntityId likewise; wire field {@code crmEntityId}
+ * @param crmEntityId the id of that object, null likewise; wire field {@code crmEntityId}
  * @param queueTransfers the number of transfers; wire field {@code queueTransfers}
  * @param waitAnswer until the first answer, null if there is none; wire field {@code waitAnswer}
  * @param waitClose until the close, null if there is none; wire field {@code waitClose}

@@ -136,7 +136,7 @@ public final class SessionFilter {
     /**
      * Limits the sessions to a status; wire field {@code status}. Not together with a close reason.
      *
-     * @param status which
+     * @param status the status of the sessions that are wanted
      * @return another filter
      */
     public SessionFilter status(Session.Status status) {
@@ -147,7 +147,7 @@ public final class SessionFilter {
      * Limits the sessions to a reason of their close; wire field {@code closeReason}. Not together with a
      * status.
      *
-     * @param reason which
+     * @param reason the reason of the sessions that are wanted
      * @return another filter
      */
     public SessionFilter closeReason(Session.CloseReason reason) {
@@ -242,7 +242,7 @@ public final class SessionFilter {
      * {@code waitAnswerTo}.
      *
      * @param least in whole seconds, null for any
-     * @param most likewise
+     * @param most in whole seconds, null for any
      * @return another filter
      */
     public SessionFilter waitAnswer(@Nullable Duration least, @Nullable Duration most) {
@@ -253,7 +253,7 @@ public final class SessionFilter {
      * Limits how long sessions took; wire fields {@code waitCloseFrom} and {@code waitCloseTo}.
      *
      * @param least in whole seconds, null for any
-     * @param most likewise
+     * @param most in whole seconds, null for any
      * @return another filter
      */
     public SessionFilter waitClose(@Nullable Duration least, @Nullable Duration most) {

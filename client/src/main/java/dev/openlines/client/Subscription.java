@@ -109,7 +109,7 @@ public record Subscription(
     /**
      * Returns the address as a URI.
      *
-     * @return empty for an offline subscription and where the portal holds something that is no address
+     * @return empty if it is an offline subscription, or if the portal holds something that is no address
      */
     public Optional<URI> handlerAddress() {
         try {

@@ -63,7 +63,7 @@ class IdlePortalTest {
                                 number,
                                 rest,
                                 URI.create("https://oauth.bitrix.info/rest/"),
-                                // As long as the platform's.
+                                // The length of the platform's tokens.
                                 Secret.of("a".repeat(38) + number),
                                 Secret.of("r".repeat(38) + number),
                                 Instant.now().plusSeconds(3600),
@@ -71,7 +71,7 @@ class IdlePortalTest {
                                 false,
                                 0));
                 handles.add(client.portal(number));
-                // As after a call: its rate is remembered too, for as many as are remembered.
+                // A call leaves this behind: the rate of a portal is remembered too, up to a number of portals.
                 client.bucket(rest);
             }
             System.out.println((used() - before) / handles.size() + " bytes a portal");

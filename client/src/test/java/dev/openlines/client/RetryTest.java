@@ -153,7 +153,7 @@ class RetryTest {
         })) {
             client.portal(portal.rest(), TOKEN).call("crm.deal.add", Map.of());
 
-            // By our own count the second attempt could leave after one second; a full bucket needs two to have room.
+            // Our own bucket lets the second attempt leave after one second; a full one has room after two.
             assertThat(asked).hasSize(2);
             assertThat(asked.get(1) - asked.get(0)).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(1900));
         }
@@ -246,7 +246,7 @@ class RetryTest {
     }
 
     @Test
-    void aCallThatTheRateLeavesNoRoomForFailsAtOnce() {
+    void aCallThatTheRateLimitDoesNotAllowInTimeFailsAtOnce() {
         try (FakePortal portal = FakePortal.answering("{\"result\":1}")) {
             RestClient client = RestClient.builder()
                     .allowLoopback()
@@ -258,7 +258,8 @@ class RetryTest {
             calls.call("profile", Map.of());
 
             assertThatThrownBy(() -> calls.call("profile", Map.of()))
-                    .hasMessage("profile: no answer: the portal's rate leaves no room in time (the call did not run)");
+                    .hasMessage("profile: no answer: the portal's rate limit does not allow this call within PT5S"
+                            + " (the call did not run)");
             assertThat(portal.asked).hasSize(2);
         }
     }

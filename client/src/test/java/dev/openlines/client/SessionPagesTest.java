@@ -205,7 +205,7 @@ class SessionPagesTest {
     @Test
     void aSessionThatCannotBeToldIsNotGuessed() {
         Instant event = BEGIN.plusSeconds(1000);
-        // Of the second session the event told; then the customer wrote, and it was closed again or not yet.
+        // The event reported the second session. Then the customer wrote, and it was closed again or not yet.
         listing.rows.add(new Row(1, 17, BEGIN, event.minusSeconds(61)));
         listing.rows.add(new Row(2, 17, event.minusSeconds(30), null));
         assertThat(lines.session(17, event)).isEmpty();

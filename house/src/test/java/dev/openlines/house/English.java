@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 
 /**
  * Finds English that has to be read twice, in comments and texts of Java and in pages. A machine sees only some of it:
- * "where" that means "if", a method's summary without a verb, a sentence that begins with "What", a word that this
- * project does not use. "Where" is allowed for places, if the words around it show that it is one.
+ * "where" that means "if", a method's summary without a verb, a comment without a subject, a sentence that begins with
+ * "What", a word that this project does not use. "Where" is allowed for places, if the words around it show that it is one.
  */
 final class English {
 
@@ -26,6 +26,7 @@ final class English {
 
     static final String NO_VERB = "no-verb";
     static final String QUESTION = "question-summary";
+    static final String NO_SUBJECT = "fragment";
 
     private static final Pattern TOKEN = Pattern.compile("\"\"\"[\\s\\S]*?\"\"\"|\"(?:\\\\.|[^\"\\\\\\n])*\""
             + "|'(?:\\\\.|[^'\\\\])+'|//[^\\n]*(?:\\n[ \\t]*//[^\\n]*)*|/\\*[\\s\\S]*?\\*/");
@@ -39,8 +40,8 @@ final class English {
     /** An indirect question is no condition, and neither is what follows the name of a place. */
     private static final String PLACE =
             "(?<!(?:\\b(?:places?|folder|file|line|page|host|address|from|to|of|is|are|was|about"
-                    + "|exactly|and|or|says?|said|shows?|tells?|knows?|sees?|finds?|learns?|asks?|[Rr]eturns|decides?|names?"
-                    + "|remembers|depends?\\son|for|stands?|stays?|continues?|begins?|only)|@return|@param\\s{1,9}\\w{1,60}),?\\s{1,99}where)";
+                    + "|exactly|and|says?|said|shows?|tells?|knows?|sees?|finds?|learns?|asks?|[Rr]eturns|decides?|names?"
+                    + "|remembers|depends?\\son|for|stands?|stays?|continues?|begins?)|@return|@param\\s{1,9}\\w{1,60}),?\\s{1,99}where)";
 
     private static final Map<String, Pattern> RULES = new LinkedHashMap<>();
 
@@ -70,6 +71,10 @@ final class English {
     private static final Pattern QUESTION_WORD =
             Pattern.compile("(?:What|Who|Whom|Whose|Whoever|Whether|Where|How|As|Which|The same)\\b.*", Pattern.DOTALL);
 
+    /** A comment without a subject, such as "Of an earlier run." or "As a kill leaves it." */
+    private static final Pattern FRAGMENT =
+            Pattern.compile("\\s*(?:(?:Of|Than|In what|By(?! default\\b))\\s.*|As\\s[^,]*)", Pattern.DOTALL);
+
     private static final Pattern FIRST_WORD =
             Pattern.compile("^(\\s*)(?:What|Who|Whom|Whose|Whoever|Whether|Where|Which)\\b");
 
@@ -97,6 +102,9 @@ final class English {
                 String prose = blanked(token, Pattern.compile("^/[*]+|[*]+/$|(?m)^\\s*[*](?!/)|//"));
                 boolean doc = token.startsWith("/**");
                 rules(doc ? withoutFirstWord(prose) : prose, line, true, faults);
+                if (FRAGMENT.matcher(prose).matches()) {
+                    faults.add(new Fault(NO_SUBJECT, line, excerpt(prose, 0)));
+                }
                 if (doc) {
                     summary(prose.strip(), declaration(source, tokens.end()), line, faults);
                 }

@@ -81,6 +81,10 @@ class EnglishTest {
                     question-summary | /** What a handler sees. */ int seen;
                     question-summary | /** Whether it is open. */ boolean open() {
                     question-summary | /** The same for a list. */ void all() {
+                    fragment | /** Of an earlier run. */ int seen;
+                    fragment | /**\\n * By portal: how many wait.\\n */ int waiting;
+                    fragment | // As a kill leaves it: there is no mark.
+                    fragment | int a; // In what they differ.
                     no-verb | /** The open line. */ String line() {
                     no-verb | /** Opens the line. */ int a; /** An open line. */ @Test @A("x(") <T> List<T> line(T a)
                     no-verb | /** Is created. */ Line() {
@@ -117,6 +121,8 @@ class EnglishTest {
                 "/** Has an open line. */ boolean open();",
                 "/** {@inheritDoc} */ void close() {",
                 "/** An open line. */ record Line(int id) {}",
+                "// As the log is gone, the file is read.",
+                "// By default it is closed.",
                 "/** Names by their codes. */ private static final Map<String, String> NAMES = Map.of();",
                 "/** A close. */ CLOSED(\"closed\"),",
                 "// It goes on from where it stopped.",

@@ -41,7 +41,7 @@ final class KafkaAdmin implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaAdmin.class);
     private static final long SECONDS = 10;
 
-    /** Of a partition without a leader, too. */
+    /** The reason in the log, also if a partition has no leader. */
     static final String TOO_FEW_REPLICAS = "too-few-replicas";
 
     private final KafkaTopics topics;

@@ -377,7 +377,7 @@ public final class KafkaDispatcher implements AutoCloseable {
             try {
                 consumer.commitSync(committable(states, true), LAST_COMMIT);
             } catch (WakeupException e) {
-                // Of stop(), meant for a poll that was over already.
+                // stop() meant to wake a poll, which was over already.
                 consumer.commitSync(committable(states, true), LAST_COMMIT);
             }
         } catch (KafkaException e) {

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
  */
 record KafkaNote(BitSet done, long next, boolean givenBack, Map<Long, Integer> deaths) {
 
-    /** Of no worker before: nothing was ever handled. */
+    /** The note if there was no worker before: nothing was ever handled. */
     static final KafkaNote NONE = new KafkaNote(new BitSet(), 0, true, Map.of());
 
     private static final int BASE = 36;

@@ -63,7 +63,7 @@ class KafkaOutageTest {
     private static final int EVENT = 10_000;
     private static final int MANY = 60;
 
-    /** Of the line an event was of. */
+    /** Finds the line in the name of an event. */
     private static final Pattern NAME = Pattern.compile("\"name\":\"([^\"]*)\"");
 
     private static KafkaCluster one;

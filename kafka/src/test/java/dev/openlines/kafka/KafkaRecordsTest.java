@@ -74,7 +74,7 @@ class KafkaRecordsTest {
     private static KafkaTopics topics;
     private static KafkaInbox inbox;
 
-    /** By topic; those of the broker itself too. */
+    /** The records by topic, also the broker's own topics. */
     private static final Map<String, List<ConsumerRecord<byte[], byte[]>>> RECORDS = new TreeMap<>();
 
     @BeforeAll

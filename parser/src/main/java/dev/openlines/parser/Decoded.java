@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Immutable and safe to share between threads. {@link #notes()} and {@link #raw()} read the body
  * again, each time they are called, so that a decoding which needs neither does not pay for them.
  *
- * @param <E> what the event is known to be
+ * @param <E> the type of the event, as far as the caller knows it
  */
 public final class Decoded<E extends Event> {
 
@@ -40,8 +40,7 @@ public final class Decoded<E extends Event> {
     }
 
     /**
-     * Returns the shape the event was sent in. For events that have but one it is
-     * {@link Dialect#PLATFORM}.
+     * Returns the shape that the event was sent in. For events with only one shape it is {@link Dialect#PLATFORM}.
      *
      * @return never null
      */
@@ -67,8 +66,7 @@ public final class Decoded<E extends Event> {
 
     /**
      * Returns everything the body held, fields without a type included. PHP's arrays are lists if their keys are 0, 1,
-     * 2 …, otherwise objects; a form's values are all text. Needs an
-     * implementation of JSON-P at run time.
+     * 2 …, otherwise objects; a form's values are all text. Needs an implementation of JSON-P at run time.
      *
      * @return the body as JSON, with tokens if the body had them
      */

@@ -86,7 +86,7 @@ final class EventWriter {
         elements("DATA", dialogs, true, this::dialog);
     }
 
-    /** Writes messages; those that fit have a list of ids even if there is but one. */
+    /** Writes messages; those that fit have a list of ids even if there is only one. */
     void messages(String under, List<OpenLineMessage> messages, boolean list, Predicate<OpenLineMessage> listOfIds) {
         elements(under, messages, list, (name, message) -> message(name, message, listOfIds.test(message)));
     }

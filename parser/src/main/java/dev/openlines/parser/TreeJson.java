@@ -67,7 +67,7 @@ final class TreeJson {
 
     // ---- tree to JsonStructure
 
-    /** Returns the tree as an object or, where {@code listAllowed} and PHP has one, a list. */
+    /** Returns the tree as an object, or as a list if {@code listAllowed} and PHP has one. */
     static JsonStructure structure(Tree tree, boolean listAllowed, boolean credentials) {
         Deque<Object> builders = new ArrayDeque<>();
         boolean rootIsList = listAllowed && tree.root().isList();
@@ -201,7 +201,7 @@ final class TreeJson {
         node.value(kind, false, bytes == text.length(), from, from + bytes);
     }
 
-    /** Returns a number as it was written or, where a parser does not keep that, as a value equal to it. */
+    /** Returns a number as it was written, or an equal one if the parser does not keep its text. */
     private static String literal(JsonParser parser) {
         try {
             return parser.getString();

@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
 /** Decides about the events of one commit, one after the other. */
 final class CloseDecisions {
 
-    /** By how many seconds the events of one close may differ that different subscriptions bring. */
+    /** The most seconds between the events that two subscriptions bring of one close. */
     static final long APART = 2;
 
     private final Map<SessionLedger.Chat, List<LedgerRow>> near;
     final List<LedgerRow> added = new ArrayList<>();
-    /** By the row as it was. */
+    /** The changed rows, by the rows as they were. */
     final Map<LedgerRow, LedgerRow> changed = new LinkedHashMap<>();
 
     final List<VerifiedDelivery> late = new ArrayList<>();

@@ -25,7 +25,7 @@ final class CloseMatching {
     /** The most seconds that an event may lie before its close, since the two clocks count whole seconds. */
     static final long BEFORE = 1;
 
-    /** By how much a portal's local time is wrong in the hour that an end of summer time repeats. */
+    /** The error of a portal's local time in seconds, in the hour that the end of summer time repeats. */
     static final long HOUR = 3600;
 
     /** A chain of closes in one chat that is longer than this is decided before its end is known. */

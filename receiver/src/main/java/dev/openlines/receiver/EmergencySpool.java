@@ -90,7 +90,7 @@ final class EmergencySpool implements AutoCloseable {
         return end;
     }
 
-    /** Puts events on the disk, all or, where it throws, none. */
+    /** Puts all events on the disk, or none if it throws. */
     void append(List<VerifiedDelivery> deliveries) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024 * deliveries.size());
         for (VerifiedDelivery delivery : deliveries) {

@@ -24,7 +24,7 @@ public final class EventContext {
     private final LeasedDelivery lease;
     private final Decoded<Event> decoded;
     private final Instant deadline;
-    /** Of the thread that handles: the parts this attempt has asked to commit. */
+    /** The parts that this attempt has asked to commit. Only the thread that handles uses them. */
     private final Set<String> parts = new HashSet<>();
 
     EventContext(Commits commits, LeasedDelivery lease, Decoded<Event> decoded, Instant deadline) {

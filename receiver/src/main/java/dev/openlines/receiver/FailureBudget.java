@@ -5,9 +5,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A budget of failed checks of installations: so many at once and then so many a minute, by portal, by source address
- * and in all. Of an installer page it is by portal and source together in place of the portal. The last is separate for portals that are known and those that are not. A check takes from all three
- * before it begins and gives back if it succeeds. Guarded by itself.
+ * A budget of failed checks of installations: some at once, and then some each minute. It has three parts: for each portal,
+ * for each source address, and for all together. For an installer page the first part is for each portal and source. The
+ * part for all is separate for known and unknown portals. A check takes from all three parts before it begins, and gives
+ * back if it succeeds. Safe for use by many threads.
  */
 final class FailureBudget {
 

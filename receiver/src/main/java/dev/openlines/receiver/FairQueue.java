@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class FairQueue {
 
     private final int workers;
-    /** By portal, the one whose turn it is first. */
+    /** The events that wait, by portal. The portal whose turn it is comes first. */
     private final Map<String, Deque<LeasedDelivery>> waiting = new LinkedHashMap<>();
-    /** By portal: how many are being handled. */
+    /** The number of events that are being handled, by portal. */
     private final Map<String, Integer> working = new HashMap<>();
 
     private int busy;

@@ -16,10 +16,9 @@ import javax.sql.DataSource;
 public interface Inbox extends AutoCloseable {
 
     /**
-     * Opens an inbox in one SQLite file, which is made, readable by its owner only, where it does not
-     * exist. A write is on the disk before it is acknowledged ({@code journal_mode=WAL}, {@code
-     * synchronous=FULL}); writes that wait together share one commit. Needs {@code
-     * org.xerial:sqlite-jdbc}.
+     * Opens an inbox in one SQLite file. If the file does not exist, it is made, and only its owner may read it. A
+     * write is on the disk before it is acknowledged ({@code journal_mode=WAL}, {@code synchronous=FULL}); writes that
+     * wait together share one commit. Needs {@code org.xerial:sqlite-jdbc}.
      *
      * <p>When no other process has the file open, leases left by a dead process end at once.
      *

@@ -68,7 +68,7 @@ final class LedgerCopy {
         int count = 0;
         String locked = "";
         for (LedgerRow row : rows) {
-            // In order of the portals, so that two moves do not wait for each other.
+            // The rows are in the order of portals, so two moves lock portals in one order and never block each other.
             if (!row.memberId().equals(locked)) {
                 locked = row.memberId();
                 to.ledger().lock(connection, locked);
@@ -90,7 +90,7 @@ final class LedgerCopy {
             try (PreparedStatement select = connection.prepareStatement(
                     "select 1 from inbox where idempotency_key in (?, ?) and state = 'waiting'")) {
                 select.setString(1, StoredKey.of(row.key(), Instant.ofEpochSecond(row.at())));
-                // Of an event that does not say when it was sent.
+                // This is the key if the event does not say when it was sent.
                 select.setString(2, StoredKey.of(row.key(), Instant.EPOCH));
                 try (ResultSet found = select.executeQuery()) {
                     return found.next();

@@ -266,7 +266,7 @@ public final class OfflineFeed implements AutoCloseable {
         long pause = interval.toNanos();
         Set<String> portals = new TreeSet<>(queues.portals());
         due.keySet().retainAll(portals);
-        // Of other portals there is no grant.
+        // There is no grant of any other portal.
         woken.retainAll(portals);
         for (String memberId : portals) {
             long now = System.nanoTime();

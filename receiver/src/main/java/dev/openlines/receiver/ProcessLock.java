@@ -146,7 +146,7 @@ final class ProcessLock implements AutoCloseable {
         try {
             Files.createFile(path);
         } catch (FileAlreadyExistsException e) {
-            // As after an earlier process.
+            // An earlier process has made it.
         }
         return path.toRealPath();
     }

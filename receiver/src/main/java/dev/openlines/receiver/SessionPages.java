@@ -26,7 +26,7 @@ final class SessionPages {
     /** The greatest offset that a portal accepts. */
     static final int FURTHEST = 10_000;
 
-    /** By how many rows a page that is reached by an offset overlaps what is known, in case rows have left the list. */
+    /** The rows that a page reached by an offset shares with the page before it, in case rows have left the list. */
     private static final int OVERLAP = 20;
 
     /** So many pages in a row may bring nothing new. A list that holds all that one can reach has fewer. */
@@ -41,7 +41,7 @@ final class SessionPages {
     private final ClosedSessions sessions;
     private final String memberId;
     private final long until;
-    /** By second: the sessions listed for it. */
+    /** The sessions that are listed for each second. */
     private final TreeMap<Long, Set<Long>> known = new TreeMap<>();
 
     private long from;

@@ -278,7 +278,7 @@ class SpoolingInbox implements Inbox {
         return inbox.deadLetters();
     }
 
-    /** Fails only where the file could not take an event either. */
+    /** Fails only if the file could not take an event either. */
     @Override
     public void probe() {
         try {

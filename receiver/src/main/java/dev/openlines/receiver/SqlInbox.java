@@ -35,7 +35,7 @@ final class SqlInbox implements LeasingInbox {
     /** The number of events that are forgotten in one commit. */
     private static final int PORTION = 500;
 
-    /** The condition that says nothing new is that of the index. */
+    /** The redundant condition lets the planner use the partial index. */
     static final String FORGET = """
             delete from inbox where id in (
               select id from inbox where state <> 'waiting' and state = ? and finished_at < ?

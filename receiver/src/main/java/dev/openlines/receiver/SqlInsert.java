@@ -116,7 +116,7 @@ abstract sealed class SqlInsert {
                            origin)
                         values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (idempotency_key) do nothing""");
             }
-            // Kept again only where nothing went wrong.
+            // The statement is kept again only if nothing goes wrong.
             kept = null;
             of = connection;
             try {
@@ -164,7 +164,7 @@ abstract sealed class SqlInsert {
                 List<VerifiedDelivery> portion = deliveries.subList(from, Math.min(from + PORTION, inserted.length));
                 Set<String> keys = insertPortion(connection, portion);
                 for (int i = 0; i < portion.size(); i++) {
-                    // Of several with one key the first was inserted.
+                    // If several have one key, the first was inserted.
                     inserted[from + i] = keys.remove(StoredKey.of(portion.get(i)));
                 }
             }

@@ -57,7 +57,7 @@ final class SqlLeases {
             where id = ? and state = 'waiting' and lease_owner = ? and leases = ?""";
 
     private final SqlDialect dialect;
-    /** By owner: the event that may have ended a process and is being handled. */
+    /** The event of each owner that may have ended a process and is being handled again. */
     private final Map<String, InHand> inHand = new ConcurrentHashMap<>();
 
     private final KeptStatements statements = new KeptStatements();

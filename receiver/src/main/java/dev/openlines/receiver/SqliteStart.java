@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Each run has a generation, a random word. It is in the database file itself before the run writes anything to the
  * log, and in the note beside the process's lock. A log next to a database file of another generation is not that
- * file's log: SQLite would replay it all the same. A copy of the same run has the same generation; the note says how many events the
- * file itself has, so one that has fewer is recognized. Beyond that, {@code quick_check} may find that the two do not
+ * file's log, but SQLite would replay it. A copy of the same run has the same generation; the note says how many events
+ * the file itself has, so a copy with fewer is recognized. Beyond that, {@code quick_check} may find that the two do not
  * fit. The note also holds how a clean stop has left the database file. If it is still so and there is no log, nothing
  * is checked.
  *

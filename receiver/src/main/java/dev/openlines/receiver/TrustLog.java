@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TrustLog {
 
-    /** Of an inbox that keeps nothing of this. */
+    /** The log of an inbox that stores no changes of trust. */
     static final TrustLog NONE = new TrustLog(after -> CompletableFuture.completedFuture(List.of()), false);
 
     private static final long SOON_NANOS = 1_000_000_000L;

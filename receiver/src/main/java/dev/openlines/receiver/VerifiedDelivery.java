@@ -339,7 +339,7 @@ public final class VerifiedDelivery {
     }
 
     /**
-     * Returns what two deliveries of one event have in common and two events have not.
+     * Returns the idempotency key: equal for repeated deliveries of one event, different for different events.
      *
      * @return 64 hexadecimal digits
      */

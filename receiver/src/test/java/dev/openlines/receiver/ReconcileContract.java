@@ -592,7 +592,7 @@ interface ReconcileContract {
             Close known = f.closed(5);
             f.store(ModelPortal.event(known, 0, 12));
             f.handled();
-            // As in a backup that was made after the first event and before the first comparison.
+            // This is what a backup holds that was made after the first event and before the first comparison.
             ((SqlInbox) f.inbox).run(connection -> {
                 try (var statement = connection.createStatement()) {
                     return statement.executeUpdate("delete from reconcile_state");

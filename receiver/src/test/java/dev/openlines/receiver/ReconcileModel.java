@@ -37,7 +37,7 @@ final class ReconcileModel {
     private final List<Chat> chats = new ArrayList<>();
     private final List<Flight> flights = new ArrayList<>();
     private final Map<String, Close> closeOfKey = new HashMap<>();
-    /** By session and time: how often it was given to handlers. */
+    /** Counts how often each close was given to handlers, by session and time. */
     private final Map<String, Integer> handled = new TreeMap<>();
 
     private final List<String> history = new ArrayList<>();

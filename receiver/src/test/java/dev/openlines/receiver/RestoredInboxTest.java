@@ -181,7 +181,7 @@ class RestoredInboxTest {
         try (LeasingInbox inbox = Inbox.postgresql(url)) {
             work(inbox);
             work(inbox);
-            // As pg_restore does: other tables with the rows of the dump.
+            // pg_restore does this: other tables with the rows of the dump.
             ((SqlInbox) inbox).transaction(connection -> {
                 try (var statement = connection.createStatement()) {
                     statement.execute("alter table reconcile_state rename to old");

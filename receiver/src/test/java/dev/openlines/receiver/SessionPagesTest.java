@@ -83,7 +83,7 @@ class SessionPagesTest {
         int resumed = 0;
         while (!batch.last()) {
             batch.fresh().forEach(session -> listed.add(session.sessionId()));
-            // As many as the pages overlap leave the list behind us.
+            // This many rows leave the list behind us: as many as two pages share.
             for (int i = 0; i < 15; i++) {
                 portal.resume(sessions.get(resumed++));
             }

@@ -163,7 +163,7 @@ class SpoolTest {
             for (long chat = 1; chat <= 20; chat++) {
                 Deliveries.store(inbox, Deliveries.delivery(chat, 1));
             }
-            // As a kill leaves it after seven were brought to the inbox: there is no mark in the file.
+            // A kill after seven were brought to the inbox leaves this: there is no mark in the file.
             Files.copy(file, copy);
             store.down = false;
             for (long chat = 1; chat <= 7; chat++) {

@@ -219,7 +219,7 @@ class SqliteInboxTest implements TransactionContract {
             for (long chat = 1; chat <= 20; chat++) {
                 Deliveries.store(inbox, Deliveries.delivery(chat, 1));
             }
-            // As a kill leaves the files: nothing is moved from the log to the database.
+            // A kill leaves the files like this: nothing is moved from the log to the database.
             Files.copy(directory.resolve("inbox.db"), copy);
             Files.copy(directory.resolve("inbox.db-wal"), directory.resolve("copy.db-wal"));
         }

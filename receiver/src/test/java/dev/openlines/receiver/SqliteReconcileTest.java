@@ -40,7 +40,7 @@ class SqliteReconcileTest implements ReconcileContract {
                         }))
                         .isInstanceOf(StoreException.class);
             }
-            // As the command "reconcile" does beside the receiver.
+            // The command "reconcile" does this beside the receiver.
             try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + file);
                     Statement statement = other.createStatement()) {
                 statement.execute("pragma busy_timeout = 5000");

@@ -70,7 +70,7 @@ final class InboxCommand {
      * check           look for damage in an inbox on SQLite, or write and read in another
      * trust           trust OPENLINES_MEMBER_ID by OPENLINES_APPLICATION_TOKEN although it was uninstalled, or was
      *                 installed by a user who is not an administrator
-     * copy-trust      make OPENLINES_NEW_INBOX trust whom this SQL inbox trusts by what portals have reported
+     * copy-trust      make OPENLINES_NEW_INBOX trust the portals that have reported their installation to this SQL inbox
      * move            store what waits in this SQL inbox in OPENLINES_NEW_INBOX, until nothing waits
      * new-key FILE    make a key for OPENLINES_TOKEN_KEY in a new file
      * --json          beside a command: each line of the answer is a JSON object

@@ -88,7 +88,7 @@ final class PemKeys {
             signature.update(text);
             return signature.verify(signed);
         } catch (InvalidKeyException | SignatureException e) {
-            // Of another algorithm, or of another size.
+            // The key is of another algorithm or size.
             return false;
         }
     }
@@ -128,7 +128,7 @@ final class PemKeys {
             try {
                 return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(encoded));
             } catch (InvalidKeySpecException e) {
-                // Of another algorithm, or of none: without the cause, which may quote the key.
+                // The key is of another algorithm, or none. The cause is dropped, because it may quote the key.
             }
         }
         throw wrongKey();

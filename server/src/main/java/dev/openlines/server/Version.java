@@ -20,7 +20,7 @@ final class Version {
                 properties.load(in);
             }
         } catch (IOException e) {
-            // As one that is not there.
+            // It is treated like a missing file.
             return "unknown";
         }
         return properties.getProperty("version", "development");

@@ -118,7 +118,7 @@ class SoakTest {
                 (double) sorted.length / seconds);
     }
 
-    /** Sends on kept connections, at a rate or, where that is 0, as fast as answers come. */
+    /** Sends on kept connections, at a rate, or as fast as answers come if the rate is 0. */
     private void send(ExecutorService senders, URI url, double rate, long seconds) throws Exception {
         List<Future<?>> running = new ArrayList<>();
         long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);

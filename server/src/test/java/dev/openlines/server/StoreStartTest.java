@@ -35,9 +35,9 @@ class StoreStartTest {
 
     private Path file;
     private Path wal;
-    /** Of an earlier run: 5 events. Of the same run: 10 events. */
+    /** The copy of an earlier run, with 5 events. */
     private Path earlier;
-
+    /** The copy of the same run, with 10 events. */
     private Path older;
 
     /** Makes the files as a kill leaves them: 610 events, some of them in the log alone. */

@@ -174,7 +174,7 @@ public final class OpenlinesAutoConfiguration {
                 sessions.getIfAvailable(),
                 reconcile.getIfAvailable(() -> ReconcileSettings.DEFAULT),
                 queues.getIfAvailable(),
-                // As long as the web server has for its own requests.
+                // The web server has the same time for its own requests.
                 environment.getProperty("spring.lifecycle.timeout-per-shutdown-phase", Duration.class, STOP_PATIENCE));
     }
 

@@ -68,7 +68,7 @@ record Probe(Area area, String method, String name, Set<Need> needs, Function<Si
         }
     }
 
-    /** By what right a call is made. */
+    /** The credentials that a call is made with. */
     enum Right {
         GOOD,
         NONE,
@@ -91,7 +91,7 @@ record Probe(Area area, String method, String name, Set<Need> needs, Function<Si
      * One call.
      *
      * @param path the method's name, and what else may stand after the REST address
-     * @param right by what right
+     * @param right the credentials
      * @param form how the parameters travel
      * @param parameters the parameters
      */

@@ -131,7 +131,7 @@ class ListenCommandTest {
             Subscription bound = subscriptions(portal).get().get(0);
             chat.close();
             first.get(5, TimeUnit.MINUTES);
-            // As a run leaves it that is killed.
+            // A run that is killed leaves the portal like this.
             subscriptions(portal).bind(bound);
             PortalChat another = portal.openLine("Sales").openChat();
             another.close();

@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * The result of one case. Holds no secret.
  *
- * @param contractCase which
+ * @param contractCase the case
  * @param verdict its verdict
  * @param failures each part of the requirement that was seen to be broken: expected, got, and the place
  * @param warnings recommendations broken, and remarks; they do not change the verdict

@@ -15,7 +15,7 @@ final class Findings {
 
     private final List<Finding> answers = new ArrayList<>();
 
-    /** By what was expected, with the chats that each is about. */
+    /** The findings about effects, by what was expected. */
     private final Map<String, Finding> effects = new LinkedHashMap<>();
 
     private final Map<String, Set<String>> chats = new LinkedHashMap<>();

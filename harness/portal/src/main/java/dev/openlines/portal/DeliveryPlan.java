@@ -299,7 +299,7 @@ public final class DeliveryPlan {
         }
         switch (order) {
             case AS_CAUSED -> {
-                // As they are.
+                // They are in that order already.
             }
             case REVERSED -> Collections.reverse(all);
             case SHUFFLED -> Collections.shuffle(all, new Random(seed));

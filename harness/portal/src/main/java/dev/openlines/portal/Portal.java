@@ -307,7 +307,7 @@ public final class Portal implements AutoCloseable {
     /**
      * Sets the published shape of one subscription.
      *
-     * @param subscriptionId which
+     * @param subscriptionId the subscription
      * @param value the shape
      * @throws IllegalArgumentException if there is no such subscription
      */

@@ -58,7 +58,7 @@ public final class PortalReports {
     /**
      * Sets whether the sessions of a line are listed. The answer does not say that some are left out.
      *
-     * @param lineId which
+     * @param lineId the line
      * @param value false to leave them out of all answers
      */
     public synchronized void lineShown(long lineId, boolean value) {

@@ -178,7 +178,7 @@ class ClientOAuthTest {
             wanted.add(dev.openlines.client.Subscription.online(OnSessionFinish.CODE, receiver.url()));
             wanted.add(dev.openlines.client.Subscription.online(OnAppUpdate.CODE, receiver.url()));
             calls.subscriptions().ensure(wanted);
-            // As the documents say of an update; the source says otherwise.
+            // The documents say this about an update; the source says otherwise.
             calls.subscriptions().unbind(wanted.get(0));
 
             portal.update(false);

@@ -99,7 +99,7 @@ class ClientOfflineTest {
             inbox.accept(event);
             kept.add(event);
         });
-        // As after a crash between storing and clearing.
+        // This is the state after a crash between storing and clearing.
         kept.forEach(inbox);
 
         assertThat(drained).isEqualTo(new Drained(70, 0, null));

@@ -160,7 +160,7 @@ class ReconciliationIT {
     private void killOne() throws Exception {
         kill(List.of(nodes.get(random.nextInt(nodes.size()))));
         if (nodes.size() > 1) {
-            // As if five minutes had passed.
+            // Ends the lease now, not after five minutes.
             try (Connection connection = DriverManager.getConnection(inbox);
                     Statement statement = connection.createStatement()) {
                 statement.executeUpdate("update reconcile_state set lease_until = 0");

@@ -66,8 +66,8 @@ public final class PhpJson {
     }
 
     /**
-     * Parses JSON in UTF-8. It is read as text, because the provider guesses an encoding from bytes and cannot
-     * for a single one.
+     * Parses JSON in UTF-8. It is read as text, because the provider guesses the encoding of bytes, and fails if
+     * there is only one byte.
      *
      * @param json the bytes
      * @return the value
