@@ -109,8 +109,10 @@ public final class Reconcile {
                 LeasingInbox inbox = Inbox.sqlite(directory.resolve("many.db"))) {
             Portal portal = server.portal(PortalSetup.minted().label("shop"));
             RestClient client = RestClient.builder().allowLoopback().build();
-            AtomicReference<OpenLines> lines = new AtomicReference<>(
-                    client.portal(portal.restUri(), portal.accessToken()).yielding().openLines());
+            AtomicReference<OpenLines> lines =
+                    new AtomicReference<>(client.portal(portal.restUri(), portal.accessToken())
+                            .yielding()
+                            .openLines());
             ClosedSessions sessions = new OfOnePortal(portal.memberId()) {
                 @Override
                 public Page list(Query query) {
@@ -150,7 +152,9 @@ public final class Reconcile {
             }
             portal.clock().run();
             portal.clock().advance(Duration.ofSeconds(SESSIONS / 10 + 600));
-            lines.set(client.portal(portal.restUri(), portal.accessToken()).yielding().openLines());
+            lines.set(client.portal(portal.restUri(), portal.accessToken())
+                    .yielding()
+                    .openLines());
             portal.limits().leakyBucket(2, 50);
             long begun = System.nanoTime();
             Reconciler.Report report = reconciler.run(portal.memberId(), false).orElseThrow();
