@@ -16,6 +16,7 @@ import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.ReceiverServlet;
 import dev.openlines.receiver.Reply;
+import dev.openlines.receiver.StoreResult;
 import dev.openlines.receiver.Telemetry;
 import dev.openlines.receiver.VerifiedDelivery;
 import dev.openlines.tck.Deliveries;
@@ -39,6 +40,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -102,7 +104,8 @@ class AdaptersTest {
             lastTraceparent = delivery.traceparent();
             CompletableFuture<?> first = held;
             asked.incrementAndGet();
-            return first.thenCompose(ignored -> store.store(delivery));
+            CompletionStage<StoreResult> stored = first.thenCompose(ignored -> store.store(delivery));
+            return stored;
         });
         parts.push(inbox);
         receiver = new Receiver(
