@@ -46,6 +46,7 @@ class DocumentsTest {
             "house/src/test/java/dev/openlines/house/GettingStartedIT.java");
 
     private static final Pattern OPTION = Pattern.compile("(?<=\\s)--[a-z][a-z-]*");
+    private static final Pattern MAVEN = Pattern.compile("`(mvn [^`]*)`");
     private static final Pattern LINK = Pattern.compile("]\\(([^)#]+)(#[^)]*)?\\)");
 
     private static final Pattern EXAMPLE = Pattern.compile("<pre>\\{@code\n(.*?)\n}</pre>", Pattern.DOTALL);
@@ -141,6 +142,19 @@ class DocumentsTest {
     }
 
     @Test
+    void everyMavenCommandInASentenceIsKnown() throws IOException {
+        List<String> commands = new ArrayList<>();
+        for (Path page : Documents.pages()) {
+            Matcher inline = MAVEN.matcher(Files.readString(page));
+            while (inline.find()) {
+                commands.add(inline.group(1));
+                knownToMaven(Documents.ROOT.relativize(page).toString(), inline.group(1));
+            }
+        }
+        assertThat(commands).hasSizeGreaterThan(15);
+    }
+
+    @Test
     void everyLinkLeadsToAFile() throws IOException {
         List<String> broken = new ArrayList<>();
         List<Path> pages = new ArrayList<>(Documents.pages());
@@ -204,27 +218,43 @@ class DocumentsTest {
 
     private static void knownToMaven(String page, String command) throws IOException {
         String poms = Files.readString(Documents.ROOT.resolve("pom.xml"));
-        String[] words = command.split(" ");
+        List<String> modules = List.of(".");
+        List<String> tests = new ArrayList<>();
+        String[] words = command.split("\\s+");
         for (int i = 1; i < words.length; i++) {
             if (words[i].startsWith("-P")) {
                 assertThat(poms + modulePoms())
                         .as("%s: %s", page, command)
                         .contains("<id>" + words[i].substring(2) + "</id>");
             } else if (words[i].equals("-pl")) {
-                for (String module : words[++i].split(",")) {
-                    assertThat(Documents.ROOT.resolve(module).resolve("pom.xml"))
-                            .as("%s: %s", page, command)
-                            .exists();
-                }
-            } else if (words[i].startsWith("-Dtest=")) {
-                for (String test :
-                        words[i].substring("-Dtest=".length()).replace("'", "").split(",")) {
-                    assertThat(sourceNames()).as("%s: %s", page, command).contains(test + ".java");
-                }
+                modules = List.of(words[++i].split(","));
+                assertThat(modules)
+                        .as("%s: %s", page, command)
+                        .allSatisfy(module -> assertThat(
+                                        Documents.ROOT.resolve(module).resolve("pom.xml"))
+                                .exists());
+            } else if (words[i].matches("-D(it\\.)?test=.*")) {
+                tests.addAll(List.of(words[i].replaceAll(".*=|'|#\\w*", "").split(",")));
             } else {
-                assertThat(words[i]).as("%s: %s", page, command).matches("-[a-zA-Z].*|verify|package|install|test");
+                assertThat(words[i])
+                        .as("%s: %s", page, command)
+                        .matches("-[a-zA-Z].*|verify|package|install|deploy|test|spotless:apply|versions:set");
             }
         }
+        for (String test : tests) {
+            // With -am, Maven says nothing if the modules do not have the test.
+            assertThat(modules)
+                    .as("%s: %s: the module of %s", page, command, test)
+                    .anySatisfy(module -> assertThat(namesBelow(module)).contains(test + ".java"));
+        }
+    }
+
+    private static List<String> namesBelow(String module) throws IOException {
+        Path below = Documents.ROOT.resolve(module).resolve("src/test");
+        return files(".java").stream()
+                .filter(file -> module.equals(".") || file.startsWith(below))
+                .map(file -> file.getFileName().toString())
+                .toList();
     }
 
     private String help(String subcommand) throws Exception {
@@ -264,12 +294,6 @@ class DocumentsTest {
             sources.append(squeezed(Files.readString(file))).append('\n');
         }
         return sources.toString();
-    }
-
-    private static List<String> sourceNames() throws IOException {
-        return files(".java").stream()
-                .map(file -> file.getFileName().toString())
-                .toList();
     }
 
     private static String modulePoms() throws IOException {
