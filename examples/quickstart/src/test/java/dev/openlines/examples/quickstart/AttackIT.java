@@ -131,6 +131,51 @@ class AttackIT {
         receiver.everyEventWasAnsweredAndHandled();
     }
 
+    /** Sends what Jetty's own loggers would write down, without a bound. */
+    @Test
+    void whatIsNoHttpFillsNoLogAndIsNotInIt() throws Exception {
+        receiver = new AttackedReceiver(directory, "64m", Map.of());
+        receiver.send();
+        receiver.awaitAnswers(EVENTS);
+        long before = receiver.printed();
+        String evil = AttackedReceiver.CANARY + " reason=accepted \u001b[31m";
+        List<String> requests = List.of(
+                "GET / HTTP/1.1\r\nHost: " + evil.repeat(100) + "\r\n\r\n",
+                "GET /" + evil.repeat(300) + " HTTP/1.1\r\nHost: a\r\n\r\n",
+                evil + " / HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET / " + evil + "\r\nHost: a\r\n\r\n",
+                "GET / HTTP/9.9\r\nHost: " + evil + "\r\n\r\n",
+                START + evil + "\r\n\r\n",
+                START + evil + " : x\r\n\r\n",
+                START + "Content-Length: " + evil + "\r\n\r\n",
+                START + "Content-Length: 1\r\nContent-Length: 2\r\n\r\n" + evil,
+                START + "Transfer-Encoding: " + evil + "\r\n\r\n",
+                FORM + "Transfer-Encoding: chunked\r\n\r\n" + evil + "\r\n",
+                START + "Content-Type: " + evil + "\r\nContent-Length: 1\r\n\r\nx",
+                START + "Expect: " + evil + "\r\nContent-Length: 1\r\n\r\n",
+                "GET http://" + evil + "/%zz HTTP/1.1\r\nHost: a\r\n\r\n",
+                "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + evil,
+                evil.repeat(2_000),
+                "\u0016\u0003\u0001\u0002\0" + evil);
+        for (int i = 0; i < 40 * requests.size(); i++) {
+            try (Socket socket = receiver.connectFrom(ADDRESSES.get(i % ADDRESSES.size()))) {
+                socket.setSoTimeout(120_000);
+                socket.getOutputStream().write(requests.get(i % requests.size()).getBytes(ISO_8859_1));
+                socket.shutdownOutput();
+                socket.getInputStream().readAllBytes();
+            } catch (IOException e) {
+                // Closed while it was still being sent: as it may.
+            }
+        }
+        receiver.awaitAnswers(EVENTS);
+
+        receiver.everyEventWasAnsweredAndHandled();
+
+        assertThat(receiver.canaries()).isEmpty();
+        // Twenty refusals of each reason in ten seconds; and a line for each event of the portal.
+        assertThat(receiver.printed() - before).isLessThan(300_000);
+    }
+
     /** Holds some hundred connections, and opens a new one for each that it gives up. */
     private void comeAgain(String from, byte[] bytes, AtomicBoolean end, AtomicInteger opened) {
         Deque<SocketChannel> held = new ArrayDeque<>();
