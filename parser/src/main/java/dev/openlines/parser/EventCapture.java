@@ -3,12 +3,18 @@ package dev.openlines.parser;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import jakarta.json.JsonArray;
 import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
+import jakarta.json.JsonValue;
+import java.io.IOException;
 import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -61,6 +67,9 @@ public final class EventCapture {
 
     /** The limits of a file: above those of a receiver, which can be set, and masks are longer. */
     private static final Limits OF_FILES = new Limits(4 << 20, 1_000_000, 64, 1 << 20, 1 << 20);
+
+    /** Longest file of captures, in bytes. */
+    private static final long LONGEST_FILE = 64 << 20;
 
     private final String event;
     private final BodyFormat format;
@@ -116,18 +125,74 @@ public final class EventCapture {
      * @throws IllegalArgumentException if it is no capture; the message holds nothing of it
      */
     public static EventCapture parse(byte[] file) {
+        return parsed(json(file));
+    }
+
+    /**
+     * Reads the captures of a file, or those of each {@code .json} file of a folder in the order of their names.
+     *
+     * @param path a file of one capture or of several in a JSON array, or a receiver's folder
+     * @return the captures; empty if the folder has none
+     * @throws IllegalArgumentException if one cannot be read or is no capture; the message names the file and holds
+     *     nothing of it
+     */
+    public static List<EventCapture> read(Path path) {
+        List<Path> files = List.of(path);
+        if (Files.isDirectory(path)) {
+            try (Stream<Path> all = Files.list(path)) {
+                files = all.filter(file -> file.toString().endsWith(".json"))
+                        .sorted()
+                        .toList();
+            } catch (IOException e) {
+                throw new IllegalArgumentException("the folder " + path + " cannot be read", e);
+            }
+        }
+        List<EventCapture> captures = new ArrayList<>();
+        for (Path file : files) {
+            try {
+                JsonValue json = json(content(file));
+                (json instanceof JsonArray several ? several : List.of(json)).forEach(one -> captures.add(parsed(one)));
+            } catch (IOException e) {
+                throw new IllegalArgumentException("the file " + file + " cannot be read", e);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("the file " + file + ": " + e.getMessage(), e);
+            }
+        }
+        return captures;
+    }
+
+    private static byte[] content(Path file) throws IOException {
+        if (Files.size(file) > LONGEST_FILE) {
+            throw new IllegalArgumentException("expected at most " + LONGEST_FILE + " bytes of captures");
+        }
+        return Files.readAllBytes(file);
+    }
+
+    private static JsonValue json(byte[] file) {
         try (var reader = TreeJson.Provider.JSON.createReader(new StringReader(new String(file, UTF_8)))) {
-            JsonObject json = reader.readObject();
+            return reader.readValue();
+        } catch (JsonException e) {
+            // Without the cause, which may quote the file.
+            throw new IllegalArgumentException("expected the JSON of a capture");
+        }
+    }
+
+    private static EventCapture parsed(JsonValue value) {
+        try {
+            JsonObject json = value.asJsonObject();
+            if (json.getInt("capture") != 1) {
+                throw new IllegalArgumentException(
+                        "expected a capture of version 1; another version of Openlines reads it");
+            }
             BodyFormat format = json.getString("content_type").equals(FORM) ? BodyFormat.FORM : BodyFormat.JSON;
             String body = json.getString("body");
             String code = Envelope.parse(body.getBytes(UTF_8), format, OF_FILES).event();
-            if (json.getInt("capture") != 1 || EventTypes.of(code) == null) {
-                throw new IllegalArgumentException("expected a capture of version 1, of an event that has a type");
+            if (EventTypes.of(code) == null) {
+                throw new IllegalArgumentException("expected a capture of an event that has a type");
             }
             Stream<String> headers = json.getJsonArray("headers").getValuesAs(JsonString::getString).stream();
             return new EventCapture(code, format, body, known(headers));
-        } catch (JsonException | DecodeException | ClassCastException | NullPointerException e) {
-            // Without the cause, which may quote the file.
+        } catch (DecodeException | ClassCastException | NullPointerException e) {
             throw new IllegalArgumentException("expected the JSON of a capture");
         }
     }

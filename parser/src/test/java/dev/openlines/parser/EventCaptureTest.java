@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -213,5 +214,34 @@ class EventCaptureTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageStartingWith("expected ");
         }
+    }
+
+    @Test
+    void capturesAreReadFromAFileOfOneOrSeveralAndFromAFolder(@TempDir Path folder) throws IOException {
+        List<String> captures = new ArrayList<>();
+        for (String code : List.of("ONSESSIONSTART", "ONSESSIONFINISH", "ONAPPTEST")) {
+            captures.add(EventCapture.of(
+                            ("event=" + code + "&x=1").getBytes(UTF_8), BodyFormat.FORM, List.of(), Limits.DEFAULT)
+                    .orElseThrow()
+                    .toJson());
+        }
+        Path one = Files.writeString(folder.resolve("b.json"), captures.get(0));
+        Path two = Files.writeString(folder.resolve("a.json"), "[" + String.join(",", captures.subList(1, 3)) + "]");
+        Files.writeString(folder.resolve("c.part"), "no capture");
+
+        assertThat(EventCapture.read(one)).extracting(EventCapture::toJson).containsExactly(captures.get(0));
+        assertThat(EventCapture.read(two)).extracting(EventCapture::toJson).isEqualTo(captures.subList(1, 3));
+        assertThat(EventCapture.read(folder))
+                .extracting(EventCapture::event)
+                .containsExactly("ONSESSIONFINISH", "ONAPPTEST", "ONSESSIONSTART");
+        Path later = Files.writeString(folder.resolve("d.json"), "[{\"capture\":2,\"parts\":\"canary\"}]");
+        assertThatThrownBy(() -> EventCapture.read(folder))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("the file " + later
+                        + ": expected a capture of version 1; another version of Openlines reads it");
+        Path none = folder.resolve("none");
+        assertThatThrownBy(() -> EventCapture.read(none))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("the file " + none + " cannot be read");
     }
 }

@@ -303,7 +303,7 @@ class CaptureCommandTest {
         assertThat(capture.exact()).isFalse();
         assertThat(new String(capture.body(), UTF_8))
                 .matches("event=ONSESSIONFINISH&data%5BDATA%5D%5Bchat%5D%5Bid%5D=[2-9]");
-        assertThatThrownBy(() -> Capture.of("{\"capture\":2}".getBytes(UTF_8)))
+        assertThatThrownBy(() -> Capture.of("{\"capture\":1}".getBytes(UTF_8)))
                 .hasMessage("a receiver's capture: expected the JSON of a capture");
     }
 
@@ -323,13 +323,19 @@ class CaptureCommandTest {
     void whatIsNoCaptureIsSaid() throws Exception {
         Path file = Files.writeString(folder.resolve("no.json"), "{\"event\":\"X\"}");
         assertThat(run("capture", "show", file.toString()))
-                .isEqualTo(new Ran(3, "", "openlines: the file " + file + " holds no captures\n"));
+                .isEqualTo(new Ran(3, "", "openlines: the file " + file + ": expected the JSON of a capture\n"));
         assertThat(run("capture", "export", folder.resolve("none").toString(), "--output", "x")
                         .exit())
                 .isEqualTo(3);
         assertThat(run("portal", "--dialect-from", file.toString()).exit()).isEqualTo(3);
+        Path later = Files.writeString(
+                folder.resolve("later.json"), "[{\"capture\":2,\"event\":\"ONSESSIONFINISH\",\"parts\":[]}]");
+        assertThat(run("capture", "show", later.toString()).err())
+                .isEqualTo("openlines: the file " + later
+                        + ": expected a capture of version 1; another version of Openlines reads it\n");
+        Files.delete(later);
         assertThat(run("capture", "export", folder.toString(), "--event", "X", "--output", "x"))
-                .isEqualTo(new Ran(3, "", "openlines: the file " + file + " holds no captures\n"));
+                .isEqualTo(new Ran(3, "", "openlines: the file " + file + ": expected the JSON of a capture\n"));
         Files.delete(file);
         assertThat(run("capture", "export", folder.toString(), "--output", "x"))
                 .isEqualTo(new Ran(1, "", "openlines: there is no such capture in " + folder + "\n"));
