@@ -162,6 +162,11 @@ final class CaseRun {
         return reply;
     }
 
+    /** Notes that a request names a chat in a place of its own. The number was reserved. */
+    void names(String chat, Reply reply, int number) {
+        exchanges.names(chat, reply, number);
+    }
+
     /** Returns the first number of so many requests that are sent at a time. */
     int reserve(int requests) {
         return exchanges.reserve(requests);
@@ -456,6 +461,7 @@ final class CaseRun {
                         + at
                         + " --handler " + run.wire().target() + " --member-id "
                         + identity().memberId()
+                        + (contractCase.captures() ? run.settings().captureFlag() : "")
                         + " --application-token \"$APPLICATION_TOKEN\" --raw " + findings.exchange() + " --send";
     }
 

@@ -11,6 +11,7 @@ final class Catalogue {
 
     private static final List<ContractCase> CASES = Stream.of(
                     GroupA.cases(),
+                    CapturedEvents.cases(),
                     GroupB.cases(),
                     GroupC.cases(),
                     GroupD.cases(),

@@ -14,6 +14,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ContractCase {
 
+    /** A declaration without which the case is not applicable. */
+    private enum Need {
+        WEBHOOKS,
+        INSTALLATIONS,
+        CAPTURES
+    }
+
     private final String id;
     private final Level level;
     private final Profile profile;
@@ -22,8 +29,7 @@ public final class ContractCase {
     private final String requirement;
     private final String provenance;
     private final Lane lane;
-    private final boolean webhooks;
-    private final boolean installations;
+    private final Set<Need> needs;
     private final @Nullable Script script;
 
     private ContractCase(
@@ -35,8 +41,7 @@ public final class ContractCase {
             String requirement,
             String provenance,
             Lane lane,
-            boolean webhooks,
-            boolean installations,
+            Set<Need> needs,
             @Nullable Script script) {
         this.id = id;
         this.level = level;
@@ -46,8 +51,7 @@ public final class ContractCase {
         this.requirement = requirement;
         this.provenance = provenance;
         this.lane = lane;
-        this.webhooks = webhooks;
-        this.installations = installations;
+        this.needs = needs;
         this.script = script;
     }
 
@@ -65,31 +69,35 @@ public final class ContractCase {
                 requirement,
                 provenance,
                 Lane.QUICK,
-                false,
-                false,
+                Set.of(),
                 null);
     }
 
     ContractCase in(Profile value) {
-        return new ContractCase(
-                id, level, value, oracles, sent, requirement, provenance, lane, webhooks, installations, script);
+        return new ContractCase(id, level, value, oracles, sent, requirement, provenance, lane, needs, script);
     }
 
     /** Limits the case to handlers that declare outgoing webhooks. */
     ContractCase forWebhooks() {
-        return new ContractCase(
-                id, level, profile, oracles, sent, requirement, provenance, lane, true, installations, script);
+        return needing(Need.WEBHOOKS);
     }
 
     /** Limits the case to handlers that do not take their portal from settings alone. */
     ContractCase forInstallations() {
-        return new ContractCase(
-                id, level, profile, oracles, sent, requirement, provenance, lane, webhooks, true, script);
+        return needing(Need.INSTALLATIONS);
+    }
+
+    /** Limits the case to runs that got captures. */
+    ContractCase forCaptures() {
+        return needing(Need.CAPTURES);
+    }
+
+    private ContractCase needing(Need need) {
+        return new ContractCase(id, level, profile, oracles, sent, requirement, provenance, lane, Set.of(need), script);
     }
 
     ContractCase runs(Lane where, Script what) {
-        return new ContractCase(
-                id, level, profile, oracles, sent, requirement, provenance, where, webhooks, installations, what);
+        return new ContractCase(id, level, profile, oracles, sent, requirement, provenance, where, needs, what);
     }
 
     ContractCase runs(Script what) {
@@ -165,7 +173,16 @@ public final class ContractCase {
      * @return true if the handler must declare that
      */
     public boolean webhooks() {
-        return webhooks;
+        return needs.contains(Need.WEBHOOKS);
+    }
+
+    /**
+     * Tells whether the case sends events in the shapes of captures.
+     *
+     * @return true if the run must have got captures
+     */
+    public boolean captures() {
+        return needs.contains(Need.CAPTURES);
     }
 
     /**
@@ -180,7 +197,7 @@ public final class ContractCase {
     }
 
     boolean installations() {
-        return installations;
+        return needs.contains(Need.INSTALLATIONS);
     }
 
     Lane lane() {

@@ -2,6 +2,7 @@
 package dev.openlines.contract;
 
 import dev.openlines.model.Secret;
+import dev.openlines.parser.EventCapture;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -209,6 +210,22 @@ public final class ContractSuite {
      */
     public ContractSuite webhooks() {
         return with(copy -> copy.webhooks = true);
+    }
+
+    /**
+     * Sends events in the shapes of captures too, as case 026.
+     *
+     * @param path a receiver's folder of captures, or a file of them
+     * @return another suite
+     * @throws IllegalArgumentException if one cannot be read, or none is of {@code OnSessionFinish}; the message is a line
+     *     for the user
+     */
+    public ContractSuite captures(Path path) {
+        List<EventCapture> captures = CapturedEvents.read(path);
+        return with(copy -> {
+            copy.captures = captures;
+            copy.capturesFrom = path;
+        });
     }
 
     /**

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -28,6 +29,7 @@ final class Exchanges {
     private final boolean all;
     private final SortedMap<Integer, Reply> kept = new TreeMap<>();
     private final Map<String, Integer> byChat = new HashMap<>();
+    private final IdentityHashMap<Reply, Integer> numbers = new IdentityHashMap<>();
     private final Set<String> acknowledged = new HashSet<>();
     private int numbered;
     private int count;
@@ -59,11 +61,19 @@ final class Exchanges {
         if (all || kept.size() < KEPT) {
             kept.put(number, reply);
         }
-        for (String chat : chats(reply.sent())) {
-            byChat.merge(chat, number, Math::min);
-            if (reply.is2xx()) {
-                acknowledged.add(chat);
-            }
+        chats(reply.sent()).forEach(chat -> names(chat, number, reply));
+    }
+
+    /** Notes that a request names a chat in a place of its own, and keeps the number of its reply. */
+    synchronized void names(String chat, Reply reply, int number) {
+        numbers.put(reply, number);
+        names(chat, number, reply);
+    }
+
+    private void names(String chat, int number, Reply reply) {
+        byChat.merge(chat, number, Math::min);
+        if (reply.is2xx()) {
+            acknowledged.add(chat);
         }
     }
 
@@ -77,7 +87,7 @@ final class Exchanges {
         int number = chats(reply.sent()).stream()
                 .mapToInt(chat -> byChat.getOrDefault(chat, 0))
                 .findFirst()
-                .orElse(0);
+                .orElseGet(() -> numbers.getOrDefault(reply, 0));
         if (number > 0) {
             kept.putIfAbsent(number, reply);
         }

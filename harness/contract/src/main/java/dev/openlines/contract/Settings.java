@@ -2,6 +2,7 @@
 package dev.openlines.contract;
 
 import dev.openlines.model.Secret;
+import dev.openlines.parser.EventCapture;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,6 +37,13 @@ final class Settings implements Cloneable {
 
     boolean webhooks;
     boolean slow;
+
+    /** Shapes to send events in, besides those of the catalogue. */
+    List<EventCapture> captures = List.of();
+
+    /** The file or folder of the captures. */
+    @Nullable
+    Path capturesFrom;
 
     /** Set if the run goes on when the first good event is not acknowledged. */
     boolean goOn = true;
@@ -126,7 +134,14 @@ final class Settings implements Cloneable {
             return false;
         }
         boolean inLevel = level == null || one.level().compareTo(level) <= 0;
-        return inProfile && inLevel && (webhooks || !one.webhooks());
+        return inProfile && inLevel && (webhooks || !one.webhooks()) && (!captures.isEmpty() || !one.captures());
+    }
+
+    /** Returns the flag that names the captures, as a shell takes it; empty if there are none. */
+    String captureFlag() {
+        return capturesFrom == null
+                ? ""
+                : " --captures '" + capturesFrom.toString().replace("'", "'\\''") + "'";
     }
 
     private boolean excluded(ContractCase one) {

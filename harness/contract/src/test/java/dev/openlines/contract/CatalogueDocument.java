@@ -66,6 +66,7 @@ final class CatalogueDocument {
                 .append(" | ")
                 .append(one.profile())
                 .append(one.webhooks() ? ", webhooks" : "")
+                .append(one.captures() ? ", with `--captures`" : "")
                 .append(" | ")
                 .append(one.oracles().stream().map(Oracle::name).collect(Collectors.joining(" ")))
                 .append(" | ")
