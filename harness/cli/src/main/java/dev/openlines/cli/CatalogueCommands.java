@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -94,6 +95,9 @@ final class CatalogueCommands {
         @Option(names = "--seed", paramLabel = "N[@SECONDS]", description = "As a run's report says it.")
         private String seed = "1@1795390000";
 
+        @Option(names = "--captures", paramLabel = "PATH", description = "As verify got it, for 026.")
+        private @Nullable Path captures;
+
         @Option(names = "--raw", paramLabel = "N", description = "Only the bytes of the N-th request.")
         private int raw;
 
@@ -134,6 +138,7 @@ final class CatalogueCommands {
                 URI address = VerifyCommand.address(handler, "--handler");
                 suite = VerifyCommand.set(
                         ContractSuite.of(address, memberId, Secret.of(proof)), seed, VerifyCommand::seeded);
+                suite = VerifyCommand.set(suite, captures, ContractSuite::captures);
             } catch (IllegalArgumentException e) {
                 throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
             }
@@ -170,7 +175,8 @@ final class CatalogueCommands {
 
         private static void describe(ContractCase one, List<byte[]> sent, PrintWriter out) {
             out.println(one.id() + " (" + one.level() + ", " + one.profile() + " profile"
-                    + (one.webhooks() ? ", for handlers of outgoing webhooks" : "") + ")");
+                    + (one.webhooks() ? ", for handlers of outgoing webhooks" : "")
+                    + (one.captures() ? ", with --captures" : "") + ")");
             out.println("  sent:        " + one.sent());
             out.println("  the handler must: ".replace("must", one.level().toString()) + one.requirement());
             out.println("  comes from:  " + one.provenance());

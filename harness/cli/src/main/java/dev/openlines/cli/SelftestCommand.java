@@ -9,10 +9,13 @@ import dev.openlines.contract.Level;
 import dev.openlines.contract.Profile;
 import dev.openlines.contract.Verdict;
 import dev.openlines.model.Secret;
+import dev.openlines.parser.EventCapture;
+import jakarta.json.Json;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,6 +43,19 @@ final class SelftestCommand implements Callable<Integer> {
 
     static final String SECOND_ID = "c0b9d7f1a6e2483f95d04c8be713fa62";
     static final Secret SECOND_PROOF = Secret.of("8f3b1d6c0a5e47929b7d2e4f60c1a385");
+
+    /** Captures of a finish in a shape that no other case has, of one as a list, and of other events. */
+    private static final List<String> CAPTURED = List.of(
+            "event=ONSESSIONFINISH&event_handler_id=83&data[DATA][connector][connector_id]=livechat"
+                    + "&data[DATA][connector][line_id]=4&data[DATA][connector][chat_id]=6205"
+                    + "&data[DATA][connector][user_id]=7188&data[DATA][chat][chat_id]=6205"
+                    + "&data[DATA][session][id]=3941&data[DATA][session][kqpwzdhr][id]=52"
+                    + "&data[DATA][session][kqpwzdhr][name]=xvte&data[DATA][line][id]=4&data[DATA][line][name]=Ga&ts=1767225600",
+            "event=ONSESSIONFINISH&eventId=83&data[DATA][0][connector][connector_id]=livechat"
+                    + "&data[DATA][0][connector][line_id]=4&data[DATA][0][connector][chat_id]=6205"
+                    + "&data[DATA][0][session][kqpwzdhr][0]=52&data[DATA][0][chat][id]=6205&ts=1767225600",
+            "event=ONSESSIONSTART&data[DATA][connector][chat_id]=6205&data[DATA][chat][chat_id]=6205&ts=1767225600",
+            "event=ONAPPTEST&data[QUERY][kqpwzdhr]=52&ts=1767225600");
 
     /** For handlers with a sin: effects that never come are waited for no longer than this. */
     static final Duration SOON = Duration.ofSeconds(1);
@@ -181,6 +197,7 @@ final class SelftestCommand implements Callable<Integer> {
         return ContractSuite.of(handler, MEMBER_ID, PROOF)
                 .profile(Profile.DURABLE, Profile.EDGE, Profile.RECONCILE)
                 .webhooks()
+                .captures(captures(folder))
                 .installing()
                 .secondPortal(SECOND_ID, SECOND_PROOF)
                 .store(data)
@@ -188,6 +205,27 @@ final class SelftestCommand implements Callable<Integer> {
                 .evidence(EffectSource.file(folder.resolve("evidence.jsonl")))
                 .slowProcessing("touch '" + data + "/slow'", "rm -f '" + data + "/slow'")
                 .brokenStore("touch '" + data + "/broken'", "rm -f '" + data + "/broken'");
+    }
+
+    /** Writes captures to send events in the shapes of. */
+    static Path captures(Path folder) {
+        String auth = "&auth[domain]=portal.bitrix24.test&auth[member_id]=" + "4e".repeat(16)
+                + "&auth[application_token]=" + "b7".repeat(16);
+        List<EventCapture> captures = CAPTURED.stream()
+                .map(body -> Json.createObjectBuilder()
+                        .add("capture", 1)
+                        .add("event", body.replaceAll("event=([A-Z]+).*", "$1"))
+                        .add("content_type", "application/x-www-form-urlencoded")
+                        .add("headers", Json.createArrayBuilder().add("host"))
+                        .add("body", (body + auth).replace("[", "%5B").replace("]", "%5D"))
+                        .build())
+                .map(json -> EventCapture.parse(json.toString().getBytes(StandardCharsets.UTF_8)))
+                .toList();
+        try {
+            return Files.writeString(folder.resolve("captures.json"), CaptureFiles.text(captures));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static Path folder() {

@@ -103,6 +103,10 @@ enum Sin {
     STORES_REFUSED("stores requests before it checks them", "317"),
     STORES_TOKENS("stores application tokens in clear", "706"),
     FORGETS_NEAR_MISSES("answers 200 at any address and forgets the event", "426"),
+    KNOWS_ITS_SESSION(
+            "breaks down if the session has a field with fields of its own",
+            "026",
+            asked -> asked.has("data%5BDATA%5D(%5B0%5D)?%5Bsession%5D%5B\\w+%5D%5B") ? 500 : 0),
     NEVER_COMPARES("asks for no list of closed sessions", "901"),
     HANDLES_LISTED("handles each close that the portal lists, also if its event came", "902"),
     HANDLES_LATE("handles the late event of a close that it has found", "903");

@@ -32,6 +32,7 @@ import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -120,7 +121,7 @@ final class VerifyCommand implements Callable<Integer> {
                 progress(err, line, begun);
             }
         })) {
-            err.println("openlines: " + cases.size() + " cases; seed " + run.seed());
+            err.println("openlines: " + cases.size() + " cases; seed " + run.seed() + notApplicable());
             AtomicBoolean reported = new AtomicBoolean();
             Thread hook = new Thread(
                     () -> {
@@ -144,6 +145,18 @@ final class VerifyCommand implements Callable<Integer> {
         } catch (IllegalArgumentException | UncheckedIOException e) {
             throw bad(String.valueOf(e.getMessage()));
         }
+    }
+
+    /** Returns which case is left out since the run got no captures; empty if that was not asked. */
+    private String notApplicable() {
+        if (options.captures != null || !options.only.isEmpty()) {
+            return "";
+        }
+        String ids = ContractSuite.catalogue().stream()
+                .filter(ContractCase::captures)
+                .map(ContractCase::id)
+                .collect(Collectors.joining(", "));
+        return "; not applicable without --captures: " + ids;
     }
 
     /** Reports, ends what the run started, and ends the process with the documented code instead of the signal's. */
@@ -219,6 +232,7 @@ final class VerifyCommand implements Callable<Integer> {
         suite = set(suite, options.seed, VerifyCommand::seeded);
         suite = set(suite, options.level, ContractSuite::level);
         suite = set(suite, options.store, ContractSuite::store);
+        suite = set(suite, options.captures, ContractSuite::captures);
         suite = set(suite, options.evidence, (one, source) -> one.evidence(EffectSource.of(source)));
         suite = set(suite, options.secondHandler, (one, text) -> one.secondHandler(address(text, "--second-handler")));
         if (command != null) {

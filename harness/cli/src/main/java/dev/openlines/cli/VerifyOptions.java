@@ -100,6 +100,14 @@ final class VerifyOptions {
     boolean webhooks;
 
     @Option(
+            names = "--captures",
+            paramLabel = "PATH",
+            description =
+                    "Send events in the shapes of captures, too (026): a file of capture export, or a receiver's folder.")
+    @Nullable
+    Path captures;
+
+    @Option(
             names = "--installing",
             description = "The handler records installations: an uninstalled application must be denied (017).")
     boolean installing;

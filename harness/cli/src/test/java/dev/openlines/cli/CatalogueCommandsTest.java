@@ -68,11 +68,12 @@ class CatalogueCommandsTest {
 
     /** Sends the request of a finding, be it the second, one in a burst, or one whose effect never came. */
     @ParameterizedTest
-    @ValueSource(strings = {"OSF-C-202", "OSF-C-103", "OSF-C-509"})
+    @ValueSource(strings = {"OSF-C-202", "OSF-C-103", "OSF-C-509", "OSF-C-026"})
     void theLineByHandOfAFailureSendsTheBytesOfTheRunAndShowsTheAnswer(String id) throws Exception {
         try (RecordingHandler careless = RecordingHandler.start()) {
             ContractReport report = ContractSuite.of(careless.uri(), SelftestCommand.MEMBER_ID, SelftestCommand.PROOF)
                     .only(id)
+                    .captures(SelftestCommand.captures(folder))
                     .evidence(List::of)
                     .settle(Duration.ofMillis(100))
                     .run();

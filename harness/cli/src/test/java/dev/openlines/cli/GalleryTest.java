@@ -194,6 +194,7 @@ class GalleryTest {
                         SelftestCommand.PROOF)
                 .profile(Profile.DURABLE)
                 .installing()
+                .captures(SelftestCommand.captures(Files.createDirectories(Path.of(store + "-captures"))))
                 .store(store)
                 .evidence(EffectSource.of(right.evidence().formatted(store)))
                 .brokenStore("mv '" + store + "' '" + store + ".off'", "mv '" + store + ".off' '" + store + "'")

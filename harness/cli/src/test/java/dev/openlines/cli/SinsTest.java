@@ -91,6 +91,28 @@ class SinsTest {
         assertThat(report.ids(Level.MUST, Verdict.PASS)).containsExactly("OSF-C-901", "OSF-C-902", "OSF-C-903");
     }
 
+    /** Checks that a capture shows a fault which the shapes of the catalogue do not. */
+    @Test
+    void aShapeThatOnlyACaptureHasIsFoundByNoOtherCase() {
+        ContractReport report = SelftestCommand.judge(
+                Sin.KNOWS_ITS_SESSION,
+                false,
+                List.of("OSF-C-00*", "OSF-C-01*", "OSF-C-023", "OSF-C-026", "OSF-C-20*", "OSF-C-21*"),
+                SLOW_MACHINE);
+
+        assertThat(report.ids(Level.MUST, Verdict.FAIL)).containsExactly("OSF-C-026");
+        // The practice handler has its portal from settings, and takes no new token of an update.
+        assertThat(report.ids(Level.SHOULD, Verdict.FAIL)).isSubsetOf("OSF-C-019");
+        assertThat(report.result("OSF-C-026").orElseThrow().failures())
+                .satisfiesExactly(
+                        first -> assertThat(first).contains("ONSESSIONFINISH in the shape of capture 1"),
+                        second -> assertThat(second).contains("ONSESSIONFINISH in the shape of capture 2"));
+        assertThat(report.result("OSF-C-026").orElseThrow().warnings())
+                .containsExactly(
+                        "1 capture of the application's own events not sent: 016 to 019 send such events, which"
+                                + " change whom the handler trusts");
+    }
+
     @Test
     void aSmallLimitLosesTheLongestMessagesToo() {
         ContractReport report =

@@ -8,12 +8,15 @@ import dev.openlines.contract.ContractSuite;
 import dev.openlines.contract.Profile;
 import dev.openlines.testkit.Await;
 import dev.openlines.testkit.RecordingHandler;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -70,6 +73,73 @@ class VerifyCommandTest {
         assertThat(err.toString()).isEqualTo(message + System.lineSeparator());
     }
 
+    private Path captures(String content) throws IOException {
+        return Files.writeString(folder.resolve("captures.json"), content);
+    }
+
+    @Test
+    void capturesThatCannotBeUsedEndWithThreeBeforeAnythingIsSent() throws Exception {
+        String other =
+                "[{\"capture\":1,\"event\":\"ONSESSIONSTART\",\"content_type\":\"application/json\",\"headers\":[],"
+                        + "\"body\":\"{\\\"event\\\":\\\"ONSESSIONSTART\\\"}\"}]";
+        Path file = folder.resolve("captures.json");
+        Path empty = Files.createDirectory(folder.resolve("empty"));
+        Map<Path, String> errors = new LinkedHashMap<>();
+        errors.put(folder.resolve("none"), "the file " + folder.resolve("none") + " cannot be read");
+        errors.put(empty, "expected a capture of ONSESSIONFINISH in " + empty);
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            for (Map.Entry<Path, String> one : errors.entrySet()) {
+                assertRefused(handler, one.getKey(), one.getValue());
+            }
+            assertRefused(handler, captures(other), "expected a capture of ONSESSIONFINISH in " + file);
+            assertRefused(handler, captures("{"), "the file " + file + ": expected the JSON of a capture");
+            assertRefused(
+                    handler,
+                    captures(other.replace("\"capture\":1", "\"capture\":2")),
+                    "the file " + file + ": expected a capture of version 1; another version of Openlines reads it");
+            assertThat(handler.requests()).isEmpty();
+        }
+    }
+
+    private void assertRefused(RecordingHandler handler, Path captures, String message) {
+        err.getBuffer().setLength(0);
+        assertThat(run("--handler=" + handler.uri(), "--captures=" + captures)).isEqualTo(3);
+        assertThat(err.toString()).isEqualTo(message + System.lineSeparator());
+    }
+
+    @Test
+    void eventsAreSentInCapturedShapesToo() throws Exception {
+        Path captures = SelftestCommand.captures(folder);
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            assertThat(run("--handler=" + handler.uri(), "--captures=" + captures, "--only=026"))
+                    .isEqualTo(ContractReport.INCONCLUSIVE);
+
+            assertThat(handler.requests())
+                    .filteredOn(request -> request.contains("%5Bkqpwzdhr%5D"))
+                    .hasSize(2)
+                    .allMatch(request -> request.contains(SelftestCommand.PROOF.reveal()));
+        }
+        assertThat(out.toString())
+                .contains("???? OSF-C-026 must ", "not observed: evidence of effects (E)")
+                .contains("note: 1 capture of the application's own events not sent");
+    }
+
+    @Test
+    void aRunWithoutCapturesSaysWhatIsNotApplicable() {
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            int code = run("--handler=" + handler.uri(), "--level=should", "--exclude=0*,1*,2*,3*,4*,5*,6*,7*,9*");
+            assertThat(code).isEqualTo(ContractReport.NOTHING_RAN);
+            assertThat(err.toString())
+                    .containsPattern(
+                            "openlines: 0 cases; seed [0-9]+; not applicable without --captures: OSF-C-026\\R");
+            err.getBuffer().setLength(0);
+
+            run("--handler=" + handler.uri(), "--only=026");
+        }
+        assertThat(err.toString()).doesNotContain("not applicable");
+        assertThat(out.toString()).contains("not observed: captures of a portal's events: --captures takes them");
+    }
+
     @Test
     void aSelectionWithoutCasesIsTwo() {
         assertThat(run("--handler=http://127.0.0.1:9/", "--only=601", "--exclude=601"))
@@ -116,7 +186,7 @@ class VerifyCommandTest {
 
         assertThat(code).isEqualTo(ContractReport.NOT_READY);
         long core = ContractSuite.catalogue().stream()
-                .filter(one -> one.profile() == Profile.CORE && !one.webhooks())
+                .filter(one -> one.profile() == Profile.CORE && !one.webhooks() && !one.captures())
                 .count();
         assertThat(Files.readString(json).lines())
                 .hasSize((int) core)
