@@ -9,15 +9,11 @@ import java.io.File;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ServerSocket;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -45,61 +41,34 @@ import org.junit.jupiter.params.provider.CsvSource;
 class GettingStartedIT {
 
     private static final String PAGE = "docs/getting-started.md";
-    private static final Set<String> NOT_COPIED = Set.of(".git", "target", "node_modules");
 
     private static final Pattern DEPENDENCY = Pattern.compile("<dependency>\\s*<groupId>([^<]+)</groupId>\\s*"
             + "<artifactId>([^<]+)</artifactId>\\s*<version>([^<]+)</version>");
 
-    private static final String SETTINGS = """
-            <settings>
-              <profiles>
-                <profile>
-                  <id>others</id>
-                  <repositories>
-                    <repository>
-                      <id>others</id>
-                      <url>%1$s</url>
-                      <snapshots><enabled>false</enabled></snapshots>
-                    </repository>
-                  </repositories>
-                  <pluginRepositories>
-                    <pluginRepository>
-                      <id>others</id>
-                      <url>%1$s</url>
-                      <snapshots><enabled>false</enabled></snapshots>
-                    </pluginRepository>
-                  </pluginRepositories>
-                </profile>
-              </profiles>
-              <activeProfiles>
-                <activeProfile>others</activeProfile>
-              </activeProfiles>
-            </settings>
-            """;
-
     @TempDir
     private static Path folder;
+
+    private static StockMaven maven;
 
     private final List<Process> processes = new ArrayList<>();
 
     /** Installs the jars of this project and compiles the application with them: all steps up to the first start. */
     @BeforeAll
     static void build() throws Exception {
-        Path checkout = Files.createDirectory(folder.resolve("openlines"));
-        copySources(checkout);
-        mavenConfig(checkout);
+        maven = new StockMaven(folder);
+        Path checkout = maven.checkout();
         // For readers of a report: which Maven the page was tested with.
         Files.writeString(Path.of("target", "getting-started-maven.txt"), mavenVersion(checkout) + "\n");
 
         List<Documents.Block> blocks = blocks("8085", "8080");
         List<String> shell = only(blocks, "sh");
         assertThat(shell).hasSize(5);
-        finish(shell.get(0), checkout);
+        maven.finish(shell.get(0), checkout);
 
-        mavenConfig(application());
+        maven.configure(application());
         write(blocks, "pom.xml", "xml");
         write(blocks, "src/main/java/App.java", "java");
-        finish(shell.get(1), application());
+        maven.finish(shell.get(1), application());
     }
 
     @AfterEach
@@ -146,7 +115,7 @@ class GettingStartedIT {
         String port = freePort();
         List<String> shell = startPortal(freePort(), port, "", "");
 
-        finish(shell.get(4), application());
+        maven.finish(shell.get(4), application());
 
         assertThat(answer()).contains("nothing listens at 127.0.0.1 port " + port);
         assertThat(page()).contains("`nothing listens at 127.0.0.1 port 8080`");
@@ -156,7 +125,7 @@ class GettingStartedIT {
     void aStoppedPortalIsToldByTheExitCode() throws Exception {
         String close = only(blocks(freePort(), freePort()), "sh").get(4);
 
-        finish("code=0; " + close.strip() + " || code=$?; [ $code = 7 ]", application());
+        maven.finish("code=0; " + close.strip() + " || code=$?; [ $code = 7 ]", application());
 
         assertThat(answer()).isEmpty();
         assertThat(page()).contains("exit code 7");
@@ -167,7 +136,7 @@ class GettingStartedIT {
      */
     @Test
     void thisProjectsArtifactsAreThoseThatThePageInstalled() throws IOException {
-        try (Stream<Path> files = Files.walk(folder.resolve("repository/dev/openlines"))) {
+        try (Stream<Path> files = Files.walk(maven.repository().resolve("dev/openlines"))) {
             List<Path> origins =
                     files.filter(file -> file.endsWith("_remote.repositories")).toList();
             assertThat(origins).hasSizeGreaterThan(5);
@@ -204,7 +173,7 @@ class GettingStartedIT {
         List<String> shell = startPortal(freePort(), port, right, wrong);
         Path printed = start(shell.get(3), "application", port);
         awaitLine(printed, "receiver ready at ");
-        finish(shell.get(4), application());
+        maven.finish(shell.get(4), application());
         return printed;
     }
 
@@ -222,7 +191,7 @@ class GettingStartedIT {
 
     /** Returns what the last command of the page printed. */
     private static String answer() throws IOException {
-        return Files.readString(folder.resolve("output.txt"));
+        return maven.output();
     }
 
     private static String page() throws IOException {
@@ -232,83 +201,23 @@ class GettingStartedIT {
     private Path start(String command, String name, String port) throws IOException {
         Path output = folder.resolve(name + ".txt");
         // The shell becomes the command, so that ending the one ends the other.
-        ProcessBuilder shell = shell(command.contains("exec ") ? command : "exec " + command, application());
+        ProcessBuilder shell = StockMaven.shell(command.contains("exec ") ? command : "exec " + command, application());
         shell.environment().put("OPENLINES_PORT", port);
         processes.add(shell.redirectOutput(output.toFile()).start());
         return output;
-    }
-
-    private static void finish(String command, Path where) throws Exception {
-        Path output = folder.resolve("output.txt");
-        Process process = shell(command, where).redirectOutput(output.toFile()).start();
-        try {
-            assertThat(process.waitFor(30, TimeUnit.MINUTES))
-                    .as("still running: %s", command)
-                    .isTrue();
-        } finally {
-            process.destroy();
-        }
-        assertThat(process.exitValue())
-                .as("%s%s", command, Files.readString(output))
-                .isZero();
-    }
-
-    private static ProcessBuilder shell(String command, Path where) {
-        ProcessBuilder shell = new ProcessBuilder("sh", "-e", "-c", command);
-        // The Java of this build, for Maven and for the commands.
-        Path java = Path.of(System.getProperty("java.home"));
-        shell.environment().put("JAVA_HOME", java.toString());
-        shell.environment().merge("PATH", java.resolve("bin") + File.pathSeparator, (old, ours) -> ours + old);
-        // Maven itself runs for a minute: its JVM need not optimize.
-        shell.environment().merge("MAVEN_OPTS", "-XX:TieredStopAtLevel=1", (old, ours) -> old + " " + ours);
-        return shell.directory(where.toFile()).redirectErrorStream(true);
     }
 
     private static String mavenVersion(Path checkout) throws Exception {
         Matcher minimum = Pattern.compile("<requireMavenVersion>\\s*<version>\\[([\\d.]+),\\)")
                 .matcher(Files.readString(Documents.ROOT.resolve("pom.xml")));
         assertThat(minimum.find()).isTrue();
-        finish("mvn --version", checkout);
-        Matcher found =
-                Pattern.compile("Apache Maven ([\\d.]+)").matcher(Files.readString(folder.resolve("output.txt")));
+        maven.finish("mvn --version", checkout);
+        Matcher found = Pattern.compile("Apache Maven ([\\d.]+)").matcher(answer());
         assertThat(found.find()).isTrue();
         assertThat(Runtime.Version.parse(found.group(1)))
                 .isGreaterThanOrEqualTo(Runtime.Version.parse(minimum.group(1)));
         assertThat(page()).contains("Maven " + minimum.group(1));
         return found.group(1);
-    }
-
-    private static void mavenConfig(Path project) throws IOException {
-        Path settings = folder.resolve("settings.xml");
-        Path others = Path.of(System.getProperty("localRepository"));
-        Files.writeString(settings, SETTINGS.formatted(others.toUri()));
-        Files.createDirectories(project.resolve(".mvn"));
-        // The global settings: the user's own, which may name a mirror or a proxy, still hold.
-        Files.writeString(
-                project.resolve(".mvn/maven.config"),
-                "-gs\n" + settings + "\n-Dmaven.repo.local=" + folder.resolve("repository") + "\n");
-    }
-
-    private static void copySources(Path to) throws IOException {
-        Files.walkFileTree(Documents.ROOT, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult preVisitDirectory(Path source, BasicFileAttributes attributes) throws IOException {
-                if (NOT_COPIED.contains(source.getFileName().toString())) {
-                    return FileVisitResult.SKIP_SUBTREE;
-                }
-                Files.createDirectories(to.resolve(Documents.ROOT.relativize(source)));
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFile(Path source, BasicFileAttributes attributes) throws IOException {
-                // A checkout made with git worktree has a file of this name.
-                if (!NOT_COPIED.contains(source.getFileName().toString())) {
-                    Files.copy(source, to.resolve(Documents.ROOT.relativize(source)));
-                }
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 
     private static Path application() {
