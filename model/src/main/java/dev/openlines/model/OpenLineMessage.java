@@ -98,10 +98,9 @@ public record OpenLineMessage(
      * @param date when the messenger says it was written, as the connector gave it; wire field
      *     {@code date}. Only from the customer's side
      * @param text the text with the platform's markup; wire field {@code text}
-     * @param files wire field {@code files}, in the form that {@link UnknownEvent#data()} describes; null
-     *     if there are none
-     * @param attachments wire field {@code attachments}, in published examples {@code attach}, in the same
-     *     form; null if there are none
+     * @param files what was sent with it; wire field {@code files}. Empty if there are none
+     * @param attachments wire field {@code attachments}, in published examples {@code attach}, in the form that
+     *     {@link UnknownEvent#data()} describes; null if there are none
      * @param params wire field {@code params}, in the same form; null if there are none
      * @param system whether the portal wrote it, and no person; wire field {@code system}, {@code Y} or
      *     {@code N}
@@ -112,14 +111,14 @@ public record OpenLineMessage(
             @Nullable String userId,
             @Nullable String date,
             @Nullable String text,
-            @Nullable Object files,
+            List<File> files,
             @Nullable Object attachments,
             @Nullable Object params,
             @Nullable Boolean system) {
 
         public Content {
             ids = List.copyOf(ids);
-            files = UnknownEvent.copyOf(files);
+            files = List.copyOf(files);
             attachments = UnknownEvent.copyOf(attachments);
             params = UnknownEvent.copyOf(params);
         }
@@ -132,9 +131,62 @@ public record OpenLineMessage(
         @Override
         public String toString() {
             return "Content[ids=" + ids + ", chatId=" + chatId + ", userId=" + userId + ", date=" + date + ", text="
-                    + UnknownEvent.describe(text) + ", files=" + UnknownEvent.describe(files) + ", attachments="
+                    + UnknownEvent.describe(text) + ", files=" + files + ", attachments="
                     + UnknownEvent.describe(attachments) + ", params=" + UnknownEvent.describe(params) + ", system="
                     + system + "]";
+        }
+    }
+
+    /**
+     * A file that was sent with a message: one element of the wire's {@code message[files]}.
+     *
+     * <p>An operator's file has everything but the id. Of a customer's file the portal tells only the id, and not that
+     * of the drive: {@code imopenlines.session.history.get} lists the files of a chat with theirs.
+     *
+     * @param id the file's id in the portal's file store, if the element is a number. Null for an operator's file
+     * @param name as its sender named it; wire field {@code name}. Anybody may choose it: it is not a path to write to
+     * @param type the platform's kind of file, such as {@code image}, {@code video}, {@code audio} or {@code file}; wire
+     *     field {@code type}
+     * @param mime its media type; wire field {@code mime}
+     * @param link a short public address, which opens the file for anybody who knows it; wire field {@code link}
+     * @param downloadLink the address that the short one stands for; wire field {@code downloadLink}
+     * @param size in bytes; wire field {@code size}
+     * @param width of an image, in pixels; wire field {@code width}
+     * @param height of an image, in pixels; wire field {@code height}
+     */
+    public record File(
+            @Nullable Long id,
+            @Nullable String name,
+            @Nullable String type,
+            @Nullable String mime,
+            @Nullable String link,
+            @Nullable String downloadLink,
+            @Nullable Long size,
+            @Nullable Long width,
+            @Nullable Long height) {
+
+        public File {
+            if (id == null
+                    && name == null
+                    && type == null
+                    && mime == null
+                    && link == null
+                    && downloadLink == null
+                    && size == null
+                    && width == null
+                    && height == null) {
+                throw new IllegalArgumentException("a file needs at least one field");
+            }
+        }
+
+        /**
+         * Says which file it is and how large, without its name and its addresses.
+         *
+         * @return id and size
+         */
+        @Override
+        public String toString() {
+            return "File[id=" + id + ", size=" + size + "]";
         }
     }
 }

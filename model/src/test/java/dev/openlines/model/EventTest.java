@@ -44,7 +44,7 @@ class EventTest {
     }
 
     private static OpenLineMessage.Content content(@Nullable Long chatId, @Nullable String text) {
-        return new OpenLineMessage.Content(List.of("1"), chatId, null, null, text, null, null, null, null);
+        return new OpenLineMessage.Content(List.of("1"), chatId, null, null, text, List.of(), null, null, null);
     }
 
     private static OpenLineMessage message(OpenLineMessage.Content content, OpenLineMessage.@Nullable Im im) {
@@ -180,22 +180,36 @@ class EventTest {
     void payloadsOfAMessageAreCopiedToo() {
         List<Object> payload = new ArrayList<>(List.of("1"));
         List<String> ids = new ArrayList<>(List.of("1"));
+        List<OpenLineMessage.File> files = new ArrayList<>(List.of(file("a.png")));
 
         OpenLineMessage message = new OpenLineMessage(
                 null,
                 null,
                 null,
-                new OpenLineMessage.Content(ids, null, null, null, null, payload, payload, payload, null),
+                new OpenLineMessage.Content(ids, null, null, null, null, files, payload, payload, null),
                 payload,
                 payload,
                 null);
         payload.add("2");
         ids.add("2");
+        files.clear();
 
         OpenLineMessage.Content content = message.content();
-        assertThat(List.of(content.files(), content.attachments(), content.params(), message.ref(), message.extra()))
+        assertThat(content.files()).containsExactly(file("a.png")).isUnmodifiable();
+        assertThat(List.of(content.attachments(), content.params(), message.ref(), message.extra()))
                 .allSatisfy(kept -> assertThat(kept).isEqualTo(List.of("1")));
         assertThat(content.ids()).containsExactly("1").isUnmodifiable();
+    }
+
+    private static OpenLineMessage.File file(String text) {
+        return new OpenLineMessage.File(null, text, text, text, text, text, 7L, null, null);
+    }
+
+    @Test
+    void aFileWithoutAFieldIsNone() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new OpenLineMessage.File(null, null, null, null, null, null, null, null, null))
+                .withMessage("a file needs at least one field");
     }
 
     @Test
@@ -228,12 +242,12 @@ class EventTest {
                         null,
                         "c",
                         new OpenLineMessage.Content(
-                                List.of("1"), 2L, "3", "4", "s3cret", payload, payload, payload, true),
+                                List.of("1"), 2L, "3", "4", "s3cret", List.of(file("s3cret")), payload, payload, true),
                         payload,
                         payload,
                         false))
                 .hasToString("OpenLineMessage[connector=null, im=null, chatId=c, content=Content[ids=[1], chatId=2,"
-                        + " userId=3, date=4, text=text of 6, files=a map of 1, attachments=a map of 1,"
+                        + " userId=3, date=4, text=text of 6, files=[File[id=null, size=7]], attachments=a map of 1,"
                         + " params=a map of 1, system=true], ref=a map of 1, extra=a map of 1, noSession=false]");
     }
 

@@ -78,7 +78,7 @@ final class EventReader {
     }
 
     /** Records a value that was taken as absent. */
-    private void noteMismatch(Node node, String expected) {
+    void noteMismatch(Node node, String expected) {
         noted = true;
         if (keepsNotes) {
             keep(node.path(), "expected " + expected + " but found " + describe(node) + ", taken as absent");

@@ -203,10 +203,33 @@ final class EventWriter {
         fields.text("user_id", content.userId());
         fields.text("date", content.date());
         fields.text("text", content.text());
-        payload("files", content.files());
+        if (!content.files().isEmpty()) {
+            fields.openList("files");
+            content.files().forEach(this::file);
+            fields.close();
+        }
         payload("attachments", content.attachments());
         payload("params", content.params());
         yesOrNo("system", content.system());
+        fields.close();
+    }
+
+    private void file(OpenLineMessage.File file) {
+        Long id = file.id();
+        if (id != null && file.equals(new OpenLineMessage.File(id, null, null, null, null, null, null, null, null))) {
+            fields.number(null, id);
+            return;
+        }
+        fields.open(null);
+        fields.number("id", id);
+        fields.text("name", file.name());
+        fields.text("type", file.type());
+        fields.text("mime", file.mime());
+        fields.text("link", file.link());
+        fields.text("downloadLink", file.downloadLink());
+        fields.number("size", file.size());
+        fields.number("width", file.width());
+        fields.number("height", file.height());
         fields.close();
     }
 

@@ -4,9 +4,12 @@ package dev.openlines.parser;
 import dev.openlines.model.OpenLineMessage;
 import dev.openlines.model.OpenLineMessage.Connector;
 import dev.openlines.model.OpenLineMessage.Content;
+import dev.openlines.model.OpenLineMessage.File;
 import dev.openlines.model.OpenLineMessage.Im;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class MessageReader {
 
     private static final Connector NO_CONNECTOR = new Connector(null, null, null, null);
-    private static final Content NOTHING = new Content(List.of(), null, null, null, null, null, null, null, null);
+    private static final Content NOTHING = new Content(List.of(), null, null, null, null, List.of(), null, null, null);
+
+    private static final String INTEGER = "an integer";
 
     private final EventReader reader;
     private final ChatReader chats;
@@ -89,7 +94,7 @@ final class MessageReader {
                 reader.text(block, Name.USER_ID),
                 reader.text(block, Name.DATE),
                 reader.text(block, Name.TEXT),
-                reader.payload(reader.field(block, Name.FILES)),
+                files(reader.field(block, Name.FILES)),
                 attachments(block),
                 reader.payload(reader.field(block, Name.PARAMS)),
                 reader.flag(block, Name.SYSTEM));
@@ -97,6 +102,58 @@ final class MessageReader {
             reader.mismatch(block, "a message");
         }
         return content;
+    }
+
+    /** Returns the files: an operator's are blocks of fields, a customer's are numbers. */
+    private List<File> files(@Nullable Node node) {
+        if (node == null || node.isArray() && node.size() == 0) {
+            return List.of();
+        }
+        if (!node.isArray()) {
+            reader.noteMismatch(node, "a list of files");
+            return List.of();
+        }
+        if (!node.isList() && (node.find(Name.NAME) != null || node.find(Name.LINK) != null)) {
+            reader.note(node, "one object, although the platform sends a list");
+            File file = file(node);
+            return file == null ? List.of() : List.of(file);
+        }
+        List<File> files = new ArrayList<>(node.size());
+        for (Node at : chats.inOrder(node)) {
+            File file = at.kind() == Node.NULL ? null : file(at);
+            if (file != null) {
+                files.add(file);
+            }
+        }
+        return files;
+    }
+
+    private @Nullable File file(Node node) {
+        if (!node.isArray()) {
+            Long id = number(node, "a file");
+            return id == null ? null : new File(id, null, null, null, null, null, null, null, null);
+        }
+        Long id = number(reader.field(node, Name.ID), INTEGER);
+        String name = reader.textLeniently(reader.field(node, Name.NAME));
+        String type = reader.textLeniently(reader.field(node, Name.TYPE));
+        String mime = reader.textLeniently(reader.field(node, Name.MIME));
+        String link = reader.textLeniently(reader.field(node, Name.LINK));
+        String downloadLink = reader.textLeniently(reader.field(node, Name.DOWNLOAD_LINK));
+        Long size = number(reader.field(node, Name.SIZE), INTEGER);
+        Long width = number(reader.field(node, Name.WIDTH), INTEGER);
+        Long height = number(reader.field(node, Name.HEIGHT), INTEGER);
+        boolean known = Stream.of(id, name, type, mime, link, downloadLink, size, width, height)
+                .anyMatch(Objects::nonNull);
+        if (!known) {
+            reader.noteMismatch(node, "a file");
+            return null;
+        }
+        return new File(id, name, type, mime, link, downloadLink, size, width, height);
+    }
+
+    private @Nullable Long number(@Nullable Node node, String expected) {
+        long value = node == null ? -1 : reader.leniently(node, Long.MAX_VALUE, expected);
+        return value < 0 ? null : value;
     }
 
     private @Nullable Object attachments(@Nullable Node block) {

@@ -57,6 +57,13 @@ final class Name {
     static final Name DATE = of("date");
     static final Name TEXT = of("text");
     static final Name FILES = of("files");
+    static final Name TYPE = of("type");
+    static final Name MIME = of("mime");
+    static final Name LINK = of("link");
+    static final Name DOWNLOAD_LINK = of("downloadLink");
+    static final Name SIZE = of("size");
+    static final Name WIDTH = of("width");
+    static final Name HEIGHT = of("height");
     static final Name ATTACHMENTS = of("attachments");
     static final Name ATTACH = of("attach");
     static final Name PARAMS = of("params");

@@ -187,13 +187,29 @@ final class RandomEvent {
                         maybe(this::text),
                         maybe(this::text),
                         maybe(this::text),
-                        maybe(() -> payload(1)),
+                        random.nextBoolean() ? List.of() : listOf(this::file),
                         maybe(() -> payload(1)),
                         maybe(() -> payload(1)),
                         maybe(random::nextBoolean)),
                 maybe(() -> payload(1)),
                 maybe(() -> payload(1)),
                 maybe(random::nextBoolean));
+    }
+
+    private OpenLineMessage.File file() {
+        if (random.nextInt(3) == 0) {
+            return new OpenLineMessage.File(id(), null, null, null, null, null, null, null, null);
+        }
+        return new OpenLineMessage.File(
+                maybe(this::id),
+                text(),
+                maybe(this::text),
+                maybe(this::text),
+                maybe(this::text),
+                maybe(this::text),
+                maybe(this::id),
+                maybe(this::id),
+                maybe(this::id));
     }
 
     /** Returns a value without empty containers, whose maps are not lists to PHP. */
