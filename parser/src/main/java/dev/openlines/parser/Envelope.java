@@ -200,7 +200,8 @@ public final class Envelope {
      * Returns a key under which this event is handled once. Two deliveries have the same key when
      * portal, event code, time and data are equal: whatever subscription they serve, whichever user's
      * tokens they carry, in whatever order and format their fields come. A chat that was closed again
-     * has another key, for its event has another time.
+     * has another key, for its event has another time. If an event {@link #saysOnlyIds()}, its key does not tell two
+     * changes of one second apart.
      *
      * @return 64 hexadecimal digits: SHA-256 of the length-prefixed parts
      * @throws DecodeException if one of the parts is not one text
@@ -233,6 +234,17 @@ public final class Envelope {
             seconds = digits.length <= SECONDS_DIGITS ? Bytes.decimal(digits, 0, digits.length) : -1;
         }
         return seconds < 0 ? Optional.empty() : Optional.of(Instant.ofEpochSecond(seconds));
+    }
+
+    /**
+     * Returns whether the event says only which object it is about, as {@code ONCRMDEALUPDATE} does: its data is blocks
+     * {@code FIELDS…} of ids, or the word {@code undefined} in the place of a value. Two changes of one object within one
+     * second give equal events, and so equal keys.
+     *
+     * @return false for an event that has a type in this version
+     */
+    public boolean saysOnlyIds() {
+        return EventTypes.of(event()) == null && OnlyIds.are(tree().find(Name.DATA_LOWER));
     }
 
     /**

@@ -28,6 +28,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -142,6 +143,31 @@ class EnvelopeTest {
                 envelope.toJson(),
                 stripped.toJson(),
                 stripped.applicationToken().isPresent() + "");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            ONCRMDEALUPDATE        | data[FIELDS][ID]=662                                                         | true
+            OnCrmDealUpdate        | data[FIELDS][id]=662                                                         | true
+            ONCRMDYNAMICITEMUPDATE | data[FIELDS][ID]=7&data[FIELDS][ENTITY_TYPE_ID]=128                          | true
+            ONTASKUPDATE           | data[FIELDS_BEFORE][ID]=3&data[FIELDS_AFTER][ID]=3&data[IS_BEFORE]=undefined | true
+            ONTASKADD              | data[FIELDS_BEFORE]=undefined&data[FIELDS_AFTER][ID]=3                       | true
+            ONTASKDELETE           | data[FIELDS_BEFORE]=undefined                                                | false
+            ONCRMDEALUPDATE        | data[FIELDS][ID]=662&data[FIELDS][STAGE]=WON                                 | false
+            ONCRMDEALUPDATE        | data[FIELDS][ID][]=662                                                       | false
+            ONCRMDEALUPDATE        | data[ID]=662                                                                 | false
+            ONCRMDEALUPDATE        | data[OTHER][ID]=662                                                          | false
+            ONCRMDEALUPDATE        | data=662                                                                     | false
+            ONCRMDEALUPDATE        | other=1                                                                      | false
+            ONSESSIONFINISH        | data[FIELDS][ID]=662                                                         | false
+            ONIMCONNECTORLINEDELETE| data=107                                                                     | false
+            """)
+    void anEventThatSaysOnlyIdsIsKnownByItsData(String event, String data, boolean expected) {
+        String body = "event=" + event + "&ts=1779996600&auth[member_id]=m&" + data;
+
+        assertThat(Envelope.parse(body.getBytes(UTF_8), BodyFormat.FORM, Limits.DEFAULT)
+                        .saysOnlyIds())
+                .isEqualTo(expected);
     }
 
     @Test

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -77,7 +78,7 @@ public final class VerifiedDelivery {
         List<OpenLineChat> chats = stripped.chats();
         this.memberId = memberId;
         this.event = stripped.event();
-        this.idempotencyKey = stripped.idempotencyKey();
+        this.idempotencyKey = stripped.saysOnlyIds() ? ownKey() : stripped.idempotencyKey();
         this.sentAt = stripped.sentAt().orElse(Instant.EPOCH);
         this.chatKeys = chatKeys(stripped, chats);
         this.finish = Finish.of(stripped, event, chats);
@@ -130,6 +131,11 @@ public final class VerifiedDelivery {
         this.traceparent = traceparent;
         this.unwritten = unwritten;
         this.payload = payload;
+    }
+
+    /** Returns a key that no other delivery has. */
+    private static String ownKey() {
+        return (UUID.randomUUID().toString() + UUID.randomUUID()).replace("-", "");
     }
 
     private static List<String> chatKeys(Envelope envelope, List<OpenLineChat> chats) {
@@ -339,7 +345,8 @@ public final class VerifiedDelivery {
     }
 
     /**
-     * Returns the idempotency key: equal for repeated deliveries of one event, different for different events.
+     * Returns the idempotency key: equal for deliveries of one event, different for different events. A delivery that says
+     * only ids has one of its own, because two changes within one second give equal events.
      *
      * @return 64 hexadecimal digits
      */

@@ -37,6 +37,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -237,6 +238,25 @@ class ReceiverServerTest {
                 .isEqualTo(200);
 
         assertThat(handled()).isInstanceOf(UnknownEvent.class);
+    }
+
+    /** Lets the second change come after the handler has read the object for the first. */
+    @Test
+    void twoChangesOfOneObjectWithinOneSecondAreHandledTwice() throws Exception {
+        Map<String, String> fields = new LinkedHashMap<>();
+        fields.put("event", "ONCRMDEALUPDATE");
+        fields.put("event_handler_id", "4");
+        fields.put("data[FIELDS][ID]", "662");
+        fields.put("ts", "1779996600");
+        fields.put("auth[member_id]", Bodies.MEMBER);
+        fields.put("auth[application_token]", Bodies.TOKEN);
+
+        assertThat(post(Bodies.form(fields)).statusCode()).isEqualTo(200);
+        Event first = handled();
+        assertThat(post(Bodies.form(fields)).statusCode()).isEqualTo(200);
+
+        assertThat(handled()).isEqualTo(first);
+        assertOnlyTheNextEventIsHandled(2);
     }
 
     @Test

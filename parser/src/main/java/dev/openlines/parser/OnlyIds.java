@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.parser;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Recognizes the data of events that only name the object which changed. */
+final class OnlyIds {
+
+    /** Events of tasks send this word in the place of values that they do not tell. */
+    private static final byte[] UNDEFINED = "undefined".getBytes(US_ASCII);
+
+    private OnlyIds() {}
+
+    /** Returns whether each leaf is an id within a block of fields, or undefined, and at least one is an id. */
+    static boolean are(@Nullable Node data) {
+        if (data == null || !data.isArray()) {
+            return false;
+        }
+        boolean any = false;
+        for (Node block = data.firstChild(); block != null; block = block.nextSibling()) {
+            if (block.isText(UNDEFINED)) {
+                continue;
+            }
+            if (!block.isArray() || !block.key().startsWith("FIELDS")) {
+                return false;
+            }
+            for (Node field = block.firstChild(); field != null; field = field.nextSibling()) {
+                if (field.isText(UNDEFINED)) {
+                    continue;
+                }
+                if (field.isArray() || !isId(field.key())) {
+                    return false;
+                }
+                any = true;
+            }
+        }
+        return any;
+    }
+
+    private static boolean isId(String key) {
+        String name = key.toUpperCase(Locale.ROOT);
+        return name.equals("ID") || name.endsWith("_ID");
+    }
+}
