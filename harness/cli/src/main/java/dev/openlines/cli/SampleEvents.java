@@ -99,7 +99,7 @@ final class SampleEvents {
         Data data = DATA.get(event);
         return data == null
                 ? null
-                : data.of(new EventBodies.MessageFacts(chat, 80_964, 5, "Good day!", "1017", "510"), shape);
+                : data.of(new EventBodies.MessageFacts(chat, 80_964, 5, "Good day!", "1017", "510", List.of()), shape);
     }
 
     private static EventBodies.ChatFacts open(EventBodies.ChatFacts chat) {

@@ -108,6 +108,10 @@ final class Fidelity {
         parts.put("group chats: `connector[user_id]` 0, customers and bots told apart in histories", Provenance.SOURCE);
         parts.put("`entity_data_1` and `entity_data_2` of a chat linked with the CRM", Provenance.DOCS);
         parts.put("files in histories; the download address and what it answers", Provenance.DOCS);
+        parts.put(
+                "files in events of messages: all but their addresses of an operator's, ids of a customer's",
+                Provenance.SOURCE);
+        parts.put("what the addresses of an operator's files answer; width and height are left out", Provenance.GUESS);
         parts.put("which of several CRM objects is a chat's main one: the one linked first", Provenance.GUESS);
         parts.put("messages to a connector that is not active on the line: `NOT_ACTIVE_LINE`", Provenance.GUESS);
         parts.put("REST 3.0 is not built and says so in its own form of an error", Provenance.DOCS);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.portal;
 
-import dev.openlines.model.Secret;
 import dev.openlines.portal.wire.EventBodies;
-import dev.openlines.portal.wire.Minting;
 import jakarta.json.JsonObject;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -39,8 +37,7 @@ final class Messages {
             expectOpen(chat);
             Instant now = portal.clock().instant();
             List<PortalFile> sent = new ArrayList<>();
-            files.forEach((name, content) -> sent.add(
-                    new PortalFile(++lastFile, author, name, content, now, Secret.of(Minting.lettersAndDigits(40)))));
+            files.forEach((name, content) -> sent.add(new PortalFile(++lastFile, author, name, content, now)));
             ChatMessage written = new ChatMessage(
                     next(), chat.sessionId(), author, ChatMessage.WRITTEN, text, now, List.copyOf(sent));
             chat.wrote(written);
@@ -126,6 +123,7 @@ final class Messages {
                 message.authorId(),
                 message.text(),
                 chat.externalChat(),
-                chat.externalUser());
+                chat.externalUser(),
+                message.files().stream().map(file -> file.facts(chat.portal())).toList());
     }
 }

@@ -10,9 +10,7 @@ import jakarta.json.JsonValue;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** {@code user.get}, {@code disk.file.get} and the download of a file: who took part in a chat and what they sent. */
@@ -113,13 +111,6 @@ final class PeopleMethods {
                 .file(one -> token.equals("disk|" + one.token().reveal()));
         PortalFile found =
                 file.orElseThrow(() -> new RestError(403, "ACCESS_DENIED", "Access denied! Token is invalid"));
-        Map<String, String> headers = new LinkedHashMap<>();
-        headers.put("Content-Type", "application/octet-stream");
-        headers.put(
-                "Content-Disposition",
-                "attachment; filename*=utf-8''"
-                        + URLEncoder.encode(found.name(), StandardCharsets.UTF_8)
-                                .replace("+", "%20"));
-        return RestResult.whole(new RestReply(200, headers, found.content()));
+        return RestResult.whole(found.download());
     }
 }

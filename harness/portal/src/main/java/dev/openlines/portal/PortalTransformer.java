@@ -7,6 +7,7 @@ import com.github.tomakehurst.wiremock.http.ResponseDefinition;
 import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
 import com.github.tomakehurst.wiremock.verification.LoggedRequest;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -49,7 +50,18 @@ final class PortalTransformer implements ResponseDefinitionTransformerV2 {
         return switch (request.place()) {
             case REST, AUTH_HOST_REST -> RestApi.answer(portal.get(), request);
             case OAUTH -> OAuthApi.answer(portal.get(), request);
+            case LINK -> linked(portal.get(), request);
             case NOWHERE -> RestReply.text(404, "expected a path under rest/ or oauth/");
         };
+    }
+
+    private static RestReply linked(Portal portal, RestRequest request) {
+        if (!request.httpMethod().equals("GET")) {
+            return RestReply.text(405, "expected GET");
+        }
+        return portal.openLines()
+                .file(file -> request.path().equals(List.of(file.link())))
+                .map(PortalFile::download)
+                .orElseGet(() -> RestReply.text(404, "there is no such file here"));
     }
 }

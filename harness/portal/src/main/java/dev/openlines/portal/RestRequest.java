@@ -29,11 +29,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class RestRequest {
 
-    /** The places that calls reach: the portal's REST, its OAuth pages, or the REST of its OAuth host. */
+    /** The places that requests reach: the portal's REST, its OAuth pages, the REST of its OAuth host, or a file's link. */
     enum Place {
         REST,
         AUTH_HOST_REST,
         OAUTH,
+        LINK,
         NOWHERE
     }
 
@@ -92,7 +93,7 @@ final class RestRequest {
             segments.add(0, "auth");
             place = Place.AUTH_HOST_REST;
         }
-        List<String> path = place == Place.NOWHERE
+        List<String> path = place == Place.NOWHERE || place == Place.LINK
                 ? segments
                 : segments.subList(place == Place.AUTH_HOST_REST ? 2 : 1, segments.size());
         Map<String, JsonValue> parameters = new LinkedHashMap<>(form(query.getBytes(StandardCharsets.UTF_8)));
@@ -138,6 +139,9 @@ final class RestRequest {
         if (first.equals("oauth")) {
             return Place.OAUTH;
         }
+        if (first.startsWith(PortalFile.LINK) && segments.size() == 1) {
+            return Place.LINK;
+        }
         if (first.equals("auth") && (second.equals("rest") || second.equals("oauth"))) {
             return second.equals("rest") ? Place.AUTH_HOST_REST : Place.OAUTH;
         }
@@ -157,7 +161,7 @@ final class RestRequest {
         return place;
     }
 
-    /** Returns the parts behind {@code rest/} or {@code oauth/}, without empty ones. */
+    /** Returns the parts behind {@code rest/} or {@code oauth/}, or the link, without empty ones. */
     List<String> path() {
         return path;
     }

@@ -3,22 +3,31 @@ package dev.openlines.portal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.openlines.model.Event;
 import dev.openlines.model.OnAppPayment;
 import dev.openlines.model.OnImConnectorDialogFinish;
 import dev.openlines.model.OnImConnectorLineDelete;
+import dev.openlines.model.OnImConnectorMessageAdd;
 import dev.openlines.model.OnImConnectorMessageDelete;
 import dev.openlines.model.OnImConnectorMessageUpdate;
 import dev.openlines.model.OnImConnectorStatusDelete;
+import dev.openlines.model.OnOpenLineMessageAdd;
 import dev.openlines.model.OnOpenLineMessageDelete;
 import dev.openlines.model.OnOpenLineMessageUpdate;
+import dev.openlines.model.OpenLineMessage.Content;
+import dev.openlines.model.OpenLineMessage.File;
 import dev.openlines.model.UnknownEvent;
 import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.EventDecoder;
 import dev.openlines.testkit.RecordingHandler;
+import java.net.URI;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
@@ -127,6 +136,64 @@ class EveryEventTest {
     }
 
     @Test
+    void filesComeWithMessagesAsThePlatformTellsThem(Portal portal) {
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            portal.subscribe(OnOpenLineMessageAdd.CODE, handler.uri());
+            portal.subscribe(OnImConnectorMessageAdd.CODE, handler.uri());
+            register(portal);
+            PortalChat chat = portal.openLine("Support").openChat("my_connector");
+            Map<String, byte[]> files = new LinkedHashMap<>();
+            files.put("price & list.pdf", new byte[1536]);
+            files.put("фото.png", new byte[] {1, 2});
+
+            chat.send(Portal.OPERATOR_ID, "", files);
+
+            List<Content> contents = List.of(
+                    ((OnImConnectorMessageAdd) event(portal, OnImConnectorMessageAdd.CODE))
+                            .messages()
+                            .get(0)
+                            .content(),
+                    ((OnOpenLineMessageAdd) event(portal, OnOpenLineMessageAdd.CODE))
+                            .messages()
+                            .get(0)
+                            .content());
+            assertThat(contents).allSatisfy(content -> {
+                assertThat(content.files())
+                        .extracting(File::id, File::name, File::type, File::mime, File::size)
+                        .containsExactly(
+                                tuple(null, "price & list.pdf", "file", "application/pdf", 1536L),
+                                tuple(null, "фото.png", "image", "image/png", 2L));
+                URI link =
+                        URI.create(Objects.requireNonNull(content.files().get(1).link()));
+                var file = caller.get(link);
+                assertThat(file.statusCode()).isEqualTo(200);
+                assertThat(file.body()).isEqualTo("\u0001\u0002");
+                assertThat(file.headers().firstValue("Content-Disposition").orElse(""))
+                        .endsWith("%D1%84%D0%BE%D1%82%D0%BE.png");
+                assertThat(caller.get(URI.create(link + "x")).statusCode()).isEqualTo(404);
+                assertThat(caller.post(link, "").statusCode()).isEqualTo(405);
+            });
+            assertThat(EventDecoder.lenient()
+                            .decode(delivery(portal, OnOpenLineMessageAdd.CODE).requestBody(), BodyFormat.FORM)
+                            .raw()
+                            .toString())
+                    .contains("\"sizef\":\"1.5 KB\"", "\"sizef\":\"2 B\"");
+
+            chat.send(chat.visitorId(), "mine", Map.of("a.txt", new byte[] {3}));
+
+            List<File> sent = ((OnOpenLineMessageAdd) event(portal, OnOpenLineMessageAdd.CODE))
+                    .messages()
+                    .get(0)
+                    .content()
+                    .files();
+            assertThat(sent).singleElement().satisfies(file -> {
+                assertThat(file.id()).isPositive();
+                assertThat(file.name()).as("only the id is told").isNull();
+            });
+        }
+    }
+
+    @Test
     void aCustomersChangeIsToldWithoutTheConnectorsEvents(Portal portal) {
         try (RecordingHandler handler = RecordingHandler.start()) {
             EventMethods.EVENTS.keySet().forEach(event -> portal.subscribe(event, handler.uri()));
@@ -227,12 +294,16 @@ class EveryEventTest {
     }
 
     private static Event event(Portal portal, String code) {
-        Delivery delivery = portal.deliveries().stream()
+        return EventDecoder.strict()
+                .decode(delivery(portal, code).requestBody(), BodyFormat.FORM)
+                .event();
+    }
+
+    /** Returns the last delivery of that event. */
+    private static Delivery delivery(Portal portal, String code) {
+        return portal.deliveries().stream()
                 .filter(one -> one.event().equals(code))
                 .reduce((first, last) -> last)
                 .orElseThrow();
-        return EventDecoder.strict()
-                .decode(delivery.requestBody(), BodyFormat.FORM)
-                .event();
     }
 }

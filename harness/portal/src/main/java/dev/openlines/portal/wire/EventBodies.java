@@ -85,9 +85,30 @@ public final class EventBodies {
      * @param text its text
      * @param externalChat id of the chat in the messenger
      * @param externalUser id of the customer in the messenger
+     * @param files what was sent with it
      */
     public record MessageFacts(
-            ChatFacts chat, long id, long authorId, String text, String externalChat, String externalUser) {}
+            ChatFacts chat,
+            long id,
+            long authorId,
+            String text,
+            String externalChat,
+            String externalUser,
+            List<FileFacts> files) {}
+
+    /**
+     * A file that was sent with a message.
+     *
+     * @param id its id in the portal's file store, which is not that of the drive
+     * @param name wire field {@code name}
+     * @param type wire field {@code type}
+     * @param mime wire field {@code mime}
+     * @param link wire field {@code link}
+     * @param downloadLink wire field {@code downloadLink}
+     * @param size in bytes
+     */
+    public record FileFacts(
+            long id, String name, String type, String mime, String link, String downloadLink, long size) {}
 
     private EventBodies() {}
 
@@ -165,7 +186,7 @@ public final class EventBodies {
                 .add(
                         "DATA",
                         object().add("connector", messageConnector(facts))
-                                .add("message", message(facts).add("system", "N"))
+                                .add("message", withFiles(message(facts), facts).add("system", "N"))
                                 .add("no_session", "N"))
                 .build();
     }
@@ -181,7 +202,7 @@ public final class EventBodies {
                         "DATA",
                         object().add("connector", messageConnector(facts))
                                 .add("chat", object().add("id", facts.externalChat()))
-                                .add("message", message(facts)))
+                                .add("message", withIdsOfFiles(facts)))
                 .build();
     }
 
@@ -217,7 +238,11 @@ public final class EventBodies {
         JsonObjectBuilder message =
                 object().add("user_id", Long.toString(facts.authorId())).add("text", facts.text());
         return side(facts)
-                .add("MESSAGES", list(inPortal(facts).add("message", message).add("chat", messengersChat(facts))))
+                .add(
+                        "MESSAGES",
+                        list(inPortal(facts)
+                                .add("message", withFiles(message, facts))
+                                .add("chat", messengersChat(facts))))
                 .build();
     }
 
@@ -321,6 +346,43 @@ public final class EventBodies {
                 .add("chat_id", Long.toString(facts.chat().chatId()))
                 .add("user_id", Long.toString(facts.authorId()))
                 .add("text", facts.text());
+    }
+
+    /** Adds what the platform says of an operator's files. */
+    private static JsonObjectBuilder withFiles(JsonObjectBuilder message, MessageFacts facts) {
+        JsonArrayBuilder files = PhpJson.PROVIDER.createArrayBuilder();
+        for (FileFacts file : facts.files()) {
+            files.add(object().add("name", file.name())
+                    .add("type", file.type())
+                    .add("mime", file.mime())
+                    .add("link", file.link())
+                    .add("downloadLink", file.downloadLink())
+                    .add("size", Long.toString(file.size()))
+                    .add("sizef", shown(file.size())));
+        }
+        return facts.files().isEmpty() ? message : message.add("files", files);
+    }
+
+    /** Returns the message with the ids of its files, which are all that the platform tells of a customer's. */
+    private static JsonObjectBuilder withIdsOfFiles(MessageFacts facts) {
+        JsonArrayBuilder ids = PhpJson.PROVIDER.createArrayBuilder();
+        facts.files().forEach(file -> ids.add(Long.toString(file.id())));
+        return facts.files().isEmpty() ? message(facts) : message(facts).add("files", ids);
+    }
+
+    /** Returns a size as the platform shows it to people. */
+    private static String shown(long bytes) {
+        String[] units = {"B", "KB", "MB"};
+        double size = bytes;
+        int unit = 0;
+        while (size >= 1024 && unit < units.length - 1) {
+            size /= 1024;
+            unit++;
+        }
+        double rounded = Math.round(size * 100) / 100.0;
+        return (rounded == (long) rounded ? Long.toString((long) rounded) : Double.toString(rounded))
+                + ' '
+                + units[unit];
     }
 
     private static JsonObjectBuilder platformChat(ChatFacts chat) {
