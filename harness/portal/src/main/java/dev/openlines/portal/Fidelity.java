@@ -114,6 +114,9 @@ final class Fidelity {
         parts.put("what the addresses of an operator's files answer; width and height are left out", Provenance.GUESS);
         parts.put("which of several CRM objects is a chat's main one: the one linked first", Provenance.GUESS);
         parts.put("messages to a connector that is not active on the line: `NOT_ACTIVE_LINE`", Provenance.GUESS);
+        parts.put(
+                "all scopes, for `scope` with `full`: those documented and those that an SDK's test expects",
+                Provenance.SDK);
         parts.put("REST 3.0 is not built and says so in its own form of an error", Provenance.DOCS);
         parts.put("which handler addresses `event.bind` takes", Provenance.SOURCE);
         parts.put("order of checks, success envelope, PHP's JSON style", Provenance.SOURCE);
