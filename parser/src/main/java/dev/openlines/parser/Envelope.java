@@ -241,10 +241,13 @@ public final class Envelope {
      * {@code FIELDS…} of ids, or the word {@code undefined} in the place of a value. Two changes of one object within one
      * second give equal events, and so equal keys.
      *
-     * @return false for an event that has a type in this version
+     * @return false for an event that has a type in this version, and for {@code …ADD} and {@code …DELETE}, which happen
+     *     once to an object
      */
     public boolean saysOnlyIds() {
-        return EventTypes.of(event()) == null && OnlyIds.are(tree().find(Name.DATA_LOWER));
+        return EventTypes.of(event()) == null
+                && !event().matches("(?i).*(ADD|DELETE)")
+                && OnlyIds.are(tree().find(Name.DATA_LOWER));
     }
 
     /**

@@ -12,9 +12,12 @@ final class OnlyIds {
     /** Events of tasks send this word in the place of values that they do not tell. */
     private static final byte[] UNDEFINED = "undefined".getBytes(US_ASCII);
 
+    /** Begins the name of a flag beside the ids of a task, which says nothing of the change. */
+    private static final String FLAG = "IS_ACCESSIBLE_";
+
     private OnlyIds() {}
 
-    /** Returns whether each leaf is an id within a block of fields, or undefined, and at least one is an id. */
+    /** Returns whether each leaf is an id within a block of fields, a flag, or undefined, and at least one is an id. */
     static boolean are(@Nullable Node data) {
         if (data == null || !data.isArray()) {
             return false;
@@ -28,7 +31,7 @@ final class OnlyIds {
                 return false;
             }
             for (Node field = block.firstChild(); field != null; field = field.nextSibling()) {
-                if (field.isText(UNDEFINED)) {
+                if (field.isText(UNDEFINED) || field.key().startsWith(FLAG)) {
                     continue;
                 }
                 if (field.isArray() || !isId(field.key())) {

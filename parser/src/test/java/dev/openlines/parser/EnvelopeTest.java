@@ -151,7 +151,10 @@ class EnvelopeTest {
             OnCrmDealUpdate        | data[FIELDS][id]=662                                                         | true
             ONCRMDYNAMICITEMUPDATE | data[FIELDS][ID]=7&data[FIELDS][ENTITY_TYPE_ID]=128                          | true
             ONTASKUPDATE           | data[FIELDS_BEFORE][ID]=3&data[FIELDS_AFTER][ID]=3&data[IS_BEFORE]=undefined | true
-            ONTASKADD              | data[FIELDS_BEFORE]=undefined&data[FIELDS_AFTER][ID]=3                       | true
+            ONTASKUPDATE           | data[FIELDS_AFTER][ID]=3&data[FIELDS_AFTER][IS_ACCESSIBLE_AFTER]=Y           | true
+            ONTASKUPDATE           | data[FIELDS_AFTER][IS_ACCESSIBLE_AFTER]=Y                                    | false
+            ONTASKADD              | data[FIELDS_BEFORE]=undefined&data[FIELDS_AFTER][ID]=3                       | false
+            OnCrmDealDelete        | data[FIELDS][ID]=662                                                         | false
             ONTASKDELETE           | data[FIELDS_BEFORE]=undefined                                                | false
             ONCRMDEALUPDATE        | data[FIELDS][ID]=662&data[FIELDS][STAGE]=WON                                 | false
             ONCRMDEALUPDATE        | data[FIELDS][ID][]=662                                                       | false

@@ -136,7 +136,8 @@ public final class InboxMove {
                 bytes,
                 leased.receivedAt(),
                 null,
-                leased.origin());
+                leased.origin(),
+                leased.idempotencyKey());
     }
 
     /**

@@ -64,21 +64,27 @@ public final class VerifiedDelivery {
 
     VerifiedDelivery(
             Envelope envelope, String memberId, int bodyBytes, Instant receivedAt, @Nullable TrustChange change) {
-        this(envelope, memberId, bodyBytes, receivedAt, change, Origin.EVENT);
+        this(envelope, memberId, bodyBytes, receivedAt, change, Origin.EVENT, null);
     }
 
+    /**
+     * Makes a delivery of an event that was verified or stored before.
+     *
+     * @param key its idempotency key, or null to make one
+     */
     VerifiedDelivery(
             Envelope envelope,
             String memberId,
             int bodyBytes,
             Instant receivedAt,
             @Nullable TrustChange change,
-            Origin origin) {
+            Origin origin,
+            @Nullable String key) {
         Envelope stripped = envelope.withoutCredentials();
         List<OpenLineChat> chats = stripped.chats();
         this.memberId = memberId;
         this.event = stripped.event();
-        this.idempotencyKey = stripped.saysOnlyIds() ? ownKey() : stripped.idempotencyKey();
+        this.idempotencyKey = key == null ? key(stripped, origin) : key;
         this.sentAt = stripped.sentAt().orElse(Instant.EPOCH);
         this.chatKeys = chatKeys(stripped, chats);
         this.finish = Finish.of(stripped, event, chats);
@@ -109,7 +115,7 @@ public final class VerifiedDelivery {
                 .toString()
                 .getBytes(StandardCharsets.UTF_8);
         Envelope envelope = Envelope.parse(body, BodyFormat.JSON, STORED);
-        return new VerifiedDelivery(envelope, memberId, body.length, receivedAt, null, Origin.OFFLINE);
+        return new VerifiedDelivery(envelope, memberId, body.length, receivedAt, null, Origin.OFFLINE, null);
     }
 
     /** Makes a copy with another payload or of another trace. */
@@ -133,9 +139,12 @@ public final class VerifiedDelivery {
         this.payload = payload;
     }
 
-    /** Returns a key that no other delivery has. */
-    private static String ownKey() {
-        return (UUID.randomUUID().toString() + UUID.randomUUID()).replace("-", "");
+    /** Returns the key of the event, or one that no other delivery has if an equal event may be another change. */
+    private static String key(Envelope stripped, Origin origin) {
+        // A row of an offline queue is drained again if the first drain was cut short.
+        return origin == Origin.EVENT && stripped.saysOnlyIds()
+                ? (UUID.randomUUID().toString() + UUID.randomUUID()).replace("-", "")
+                : stripped.idempotencyKey();
     }
 
     private static List<String> chatKeys(Envelope envelope, List<OpenLineChat> chats) {

@@ -8,6 +8,7 @@ import dev.openlines.model.OnSessionFinish;
 import dev.openlines.parser.EventDecoder;
 import dev.openlines.receiver.ModelPortal.Close;
 import dev.openlines.receiver.ReconcileContract.Fixture;
+import jakarta.json.Json;
 import jakarta.json.JsonValue;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -72,6 +73,26 @@ interface OfflineContract {
 
             assertThat(f.handled()).hasSize(9);
             assertThat(queue.rows).isEmpty();
+        }
+    }
+
+    @Test
+    default void anUpdateThatSaysOnlyIdsIsOneHoweverOftenItIsDrained() {
+        try (Fixture f = new Fixture(open())) {
+            ModelQueue queue = new ModelQueue();
+            queue.note(new OfflineQueues.Queued(
+                    "ONCRMDEALUPDATE",
+                    f.portal.now,
+                    Json.createObjectBuilder()
+                            .add("FIELDS", Json.createObjectBuilder().add("ID", "662"))
+                            .build()));
+            queue.clearsLeft = 0;
+            assertThatThrownBy(() -> feed(f, queue).drain(ModelPortal.MEMBER)).hasMessageStartingWith("killed");
+            queue.clearsLeft = Integer.MAX_VALUE;
+
+            assertThat(feed(f, queue).drain(ModelPortal.MEMBER)).isEqualTo(drained(0, 1, 0));
+
+            assertThat(f.handled()).hasSize(1);
         }
     }
 

@@ -495,7 +495,8 @@ interface ReconcileContract {
                     1,
                     event.receivedAt(),
                     null,
-                    Origin.OFFLINE);
+                    Origin.OFFLINE,
+                    null);
             assertThat(f.store(offline)).isEqualTo(StoreResult.DUPLICATE);
         }
     }

@@ -195,7 +195,8 @@ final class ReconcileModel {
                             1,
                             event.receivedAt(),
                             null,
-                            Origin.OFFLINE));
+                            Origin.OFFLINE,
+                            null));
         }
     }
 

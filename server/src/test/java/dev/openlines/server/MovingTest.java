@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.openlines.kafka.KafkaTopics;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.Secret;
+import dev.openlines.parser.Limits;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.InboxMove;
@@ -14,9 +15,11 @@ import dev.openlines.receiver.LeaseRequest;
 import dev.openlines.receiver.LeasedDelivery;
 import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.RawDelivery;
 import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.Settlement;
 import dev.openlines.receiver.StoreException;
+import dev.openlines.receiver.Telemetry;
 import dev.openlines.tck.Deliveries;
 import dev.openlines.tck.InstallationContract;
 import dev.openlines.testkit.Await;
@@ -28,6 +31,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -191,6 +195,45 @@ class MovingTest {
                 }
                 assertThat(order).containsSubsequence(expected);
             }
+        }
+    }
+
+    @Test
+    void anEventWithAKeyOfItsOwnKeepsIt() {
+        try (LeasingInbox from = Inbox.memory();
+                LeasingInbox to = Inbox.memory()) {
+            Receiver receiver = new Receiver(
+                    from,
+                    from.portals().trust(Bodies.MEMBER, Secret.of(Bodies.TOKEN)),
+                    Limits.DEFAULT,
+                    InstantSource.system(),
+                    () -> {},
+                    Telemetry.none());
+            String body = "event=ONCRMDEALUPDATE&data[FIELDS][ID]=662&ts=1779996600&auth[member_id]=" + Bodies.MEMBER
+                    + "&auth[application_token]=" + Bodies.TOKEN;
+            for (int i = 0; i < 2; i++) {
+                assertThat(receiver.receive(new RawDelivery(
+                                        "POST",
+                                        "application/x-www-form-urlencoded",
+                                        body.getBytes(StandardCharsets.UTF_8)))
+                                .toCompletableFuture()
+                                .join()
+                                .status())
+                        .isEqualTo(200);
+            }
+            LeaseRequest all = new LeaseRequest("a", 9, Deliveries.LATEST, Deliveries.LATEST, Deliveries.LATEST, false);
+            List<LeasedDelivery> waiting = from.lease(all);
+            waiting.forEach(one -> from.settle(one, new Settlement.Release(), Instant.now())
+                    .toCompletableFuture()
+                    .join());
+
+            new InboxMove(from, to, InstantSource.system()).events();
+
+            assertThat(waiting).hasSize(2);
+            assertThat(to.lease(all))
+                    .extracting(LeasedDelivery::idempotencyKey)
+                    .containsExactlyInAnyOrderElementsOf(
+                            waiting.stream().map(LeasedDelivery::idempotencyKey).toList());
         }
     }
 
