@@ -52,6 +52,7 @@ final class CapturedEvents {
     private final CaseRun run;
     private final List<Closed> chats = new ArrayList<>();
     private Closed current = new Closed();
+    private boolean lacksChat;
 
     private CapturedEvents(CaseRun run) {
         this.run = run;
@@ -116,7 +117,7 @@ final class CapturedEvents {
             run.notObserved(what + ": the capture has no member id and application token in known fields");
             return;
         }
-        if (isFinish(capture) && chats.isEmpty()) {
+        if (isFinish(capture) && (chats.isEmpty() || lacksChat)) {
             run.notObserved(what + ": the capture has no chat in a known field");
             return;
         }
@@ -142,7 +143,7 @@ final class CapturedEvents {
         try (Connection connection = run.open()) {
             Reply reply =
                     run.seen(connection.write(request.bytes()).read(run.run().patience()), number);
-            chats.forEach(closed -> run.names(String.valueOf(closed.chat), reply, number));
+            run.names(chats.stream().map(closed -> String.valueOf(closed.chat)).toList(), reply, number);
             return reply;
         }
     }
@@ -220,6 +221,7 @@ final class CapturedEvents {
         Closed around = current;
         current = new Closed();
         JsonValue filled = filled(field, shape);
+        lacksChat |= field.equals("DATA") && current.chat == null;
         current = around;
         return filled;
     }

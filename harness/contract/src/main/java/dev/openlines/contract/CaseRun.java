@@ -162,9 +162,9 @@ final class CaseRun {
         return reply;
     }
 
-    /** Notes that a request names a chat in a place of its own. The number was reserved. */
-    void names(String chat, Reply reply, int number) {
-        exchanges.names(chat, reply, number);
+    /** Notes that a request names chats, if any, in places of its own. The number was reserved. */
+    void names(List<String> chats, Reply reply, int number) {
+        exchanges.names(chats, reply, number);
     }
 
     /** Returns the first number of so many requests that are sent at a time. */

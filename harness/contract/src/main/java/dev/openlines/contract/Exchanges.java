@@ -64,10 +64,10 @@ final class Exchanges {
         chats(reply.sent()).forEach(chat -> names(chat, number, reply));
     }
 
-    /** Notes that a request names a chat in a place of its own, and keeps the number of its reply. */
-    synchronized void names(String chat, Reply reply, int number) {
+    /** Notes that a request names chats, if any, in places of its own, and keeps the number of its reply. */
+    synchronized void names(List<String> chats, Reply reply, int number) {
         numbers.put(reply, number);
-        names(chat, number, reply);
+        chats.forEach(chat -> names(chat, number, reply));
     }
 
     private void names(String chat, int number, Reply reply) {
