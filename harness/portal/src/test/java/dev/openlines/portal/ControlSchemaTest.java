@@ -138,8 +138,8 @@ class ControlSchemaTest {
         post("portals/all/chats/17/duplicate", null);
         get("portals/all/clock");
         post("portals/all/clock", "{\"freeze\":true,\"advance_seconds\":7200,\"time_zone\":\"Europe/Berlin\"}");
-        post("portals/all/clock", "{\"at\":\"2027-01-01T00:00:00Z\"}");
         post("portals/all/chats/18/dismiss", null);
+        post("portals/all/clock", "{\"at\":\"2027-01-01T00:00:00Z\"}");
         post("portals/all/clock", "{\"run\":true}");
         get("portals/all/sessions");
         refused("portals/all/chats/18/close", "{}", 409);
