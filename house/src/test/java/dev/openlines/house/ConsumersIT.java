@@ -104,7 +104,7 @@ class ConsumersIT {
     @Test
     void theCommandLineRunsAsADependency() throws Exception {
         assertThat(run("java", "--class-path", jars("cli"), "dev.openlines.cli.OpenlinesCommand", "--version"))
-                .contains("0.1.0-SNAPSHOT")
+                .contains(System.getProperty("project.version"))
                 .endsWith("exit 0\n");
     }
 

@@ -43,7 +43,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Sends requests that were changed at random, on real sockets, while genuine events come: each adapter answers all of
- * those, no thread ends, and no memory is kept. {@code -Dseed=N} repeats a run.
+ * those, no thread ends, and no memory is kept. {@code -Dseed=N} repeats the
+ * requests of each thread.
  */
 @Timeout(3600)
 @EnabledIfSystemProperty(named = "fuzz.requests", matches = "[1-9]\\d*", disabledReason = "takes long: -Psoak")

@@ -111,7 +111,7 @@ class VerifyCommandTest {
     void eventsAreSentInCapturedShapesToo() throws Exception {
         Path captures = SelftestCommand.captures(folder);
         try (RecordingHandler handler = RecordingHandler.start()) {
-            assertThat(run("--handler=" + handler.uri(), "--captures=" + captures, "--only=026"))
+            assertThat(run("--handler=" + handler.uri(), "--captures=" + captures, "--only=026", "--ack-max=2m"))
                     .isEqualTo(ContractReport.INCONCLUSIVE);
 
             assertThat(handler.requests())

@@ -120,7 +120,9 @@ final class AttackedReceiver implements AutoCloseable {
         Thread reader = new Thread(
                 () -> lines.lines().forEach(line -> {
                     each.accept(line);
-                    printed.addAndGet(line.length());
+                    if (!line.startsWith("closed chat=")) {
+                        printed.addAndGet(line.length());
+                    }
                     if (line.contains(CANARY)) {
                         canaries.add(line);
                     }
@@ -143,7 +145,7 @@ final class AttackedReceiver implements AutoCloseable {
         return process;
     }
 
-    /** Returns how many characters it has printed, also after its end. */
+    /** Returns how many characters it has printed, without the lines of the handler; also after its end. */
     long printed() throws InterruptedException {
         if (!process.isAlive()) {
             for (Thread reader : readers) {
