@@ -143,7 +143,8 @@ public record OpenLineMessage(
      * <p>An operator's file has everything but the id. Of a customer's file the portal tells only the id, and not that
      * of the drive: {@code imopenlines.session.history.get} lists the files of a chat with theirs.
      *
-     * @param id the file's id in the portal's file store, if the element is a number. Null for an operator's file
+     * @param id the file's id in the portal's file store, if the element is a number or has one as
+     *     {@code id}. Null for an operator's file
      * @param name as its sender named it; wire field {@code name}. Anybody may choose it: it is not a path to write to
      * @param type the platform's kind of file, such as {@code image}, {@code video}, {@code audio} or {@code file}; wire
      *     field {@code type}

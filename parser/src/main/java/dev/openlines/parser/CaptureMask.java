@@ -49,8 +49,7 @@ final class CaptureMask {
 
     /** Names that the platform is known to send in events and the decoder does not read. */
     private static final Set<String> UNREAD =
-            words("client_id APP_ID EXTRA_URL type link downloadLink size mime image width"
-                    + " height url urlDownload urlPreview title extension");
+            words("client_id APP_ID EXTRA_URL image url urlDownload urlPreview title extension");
 
     /** Names whose values are codes of the platform, not a person's text or an id. */
     private static final Set<String> CODED = words(

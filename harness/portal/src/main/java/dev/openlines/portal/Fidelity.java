@@ -109,7 +109,7 @@ final class Fidelity {
         parts.put("`entity_data_1` and `entity_data_2` of a chat linked with the CRM", Provenance.DOCS);
         parts.put("files in histories; the download address and what it answers", Provenance.DOCS);
         parts.put(
-                "files in events of messages: all but their addresses of an operator's, ids of a customer's",
+                "files in events of messages: an operator's without their own addresses, a customer's as ids only",
                 Provenance.SOURCE);
         parts.put("what the addresses of an operator's files answer; width and height are left out", Provenance.GUESS);
         parts.put("which of several CRM objects is a chat's main one: the one linked first", Provenance.GUESS);
