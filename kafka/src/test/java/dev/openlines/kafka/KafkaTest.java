@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.OnOpenLineMessageAdd;
 import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.OpenLineMessage;
 import dev.openlines.parser.Limits;
 import dev.openlines.receiver.Backlog;
 import dev.openlines.receiver.DeadLetter;
@@ -291,14 +292,17 @@ class KafkaTest {
         for (String text : List.of("я".repeat(20_000), "😀".repeat(20_000))) {
             String body = "event=ONOPENLINEMESSAGEADD&ts=1760000000&data[DATA][message][id]=5"
                     + "&data[DATA][message][text]=" + URLEncoder.encode(text, StandardCharsets.UTF_8)
-                    + "&data[DATA][message][files][0]=" + file + "&data[DATA][message][files][1]=" + file
+                    + "&data[DATA][message][files][0][name]=" + file + "&data[DATA][message][files][1][name]="
+                    + file
                     + "&auth[member_id]=" + Deliveries.MEMBER + "&auth[application_token]=" + Deliveries.TOKEN;
             inbox.await(inbox.store(Deliveries.delivery(body)));
 
             OnOpenLineMessageAdd added = messages.poll(60, TimeUnit.SECONDS);
             assertThat(added).isNotNull();
             assertThat(added.messages().get(0).content().text()).isEqualTo(text);
-            assertThat(added.messages().get(0).content().files()).isEqualTo(List.of(file, file));
+            assertThat(added.messages().get(0).content().files())
+                    .extracting(OpenLineMessage.File::name)
+                    .containsExactly(file, file);
         }
     }
 
