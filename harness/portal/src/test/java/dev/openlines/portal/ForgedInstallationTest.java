@@ -238,7 +238,7 @@ class ForgedInstallationTest {
                 .filter(call -> call.method().equals("oauth/token") && call.status() == 400)
                 .count();
         // Both budgets of all, and what they regain in the time that the test may take.
-        assertThat(refused).isPositive().isLessThan(2 * 60 + 2 * 90);
+        assertThat(refused).isPositive().isLessThan(2 * 60 + 2 * 150);
         assertThat((long) forged.get()).isGreaterThan(refused);
     }
 
