@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,9 @@ public final class Envelope {
 
     /** Enough until the year 2286. */
     private static final int SECONDS_DIGITS = 10;
+
+    /** The end of the code of an event that happens once to an object. */
+    private static final Pattern ONCE = Pattern.compile("(?i)(?:ADD|DELETE)$");
 
     private final Body body;
     private final boolean credentials;
@@ -246,7 +250,7 @@ public final class Envelope {
      */
     public boolean saysOnlyIds() {
         return EventTypes.of(event()) == null
-                && !event().matches("(?i).*(ADD|DELETE)")
+                && !ONCE.matcher(event()).find()
                 && OnlyIds.are(tree().find(Name.DATA_LOWER));
     }
 
