@@ -54,8 +54,7 @@ class VulnerabilitiesTest {
         Files.writeString(inside.resolve("application.cdx.json"), "{}");
         scanner(0);
 
-        assertThat(run())
-                .isEqualTo("""
+        assertThat(run()).isEqualTo("""
                         scan source --lockfile target/looked-up.cdx.json
                         known vulnerabilities: none in target/model-cyclonedx.json
                         scan source --lockfile target/looked-up.cdx.json
@@ -71,9 +70,7 @@ class VulnerabilitiesTest {
         bill("model");
         scanner(code);
 
-        assertThat(run())
-                .doesNotContain("known vulnerabilities: none")
-                .endsWith("\nexit " + code + "\n");
+        assertThat(run()).doesNotContain("known vulnerabilities: none").endsWith("\nexit " + code + "\n");
         assertThat(modules).isDirectoryNotContaining("glob:**.cdx.json");
     }
 
@@ -82,8 +79,9 @@ class VulnerabilitiesTest {
         bill("model");
 
         assertThat(run())
-                .isEqualTo("known vulnerabilities: NOT CHECKED in target/model-cyclonedx.json, since osv-scanner is not on"
-                        + " the PATH\nexit 0\n");
+                .isEqualTo(
+                        "known vulnerabilities: NOT CHECKED in target/model-cyclonedx.json, since osv-scanner is not on"
+                                + " the PATH\nexit 0\n");
     }
 
     @Test
@@ -91,8 +89,9 @@ class VulnerabilitiesTest {
         scanner(0);
 
         assertThat(run())
-                .isEqualTo("known vulnerabilities: NOT CHECKED in target, since no bill of materials is there: Maven makes"
-                        + " none offline or with cyclonedx.skip\nexit 0\n");
+                .isEqualTo(
+                        "known vulnerabilities: NOT CHECKED in target, since no bill of materials is there: Maven makes"
+                                + " none offline or with cyclonedx.skip\nexit 0\n");
     }
 
     @Test
@@ -101,8 +100,9 @@ class VulnerabilitiesTest {
         scanner(128);
 
         assertThat(run())
-                .endsWith("known vulnerabilities: NOT CHECKED in target/model-cyclonedx.json, since osv-scanner finds no"
-                        + " artifact in it\nexit 0\n");
+                .endsWith(
+                        "known vulnerabilities: NOT CHECKED in target/model-cyclonedx.json, since osv-scanner finds no"
+                                + " artifact in it\nexit 0\n");
     }
 
     private void bill(String module) throws IOException {

@@ -12,19 +12,12 @@ import dev.openlines.parser.Limits;
 import dev.openlines.parser.PhpForm;
 import dev.openlines.portal.wire.EventBodies;
 import dev.openlines.portal.wire.PhpJson;
-import jakarta.json.JsonArray;
 import jakarta.json.JsonArrayBuilder;
-import jakarta.json.JsonObject;
-import jakarta.json.JsonObjectBuilder;
-import jakarta.json.JsonString;
-import jakarta.json.JsonValue;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -45,9 +38,6 @@ import picocli.CommandLine.Spec;
         })
 final class DecodeCommand implements Callable<Integer> {
 
-    private static final Set<String> SECRETS =
-            Set.of("accesstoken", "refreshtoken", "applicationtoken", "clientsecret", "token");
-
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -63,7 +53,9 @@ final class DecodeCommand implements Callable<Integer> {
     @Option(names = "--strict", description = "Refuse what the lenient decoder only notes.")
     private boolean strict;
 
-    @Option(names = "--tree", description = "Print the tree of the fields only, as PHP's parse_str makes it.")
+    @Option(
+            names = "--tree",
+            description = "Print the tree of the fields only, as PHP's parse_str makes it, tokens masked.")
     private boolean tree;
 
     @Option(names = "--batch", description = "Read one Base64 body a line, print one line of JSON for each.")
@@ -217,9 +209,10 @@ final class DecodeCommand implements Callable<Integer> {
         if (tree) {
             out.append("{\"tree\":");
             PhpJson.plain(
-                    format == BodyFormat.FORM
-                            ? PhpForm.decode(body, limits)
-                            : Envelope.parse(body, format, limits).raw(),
+                    SecretMask.of(
+                            format == BodyFormat.FORM
+                                    ? PhpForm.decode(body, limits)
+                                    : Envelope.parse(body, format, limits).raw()),
                     out);
             out.append("}\n");
             return;
@@ -239,7 +232,7 @@ final class DecodeCommand implements Callable<Integer> {
                 EventBodies.object()
                         .add(
                                 "event",
-                                masked(PhpJson.parse(
+                                SecretMask.of(PhpJson.parse(
                                         EventJson.toJson(decoded.event()).getBytes(StandardCharsets.UTF_8))))
                         .add("type", EventNames.type(decoded.event()))
                         .add("dialect", decoded.dialect().label())
@@ -261,26 +254,6 @@ final class DecodeCommand implements Callable<Integer> {
                         .build(),
                 out);
         out.append('\n');
-    }
-
-    /** Replaces every text under the name of a secret, however deep, by three asterisks. */
-    static JsonValue masked(JsonValue value) {
-        if (value instanceof JsonObject object) {
-            JsonObjectBuilder out = EventBodies.object();
-            object.forEach((name, member) -> {
-                boolean secret = SECRETS.contains(name.toLowerCase(Locale.ROOT).replace("_", ""));
-                out.add(
-                        name,
-                        secret && member instanceof JsonString ? PhpJson.PROVIDER.createValue("***") : masked(member));
-            });
-            return out.build();
-        }
-        if (value instanceof JsonArray array) {
-            JsonArrayBuilder out = PhpJson.PROVIDER.createArrayBuilder();
-            array.forEach(item -> out.add(masked(item)));
-            return out.build();
-        }
-        return value;
     }
 
     private static void write(StringBuilder text, OutputStream out) throws IOException {

@@ -308,7 +308,7 @@ final class ListenCommand implements Callable<Integer> {
         Files.createDirectories(into);
         Path file =
                 into.resolve(Instant.now().toEpochMilli() + "-" + seen + "-" + event.replaceAll("\\W", "_") + ".json");
-        Files.writeString(file, DecodeCommand.masked(kept) + "\n", StandardOpenOption.CREATE_NEW);
+        Files.writeString(file, SecretMask.of(kept) + "\n", StandardOpenOption.CREATE_NEW);
     }
 
     /** Removes control characters: a portal must not send commands to the terminal. */

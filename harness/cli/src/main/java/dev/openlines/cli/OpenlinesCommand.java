@@ -64,8 +64,10 @@ public final class OpenlinesCommand implements Runnable {
 
     static CommandLine line(PrintWriter out, PrintWriter err) {
         CommandLine line = new CommandLine(new OpenlinesCommand());
-        line.setOut(out);
-        line.setErr(err);
+        line.setOut(new PrintWriter(new TerminalWriter(out), true));
+        line.setErr(new PrintWriter(new TerminalWriter(err), true));
+        // Colors would need the characters that must not reach the terminal.
+        line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setParameterExceptionHandler((e, arguments) -> {
             e.getCommandLine().getErr().println("openlines: " + oneLine(e));

@@ -56,7 +56,7 @@ public final class PhpJson {
     }
 
     /**
-     * Appends a value with only those escapes that JSON and its embedding in scripts need.
+     * Appends a value with only those escapes that JSON, its embedding in scripts and a terminal need.
      *
      * @param value the value
      * @param out gets the text
@@ -139,8 +139,8 @@ public final class PhpJson {
                 case '\f' -> out.append("\\f");
                 default -> {
                     boolean markup = c == '<' || c == '>' || c == '&' || c == '\'';
-                    if (c < 0x20 || (portal && markup) || c == '\u2028' || c == '\u2029') {
-                        escape(c);
+                    if (portal ? c < 0x20 || markup || c == '\u2028' || c == '\u2029' : steersTerminal(c)) {
+                        out.append(escape(c));
                     } else {
                         out.append(c);
                     }
@@ -150,7 +150,30 @@ public final class PhpJson {
         out.append('"');
     }
 
-    private void escape(char c) {
-        out.append(String.format(Locale.ROOT, "\\u%04X", (int) c));
+    /**
+     * Tells whether a terminal may take a character for a command, or turn the direction of writing at it: controls, the
+     * marks of bidirectional text, and the separators of lines and paragraphs.
+     *
+     * @param c the character
+     * @return false for those that only show something
+     */
+    public static boolean steersTerminal(char c) {
+        return Character.isISOControl(c)
+                || c == '\u061C'
+                || c == '\u200E'
+                || c == '\u200F'
+                || c == '\uFEFF'
+                || (c >= '\u2028' && c <= '\u202E')
+                || (c >= '\u2066' && c <= '\u2069');
+    }
+
+    /**
+     * Returns a character as JSON escapes it.
+     *
+     * @param c the character
+     * @return a backslash, {@code u} and four digits
+     */
+    public static String escape(char c) {
+        return String.format(Locale.ROOT, "\\u%04X", (int) c);
     }
 }
