@@ -55,6 +55,16 @@ class CanariesTest {
     }
 
     @Test
+    void aNumberWithTheZerosOfAnAccessTokenIsNone() {
+        String token = "e8d3236a4f1c09b7d2a85e3600000001001300b5c6f1d2e3a4b59687c0d1e2f3a4b5c6";
+        canaries.add("access_token", token);
+
+        assertThat(canaries.in("{\"chat_id\":\"9000000001001300421\"}")).isEmpty();
+        assertThat(canaries.in("<" + token.substring(12, 24) + ">")).containsExactly("access_token");
+        assertThat(canaries.in("<" + token.substring(40, 52) + ">")).containsExactly("access_token");
+    }
+
+    @Test
     void encodedForAnAddressOnce() {
         assertThat(canaries.in("?t=" + encoded(SECRET))).containsExactly("token");
     }
