@@ -97,6 +97,21 @@ final class CompareCommand implements Callable<Integer> {
             throw wrong("--reversible needs an application's access token: a webhook has no events");
         }
         try {
+            return compared(access);
+        } catch (CommandFailure e) {
+            if (!stopping) {
+                throw e;
+            }
+            // The hook waits for this line; what the command throws would be printed too late.
+            spec.commandLine().getErr().println("openlines: ended before all was compared");
+            return OpenlinesCommand.FAILED;
+        } finally {
+            ended.countDown();
+        }
+    }
+
+    private int compared(PortalAccess access) {
+        try {
             CompareReport report = reversible ? withOwnApplication(access) : compare(access, unbound());
             if (output != null) {
                 PrivateFile.write(output, text(report) + "\n");
@@ -123,7 +138,7 @@ final class CompareCommand implements Callable<Integer> {
                     "the portal does not answer: " + e.getClass().getSimpleName());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw CommandFailure.failed("ended before all was compared");
+            throw CommandFailure.failed("interrupted");
         }
     }
 
@@ -153,11 +168,7 @@ final class CompareCommand implements Callable<Integer> {
             } finally {
                 // An interrupt has done its work; what follows needs the network.
                 boolean interrupted = Thread.interrupted();
-                try {
-                    application.unbind(client);
-                } finally {
-                    ended.countDown();
-                }
+                application.unbind(client);
                 if (!stopping) {
                     Runtime.getRuntime().removeShutdownHook(ending);
                 }
@@ -170,7 +181,7 @@ final class CompareCommand implements Callable<Integer> {
         }
     }
 
-    /** Makes the hook for Ctrl-C. It waits for the unbinding, and not for the thread, which may be waiting for the end of this one. */
+    /** Makes the hook for Ctrl-C. It waits for the unbinding and the last line, not for the thread, which may be waiting for the end of this one. */
     private Thread ending(Thread comparing) {
         return new Thread(
                 () -> {
