@@ -11,19 +11,19 @@ import dev.openlines.contract.Level;
 import dev.openlines.contract.Profile;
 import dev.openlines.contract.Verdict;
 import dev.openlines.testkit.RequiresTool;
+import dev.openlines.testkit.SomeAtATime;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The handlers to copy: each is right, and a copy with one fault fails the case of that fault. */
@@ -56,7 +56,8 @@ class GalleryTest {
     @TempDir
     private Path folder;
 
-    private final ExecutorService some = Executors.newFixedThreadPool(2);
+    @RegisterExtension
+    private final SomeAtATime some = SomeAtATime.of(2);
 
     @TestFactory
     Stream<DynamicTest> eachPassesCoreAndDurable() {
@@ -81,7 +82,6 @@ class GalleryTest {
                         .isSubsetOf("OSF-C-104", "OSF-C-512", "OSF-C-513", "OSF-C-514", "OSF-C-517", "OSF-C-605");
             }));
         }
-        some.shutdown();
         return tests.stream();
     }
 
@@ -146,7 +146,6 @@ class GalleryTest {
                 mutant(JAVA, "603", "return 503;", "return 200;"),
                 mutant(JAVA, "017", " || Files.exists(store.resolve(\"uninstalled\"))", ""),
                 mutant(JAVA, "105", "\n                & equal(form.get(\"auth[member_id]\"), memberId)", "")));
-        some.shutdown();
         return tests.stream();
     }
 

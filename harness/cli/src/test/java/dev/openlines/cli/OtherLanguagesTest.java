@@ -10,18 +10,18 @@ import dev.openlines.contract.Level;
 import dev.openlines.contract.Verdict;
 import dev.openlines.model.Secret;
 import dev.openlines.testkit.RequiresTool;
+import dev.openlines.testkit.SomeAtATime;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Handlers that are not Java: the right ones pass, the careless ones fail for their sins and nothing else. */
@@ -101,7 +101,8 @@ class OtherLanguagesTest {
     @TempDir
     private Path folder;
 
-    private final ExecutorService some = Executors.newFixedThreadPool(3);
+    @RegisterExtension
+    private final SomeAtATime some = SomeAtATime.of(3);
 
     /** Runs some at a time: they mostly wait, for effects that never come. */
     @TestFactory
@@ -112,7 +113,6 @@ class OtherLanguagesTest {
                 passes(PHP, "correct.php"),
                 passes("exec node ", "correct.js"),
                 passes("exec python3 ", "correct.py")));
-        some.shutdown();
         return tests.stream();
     }
 

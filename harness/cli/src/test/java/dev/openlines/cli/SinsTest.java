@@ -6,24 +6,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.openlines.contract.ContractReport;
 import dev.openlines.contract.Level;
 import dev.openlines.contract.Verdict;
+import dev.openlines.testkit.SomeAtATime;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The suite's own teeth: each sin is caught by the case that names it, and nothing else is blamed. */
 class SinsTest {
+
+    @RegisterExtension
+    private final SomeAtATime some = SomeAtATime.of(4);
 
     /** Only what never comes is waited for so long. */
     private static final Duration SLOW_MACHINE = Duration.ofMinutes(2);
@@ -45,7 +48,6 @@ class SinsTest {
      */
     @TestFactory
     Stream<DynamicTest> aSinIsCaughtByItsCase() {
-        ExecutorService four = Executors.newFixedThreadPool(4);
         Set<Sin> slow = EnumSet.of(
                 Sin.WAITS_FOR_PORTAL,
                 Sin.ONE_AT_A_TIME,
@@ -59,12 +61,11 @@ class SinsTest {
         List<DynamicTest> tests = Arrays.stream(Sin.values())
                 .filter(sin -> !sin.needsProcess() && !slow.contains(sin))
                 .map(sin -> {
-                    Future<ContractReport> report = four.submit(() -> judged(sin));
+                    Future<ContractReport> report = some.submit(() -> judged(sin));
                     return DynamicTest.dynamicTest(
                             sin.label() + " by " + sin.caughtBy().get(0), () -> assertCaught(sin, report.get()));
                 })
                 .toList();
-        four.shutdown();
         return tests.stream();
     }
 

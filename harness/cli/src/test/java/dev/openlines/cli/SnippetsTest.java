@@ -4,6 +4,7 @@ package dev.openlines.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.testkit.RequiresTool;
+import dev.openlines.testkit.SomeAtATime;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,8 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -22,11 +21,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Every command of the page for teams is run as the shell that a team would run it in, on some of the cases. */
 @RequiresTool({"php", "node", "python3"})
 class SnippetsTest {
+
+    @RegisterExtension
+    private final SomeAtATime some = SomeAtATime.of(4);
 
     private static final Path PAGE = Path.of("../../docs/contract-testing.md");
     private static final Pattern FENCED = Pattern.compile("(?ms)^```(sh|yaml)\n(.*?)^```");
@@ -81,16 +84,14 @@ class SnippetsTest {
     /** Runs some at a time: each mostly waits, for programs that start and for effects that must not come. */
     @TestFactory
     Stream<DynamicTest> aSnippetOfTheDocumentationRuns() throws Exception {
-        ExecutorService four = Executors.newFixedThreadPool(4);
         List<DynamicTest> tests = new ArrayList<>();
         for (String snippet : snippets().toList()) {
             Path own = Files.createDirectory(folder.resolve(Integer.toString(tests.size())));
-            Future<Integer> code = four.submit(() -> exitCode(snippet, own));
+            Future<Integer> code = some.submit(() -> exitCode(snippet, own));
             tests.add(DynamicTest.dynamicTest(
                     snippet.lines().findFirst().orElse("") + " " + tests.size(),
                     () -> assertRan(snippet, own, code.get())));
         }
-        four.shutdown();
         return tests.stream();
     }
 
