@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -137,6 +138,7 @@ class WebhookTest {
     }
 
     @Test
+    @Tag("long")
     void aTlsHandshakeThatFailsAndAnAnswerThatBreaksShowNothing() throws IOException {
         try (FakePortal plain = FakePortal.answering("{}")) {
             Secret address = Secret.of(of(plain).reveal().replace("http:", "https:"));

@@ -17,6 +17,7 @@ import java.util.jar.JarFile;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,6 +103,7 @@ class ConsumerIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"floor.jar", "newest.jar"})
+    @Tag("long")
     void thePortalWorksWithTheOldestAndTheNewestJUnit(String junit) throws Exception {
         String console = Path.of("target", "junit", junit).toString();
         String path = portalLibraries() + File.pathSeparator + console;
@@ -121,6 +123,7 @@ class ConsumerIT {
     }
 
     @Test
+    @Tag("long")
     void anInboxOfAnotherProjectPassesTheInboxContract() throws Exception {
         String junit = Path.of("target", "junit", "newest.jar").toString();
         String assertj = classPath()

@@ -246,7 +246,19 @@ class DocumentsTest {
             assertThat(modules)
                     .as("%s: %s: the module of %s", page, command, test)
                     .anySatisfy(module -> assertThat(namesBelow(module)).contains(test + ".java"));
+            assertThat(isLong(test) ? words : new String[] {"-Plong"})
+                    .as("%s: %s: %s runs only if it is asked for", page, command, test)
+                    .containsAnyOf("-Plong", "-Psoak");
         }
+    }
+
+    private static boolean isLong(String test) throws IOException {
+        for (Path file : files(test + ".java")) {
+            if (Files.readString(file).contains("\n@Tag(\"long\")\n")) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static List<String> namesBelow(String module) throws IOException {

@@ -23,6 +23,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,6 +39,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * machine. The file {@code .mvn/maven.config} in both folders says so to Maven and changes nothing else.
  */
 @RequiresTool({"mvn", "curl"})
+@Tag("long")
 class GettingStartedIT {
 
     private static final String PAGE = "docs/getting-started.md";

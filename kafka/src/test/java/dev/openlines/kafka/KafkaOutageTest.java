@@ -51,12 +51,14 @@ import org.apache.kafka.common.config.TopicConfig;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A receiver answers while its cluster takes nothing, and recovers by itself. */
 @Timeout(300)
+@Tag("long")
 class KafkaOutageTest {
 
     private static final int BUFFER = 1024 * 1024;

@@ -28,6 +28,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -63,6 +64,7 @@ class KafkaWindowTest {
     }
 
     @Test
+    @Tag("long")
     void theWindowHoldsInATopicAndAcrossWorkers() throws Exception {
         try (KafkaInbox inbox = KafkaInbox.open(withWindow(3))) {
             store(inbox, "ABCDA");

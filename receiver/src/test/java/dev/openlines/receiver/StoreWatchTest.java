@@ -18,6 +18,7 @@ import java.sql.Statement;
 import java.time.Instant;
 import java.util.List;
 import org.assertj.core.util.Throwables;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,6 +65,7 @@ class StoreWatchTest {
 
     @ParameterizedTest
     @EnumSource
+    @Tag("long")
     void nothingIsAcknowledgedIntoFilesThatAreNoLongerTheInbox(Way way) throws Exception {
         Path file = inbox();
         Path earlier = directory.resolve("earlier.db");

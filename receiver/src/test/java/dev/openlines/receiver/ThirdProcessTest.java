@@ -15,6 +15,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,6 +102,7 @@ class ThirdProcessTest {
     }
 
     @RepeatedTest(3)
+    @Tag("long")
     void ofReceiversThatEndAtOnceTheLastOneNotesHowTheFileWasLeft() throws Exception {
         Path file = directory.resolve("inbox.db");
         List<Process> receivers = List.of(start(file, "stores"), start(file, "waits"), start(file, "waits"));

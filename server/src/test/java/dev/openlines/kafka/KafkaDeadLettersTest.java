@@ -19,11 +19,13 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Thousands of dead letters on a real broker: number N of them is of chat N and died N seconds after the first. */
 @Timeout(300)
+@Tag("long")
 class KafkaDeadLettersTest {
 
     private static final int LETTERS = 3000;

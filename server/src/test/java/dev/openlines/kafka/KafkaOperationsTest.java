@@ -40,12 +40,14 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Tests of what an operator of receivers and workers over Kafka sees. */
 @Timeout(300)
+@Tag("long")
 class KafkaOperationsTest {
 
     private KafkaTopics topics;

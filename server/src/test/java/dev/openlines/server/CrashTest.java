@@ -35,6 +35,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,6 +78,7 @@ class CrashTest {
     }
 
     @Test
+    @Tag("long")
     void nothingAcknowledgedByPostgresqlIsLost() throws Exception {
         String inbox = PostgresServer.newSchema();
 
@@ -91,6 +93,7 @@ class CrashTest {
 
     /** Kills the process after the acknowledgement and before anything is dispatched: it has no workers. */
     @Test
+    @Tag("long")
     void eventsStoredBeforeAKillAndNotYetDispatchedAreHandledOnce() throws Exception {
         for (String inbox : List.of(directory.resolve("inbox.db").toString(), PostgresServer.newSchema())) {
             Files.deleteIfExists(directory.resolve("evidence.jsonl"));

@@ -33,6 +33,7 @@ import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -126,6 +127,7 @@ class SecureServerTest {
     }
 
     @Test
+    @Tag("long")
     void aKeyOfAnotherCertificateStopsTheStart() throws Exception {
         Path certificate = certificate(selfSigned("EC"));
         for (String algorithm : List.of("EC", "RSA")) {

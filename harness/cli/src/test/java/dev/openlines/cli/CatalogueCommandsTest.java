@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -69,6 +70,7 @@ class CatalogueCommandsTest {
     /** Sends the request of a finding, be it the second, one in a burst, or one whose effect never came. */
     @ParameterizedTest
     @ValueSource(strings = {"OSF-C-202", "OSF-C-103", "OSF-C-509", "OSF-C-026"})
+    @Tag("long")
     void theLineByHandOfAFailureSendsTheBytesOfTheRunAndShowsTheAnswer(String id) throws Exception {
         try (RecordingHandler careless = RecordingHandler.start()) {
             ContractReport report = ContractSuite.of(careless.uri(), SelftestCommand.MEMBER_ID, SelftestCommand.PROOF)

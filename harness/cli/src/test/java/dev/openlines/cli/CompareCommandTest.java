@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -287,6 +288,7 @@ class CompareCommandTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("alterations")
+    @Tag("long")
     void anAlterationIsFound(String name, String expected, Alteration alteration, Portal portal) throws IOException {
         boolean throttling = name.startsWith("throttling");
         portal.limits().operatingTime(Duration.ofHours(1));

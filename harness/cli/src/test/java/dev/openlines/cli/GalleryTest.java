@@ -22,12 +22,14 @@ import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The handlers to copy: each is right, and a copy with one fault fails the case of that fault. */
 @RequiresTool({"php", "node", "python3"})
+@Tag("long")
 class GalleryTest {
 
     private static final Path GALLERY =

@@ -20,12 +20,14 @@ import java.util.List;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Handlers that are not Java: the right ones pass, the careless ones fail for their sins and nothing else. */
 @RequiresTool({"php", "node", "python3"})
+@Tag("long")
 class OtherLanguagesTest {
 
     private static final String MEMBER_ID = "0a1b2c3d4e5f60718293a4b5c6d7e8f9";

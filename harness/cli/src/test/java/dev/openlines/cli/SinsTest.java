@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -72,6 +73,7 @@ class SinsTest {
     /** Checks that each fails the case that was made for it and no other of its group. */
     @ParameterizedTest
     @EnumSource(names = {"HANDLES_LISTED", "HANDLES_LATE"})
+    @Tag("long")
     void aHandlerThatReconcilesWronglyIsCaughtByItsCaseAlone(Sin sin) {
         ContractReport report = SelftestCommand.judge(sin, true, List.of("OSF-C-9*"), SLOW_MACHINE);
 
@@ -79,6 +81,7 @@ class SinsTest {
     }
 
     @Test
+    @Tag("long")
     void aHandlerThatDoesNotReconcileIsCaught() {
         assertCaught(
                 Sin.NEVER_COMPARES,
@@ -86,6 +89,7 @@ class SinsTest {
     }
 
     @Test
+    @Tag("long")
     void theGoodHandlerReconciles() {
         ContractReport report = SelftestCommand.judge(null, true, List.of("OSF-C-9*"), SLOW_MACHINE);
 

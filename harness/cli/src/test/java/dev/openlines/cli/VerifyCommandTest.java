@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -285,6 +286,7 @@ class VerifyCommandTest {
      */
     @ParameterizedTest
     @ValueSource(strings = {"TERM", "KILL"})
+    @Tag("long")
     void noSignalLeavesTheHandlerRunning(String signal) throws Exception {
         Path started = folder.resolve("started");
         int port = VerifyCommand.freePort();

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -201,6 +202,7 @@ class EvidenceTest {
     }
 
     @Test
+    @Tag("long")
     void aTimeLimitLeavesAWholeReport() {
         ContractReport report;
         try (SmallHandler handler = SmallHandler.right(folder)) {

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -212,6 +213,7 @@ class JudgeTest {
     }
 
     @Test
+    @Tag("long")
     void anUninstallationConcernsHandlersThatRecordInstallations() {
         try (Listener settings = Listener.start(request -> answer(proven(request)), "127.0.0.1")) {
             ContractSuite suite = suite(settings, "017").evidence(List::of);

@@ -19,6 +19,7 @@ import javax.xml.XMLConstants;
 import javax.xml.transform.stream.StreamSource;
 import javax.xml.validation.SchemaFactory;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
@@ -124,6 +125,7 @@ class ReportsTest {
 
     @Test
     @RequiresTool({"chromium", "chromedriver"})
+    @Tag("long")
     void thePageLooksRightAtEveryWidthFiltersAndShowsHex(@TempDir Path folder) throws Exception {
         Path page = folder.resolve("report.html");
         Files.writeString(page, HtmlReport.of(report, 1, Baseline.none()));

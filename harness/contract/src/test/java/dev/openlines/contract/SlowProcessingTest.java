@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,6 +62,7 @@ class SlowProcessingTest {
     }
 
     @Test
+    @Tag("long")
     void anEventThatWasAcknowledgedMeanwhileAndIsNeverHandledIsLost() {
         CaseResult result = judge("touch '{}'", "true");
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +29,7 @@ import org.opentest4j.TestAbortedException;
  */
 @SimulatedPortal
 @RequiresTool({"node", "npm"})
+@Tag("long")
 class B24JsSdkTest {
 
     private static final Path SOURCE = Path.of("src", "test", "b24jssdk");

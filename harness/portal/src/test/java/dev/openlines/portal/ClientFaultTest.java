@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +35,7 @@ class ClientFaultTest {
     private final TokenStore tokens = TokenStore.memory();
 
     @Test
+    @Tag("long")
     void aPortalThatThrottlesForThirtySecondsLosesNothing(Portal portal) throws Exception {
         portal.clock().freeze();
         portal.faults().add(Fault.throttled().until(portal.clock().instant().plusSeconds(30)));

@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ManyPortalsTest {
@@ -18,6 +19,7 @@ class ManyPortalsTest {
     private static final int CLOSES = 20;
 
     @Test
+    @Tag("long")
     void ahundredPortalsOnOneServerNeverHearOfEachOther() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(8);
         try (PortalServer server = PortalServer.start();

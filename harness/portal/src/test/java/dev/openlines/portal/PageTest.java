@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
@@ -19,6 +20,7 @@ import org.openqa.selenium.WebElement;
 
 /** The portal's page in a real Chromium. Leaves pictures under {@code target/screenshots}. */
 @RequiresTool({"chromium", "chromedriver"})
+@Tag("long")
 class PageTest {
 
     private PortalServer server;

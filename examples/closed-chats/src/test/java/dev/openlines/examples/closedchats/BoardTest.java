@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
@@ -40,6 +41,7 @@ import org.openqa.selenium.WindowType;
 
 /** The board in a real Chromium beside the portal's own page. Leaves pictures under {@code target/screenshots}. */
 @RequiresTool({"chromium", "chromedriver"})
+@Tag("long")
 class BoardTest {
 
     @TempDir

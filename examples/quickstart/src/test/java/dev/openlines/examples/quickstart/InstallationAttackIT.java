@@ -16,12 +16,14 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged jar with the least heap, which gets forged installations while a portal sends twenty events a second. */
 @Timeout(600)
+@Tag("long")
 class InstallationAttackIT {
 
     private static final int FORGED = 400;

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Runs {@code verify} on the packaged jar as a team would: from the command line, with hooks. */
 @Timeout(600)
 @RequiresTool("prlimit")
+@Tag("long")
 class QuickstartContractIT {
 
     private static final String MEMBER = "a223c6b3710f85df22e9377d6c4f7553";

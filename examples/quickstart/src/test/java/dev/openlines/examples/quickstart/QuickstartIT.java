@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -79,6 +80,7 @@ class QuickstartIT {
     }
 
     @Test
+    @Tag("long")
     void theToolShowsAndEndsADeadLetterBesideTheRunningReceiver() throws Exception {
         URI url = ready(start(MEMBER));
         assertThat(post(url, form(17).replace("chat_id%5D=17", "chat_id%5D=x"))).isEqualTo(200);
@@ -159,6 +161,7 @@ class QuickstartIT {
     }
 
     @Test
+    @Tag("long")
     void aPortalThatInstallsIsTrustedOnceVerifiedAndAForgedOneLeavesNoTrace() throws Exception {
         Path key = directory.resolve("token.key");
         Process tool = run(Main.class.getName(), Map.of(), "inbox", "new-key", key.toString());

@@ -31,6 +31,7 @@ import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +42,7 @@ import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 
 /** Takes the files of docs/recipes.md as they stand there, compiles them and runs them. */
 @Timeout(600)
+@Tag("long")
 class RecipesTest {
 
     private static final Path PAGE = Path.of("..", "..", "docs", "recipes.md");

@@ -33,6 +33,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -43,6 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
  * close once. A failure names its seed, and {@code -Dreconcile.seed=N} repeats it as the first round.
  */
 @Timeout(7200)
+@Tag("long")
 class ReconciliationIT {
 
     private static final long SEED = Long.getLong("reconcile.seed", 20_261_129L);
