@@ -38,8 +38,6 @@ class DocumentsTest {
     private static final Map<String, String> RUN = Map.of(
             "README.md",
             README,
-            "docs/install.md",
-            README,
             "docs/decoding.md",
             README,
             "docs/getting-started.md",

@@ -169,6 +169,38 @@ class GettingStartedIT {
                         .contains(found.group(2).replace("slf4j-simple", "slf4j-api") + "-" + found.group(3) + ".jar"));
     }
 
+    /** Checks that README's dependencies, without versions of their own, compile README's smallest application. */
+    @Test
+    void theDependenciesOfReadmeCompileItsApplication() throws Exception {
+        Path project = Files.createDirectory(folder.resolve("readme"));
+        maven.configure(project);
+        String readme = Files.readString(Documents.ROOT.resolve("README.md"));
+        List<String> dependencies = only(Documents.blocks("README.md", readme), "xml");
+        assertThat(dependencies).hasSize(1);
+        Files.writeString(project.resolve("pom.xml"), dependencies.get(0).replaceFirst("<project>", """
+                        <project xmlns="http://maven.apache.org/POM/4.0.0">
+                          <modelVersion>4.0.0</modelVersion>
+                          <groupId>example</groupId>
+                          <artifactId>readme</artifactId>
+                          <version>1</version>
+                          <properties>
+                            <maven.compiler.source>17</maven.compiler.source>
+                            <maven.compiler.target>17</maven.compiler.target>
+                            <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
+                          </properties>
+                        """));
+        Path source = Documents.ROOT.resolve("examples/quickstart/src/main/java");
+        Path application = Path.of("dev/openlines/examples/quickstart/Quickstart.java");
+        Path copy = project.resolve("src/main/java").resolve(application);
+        Files.createDirectories(copy.getParent());
+        Files.copy(source.resolve(application), copy);
+
+        maven.finish("mvn -q test-compile", project);
+
+        assertThat(project.resolve("target/classes/dev/openlines/examples/quickstart/Quickstart.class"))
+                .exists();
+    }
+
     /** Starts the portal and the application, and closes the chat. Returns what the application prints. */
     private Path closeAChat(String right, String wrong) throws Exception {
         String port = freePort();
