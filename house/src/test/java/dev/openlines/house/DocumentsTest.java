@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -45,6 +46,11 @@ class DocumentsTest {
 
     private static final Pattern OPTION = Pattern.compile("(?<=\\s)--[a-z][a-z-]*");
     private static final Pattern MAVEN = Pattern.compile("`(mvn [^`]*)`");
+    /** A start of a receiver: one of ours, without the words of an operator's command. */
+    private static final Pattern RECEIVER =
+            Pattern.compile("\\bjava\\b[^`\n]*?(?:\\b(?:quickstart|closed-chats|kafka-workers)"
+                    + "[.]jar|-app[.]jar|/[*]' App\\b)(?![^`\n]*?\\b(?:inbox|reconcile|hash-password)\\b)");
+
     private static final Pattern LINK = Pattern.compile("]\\(([^)#]+)(#[^)]*)?\\)");
 
     private static final Pattern EXAMPLE = Pattern.compile("<pre>\\{@code\n(.*?)\n}</pre>", Pattern.DOTALL);
@@ -150,6 +156,32 @@ class DocumentsTest {
             }
         }
         assertThat(commands).hasSizeGreaterThan(15);
+    }
+
+    @Test
+    void everyCommandThatStartsAReceiverEndsItIfMemoryIsExhausted() throws IOException {
+        List<Path> places = new ArrayList<>(Documents.pages());
+        for (String name : List.of("Dockerfile", "openlines.service")) {
+            places.addAll(files("/" + name));
+        }
+        Set<String> found = new TreeSet<>();
+        for (Path place : places) {
+            String text = Files.readString(place).replaceAll("\\\\\n", " ");
+            String name = Documents.ROOT.relativize(place).toString();
+            RECEIVER.matcher(text).results().forEach(start -> {
+                found.add(name);
+                assertThat(start.group()).as(name).contains("-XX:+ExitOnOutOfMemoryError");
+            });
+        }
+        assertThat(found)
+                .contains(
+                        "docs/getting-started.md",
+                        "examples/closed-chats/README.md",
+                        "examples/kafka-workers/README.md",
+                        "examples/quickstart/README.md",
+                        "examples/quickstart/deploy/Dockerfile",
+                        "examples/quickstart/deploy/openlines.service",
+                        "examples/spring-boot/README.md");
     }
 
     @Test
