@@ -38,11 +38,12 @@ final class TokenFile implements SqlKept.Connections {
                 try (Connection connection = connect("mode=ro");
                         Statement statement = connection.createStatement();
                         ResultSet row = statement.executeQuery("PRAGMA quick_check(1)")) {
-                    if (!row.next() || !row.getString(1).equals("ok")) {
-                        throw damaged(null);
+                    String found = row.next() ? row.getString(1) : "no answer";
+                    if (!found.equals("ok")) {
+                        throw damaged(found);
                     }
                 } catch (SQLException e) {
-                    throw damaged(e);
+                    throw damaged(String.valueOf(e.getMessage()));
                 }
             }
             connect("mode=rwc").close();
@@ -52,13 +53,15 @@ final class TokenFile implements SqlKept.Connections {
         }
     }
 
-    private StoreException damaged(@Nullable SQLException cause) {
+    private StoreException damaged(String found) {
+        String name = String.valueOf(file.getFileName());
         return new StoreException(
-                "the token store " + file + " is damaged, or the log " + file.getFileName() + "-wal is another file's;"
-                        + " to go on with a restored copy, move " + file.getFileName() + "-wal and "
-                        + file.getFileName()
-                        + "-shm away and restore the copy again",
-                cause);
+                "the token store " + file + " is damaged (" + found.strip().replaceAll("\\s+", " ") + "), or the log "
+                        + name + "-wal is another file's; to go on with a restored copy, move " + name + "-wal and "
+                        + name
+                        + "-shm away and restore the copy again; without a copy, move all three away and have each portal"
+                        + " install the application again",
+                null);
     }
 
     /** Connects without making a file. */

@@ -7,6 +7,7 @@ import dev.openlines.client.StoreException;
 import dev.openlines.client.TokenSeal;
 import dev.openlines.client.TokenStore;
 import dev.openlines.model.Secret;
+import dev.openlines.receiver.spi.OneLine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -113,7 +114,14 @@ final class ClientSettings {
         try {
             return opening.get();
         } catch (StoreException e) {
-            throw new ConfigurationException("OPENLINES_TOKENS: cannot use " + Store.place(place), e);
+            Throwable cause = e.getCause();
+            // Without a cause the message is whole: a damaged file is named with the remedy.
+            throw new ConfigurationException(
+                    "OPENLINES_TOKENS: "
+                            + (cause == null
+                                    ? e.getMessage()
+                                    : "cannot use " + Store.place(place) + ": " + OneLine.cause(cause)),
+                    e);
         }
     }
 

@@ -10,7 +10,10 @@ import dev.openlines.testkit.PostgresServer;
 import dev.openlines.testkit.Rows;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,7 +73,7 @@ class ClientSettingsTest {
             OPENLINES_CLIENT_SECRET | ''      | OPENLINES_CLIENT_SECRET: expected the application's client_secret but found none
             OPENLINES_TOKEN_KEY     | ''      | OPENLINES_TOKEN_KEY: expected the file of a key, or the word none to store no tokens, but found none
             OPENLINES_TOKEN_KEY     | /no/key | OPENLINES_TOKEN_KEY: expected a key made by new-key in /no/key
-            OPENLINES_TOKENS        | /no/db  | OPENLINES_TOKENS: cannot use /no/db
+            OPENLINES_TOKENS        | /no/db  | OPENLINES_TOKENS: cannot use /no/db: [SQLITE_CANTOPEN] Unable to open the database file (unable to open database file)
             """)
     void aMissingOrWrongSettingIsNamedBeforeTheReceiverStarts(String name, String value, String message)
             throws Exception {
@@ -82,5 +85,33 @@ class ClientSettingsTest {
                         .settings(settings))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage(message);
+    }
+
+    @Test
+    void aDamagedFileOfTokensIsNamedWithTheRemedyAndStaysAsItIs() throws Exception {
+        Map<String, String> values = application();
+        assertThat(Settings.of(values).client()).isPresent();
+        Path file = folder.resolve("tokens.db");
+        byte[] bytes = Files.readAllBytes(file);
+        Arrays.fill(bytes, 4096, bytes.length, (byte) 7);
+        Files.write(file, bytes);
+        List<String> said = new ArrayList<>();
+
+        int exit = ReceiverCommand.run(List.of("reconcile", "--dry-run"), values, said::add, said::add);
+
+        assertThat(exit).isEqualTo(3);
+        assertThat(said)
+                .singleElement()
+                .asString()
+                .startsWith("OPENLINES_TOKENS: the token store " + file + " is damaged (")
+                .contains("move tokens.db-wal and tokens.db-shm away and restore the copy again")
+                .endsWith("have each portal install the application again")
+                .doesNotContain("\n");
+        Settings settings = Settings.of(values);
+        assertThatThrownBy(() -> ReceiverServer.builder(Handlers.all((event, context) -> {}))
+                        .settings(settings))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage(said.get(0));
+        assertThat(Files.readAllBytes(file)).isEqualTo(bytes);
     }
 }

@@ -161,6 +161,34 @@ class QuickstartIT {
     }
 
     @Test
+    void aDamagedFileOfTokensEndsItWithOneLineThatSaysWhatToDo() throws Exception {
+        Path key = directory.resolve("token.key");
+        Process tool = run(Main.class.getName(), Map.of(), "inbox", "new-key", key.toString());
+        assertThat(tool.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        Path tokens = Files.writeString(directory.resolve("tokens.db"), "no database ".repeat(1000));
+
+        Process process = start(
+                "",
+                Map.of(
+                        "OPENLINES_CLIENT_ID",
+                        "app.1",
+                        "OPENLINES_CLIENT_SECRET",
+                        "canary-client-secret",
+                        "OPENLINES_TOKEN_KEY",
+                        key.toString(),
+                        "OPENLINES_TOKENS",
+                        tokens.toString()));
+
+        assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(3);
+        assertThat(process.errorReader(StandardCharsets.UTF_8).lines().filter(line -> !line.startsWith("SLF4J")))
+                .singleElement()
+                .asString()
+                .startsWith("OPENLINES_TOKENS: the token store " + tokens + " is damaged (")
+                .endsWith("have each portal install the application again");
+    }
+
+    @Test
     @Tag("long")
     void aPortalThatInstallsIsTrustedOnceVerifiedAndAForgedOneLeavesNoTrace() throws Exception {
         Path key = directory.resolve("token.key");
