@@ -99,6 +99,43 @@ class TokenStoreTest {
         assertThat(Files.readAllBytes(file)).isEqualTo(bytes);
     }
 
+    /** Looks into each file while a second connection keeps the log of SQLite from being moved into the first. */
+    @Test
+    void noTokenIsInTheClearInTheFileOrInTheLogBesideIt() throws Exception {
+        Path file = Files.createDirectory(folder.resolve("clear")).resolve("tokens.db");
+        TokenStore store = sqlite(file);
+        try (Connection reader = DriverManager.getConnection("jdbc:sqlite:" + file);
+                Statement statement = reader.createStatement()) {
+            statement.executeQuery("SELECT count(*) FROM openlines_grant").close();
+            Grant first = store.save(grant("member-in-the-clear"));
+            Grant next = first.renewed(
+                    Secret.of("canary-access"), Secret.of("canary-refresh"), Instant.EPOCH, first.restEndpoint());
+            assertThat(store.replace(first, next)).isTrue();
+            store.kept().put("1", "canary-kept".getBytes(StandardCharsets.UTF_8));
+
+            String log = Files.readString(file.resolveSibling("tokens.db-wal"), StandardCharsets.ISO_8859_1);
+            assertThat(log).as("what was written is there").contains("member-in-the-clear");
+            try (Stream<Path> files = Files.list(file.getParent())) {
+                assertThat(files.toList())
+                        .extracting(one -> one.getFileName().toString())
+                        .contains("tokens.db", "tokens.db-wal", "tokens.db-shm");
+            }
+            assertNoCanary(file.getParent());
+        }
+        assertNoCanary(file.getParent());
+        assertThat(sqlite(file).find("member-in-the-clear").orElseThrow().refreshToken())
+                .isEqualTo(Secret.of("canary-refresh"));
+    }
+
+    private static void assertNoCanary(Path directory) throws Exception {
+        try (Stream<Path> files = Files.list(directory)) {
+            assertThat(files.toList())
+                    .isNotEmpty()
+                    .allSatisfy(one -> assertThat(Files.readString(one, StandardCharsets.ISO_8859_1))
+                            .doesNotContain("canary"));
+        }
+    }
+
     static Stream<TokenStore> stores() {
         return Stream.of(
                 TokenStore.memory(),
