@@ -216,7 +216,20 @@ class InboxCommandTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"backlog", "list", "show 1", "requeue all", "purge 1", "purge-dead 1", "trust", "check", "move"})
+            strings = {
+                "backlog",
+                "list",
+                "show 1",
+                "requeue 1",
+                "requeue all",
+                "discard 1",
+                "purge 1",
+                "purge-dead 1",
+                "trust",
+                "check",
+                "copy-trust",
+                "move"
+            })
     void anInboxThatIsNotThereIsRefusedAndNotMade(String command) throws Exception {
         if (kind == Kind.FILE) {
             place = directory.resolve("missing.db").toString();

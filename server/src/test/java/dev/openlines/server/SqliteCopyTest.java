@@ -108,6 +108,23 @@ class SqliteCopyTest {
     }
 
     @Test
+    void anInboxThatIsNotThereIsNotBackedUpAndMayBeRestored() throws Exception {
+        Path copy = directory.resolve("copy.db");
+        assertThat(run("backup", copy.toString())).isEqualTo(3);
+        assertThat(err).containsExactly("OPENLINES_INBOX: there is no inbox at " + file() + "; nothing was changed");
+        assertThat(directory).isEmptyDirectory();
+
+        Path other = directory.resolve("other.db");
+        try (LeasingInbox inbox = Inbox.sqlite(other)) {
+            store(inbox, 1, 2);
+        }
+        assertThat(run(other, "backup", copy.toString())).isZero();
+        out.clear();
+        assertThat(run("restore", copy.toString())).isZero();
+        assertThat(out).containsExactly("restored=" + file() + " waiting=2 dead=0 done=0 before=none");
+    }
+
+    @Test
     void aDamagedBackupIsNotRestoredAndADamagedInboxIsFound() throws Exception {
         Path copy = directory.resolve("copy.db");
         try (LeasingInbox inbox = Inbox.sqlite(file())) {
