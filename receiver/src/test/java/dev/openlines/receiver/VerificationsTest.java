@@ -21,8 +21,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -43,12 +45,16 @@ class VerificationsTest {
     private static final class Host implements InstallationCheck {
         final AtomicInteger asked = new AtomicInteger();
         final Map<String, byte[]> kept = new ConcurrentHashMap<>();
+        /** Open unless the host lets those who ask wait. */
+        volatile CountDownLatch slow = new CountDownLatch(0);
+
         volatile boolean away;
         volatile boolean grantRefused;
 
         @Override
-        public Answer verify(EventAuth claim) throws IOException {
+        public Answer verify(EventAuth claim) throws IOException, InterruptedException {
             asked.incrementAndGet();
+            slow.await();
             if (away) {
                 throw new IOException("the OAuth host is away");
             }
@@ -168,6 +174,38 @@ class VerificationsTest {
         assertThat(now).isBefore(Installing.NOW.plus(Verifications.TIME));
     }
 
+    /** Checks that all but the checks under way are answered before the host has answered any. */
+    @Test
+    void aFloodWhileTheHostIsSlowKeepsNoEventAndNoGenuineInstallationOut() {
+        Receiver receiver = receiver();
+        assertThat(post(receiver, "192.0.2.1", genuine(Bodies.MEMBER, "first"))).isEqualTo(200);
+        int asked = host.asked.get();
+        host.slow = new CountDownLatch(1);
+        List<CompletableFuture<Reply>> held = new ArrayList<>();
+        for (int i = 0; i < Verifications.THREADS + Verifications.WAITING; i++) {
+            held.add(send(receiver, "198.51.100." + i, forged("stranger" + i)));
+        }
+        Await.until("all threads wait for the host", () -> host.asked.get() == asked + Verifications.THREADS);
+
+        for (int i = 100; i < 1100; i++) {
+            assertThat(post(receiver, "198.51.100." + i % 40, forged("stranger" + i)))
+                    .isIn(200, 503);
+        }
+        assertThat(post(receiver, "192.0.2.2", genuine("portal", "second"))).isEqualTo(200);
+        assertThat(post(receiver, "192.0.2.1", event(Bodies.MEMBER, "first"))).isEqualTo(200);
+        assertThat(held).noneMatch(CompletableFuture::isDone);
+        assertThat(host.asked).hasValue(asked + Verifications.THREADS);
+
+        host.slow.countDown();
+        assertThat(held).allSatisfy(reply -> assertThat(status(reply)).isEqualTo(403));
+        String event = event("portal", "second");
+        Await.until("the genuine one is verified", () -> {
+            now = now.plusSeconds(portals.lookIfIdle() ? 10 : 0);
+            return post(receiver, "192.0.2.200", event) == 200;
+        });
+        assertThat(now).isBefore(Installing.NOW.plus(Verifications.TIME));
+    }
+
     @Test
     void aPortalThatIsKnownIsVerifiedThoughStrangersHaveUsedUpTheirBudget() {
         Receiver receiver = receiver();
@@ -276,15 +314,20 @@ class VerificationsTest {
     }
 
     private static int post(Receiver receiver, String source, String body) {
+        return status(send(receiver, source, body));
+    }
+
+    private static int status(CompletableFuture<Reply> reply) {
+        return reply.orTimeout(60, TimeUnit.SECONDS).join().status();
+    }
+
+    private static CompletableFuture<Reply> send(Receiver receiver, String source, String body) {
         return receiver.receive(new RawDelivery(
                         "POST",
                         "application/x-www-form-urlencoded",
                         body.getBytes(StandardCharsets.UTF_8),
                         null,
                         source))
-                .toCompletableFuture()
-                .orTimeout(60, TimeUnit.SECONDS)
-                .join()
-                .status();
+                .toCompletableFuture();
     }
 }
