@@ -45,6 +45,9 @@ public final class PortalSessions implements ClosedSessions {
     /** The longest that a portal waits for the answer to its installation. */
     private static final Duration PATIENCE = Duration.ofSeconds(4);
 
+    /** The portal wants https, and says so with the status of a refused token. */
+    private static final ErrorCode INVALID_REQUEST = new ErrorCode("INVALID_REQUEST");
+
     private final @Nullable RestClient client;
     private final @Nullable URI address;
     private final Map<String, PortalClient> webhooks;
@@ -271,7 +274,8 @@ public final class PortalSessions implements ClosedSessions {
         if (e.is(ErrorCode.ERROR_METHOD_NOT_FOUND)) {
             return Reason.METHOD;
         }
-        if (e.is(ErrorCode.INVALID_FILTER)
+        if (e.is(INVALID_REQUEST)
+                || e.is(ErrorCode.INVALID_FILTER)
                 || e.is(ErrorCode.ERROR_ARGUMENT)
                 || e.is(ErrorCode.PERIOD_REQUIRED)
                 || e.is(ErrorCode.PERIOD_TOO_LARGE)

@@ -118,17 +118,41 @@ class ReconcileErrorsTest {
             403 | INVALID_CREDENTIALS    | ACCESS    | reconcile-impossible | access denied: the grant or webhook needs the scope imopenlines
             403 | METHOD_CONFIRM_DENIED  | ACCESS    | reconcile-impossible | access denied: the grant or webhook needs the scope imopenlines
             500 | PORTAL_DELETED         | ACCESS    | reconcile-impossible | access denied: the grant or webhook needs the scope imopenlines
+            401 | expired_token          | ACCESS    | reconcile-impossible | access denied: the grant or webhook needs the scope imopenlines
+            401 | invalid_token          | ACCESS    | reconcile-impossible | access denied: the grant or webhook needs the scope imopenlines
+            400 | invalid_grant          | ACCESS    | reconcile-impossible | access denied: the grant or webhook needs the scope imopenlines
+            401 | METHOD_CONFIRM_WAITING | ACCESS    | reconcile-impossible | access denied: the grant or webhook needs the scope imopenlines
+            401 | INVALID_REQUEST        | REJECTED  | reconcile-impossible | the portal rejects the query
+            400 | INVALID_REQUEST        | REJECTED  | reconcile-impossible | the portal rejects the query
             503 | QUERY_LIMIT_EXCEEDED   | THROTTLED | reconcile-waits      | the portal limits calls
             429 | OPERATION_TIME_LIMIT   | THROTTLED | reconcile-waits      | the portal limits calls
             503 | OVERLOAD_LIMIT         | AWAY      | reconcile-waits      | the portal does not answer
             401 | CONNECTION_ERROR       | AWAY      | reconcile-waits      | the portal does not answer
             500 | INTERNAL_SERVER_ERROR  | AWAY      | reconcile-waits      | the portal does not answer
             400 | ERROR_CORE             | AWAY      | reconcile-waits      | the portal does not answer
+            500 | ERROR_UNEXPECTED_ANSWER | AWAY     | reconcile-waits      | the portal does not answer
+            200 | WRONG_ENCODING         | AWAY      | reconcile-waits      | the portal does not answer
             """)
     void eachErrorIsNamedAndDisturbsNoEvent(int status, String code, Reason reason, String record, String remedy) {
-        portal.subscribe(OnSessionFinish.CODE, front.url());
         portal.faults().add(Fault.error(status, code, "no").on(LIST));
 
+        assertNamedAndNoEventDisturbed(reason, record, remedy);
+    }
+
+    @Test
+    void aRefreshTokenThatIsRefusedIsNamedAndDisturbsNoEvent() {
+        portal.faults().add(Fault.expiredToken().on(LIST));
+        portal.faults().add(Fault.error(400, "invalid_grant", "no").on("oauth/token"));
+
+        assertNamedAndNoEventDisturbed(
+                Reason.ACCESS,
+                "reconcile-impossible",
+                "access denied: the grant or webhook needs the scope imopenlines");
+        assertThat(portal.calls()).anyMatch(call -> call.method().equals("oauth/token"));
+    }
+
+    private void assertNamedAndNoEventDisturbed(Reason reason, String record, String remedy) {
+        portal.subscribe(OnSessionFinish.CODE, front.url());
         List<String> records = LogRecords.of(() -> {
             start(everything(), null);
             Await.until("the comparison has failed", () -> !reasons.isEmpty());
