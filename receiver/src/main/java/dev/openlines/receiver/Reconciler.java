@@ -362,21 +362,26 @@ public final class Reconciler implements AutoCloseable {
         }
     }
 
-    /**
-     * Returns the time until the next run: longer for each that found nothing going on, and never the same for all
-     * portals.
-     */
     private Duration next(ReconcileStore.State state, ReconcileRun.Seen seen) {
-        int idle = seen.active() ? 0 : state.idle() + 1;
-        Duration interval = settings.interval();
-        for (int i = 0; i < idle && interval.compareTo(ReconcileSettings.IDLE) < 0; i++) {
-            interval = interval.multipliedBy(2);
-        }
-        boolean tooLong = interval.compareTo(ReconcileSettings.IDLE) > 0
-                && settings.interval().compareTo(ReconcileSettings.IDLE) < 0;
-        return jittered(tooLong ? ReconcileSettings.IDLE : interval);
+        return jittered(afterIdle(settings.interval(), seen.active() ? 0 : state.idle() + 1));
     }
 
+    /** Returns the time until the next run after so many in a row that found nothing going on. */
+    static Duration afterIdle(Duration interval, int idle) {
+        Duration wait = interval;
+        for (int i = 0; i < idle && wait.compareTo(ReconcileSettings.IDLE) < 0; i++) {
+            wait = wait.multipliedBy(2);
+        }
+        boolean tooLong = wait.compareTo(ReconcileSettings.IDLE) > 0 && interval.compareTo(ReconcileSettings.IDLE) < 0;
+        return tooLong ? ReconcileSettings.IDLE : wait;
+    }
+
+    /** Returns the time until the next run after so many failures in a row that pass by themselves. */
+    static Duration afterFailure(Duration interval, int times) {
+        return interval.multipliedBy(1L << Math.min(times - 1, 4)).dividedBy(4);
+    }
+
+    /** Changes a time by up to a tenth: it is never the same for all portals. */
     private static Duration jittered(Duration duration) {
         return Duration.ofMillis(
                 (long) (duration.toMillis() * ThreadLocalRandom.current().nextDouble(0.9, 1.1)));
@@ -388,11 +393,9 @@ public final class Reconciler implements AutoCloseable {
         if (e.reason().passes()) {
             int times = failures.merge(memberId, 1, Integer::sum);
             LOG.info("reason=reconcile-waits portal={} detail=\"{}\"", memberId, e.getMessage());
-            Duration wait = settings.interval()
-                    .multipliedBy(1L << Math.min(times - 1, 4))
-                    .dividedBy(4);
-            return jittered(
-                    e.retryAfter().filter(after -> after.compareTo(wait) > 0).orElse(wait));
+            Duration wait = jittered(afterFailure(settings.interval(), times));
+            // Not before the portal wants it.
+            return e.retryAfter().filter(after -> after.compareTo(wait) > 0).orElse(wait);
         }
         Instant last = told.get(memberId);
         if (last == null || last.plus(DAY).isBefore(clock.instant())) {

@@ -25,6 +25,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** When portals are compared, and what keeps one from it. */
 @Timeout(300)
@@ -100,6 +102,48 @@ class ReconcilerTest {
             Deliveries.store(inbox, ModelPortal.event(5, portal.second(), 12));
             reconciler.tick(false);
             assertThat(portal.calls.get()).isEqualTo(calls + 1);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "PT15M, 1, PT3M45S", "PT15M, 2, PT7M30S", "PT15M, 3, PT15M", "PT15M, 4, PT30M", "PT15M, 5, PT1H",
+        "PT15M, 6, PT1H", "PT15M, 1000, PT1H", "PT2H, 1, PT30M", "PT2H, 5, PT8H", "PT1S, 1, PT0.25S"
+    })
+    void afterEachFailureThePortalIsAskedLater(Duration interval, int times, Duration wait) {
+        assertThat(Reconciler.afterFailure(interval, times)).isEqualTo(wait);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "PT15M, 0, PT15M",
+        "PT15M, 1, PT30M",
+        "PT15M, 2, PT1H",
+        "PT15M, 4, PT4H",
+        "PT15M, 5, PT6H",
+        "PT15M, 20, PT6H",
+        "PT4H, 1, PT6H",
+        "PT6H, 3, PT6H",
+        "PT12H, 0, PT12H",
+        "PT12H, 7, PT12H"
+    })
+    void afterEachIdleRunThePortalIsAskedLaterUpToSixHours(Duration interval, int idle, Duration wait) {
+        assertThat(Reconciler.afterIdle(interval, idle)).isEqualTo(wait);
+    }
+
+    @Test
+    void aPortalIsNotAskedBeforeTheTimeThatItWants() {
+        try (LeasingInbox inbox = sqlite()) {
+            portal.failure = new SessionsUnavailableException(Reason.THROTTLED, Duration.ofHours(5), null);
+            long before = Instant.now().toEpochMilli();
+
+            reconciler(inbox).tick(false);
+
+            ReconcileStore.State state =
+                    new ReconcileStore((SqlInbox) inbox, Duration.ofMinutes(1), null).state(ModelPortal.MEMBER);
+            // The database's clock has milliseconds of its own.
+            assertThat(state.nextAt().toEpochMilli() - before)
+                    .isGreaterThan(Duration.ofHours(5).minusSeconds(2).toMillis());
         }
     }
 
