@@ -117,7 +117,7 @@ class CanaryTest {
             TokenSeal seal = TokenSeal.of(keyset);
             TokenStore store = TokenStore.sqlite(Path.of(args[0]), seal);
             RestClient.Builder builder = RestClient.builder()
-                    .patience(Duration.ofSeconds(2))
+                    .patience(Duration.ofSeconds(30))
                     .allowLoopback()
                     .oauthHosts("127.0.0.1:" + portal.getPort())
                     .application("app.1", FakeOAuth.SECRET, store);

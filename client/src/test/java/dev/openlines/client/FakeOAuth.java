@@ -59,7 +59,7 @@ final class FakeOAuth implements AutoCloseable {
                 .rate(1_000_000, 1_000_000)
                 .haste(50)
                 .patience(Duration.ofMinutes(30))
-                .oauthTimeout(Duration.ofSeconds(10))
+                .oauthTimeout(Duration.ofMinutes(2))
                 .oauthHosts("127.0.0.1:" + portal.rest().getPort())
                 .portalDomains("127.0.0.1")
                 .application("app.1", SECRET, store);

@@ -29,6 +29,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(300)
 class PortalClientTest {
 
+    /** A limit of what never comes. */
+    private static final Duration TOO_SHORT = Duration.ofMillis(500);
+
     private static final Secret TOKEN = Secret.of("canary-access-token-0123456789");
 
     private final RestClient client =
@@ -283,7 +286,7 @@ class PortalClientTest {
         RestClient hasty = RestClient.builder()
                 .patience(Duration.ZERO)
                 .allowLoopback()
-                .callTimeout(Duration.ofMillis(300))
+                .callTimeout(TOO_SHORT)
                 .build();
         try (FakePortal portal = new FakePortal(asked -> {
             awaitQuietly(tested);
@@ -304,7 +307,7 @@ class PortalClientTest {
         RestClient hasty = RestClient.builder()
                 .patience(Duration.ZERO)
                 .allowLoopback()
-                .callTimeout(Duration.ofMillis(500))
+                .callTimeout(TOO_SHORT)
                 .build();
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             CompletableFuture<Integer> closed = CompletableFuture.supplyAsync(() -> {

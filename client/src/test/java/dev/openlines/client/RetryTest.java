@@ -28,6 +28,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(300)
 class RetryTest {
 
+    /** A limit of what takes longer. */
+    private static final Duration TOO_SHORT = Duration.ofSeconds(5);
+
     private static final Secret TOKEN = Secret.of("canary-access-token-0123456789");
 
     private static RestClient.Builder hasty() {
@@ -163,7 +166,7 @@ class RetryTest {
     void patienceEndsWithTheLastRefusal() {
         try (FakePortal portal =
                 new FakePortal(asked -> Answered.error(429, "OPERATION_TIME_LIMIT", "Method is blocked"))) {
-            assertThatThrownBy(() -> hasty().patience(Duration.ofSeconds(2))
+            assertThatThrownBy(() -> hasty().patience(TOO_SHORT)
                             .build()
                             .portal(portal.rest(), TOKEN)
                             .call("profile", Map.of()))
@@ -251,7 +254,7 @@ class RetryTest {
             RestClient client = RestClient.builder()
                     .allowLoopback()
                     .rate(0.001, 2)
-                    .patience(Duration.ofSeconds(5))
+                    .patience(TOO_SHORT)
                     .build();
             PortalClient calls = client.portal(portal.rest(), TOKEN);
             calls.call("profile", Map.of());

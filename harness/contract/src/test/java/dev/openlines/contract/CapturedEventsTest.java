@@ -24,6 +24,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -167,10 +168,10 @@ class CapturedEventsTest {
 
     /** Answers a shape with an error, or acknowledges and forgets it. */
     private ContractReport judged(int status, String part) throws IOException {
-        return judged(status, part, START, LISTED, PLAIN);
+        return judged(status, part, SLOW_MACHINE, START, LISTED, PLAIN);
     }
 
-    private ContractReport judged(int status, String part, String... bodies) throws IOException {
+    private ContractReport judged(int status, String part, Duration settle, String... bodies) throws IOException {
         try (SmallHandler right = SmallHandler.right(folder);
                 Listener handler = Listener.start(
                         request -> request.text().contains(part)
@@ -182,7 +183,7 @@ class CapturedEventsTest {
                     .only("026")
                     .evidence(EffectSource.file(right.evidence()))
                     .ackMax(SLOW_MACHINE)
-                    .settle(Duration.ofSeconds(1))
+                    .settle(settle)
                     .run();
         }
     }
@@ -222,15 +223,16 @@ class CapturedEventsTest {
         List<String> bodies = new ArrayList<>(Collections.nCopies(70, plain + AUTH));
         bodies.add(plain + "&data[DATA][kqpw]=fine" + AUTH);
 
-        ContractReport report = judged(500, "%5Bkqpw%5D", bodies.toArray(new String[0]));
+        ContractReport report = judged(500, "%5Bkqpw%5D", SLOW_MACHINE, bodies.toArray(new String[0]));
 
         assertThat(result(report).failures().get(0)).contains("in the shape of capture 71;", "(request 71; ");
         assertThat(result(report).reproduce()).endsWith(" --raw 71 --send");
     }
 
     @Test
+    @Tag("long")
     void aHandlerThatForgetsAShapeFails() throws Exception {
-        ContractReport report = judged(200, "%5Buser%5D");
+        ContractReport report = judged(200, "%5Buser%5D", Duration.ofSeconds(30), START, LISTED, PLAIN);
 
         assertThat(result(report).verdict()).isEqualTo(Verdict.FAIL);
         assertThat(result(report).failures().get(0))

@@ -28,6 +28,9 @@ class JudgeTest {
 
     private static final Pattern ENDPOINT = Pattern.compile("client_endpoint%5D=(http%3A%2F%2F127\\.0\\.0\\.2[^&]*)");
 
+    /** A limit of what never comes. */
+    private static final Duration TOO_SHORT = Duration.ofMillis(100);
+
     @TempDir
     private Path folder;
 
@@ -177,11 +180,12 @@ class JudgeTest {
     }
 
     @Test
+    @Tag("long")
     void aFindingAboutAnEffectNamesTheRequestOfItsEvent() {
         try (SmallHandler handler = SmallHandler.right(folder)) {
             ContractReport report = handler.suite()
                     .only("504")
-                    .settle(Duration.ofMillis(500))
+                    .settle(Duration.ofSeconds(30))
                     .evidence(() -> {
                         List<Effect> effects = effects(handler);
                         // The first is that of the good event before all cases.
@@ -251,7 +255,7 @@ class JudgeTest {
             CaseResult result = result(
                     suite(dies, "603")
                             .evidence(List::of)
-                            .settle(Duration.ofMillis(100))
+                            .settle(TOO_SHORT)
                             .brokenStore("touch '" + broken + "'", "rm '" + broken + "'")
                             .run(),
                     "603");

@@ -17,6 +17,11 @@ import org.junit.jupiter.api.io.TempDir;
 /** Tests of the suite's sources: evidence in each of its four forms, logs, and the process itself. */
 class OraclesTest {
 
+    private static final Duration SLOW_MACHINE = Duration.ofMinutes(2);
+
+    /** A limit of an effect that never comes. */
+    private static final Duration TOO_SHORT = Duration.ofMillis(200);
+
     @TempDir
     private Path folder;
 
@@ -24,6 +29,7 @@ class OraclesTest {
         return handler.suite()
                 .only("OSF-C-001")
                 .evidence(source)
+                .settle(SLOW_MACHINE)
                 .run()
                 .result("OSF-C-001")
                 .orElseThrow();
@@ -62,7 +68,7 @@ class OraclesTest {
             ContractReport report = handler.suite()
                     .only("OSF-C-001")
                     .evidence(List::of)
-                    .settle(Duration.ofMillis(200))
+                    .settle(TOO_SHORT)
                     .run();
 
             assertThat(report.result("OSF-C-001").orElseThrow().failures())

@@ -36,7 +36,7 @@ class ReportsTest {
                     .webhooks()
                     .only("OSF-C-10*", "OSF-C-40*", "OSF-C-706")
                     .evidence(EffectSource.file(handler.evidence()))
-                    .settle(Duration.ofSeconds(1))
+                    .settle(Duration.ofMinutes(2))
                     .run();
         }
     }
