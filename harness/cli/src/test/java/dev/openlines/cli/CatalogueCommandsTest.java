@@ -40,6 +40,9 @@ class CatalogueCommandsTest {
                 .execute(arguments);
     }
 
+    /** A limit of what never comes. */
+    private static final Duration TOO_SHORT = Duration.ofMillis(100);
+
     @Test
     void theListHasALineForEachCase() {
         assertThat(run(new CatalogueCommands.ListCommand())).isZero();
@@ -77,7 +80,7 @@ class CatalogueCommandsTest {
                     .only(id)
                     .captures(SelftestCommand.captures(folder))
                     .evidence(List::of)
-                    .settle(Duration.ofMillis(100))
+                    .settle(TOO_SHORT)
                     .run();
             CaseResult failed = report.result(id).orElseThrow();
             assertThat(failed.verdict()).isEqualTo(Verdict.FAIL);

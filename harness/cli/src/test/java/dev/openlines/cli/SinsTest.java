@@ -150,10 +150,7 @@ class SinsTest {
     @Test
     void theGoodHandlerPassesWhatIsQuickAndIsSeen() {
         ContractReport report = SelftestCommand.judge(
-                null,
-                false,
-                List.of("OSF-C-00*", "OSF-C-10*", "OSF-C-20*", "OSF-C-40*", "OSF-C-50*"),
-                SelftestCommand.LATE);
+                null, false, List.of("OSF-C-00*", "OSF-C-10*", "OSF-C-20*", "OSF-C-40*", "OSF-C-50*"), SLOW_MACHINE);
 
         assertThat(report.ids(Level.MUST, Verdict.FAIL)).isEmpty();
         assertThat(report.ids(Level.SHOULD, Verdict.FAIL)).isEmpty();
