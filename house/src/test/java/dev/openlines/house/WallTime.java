@@ -15,6 +15,10 @@ import java.util.stream.Stream;
  * variable is not seen; {@code dev.openlines.testkit.Await} waits long enough. A class that runs only with {@code
  * -Psoak}, and says so in the reason for skipping it, may measure. A test that expects something not to happen needs a
  * condition, not a time.
+ *
+ * <p>A limit that is given to the code under test, such as {@code ackMax(…)}, is a wait too: a right handler on a slow
+ * machine must meet it. A limit that has to be exceeded, since what it limits takes longer or never comes, is a constant
+ * with the name {@code TOO_SHORT}.
  */
 final class WallTime {
 
@@ -51,6 +55,14 @@ final class WallTime {
     private static final Pattern NAMED =
             Pattern.compile("\\bPATIENCE = " + WHERE + "Duration\\.of([A-Z]\\w+)\\((\\d[\\d_]*)L?\\)");
 
+    private static final String LIMIT =
+            "\\b(?:ackMax|settle|timeLimit|patience|callTimeout|oauthTimeout|readyWithin)(?:\\(| = )\\s*";
+
+    private static final Pattern LIMITED =
+            Pattern.compile(LIMIT + WHERE + "Duration\\.of([A-Z]\\w+)\\((\\d[\\d_]*)L?\\)");
+
+    private static final Pattern LIMITED_BY_NAME = Pattern.compile(LIMIT + "(?!TOO_SHORT\\b)([A-Z][A-Z_]+)\\b");
+
     private static final Pattern SOCKET = Pattern.compile("\\bsetSoTimeout\\((\\d[\\d_]*)\\)");
 
     private static final Pattern JUNIT =
@@ -74,6 +86,13 @@ final class WallTime {
         waits(code, COUNTED, 1, 2, LEAST_WAIT, faults);
         waits(code, OF_DURATION, 2, 1, LEAST_WAIT, faults);
         waits(code, NAMED, 2, 1, LEAST_WAIT, faults);
+        waits(code, LIMITED, 2, 1, LEAST_WAIT, faults);
+        LIMITED_BY_NAME
+                .matcher(code)
+                .results()
+                .map(limit -> limit.group(1))
+                .distinct()
+                .forEach(name -> waits(code, constant(name), 2, 1, LEAST_WAIT, faults));
         waits(code, SOCKET, 1, 0, LEAST_WAIT, faults);
         waits(code, JUNIT, 1, 2, LEAST_TEST, faults);
         return faults.stream().distinct().toList();
@@ -88,6 +107,10 @@ final class WallTime {
                 faults.add(at(code, found.start(number)));
             }
         }
+    }
+
+    private static Pattern constant(String name) {
+        return Pattern.compile("\\b" + name + " = " + WHERE + "Duration\\.of([A-Z]\\w+)\\((\\d[\\d_]*)L?\\)");
     }
 
     private static Duration of(long count, String unit) {
