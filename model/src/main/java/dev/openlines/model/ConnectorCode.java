@@ -57,8 +57,15 @@ public record ConnectorCode(String code) {
         return KNOWN.contains(this);
     }
 
+    /**
+     * Returns the code for a log or a terminal. Since an application may have registered any text, a space stands for each
+     * character that breaks a line, steers a terminal or changes the direction of writing. {@link #code()} has the code
+     * as sent.
+     *
+     * @return one line
+     */
     @Override
     public String toString() {
-        return code;
+        return Printed.code(code);
     }
 }

@@ -56,8 +56,15 @@ public record Scope(String code) {
         return KNOWN.contains(this);
     }
 
+    /**
+     * Returns the code for a log or a terminal. Since a portal may send any text, a space stands for each
+     * character that breaks a line, steers a terminal or changes the direction of writing. {@link #code()} has the code
+     * as sent.
+     *
+     * @return one line
+     */
     @Override
     public String toString() {
-        return code;
+        return Printed.code(code);
     }
 }

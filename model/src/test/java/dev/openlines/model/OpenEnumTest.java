@@ -42,6 +42,17 @@ class OpenEnumTest {
     }
 
     @Test
+    void nothingThatSteersATerminalIsPrinted() {
+        String evil = "a\u001b[2J\r\nb\u009b\u007f\u202e\u2028\ud800\0c d\u00e9\ud83d\ude00";
+        String printed = "a [2J  b      c d\u00e9\ud83d\ude00";
+
+        assertThat(new ConnectorCode(evil)).hasToString(printed);
+        assertThat(new AppStatus(evil)).hasToString(printed);
+        assertThat(new Scope(evil)).hasToString(printed);
+        assertThat(new ConnectorCode(evil).code()).isEqualTo(evil);
+    }
+
+    @Test
     void aKnownCodeIsTheConstant() {
         assertThat(new AppStatus("L")).isEqualTo(AppStatus.LOCAL);
         assertThat(new ConnectorCode("livechat")).isEqualTo(ConnectorCode.LIVECHAT);

@@ -86,7 +86,7 @@ final class Evidence implements AutoCloseable {
             line.add("line_id", lineId);
         }
         if (chat.connector().connectorId() != null) {
-            line.add("connector_id", chat.connector().connectorId().toString());
+            line.add("connector_id", chat.connector().connectorId().code());
         }
         String name = chat.lineName();
         if (name != null) {

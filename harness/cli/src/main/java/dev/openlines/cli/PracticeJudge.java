@@ -278,7 +278,7 @@ final class PracticeJudge {
             line.add("line_id", lineId);
         }
         if (chat.connector().connectorId() != null) {
-            String code = chat.connector().connectorId().toString();
+            String code = chat.connector().connectorId().code();
             // Two texts side by side are one in SQL.
             line.add("connector_id", sin == Sin.WRITES_FROM_TEXT ? code.replaceAll("'[| ]+'", "") : code);
         }

@@ -162,7 +162,7 @@ final class SmallHandler implements AutoCloseable {
             effect.add("line_id", lineId);
         }
         if (chat.connector().connectorId() != null) {
-            effect.add("connector_id", chat.connector().connectorId().toString());
+            effect.add("connector_id", chat.connector().connectorId().code());
         }
         String lineName = chat.lineName();
         if (lineName != null) {

@@ -76,7 +76,7 @@ class ChatLogTest {
                                                 : entry.lineId().toString(),
                                         entry.connectorId() == null
                                                 ? null
-                                                : entry.connectorId().toString(),
+                                                : entry.connectorId().code(),
                                         entry.lineName()))
                                 .toList())
                         .only("OSF-C-00*", "OSF-C-10*", "OSF-C-50*")

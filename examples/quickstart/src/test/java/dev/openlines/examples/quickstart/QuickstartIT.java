@@ -80,6 +80,18 @@ class QuickstartIT {
     }
 
     @Test
+    void aConnectorsCodeSteersNoTerminal() throws Exception {
+        BufferedReader output = start(MEMBER).inputReader(StandardCharsets.UTF_8);
+        URI url = ready(output);
+        String evil = "evil%1B%5B2J%0D%0Aclosed+chat%3D99%C2%9B%E2%80%AE";
+
+        assertThat(post(url, form(1).replace("=livechat", "=" + evil))).isEqualTo(200);
+
+        assertThat(output.readLine())
+                .isEqualTo("closed chat=1 line=7 connector=evil [2J  closed chat=99   portal=" + MEMBER);
+    }
+
+    @Test
     @Tag("long")
     void theToolShowsAndEndsADeadLetterBesideTheRunningReceiver() throws Exception {
         URI url = ready(start(MEMBER));
