@@ -6,24 +6,18 @@ import dev.openlines.client.RestClient;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Limits;
 import dev.openlines.receiver.ReconcileSettings;
+import dev.openlines.receiver.spi.Gate;
 import dev.openlines.receiver.spi.OneLine;
-import java.io.IOException;
-import java.io.Reader;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -71,7 +65,7 @@ public final class Settings {
     private final int workers;
     private final boolean ordered;
     private final List<Secret> tokens;
-    private final List<String> proxies;
+    private final TrustedProxies proxies;
     private final @Nullable Duration attemptLimit;
     private final @Nullable Duration keepDone;
     private final @Nullable Duration keepDead;
@@ -85,7 +79,7 @@ public final class Settings {
         this.monitorPort = text("OPENLINES_MONITOR_PORT") == null ? -1 : number("OPENLINES_MONITOR_PORT", 0, 0, 65535);
         this.workers = number("OPENLINES_WORKERS", 4, 0, 1000);
         this.ordered = yes("OPENLINES_ORDERED");
-        this.proxies = TrustedProxies.list("OPENLINES_TRUSTED_PROXIES", text("OPENLINES_TRUSTED_PROXIES"));
+        this.proxies = TrustedProxies.setting("OPENLINES_TRUSTED_PROXIES", text("OPENLINES_TRUSTED_PROXIES"));
         this.attemptLimit = duration("OPENLINES_ATTEMPT_LIMIT");
         this.keepDone = days("OPENLINES_KEEP_DONE_DAYS");
         this.keepDead = days("OPENLINES_KEEP_DEAD_DAYS");
@@ -97,7 +91,8 @@ public final class Settings {
                 .map(Secret::of)
                 .toList();
         if (!PATH.matcher(path()).matches()) {
-            throw wrong("OPENLINES_PATH", "a path such as /bitrix24 of letters, digits and . _ ~ - /", path());
+            throw ConfigurationException.wrong(
+                    "OPENLINES_PATH", "a path such as /bitrix24 of letters, digits and . _ ~ - /", path());
         }
         if (memberId() != null && tokens.isEmpty()) {
             throw none("OPENLINES_APPLICATION_TOKEN");
@@ -107,7 +102,8 @@ public final class Settings {
         }
         String page = text("OPENLINES_INSTALLER_PATH");
         if (page != null && (!PATH.matcher(page).matches() || page.equals(path()))) {
-            throw wrong("OPENLINES_INSTALLER_PATH", "a path such as /install, other than OPENLINES_PATH,", page);
+            throw ConfigurationException.wrong(
+                    "OPENLINES_INSTALLER_PATH", "a path such as /install, other than OPENLINES_PATH,", page);
         }
         boolean certificate = file("OPENLINES_TLS_CERTIFICATE") != null;
         if (certificate != (file("OPENLINES_TLS_KEY") != null)) {
@@ -149,52 +145,13 @@ public final class Settings {
      * @throws ConfigurationException if one is wrong; the message names it
      */
     public static Settings of(Map<String, String> environment, String... own) {
-        return new Settings(withFile(environment), List.of(own));
+        return new Settings(SettingsFile.beside(environment), List.of(own));
     }
 
     /** Reads settings for an operator's command, which may run in the environment of any application. */
     static Settings ofCommand(Map<String, String> environment) {
-        Map<String, String> all = withFile(environment);
+        Map<String, String> all = SettingsFile.beside(environment);
         return new Settings(all, all.keySet());
-    }
-
-    /** Returns the environment and what the file that {@code OPENLINES_CONFIG} names has beside it. */
-    private static Map<String, String> withFile(Map<String, String> environment) {
-        String name = environment.getOrDefault("OPENLINES_CONFIG", "");
-        if (name.isBlank()) {
-            return environment;
-        }
-        Path file = Store.path("OPENLINES_CONFIG", name);
-        Properties properties = new Properties();
-        try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
-            properties.load(reader);
-        } catch (IOException | IllegalArgumentException e) {
-            // Without the cause: it may quote a line, and lines hold secrets.
-            throw new ConfigurationException(
-                    "OPENLINES_CONFIG: cannot read " + file + " as properties in UTF-8: " + cause(e), null);
-        }
-        Map<String, String> settings = new HashMap<>();
-        for (String key : properties.stringPropertyNames()) {
-            if (!key.matches("OPENLINES_[A-Z0-9_]+") || key.equals("OPENLINES_CONFIG")) {
-                throw new ConfigurationException(
-                        "OPENLINES_CONFIG: expected names such as OPENLINES_PORT, found " + SettingNames.shown(key)
-                                + " in " + file,
-                        null);
-            }
-            settings.put(key, properties.getProperty(key).strip());
-        }
-        settings.putAll(environment);
-        return settings;
-    }
-
-    private static String cause(Exception e) {
-        if (e instanceof NoSuchFileException) {
-            return "there is no such file";
-        }
-        if (e instanceof AccessDeniedException) {
-            return "this process may not read it";
-        }
-        return e instanceof IOException ? "it is not UTF-8, or a folder" : "a backslash in it begins nothing";
     }
 
     /**
@@ -242,6 +199,29 @@ public final class Settings {
         return Optional.ofNullable(client);
     }
 
+    /**
+     * Tells whether a connection comes from a proxy of {@code OPENLINES_TRUSTED_PROXIES}, for a page of the application's
+     * own that is behind the same proxies.
+     *
+     * @param peer the other end of the connection
+     * @return false if no proxy is set
+     */
+    public boolean isTrustedProxy(InetAddress peer) {
+        return proxies.trusts(peer);
+    }
+
+    /**
+     * Returns the source that a request counts for, as the receiver does: a page of the application's own can bound what
+     * one source may take. {@code X-Forwarded-For} counts only if a proxy of {@code OPENLINES_TRUSTED_PROXIES} sent it.
+     *
+     * @param peer the other end of the connection
+     * @param forwarded the values of {@code X-Forwarded-For}, in their order
+     * @return a text that is equal for the requests of one IPv4 address, or of one IPv6 network of 64 bits
+     */
+    public String source(InetAddress peer, List<String> forwarded) {
+        return Gate.source(proxies.sender(peer, forwarded));
+    }
+
     /** Returns the names that are settings of a receiver or of another part of this project. */
     Set<String> names() {
         return names.known();
@@ -287,9 +267,9 @@ public final class Settings {
                 .ordered(ordered)
                 .attemptLimit(attemptLimit)
                 .limits(limits(builder.limits))
-                .trustedProxies(proxies.toArray(String[]::new))
                 .reconcile(reconcile)
                 .offline(offline);
+        builder.proxies = proxies;
         client().ifPresent(builder::application);
         String host = text("OPENLINES_HOST");
         if (host != null) {
@@ -344,11 +324,6 @@ public final class Settings {
         return new ConfigurationException(name + ": expected a value but found none", null);
     }
 
-    private static ConfigurationException wrong(String name, String expected, String found) {
-        return new ConfigurationException(
-                name + ": expected " + expected + ", found \"" + OneLine.of(found, 60) + '"', null);
-    }
-
     /** Returns the limits that are set here, and for the rest the usual ones. */
     private Limits limits(Limits usual) {
         return new Limits(
@@ -372,7 +347,7 @@ public final class Settings {
                     null);
         }
         if (!value.matches("[0-9]{1,9}") || Integer.parseInt(value) < min || Integer.parseInt(value) > max) {
-            throw wrong(name, "a number from " + min + " to " + max, value);
+            throw ConfigurationException.wrong(name, "a number from " + min + " to " + max, value);
         }
         return Integer.parseInt(value);
     }
@@ -383,7 +358,7 @@ public final class Settings {
             return null;
         }
         if (!value.matches("[1-9][0-9]{0,4}")) {
-            throw wrong(name, "a number of days from 1 to 99999", value);
+            throw ConfigurationException.wrong(name, "a number of days from 1 to 99999", value);
         }
         return Duration.ofDays(Long.parseLong(value));
     }
@@ -401,7 +376,7 @@ public final class Settings {
         } catch (DateTimeParseException e) {
             // It is refused like one that is not above zero.
         }
-        throw wrong(name, "a duration above zero such as PT5M", value);
+        throw ConfigurationException.wrong(name, "a duration above zero such as PT5M", value);
     }
 
     private @Nullable ReconcileSettings reconciling() {
@@ -418,7 +393,7 @@ public final class Settings {
                 times[i] = value == null ? times[i] : Duration.parse(value);
                 read = new ReconcileSettings(times[0], times[1], times[2], times[3], usual.doubtAbove());
             } catch (DateTimeParseException e) {
-                throw wrong(name, "a duration such as " + times[i], value == null ? "" : value);
+                throw ConfigurationException.wrong(name, "a duration such as " + times[i], value == null ? "" : value);
             } catch (IllegalArgumentException e) {
                 throw new ConfigurationException(name + ": " + e.getMessage(), e);
             }
@@ -431,7 +406,8 @@ public final class Settings {
         try {
             return value == null ? null : Instant.parse(value);
         } catch (DateTimeParseException e) {
-            throw wrong("OPENLINES_RECONCILE_SINCE", "a time such as 2026-01-31T10:00:00Z", value);
+            throw ConfigurationException.wrong(
+                    "OPENLINES_RECONCILE_SINCE", "a time such as 2026-01-31T10:00:00Z", value);
         }
     }
 
@@ -464,9 +440,9 @@ public final class Settings {
                 return interval;
             }
         } catch (DateTimeParseException e) {
-            throw wrong("OPENLINES_OFFLINE", "off or a duration such as PT1M", value);
+            throw ConfigurationException.wrong("OPENLINES_OFFLINE", "off or a duration such as PT1M", value);
         }
-        throw wrong("OPENLINES_OFFLINE", "at least " + SHORTEST, value);
+        throw ConfigurationException.wrong("OPENLINES_OFFLINE", "at least " + SHORTEST, value);
     }
 
     private boolean yes(String name) {
@@ -474,7 +450,7 @@ public final class Settings {
         return switch (value == null ? "no" : value) {
             case "yes" -> true;
             case "no" -> false;
-            default -> throw wrong(name, "yes or no", String.valueOf(value));
+            default -> throw ConfigurationException.wrong(name, "yes or no", String.valueOf(value));
         };
     }
 

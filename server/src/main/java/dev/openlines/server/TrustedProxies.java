@@ -68,13 +68,12 @@ record TrustedProxies(List<Network> networks) {
      * @param value addresses with commas between them, or null
      * @throws ConfigurationException if one is no address
      */
-    static List<String> list(String name, @Nullable String value) {
-        List<String> texts = value == null
-                ? List.of()
-                : Stream.of(value.split(",")).map(String::strip).toList();
+    static TrustedProxies setting(String name, @Nullable String value) {
+        if (value == null) {
+            return NONE;
+        }
         try {
-            of(texts);
-            return texts;
+            return of(Stream.of(value.split(",")).map(String::strip).toList());
         } catch (IllegalArgumentException e) {
             throw new ConfigurationException(name + ": " + e.getMessage(), null);
         }

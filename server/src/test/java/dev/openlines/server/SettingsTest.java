@@ -11,6 +11,7 @@ import dev.openlines.receiver.ReconcileSettings;
 import dev.openlines.testkit.LogRecords;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +45,15 @@ class SettingsTest {
         assertThatThrownBy(() -> Settings.of(Map.of(name, "canary"), "OPENLINES_MY_SETTING"))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage(name + " is not a setting. Did you mean " + nearest + "?");
+    }
+
+    @Test
+    void anApplicationsOwnMessagesSayWhatWasFoundAndTheCauseWithoutSecrets() {
+        assertThat(ConfigurationException.wrong("OPENLINES_MINE", "on or off", "o\u001b[2Jn"))
+                .hasMessage("OPENLINES_MINE: expected on or off, found \"o [2Jn\"");
+        assertThat(ConfigurationException.because(
+                        "OPENLINES_MINE: cannot use it", new SQLException("refused password=canary\nDetail: a row")))
+                .hasMessage("OPENLINES_MINE: cannot use it: refused password=***");
     }
 
     @Test

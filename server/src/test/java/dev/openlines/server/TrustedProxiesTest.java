@@ -99,10 +99,27 @@ class TrustedProxiesTest {
                 .isEqualTo(InetAddress.getByName(STRANGER));
     }
 
+    @Test
+    void anApplicationsOwnPageSeesTheSameSources() throws Exception {
+        Settings settings = Settings.of(Map.of("OPENLINES_TRUSTED_PROXIES", "10.0.0.0/8"));
+        InetAddress proxy = InetAddress.getByName("10.1.2.3");
+        InetAddress stranger = InetAddress.getByName(STRANGER);
+
+        assertThat(settings.isTrustedProxy(proxy)).isTrue();
+        assertThat(settings.isTrustedProxy(stranger)).isFalse();
+        assertThat(Settings.of(Map.of()).isTrustedProxy(proxy)).isFalse();
+        assertThat(settings.source(proxy, List.of(PORTAL)))
+                .isEqualTo(settings.source(InetAddress.getByName(PORTAL), List.of()));
+        assertThat(settings.source(stranger, List.of(PORTAL))).isEqualTo(settings.source(stranger, List.of()));
+        assertThat(settings.source(proxy, List.of("2001:db8::7")))
+                .isEqualTo(settings.source(proxy, List.of("2001:db8::8")))
+                .isNotEqualTo(settings.source(proxy, List.of("2001:db8:0:1::7")));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"proxy.example", "10.0.0.0/33", "10.0.0.0/", "/8", "10.0.0", "1.2.3.4.5", "::1/129", ":::"})
     void aTextThatIsNoAddressIsRefused(String value) {
-        assertThatThrownBy(() -> TrustedProxies.list("OPENLINES_TRUSTED_PROXIES", "127.0.0.1, " + value))
+        assertThatThrownBy(() -> TrustedProxies.setting("OPENLINES_TRUSTED_PROXIES", "127.0.0.1, " + value))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("OPENLINES_TRUSTED_PROXIES: expected addresses such as 127.0.0.1 or 10.0.0.0/8, found \""
                         + value + '"');
