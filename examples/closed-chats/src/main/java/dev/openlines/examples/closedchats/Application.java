@@ -94,11 +94,11 @@ final class Application implements AutoCloseable {
     }
 
     private static boolean crmNotes(Map<String, String> settings) {
-        return switch (settings.getOrDefault("OPENLINES_CRM_NOTES", "off")) {
+        String notes = settings.getOrDefault("OPENLINES_CRM_NOTES", "off");
+        return switch (notes) {
             case "on" -> true;
             case "off", "" -> false;
-            default ->
-                throw new ConfigurationException("OPENLINES_CRM_NOTES: expected on or off but found other text", null);
+            default -> throw ConfigurationException.wrong("OPENLINES_CRM_NOTES", "on or off", notes);
         };
     }
 
@@ -106,12 +106,15 @@ final class Application implements AutoCloseable {
         if (text.isBlank()) {
             return null;
         }
-        if (!text.matches("https?://[^/\\s]+/\\S*")) {
-            throw new ConfigurationException(
-                    "OPENLINES_PUBLIC_URL: expected an address such as https://chats.example.com/ but found other text",
-                    null);
+        try {
+            if (text.matches("https?://[^/\\s]+/\\S*")) {
+                return URI.create(text);
+            }
+        } catch (IllegalArgumentException e) {
+            // It is refused below.
         }
-        return URI.create(text);
+        throw ConfigurationException.wrong(
+                "OPENLINES_PUBLIC_URL", "an address such as https://chats.example.com/", text);
     }
 
     /** Asks a portal that has installed the application to send closed chats here. */
@@ -138,7 +141,7 @@ final class Application implements AutoCloseable {
         String host = settings.getOrDefault("OPENLINES_PAGE_HOST", "127.0.0.1");
         String port = settings.getOrDefault("OPENLINES_PAGE_PORT", "8081");
         if (!port.matches("\\d{1,5}") || Integer.parseInt(port) > 65535) {
-            throw new ConfigurationException("OPENLINES_PAGE_PORT: expected a number from 0 to 65535", null);
+            throw ConfigurationException.wrong("OPENLINES_PAGE_PORT", "a number from 0 to 65535", port);
         }
         QueuedThreadPool threads = new QueuedThreadPool(64, 4);
         threads.setName("page");

@@ -107,7 +107,13 @@ class ClosedChatsIT {
             refused(
                     "OPENLINES_PUBLIC_URL",
                     "chats.example.com",
-                    "OPENLINES_PUBLIC_URL: expected an address such as https://chats.example.com/ but found other text");
+                    "OPENLINES_PUBLIC_URL: expected an address such as https://chats.example.com/, found"
+                            + " \"chats.example.com\"");
+            refused("OPENLINES_CRM_NOTES", "yes", "OPENLINES_CRM_NOTES: expected on or off, found \"yes\"");
+            refused(
+                    "OPENLINES_PAGE_PORT",
+                    "80\u001b[31m81",
+                    "OPENLINES_PAGE_PORT: expected a number from 0 to 65535, found \"80 [31m81\"");
             refused(
                     "OPENLINES_PAGE_PASSWORD",
                     "hunter2",
