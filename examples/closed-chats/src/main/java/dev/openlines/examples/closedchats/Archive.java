@@ -52,10 +52,11 @@ final class Archive implements AutoCloseable {
     static Archive open(String inbox) {
         boolean sqlite = !inbox.startsWith("jdbc:");
         if (inbox.startsWith("kafka:") || !sqlite && !inbox.startsWith("jdbc:postgresql:")) {
-            throw new ConfigurationException(
-                    "OPENLINES_INBOX: expected a file or a jdbc:postgresql: URL, since the archive is in the inbox's"
-                            + " database",
-                    null);
+            // The rest may hold a password.
+            throw ConfigurationException.wrong(
+                    "OPENLINES_INBOX",
+                    "a file or a jdbc:postgresql: URL, since the archive is in the inbox's database",
+                    inbox.replaceFirst("(?s)^(kafka:|jdbc:[^:]*:?).*", "$1"));
         }
         HikariConfig pool = new HikariConfig();
         pool.setPoolName("archive");
@@ -83,8 +84,21 @@ final class Archive implements AutoCloseable {
             if (database != null) {
                 database.close();
             }
-            throw new ConfigurationException("OPENLINES_INBOX: cannot use the database " + inbox.split("\\?", 2)[0], e);
+            Throwable cause = e instanceof SQLException || e.getCause() == null ? e : e.getCause();
+            throw ConfigurationException.because("OPENLINES_INBOX: cannot use the database " + place(inbox), cause);
+        } catch (RuntimeException e) {
+            if (sqlite || database != null) {
+                throw e;
+            }
+            // The pool quotes an address that the driver does not read, and a password with it.
+            throw new ConfigurationException(
+                    "OPENLINES_INBOX: the driver does not read this jdbc:postgresql: URL", null);
         }
+    }
+
+    /** Returns an address without what may hold a password. */
+    private static String place(String inbox) {
+        return inbox.startsWith("jdbc:") ? inbox.split("\\?", 2)[0].replaceFirst("//.*@", "//") : inbox;
     }
 
     private static void ownerOnly(Path file) {
@@ -96,7 +110,7 @@ final class Archive implements AutoCloseable {
         } catch (FileAlreadyExistsException e) {
             // An existing file keeps the mode that its owner gave it.
         } catch (IOException e) {
-            throw new ConfigurationException("OPENLINES_INBOX: cannot make the file " + file, e);
+            throw ConfigurationException.because("OPENLINES_INBOX: cannot make the file " + file, e);
         }
     }
 

@@ -315,7 +315,14 @@ class ArchiveTest {
     void aDatabaseThatCannotBeUsedIsNamedWithoutItsPassword() {
         assertThatThrownBy(() -> Archive.open("jdbc:postgresql://127.0.0.1:1/chats?user=me&password=canary"))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessage("OPENLINES_INBOX: cannot use the database jdbc:postgresql://127.0.0.1:1/chats");
+                .hasMessage(
+                        "OPENLINES_INBOX: cannot use the database jdbc:postgresql://127.0.0.1:1/chats: Connection to"
+                                + " 127.0.0.1:1 refused. Check that the hostname and port are correct and that the postmaster is"
+                                + " accepting TCP/IP connections.");
+        assertThatThrownBy(() -> Archive.open("jdbc:postgresql://me:canary@127.0.0.1:99999/chats"))
+                .isInstanceOf(ConfigurationException.class)
+                .hasNoCause()
+                .hasMessage("OPENLINES_INBOX: the driver does not read this jdbc:postgresql: URL");
         assertThatThrownBy(
                         () -> Archive.open(folder.resolve("no/such/folder.db").toString()))
                 .isInstanceOf(ConfigurationException.class)
@@ -323,6 +330,9 @@ class ArchiveTest {
         assertThatThrownBy(() -> Archive.open("kafka:127.0.0.1:9092"))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("OPENLINES_INBOX: expected a file or a jdbc:postgresql: URL, since the archive is in the"
-                        + " inbox's database");
+                        + " inbox's database, found \"kafka:\"");
+        assertThatThrownBy(() -> Archive.open("jdbc:mysql://me:canary@127.0.0.1/chats"))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageEndingWith(", found \"jdbc:mysql:\"");
     }
 }

@@ -115,6 +115,11 @@ class ClosedChatsIT {
                     "80\u001b[31m81",
                     "OPENLINES_PAGE_PORT: expected a number from 0 to 65535, found \"80 [31m81\"");
             refused(
+                    "OPENLINES_INBOX",
+                    "jdbc:mysql://me:canary@127.0.0.1/chats",
+                    "OPENLINES_INBOX: expected a file or a jdbc:postgresql: URL, since the archive is in the inbox's"
+                            + " database, found \"jdbc:mysql:\"");
+            refused(
                     "OPENLINES_PAGE_PASSWORD",
                     "hunter2",
                     "OPENLINES_PAGE_PASSWORD: expected a hash made by hash-password but found other text");
@@ -126,7 +131,9 @@ class ClosedChatsIT {
             refused(
                     "OPENLINES_INBOX",
                     "jdbc:postgresql://127.0.0.1:1/chats?user=me&password=canary",
-                    "OPENLINES_INBOX: cannot use the database jdbc:postgresql://127.0.0.1:1/chats");
+                    "OPENLINES_INBOX: cannot use the database jdbc:postgresql://127.0.0.1:1/chats: Connection to"
+                            + " 127.0.0.1:1 refused. Check that the hostname and port are correct and that the"
+                            + " postmaster is accepting TCP/IP connections.");
             refused(
                     "OPENLINES_PAGE_PORT",
                     port,
