@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Response;
 
@@ -61,8 +62,12 @@ final class Live implements AutoCloseable {
                 List<Chat> chats = source.after(last);
                 for (Chat chat : chats) {
                     last = chat.id();
-                    String data = html.apply(chat).strip().replace("\n", "\ndata: ");
-                    write(response, "id: " + last + "\nevent: chat\ndata: " + data + "\n\n");
+                    write(
+                            response,
+                            field("id", Long.toString(last))
+                                    + field("event", "chat")
+                                    + field("data", html.apply(chat).strip())
+                                    + "\n");
                     quiet = 0;
                 }
                 if (quiet == LOOKS_TO_HEARTBEAT) {
@@ -88,6 +93,11 @@ final class Live implements AutoCloseable {
             left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
         }
         return closed ? Long.MIN_VALUE : changes;
+    }
+
+    /** Returns a field of an event, with its name before each line: a carriage return ends a line, too. */
+    private static String field(String name, String value) {
+        return value.lines().map(line -> name + ": " + line + "\n").collect(Collectors.joining());
     }
 
     private static void write(Response response, String text) throws IOException {

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.examples.closedchats;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.openlines.portal.PortalChat;
+import java.io.BufferedReader;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.CookieManager;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The page, and strangers and customers who want more than it gives. */
+@Timeout(300)
+class AttackedPageTest {
+
+    @TempDir
+    private Path folder;
+
+    private final HttpClient browser =
+            HttpClient.newBuilder().cookieHandler(new CookieManager()).build();
+
+    @Test
+    void aCustomersNameForgesNoFieldOfTheStream() throws Exception {
+        try (Running running = Running.in(folder)) {
+            assertThat(signIn(running).statusCode()).isEqualTo(303);
+            PortalChat chat = running.portal.openLine("Support").openChat();
+            running.portal.answer("imopenlines.session.history.get", """
+                    {"sessionId":1,"chatId":17,"message":{"2":{"id":2,"senderid":%1$d,
+                    "date":"2026-11-28T10:00:00+00:00","text":"hello"}},"users":{"%1$d":{"id":%1$d,
+                    "name":"Bob\\rid: 999\\rretry: 86400000\\r\\n\\r\\revent: chat\\rdata: x\\n\\n"}}}""".formatted(chat.visitorId()));
+            chat.close();
+            HttpResponse<InputStream> stream = browser.send(
+                    HttpRequest.newBuilder(running.page("/stream?after=0")).build(),
+                    HttpResponse.BodyHandlers.ofInputStream());
+            List<String> event = new ArrayList<>();
+            // This reader ends a line at a carriage return, as browsers do.
+            try (BufferedReader lines =
+                    new BufferedReader(new InputStreamReader(stream.body(), StandardCharsets.UTF_8))) {
+                String line = lines.readLine();
+                while (!line.startsWith("id: ")) {
+                    line = lines.readLine();
+                }
+                while (!line.isEmpty()) {
+                    event.add(line);
+                    line = lines.readLine();
+                }
+            }
+            assertThat(event.stream().filter(line -> !line.startsWith("data: ")))
+                    .containsExactly("id: 1", "event: chat");
+            assertThat(event).contains("data: retry: 86400000", "data: data: x", "data: </tr>");
+        }
+    }
+
+    private HttpResponse<Void> signIn(Running running) throws Exception {
+        return browser.send(
+                HttpRequest.newBuilder(running.page("/sign-in"))
+                        .header("Content-Type", "application/x-www-form-urlencoded")
+                        .POST(HttpRequest.BodyPublishers.ofString(
+                                "password=" + URLEncoder.encode(Running.PASSWORD, StandardCharsets.UTF_8)))
+                        .build(),
+                HttpResponse.BodyHandlers.discarding());
+    }
+}
