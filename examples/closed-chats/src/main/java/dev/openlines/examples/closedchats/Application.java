@@ -41,6 +41,9 @@ final class Application implements AutoCloseable {
         "OPENLINES_CRM_NOTES"
     };
 
+    /** The most connections that the kernel holds until they are accepted. */
+    private static final int ACCEPT_QUEUE = 1024;
+
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final CompletableFuture<URI> endpoint = new CompletableFuture<>();
     private final @Nullable URI publicUrl;
@@ -151,6 +154,7 @@ final class Application implements AutoCloseable {
         ServerConnector connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
         connector.setHost(host);
         connector.setPort(Integer.parseInt(port));
+        connector.setAcceptQueueSize(ACCEPT_QUEUE);
         server.addConnector(connector);
         server.setHandler(board);
         // The log has the fault; the page does not show it.

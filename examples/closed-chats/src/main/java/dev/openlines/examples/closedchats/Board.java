@@ -20,7 +20,6 @@ import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
-import org.eclipse.jetty.server.FormFields;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -34,7 +33,6 @@ final class Board extends Handler.Abstract {
 
     private static final int ROWS = 50;
     private static final int SHOWN = 100;
-    private static final int FORM_BYTES = 8 * 1024;
     private static final Pattern CHAT = Pattern.compile("/chats/(\\d{1,18})");
     private static final Pattern REQUEUE = Pattern.compile("/dead-letters/(\\d{1,18})/requeue");
     private static final Map<String, String> HEADERS = Map.of(
@@ -74,50 +72,92 @@ final class Board extends Handler.Abstract {
     }
 
     @Override
-    public boolean handle(Request request, Response response, Callback callback) throws Exception {
+    public boolean handle(Request request, Response response, Callback callback) {
         HEADERS.forEach((name, value) -> response.getHeaders().put(name, value));
-        try {
-            answer(request, response);
-            callback.succeeded();
-        } catch (SQLException | StoreException e) {
-            System.err.println("the archive does not answer: " + e.getMessage());
-            if (response.isCommitted()) {
-                callback.failed(e);
-            } else {
-                error(response, 503, "The archive does not answer. Nothing is lost; try again in a moment.");
-                callback.succeeded();
-            }
-        } catch (IOException e) {
-            // The reader has gone.
-            callback.failed(e);
-        } catch (HttpException.RuntimeException e) {
-            error(response, e.getCode(), "This form cannot be read.");
-            callback.succeeded();
+        if (request.getMethod().equals("POST") && refusal(request) == null) {
+            FormReader.read(
+                    request,
+                    form -> answer(request, form, response, callback),
+                    failure -> unreadable(failure, response, callback));
+        } else {
+            answer(request, Fields.EMPTY, response, callback);
         }
         return true;
     }
 
-    private void answer(Request request, Response response) throws SQLException, IOException {
-        String path = Request.getPathInContext(request);
+    /** Answers on a thread that may block, but does not wait there until the reader has taken a page. */
+    private void answer(Request request, Fields form, Response response, Callback callback) {
+        try {
+            ByteBuffer page = page(request, form, response);
+            if (page == null) {
+                callback.succeeded();
+            } else {
+                response.write(true, page, callback);
+            }
+        } catch (SQLException | StoreException e) {
+            System.err.println("the archive does not answer: "
+                    + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+            if (response.isCommitted()) {
+                callback.failed(e);
+            } else {
+                ByteBuffer page =
+                        error(response, 503, "The archive does not answer. Nothing is lost; try again in a moment.");
+                response.write(true, page, callback);
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            // The reader has gone, or this is a fault. Jetty logs that one.
+            callback.failed(e);
+        }
+    }
+
+    private void unreadable(Throwable failure, Response response, Callback callback) {
+        if (failure instanceof HttpException || failure instanceof IllegalArgumentException) {
+            int status = failure instanceof HttpException refused ? refused.getCode() : 400;
+            response.write(true, error(response, status, "This form cannot be read."), callback);
+        } else {
+            callback.failed(failure);
+        }
+    }
+
+    /** A request that is refused before its body is read. */
+    private record Refusal(int status, String said) {}
+
+    private @Nullable Refusal refusal(Request request) {
         boolean post = request.getMethod().equals("POST");
         if (!post && !request.getMethod().equals("GET")) {
-            error(response, 405, "Only GET and POST are known here.");
-        } else if (post && !fromHere(request)) {
-            error(response, 403, "This form was sent from another site.");
-        } else if (path.startsWith("/page/")) {
-            asset(path.substring("/page/".length()), response);
-        } else if (path.equals("/sign-in") && door.byPassword()) {
-            signIn(request, response, post);
-        } else {
-            Optional<String> who = door.who(request);
-            if (who.isPresent()) {
-                signedIn(path, post, who.get(), request, response);
-            } else if (post || path.equals("/stream") || path.equals("/charts") || !door.byPassword()) {
-                error(response, 401, "Sign in first.");
-            } else {
-                redirect(response, "/sign-in");
-            }
+            return new Refusal(405, "Only GET and POST are known here.");
         }
+        if (post && !fromHere(request)) {
+            return new Refusal(403, "This form was sent from another site.");
+        }
+        boolean signingIn = Request.getPathInContext(request).equals("/sign-in") && door.byPassword();
+        return post && !signingIn && door.who(request).isEmpty() ? new Refusal(401, "Sign in first.") : null;
+    }
+
+    /** Returns the page, whose status and headers are set, or null if it is written already. */
+    private @Nullable ByteBuffer page(Request request, Fields form, Response response)
+            throws SQLException, IOException {
+        Refusal refusal = refusal(request);
+        if (refusal != null) {
+            return error(response, refusal.status(), refusal.said());
+        }
+        String path = Request.getPathInContext(request);
+        boolean post = request.getMethod().equals("POST");
+        if (!post && path.startsWith("/page/")) {
+            return asset(path.substring("/page/".length()), response);
+        }
+        if (path.equals("/sign-in") && door.byPassword()) {
+            return post ? signIn(form, request, response) : html(response, 200, "sign-in", Map.of("problem", ""));
+        }
+        Optional<String> who = door.who(request);
+        if (who.isPresent()) {
+            return post
+                    ? change(path, form, who.get(), request, response)
+                    : signedIn(path, who.get(), request, response);
+        }
+        return path.equals("/stream") || path.equals("/charts") || !door.byPassword()
+                ? error(response, 401, "Sign in first.")
+                : redirect(response, "/sign-in");
     }
 
     /** Checks the origin of a form. If a browser does not send it, the form's token must do. */
@@ -131,67 +171,52 @@ final class Board extends Handler.Abstract {
         return origin == null || origin.replaceFirst("^https?://", "").equals(host);
     }
 
-    private void signIn(Request request, Response response, boolean post) throws IOException {
-        if (!post) {
-            html(response, 200, "sign-in", Map.of("problem", ""));
-            return;
-        }
-        String password = value(form(request), "password");
-        switch (door.signIn(password, request, response)) {
+    private ByteBuffer signIn(Fields form, Request request, Response response) {
+        return switch (door.signIn(value(form, "password"), request, response)) {
             case SIGNED_IN -> redirect(response, "/");
             case WRONG -> html(response, 403, "sign-in", Map.of("problem", "That is not the password."));
             case BUSY -> {
                 response.getHeaders().put(HttpHeader.RETRY_AFTER, "1");
-                html(response, 429, "sign-in", Map.of("problem", "Too many try at once. Try again in a moment."));
+                yield html(response, 429, "sign-in", Map.of("problem", "Too many try at once. Try again in a moment."));
             }
-        }
+        };
     }
 
-    private void signedIn(String path, boolean post, String who, Request request, Response response)
+    private @Nullable ByteBuffer signedIn(String path, String who, Request request, Response response)
             throws SQLException, IOException {
-        if (post) {
-            String token = form(request).getValue("token");
-            if (!door.isFormToken(who, token)) {
-                error(response, 403, "This form is too old. Go back, load the page again, and retry.");
-                return;
-            }
-            change(path, request, response);
-            return;
-        }
         Fields query = Request.extractQueryParameters(request);
         Filter filter = filter(query);
         Matcher chat = CHAT.matcher(path);
-        if (path.equals("/")) {
-            board(filter, query, who, response);
-        } else if (chat.matches()) {
-            transcript(Long.parseLong(chat.group(1)), who, response);
-        } else if (path.equals("/charts")) {
-            html(response, 200, "charts", Map.of("charts", charts(filter)));
-        } else if (path.equals("/dead-letters")) {
-            deadLetters(value(query, "done"), who, response);
-        } else if (path.equals("/stream")) {
-            stream(filter, query, request, response);
-        } else if (path.equals("/export.csv") || path.equals("/export.json")) {
-            export(path.substring("/export.".length()), filter, response);
-        } else {
-            error(response, 404, "There is no such page.");
+        if (chat.matches()) {
+            return transcript(Long.parseLong(chat.group(1)), who, response);
         }
+        return switch (path) {
+            case "/" -> board(filter, query, who, response);
+            case "/charts" -> html(response, 200, "charts", Map.of("charts", charts(filter)));
+            case "/dead-letters" -> deadLetters(value(query, "done"), who, response);
+            case "/stream" -> stream(filter, query, request, response);
+            case "/export.csv", "/export.json" -> export(path.substring("/export.".length()), filter, response);
+            default -> error(response, 404, "There is no such page.");
+        };
     }
 
-    private void change(String path, Request request, Response response) throws IOException {
+    private ByteBuffer change(String path, Fields form, String who, Request request, Response response) {
+        if (!door.isFormToken(who, form.getValue("token"))) {
+            return error(response, 403, "This form is too old. Go back, load the page again, and retry.");
+        }
         Matcher requeue = REQUEUE.matcher(path);
         if (requeue.matches()) {
             boolean done = deadLetters.requeue(Long.parseLong(requeue.group(1)), clock.instant());
-            redirect(response, "/dead-letters?done=" + (done ? "requeued" : "gone"));
-        } else if (path.equals("/sign-out")) {
-            door.signOut(request, response);
-            redirect(response, "/sign-in");
-        } else {
-            error(response, 404, "There is no such page.");
+            return redirect(response, "/dead-letters?done=" + (done ? "requeued" : "gone"));
         }
+        if (path.equals("/sign-out")) {
+            door.signOut(request, response);
+            return redirect(response, "/sign-in");
+        }
+        return error(response, 404, "There is no such page.");
     }
 
-    private void board(Filter filter, Fields query, String who, Response response) throws SQLException, IOException {
+    private ByteBuffer board(Filter filter, Fields query, String who, Response response) throws SQLException {
         Chat before = archive.chat(number(value(query, "before"))).orElse(null);
         // Read before the rows: what is archived between the two comes by the stream, too, and replaces its row.
         long newest = archive.newest();
@@ -210,26 +235,25 @@ final class Board extends Handler.Abstract {
         values.put("failing", comparisons.failing());
         values.put(
                 "older", chats.size() < ROWS ? 0L : chats.get(chats.size() - 1).id());
-        html(response, 200, "board", values);
+        return html(response, 200, "board", values);
     }
 
     private Charts charts(Filter filter) throws SQLException {
         return Charts.of(archive, filter, clock.instant());
     }
 
-    private void transcript(long id, String who, Response response) throws SQLException, IOException {
+    private ByteBuffer transcript(long id, String who, Response response) throws SQLException {
         Optional<Chat> chat = archive.chat(id);
         if (chat.isEmpty()) {
-            error(response, 404, "There is no such chat.");
-            return;
+            return error(response, 404, "There is no such chat.");
         }
         Map<String, Object> values = common(who);
         values.put("chat", chat.get());
         values.put("messages", archive.messages(id));
-        html(response, 200, "chat", values);
+        return html(response, 200, "chat", values);
     }
 
-    private void deadLetters(String done, String who, Response response) throws IOException {
+    private ByteBuffer deadLetters(String done, String who, Response response) {
         Map<String, Object> values = common(who);
         List<DeadLetter> letters = deadLetters.list(0, SHOWN);
         values.put("letters", letters);
@@ -241,24 +265,26 @@ final class Board extends Handler.Abstract {
                     case "gone" -> "That event is no dead letter any more.";
                     default -> "";
                 });
-        html(response, 200, "dead-letters", values);
+        return html(response, 200, "dead-letters", values);
     }
 
-    private void stream(Filter filter, Fields query, Request request, Response response)
+    private @Nullable ByteBuffer stream(Filter filter, Fields query, Request request, Response response)
             throws SQLException, IOException {
         String last = request.getHeaders().get("Last-Event-ID");
         long from = number(last == null ? value(query, "after") : last);
         if (!live.follow(from, id -> archive.after(filter, id, ROWS), this::row, response)) {
             response.getHeaders().put(HttpHeader.RETRY_AFTER, "10");
-            error(response, 503, "Too many pages are open.");
+            return error(response, 503, "Too many pages are open.");
         }
+        return null;
     }
 
     private String row(Chat chat) {
         return pages.html("row", Map.of("chat", chat));
     }
 
-    private void export(String format, Filter filter, Response response) throws SQLException, IOException {
+    private @Nullable ByteBuffer export(String format, Filter filter, Response response)
+            throws SQLException, IOException {
         response.getHeaders()
                 .put(HttpHeader.CONTENT_DISPOSITION, "attachment; filename=\"closed-chats." + format + "\"");
         try (OutputStream out = Content.Sink.asOutputStream(response)) {
@@ -270,6 +296,7 @@ final class Board extends Handler.Abstract {
                 Export.json(archive, filter, out);
             }
         }
+        return null;
     }
 
     private static String count(List<DeadLetter> letters) {
@@ -299,14 +326,6 @@ final class Board extends Handler.Abstract {
         return UrlEncoded.encode(fields.toMultiMap(), StandardCharsets.UTF_8, true);
     }
 
-    private static Fields form(Request request) {
-        try {
-            return FormFields.getFields(request, 5, FORM_BYTES);
-        } catch (IllegalArgumentException e) {
-            throw new HttpException.RuntimeException(400, e);
-        }
-    }
-
     private static String value(Fields fields, String name) {
         String value = fields.getValue(name);
         return value == null ? "" : value;
@@ -316,34 +335,34 @@ final class Board extends Handler.Abstract {
         return text != null && text.matches("\\d{1,18}") ? Long.parseLong(text) : 0;
     }
 
-    private void asset(String name, Response response) throws IOException {
+    private ByteBuffer asset(String name, Response response) {
         Optional<byte[]> asset = pages.asset(name);
         if (asset.isEmpty()) {
-            error(response, 404, "There is no such file.");
-            return;
+            return error(response, 404, "There is no such file.");
         }
         response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-cache");
-        send(response, 200, Pages.type(name), asset.get());
+        return page(response, 200, Pages.type(name), asset.get());
     }
 
-    private void html(Response response, int status, String template, Map<String, Object> values) throws IOException {
+    private ByteBuffer html(Response response, int status, String template, Map<String, Object> values) {
         String html = pages.html(template, values);
-        send(response, status, "text/html; charset=utf-8", html.getBytes(StandardCharsets.UTF_8));
+        return page(response, status, "text/html; charset=utf-8", html.getBytes(StandardCharsets.UTF_8));
     }
 
-    private void error(Response response, int status, String said) throws IOException {
-        html(response, status, "error", Map.of("said", said));
+    private ByteBuffer error(Response response, int status, String said) {
+        return html(response, status, "error", Map.of("said", said));
     }
 
-    private static void redirect(Response response, String to) {
+    private static ByteBuffer redirect(Response response, String to) {
         response.setStatus(303);
         response.getHeaders().put(HttpHeader.LOCATION, to);
+        return ByteBuffer.allocate(0);
     }
 
-    private static void send(Response response, int status, String type, byte[] bytes) throws IOException {
+    private static ByteBuffer page(Response response, int status, String type, byte[] bytes) {
         response.setStatus(status);
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
         response.getHeaders().put(HttpHeader.CONTENT_LENGTH, bytes.length);
-        Content.Sink.write(response, true, ByteBuffer.wrap(bytes));
+        return ByteBuffer.wrap(bytes);
     }
 }

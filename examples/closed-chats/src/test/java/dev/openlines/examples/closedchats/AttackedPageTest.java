@@ -4,10 +4,14 @@ package dev.openlines.examples.closedchats;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.portal.PortalChat;
+import dev.openlines.testkit.Await;
+import dev.openlines.testkit.RawHttp;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.net.CookieManager;
+import java.net.Socket;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -16,6 +20,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,11 +30,63 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class AttackedPageTest {
 
+    /** More than the page has threads. */
+    private static final int SLOW = 70;
+    /** The looks between two bytes of a slow sender: the form would take longer than any wait of this test. */
+    private static final int LOOKS = 40;
+
     @TempDir
     private Path folder;
 
     private final HttpClient browser =
             HttpClient.newBuilder().cookieHandler(new CookieManager()).build();
+
+    @Test
+    @Tag("long")
+    void slowFormsKeepNoReaderOutAndAreGivenUp() throws Exception {
+        List<Socket> slow = new ArrayList<>();
+        try (Running running = Running.in(folder)) {
+            RawHttp page = new RawHttp(running.page("/"));
+            for (int i = 0; i < SLOW; i++) {
+                Socket socket = page.connect();
+                slow.add(socket);
+                socket.getOutputStream()
+                        .write(("POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type:"
+                                        + " application/x-www-form-urlencoded\r\nContent-Length: 8000\r\n\r\np")
+                                .getBytes(StandardCharsets.US_ASCII));
+            }
+            CompletableFuture<HttpResponse<Void>> reader = browser.sendAsync(
+                    HttpRequest.newBuilder(running.page("/sign-in")).build(), HttpResponse.BodyHandlers.discarding());
+            int[] looks = {0};
+            Await.until("the reader's page", () -> {
+                if (++looks[0] % LOOKS == 0) {
+                    slow.removeIf(AttackedPageTest::isClosed);
+                }
+                return reader.isDone();
+            });
+            assertThat(reader.join().statusCode()).isEqualTo(200);
+            Await.until("the end of the slow ones", () -> {
+                if (++looks[0] % LOOKS == 0) {
+                    slow.removeIf(AttackedPageTest::isClosed);
+                }
+                return slow.isEmpty();
+            });
+        } finally {
+            for (Socket socket : slow) {
+                socket.close();
+            }
+        }
+    }
+
+    /** Sends one more byte. */
+    private static boolean isClosed(Socket socket) {
+        try {
+            socket.getOutputStream().write('a');
+            return false;
+        } catch (IOException e) {
+            return true;
+        }
+    }
 
     @Test
     void aCustomersNameForgesNoFieldOfTheStream() throws Exception {
