@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 final class Application implements AutoCloseable {
 
     /** The names of settings that this application has of its own. */
-    private static final String[] OWN = {
+    static final String[] OWN = {
         "OPENLINES_PUBLIC_URL",
         "OPENLINES_PAGE_HOST",
         "OPENLINES_PAGE_PORT",
@@ -52,13 +52,13 @@ final class Application implements AutoCloseable {
     private final ReceiverServer receiver;
     private final URI page;
 
-    private Application(Map<String, String> settings) {
+    private Application(Settings config) {
         try {
+            Map<String, String> settings = config.values();
             InstantSource clock = InstantSource.system();
             publicUrl = publicUrl(settings.getOrDefault("OPENLINES_PUBLIC_URL", ""));
-            SignIn door = SignIn.of(settings, clock);
+            SignIn door = SignIn.of(config, clock);
             boolean notes = crmNotes(settings);
-            Settings config = Settings.of(settings, OWN);
             // A portal on this machine reaches this receiver without a public address.
             simulated = settings.getOrDefault("OPENLINES_OAUTH_HOSTS", "").startsWith("127.0.0.1:");
             client = config.client()
@@ -93,7 +93,7 @@ final class Application implements AutoCloseable {
      * @throws ConfigurationException if it cannot start with these settings; nothing is left open
      */
     static Application start(Map<String, String> environment) {
-        return new Application(Settings.of(environment, OWN).values());
+        return new Application(Settings.of(environment, OWN));
     }
 
     private static boolean crmNotes(Map<String, String> settings) {

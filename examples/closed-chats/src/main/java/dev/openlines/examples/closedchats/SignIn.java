@@ -2,6 +2,10 @@
 package dev.openlines.examples.closedchats;
 
 import dev.openlines.server.ConfigurationException;
+import dev.openlines.server.Settings;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -13,7 +17,6 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import javax.crypto.Mac;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
@@ -39,23 +42,24 @@ final class SignIn {
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
 
+    private final Settings config;
     private final @Nullable String passwordHash;
     private final @Nullable String userHeader;
     private final InstantSource clock;
     private final SecretKeySpec formKey = new SecretKeySpec(random(), "HmacSHA256");
     private final Map<String, Instant> sessions = new ConcurrentHashMap<>();
-    /** Each check takes a good part of a second: guesses take turns, and those that find no turn are refused. */
-    private final Semaphore turns = new Semaphore(2);
+    private final Turns turns = new Turns();
 
-    private SignIn(@Nullable String passwordHash, @Nullable String userHeader, InstantSource clock) {
+    private SignIn(Settings config, @Nullable String passwordHash, @Nullable String userHeader, InstantSource clock) {
+        this.config = config;
         this.passwordHash = passwordHash;
         this.userHeader = userHeader;
         this.clock = clock;
     }
 
-    static SignIn of(Map<String, String> settings, InstantSource clock) {
-        String hash = settings.getOrDefault("OPENLINES_PAGE_PASSWORD", "");
-        String header = settings.getOrDefault("OPENLINES_PAGE_USER_HEADER", "");
+    static SignIn of(Settings config, InstantSource clock) {
+        String hash = config.values().getOrDefault("OPENLINES_PAGE_PASSWORD", "");
+        String header = config.values().getOrDefault("OPENLINES_PAGE_USER_HEADER", "");
         if (hash.isBlank() == header.isBlank()) {
             throw new ConfigurationException(
                     "OPENLINES_PAGE_PASSWORD: expected a hash made by hash-password, or else the name of a proxy's"
@@ -67,7 +71,7 @@ final class SignIn {
             throw new ConfigurationException(
                     "OPENLINES_PAGE_PASSWORD: expected a hash made by hash-password but found other text", null);
         }
-        return new SignIn(hash.isBlank() ? null : hash, header.isBlank() ? null : header, clock);
+        return new SignIn(config, hash.isBlank() ? null : hash, header.isBlank() ? null : header, clock);
     }
 
     /**
@@ -93,10 +97,22 @@ final class SignIn {
         if (userHeader != null) {
             return Optional.ofNullable(request.getHeaders().get(userHeader)).filter(user -> !user.isBlank());
         }
+        return session(request);
+    }
+
+    private Optional<String> session(Request request) {
         return cookie(request).filter(session -> {
             Instant end = sessions.get(digest(session));
             return end != null && clock.instant().isBefore(end);
         });
+    }
+
+    private static InetAddress peer(Request request) {
+        SocketAddress peer = request.getConnectionMetaData().getRemoteSocketAddress();
+        if (peer instanceof InetSocketAddress socket && socket.getAddress() != null) {
+            return socket.getAddress();
+        }
+        throw new IllegalStateException("the page listens on TCP only");
     }
 
     /** Returns whether people sign in here, and not at a proxy. */
@@ -128,21 +144,42 @@ final class SignIn {
         BUSY
     }
 
-    /** Checks a password, which takes a while, and gives the answer a session if it is the right one. */
+    /**
+     * Checks a password, which takes a while, and gives the answer a session if it is the right one. Waits for the turn of
+     * the sender, and whoever has a session is a sender of its own.
+     */
     Outcome signIn(String password, Request request, Response response) {
-        if (passwordHash == null || !turns.tryAcquire()) {
+        Optional<String> before = session(request).map(SignIn::digest);
+        String source = before.orElseGet(
+                () -> config.source(peer(request), request.getHeaders().getValuesList(HttpHeader.X_FORWARDED_FOR)));
+        try {
+            if (!turns.begin(source, before.isPresent())) {
+                return Outcome.BUSY;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
             return Outcome.BUSY;
         }
+        boolean right = false;
         try {
-            String[] parts = passwordHash.split(":");
-            byte[] salt = Base64.getUrlDecoder().decode(parts[2]);
-            byte[] expected = Base64.getUrlDecoder().decode(parts[3]);
-            if (!MessageDigest.isEqual(expected, derive(password, salt, Integer.parseInt(parts[1])))) {
-                return Outcome.WRONG;
-            }
+            right = isPassword(password);
         } finally {
-            turns.release();
+            turns.end(source, right);
         }
+        return right ? begin(request, response) : Outcome.WRONG;
+    }
+
+    private boolean isPassword(String password) {
+        if (passwordHash == null) {
+            return false;
+        }
+        String[] parts = passwordHash.split(":");
+        byte[] salt = Base64.getUrlDecoder().decode(parts[2]);
+        byte[] expected = Base64.getUrlDecoder().decode(parts[3]);
+        return MessageDigest.isEqual(expected, derive(password, salt, Integer.parseInt(parts[1])));
+    }
+
+    private Outcome begin(Request request, Response response) {
         Instant now = clock.instant();
         sessions.values().removeIf(end -> !now.isBefore(end));
         if (sessions.size() >= SESSIONS) {

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.openlines.server.ConfigurationException;
+import dev.openlines.server.Settings;
+import dev.openlines.testkit.Await;
+import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -13,16 +16,24 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Tag("long")
+@Timeout(300)
 class SignInTest {
+
+    private static final AtomicInteger CLAIMS = new AtomicInteger();
 
     @Test
     void twoHashesOfAPasswordDifferAndAShortOneIsRefused() {
@@ -40,7 +51,7 @@ class SignInTest {
                 Map.<String, String>of(),
                 Map.of("OPENLINES_PAGE_PASSWORD", hash, "OPENLINES_PAGE_USER_HEADER", "X-User"),
                 Map.of("OPENLINES_PAGE_PASSWORD", "correct horse battery"))) {
-            assertThatThrownBy(() -> SignIn.of(settings, InstantSource.system()))
+            assertThatThrownBy(() -> door(settings))
                     .isInstanceOf(ConfigurationException.class)
                     .hasMessageStartingWith("OPENLINES_PAGE_PASSWORD: expected a hash made by hash-password")
                     .hasMessageNotContaining("horse");
@@ -49,12 +60,12 @@ class SignInTest {
 
     @Test
     void aFormsTokenIsOfItsReader() {
-        SignIn door = SignIn.of(Map.of("OPENLINES_PAGE_USER_HEADER", "X-User"), InstantSource.system());
+        SignIn door = door(Map.of("OPENLINES_PAGE_USER_HEADER", "X-User"));
 
         assertThat(door.isFormToken("anna", door.formToken("anna"))).isTrue();
         assertThat(door.isFormToken("anna", door.formToken("olga"))).isFalse();
         assertThat(door.isFormToken("anna", null)).isFalse();
-        assertThat(SignIn.of(Map.of("OPENLINES_PAGE_USER_HEADER", "X-User"), InstantSource.system())
+        assertThat(door(Map.of("OPENLINES_PAGE_USER_HEADER", "X-User"))
                         .isFormToken("anna", door.formToken("anna")))
                 .isFalse();
     }
@@ -77,6 +88,66 @@ class SignInTest {
                             .statusCode())
                     .isEqualTo(303);
         }
+    }
+
+    @Test
+    void theRightPasswordIsTakenWhileOthersGuess(@TempDir Path folder) throws Exception {
+        String slow = SignIn.hash(Running.PASSWORD, 300_000);
+        AtomicBoolean end = new AtomicBoolean();
+        List<CompletableFuture<Void>> guessing = new ArrayList<>();
+        try (Running running =
+                Running.in(folder, Map.of("OPENLINES_PAGE_PASSWORD", slow, "OPENLINES_TRUSTED_PROXIES", "127.0.0.1"))) {
+            URI door = running.page("/sign-in");
+            HttpClient client = HttpClient.newHttpClient();
+            // Three sources, each with two that guess.
+            AtomicIntegerArray wrong = new AtomicIntegerArray(3);
+            for (int i = 0; i < 6; i++) {
+                int source = i % 3;
+                guessing.add(CompletableFuture.runAsync(
+                        () -> {
+                            while (!end.get()) {
+                                if (status(client, door, "203.0.113." + source, "guessed wrong") == 403) {
+                                    wrong.incrementAndGet(source);
+                                }
+                            }
+                        },
+                        task -> new Thread(task).start()));
+            }
+            try {
+                Await.until("a wrong guess of each", () -> IntStream.range(0, 3).allMatch(i -> wrong.get(i) > 0));
+                for (int i = 0; i < 5; i++) {
+                    int before = IntStream.range(0, 3).map(wrong::get).sum();
+                    assertThat(status(client, door, "198.51.100.1", Running.PASSWORD))
+                            .isEqualTo(303);
+                    Await.until(
+                            "another guess",
+                            () -> IntStream.range(0, 3).map(wrong::get).sum() > before);
+                }
+                assertThat(status(client, door, "198.51.100.1", "mistyped")).isEqualTo(403);
+                assertThat(status(client, door, "198.51.100.1", Running.PASSWORD))
+                        .isEqualTo(303);
+            } finally {
+                end.set(true);
+                CompletableFuture.allOf(guessing.toArray(CompletableFuture[]::new))
+                        .join();
+            }
+        }
+    }
+
+    private static int status(HttpClient client, URI door, String source, String password) {
+        // The sender has written the first address, another one each time.
+        HttpRequest request = HttpRequest.newBuilder(guess(door, password), (name, value) -> true)
+                .header("X-Forwarded-For", "192.0.2." + CLAIMS.incrementAndGet() % 250 + ", " + source)
+                .build();
+        try {
+            return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static SignIn door(Map<String, String> settings) {
+        return SignIn.of(Settings.of(settings, Application.OWN), InstantSource.system());
     }
 
     private static HttpRequest guess(URI door, String password) {
