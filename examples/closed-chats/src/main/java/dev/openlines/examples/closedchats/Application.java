@@ -36,6 +36,7 @@ final class Application implements AutoCloseable {
         "OPENLINES_PUBLIC_URL",
         "OPENLINES_PAGE_HOST",
         "OPENLINES_PAGE_PORT",
+        "OPENLINES_PAGE_URL",
         "OPENLINES_PAGE_PASSWORD",
         "OPENLINES_PAGE_USER_HEADER",
         "OPENLINES_CRM_NOTES"

@@ -127,6 +127,9 @@ final class Board extends Handler.Abstract {
         if (!post && !request.getMethod().equals("GET")) {
             return new Refusal(405, "Only GET and POST are known here.");
         }
+        if (!door.isHere(request)) {
+            return new Refusal(421, "This page has another address.");
+        }
         if (post && !fromHere(request)) {
             return new Refusal(403, "This form was sent from another site.");
         }
@@ -161,14 +164,16 @@ final class Board extends Handler.Abstract {
     }
 
     /** Checks the origin of a form. If a browser does not send it, the form's token must do. */
-    private static boolean fromHere(Request request) {
+    private boolean fromHere(Request request) {
         String site = request.getHeaders().get("Sec-Fetch-Site");
         if (site != null) {
             return site.equals("same-origin");
         }
         String origin = request.getHeaders().get(HttpHeader.ORIGIN);
         String host = request.getHeaders().get(HttpHeader.HOST);
-        return origin == null || origin.replaceFirst("^https?://", "").equals(host);
+        return origin == null
+                || door.isOrigin(origin)
+                || origin.replaceFirst("^https?://", "").equals(host);
     }
 
     private ByteBuffer signIn(Fields form, Request request, Response response) {

@@ -6,6 +6,7 @@ import dev.openlines.server.Settings;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -14,9 +15,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.SecretKeyFactory;
 import javax.crypto.spec.PBEKeySpec;
@@ -28,8 +33,8 @@ import org.eclipse.jetty.server.Response;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets operators see the page: those who know the one password, which is stored as a PBKDF2 hash, or those whom a proxy
- * in front has signed in and names in a header. Sessions live in this process.
+ * Lets operators see the page: those who know the one password, which is stored as a PBKDF2 hash, or those whom a trusted
+ * proxy in front has signed in and names in a header. Sessions live in this process.
  */
 final class SignIn {
 
@@ -41,10 +46,15 @@ final class SignIn {
     private static final Duration SESSION = Duration.ofHours(12);
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
+    private static final Pattern ADDRESS = Pattern.compile("https?://[^/?#@]+/?");
+    private static final Pattern HOST = Pattern.compile("(\\[[^\\]]*]|[^:]*)(?::\\d*)?");
+    /** The hosts that no name server can lead here: this machine, and addresses in digits. */
+    private static final Pattern NO_NAME = Pattern.compile("localhost|[0-9.]+|\\[[0-9a-f:.]+]");
 
     private final Settings config;
     private final @Nullable String passwordHash;
     private final @Nullable String userHeader;
+    private final @Nullable URI address;
     private final InstantSource clock;
     private final SecretKeySpec formKey = new SecretKeySpec(random(), "HmacSHA256");
     private final Map<String, Instant> sessions = new ConcurrentHashMap<>();
@@ -54,6 +64,7 @@ final class SignIn {
         this.config = config;
         this.passwordHash = passwordHash;
         this.userHeader = userHeader;
+        this.address = address(config.values().getOrDefault("OPENLINES_PAGE_URL", ""));
         this.clock = clock;
     }
 
@@ -71,7 +82,54 @@ final class SignIn {
             throw new ConfigurationException(
                     "OPENLINES_PAGE_PASSWORD: expected a hash made by hash-password but found other text", null);
         }
+        if (!header.isBlank() && !header.matches("[A-Za-z0-9-]+")) {
+            throw ConfigurationException.wrong(
+                    "OPENLINES_PAGE_USER_HEADER", "the name of a header such as X-Remote-User", header);
+        }
+        if (!header.isBlank()) {
+            for (String needed : List.of("OPENLINES_TRUSTED_PROXIES", "OPENLINES_PAGE_URL")) {
+                if (config.values().getOrDefault(needed, "").isBlank()) {
+                    throw new ConfigurationException(
+                            needed + ": expected a value, since OPENLINES_PAGE_USER_HEADER is set, but found none",
+                            null);
+                }
+            }
+        }
         return new SignIn(config, hash.isBlank() ? null : hash, header.isBlank() ? null : header, clock);
+    }
+
+    private static @Nullable URI address(String text) {
+        if (text.isBlank()) {
+            return null;
+        }
+        try {
+            URI address = URI.create(text);
+            if (ADDRESS.matcher(text).matches() && address.getHost() != null) {
+                return address;
+            }
+        } catch (IllegalArgumentException e) {
+            // It is refused like the others.
+        }
+        throw ConfigurationException.wrong(
+                "OPENLINES_PAGE_URL", "the address of the page such as https://chats.example.com/", text);
+    }
+
+    /**
+     * Returns whether a request was sent to this page. A site whose name has been made to lead here is another one for
+     * the browser, and may do with answers and headers what it likes.
+     */
+    boolean isHere(Request request) {
+        if (address == null) {
+            return true;
+        }
+        Matcher host = HOST.matcher(String.valueOf(request.getHeaders().get(HttpHeader.HOST)));
+        String name = host.matches() ? String.valueOf(host.group(1)).toLowerCase(Locale.ROOT) : "";
+        return name.equalsIgnoreCase(address.getHost()) || NO_NAME.matcher(name).matches();
+    }
+
+    /** Returns whether an origin is that of this page behind its proxy. */
+    boolean isOrigin(String origin) {
+        return address != null && origin.equalsIgnoreCase(address.getScheme() + "://" + address.getAuthority());
     }
 
     /**
@@ -95,7 +153,11 @@ final class SignIn {
     /** Returns who sends a request, or empty. The name is of use for {@link #formToken} only. */
     Optional<String> who(Request request) {
         if (userHeader != null) {
-            return Optional.ofNullable(request.getHeaders().get(userHeader)).filter(user -> !user.isBlank());
+            // A second value was sent by a stranger, and the proxy has let it through.
+            List<String> users = request.getHeaders().getValuesList(userHeader);
+            return users.size() == 1 && !users.get(0).isBlank() && config.isTrustedProxy(peer(request))
+                    ? Optional.of(users.get(0))
+                    : Optional.empty();
         }
         return session(request);
     }
@@ -166,7 +228,7 @@ final class SignIn {
         } finally {
             turns.end(source, right);
         }
-        return right ? begin(request, response) : Outcome.WRONG;
+        return right ? begin(response) : Outcome.WRONG;
     }
 
     private boolean isPassword(String password) {
@@ -179,7 +241,7 @@ final class SignIn {
         return MessageDigest.isEqual(expected, derive(password, salt, Integer.parseInt(parts[1])));
     }
 
-    private Outcome begin(Request request, Response response) {
+    private Outcome begin(Response response) {
         Instant now = clock.instant();
         sessions.values().removeIf(end -> !now.isBefore(end));
         if (sessions.size() >= SESSIONS) {
@@ -187,13 +249,13 @@ final class SignIn {
         }
         String session = BASE64.encodeToString(random());
         sessions.put(digest(session), now.plus(SESSION));
-        Response.putCookie(response, cookie(request, session, SESSION.toSeconds()));
+        Response.putCookie(response, cookie(session, SESSION.toSeconds()));
         return Outcome.SIGNED_IN;
     }
 
     void signOut(Request request, Response response) {
         cookie(request).ifPresent(session -> sessions.remove(digest(session)));
-        Response.putCookie(response, cookie(request, "", 0));
+        Response.putCookie(response, cookie("", 0));
     }
 
     private static Optional<String> cookie(Request request) {
@@ -203,14 +265,13 @@ final class SignIn {
                 .findFirst();
     }
 
-    /** Browsers send it over TLS only, except to this machine itself. */
-    private static HttpCookie cookie(Request request, String value, long seconds) {
-        String host = String.valueOf(request.getHeaders().get(HttpHeader.HOST)).replaceFirst(":\\d+$", "");
-        boolean here = host.equals("127.0.0.1") || host.equals("localhost") || host.equals("[::1]");
+    /** Browsers send it over TLS only, unless people open the page without. */
+    private HttpCookie cookie(String value, long seconds) {
+        boolean plain = address != null && "http".equals(address.getScheme());
         return HttpCookie.build(COOKIE, value)
                 .path("/")
                 .httpOnly(true)
-                .secure(!here)
+                .secure(!plain)
                 .sameSite(HttpCookie.SameSite.STRICT)
                 .maxAge(seconds)
                 .build();

@@ -20,15 +20,24 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The page, and strangers and customers who want more than it gives. */
 @Timeout(300)
 class AttackedPageTest {
+
+    static final Map<String, String> SIGNED_IN_BY_A_PROXY = Map.of(
+            "OPENLINES_PAGE_PASSWORD", "",
+            "OPENLINES_PAGE_USER_HEADER", "X-User",
+            "OPENLINES_TRUSTED_PROXIES", "127.0.0.1",
+            "OPENLINES_PAGE_URL", "https://chats.example.com/");
 
     /** More than the page has threads. */
     private static final int SLOW = 70;
@@ -117,6 +126,44 @@ class AttackedPageTest {
             assertThat(event.stream().filter(line -> !line.startsWith("data: ")))
                     .containsExactly("id: 1", "event: chat");
             assertThat(event).contains("data: retry: 86400000", "data: data: x", "data: </tr>");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'', true", "https://chats.example.com/, true", "http://chats.example.com/, false"})
+    void theSettingAndNotTheHostDecidesWhetherTheCookieNeedsTls(String url, boolean secure) throws Exception {
+        try (Running running = Running.in(folder, Map.of("OPENLINES_PAGE_URL", url))) {
+            String cookie = signIn(running).headers().firstValue("Set-Cookie").orElseThrow();
+
+            assertThat(cookie).contains("HttpOnly", "SameSite=Strict", "Path=/");
+            assertThat(cookie.contains("Secure")).isEqualTo(secure);
+        }
+    }
+
+    @Test
+    void onlyTheProxySaysWhoIsSignedIn() throws Exception {
+        try (Running running = Running.in(folder, SIGNED_IN_BY_A_PROXY)) {
+            RawHttp page = new RawHttp(running.page("/"));
+            String anna = "X-User: anna\r\n";
+
+            assertThat(status(page, "127.0.0.1", "chats.example.com", anna)).isEqualTo("200");
+            assertThat(status(page, "127.0.0.1", "127.0.0.1:8081", anna)).isEqualTo("200");
+            assertThat(status(page, "127.0.0.2", "chats.example.com", anna)).isEqualTo("401");
+            assertThat(status(page, "127.0.0.1", "chats.example.com", anna + "X-User: olga\r\n"))
+                    .isEqualTo("401");
+            // The operator's browser, after a site has said that its name is this machine's.
+            assertThat(status(page, "127.0.0.1", "evil.example", anna)).isEqualTo("421");
+            assertThat(status(page, "127.0.0.1", "evil.example:8081", anna)).isEqualTo("421");
+        }
+    }
+
+    private static String status(RawHttp page, String from, String host, String headers) throws IOException {
+        try (Socket socket = page.connectFrom(from)) {
+            socket.setSoTimeout(120_000);
+            socket.getOutputStream()
+                    .write(("GET / HTTP/1.1\r\nHost: " + host + "\r\n" + headers + "Connection: close\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII).substring(9);
         }
     }
 

@@ -165,7 +165,7 @@ class PageTest {
         assertThat(signIn("").statusCode()).isEqualTo(403);
         HttpResponse<String> in = signIn(Running.PASSWORD);
         String cookie = in.headers().firstValue("Set-Cookie").orElseThrow();
-        assertThat(cookie).contains("HttpOnly", "SameSite=Strict", "Path=/").doesNotContain("Secure");
+        assertThat(cookie).contains("HttpOnly", "SameSite=Strict", "Path=/");
         String session = cookie.split(";", 2)[0];
         HttpClient other = HttpClient.newHttpClient();
         assertThat(send(other, "/", Map.of("Cookie", session)).statusCode()).isEqualTo(200);
@@ -268,8 +268,7 @@ class PageTest {
 
     @Test
     void behindAProxyWhoeverItNamesIsIn(@TempDir Path folder) throws Exception {
-        try (Running proxied =
-                Running.in(folder, Map.of("OPENLINES_PAGE_PASSWORD", "", "OPENLINES_PAGE_USER_HEADER", "X-User"))) {
+        try (Running proxied = Running.in(folder, AttackedPageTest.SIGNED_IN_BY_A_PROXY)) {
             HttpClient proxy = HttpClient.newHttpClient();
             HttpRequest.Builder request = HttpRequest.newBuilder(proxied.page("/"));
             assertThat(proxy.send(request.build(), HttpResponse.BodyHandlers.ofString())

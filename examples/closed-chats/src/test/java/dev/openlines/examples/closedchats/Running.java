@@ -70,6 +70,8 @@ final class Running implements AutoCloseable {
         settings.put("OPENLINES_CLIENT_SECRET", portal.clientSecret().reveal());
         settings.put("OPENLINES_OAUTH_HOSTS", server.uri().getAuthority());
         settings.put("OPENLINES_PAGE_PASSWORD", HASH);
+        // A page without TLS: clients of this test send the cookie.
+        settings.put("OPENLINES_PAGE_URL", "http://127.0.0.1/");
         return settings;
     }
 

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -28,6 +29,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("long")
 @Timeout(300)
@@ -60,14 +63,34 @@ class SignInTest {
 
     @Test
     void aFormsTokenIsOfItsReader() {
-        SignIn door = door(Map.of("OPENLINES_PAGE_USER_HEADER", "X-User"));
+        SignIn door = door(AttackedPageTest.SIGNED_IN_BY_A_PROXY);
 
         assertThat(door.isFormToken("anna", door.formToken("anna"))).isTrue();
         assertThat(door.isFormToken("anna", door.formToken("olga"))).isFalse();
         assertThat(door.isFormToken("anna", null)).isFalse();
-        assertThat(door(Map.of("OPENLINES_PAGE_USER_HEADER", "X-User"))
-                        .isFormToken("anna", door.formToken("anna")))
+        assertThat(door(AttackedPageTest.SIGNED_IN_BY_A_PROXY).isFormToken("anna", door.formToken("anna")))
                 .isFalse();
+    }
+
+    @Test
+    void aProxyThatSignsPeopleInIsNamedAndSoIsThePage() {
+        for (String needed : List.of("OPENLINES_TRUSTED_PROXIES", "OPENLINES_PAGE_URL")) {
+            Map<String, String> settings = new HashMap<>(AttackedPageTest.SIGNED_IN_BY_A_PROXY);
+            settings.remove(needed);
+            assertThatThrownBy(() -> door(settings))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessage(needed + ": expected a value, since OPENLINES_PAGE_USER_HEADER is set, but found none");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"chats.example.com", "ftp://a/", "https://a/b", "https://a b/", "https:///", "https://u@a/"})
+    void anAddressThatIsNoneIsNamed(String address) {
+        assertThatThrownBy(() -> door(Map.of("OPENLINES_PAGE_PASSWORD", Running.HASH, "OPENLINES_PAGE_URL", address)))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("OPENLINES_PAGE_URL: expected the address of the page such as https://chats.example.com/,"
+                        + " found \"" + address + '"');
     }
 
     @Test

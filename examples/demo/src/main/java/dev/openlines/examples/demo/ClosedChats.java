@@ -51,6 +51,7 @@ final class ClosedChats implements AutoCloseable {
                 .putAll(Map.of(
                         "OPENLINES_PORT", "0",
                         "OPENLINES_PAGE_PORT", "0",
+                        "OPENLINES_PAGE_URL", "http://127.0.0.1/",
                         "OPENLINES_PAGE_PASSWORD", hash,
                         "OPENLINES_INBOX", folder.resolve("closed-chats.db").toString(),
                         "OPENLINES_TOKENS", folder.resolve("tokens.db").toString(),
