@@ -13,6 +13,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -20,6 +21,7 @@ import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
@@ -27,6 +29,7 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +39,8 @@ import org.junit.jupiter.api.io.TempDir;
 class DeployIT {
 
     private static final Path DEPLOY = Path.of("deploy");
+    /** More checks than one sender may fail at once, and fewer than all together may. */
+    private static final int FORGED = 50;
 
     @TempDir
     Path directory;
@@ -56,7 +61,7 @@ class DeployIT {
     @Test
     @RequiresTool({"nginx", "openssl"})
     void nginxSpeaksTlsKeepsBodiesBackAndLetsTheReceiverDecide() throws Exception {
-        Process receiver = receiver(0);
+        Process receiver = receiver(Map.of());
         int receiverPort = port(receiver);
         int port = nginx(receiverPort);
 
@@ -96,8 +101,50 @@ class DeployIT {
         receiver.destroy();
         assertThat(receiver.waitFor(1, TimeUnit.MINUTES)).isTrue();
         assertThat(status(port, post("/bitrix24", Bodies.finish(20)))).isEqualTo(502);
-        port(receiver(receiverPort));
+        port(receiver(Map.of("OPENLINES_PORT", Integer.toString(receiverPort))));
         assertThat(status(port, post("/bitrix24", Bodies.finish(20)))).isEqualTo(200);
+    }
+
+    @Test
+    @Tag("long")
+    @RequiresTool({"nginx", "openssl"})
+    void oneSendersForgedInstallationsBehindNginxCountForNoOther() throws Exception {
+        Path key = directory.resolve("token.key");
+        Process tool = receiver(Map.of(), "inbox", "new-key", key.toString());
+        assertThat(tool.waitFor()).isZero();
+        try (OAuthHost host = new OAuthHost(Bodies.MEMBER)) {
+            Process receiver = receiver(Map.of(
+                    "OPENLINES_MEMBER_ID", "",
+                    "OPENLINES_APPLICATION_TOKEN", "",
+                    "OPENLINES_CLIENT_ID", "app.1",
+                    "OPENLINES_CLIENT_SECRET", "canary-client-secret",
+                    "OPENLINES_TOKEN_KEY", key.toString(),
+                    "OPENLINES_TOKENS", directory.resolve("tokens.db").toString(),
+                    "OPENLINES_OAUTH_HOSTS", host.name(),
+                    "OPENLINES_RECONCILE", "off",
+                    "OPENLINES_TRUSTED_PROXIES", "127.0.0.1"));
+            int port = nginx(port(receiver));
+
+            // An installation that is not checked at once is stored until it may be: 200. A failed check is 403.
+            int[] forged = {0};
+            Await.until("the end of the sender's budget", () -> {
+                assertThat(++forged[0]).as("checks in all").isLessThan(FORGED);
+                return status("127.0.0.2", port, install(host, forged[0])) == 200;
+            });
+            assertThat(status("127.0.0.3", port, install(host, FORGED))).isEqualTo(403);
+        }
+    }
+
+    /** Returns a forged installation of a portal of its own, with another address each time that the sender claims. */
+    private static String install(OAuthHost host, int number) {
+        String endpoint = URLEncoder.encode(host.endpoint(), UTF_8);
+        return post(
+                "/bitrix24",
+                "198.51.100." + number,
+                "event=ONAPPINSTALL&data%5BVERSION%5D=1&ts=1760000000&auth%5Bmember_id%5D=stranger" + number
+                        + "&auth%5Baccess_token%5D=canary-access-0&auth%5Brefresh_token%5D=bogus" + number
+                        + "&auth%5Bserver_endpoint%5D=" + endpoint + "&auth%5Bclient_endpoint%5D=" + endpoint
+                        + "&auth%5Bapplication_token%5D=" + "e".repeat(32));
     }
 
     @Test
@@ -126,20 +173,23 @@ class DeployIT {
         }
     }
 
-    private Process receiver(int port) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
+    private Process receiver(Map<String, String> settings, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-jar",
-                Path.of(System.getProperty("quickstart.jar")).toAbsolutePath().toString());
+                Path.of(System.getProperty("quickstart.jar")).toAbsolutePath().toString()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
         builder.directory(directory.toFile());
         builder.environment().put("OPENLINES_HOST", "127.0.0.1");
-        builder.environment().put("OPENLINES_PORT", Integer.toString(port));
+        builder.environment().put("OPENLINES_PORT", "0");
         builder.environment().put("OPENLINES_PATH", "/bitrix24");
         builder.environment()
                 .put("OPENLINES_INBOX", directory.resolve("inbox.db").toString());
         builder.environment().put("OPENLINES_MEMBER_ID", Bodies.MEMBER);
         builder.environment().put("OPENLINES_APPLICATION_TOKEN", Bodies.TOKEN);
+        builder.environment().putAll(settings);
         Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
         processes.add(process);
         return process;
@@ -222,14 +272,22 @@ class DeployIT {
     }
 
     private static String post(String path, String body) {
+        return post(path, "9.9.9.9", body);
+    }
+
+    private static String post(String path, String claimed, String body) {
         return "POST " + path
-                + " HTTP/1.1\r\nHost: app.example.com\r\nX-Forwarded-For: 9.9.9.9\r\nConnection: close\r\n"
+                + " HTTP/1.1\r\nHost: app.example.com\r\nX-Forwarded-For: " + claimed + "\r\nConnection: close\r\n"
                 + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: " + body.length() + "\r\n\r\n"
                 + body;
     }
 
     private static int status(int port, String request) throws Exception {
-        try (Socket socket = tls(port)) {
+        return status("127.0.0.1", port, request);
+    }
+
+    private static int status(String from, int port, String request) throws Exception {
+        try (Socket socket = tls(from, port)) {
             socket.setSoTimeout(120_000);
             socket.getOutputStream().write(request.getBytes(UTF_8));
             socket.getOutputStream().flush();
@@ -258,11 +316,16 @@ class DeployIT {
     }
 
     private static Socket tls(int port) throws IOException {
+        return tls("127.0.0.1", port);
+    }
+
+    private static Socket tls(String from, int port) throws IOException {
         try {
             SSLContext anyCertificate = SSLContext.getInstance("TLS");
             anyCertificate.init(null, new TrustManager[] {new Anyone()}, new SecureRandom());
-            SSLSocket socket =
-                    (SSLSocket) anyCertificate.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port);
+            SSLSocket socket = (SSLSocket) anyCertificate
+                    .getSocketFactory()
+                    .createSocket(InetAddress.getLoopbackAddress(), port, InetAddress.getByName(from), 0);
             socket.startHandshake();
             return socket;
         } catch (java.security.GeneralSecurityException e) {
