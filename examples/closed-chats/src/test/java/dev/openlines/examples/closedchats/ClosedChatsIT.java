@@ -28,10 +28,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged application as a process. */
 @Tag("long")
+@Timeout(600)
 class ClosedChatsIT {
 
     @TempDir
@@ -61,7 +63,8 @@ class ClosedChatsIT {
         Process first = start(settings);
         BufferedReader output = first.inputReader(StandardCharsets.UTF_8);
         portal.subscribe("ONAPPINSTALL", URI.create(line(output, "receiver ready at ")));
-        portal.install();
+        // A slow machine may not verify the first one in time, and a portal does not send it again by itself.
+        Await.until("the installation", () -> portal.install().stream().allMatch(delivery -> delivery.acknowledged()));
         line(output, "subscribed ");
         portal.faults().add(Fault.slow(Duration.ofMillis(200)).on("imopenlines.session.history.get"));
         for (int i = 0; i < 10; i++) {
