@@ -52,7 +52,12 @@ public final class ReceiverCommand {
      */
     public static int run(
             List<String> arguments, Map<String, String> environment, Consumer<String> out, Consumer<String> err) {
-        return run(arguments, environment, ReceiverCommand::sessions, out, err);
+        return run(
+                arguments,
+                environment,
+                ReceiverCommand::sessions,
+                line -> out.accept(OneLine.escaped(line)),
+                line -> err.accept(OneLine.escaped(line)));
     }
 
     private static ClosedSessions sessions(Map<String, String> settings) {

@@ -4,6 +4,7 @@ package dev.openlines.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.model.Secret;
+import dev.openlines.receiver.DeadLetter;
 import dev.openlines.receiver.DeadLetters;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.LeaseRequest;
@@ -12,10 +13,15 @@ import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.Portals;
 import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.Settlement;
+import dev.openlines.receiver.VerifiedDelivery;
 import dev.openlines.tck.Deliveries;
 import dev.openlines.tck.InstallationContract;
 import dev.openlines.testkit.Bodies;
 import dev.openlines.testkit.PostgresServer;
+import jakarta.json.Json;
+import jakarta.json.JsonObject;
+import jakarta.json.JsonReader;
+import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -96,6 +102,52 @@ class InboxCommandTest {
         assertThat(out).hasSize(3);
         assertThat(out.get(1)).isEqualTo("attempt=1 at=2027-01-15T08:00:00Z outcome=dead reason=no  [31m such contact");
         assertThat(out.get(2)).isEqualTo(Deliveries.delivery(2, 1).payload());
+    }
+
+    @Test
+    void aPayloadDoesNotSteerTheTerminalAndStaysTheSameJson() {
+        String name = "a\u009b31m\u007f\u202etxt\u2066\u2028z";
+        long id;
+        String payload;
+        try (LeasingInbox inbox = open()) {
+            Instant now = Deliveries.T0;
+            VerifiedDelivery delivery = Deliveries.delivery(Deliveries.form(9, "data[DATA][line][name]", name));
+            payload = delivery.payload();
+            Deliveries.store(inbox, delivery);
+            for (LeasedDelivery leased :
+                    inbox.lease(new LeaseRequest("a", 9, now, now.plusSeconds(1), Deliveries.LATEST, false))) {
+                inbox.settle(leased, new Settlement.Dead("bad"), now)
+                        .toCompletableFuture()
+                        .join();
+            }
+            id = inbox.deadLetters().list(0, 100).stream()
+                    .mapToLong(DeadLetter::id)
+                    .max()
+                    .orElseThrow();
+        }
+        assertThat(payload).contains(name);
+
+        int exit = ReceiverCommand.run(
+                List.of("inbox", "show", Long.toString(id)), Map.of("OPENLINES_INBOX", place), out::add, err::add);
+        int exitOfJson = ReceiverCommand.run(
+                List.of("inbox", "show", Long.toString(id), "--json"),
+                Map.of("OPENLINES_INBOX", place),
+                out::add,
+                err::add);
+
+        assertThat(err).isEmpty();
+        assertThat(exit + exitOfJson).isZero();
+        assertThat(out)
+                .allSatisfy(line ->
+                        assertThat(line).doesNotContainPattern("[\\p{Cntrl}\\u0080-\\u009f\\p{Cf}\\u2028\\u2029]"));
+        assertThat(object(out.get(2))).isEqualTo(object(payload));
+        assertThat(object(out.get(5)).getString("payload")).isEqualTo(payload);
+    }
+
+    private static JsonObject object(String json) {
+        try (JsonReader reader = Json.createReader(new StringReader(json))) {
+            return reader.readObject();
+        }
     }
 
     @Test

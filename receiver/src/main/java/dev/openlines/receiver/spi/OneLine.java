@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver.spi;
 
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** Makes text of others fit for a log record or a terminal: one line that steers nothing. */
@@ -43,6 +44,27 @@ public final class OneLine {
             line.appendCodePoint(shown(point) ? point : ' ');
         }
         return end < text.length() ? line.append('…').toString() : line.toString();
+    }
+
+    /**
+     * Returns a text with the escape of JSON instead of each character that {@link #of} replaces. JSON stays the same
+     * value, since such characters stand within its texts only.
+     */
+    public static String escaped(String text) {
+        if (text.codePoints().allMatch(OneLine::shown)) {
+            return text;
+        }
+        StringBuilder line = new StringBuilder(text.length() + 16);
+        text.codePoints().forEach(point -> {
+            if (shown(point)) {
+                line.appendCodePoint(point);
+            } else {
+                for (char c : Character.toChars(point)) {
+                    line.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+                }
+            }
+        });
+        return line.toString();
     }
 
     private static boolean shown(int point) {
