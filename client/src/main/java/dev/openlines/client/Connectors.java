@@ -139,6 +139,7 @@ public final class Connectors {
                             code.isBlank() ? null : new ErrorCode(RestError.shown(code)),
                             result.member("error_description").textOrEmpty(),
                             null,
+                            null,
                             null));
         }
     }

@@ -3,7 +3,10 @@ package dev.openlines.client;
 
 import org.jspecify.annotations.Nullable;
 
-/** A call that got no answer: there was no connection, it broke, or the time was up. */
+/**
+ * A call that got no answer of the platform: there was no connection, it broke, the time was up, or what came is no JSON,
+ * such as the page of a proxy. The text then says status, content type and length.
+ */
 public final class NoAnswerException extends ClientException {
 
     private static final long serialVersionUID = 1L;
@@ -19,7 +22,7 @@ public final class NoAnswerException extends ClientException {
     }
 
     /**
-     * Tells whether the call may have had its effect although no answer came.
+     * Tells whether the call may have had its effect although no answer of the platform came.
      *
      * @return false if it is certain that the request was not sent
      */

@@ -8,13 +8,18 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The contents of an error answer, ready to be shown: short, on one line, without tokens. */
+/**
+ * The contents of an error answer, ready to be shown: short, on one line, without tokens.
+ *
+ * @param found type and length of a body that is no JSON, or null
+ */
 record RestError(
         int status,
         @Nullable ErrorCode code,
         String description,
         @Nullable String argument,
-        @Nullable String requestId) {
+        @Nullable String requestId,
+        @Nullable String found) {
 
     private static final int SHOWN = 300;
 
@@ -57,6 +62,9 @@ record RestError(
         if (argument != null) {
             text.append(" (argument ").append(argument).append(')');
         }
+        if (found != null) {
+            text.append(" (").append(found).append("; JSON expected)");
+        }
         if (requestId != null) {
             text.append(" (request ").append(requestId).append(')');
         }
@@ -83,8 +91,16 @@ record RestError(
         StringBuilder line = new StringBuilder(Math.min(text.length(), SHOWN));
         text.codePoints()
                 .limit(SHOWN)
-                .map(point -> Character.isISOControl(point) ? ' ' : point)
+                .map(point -> steersTerminal(point) ? ' ' : point)
                 .forEach(line::appendCodePoint);
         return line.toString().strip();
+    }
+
+    /** Tells whether a character is a control, turns the direction of writing, or ends a line or paragraph. */
+    private static boolean steersTerminal(int point) {
+        return switch (Character.getType(point)) {
+            case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> true;
+            default -> false;
+        };
     }
 }

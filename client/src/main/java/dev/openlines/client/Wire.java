@@ -93,22 +93,28 @@ final class Wire {
      * @throws ClientException if the answer is an error or unreadable
      */
     static JsonObject read(String method, Answer answer, List<Secret> secrets) {
-        JsonObject body = objectOrNull(answer.body);
+        JsonValue value = valueOrNull(answer.body);
+        JsonObject body = value instanceof JsonObject object ? object : null;
         JsonValue error = body == null ? null : body.get("error");
         boolean failed = isError(error) || answer.status / 100 != 2;
         if (failed) {
-            throw error(answer, body == null ? JsonValue.EMPTY_JSON_OBJECT : body, secrets)
+            String found = value == null && answer.body.length > 0 ? found(answer) : null;
+            throw error(answer, body == null ? JsonValue.EMPTY_JSON_OBJECT : body, secrets, found)
                     .exception(method, retryAfter(answer));
         }
+        if (value == null) {
+            // The platform answers in JSON: this is the page of a proxy, of maintenance or of a login.
+            throw new NoAnswerException(
+                    method, "HTTP " + answer.status + ' ' + found(answer) + "; JSON expected", true, null);
+        }
         if (body == null) {
-            throw new UnexpectedReplyException(
-                    method, "a JSON object", answer.body.length + " bytes of something else", "$");
+            throw new UnexpectedReplyException(method, "a JSON object", Fields.kind(value), "$");
         }
         return body;
     }
 
     /** Reads the two published forms of an error: {@code error} is a code, or an object that holds one. */
-    private static RestError error(Answer answer, JsonObject body, List<Secret> secrets) {
+    private static RestError error(Answer answer, JsonObject body, List<Secret> secrets, @Nullable String found) {
         JsonValue error = body.get("error");
         String code = error instanceof JsonObject inner ? text(inner, "code") : text(body, "error");
         String description =
@@ -121,7 +127,8 @@ final class Wire {
                 cleanCode.isBlank() ? null : new ErrorCode(RestError.shown(cleanCode)),
                 RestError.withoutSecrets(description, secrets),
                 argument.isEmpty() ? null : RestError.withoutSecrets(argument, secrets),
-                requestId == null ? null : RestError.withoutSecrets(requestId, secrets));
+                requestId == null ? null : RestError.withoutSecrets(requestId, secrets),
+                found);
     }
 
     private static boolean isError(@Nullable JsonValue error) {
@@ -137,12 +144,24 @@ final class Wire {
         return value instanceof JsonNumber number ? number.toString() : "";
     }
 
-    private static @Nullable JsonObject objectOrNull(byte[] body) {
-        try (JsonReader reader = READERS.createReader(new ByteArrayInputStream(body), StandardCharsets.UTF_8)) {
-            return reader.readValue() instanceof JsonObject object ? object : null;
+    /** Returns the JSON of a body, which may begin with a byte order mark, or null if it is none. */
+    private static @Nullable JsonValue valueOrNull(byte[] body) {
+        int from =
+                body.length >= 3 && body[0] == (byte) 0xEF && body[1] == (byte) 0xBB && body[2] == (byte) 0xBF ? 3 : 0;
+        ByteArrayInputStream bytes = new ByteArrayInputStream(body, from, body.length - from);
+        try (JsonReader reader = READERS.createReader(bytes, StandardCharsets.UTF_8)) {
+            return reader.readValue();
         } catch (JsonException e) {
             return null;
         }
+    }
+
+    /** Returns type and length of a body, never its content. The type is text of others, so only its form is shown. */
+    private static String found(Answer answer) {
+        String type = Transport.header(answer.headers, "content-type");
+        String media = type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+        String shown = media.matches("[a-z]{1,20}/[a-z0-9.+-]{1,60}") ? media : "of no known type";
+        return shown + ", " + answer.body.length + (answer.body.length == 1 ? " byte" : " bytes");
     }
 
     private static @Nullable Duration retryAfter(Answer answer) {

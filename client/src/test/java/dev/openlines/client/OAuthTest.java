@@ -190,6 +190,34 @@ class OAuthTest {
         }
     }
 
+    /** Checks that a page refuses no installation for good and ends no grant: it says nothing about the tokens. */
+    @Test
+    void aPageInsteadOfAnOAuthHostsAnswerIsNoRefusal() {
+        AtomicInteger count = new AtomicInteger();
+        Answered page = new Answered(200, Map.of("Content-Type", "text/html"), "<html>one moment</html>");
+        try (FakeOAuth host = new FakeOAuth()) {
+            OAuth oauth = host.client(TokenStore.memory()).build().oauth();
+            EventAuth claim = auth(
+                    "canary-refresh-1-x", FakeOAuth.MEMBER, host.portal.rest().toString());
+            host.oauth = good -> page;
+            assertThatThrownBy(() -> oauth.verify(claim)).isInstanceOf(NoAnswerException.class);
+            host.oauth = good -> good;
+            assertThat(oauth.verify(claim)).isEqualTo(Verification.VERIFIED);
+        }
+        try (FakeOAuth host = new FakeOAuth()) {
+            RestClient client = host.client(TokenStore.memory()).build();
+            client.oauth().adopt(host.first());
+            host.expireAccess();
+            host.oauth = good -> count.incrementAndGet() < 3 ? page : good;
+
+            assertThat(client.portal(FakeOAuth.MEMBER)
+                            .call("profile", Map.of())
+                            .fields()
+                            .integer())
+                    .isEqualTo(2);
+        }
+    }
+
     @Test
     void anOAuthHostThatStaysDownFailsTheCallButNotTheGrant() {
         TokenStore store = TokenStore.memory();

@@ -197,10 +197,11 @@ class PortalClientTest {
 
     @Test
     void withoutACodeTheStatusDecides() {
-        try (FakePortal portal = new FakePortal(asked -> new Answered(502, Map.of(), "<html>Bad gateway</html>"))) {
+        try (FakePortal portal = new FakePortal(asked ->
+                new Answered(502, Map.of("Content-Type", "text/HTML; charset=utf-8"), "<html>Bad gateway</html>"))) {
             assertThat(failure(portal))
                     .isInstanceOf(RetriableRestException.class)
-                    .hasMessage("event.bind: HTTP 502 without an error code");
+                    .hasMessage("event.bind: HTTP 502 without an error code (text/html, 24 bytes; JSON expected)");
 
             portal.answer(asked -> new Answered(404, Map.of(), ""));
             assertThat(failure(portal))
@@ -247,11 +248,46 @@ class PortalClientTest {
     }
 
     @Test
+    void anErrorDoesNotSteerATerminal() {
+        try (FakePortal portal =
+                new FakePortal(asked -> Answered.error(400, "X", "a\u202eb\u2066c\u2028d\u009be\u007ff"))) {
+            assertThat(failure(portal)).hasMessage("event.bind: HTTP 400 X: a b c d e f");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            text/html; charset=utf-8   | <html>1</html> | HTTP 200 text/html, 14 bytes
+            application/json           | ''             | HTTP 200 application/json, 0 bytes
+            text/<b>canary</b>         | {              | HTTP 200 of no known type, 1 byte
+            """)
+    void aSuccessThatIsNoJsonIsNoAnswerOfThePlatform(String type, String body, String said) {
+        try (FakePortal portal = new FakePortal(asked -> new Answered(200, Map.of("Content-Type", type), body))) {
+            assertThatThrownBy(() -> client.portal(portal.rest(), TOKEN).call("profile", Map.of()))
+                    .isInstanceOf(NoAnswerException.class)
+                    .hasMessage("profile: no answer: " + said + "; JSON expected (the call may have run)");
+        }
+    }
+
+    @Test
     void aSuccessThatIsNoJsonObjectIsUnexpected() {
-        try (FakePortal portal = FakePortal.answering("<response>1</response>")) {
+        try (FakePortal portal = FakePortal.answering("[1]")) {
             assertThatThrownBy(() -> client.portal(portal.rest(), TOKEN).call("profile", Map.of()))
                     .isInstanceOf(UnexpectedReplyException.class)
-                    .hasMessage("profile: expected a JSON object but found 22 bytes of something else at $");
+                    .hasMessage("profile: expected a JSON object but found a list of 1 at $");
+        }
+    }
+
+    @Test
+    void aByteOrderMarkBeforeAnAnswerIsNoPartOfIt() {
+        try (FakePortal portal = FakePortal.answering("\uFEFF{\"result\":7}")) {
+            assertThat(client.portal(portal.rest(), TOKEN)
+                            .call("profile", Map.of())
+                            .fields()
+                            .integer())
+                    .isEqualTo(7);
+            portal.answer(asked -> new Answered(400, Map.of(), "\uFEFF{\"error\":\"ERROR_CORE\"}"));
+            assertThat(failure(portal)).hasMessage("event.bind: HTTP 400 ERROR_CORE");
         }
     }
 

@@ -66,6 +66,29 @@ class RetryTest {
         }
     }
 
+    /** Answers with a proxy's page, and then as the platform does. */
+    @Test
+    void aReadThatGotAPageInsteadOfJsonIsSentAgainAndAWriteIsNot() {
+        AtomicInteger count = new AtomicInteger();
+        try (FakePortal portal = new FakePortal(asked -> count.incrementAndGet() < 3
+                ? new Answered(200, Map.of("Content-Type", "text/html"), "<html>one moment</html>")
+                : Answered.ok("{\"result\":1}"))) {
+            PortalClient calls = hasty().build().portal(portal.rest(), TOKEN);
+
+            assertThat(calls.call("profile", Map.of()).fields().integer()).isEqualTo(1);
+            assertThat(portal.asked).hasSize(3);
+
+            count.set(0);
+            portal.asked.clear();
+            assertThatThrownBy(() -> calls.call("crm.deal.add", Map.of()))
+                    .isInstanceOf(NoAnswerException.class)
+                    .hasMessageContaining("HTTP 200 text/html, 23 bytes; JSON expected")
+                    .satisfies(failure -> assertThat(((NoAnswerException) failure).mayHaveRun())
+                            .isTrue());
+            assertThat(portal.asked).hasSize(1);
+        }
+    }
+
     @Test
     void throttlingLosesNothing() throws Exception {
         AtomicInteger count = new AtomicInteger();

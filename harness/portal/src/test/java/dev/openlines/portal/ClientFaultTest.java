@@ -174,7 +174,7 @@ class ClientFaultTest {
         portal.faults().add(Fault.gateway(500).on("oauth/token"));
         assertThatThrownBy(() -> calls.call("profile", Map.of()))
                 .isInstanceOf(RetriableRestException.class)
-                .hasMessage("oauth.token: HTTP 500 without an error code");
+                .hasMessage("oauth.token: HTTP 500 without an error code (text/html, 39 bytes; JSON expected)");
         assertThat(tokens.find(portal.memberId()).orElseThrow().needsReinstall())
                 .isFalse();
 
