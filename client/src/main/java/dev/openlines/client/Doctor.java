@@ -31,6 +31,12 @@ public final class Doctor {
     /** The platform's column for handlers has so many characters. */
     private static final int LONGEST_HANDLER = 255;
 
+    /**
+     * The list of the addresses that the platform's queue servers post from; source: the vendor's page <a
+     * href="https://apidocs.bitrix24.com/settings/cloud-and-on-premise/network-access.html">Required Network Access</a>.
+     */
+    private static final String ADDRESSES = "https://dl.bitrix24.com/webhook/app-world.json";
+
     private static final String ROUND_TRIP = "round-trip";
 
     private static final Duration PROMPT = Duration.ofSeconds(5);
@@ -64,7 +70,7 @@ public final class Doctor {
         if (doctor.address()) {
             doctor.answer();
         }
-        doctor.note();
+        doctor.notes();
         return List.copyOf(doctor.findings);
     }
 
@@ -317,20 +323,26 @@ public final class Doctor {
         }
     }
 
-    private void note() {
+    private void notes() {
+        note(
+                "firewall",
+                "the request to the handler came from here; the portal's queue servers have other addresses, which change",
+                "Let a firewall pass what " + ADDRESSES + " lists; ask it every five to ten minutes.");
+        note(
+                "app-token",
+                "the receiver's application token was not tried, since the doctor does not know it",
+                "Send a test event to be sure: --round-trip on the command line, Doctor.roundTrip in code.");
         if (event.startsWith("ONIMCONNECTOR")) {
-            findings.add(new Finding(
-                    Severity.NOTE,
+            note(
                     "connector",
                     event + " goes only to the application that registered the connector",
-                    "For others' connectors, such as " + ConnectorCode.LIVECHAT + ", use ONSESSIONFINISH."));
+                    "For others' connectors, such as " + ConnectorCode.LIVECHAT + ", use ONSESSIONFINISH.");
         } else if (event.startsWith("ONSESSION")) {
-            findings.add(new Finding(
-                    Severity.NOTE,
+            note(
                     "closing",
                     "not every session that ends sends this event: dismissing its operator and merging"
                             + " duplicates do not, and a line that asks for a rating sends it after the rating",
-                    "Close a chat of a line without rating to try."));
+                    "Close a chat of a line without rating to try.");
         }
     }
 
@@ -354,8 +366,10 @@ public final class Doctor {
             remedy = "Install the application again.";
         } else if (e instanceof NoAnswerException lost && !lost.mayHaveRun()) {
             remedy = "Check the portal's address, and that this machine reaches it.";
-        } else if (e instanceof RetriableRestException || e instanceof NoAnswerException) {
+        } else if (e instanceof RetriableRestException) {
             remedy = "Try again later.";
+        } else if (e instanceof NoAnswerException) {
+            remedy = "Try again later. If what came is no JSON, check the portal's address and what stands before it.";
         } else if (e instanceof RestException refusal && refusal.is(ErrorCode.EXPIRED_TOKEN)) {
             remedy = "Refresh the token: use a client by member id, which does.";
         } else if (e instanceof RestException refusal && refusal.is(ErrorCode.WRONG_AUTH_TYPE)) {
@@ -376,6 +390,10 @@ public final class Doctor {
     private static String withoutQuery(String address) {
         int query = address.indexOf('?');
         return query < 0 ? address : address.substring(0, query);
+    }
+
+    private void note(String check, String text, String remedy) {
+        findings.add(new Finding(Severity.NOTE, check, text, remedy));
     }
 
     private void ok(String check, String text) {

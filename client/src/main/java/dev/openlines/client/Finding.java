@@ -6,8 +6,8 @@ package dev.openlines.client;
  *
  * @param severity whether it keeps events away
  * @param check which examination, one of {@code token}, {@code installed}, {@code paid}, {@code scope},
- *     {@code event}, {@code subscription}, {@code address}, {@code answer}, {@code connector}, {@code
- *     closing}, {@code sessions}, {@code round-trip}
+ *     {@code event}, {@code subscription}, {@code address}, {@code answer}, {@code firewall}, {@code
+ *     app-token}, {@code connector}, {@code closing}, {@code sessions}, {@code round-trip}
  * @param text what was found, without secrets
  * @param remedy what to do, empty if nothing
  */

@@ -36,7 +36,16 @@ class DoctorTest {
             assertThat(findings)
                     .extracting(Finding::check)
                     .containsExactly(
-                            "token", "installed", "scope", "event", "subscription", "address", "answer", "closing");
+                            "token",
+                            "installed",
+                            "scope",
+                            "event",
+                            "subscription",
+                            "address",
+                            "answer",
+                            "firewall",
+                            "app-token",
+                            "closing");
             assertThat(findings)
                     .filteredOn(finding -> finding.severity() == Severity.ERROR)
                     .isEmpty();
@@ -94,6 +103,27 @@ class DoctorTest {
         }
     }
 
+    /** Reads the notes: a receiver with another application token refuses every event, and all else is well. */
+    @Test
+    void whatWasNotTriedIsNoted() {
+        try (FakePortal portal = new FakePortal(this::answer)) {
+            healthy(portal);
+
+            assertThat(examine(portal))
+                    .contains(new Finding(
+                            Severity.NOTE,
+                            "app-token",
+                            "the receiver's application token was not tried, since the doctor does not know it",
+                            "Send a test event to be sure: --round-trip on the command line, Doctor.roundTrip in"
+                                    + " code."))
+                    .filteredOn(finding -> finding.check().equals("firewall"))
+                    .extracting(Finding::remedy)
+                    .containsExactly(
+                            "Let a firewall pass what https://dl.bitrix24.com/webhook/app-world.json lists; ask"
+                                    + " it every five to ten minutes.");
+        }
+    }
+
     @Test
     void anExpiredTokenEndsTheQuestionsToThePortalButNotToTheHandler() {
         try (FakePortal portal = new FakePortal(this::answer)) {
@@ -102,7 +132,7 @@ class DoctorTest {
 
             assertThat(examine(portal))
                     .extracting(Finding::check)
-                    .containsExactly("token", "address", "answer", "closing");
+                    .containsExactly("token", "address", "answer", "firewall", "app-token", "closing");
         }
     }
 
@@ -210,7 +240,7 @@ class DoctorTest {
                             handler))
                     .filteredOn(finding -> finding.severity() == Severity.NOTE)
                     .extracting(Finding::check)
-                    .containsExactly("connector");
+                    .containsExactly("firewall", "app-token", "connector");
         }
     }
 

@@ -168,6 +168,18 @@ public final class Receiver {
      *     on elsewhere before anything that blocks. Exceptional completion is a bug
      */
     public CompletionStage<Reply> receive(RawDelivery delivery) {
+        return noted(delivery, reply(delivery));
+    }
+
+    /** Notes the sender once the reply is known. */
+    private CompletionStage<Reply> noted(RawDelivery delivery, CompletionStage<Reply> reply) {
+        return reply.thenApply(known -> {
+            log.sender(known, delivery.source());
+            return known;
+        });
+    }
+
+    private CompletionStage<Reply> reply(RawDelivery delivery) {
         Optional<Reply> early = beforeBody(delivery.method(), delivery.contentType(), delivery.body().length);
         if (early.isPresent()) {
             return CompletableFuture.completedStage(early.get());
@@ -206,6 +218,10 @@ public final class Receiver {
      *     may frame. Completes as that of {@link #receive} does
      */
     public CompletionStage<Reply> receiveInstallerPage(RawDelivery delivery) {
+        return noted(delivery, replyToInstallerPage(delivery));
+    }
+
+    private CompletionStage<Reply> replyToInstallerPage(RawDelivery delivery) {
         Optional<Reply> early = beforeBody(delivery.method(), delivery.contentType(), delivery.body().length);
         if (early.isPresent()) {
             return CompletableFuture.completedStage(early.get());

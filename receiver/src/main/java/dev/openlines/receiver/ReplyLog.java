@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +21,7 @@ final class ReplyLog {
     static final int BURST = 20;
 
     private static final Logger LOG = LoggerFactory.getLogger(Receiver.class);
+    private static final Pattern ADDRESS = Pattern.compile("[0-9A-Fa-f:.]{2,45}(?:%[0-9A-Za-z]{1,16})?");
     private static final long WINDOW_NANOS = 10_000_000_000L;
 
     private final Map<String, Window> windows = new ConcurrentHashMap<>();
@@ -38,6 +40,18 @@ final class ReplyLog {
             warn(reply.reason(), " status=" + reply.status() + detail, null);
         }
         return reply;
+    }
+
+    /** Notes at debug who sent a whole request, to be compared with the addresses that the platform publishes. */
+    void sender(Reply reply, @Nullable String source) {
+        if (LOG.isDebugEnabled()) {
+            LOG.debug("reason=sender status={} from={}", reply.status(), address(source));
+        }
+    }
+
+    /** Returns an address in digits as it is. Anything else may be text of the sender, and is not repeated. */
+    static String address(@Nullable String source) {
+        return source != null && ADDRESS.matcher(source).matches() ? source : "unknown";
     }
 
     Reply unavailable(Throwable failure) {

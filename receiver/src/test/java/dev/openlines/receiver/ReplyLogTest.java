@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tests of the log's records of refusals, however many there are. */
 class ReplyLogTest {
@@ -45,6 +47,22 @@ class ReplyLogTest {
                 .asString()
                 .contains("reason=unavailable status=503");
         assertThat(LogRecords.of(() -> log.of(new Reply.Accepted()))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "203.0.113.7, 203.0.113.7",
+        "2001:db8::1, 2001:db8::1",
+        "fe80::1%eth0, fe80::1%eth0",
+        "::ffff:203.0.113.7, ::ffff:203.0.113.7",
+        ", unknown",
+        "'', unknown",
+        "canary, unknown",
+        "'203.0.113.7\nreason=invented', unknown",
+        "1111111111111111111111111111111111111111111111, unknown"
+    })
+    void aSendersAddressIsDigitsOrUnknown(String source, String logged) {
+        assertThat(ReplyLog.address(source)).isEqualTo(logged);
     }
 
     @Test

@@ -132,6 +132,7 @@ class CanaryTest {
         assertThat(places.get("spool-in-use")).contains("OLSPOOL1", Bodies.MEMBER + "/10", Bodies.MEMBER + "/11");
         assertThat(places.get("log"))
                 .contains("reason=malformed", "reason=refused", "reason=spool-begun", "DEBUG")
+                .contains("reason=sender status=200 from=127.0.0.1", "reason=sender status=403 from=127.0.0.1")
                 // Text of an unknown sender does not begin a line of its own.
                 .doesNotContainPattern("(?m)^ *reason=invented")
                 .doesNotContain("\u001b[31m");

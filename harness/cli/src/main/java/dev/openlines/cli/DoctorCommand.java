@@ -96,7 +96,10 @@ final class DoctorCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PortalClient calls = client();
-        Doctor.examine(calls, event, handler).forEach(this::print);
+        // A test event tries the application token, too.
+        Doctor.examine(calls, event, handler).stream()
+                .filter(finding -> roundTrip == null || !finding.check().equals("app-token"))
+                .forEach(this::print);
         print(Doctor.lastDay(calls, handled == null ? null : closes(handled)));
         String source = roundTrip;
         if (source != null) {

@@ -88,6 +88,9 @@ class ClientDoctorTest {
                         "ok subscription",
                         "ok address",
                         "ok answer",
+                        "note firewall",
+                        " > Let a firewall pass what https://dl.bitrix24.com/webhook/app-world.json lists; ask it every"
+                                + " five to ten minutes.",
                         "note closing",
                         " > Close a chat of a line without rating to try.",
                         "note sessions",
@@ -100,6 +103,9 @@ class ClientDoctorTest {
 
     @Test
     void anEventThatIsNotBoundIsAnErrorWithARemedy(Portal portal) {
+        assertThat(doctor(portal).out())
+                .contains("note     app-token     the receiver's application token was not tried");
+
         Ran ran = doctor(portal, "--format", "jsonl", "--round-trip", "url:" + receiver.url(), "--wait", "1");
 
         assertThat(ran.out().lines().filter(line -> line.contains("\"error\"")))
