@@ -101,6 +101,21 @@ class ConsumerIT {
                         """);
     }
 
+    @Test
+    void decodingNeedsNoJsonProviderAndWhatDoesNamesOne() throws Exception {
+        String bare = Arrays.stream(libraries().split(File.pathSeparator))
+                .filter(jar -> !jar.matches(".*/(yasson|parsson)-.*"))
+                .collect(joining(File.pathSeparator));
+        compile(Stream.of("--class-path", bare), CONSUMERS.resolve("artifacts/parser/src/main"));
+
+        assertThat(run("--class-path", bare + File.pathSeparator + folder, "consumer.App"))
+                .isEqualTo("""
+                        closed chat=11
+                        JSON values need a JSON-P provider on the class path or module path, such as org.eclipse.parsson:parsson
+                        exit 0
+                        """);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"floor.jar", "newest.jar"})
     @Tag("long")

@@ -102,6 +102,13 @@ class ConsumersIT {
     }
 
     @Test
+    void anApplicationWithoutAJsonProviderIsToldWhatToAdd() throws Exception {
+        assertThat(run("java", "--class-path", classes("parser") + ":" + jars("parser"), "consumer.App"))
+                .contains("such as org.eclipse.parsson:parsson\n")
+                .endsWith("exit 0\n");
+    }
+
+    @Test
     void theCommandLineRunsAsADependency() throws Exception {
         assertThat(run("java", "--class-path", jars("cli"), "dev.openlines.cli.OpenlinesCommand", "--version"))
                 .contains(System.getProperty("project.version"))

@@ -105,7 +105,7 @@ final class CaptureMask {
 
     /** Replaces everything in a body but the event's code. */
     JsonObject body(JsonObject body) {
-        JsonObjectBuilder out = TreeJson.Provider.JSON.createObjectBuilder();
+        JsonObjectBuilder out = TreeJson.provider().createObjectBuilder();
         body.forEach(
                 (name, value) -> out.add(name(name), name.equals(Name.EVENT.text) ? value : replacement(name, value)));
         return out.build();
@@ -118,17 +118,17 @@ final class CaptureMask {
     /** Replaces a value; calls itself as deep as the limits let a body be. */
     private JsonValue replacement(String name, JsonValue value) {
         if (value instanceof JsonObject object) {
-            JsonObjectBuilder out = TreeJson.Provider.JSON.createObjectBuilder();
+            JsonObjectBuilder out = TreeJson.provider().createObjectBuilder();
             object.forEach((key, member) -> out.add(name(key), replacement(key, member)));
             return out.build();
         }
         if (value instanceof JsonArray array) {
-            JsonArrayBuilder out = TreeJson.Provider.JSON.createArrayBuilder();
+            JsonArrayBuilder out = TreeJson.provider().createArrayBuilder();
             array.forEach(item -> out.add(replacement(name, item)));
             return out.build();
         }
         if (value instanceof JsonString string) {
-            return TreeJson.Provider.JSON.createValue(value(name, string.getString()));
+            return TreeJson.provider().createValue(value(name, string.getString()));
         }
         return value instanceof JsonNumber number ? number(name, number) : value;
     }
@@ -141,8 +141,8 @@ final class CaptureMask {
         String made = value(name, whole);
         long like = Long.parseLong(DIGITS.matcher(made).matches() ? made : text(whole));
         return number.isIntegral()
-                ? TreeJson.Provider.JSON.createValue(like)
-                : TreeJson.Provider.JSON.createValue(like + 0.5);
+                ? TreeJson.provider().createValue(like)
+                : TreeJson.provider().createValue(like + 0.5);
     }
 
     private String value(String name, String value) {

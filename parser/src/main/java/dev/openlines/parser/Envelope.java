@@ -79,7 +79,7 @@ public final class Envelope {
 
     static Envelope of(JsonObject json, Limits limits) {
         Tree tree = new Tree(64, 1024);
-        JsonParser parser = TreeJson.Provider.JSON.createParserFactory(null).createParser(json);
+        JsonParser parser = TreeJson.provider().createParserFactory(null).createParser(json);
         parser.next();
         TreeJson.read(tree, parser, parser.next(), limits);
         return new Envelope(new Body(new byte[0], BodyFormat.JSON, limits, tree, null), true);

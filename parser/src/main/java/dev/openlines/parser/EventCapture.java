@@ -169,7 +169,7 @@ public final class EventCapture {
     }
 
     private static JsonValue json(byte[] file) {
-        try (var reader = TreeJson.Provider.JSON.createReader(new StringReader(new String(file, UTF_8)))) {
+        try (var reader = TreeJson.provider().createReader(new StringReader(new String(file, UTF_8)))) {
             return reader.readValue();
         } catch (JsonException e) {
             // Without the cause, which may quote the file.
@@ -246,9 +246,9 @@ public final class EventCapture {
      * @return JSON without a line end
      */
     public String toJson() {
-        JsonArrayBuilder names = TreeJson.Provider.JSON.createArrayBuilder();
+        JsonArrayBuilder names = TreeJson.provider().createArrayBuilder();
         headers.forEach(names::add);
-        return TreeJson.Provider.JSON
+        return TreeJson.provider()
                 .createObjectBuilder()
                 .add("capture", 1)
                 .add("event", event)

@@ -3,6 +3,7 @@ package dev.openlines.parser;
 
 import dev.openlines.parser.DecodeException.Kind;
 import jakarta.json.JsonArrayBuilder;
+import jakarta.json.JsonException;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonStructure;
 import jakarta.json.JsonValue;
@@ -12,6 +13,7 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Between a tree and JSON: text, {@link JsonStructure} and {@link JsonParser}. Nothing here recurses. */
@@ -19,11 +21,29 @@ final class TreeJson {
 
     private TreeJson() {}
 
-    /** Finds an implementation of JSON-P when it is first needed: decoding needs none. */
-    static final class Provider {
-        static final JsonProvider JSON = JsonProvider.provider();
+    /**
+     * Returns the implementation of JSON-P, which is looked for when it is first needed: decoding needs none.
+     *
+     * @throws IllegalStateException if there is none
+     */
+    static JsonProvider provider() {
+        return Provider.FOUND.orElseThrow(
+                () -> new IllegalStateException("JSON values need a JSON-P provider on the class"
+                        + " path or module path, such as org.eclipse.parsson:parsson"));
+    }
+
+    private static final class Provider {
+        static final Optional<JsonProvider> FOUND = found();
 
         private Provider() {}
+
+        private static Optional<JsonProvider> found() {
+            try {
+                return Optional.of(JsonProvider.provider());
+            } catch (JsonException e) {
+                return Optional.empty();
+            }
+        }
     }
 
     // ---- tree to text
@@ -71,7 +91,7 @@ final class TreeJson {
     static JsonStructure structure(Tree tree, boolean listAllowed, boolean credentials) {
         Deque<Object> builders = new ArrayDeque<>();
         boolean rootIsList = listAllowed && tree.root().isList();
-        builders.push(rootIsList ? Provider.JSON.createArrayBuilder() : Provider.JSON.createObjectBuilder());
+        builders.push(rootIsList ? provider().createArrayBuilder() : provider().createObjectBuilder());
         Node node = tree.root();
         Node child = visible(tree.root().firstChild(), credentials);
         while (true) {
@@ -85,7 +105,10 @@ final class TreeJson {
                 node = node.parent();
             } else if (child.isArray()) {
                 node = child;
-                builders.push(node.isList() ? Provider.JSON.createArrayBuilder() : Provider.JSON.createObjectBuilder());
+                builders.push(
+                        node.isList()
+                                ? provider().createArrayBuilder()
+                                : provider().createObjectBuilder());
                 child = visible(node.firstChild(), credentials);
             } else {
                 add(builders.element(), child, leaf(child));
@@ -108,7 +131,7 @@ final class TreeJson {
 
     private static JsonValue leaf(Node node) {
         return switch (node.kind()) {
-            case Node.TEXT -> Provider.JSON.createValue(node.text());
+            case Node.TEXT -> provider().createValue(node.text());
             case Node.NUMBER -> number(node.text());
             case Node.TRUE -> JsonValue.TRUE;
             case Node.FALSE -> JsonValue.FALSE;
@@ -118,8 +141,8 @@ final class TreeJson {
 
     private static JsonValue number(String literal) {
         return literal.length() < 19 && literal.chars().allMatch(c -> c == '-' || c >= '0' && c <= '9')
-                ? Provider.JSON.createValue(Long.parseLong(literal))
-                : Provider.JSON.createValue(new BigDecimal(literal));
+                ? provider().createValue(Long.parseLong(literal))
+                : provider().createValue(new BigDecimal(literal));
     }
 
     // ---- JSON-P to tree

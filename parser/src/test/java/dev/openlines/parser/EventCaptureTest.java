@@ -41,7 +41,7 @@ class EventCaptureTest {
     }
 
     private static JsonValue json(String text) {
-        try (var reader = TreeJson.Provider.JSON.createReader(new StringReader(text))) {
+        try (var reader = TreeJson.provider().createReader(new StringReader(text))) {
             return reader.readValue();
         }
     }

@@ -6,8 +6,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.EventDecoder;
+import dev.openlines.parser.Limits;
+import dev.openlines.parser.PhpForm;
 
-/** Decodes a form. */
+/** Decodes a form, and asks for JSON values, which take an implementation of JSON-P that nothing here brings. */
 public final class App {
 
     private App() {}
@@ -20,5 +22,10 @@ public final class App {
         OnSessionFinish finish = (OnSessionFinish)
                 EventDecoder.lenient().decode(body.getBytes(UTF_8), BodyFormat.FORM).event();
         System.out.println("closed chat=" + finish.chats().get(0).chatId());
+        try {
+            System.out.println(PhpForm.decode(body.getBytes(UTF_8), Limits.DEFAULT));
+        } catch (IllegalStateException e) {
+            System.out.println(e.getMessage());
+        }
     }
 }
