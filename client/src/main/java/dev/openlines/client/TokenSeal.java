@@ -2,6 +2,7 @@
 package dev.openlines.client;
 
 import com.google.crypto.tink.Aead;
+import com.google.crypto.tink.Configuration;
 import com.google.crypto.tink.InsecureSecretKeyAccess;
 import com.google.crypto.tink.KeysetHandle;
 import com.google.crypto.tink.RegistryConfiguration;
@@ -42,8 +43,10 @@ public final class TokenSeal {
     public static TokenSeal of(Secret keyset) {
         try {
             AeadConfig.register();
-            KeysetHandle handle = TinkJsonProtoKeysetFormat.parseKeyset(keyset.reveal(), InsecureSecretKeyAccess.get());
-            return new TokenSeal(handle.getPrimitive(RegistryConfiguration.get(), Aead.class));
+            Configuration registered = RegistryConfiguration.get();
+            KeysetHandle handle =
+                    TinkJsonProtoKeysetFormat.parseKeyset(keyset.reveal(), registered, InsecureSecretKeyAccess.get());
+            return new TokenSeal(handle.getPrimitive(registered, Aead.class));
         } catch (GeneralSecurityException e) {
             // Without the cause: its message may quote the keyset.
             throw new IllegalArgumentException("expected a Tink keyset for authenticated encryption in JSON"
@@ -59,8 +62,10 @@ public final class TokenSeal {
     public static Secret newKeyset() {
         try {
             AeadConfig.register();
-            KeysetHandle handle = KeysetHandle.generateNew(PredefinedAeadParameters.AES256_GCM);
-            return Secret.of(TinkJsonProtoKeysetFormat.serializeKeyset(handle, InsecureSecretKeyAccess.get()));
+            Configuration registered = RegistryConfiguration.get();
+            KeysetHandle handle = KeysetHandle.generateNew(PredefinedAeadParameters.AES256_GCM, registered);
+            return Secret.of(
+                    TinkJsonProtoKeysetFormat.serializeKeyset(handle, registered, InsecureSecretKeyAccess.get()));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("Tink always makes AES-GCM keys", e);
         }
