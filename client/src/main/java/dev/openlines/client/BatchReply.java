@@ -14,10 +14,10 @@ import java.util.Map;
 /** The outcome of each call of a {@link Batch}. */
 public final class BatchReply {
 
-    private final Reply reply;
+    private final RestReply reply;
     private final Batch batch;
 
-    BatchReply(Reply reply, Batch batch) {
+    BatchReply(RestReply reply, Batch batch) {
         this.reply = reply;
         this.batch = batch;
     }
@@ -41,7 +41,7 @@ public final class BatchReply {
      * @throws UnexpectedReplyException if the answer does not mention the call, as after a halt
      * @throws IllegalArgumentException if the batch has no such call
      */
-    public Reply reply(String key) {
+    public RestReply reply(String key) {
         RestCall call = batch.calls().get(key);
         if (call == null) {
             throw new IllegalArgumentException("expected the key of a call but found another");
@@ -64,7 +64,7 @@ public final class BatchReply {
                 one.add(name, value);
             }
         }
-        return new Reply(call.method(), one.build());
+        return new RestReply(call.method(), one.build());
     }
 
     /** Returns a part. PHP prints a map with keys 0, 1, 2 … as a list, and an empty one too. */

@@ -128,7 +128,7 @@ public final class Connectors {
         params.put("ICON", Map.of("DATA_IMAGE", connector.icon()));
         params.put("PLACEMENT_HANDLER", connector.settingsPage().toString());
         params.put("CHAT_GROUP", connector.groupChats());
-        Reply reply = portal.call(RestCall.of(REGISTER, params).idempotent());
+        RestReply reply = portal.call(RestCall.of(REGISTER, params).idempotent());
         Fields result = reply.fields();
         if (!result.member("result").flag()) {
             String code = result.member("error").textOrEmpty();
@@ -153,7 +153,7 @@ public final class Connectors {
      */
     public void activate(String connector, long lineId, boolean active) {
         Map<String, Object> params = Map.of("CONNECTOR", connector, "LINE", lineId, "ACTIVE", active ? 1 : 0);
-        Reply reply = portal.call(RestCall.of(ACTIVATE, params).idempotent());
+        RestReply reply = portal.call(RestCall.of(ACTIVATE, params).idempotent());
         if (!reply.fields().flag()) {
             throw reply.fields().unexpected("true");
         }
@@ -171,7 +171,7 @@ public final class Connectors {
     public List<Sent> send(String connector, long lineId, List<Incoming> messages) {
         List<Map<String, Object>> sent =
                 messages.stream().map(Connectors::fields).toList();
-        Reply reply = portal.call(SEND, Map.of("CONNECTOR", connector, "LINE", lineId, "MESSAGES", sent));
+        RestReply reply = portal.call(SEND, Map.of("CONNECTOR", connector, "LINE", lineId, "MESSAGES", sent));
         List<Sent> outcomes = new ArrayList<>();
         for (Fields one : reply.fields().member("DATA").member("RESULT").elementsOrNone()) {
             Fields session = one.member("session");
@@ -235,7 +235,7 @@ public final class Connectors {
                 "message", Map.of("id", List.copyOf(externalIds)),
                 "chat", Map.of("id", externalChatId));
         Map<String, Object> params = Map.of("CONNECTOR", connector, "LINE", lineId, "MESSAGES", List.of(message));
-        Reply reply = portal.call(RestCall.of(DELIVERED, params).idempotent());
+        RestReply reply = portal.call(RestCall.of(DELIVERED, params).idempotent());
         if (!reply.fields().member("SUCCESS").flag()) {
             throw reply.fields().member("SUCCESS").unexpected("true");
         }

@@ -167,7 +167,7 @@ public final class OfflineQueue {
         Map<String, Object> params = new LinkedHashMap<>();
         params.put("process_id", batch.member("process_id").text());
         params.put("message_id", messages);
-        Reply reply = portal.call(RestCall.of(method, params(params)).idempotent());
+        RestReply reply = portal.call(RestCall.of(method, params(params)).idempotent());
         if (!reply.result().equals(JsonValue.TRUE)) {
             throw reply.fields().unexpected("true");
         }

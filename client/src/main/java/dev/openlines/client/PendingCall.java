@@ -28,7 +28,7 @@ final class PendingCall {
     private final Access access;
     private final RestCall call;
     private final long giveUpAt;
-    private final CompletableFuture<Reply> result = new CompletableFuture<>();
+    private final CompletableFuture<RestReply> result = new CompletableFuture<>();
 
     private int attempts;
     private boolean renewed;
@@ -52,7 +52,7 @@ final class PendingCall {
         this.giveUpAt = client.now() + client.patience.toNanos();
     }
 
-    CompletableFuture<Reply> start() {
+    CompletableFuture<RestReply> start() {
         Async.done(result, (reply, failure) -> {
             CompletableFuture<?> awaited = step;
             if (result.isCancelled() && awaited != null) {
@@ -151,7 +151,7 @@ final class PendingCall {
             return;
         }
         try {
-            result.complete(new Reply(call.method(), Wire.read(call.method(), answer, List.of(ticket.token()))));
+            result.complete(new RestReply(call.method(), Wire.read(call.method(), answer, List.of(ticket.token()))));
         } catch (ClientException e) {
             failed(ticket, e);
         }

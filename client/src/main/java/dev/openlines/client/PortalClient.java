@@ -50,7 +50,7 @@ public final class PortalClient {
      * @param method such as {@code profile}
      * @return the reply of a successful call
      */
-    public Reply call(String method) {
+    public RestReply call(String method) {
         return call(RestCall.of(method));
     }
 
@@ -67,7 +67,7 @@ public final class PortalClient {
      * @throws ReinstallRequiredException if the portal no longer lets the application in
      * @throws AddressRefusedException if the portal's host is not public
      */
-    public Reply call(String method, Map<String, ?> params) {
+    public RestReply call(String method, Map<String, ?> params) {
         return call(RestCall.of(method, params));
     }
 
@@ -77,7 +77,7 @@ public final class PortalClient {
      * @param call what to call
      * @return the reply of a successful call
      */
-    public Reply call(RestCall call) {
+    public RestReply call(RestCall call) {
         return Async.await(
                 call.method(), new PendingCall(client, access, call, yields, Thread.currentThread()).start());
     }
@@ -91,7 +91,7 @@ public final class PortalClient {
      * @return completes with the reply or fails with a {@link ClientException}; cancelling it breaks
      *     the call off
      */
-    public CompletableFuture<Reply> callAsync(String method, Map<String, ?> params) {
+    public CompletableFuture<RestReply> callAsync(String method, Map<String, ?> params) {
         return callAsync(RestCall.of(method, params));
     }
 
@@ -101,7 +101,7 @@ public final class PortalClient {
      * @param call what to call
      * @return completes with the reply or fails with a {@link ClientException}
      */
-    public CompletableFuture<Reply> callAsync(RestCall call) {
+    public CompletableFuture<RestReply> callAsync(RestCall call) {
         return new PendingCall(client, access, call, yields, null).start();
     }
 
@@ -121,14 +121,14 @@ public final class PortalClient {
      * Lists all entries of a method that answers in pages, each as a type of yours. Blocks.
      *
      * @param call as {@link #list(RestCall)} takes it
-     * @param type what to bind each entry to, as {@link Reply#as(Class)} does
+     * @param type what to bind each entry to, as {@link RestReply#as(Class)} does
      * @param <T> the same
      * @return the entries of all pages, in order
      * @throws UnexpectedReplyException also if an entry does not fit
      */
     public <T> List<T> list(RestCall call, Class<T> type) {
         return list(call).stream()
-                .map(entry -> Reply.bound(call.method(), "$.result[]", entry, type))
+                .map(entry -> RestReply.bound(call.method(), "$.result[]", entry, type))
                 .toList();
     }
 

@@ -23,7 +23,7 @@ public record SessionPage(
         sessions = List.copyOf(sessions);
     }
 
-    static SessionPage of(Reply reply) {
+    static SessionPage of(RestReply reply) {
         Fields result = reply.fields();
         Fields time = new Fields(reply.method(), "$", reply.raw()).member("time");
         OffsetDateTime finish =

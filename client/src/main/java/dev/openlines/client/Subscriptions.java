@@ -177,7 +177,7 @@ public final class Subscriptions {
                         || text.contains("process of binding the handler has already started"));
     }
 
-    private static void requireTrue(Reply reply) {
+    private static void requireTrue(RestReply reply) {
         if (!reply.result().equals(JsonValue.TRUE)) {
             throw reply.fields().unexpected("true");
         }

@@ -90,7 +90,8 @@ class CrashTest {
             }
 
             host.oauth = answer -> answer;
-            Reply reply = host.client(store).build().portal(FakeOAuth.MEMBER).call("profile", Map.of());
+            RestReply reply =
+                    host.client(store).build().portal(FakeOAuth.MEMBER).call("profile", Map.of());
 
             assertThat(reply.fields().integer()).as("seed %d", seed).isGreaterThan(1);
             assertThat(store.find(FakeOAuth.MEMBER).orElseThrow().needsReinstall())

@@ -249,7 +249,7 @@ class EvilPortalTest {
                             .build())
                     .build();
 
-            Reply reply =
+            RestReply reply =
                     client.portal(URI.create("http://127.0.0.1:9/rest/"), TOKEN).call("profile", Map.of());
             assertThat(reply.result()).hasToString("5");
             assertThatThrownBy(() -> client.portal(URI.create("https://10.0.0.1/rest/"), TOKEN)

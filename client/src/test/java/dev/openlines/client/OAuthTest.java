@@ -39,11 +39,11 @@ class OAuthTest {
             client.oauth().adopt(host.first());
             host.expireAccess();
 
-            List<CompletableFuture<Reply>> calls = new ArrayList<>();
+            List<CompletableFuture<RestReply>> calls = new ArrayList<>();
             for (int i = 0; i < 200; i++) {
                 calls.add(client.portal(FakeOAuth.MEMBER).callAsync("crm.deal.add", Map.of()));
             }
-            for (CompletableFuture<Reply> call : calls) {
+            for (CompletableFuture<RestReply> call : calls) {
                 assertThat(call.get(30, TimeUnit.SECONDS).fields().integer()).isEqualTo(2);
             }
             assertThat(host.refreshes).hasValue(1);
@@ -65,11 +65,11 @@ class OAuthTest {
             }
             host.expireAccess();
 
-            List<CompletableFuture<Reply>> calls = new ArrayList<>();
+            List<CompletableFuture<RestReply>> calls = new ArrayList<>();
             for (int i = 0; i < 40; i++) {
                 calls.add(clients.get(i % 4).portal(FakeOAuth.MEMBER).callAsync("profile", Map.of()));
             }
-            for (CompletableFuture<Reply> call : calls) {
+            for (CompletableFuture<RestReply> call : calls) {
                 assertThat(call.get(30, TimeUnit.SECONDS).fields().integer()).isEqualTo(2);
             }
             assertThat(host.refreshes).hasValue(1);

@@ -46,7 +46,7 @@ class PortalClientTest {
             params.put("NOTHING", null);
             params.put("IDS", List.of(1, 2));
 
-            Reply reply = client.portal(portal.rest(), TOKEN).call("profile", params);
+            RestReply reply = client.portal(portal.rest(), TOKEN).call("profile", params);
 
             assertThat(reply.object().getString("ID")).isEqualTo("1");
             assertThat(reply.raw()).containsKey("time");
@@ -74,7 +74,7 @@ class PortalClientTest {
     @Test
     void theAsynchronousFormGivesTheSameReply() throws Exception {
         try (FakePortal portal = FakePortal.answering("{\"result\":[1,2],\"next\":50,\"total\":77}")) {
-            Reply reply = client.portal(portal.rest(), TOKEN)
+            RestReply reply = client.portal(portal.rest(), TOKEN)
                     .callAsync("some.list", Map.of())
                     .get(30, TimeUnit.SECONDS);
 
@@ -91,7 +91,7 @@ class PortalClientTest {
             assertThat(calls.call("profile", Map.of()).object()).isEmpty();
 
             portal.answer(asked -> Answered.ok("{}"));
-            Reply reply = calls.call("profile", Map.of());
+            RestReply reply = calls.call("profile", Map.of());
             assertThat(reply.result()).isEqualTo(JsonValue.NULL);
             assertThatThrownBy(reply::object)
                     .isInstanceOf(UnexpectedReplyException.class)
@@ -395,7 +395,7 @@ class PortalClientTest {
     @Test
     void cancellingBreaksTheExchangeOff() throws Exception {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            CompletableFuture<Reply> pending = client.portal(
+            CompletableFuture<RestReply> pending = client.portal(
                             URI.create("http://127.0.0.1:" + socket.getLocalPort() + "/rest/"), TOKEN)
                     .callAsync("profile", Map.of());
             try (var connection = socket.accept()) {

@@ -96,11 +96,11 @@ class RetryTest {
                 ? Answered.error(503, "QUERY_LIMIT_EXCEEDED", "Too many requests")
                 : Answered.ok("{\"result\":1}"))) {
             PortalClient calls = hasty().build().portal(portal.rest(), TOKEN);
-            List<CompletableFuture<Reply>> pending = new ArrayList<>();
+            List<CompletableFuture<RestReply>> pending = new ArrayList<>();
             for (int i = 0; i < 20; i++) {
                 pending.add(calls.callAsync("crm.deal.add", Map.of()));
             }
-            for (CompletableFuture<Reply> call : pending) {
+            for (CompletableFuture<RestReply> call : pending) {
                 assertThat(call.get(50, TimeUnit.SECONDS).fields().integer()).isEqualTo(1);
             }
         }
@@ -145,11 +145,11 @@ class RetryTest {
                     .build();
             clock[0] = client;
             PortalClient on = client.portal(portal.rest(), TOKEN);
-            List<CompletableFuture<Reply>> pending = new ArrayList<>();
+            List<CompletableFuture<RestReply>> pending = new ArrayList<>();
             for (int i = 0; i < calls; i++) {
                 pending.add(on.callAsync("crm.deal.add", Map.of("TITLE", "deal " + i)));
             }
-            for (CompletableFuture<Reply> call : pending) {
+            for (CompletableFuture<RestReply> call : pending) {
                 assertThat(call.get(50, TimeUnit.SECONDS).fields().integer()).isEqualTo(1);
             }
 
@@ -207,7 +207,7 @@ class RetryTest {
                         302, Map.of("Location", renamed.address("/rest/profile").toString()), ""))) {
             RestClient client = hasty().portalDomains("127.0.0.1").build();
 
-            Reply reply = client.portal(portal.rest(), TOKEN).call("profile", Map.of("A", 1));
+            RestReply reply = client.portal(portal.rest(), TOKEN).call("profile", Map.of("A", 1));
 
             assertThat(reply.fields().integer()).isEqualTo(7);
             assertThat(renamed.asked).singleElement().satisfies(asked -> {
@@ -324,7 +324,7 @@ class RetryTest {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = socket.getLocalPort();
         }
-        CompletableFuture<Reply> call = hasty().build()
+        CompletableFuture<RestReply> call = hasty().build()
                 .portal(URI.create("http://127.0.0.1:" + port + "/rest/"), TOKEN)
                 .callAsync("crm.deal.add", Map.of());
         try (ServerSocket socket = new ServerSocket(port, 10, InetAddress.getLoopbackAddress())) {

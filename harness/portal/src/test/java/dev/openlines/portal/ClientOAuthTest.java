@@ -8,9 +8,9 @@ import dev.openlines.client.Grant;
 import dev.openlines.client.OAuth;
 import dev.openlines.client.PortalClient;
 import dev.openlines.client.ReinstallRequiredException;
-import dev.openlines.client.Reply;
 import dev.openlines.client.RestClient;
 import dev.openlines.client.RestException;
+import dev.openlines.client.RestReply;
 import dev.openlines.client.TokenStore;
 import dev.openlines.client.Verification;
 import dev.openlines.model.EventAuth;
@@ -97,11 +97,11 @@ class ClientOAuthTest {
         install(portal, client);
         portal.clock().advance(Duration.ofHours(2));
 
-        List<CompletableFuture<Reply>> calls = new ArrayList<>();
+        List<CompletableFuture<RestReply>> calls = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
             calls.add(client.portal(portal.memberId()).callAsync("profile", Map.of()));
         }
-        for (CompletableFuture<Reply> call : calls) {
+        for (CompletableFuture<RestReply> call : calls) {
             assertThat(call.get(40, TimeUnit.SECONDS).object()).containsKey("ID");
         }
 

@@ -16,9 +16,9 @@ import dev.openlines.client.OpenLines.History;
 import dev.openlines.client.OpenLines.Role;
 import dev.openlines.client.OpenLines.User;
 import dev.openlines.client.PortalClient;
-import dev.openlines.client.Reply;
 import dev.openlines.client.RestCall;
 import dev.openlines.client.RestClient;
+import dev.openlines.client.RestReply;
 import dev.openlines.client.Session;
 import dev.openlines.client.SessionFilter;
 import dev.openlines.client.Subscription;
@@ -326,7 +326,7 @@ class ClientSnippetsTest {
         PortalClient portal = client.portal(memberId);
 
         simulated.answer("crm.deal.list", "[{\"id\":1},{\"id\":2}]");
-        Reply reply = portal.call("crm.deal.list", Map.of("filter", Map.of("STAGE_ID", "NEW")));
+        RestReply reply = portal.call("crm.deal.list", Map.of("filter", Map.of("STAGE_ID", "NEW")));
         Deal[] deals = reply.as(Deal[].class);
         assertThat(deals).containsExactly(new Deal(1), new Deal(2));
 

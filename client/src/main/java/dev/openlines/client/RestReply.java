@@ -16,7 +16,7 @@ import java.util.Optional;
  * <p>PHP prints an empty map as {@code []}, so {@link #object()} takes an empty list for an empty
  * object.
  */
-public final class Reply {
+public final class RestReply {
 
     /** Made when it is first wanted; never closed, as it is everybody's. */
     private static final class Binding {
@@ -26,7 +26,7 @@ public final class Reply {
     private final String method;
     private final JsonObject raw;
 
-    Reply(String method, JsonObject raw) {
+    RestReply(String method, JsonObject raw) {
         this.method = method;
         this.raw = raw;
     }
