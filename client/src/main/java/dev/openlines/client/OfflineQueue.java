@@ -68,12 +68,12 @@ public final class OfflineQueue {
      * {@link OfflineEvent#messageId} and {@link OfflineEvent#queuedAt} together. A chat that is closed twice
      * has the same message id both times.
      *
-     * <p>A sink that cannot store now throws a {@link StoreException}. That ends the drain and marks nothing: the events
+     * <p>A sink that cannot store now throws a {@link ClientStoreException}. That ends the drain and marks nothing: the events
      * stay reserved, so that the same event may be queued beside them, and the next drain begins with them.
      *
      * @param sink stores an event, such as in the inbox its endpoint feeds, or throws; may block
      * @return what was done
-     * @throws StoreException what the sink threw; what was stored before it is cleared
+     * @throws ClientStoreException what the sink threw; what was stored before it is cleared
      * @throws ClientException as {@link PortalClient#call(String, Map)} does; what was stored by then is
      *     cleared or will come again
      */
@@ -135,13 +135,13 @@ public final class OfflineQueue {
         List<String> stored = new ArrayList<>();
         List<String> failed = new ArrayList<>();
         RuntimeException failure = null;
-        StoreException down = null;
+        ClientStoreException down = null;
         for (Fields row : batch.member("events").elements()) {
             String message = row.member("MESSAGE_ID").text();
             try {
                 sink.accept(OfflineEvent.of(memberId, row));
                 stored.add(message);
-            } catch (StoreException e) {
+            } catch (ClientStoreException e) {
                 down = e;
                 break;
             } catch (RuntimeException e) {

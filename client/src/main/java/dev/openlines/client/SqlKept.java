@@ -55,7 +55,7 @@ final class SqlKept extends AbstractMap<String, byte[]> {
             connections.check(connection);
             return null;
         } catch (SQLException e) {
-            throw new StoreException("cannot keep in the token store", e);
+            throw new ClientStoreException("cannot keep in the token store", e);
         }
     }
 
@@ -69,7 +69,7 @@ final class SqlKept extends AbstractMap<String, byte[]> {
             connections.check(connection);
             return null;
         } catch (SQLException e) {
-            throw new StoreException("cannot remove from the token store", e);
+            throw new ClientStoreException("cannot remove from the token store", e);
         }
     }
 
@@ -87,7 +87,7 @@ final class SqlKept extends AbstractMap<String, byte[]> {
                 }
             }
         } catch (SQLException e) {
-            throw new StoreException("cannot read what the token store keeps", e);
+            throw new ClientStoreException("cannot read what the token store keeps", e);
         }
         return all.entrySet();
     }
@@ -95,7 +95,7 @@ final class SqlKept extends AbstractMap<String, byte[]> {
     private byte @Nullable [] openedOrNull(String id, byte[] sealed) {
         try {
             return seal.open(TokenSeal.KEPT, id, sealed);
-        } catch (StoreException e) {
+        } catch (ClientStoreException e) {
             return null;
         }
     }

@@ -56,7 +56,7 @@ final class SqlTokenStore implements TokenStore {
             statement.execute(SqlKept.table(blob));
             connections.begin(connection);
         } catch (SQLException e) {
-            throw new StoreException("cannot open the token store", e);
+            throw new ClientStoreException("cannot open the token store", e);
         }
     }
 
@@ -180,7 +180,7 @@ final class SqlTokenStore implements TokenStore {
             connections.check(connection);
             return result;
         } catch (SQLException e) {
-            throw new StoreException("cannot " + what + " in the token store", e);
+            throw new ClientStoreException("cannot " + what + " in the token store", e);
         }
     }
 
@@ -208,7 +208,7 @@ final class SqlTokenStore implements TokenStore {
             fields = reader.readObject();
         }
         if (fields.getInt("format", 0) != 1) {
-            throw new StoreException(
+            throw new ClientStoreException(
                     "expected a grant of format 1 but found one of format " + fields.getInt("format", 0), null);
         }
         return new Grant(

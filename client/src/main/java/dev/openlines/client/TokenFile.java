@@ -49,13 +49,13 @@ final class TokenFile implements SqlKept.Connections {
             connect("mode=rwc").close();
             this.key = key();
         } catch (SQLException | IOException e) {
-            throw new StoreException("cannot open the token store " + file, e);
+            throw new ClientStoreException("cannot open the token store " + file, e);
         }
     }
 
-    private StoreException damaged(String found) {
+    private ClientStoreException damaged(String found) {
         String name = String.valueOf(file.getFileName());
-        return new StoreException(
+        return new ClientStoreException(
                 "the token store " + file + " is damaged (" + found.strip().replaceAll("\\s+", " ") + "), or the log "
                         + name + "-wal is another file's; to go on with a restored copy, move " + name + "-wal and "
                         + name

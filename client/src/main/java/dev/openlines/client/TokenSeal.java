@@ -75,7 +75,7 @@ public final class TokenSeal {
         try {
             return aead.encrypt(open, binding(kind, id));
         } catch (GeneralSecurityException e) {
-            throw new StoreException("cannot seal the " + kind + " of " + id, e);
+            throw new ClientStoreException("cannot seal the " + kind + " of " + id, e);
         }
     }
 
@@ -83,7 +83,7 @@ public final class TokenSeal {
         try {
             return aead.decrypt(sealed, binding(kind, id));
         } catch (GeneralSecurityException e) {
-            throw new StoreException(
+            throw new ClientStoreException(
                     "cannot open the " + kind + " of " + id + ": sealed with another key, or altered", e);
         }
     }

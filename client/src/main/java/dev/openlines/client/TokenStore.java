@@ -35,7 +35,7 @@ public interface TokenStore {
      * @param file created if missing, its folder must exist; processes of one machine may share it
      * @param seal the key
      * @return a store whose writes are on the disk when they return
-     * @throws StoreException if the file cannot be opened
+     * @throws ClientStoreException if the file cannot be opened
      */
     static TokenStore sqlite(Path file, TokenSeal seal) {
         return SqlTokenStore.sqlite(file, seal);
@@ -48,7 +48,7 @@ public interface TokenStore {
      * @param database gives connections that commit durably, as PostgreSQL does by default
      * @param seal the key
      * @return a store that several nodes may share
-     * @throws StoreException if the database cannot be used
+     * @throws ClientStoreException if the database cannot be used
      */
     static TokenStore postgresql(DataSource database, TokenSeal seal) {
         return SqlTokenStore.postgresql(database, seal);

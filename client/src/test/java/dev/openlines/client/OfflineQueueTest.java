@@ -108,7 +108,7 @@ class OfflineQueueTest {
             queue.add(chat);
         }
         try (FakePortal portal = new FakePortal(queue::answer)) {
-            StoreException down = new StoreException("the database is down", null);
+            ClientStoreException down = new ClientStoreException("the database is down", null);
             List<String> stored = new ArrayList<>();
 
             assertThatThrownBy(() -> on(portal).drain(event -> {

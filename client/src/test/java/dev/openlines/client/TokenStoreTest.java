@@ -49,13 +49,13 @@ class TokenStoreTest {
         for (ThrowingCallable use : List.<ThrowingCallable>of(
                 () -> store.find("m"), () -> store.save(grant), () -> store.lease("m", "a", Duration.ofSeconds(1)))) {
             assertThatThrownBy(use)
-                    .isInstanceOf(StoreException.class)
+                    .isInstanceOf(ClientStoreException.class)
                     .hasStackTraceContaining("watched.db was removed or replaced while it was in use");
         }
         assertThat(file).doesNotExist();
 
         Files.move(copy, file);
-        assertThatThrownBy(() -> store.find("m")).isInstanceOf(StoreException.class);
+        assertThatThrownBy(() -> store.find("m")).isInstanceOf(ClientStoreException.class);
         assertThat(sqlite(file).find("m")).isPresent();
     }
 
@@ -77,7 +77,7 @@ class TokenStoreTest {
                 () -> store.save(grant("m")),
                 () -> store.kept().put("a", new byte[] {1}))) {
             assertThatThrownBy(use)
-                    .isInstanceOf(StoreException.class)
+                    .isInstanceOf(ClientStoreException.class)
                     .hasStackTraceContaining("restored.db was overwritten by an older copy while it was in use");
         }
         assertThat(sqlite(file).find("m")).isPresent();
@@ -92,7 +92,7 @@ class TokenStoreTest {
         Files.write(file, bytes);
 
         assertThatThrownBy(() -> sqlite(file))
-                .isInstanceOf(StoreException.class)
+                .isInstanceOf(ClientStoreException.class)
                 .hasMessageContaining("damaged.db is damaged (")
                 .hasMessageContaining("), or the log damaged.db-wal is another file's")
                 .hasMessageNotContaining("\n");
@@ -260,7 +260,7 @@ class TokenStoreTest {
 
         assertThatThrownBy(() -> TokenStore.sqlite(file, TokenSeal.of(TokenSeal.newKeyset()))
                         .find("a"))
-                .isInstanceOf(StoreException.class)
+                .isInstanceOf(ClientStoreException.class)
                 .hasMessage("cannot open the grant of a: sealed with another key, or altered");
     }
 
@@ -324,7 +324,7 @@ class TokenStoreTest {
     @Test
     void aFolderThatIsMissingIsSaid() {
         assertThatThrownBy(() -> sqlite(folder.resolve("missing/tokens.db")))
-                .isInstanceOf(StoreException.class)
+                .isInstanceOf(ClientStoreException.class)
                 .hasMessage("cannot open the token store " + folder.resolve("missing/tokens.db"));
     }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.server;
 
+import dev.openlines.client.ClientStoreException;
 import dev.openlines.client.PortalClient;
 import dev.openlines.client.RestClient;
-import dev.openlines.client.StoreException;
 import dev.openlines.client.TokenSeal;
 import dev.openlines.client.TokenStore;
 import dev.openlines.model.Secret;
@@ -113,7 +113,7 @@ final class ClientSettings {
     private static TokenStore opened(String place, Supplier<TokenStore> opening) {
         try {
             return opening.get();
-        } catch (StoreException e) {
+        } catch (ClientStoreException e) {
             Throwable cause = e.getCause();
             // Without a cause the message is whole: a damaged file is named with the remedy.
             throw new ConfigurationException(

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.server;
 
+import dev.openlines.client.ClientStoreException;
 import dev.openlines.client.ErrorCode;
 import dev.openlines.client.OfflineEvent;
 import dev.openlines.client.OfflineQueue;
 import dev.openlines.client.ReinstallRequiredException;
 import dev.openlines.client.RestClient;
 import dev.openlines.client.RestException;
-import dev.openlines.client.StoreException;
 import dev.openlines.receiver.OfflineQueues;
+import dev.openlines.receiver.StoreException;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -41,8 +42,8 @@ public final class PortalQueues implements OfflineQueues {
             OfflineQueue.Drained drained =
                     client.portal(memberId).offlineQueue().drain(event -> store(event, sink));
             return new Drained(drained.failed(), null);
-        } catch (StoreException e) {
-            if (e.getCause() instanceof dev.openlines.receiver.StoreException down) {
+        } catch (ClientStoreException e) {
+            if (e.getCause() instanceof StoreException down) {
                 throw down;
             }
             // The store of the grants.
@@ -61,8 +62,8 @@ public final class PortalQueues implements OfflineQueues {
     private static void store(OfflineEvent event, Consumer<Queued> sink) {
         try {
             sink.accept(new Queued(event.event(), event.queuedAt(), event.data()));
-        } catch (dev.openlines.receiver.StoreException e) {
-            throw new StoreException("the inbox cannot store", e);
+        } catch (StoreException e) {
+            throw new ClientStoreException("the inbox cannot store", e);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.openlines.server;
 
 import dev.openlines.client.AddressRefusedException;
 import dev.openlines.client.ClientException;
+import dev.openlines.client.ClientStoreException;
 import dev.openlines.client.ErrorCode;
 import dev.openlines.client.OpenLines;
 import dev.openlines.client.PortalClient;
@@ -13,7 +14,6 @@ import dev.openlines.client.RetriableRestException;
 import dev.openlines.client.Session;
 import dev.openlines.client.SessionFilter;
 import dev.openlines.client.SessionPage;
-import dev.openlines.client.StoreException;
 import dev.openlines.client.Subscription;
 import dev.openlines.client.TokenStore;
 import dev.openlines.model.ConnectorCode;
@@ -262,7 +262,7 @@ public final class PortalSessions implements ClosedSessions {
             throw unavailable(reason(e), null, e);
         } catch (ReinstallRequiredException | AddressRefusedException e) {
             throw unavailable(Reason.ACCESS, null, e);
-        } catch (ClientException | StoreException e) {
+        } catch (ClientException | ClientStoreException e) {
             throw unavailable(Reason.AWAY, null, e);
         }
     }

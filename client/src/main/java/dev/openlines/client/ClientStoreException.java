@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * A {@link TokenStore}, or the store behind the sink of an {@link OfflineQueue}, could not read or write. A write may
  * have happened or not.
  */
-public final class StoreException extends RuntimeException {
+public final class ClientStoreException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
@@ -17,7 +17,7 @@ public final class StoreException extends RuntimeException {
      * @param message what was tried, without tokens
      * @param cause what went wrong, may be null
      */
-    public StoreException(String message, @Nullable Throwable cause) {
+    public ClientStoreException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }
