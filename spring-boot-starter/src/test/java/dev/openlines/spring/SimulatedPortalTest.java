@@ -11,7 +11,7 @@ import dev.openlines.model.OnSessionStart;
 import dev.openlines.model.UnknownEvent;
 import dev.openlines.portal.Portal;
 import dev.openlines.portal.PortalChat;
-import dev.openlines.portal.Subscription;
+import dev.openlines.portal.PortalSubscription;
 import dev.openlines.receiver.EventContext;
 import dev.openlines.testkit.Await;
 import java.util.Queue;
@@ -46,7 +46,7 @@ class SimulatedPortalTest {
         Await.until("the close", () -> application.handled.contains("closed " + chat.id()));
         Await.until("the start", () -> application.handled.contains("another " + OnSessionStart.CODE));
         assertThat(portal.subscriptions())
-                .extracting(Subscription::event)
+                .extracting(PortalSubscription::event)
                 .containsExactlyInAnyOrder(OnSessionFinish.CODE, OnSessionStart.CODE, "ONCRMDEALUPDATE");
     }
 

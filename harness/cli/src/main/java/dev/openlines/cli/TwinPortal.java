@@ -12,9 +12,9 @@ import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.Secret;
 import dev.openlines.portal.Closing;
 import dev.openlines.portal.Portal;
+import dev.openlines.portal.PortalCall;
 import dev.openlines.portal.PortalServer;
 import dev.openlines.portal.Provenance;
-import dev.openlines.portal.RestCall;
 import dev.openlines.portal.wire.EventBodies;
 import dev.openlines.portal.wire.Minting;
 import dev.openlines.portal.wire.PhpJson;
@@ -127,7 +127,7 @@ final class TwinPortal implements AutoCloseable {
 
     /** Returns where the newest answer is from. */
     Provenance provenance() {
-        List<RestCall> made = portal.calls();
+        List<PortalCall> made = portal.calls();
         return made.get(made.size() - 1).provenance();
     }
 

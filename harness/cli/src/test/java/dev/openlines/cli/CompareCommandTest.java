@@ -12,9 +12,9 @@ import dev.openlines.client.Subscriptions;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.portal.Fault;
 import dev.openlines.portal.Portal;
+import dev.openlines.portal.PortalCall;
 import dev.openlines.portal.PortalServer;
 import dev.openlines.portal.PortalSetup;
-import dev.openlines.portal.RestCall;
 import dev.openlines.portal.SimulatedPortal;
 import dev.openlines.portal.wire.PhpJson;
 import dev.openlines.testkit.Await;
@@ -116,7 +116,7 @@ class CompareCommandTest {
         try (PortalServer server = PortalServer.start();
                 Portal portal = server.portal(PortalSetup.minted().scope(List.of("crm", "disk")))) {
             assertThat(byToken(portal, portal.restUri()).out()).contains("no difference");
-            assertThat(portal.calls()).extracting(RestCall::method).contains("crm.deal.get", "disk.file.get");
+            assertThat(portal.calls()).extracting(PortalCall::method).contains("crm.deal.get", "disk.file.get");
         }
     }
 
@@ -125,7 +125,7 @@ class CompareCommandTest {
         assertThat(byToken(portal, portal.restUri()).exit()).isZero();
 
         assertThat(portal.calls())
-                .extracting(RestCall::method)
+                .extracting(PortalCall::method)
                 .isNotEmpty()
                 .allMatch(
                         method -> method.matches(

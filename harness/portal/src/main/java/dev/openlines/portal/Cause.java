@@ -39,7 +39,7 @@ record Cause(long userId, boolean refreshToken, boolean credentials, String conn
      * Returns the authorization of an event to a subscription; the portal's lock is held. The documentation's shapes
      * show a refresh token with every event; the platform sends few.
      */
-    EventBodies.AuthFacts auth(Portal portal, Subscription subscription) {
+    EventBodies.AuthFacts auth(Portal portal, PortalSubscription subscription) {
         long user = subscription.authType() > 0 ? subscription.authType() : userId;
         boolean withToken = credentials && user > 0;
         boolean withRefresh = withToken && (refreshToken || subscription.dialect() != Dialect.PLATFORM);

@@ -80,7 +80,7 @@ final class ControlView {
                 .build();
     }
 
-    static JsonObject of(Subscription subscription) {
+    static JsonObject of(PortalSubscription subscription) {
         return EventBodies.object()
                 .add("id", subscription.id())
                 .add("event", subscription.event())
@@ -126,7 +126,7 @@ final class ControlView {
                 .build();
     }
 
-    static JsonObject of(RestCall call) {
+    static JsonObject of(PortalCall call) {
         JsonObjectBuilder out = EventBodies.object()
                 .add("at", call.at().toString())
                 .add("method", call.method())

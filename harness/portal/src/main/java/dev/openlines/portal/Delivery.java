@@ -19,7 +19,7 @@ public final class Delivery {
 
     private final Portal portal;
     private final long number;
-    private final Subscription subscription;
+    private final PortalSubscription subscription;
     private final Instant sentAt;
     private final byte[] head;
     private final byte[] body;
@@ -29,7 +29,7 @@ public final class Delivery {
     Delivery(
             Portal portal,
             long number,
-            Subscription subscription,
+            PortalSubscription subscription,
             Instant sentAt,
             byte[] head,
             byte[] body,

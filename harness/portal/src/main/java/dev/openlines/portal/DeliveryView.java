@@ -82,7 +82,7 @@ final class DeliveryView {
         Instant from = delivery.sentAt();
         Instant until = from.plus(delivery.totalTime()).plus(AFTERMATH);
         for (Journal.Asked asked : portal.journal().asked()) {
-            RestCall call = asked.call();
+            PortalCall call = asked.call();
             Secret carried = asked.eventToken();
             boolean certain = carried != null && token != null && carried.equals(token);
             boolean inTime =

@@ -164,7 +164,7 @@ final class EventMethods {
             throw RestError.wrongAuthType();
         }
         TreeMap<Integer, JsonObject> rows = new TreeMap<>();
-        for (Subscription subscription : call.portal().subscriptions()) {
+        for (PortalSubscription subscription : call.portal().subscriptions()) {
             if (call.user().admin() || subscription.authType() == call.user().id()) {
                 rows.put(
                         subscription.id(),
@@ -217,7 +217,7 @@ final class EventMethods {
         };
     }
 
-    private static boolean same(Portal portal, Subscription s, String event, String handler, long authType) {
+    private static boolean same(Portal portal, PortalSubscription s, String event, String handler, long authType) {
         return s.event().equals(event) && portal.outbox().bound(s).equals(handler) && s.authType() == authType;
     }
 }

@@ -25,7 +25,7 @@ final class Journal {
      *
      * @param eventToken the access token it was made with if an event brought that, else null
      */
-    record Asked(RestCall call, @Nullable Secret eventToken) {}
+    record Asked(PortalCall call, @Nullable Secret eventToken) {}
 
     synchronized void add(Delivery delivery) {
         keep(deliveries, delivery);
@@ -33,7 +33,7 @@ final class Journal {
         touch();
     }
 
-    synchronized void add(RestCall call, @Nullable Secret eventToken) {
+    synchronized void add(PortalCall call, @Nullable Secret eventToken) {
         keep(calls, new Asked(call, eventToken));
         callCount++;
         touch();
@@ -52,7 +52,7 @@ final class Journal {
     }
 
     /** The entries that are new since an earlier look; the first look finds nothing new. */
-    record News(long changes, long deliveryCount, long callCount, List<Delivery> deliveries, List<RestCall> calls) {}
+    record News(long changes, long deliveryCount, long callCount, List<Delivery> deliveries, List<PortalCall> calls) {}
 
     synchronized News news() {
         return new News(changes, deliveryCount, callCount, List.of(), List.of());
@@ -83,7 +83,7 @@ final class Journal {
         return List.copyOf(deliveries);
     }
 
-    synchronized List<RestCall> calls() {
+    synchronized List<PortalCall> calls() {
         return calls.stream().map(Asked::call).toList();
     }
 

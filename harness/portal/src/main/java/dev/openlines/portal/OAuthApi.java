@@ -46,7 +46,7 @@ final class OAuthApi {
         boolean known = page.equals("authorize") || page.equals("token");
         portal.journal()
                 .add(
-                        new RestCall(
+                        new PortalCall(
                                 at,
                                 known ? "oauth/" + page : "oauth",
                                 RestApi.masked(request.parameters()),

@@ -46,7 +46,7 @@ final class Outbox {
     private final Executor background;
     private final SlowHandlers slowHandlers = new SlowHandlers();
     // All below are guarded by the portal.
-    private final List<Subscription> subscriptions = new ArrayList<>();
+    private final List<PortalSubscription> subscriptions = new ArrayList<>();
     private final Map<Integer, Long> minTimeouts = new HashMap<>();
     private final Map<Integer, String> texts = new HashMap<>();
     private final Map<Integer, Instant> lastNotices = new HashMap<>();
@@ -69,20 +69,20 @@ final class Outbox {
         this.dialect = dialect;
     }
 
-    List<Subscription> subscriptions() {
+    List<PortalSubscription> subscriptions() {
         synchronized (portal) {
             return List.copyOf(subscriptions);
         }
     }
 
-    Subscription add(String event, URI handler, long authType) {
+    PortalSubscription add(String event, URI handler, long authType) {
         return add(event, handler, authType, MIN_TIMEOUT);
     }
 
-    Subscription add(String event, URI handler, long authType, long minTimeout) {
+    PortalSubscription add(String event, URI handler, long authType, long minTimeout) {
         synchronized (portal) {
-            Subscription added =
-                    new Subscription(++lastSubscription, event.toUpperCase(Locale.ROOT), handler, authType, dialect);
+            PortalSubscription added = new PortalSubscription(
+                    ++lastSubscription, event.toUpperCase(Locale.ROOT), handler, authType, dialect);
             subscriptions.add(added);
             minTimeouts.put(added.id(), minTimeout);
             return added;
@@ -96,7 +96,7 @@ final class Outbox {
     }
 
     /** Returns a subscription's address as it was bound, which need not be a URI. */
-    String bound(Subscription subscription) {
+    String bound(PortalSubscription subscription) {
         synchronized (portal) {
             return texts.getOrDefault(subscription.id(), subscription.handler().toString());
         }
@@ -108,7 +108,7 @@ final class Outbox {
         }
     }
 
-    int remove(Predicate<Subscription> which) {
+    int remove(Predicate<PortalSubscription> which) {
         synchronized (portal) {
             int before = subscriptions.size();
             subscriptions.removeIf(which);
@@ -157,8 +157,8 @@ final class Outbox {
         }
     }
 
-    private static UnaryOperator<Subscription> in(Dialect value) {
-        return s -> new Subscription(s.id(), s.event(), s.handler(), s.authType(), value);
+    private static UnaryOperator<PortalSubscription> in(Dialect value) {
+        return s -> new PortalSubscription(s.id(), s.event(), s.handler(), s.authType(), value);
     }
 
     void usePlan(DeliveryPlan value) {
@@ -194,11 +194,11 @@ final class Outbox {
     /** An event on its way to one subscription: its tree, or bytes that are sent as they are. */
     static final class Outgoing {
 
-        private final Subscription subscription;
+        private final PortalSubscription subscription;
         private final @Nullable JsonObject payload;
         private final byte[] verbatim;
 
-        Outgoing(Subscription subscription, @Nullable JsonObject payload, byte[] verbatim) {
+        Outgoing(PortalSubscription subscription, @Nullable JsonObject payload, byte[] verbatim) {
             this.subscription = subscription;
             this.payload = payload;
             this.verbatim = verbatim;
@@ -234,7 +234,7 @@ final class Outbox {
             if (!portal.application().receivesEvents()) {
                 return outgoing;
             }
-            for (Subscription subscription : subscriptions) {
+            for (PortalSubscription subscription : subscriptions) {
                 if (subscription.event().equals(event)) {
                     outgoing.add(outgoing(subscription, data, cause));
                 }
@@ -249,7 +249,7 @@ final class Outbox {
     }
 
     private Outgoing outgoing(
-            Subscription subscription, Function<Dialect, ? extends @Nullable JsonValue> data, Cause cause) {
+            PortalSubscription subscription, Function<Dialect, ? extends @Nullable JsonValue> data, Cause cause) {
         CapturedShape shape = shapes.get(subscription.event());
         Dialect as = shape == null ? subscription.dialect() : shape.dialect();
         JsonObject payload = EventBodies.envelope(
@@ -265,7 +265,7 @@ final class Outbox {
     /** Tells who wants to know that the queue has something, not oftener than he wants. */
     private List<Outgoing> notices(Cause cause, Instant now) {
         List<Outgoing> notices = new ArrayList<>();
-        for (Subscription subscription : subscriptions) {
+        for (PortalSubscription subscription : subscriptions) {
             if (subscription.event().equals("ONOFFLINEEVENT")) {
                 Instant last = lastNotices.get(subscription.id());
                 long pause = minTimeouts.getOrDefault(subscription.id(), MIN_TIMEOUT);
@@ -324,12 +324,12 @@ final class Outbox {
         }
     }
 
-    static byte[] head(Subscription subscription, byte[] body) {
+    static byte[] head(PortalSubscription subscription, byte[] body) {
         boolean json = body.length > 0 && body[0] == '{';
         return EventSender.head(subscription.handler(), body.length, json ? "application/json" : FORM);
     }
 
-    Delivery send(Subscription subscription, byte[] head, byte[] body, Framing framing) {
+    Delivery send(PortalSubscription subscription, byte[] head, byte[] body, Framing framing) {
         long number;
         synchronized (portal) {
             number = ++lastDelivery;
@@ -351,7 +351,7 @@ final class Outbox {
     }
 
     /** Sends recorded bytes to who bound their event, under the same condition as an event of the portal's own. */
-    List<Delivery> replay(String event, Function<Subscription, Outgoing> made) {
+    List<Delivery> replay(String event, Function<PortalSubscription, Outgoing> made) {
         List<Outgoing> outgoing;
         synchronized (portal) {
             if (!portal.application().receivesEvents()) {

@@ -282,7 +282,7 @@ public final class Portal implements AutoCloseable {
      * @param handler where deliveries go
      * @return the new subscription
      */
-    public Subscription subscribe(String event, URI handler) {
+    public PortalSubscription subscribe(String event, URI handler) {
         return outbox.add(event, handler, 0);
     }
 
@@ -291,7 +291,7 @@ public final class Portal implements AutoCloseable {
      *
      * @return a copy, in the order of the ids
      */
-    public List<Subscription> subscriptions() {
+    public List<PortalSubscription> subscriptions() {
         return outbox.subscriptions();
     }
 
@@ -329,7 +329,7 @@ public final class Portal implements AutoCloseable {
      *
      * @return a copy, oldest first
      */
-    public List<RestCall> calls() {
+    public List<PortalCall> calls() {
         return journal.calls();
     }
 
@@ -341,7 +341,7 @@ public final class Portal implements AutoCloseable {
      * @return whether it came
      * @throws InterruptedException if the thread is interrupted
      */
-    public boolean awaitCall(Predicate<RestCall> fits, Duration atMost) throws InterruptedException {
+    public boolean awaitCall(Predicate<PortalCall> fits, Duration atMost) throws InterruptedException {
         return journal.await(j -> j.calls().stream().anyMatch(fits), atMost.toNanos());
     }
 

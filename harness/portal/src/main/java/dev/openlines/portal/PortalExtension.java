@@ -88,7 +88,7 @@ public final class PortalExtension
         }
         List<String> undeclared = ofTest.portal().calls().stream()
                 .filter(call -> !call.declared())
-                .map(RestCall::method)
+                .map(PortalCall::method)
                 .distinct()
                 .toList();
         if (!undeclared.isEmpty()) {

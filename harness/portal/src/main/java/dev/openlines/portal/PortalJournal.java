@@ -28,9 +28,9 @@ final class PortalJournal extends RuntimeException {
         for (Delivery delivery : deliveries.subList(Math.max(0, deliveries.size() - SHOWN), deliveries.size())) {
             out.append("\n  ").append(delivery).append("\n    ").append(delivery.maskedBody());
         }
-        List<RestCall> calls = portal.calls();
+        List<PortalCall> calls = portal.calls();
         more(out, calls.size(), "calls");
-        for (RestCall call : calls.subList(Math.max(0, calls.size() - SHOWN), calls.size())) {
+        for (PortalCall call : calls.subList(Math.max(0, calls.size() - SHOWN), calls.size())) {
             out.append("\n  call ")
                     .append(call.method())
                     .append(' ')

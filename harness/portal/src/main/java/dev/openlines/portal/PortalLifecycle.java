@@ -131,7 +131,7 @@ public final class PortalLifecycle {
         byte[] body = EventBodies.form(form);
         String query = "?DOMAIN=" + portal.domain() + "&PROTOCOL=1&LANG=en&APP_SID=" + Minting.hex(32);
         URI address = URI.create(page + query);
-        Subscription opened = new Subscription(0, "INSTALLER", address, userId, Dialect.PLATFORM);
+        PortalSubscription opened = new PortalSubscription(0, "INSTALLER", address, userId, Dialect.PLATFORM);
         Delivery answered = portal.outbox().send(opened, browserHead(address, body.length), body, Framing.WHOLE);
         boolean finishes = new String(answered.answer(), StandardCharsets.UTF_8).contains("BX24.installFinish()");
         boolean already;

@@ -182,11 +182,11 @@ final class PortalSeed {
                 .orElseThrow(() -> new IllegalArgumentException("there is no such line, at " + path + ".line_id"));
     }
 
-    static Subscription subscribe(Portal portal, JsonValue json, String path) {
+    static PortalSubscription subscribe(Portal portal, JsonValue json, String path) {
         ControlBody body = ControlBody.of(json, path, Set.of("event", "handler", "auth_type", "dialect"));
         String event = body.text("event").orElse("ONSESSIONFINISH");
         body.requiredText("handler");
-        Subscription made = portal.outbox()
+        PortalSubscription made = portal.outbox()
                 .add(
                         event,
                         body.address("handler").orElseThrow(),

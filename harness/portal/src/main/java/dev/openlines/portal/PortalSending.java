@@ -135,7 +135,7 @@ public final class PortalSending {
     }
 
     /** Returns the recorded tree, with this portal's values in the fields that belong to a portal or a moment. */
-    private JsonObject stamped(JsonObject recorded, Subscription subscription) {
+    private JsonObject stamped(JsonObject recorded, PortalSubscription subscription) {
         Instant now = portal.clock().instant();
         JsonObject fresh;
         JsonObject auth = recorded.get("auth") instanceof JsonObject found ? found : JsonValue.EMPTY_JSON_OBJECT;

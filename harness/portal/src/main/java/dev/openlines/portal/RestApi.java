@@ -48,7 +48,7 @@ final class RestApi {
         RestReply reply = answering.reply();
         portal.journal()
                 .add(
-                        new RestCall(
+                        new PortalCall(
                                 at,
                                 answering.method,
                                 masked(request.parameters()),

@@ -83,7 +83,7 @@ class B24JsSdkTest {
         assertThat(ran.output()).contains("{\"refreshed\":1,\"target\":\"");
         assertThat(portal.subscriptions()).isEmpty();
         assertThat(portal.calls())
-                .extracting(RestCall::method)
+                .extracting(PortalCall::method)
                 .contains("event.bind", "oauth/token", "event.get", "batch", "event.unbind", "profile", "scope");
         assertThat(portal.calls().get(0).error()).contains("expired_token");
         return ran.output();

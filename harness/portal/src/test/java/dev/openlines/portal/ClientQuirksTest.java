@@ -196,7 +196,7 @@ class ClientQuirksTest {
                 .startsWith("HTTP/1.1 401 ")
                 .endsWith("\r\n\r\n");
         assertThat(portal.calls())
-                .extracting(RestCall::method, RestCall::status)
+                .extracting(PortalCall::method, PortalCall::status)
                 .containsExactly(tuple("scope", 200), tuple("scope", 401));
     }
 

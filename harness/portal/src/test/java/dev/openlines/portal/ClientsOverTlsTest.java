@@ -101,7 +101,7 @@ class ClientsOverTlsTest {
         assertThat(Files.readString(output)).isEqualTo("done\n");
         assertThat(portal.subscriptions()).isEmpty();
         assertThat(portal.calls())
-                .extracting(RestCall::method)
+                .extracting(PortalCall::method)
                 .contains("event.bind", "oauth/token", "event.get", "batch", "event.unbind", "profile");
         assertThat(portal.calls().get(0).error()).contains("expired_token");
     }

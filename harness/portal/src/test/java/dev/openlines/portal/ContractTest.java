@@ -172,7 +172,7 @@ class ContractTest {
     /** Returns a body that the portal would send for a chat of its own, which is not sent. */
     private static String goodBody(Portal portal) {
         try (RecordingHandler spare = RecordingHandler.start()) {
-            Subscription extra = portal.subscribe("ONSESSIONSTART", spare.uri());
+            PortalSubscription extra = portal.subscribe("ONSESSIONSTART", spare.uri());
             portal.openLine("Support").openChat();
             portal.outbox().remove(s -> s.id() == extra.id());
             return spare.body(0).replace("ONSESSIONSTART", "ONSESSIONFINISH");

@@ -173,7 +173,7 @@ class DeliveryTest {
         try (RecordingHandler first = RecordingHandler.start();
                 RecordingHandler second = RecordingHandler.start()) {
             portal.subscribe("ONSESSIONFINISH", first.uri());
-            Subscription documented = portal.subscribe("ONSESSIONFINISH", second.uri());
+            PortalSubscription documented = portal.subscribe("ONSESSIONFINISH", second.uri());
             portal.useDialect(documented.id(), Dialect.DOCS_2024);
 
             List<Delivery> deliveries = portal.openLine("Support").openChat().close();

@@ -91,7 +91,9 @@ class EventMethodsTest {
         caller.post(
                 portal.restUri().resolve("event.bind"),
                 "auth=" + operator + "&event=ONSESSIONFINISH&handler=" + encoded(HANDLER));
-        assertThat(portal.subscriptions()).extracting(Subscription::authType).containsExactly(Portal.OPERATOR_ID);
+        assertThat(portal.subscriptions())
+                .extracting(PortalSubscription::authType)
+                .containsExactly(Portal.OPERATOR_ID);
     }
 
     @Test
@@ -230,8 +232,8 @@ class EventMethodsTest {
         assertThat(response.body())
                 .isEqualTo("{\"error\":\"SIMULATOR_LACKS_IT\","
                         + "\"error_description\":\"this simulator does not have the method crm.deal.list\"}");
-        assertThat(portal.calls()).extracting(RestCall::declared).containsExactly(false);
-        assertThat(portal.calls()).extracting(RestCall::provenance).containsExactly(Provenance.UNBUILT);
+        assertThat(portal.calls()).extracting(PortalCall::declared).containsExactly(false);
+        assertThat(portal.calls()).extracting(PortalCall::provenance).containsExactly(Provenance.UNBUILT);
     }
 
     @Test
@@ -240,7 +242,7 @@ class EventMethodsTest {
         caller.post(portal.restUri().resolve("event.get"), "auth=" + token + "&a[refresh_token]=" + token);
 
         assertThat(portal.calls()).hasSize(1);
-        RestCall call = portal.calls().get(0);
+        PortalCall call = portal.calls().get(0);
         assertThat(call.method()).isEqualTo("event.get");
         assertThat(call.userId()).isEqualTo(Portal.ADMIN_ID);
         assertThat(call.status()).isEqualTo(200);

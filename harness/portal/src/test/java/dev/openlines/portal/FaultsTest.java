@@ -124,7 +124,7 @@ class FaultsTest {
 
         assertThat(caller.get(URI.create(address)).statusCode()).isEqualTo(500);
         assertThat(caller.get(URI.create(address)).statusCode()).isEqualTo(200);
-        assertThat(portal.calls()).extracting(RestCall::method).containsExactly("oauth/token", "oauth/token");
+        assertThat(portal.calls()).extracting(PortalCall::method).containsExactly("oauth/token", "oauth/token");
     }
 
     @Test

@@ -96,7 +96,7 @@ class InstallerPageTest {
         Grant grant = tokens.find(portal.memberId()).orElseThrow();
         assertThat(grant.restEndpoint()).isEqualTo(portal.restUri());
         assertThat(portal.calls())
-                .extracting(RestCall::method)
+                .extracting(PortalCall::method)
                 .as("nothing is renewed: the page still uses its tokens")
                 .doesNotContain("oauth/token");
         assertThat(portal.openLine("Support").openChat().close())

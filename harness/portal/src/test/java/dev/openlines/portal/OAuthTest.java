@@ -152,7 +152,7 @@ class OAuthTest {
         portal.paid(true);
         portal.clock().advance(Duration.ofDays(30));
         assertError(caller.post(uri, refresh + token.reveal() + client), 400, "invalid_grant");
-        assertThat(portal.calls()).extracting(RestCall::method).containsOnly("oauth/token");
+        assertThat(portal.calls()).extracting(PortalCall::method).containsOnly("oauth/token");
         assertThat(portal.calls().toString())
                 .doesNotContain(token.reveal(), portal.clientSecret().reveal());
     }

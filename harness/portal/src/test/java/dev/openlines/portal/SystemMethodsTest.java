@@ -92,7 +92,7 @@ class SystemMethodsTest {
         assertThat(response.statusCode()).isEqualTo(404);
         assertThat(response.body())
                 .isEqualTo("{\"error\":\"ERROR_METHOD_NOT_FOUND\",\"error_description\":\"Method not found!\"}");
-        assertThat(portal.calls()).extracting(RestCall::declared).containsExactly(false);
+        assertThat(portal.calls()).extracting(PortalCall::declared).containsExactly(false);
     }
 
     @Test
@@ -102,7 +102,7 @@ class SystemMethodsTest {
         assertThat(result(portal, "crm.deal.get", "id=5")).isEqualTo("{\"ID\":\"5\"}");
         assertThat(caller.post(portal.restUri().resolve("crm.deal.get"), "").statusCode())
                 .isEqualTo(401);
-        assertThat(portal.calls()).extracting(RestCall::provenance).contains(Provenance.DECLARED);
+        assertThat(portal.calls()).extracting(PortalCall::provenance).contains(Provenance.DECLARED);
     }
 
     @Test

@@ -143,7 +143,7 @@ class WebhookReconcileTest {
 
         assertThat(handled).containsExactly(Origin.RECONCILED);
         assertThat(portal.calls())
-                .extracting(RestCall::method)
+                .extracting(PortalCall::method)
                 .contains("imopenlines.v2.session.list")
                 .allMatch(method -> method.startsWith("imopenlines."));
     }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param took how long the answer took
  * @param fault the fault that happened to it, null if none did
  */
-public record RestCall(
+public record PortalCall(
         Instant at,
         String method,
         String parameters,

@@ -14,4 +14,4 @@ import java.net.URI;
  *     field {@code auth_type}
  * @param dialect the published shape this subscription gets its events in
  */
-public record Subscription(int id, String event, URI handler, long authType, Dialect dialect) {}
+public record PortalSubscription(int id, String event, URI handler, long authType, Dialect dialect) {}
