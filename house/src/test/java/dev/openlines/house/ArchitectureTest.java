@@ -273,6 +273,18 @@ class ArchitectureTest {
         assertThat(list).contains("\n" + listed.size() + " types.\n");
     }
 
+    /** Spares an application that uses two modules from writing a type with its package. */
+    @Test
+    void noNameInTheListOfPublicTypesStandsForTwo() throws IOException {
+        List<String> names = Pattern.compile("^\\| `(\\w+)` \\| \\S", Pattern.MULTILINE)
+                .matcher(Files.readString(Path.of("..", "docs", "api.md")))
+                .results()
+                .map(row -> row.group(1))
+                .toList();
+
+        assertThat(names).hasSizeGreaterThan(150).doesNotHaveDuplicates();
+    }
+
     /** Tells whether a member is public or protected, in a type that users can reach. */
     private static boolean isApi(JavaCodeUnit unit) {
         return isVisible(unit.getOwner())
