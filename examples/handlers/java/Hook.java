@@ -41,6 +41,8 @@ final class Hook {
     private final Path store = Path.of(System.getenv("STORE"));
 
     public static void main(String[] arguments) throws IOException {
+        // A request may take 30 seconds from its first byte to its last. Then its connection is closed, and its thread ends.
+        System.setProperty("sun.net.httpserver.maxReqTime", "30");
         int port = Integer.parseInt(System.getenv().getOrDefault("PORT", "8080"));
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1024);
         server.createContext("/", new Hook()::receive);

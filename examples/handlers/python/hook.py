@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sqlite3
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl
 
@@ -14,6 +15,7 @@ MEMBER_ID = os.environ["MEMBER_ID"]
 APPLICATION_TOKEN = os.environ["APPLICATION_TOKEN"]
 DATABASE = os.path.join(os.environ["STORE"], "events.db")
 LONGEST_BODY = 524288
+LONGEST_SECONDS = 30
 FORM = "application/x-www-form-urlencoded"
 FIELD = re.compile(r"data\[DATA\](?:\[(\d{1,4})\])?\[(connector|chat|line|user)\]\[(\w+)\]")
 CHAT_ID = re.compile(r"0*([1-9][0-9]{0,18})", re.ASCII)
@@ -103,21 +105,56 @@ class Hook(BaseHTTPRequestHandler):
     def log_message(self, *arguments):
         pass
 
+    def wait(self):
+        """Lets a read wait until the deadline at most. Setting the time-out costs a system call, so once a second must do."""
+        now = time.monotonic()
+        if now >= self.deadline:
+            raise TimeoutError("the body took too long")
+        if now >= self.set_again:
+            self.connection.settimeout(self.deadline - now)
+            self.set_again = now + 1
+
+    def read(self, count):
+        """Reads so many bytes, or what there is before the end. However slowly they come, it stops at the deadline."""
+        parts = []
+        while count > 0:
+            self.wait()
+            part = self.rfile.read1(count)
+            if not part:
+                break
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)
+
+    def line(self, longest):
+        """Reads a line, or its beginning if it is too long."""
+        line = b""
+        while len(line) < longest and not line.endswith(b"\n"):
+            self.wait()
+            there = self.rfile.peek(1)[: longest - len(line)]
+            part = self.rfile.read1(there.find(b"\n") + 1 or len(there)) if there else b""
+            if not part:
+                break
+            line += part
+        return line
+
     def body(self):
         """Reads the body; None if it is too long or not whole."""
+        self.set_again = time.monotonic()
+        self.deadline = self.set_again + LONGEST_SECONDS
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
             length = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(length) if 0 <= length <= LONGEST_BODY else None
+            body = self.read(length) if 0 <= length <= LONGEST_BODY else None
             return body if body is None or len(body) == length else None
         body = b""
         while len(body) <= LONGEST_BODY:
-            size = int(self.rfile.readline(64).split(b";")[0], 16)
+            size = int(self.line(64).split(b";")[0], 16)
             if size == 0:
-                while self.rfile.readline(8192).strip():
+                while self.line(8192).strip():
                     pass
                 return body
-            body += self.rfile.read(min(size, LONGEST_BODY + 1))
-            self.rfile.readline(64)
+            body += self.read(min(size, LONGEST_BODY + 1))
+            self.line(64)
         return None
 
     def answer(self, status):
@@ -138,7 +175,12 @@ class Hook(BaseHTTPRequestHandler):
     def do_POST(self):
         if self.headers.get("Content-Type", "").split(";")[0].strip().lower() != FORM:
             return self.answer(415)
-        body = self.body()
+        try:
+            body = self.body()
+        except TimeoutError:
+            self.close_connection = True
+            return
+        self.connection.settimeout(self.timeout)
         if body is None:
             return self.answer(413)
         try:
