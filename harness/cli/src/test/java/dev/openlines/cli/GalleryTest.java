@@ -40,6 +40,9 @@ class GalleryTest {
         "OSF-C-019", "OSF-C-122", "OSF-C-304", "OSF-C-314", "OSF-C-411", "OSF-C-413", "OSF-C-424", "OSF-C-509"
     };
 
+    /** For the effects of a handler that fails its case anyway. */
+    private static final Duration TOO_SHORT = Duration.ofSeconds(2);
+
     private static final String FILES = "cmd:find '%s' -name '*.json' -exec cat {} +";
 
     /** A handler of the gallery: its file, what runs it, and what prints its effects. */
@@ -163,10 +166,8 @@ class GalleryTest {
         Path copy = Files.createDirectory(folder.resolve(name))
                 .resolve(Path.of(right.file()).getFileName());
         Files.writeString(copy, text.replace(part, instead));
-        Future<ContractReport> report = some.submit(() -> suite(right, copy, name + "-run")
-                .only(number)
-                .settle(Duration.ofSeconds(2))
-                .run());
+        Future<ContractReport> report = some.submit(() ->
+                suite(right, copy, name + "-run").only(number).settle(TOO_SHORT).run());
         return DynamicTest.dynamicTest(right.file() + " fails " + number, () -> {
             String id = "OSF-C-" + number;
             assertThat(report.get().result(id).orElseThrow().verdict())
@@ -199,6 +200,7 @@ class GalleryTest {
                 .store(store)
                 .evidence(EffectSource.of(right.evidence().formatted(store)))
                 .brokenStore("mv '" + store + "' '" + store + ".off'", "mv '" + store + ".off' '" + store + "'")
+                .ackMax(Duration.ofMinutes(1))
                 .settle(Duration.ofSeconds(30))
                 .readyWithin(Duration.ofMinutes(2))
                 .process(command);

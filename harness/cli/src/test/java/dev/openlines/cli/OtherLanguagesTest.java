@@ -147,6 +147,7 @@ class OtherLanguagesTest {
                         URI.create("http://127.0.0.1:" + port + "/hook"), MEMBER_ID, Secret.of(PROOF))
                 .evidence(EffectSource.file(evidence))
                 .process(command)
+                .ackMax(Duration.ofMinutes(1))
                 .settle(Duration.ofSeconds(30))
                 .exclude(LONG);
         return some.submit(suite::run);
