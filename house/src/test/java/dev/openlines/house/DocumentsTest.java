@@ -33,7 +33,7 @@ class DocumentsTest {
 
     private static final Set<String> COMPILED_BY_TESTS = Set.of("docs/getting-started.md", "docs/recipes.md");
 
-    private static final String README = "examples/demo/src/test/java/dev/openlines/examples/demo/ReadmeTest.java";
+    private static final String README = "house/src/test/java/dev/openlines/house/ReadmeTest.java";
 
     /** Pages whose commands a test runs as they stand, and that test, which must read the page. */
     private static final Map<String, String> RUN = Map.of(

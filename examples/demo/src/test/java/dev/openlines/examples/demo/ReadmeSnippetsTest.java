@@ -20,7 +20,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
-/** The README's snippets, which {@link ReadmeTest} finds here. */
+/** The README's snippets, which {@code ReadmeTest} of {@code house} finds here. */
 @SimulatedPortal
 class ReadmeSnippetsTest {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.openlines.examples.demo;
+package dev.openlines.house;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -19,12 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** Every snippet of the README and of the page on decoding is code that compiles or a command that runs. */
 class ReadmeTest {
 
-    private static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
     private static final String README = "README.md";
     private static final List<String> PAGES = List.of(README, "docs/decoding.md");
     private static final String DEMO = "mvn -q -Pdemo -pl examples/demo -am";
     private static final String INSTALL = "mvn -q -Pquick -pl bom,server,spring-boot-starter,harness/cli -am install";
-    private static final Pattern FENCE = Pattern.compile("^```(\\w+)\n(.*?)^```$", Pattern.DOTALL | Pattern.MULTILINE);
 
     @TempDir
     Path folder;
@@ -32,7 +30,7 @@ class ReadmeTest {
     @Test
     void everyJavaSnippetStandsInCodeThatIsCompiled() throws IOException {
         List<String> sources = new ArrayList<>();
-        try (Stream<Path> files = Files.walk(ROOT.resolve("examples"))) {
+        try (Stream<Path> files = Files.walk(Documents.ROOT.resolve("examples"))) {
             for (Path file :
                     files.filter(file -> file.toString().endsWith(".java")).toList()) {
                 sources.add(squeezed(Files.readString(file)));
@@ -48,7 +46,7 @@ class ReadmeTest {
 
     @Test
     void everyMavenCommandIsRunByTheCheckForABareMachine() throws IOException {
-        String check = Files.readString(ROOT.resolve(".ci/run"));
+        String check = Files.readString(Documents.ROOT.resolve(".ci/run"));
         assertThat(commands("mvn ")).containsExactly(DEMO, INSTALL, "mvn verify");
         assertThat(check)
                 .contains("maven verify -Dtools=required", DEMO.replaceFirst("mvn", "maven") + " -Ddemo.once=true");
@@ -75,7 +73,7 @@ class ReadmeTest {
             assertThat(lines.readLine()).startsWith("portal ready at http://127.0.0.1:");
         } finally {
             portal.destroy();
-            assertThat(portal.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(portal.waitFor(2, TimeUnit.MINUTES)).isTrue();
         }
     }
 
@@ -86,7 +84,9 @@ class ReadmeTest {
             words.add(
                     word.equals("java")
                             ? java
-                            : word.endsWith(".jar") ? ROOT.resolve(word).toString() : word);
+                            : word.endsWith(".jar")
+                                    ? Documents.ROOT.resolve(word).toString()
+                                    : word);
         }
         return new ProcessBuilder(words)
                 .directory(folder.toFile())
@@ -97,9 +97,9 @@ class ReadmeTest {
     /** Checks that the dependencies on the page are in the BOM, under the names of this build. */
     @Test
     void theDependenciesAreThoseOfTheBom() throws IOException {
-        String bom = Files.readString(ROOT.resolve("bom/pom.xml"));
+        String bom = Files.readString(Documents.ROOT.resolve("bom/pom.xml"));
         String version = bom.replaceFirst("(?s).*?<version>(.*?)</version>.*", "$1");
-        String page = Files.readString(ROOT.resolve(README));
+        String page = Files.readString(Documents.ROOT.resolve(README));
         Matcher named = Pattern.compile("(?:<artifactId>|dev.openlines:)(openlines-[a-z-]+)")
                 .matcher(page);
         assertThat(named.results().map(found -> found.group(1)).distinct())
@@ -129,12 +129,9 @@ class ReadmeTest {
     private static List<String> fences(String language) throws IOException {
         List<String> found = new ArrayList<>();
         for (String page : PAGES) {
-            Matcher fence = FENCE.matcher(Files.readString(ROOT.resolve(page)));
-            while (fence.find()) {
-                if (fence.group(1).equals(language)) {
-                    found.add(fence.group(2));
-                }
-            }
+            Documents.blocks(page, Files.readString(Documents.ROOT.resolve(page))).stream()
+                    .filter(block -> block.language().equals(language))
+                    .forEach(block -> found.add(block.text()));
         }
         return found;
     }
