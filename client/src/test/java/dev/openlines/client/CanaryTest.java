@@ -73,7 +73,7 @@ class CanaryTest {
             try {
                 process.getOutputStream().write(keyset.reveal().getBytes(StandardCharsets.UTF_8));
                 process.getOutputStream().close();
-                assertThat(process.waitFor(50, TimeUnit.SECONDS)).isTrue();
+                assertThat(process.waitFor(4, TimeUnit.MINUTES)).isTrue();
             } finally {
                 process.destroyForcibly();
             }
@@ -102,6 +102,9 @@ class CanaryTest {
 
     /** Calls, and prints all it gets. */
     static final class Loud {
+
+        /** For a portal that nothing answers for. */
+        private static final Duration TOO_SHORT = Duration.ofSeconds(2);
 
         private Loud() {}
 
@@ -133,7 +136,9 @@ class CanaryTest {
             attempt(() -> calls.call("crm.deal.add", Map.of()));
             attempt(() -> client.oauth().exchange(Secret.of("canary-wrong-code"), portal.toString()));
             attempt(() -> client.oauth().exchange(Secret.of("canary-wrong-code"), "https://evil.example/canary"));
-            attempt(() -> client.portal(URI.create("https://127.0.0.1:1/rest/"), Secret.of("canary-fixed"))
+            attempt(() -> builder.patience(TOO_SHORT)
+                    .build()
+                    .portal(URI.create("https://127.0.0.1:1/rest/"), Secret.of("canary-fixed"))
                     .call("profile", Map.of("A", "canary-parameter")));
             attempt(() -> client.portal(URI.create("https://h.example/rest/1/canary-hook/"), Secret.of("canary")));
             attempt(() -> RestCall.of("canary method", Map.of()));

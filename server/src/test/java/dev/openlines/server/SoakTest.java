@@ -72,7 +72,7 @@ class SoakTest {
         } finally {
             senders.shutdownNow();
             process.destroy();
-            process.waitFor(30, TimeUnit.SECONDS);
+            process.waitFor(2, TimeUnit.MINUTES);
         }
         int third = samples.size() / 3;
         List<Sample> first = samples.subList(0, third);

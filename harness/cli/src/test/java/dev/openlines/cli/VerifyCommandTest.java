@@ -270,7 +270,7 @@ class VerifyCommandTest {
                 }
                 assertThat(line).isNotNull();
                 process.destroy();
-                assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+                assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
                 assertThat(process.exitValue()).isEqualTo(ContractReport.INCONCLUSIVE);
             }
         }

@@ -85,7 +85,7 @@ class ClosedChatsIT {
                     .doesNotHaveDuplicates();
         }
         second.destroy();
-        assertThat(second.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(second.waitFor(2, TimeUnit.MINUTES)).isTrue();
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files.filter(file -> !file.endsWith("token.key")))
                     .allSatisfy(file -> assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
@@ -173,7 +173,7 @@ class ClosedChatsIT {
                         .lines()
                         .filter(said -> !said.matches(".* (INFO|WARN) .*")))
                 .containsExactly(line);
-        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
         assertThat(process.exitValue()).isEqualTo(3);
         assertThat(process.inputReader(StandardCharsets.UTF_8).lines()).isEmpty();
     }

@@ -77,7 +77,7 @@ class KafkaWorkersIT {
         }
         // Not Process.destroy(): it closes the output that the last lines are still in.
         leaving.toHandle().destroy();
-        assertThat(leaving.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(leaving.waitFor(2, TimeUnit.MINUTES)).isTrue();
         for (int i = 0; i < 20; i++) {
             closed.add(close(line, 1));
         }
@@ -92,7 +92,7 @@ class KafkaWorkersIT {
     void aWrongSettingEndsItWithOneLineThatNamesIt() throws Exception {
         Process process = run("work", "kafka:nowhere", "", "");
 
-        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
         assertThat(process.exitValue()).isEqualTo(3);
         assertThat(process.errorReader(StandardCharsets.UTF_8).lines())
                 .singleElement()

@@ -54,7 +54,7 @@ class QuickstartIT {
             assertThat(close(url, chat)).isEqualTo(200);
         }
         first.destroyForcibly();
-        assertThat(first.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(first.waitFor(2, TimeUnit.MINUTES)).isTrue();
 
         Process second = start(MEMBER);
         BufferedReader output = second.inputReader(StandardCharsets.UTF_8);
@@ -69,7 +69,7 @@ class QuickstartIT {
         Await.until("51 effects", () -> Set.copyOf(Files.readAllLines(evidence)).size() == 51);
         second.destroy();
 
-        assertThat(second.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(second.waitFor(2, TimeUnit.MINUTES)).isTrue();
         assertThat(Set.copyOf(Files.readAllLines(evidence)))
                 .hasSize(51)
                 .allSatisfy(
@@ -165,7 +165,7 @@ class QuickstartIT {
     void aWrongSettingEndsItWithOneLineThatNamesIt() throws Exception {
         Process process = start("");
 
-        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
         assertThat(process.exitValue()).isEqualTo(3);
         assertThat(process.errorReader(StandardCharsets.UTF_8).lines())
                 .containsExactly("OPENLINES_MEMBER_ID: expected a value but found none");
@@ -205,7 +205,7 @@ class QuickstartIT {
     void aPortalThatInstallsIsTrustedOnceVerifiedAndAForgedOneLeavesNoTrace() throws Exception {
         Path key = directory.resolve("token.key");
         Process tool = run(Main.class.getName(), Map.of(), "inbox", "new-key", key.toString());
-        assertThat(tool.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(tool.waitFor(2, TimeUnit.MINUTES)).isTrue();
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(key)))
                 .isEqualTo("rw-------");
         try (OAuthHost host = new OAuthHost(MEMBER);
@@ -225,7 +225,7 @@ class QuickstartIT {
             assertThat(post(url, install(host, TOKEN, "good"))).isEqualTo(200);
             assertThat(close(url, 2)).isEqualTo(200);
             first.destroyForcibly();
-            assertThat(first.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(first.waitFor(2, TimeUnit.MINUTES)).isTrue();
 
             Process second = start("", application);
             URI again = ready(second);
@@ -238,7 +238,7 @@ class QuickstartIT {
             assertThat(post(again, uninstall)).isIn(200, 403);
             assertThat(close(again, 4)).isEqualTo(403);
             second.destroyForcibly();
-            assertThat(second.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(second.waitFor(2, TimeUnit.MINUTES)).isTrue();
 
             Process third = start("", application);
             assertThat(close(ready(third), 5)).isEqualTo(403);
@@ -258,7 +258,7 @@ class QuickstartIT {
         Map<String, String> application =
                 Map.of("OPENLINES_CLIENT_ID", "app.1", "OPENLINES_CLIENT_SECRET", "canary-client-secret");
         Process refused = start("", application);
-        assertThat(refused.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(refused.waitFor(2, TimeUnit.MINUTES)).isTrue();
         assertThat(refused.exitValue()).isEqualTo(3);
         assertThat(refused.errorReader(StandardCharsets.UTF_8).lines())
                 .containsExactly("OPENLINES_TOKEN_KEY: expected the file of a key, or the word none to store no tokens,"
