@@ -28,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -161,6 +162,7 @@ class CrashTest {
      */
     @ParameterizedTest
     @MethodSource("rounds")
+    @Tag("long")
     void aProcessKilledInADrainLosesAndDoublesNoEvent(long seed) throws Exception {
         Random random = new Random(seed);
         int calls = 1 + random.nextInt(14);

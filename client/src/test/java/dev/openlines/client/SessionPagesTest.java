@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,6 +52,7 @@ class SessionPagesTest {
     }
 
     @Test
+    @Tag("long")
     void noRhythmOfClosesNeedsMoreCalls() {
         for (int seed = 0; seed < 10; seed++) {
             Random random = new Random(seed);

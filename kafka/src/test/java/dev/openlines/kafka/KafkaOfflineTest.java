@@ -41,6 +41,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -145,6 +146,7 @@ class KafkaOfflineTest {
     }
 
     @Test
+    @Tag("long")
     void nothingIsCompared() {
         assertThatThrownBy(() -> new Reconciler(
                         inbox, listing(), ReconcileSettings.DEFAULT, InstantSource.system(), Telemetry.none()))

@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -241,6 +242,7 @@ class DispatcherTest {
     }
 
     @Test
+    @Tag("long")
     void anInboxThatThrowsWhatItShouldNotDoesNotEndTheDispatcher() throws Exception {
         AtomicInteger leases = new AtomicInteger();
         AtomicInteger renewals = new AtomicInteger();

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,6 +38,7 @@ class GroupCommitTest {
     private static final int NORMAL = 1;
 
     @Test
+    @Tag("long")
     void aCloseEndsThoughOthersSubmitAndEachOfThemIsAnswered() throws Exception {
         SqlDialect dialect = new SqlDialect(
                 "sqlite",

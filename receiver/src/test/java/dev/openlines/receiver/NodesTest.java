@@ -32,6 +32,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -80,6 +81,7 @@ class NodesTest {
     }
 
     @Test
+    @Tag("long")
     void aDatabaseThatIsStoppedAndStartedUnderLoadLosesNothingAcknowledged() throws Exception {
         EmbeddedPostgres database = postgres(0);
         int port = database.getPort();

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class SessionPagesTest {
@@ -142,6 +143,7 @@ class SessionPagesTest {
     }
 
     @Test
+    @Tag("long")
     void aListThatHasNoEndIsGivenUp() {
         SessionPages pages = pages(new Endless() {
             private long session;

@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -178,6 +179,7 @@ class SqliteInboxTest implements TransactionContract {
     }
 
     @Test
+    @Tag("long")
     void whileAnotherProcessHoldsTheLockEventsAreRefusedSoonAndStoredAfterIt() throws Exception {
         String url = "jdbc:sqlite:" + directory.resolve("inbox.db");
         try (LeasingInbox inbox = open();

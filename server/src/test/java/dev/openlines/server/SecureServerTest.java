@@ -92,6 +92,7 @@ class SecureServerTest {
     }
 
     @Test
+    @Tag("long")
     void aRenewedCertificateIsServedWithoutARestartAndHalfARenewalIsNot() throws Exception {
         KeyStore before = selfSigned("EC");
         KeyStore after = selfSigned("RSA");

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -97,6 +98,7 @@ class StoreStartTest {
     }
 
     @Test
+    @Tag("long")
     void anOlderCopyOfTheSameRunIsNotMixedWithTheLog() throws Exception {
         refused(older, "was restored or replaced, and the log beside it is another file's");
 
@@ -161,6 +163,7 @@ class StoreStartTest {
     }
 
     @Test
+    @Tag("long")
     void aServerAnswers503AndIsNotReadyWhenItsInboxIsRemoved() throws Exception {
         Path inbox = directory.resolve("server.db");
         Map<String, String> settings = Map.of(

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -302,6 +303,7 @@ class CaptureTest {
 
     @Test
     @RequiresTool("php")
+    @Tag("long")
     void arraysAsPhpPrintsThemAreReadAsPhpHadThem() throws Exception {
         Random random = new Random(26);
         for (int round = 0; round < 20; round++) {

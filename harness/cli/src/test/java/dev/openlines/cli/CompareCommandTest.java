@@ -408,6 +408,7 @@ class CompareCommandTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
+    @Tag("long")
     void noValueOfThePortalIsInTheReport(boolean all, Portal portal) throws IOException {
         Path report = folder.resolve("report.json");
         Alteration canaries = (asked, answer) -> answer.header("x-canary", "CANARY")

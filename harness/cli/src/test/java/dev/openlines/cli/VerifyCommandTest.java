@@ -237,6 +237,7 @@ class VerifyCommandTest {
     }
 
     @Test
+    @Tag("long")
     void anInterruptedRunLeavesACompleteReport() throws Exception {
         Path report = folder.resolve("report.jsonl");
         try (PracticeHandler handler = PracticeHandler.start(

@@ -103,6 +103,7 @@ class EvidenceTest {
     }
 
     @Test
+    @Tag("long")
     void evidenceThatCannotBeReadBlamesNobodyAndPassesNobody() {
         assertBlind(judge(EffectSources.command("echo '<html>'"), "001", "121"), "not JSON lines nor an array");
         assertBlind(judge(EffectSources.command("exit 3"), "001", "121"), "ended with exit code 3");

@@ -169,6 +169,7 @@ class JudgeTest {
     }
 
     @Test
+    @Tag("long")
     void aGenuineInstallationRestoresTheTrustForTheCasesAfterwards() {
         try (Listener handler = trusting(new AtomicBoolean(), true)) {
             ContractReport report = suite(handler, "117", "122").run();
@@ -234,6 +235,7 @@ class JudgeTest {
     }
 
     @Test
+    @Tag("long")
     void casesThatWereNotObservedDoNotPass() {
         try (SmallHandler handler = SmallHandler.right(folder)) {
             ContractReport report = handler.suite()

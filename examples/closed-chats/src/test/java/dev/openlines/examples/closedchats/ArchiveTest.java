@@ -24,6 +24,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -293,6 +294,7 @@ class ArchiveTest {
 
     @ParameterizedTest
     @EnumSource
+    @Tag("long")
     void aTranscriptOfAMegabyteOfDifferentWordsIsArchived(Database database) throws SQLException {
         open(database);
         String words = IntStream.range(0, 150_000).mapToObj(i -> "слово" + i).collect(Collectors.joining(" "));
