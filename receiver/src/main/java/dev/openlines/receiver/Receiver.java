@@ -171,8 +171,11 @@ public final class Receiver {
         return noted(delivery, reply(delivery));
     }
 
-    /** Notes the sender once the reply is known. */
+    /** Notes the sender once the reply is known, if the log wants senders. */
     private CompletionStage<Reply> noted(RawDelivery delivery, CompletionStage<Reply> reply) {
+        if (!log.notesSenders()) {
+            return reply;
+        }
         return reply.thenApply(known -> {
             log.sender(known, delivery.source());
             return known;

@@ -42,11 +42,14 @@ final class ReplyLog {
         return reply;
     }
 
-    /** Notes at debug who sent a whole request, to be compared with the addresses that the platform publishes. */
+    /** Returns whether senders are noted, which is so at debug. */
+    boolean notesSenders() {
+        return LOG.isDebugEnabled();
+    }
+
+    /** Notes who sent a whole request, to be compared with the addresses that the platform publishes. */
     void sender(Reply reply, @Nullable String source) {
-        if (LOG.isDebugEnabled()) {
-            LOG.debug("reason=sender status={} from={}", reply.status(), address(source));
-        }
+        LOG.debug("reason=sender status={} from={}", reply.status(), address(source));
     }
 
     /** Returns an address in digits as it is. Anything else may be text of the sender, and is not repeated. */
