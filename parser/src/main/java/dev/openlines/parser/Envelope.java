@@ -29,7 +29,7 @@ public final class Envelope {
     private static final int SECONDS_DIGITS = 10;
 
     /** The end of the code of an event that happens once to an object. */
-    private static final Pattern ONCE = Pattern.compile("(?i)(?:ADD|DELETE)$");
+    private static final Pattern ONCE = Pattern.compile("(?i)(?:ADD|DELETE)\\z");
 
     private final Body body;
     private final boolean credentials;
