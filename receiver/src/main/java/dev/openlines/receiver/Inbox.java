@@ -49,7 +49,8 @@ public interface Inbox extends AutoCloseable {
      * Opens an inbox in a PostgreSQL database as {@link #postgresql(String)} does, over an application's own pool of
      * connections. With any connection that the pool lends, each transaction of the inbox begins with limits and
      * durability of its own: read committed, {@code synchronous_commit = on}, thirty seconds for a statement or a lock.
-     * These settings end with the transaction.
+     * These settings end with the transaction. If the pool lends connections that have been cut, the inbox asks for others,
+     * five seconds at most, before an event is refused.
      *
      * @param database lends one connection as long as the inbox is open, and one for each handler that is in {@link
      *     EventContext#inTransaction(EventContext.Transaction)}; not closed with the inbox

@@ -69,6 +69,15 @@ record SqlDialect(
      */
     private static final Set<String> LOST = Set.of("57P01", "57P02", "57P03", "57P05");
 
+    /** More connections than pools have. */
+    private static final int POOL_TRIES = 200;
+
+    /** The longest search for a connection of a pool that works: the sender of an event waits meanwhile. */
+    private static final long POOL_NANOS = 5_000_000_000L;
+
+    /** The longest wait for the answer on one of them. */
+    private static final int VALID_SECONDS = 2;
+
     /** Ends with the transaction, so that the pool gets the connection back as it was. */
     private static final String BEGIN = """
             set transaction isolation level read committed, read write;
@@ -136,25 +145,49 @@ record SqlDialect(
 
     static SqlDialect postgresql(DataSource database) {
         requirePostgresql(database);
-        Connections lent = () -> {
-            Connection connection = database.getConnection();
-            try {
-                connection.setAutoCommit(false);
-            } catch (SQLException e) {
-                connection.close();
-                throw e;
-            }
-            return connection;
-        };
         return new SqlDialect(
                 "postgresql",
                 "PostgreSQL",
-                lent,
-                lent,
+                () -> lentThatWorks(database),
+                () -> prepared(database.getConnection()),
                 BEGIN,
                 "for update skip locked",
                 "select pg_advisory_xact_lock(7309104)",
                 SqliteWatch.none());
+    }
+
+    /**
+     * Borrows a connection that works. A pool may lend those that the database or what is in front of it has cut, one after
+     * the other, until it has noticed. They go back ended, so that it makes others.
+     */
+    private static Connection lentThatWorks(DataSource database) throws SQLException {
+        long begun = System.nanoTime();
+        for (int tries = 1; ; tries++) {
+            Connection connection = database.getConnection();
+            if (connection.isValid(VALID_SECONDS)) {
+                return prepared(connection);
+            }
+            try (connection) {
+                connection.abort(Runnable::run);
+            } catch (SQLException e) {
+                LOG.debug("ending a connection that was cut failed", e);
+            }
+            if (tries == POOL_TRIES || System.nanoTime() - begun > POOL_NANOS) {
+                throw new SQLException(
+                        "the pool has lent " + tries + " connections, one after the other, and none of them works",
+                        "08003");
+            }
+        }
+    }
+
+    private static Connection prepared(Connection connection) throws SQLException {
+        try {
+            connection.setAutoCommit(false);
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+        return connection;
     }
 
     /**
