@@ -141,6 +141,20 @@ class SourcesTest {
         assertThat(page).contains("`openlines-verify-N`", "`openlines-kept-1`");
     }
 
+    @Test
+    void everyHistoryOfTheDecisionOnReconciliationIsPlayedByATest() {
+        Matcher histories = Pattern.compile("(?m)^\\| .* \\| `([A-Z][A-Za-z]+)[.]([a-z][A-Za-z]+)` \\|$")
+                .matcher(read(ROOT.resolve("docs/adr/0032-reconciliation.md")));
+        int found = 0;
+        while (histories.find()) {
+            assertThat(read(ROOT.resolve(
+                            "receiver/src/test/java/dev/openlines/receiver/" + histories.group(1) + ".java")))
+                    .contains("void " + histories.group(2) + "() ");
+            found++;
+        }
+        assertThat(found).isEqualTo(9);
+    }
+
     private static List<String> linesWith(String text, Predicate<Path> where) {
         return lines(where, line -> line.contains(text));
     }
