@@ -148,6 +148,20 @@ public final class Settings {
         return new Settings(SettingsFile.beside(environment), List.of(own));
     }
 
+    /**
+     * Refuses a name that begins with {@code OPENLINES_} and is no setting, for an application that reads its settings in
+     * its own way. Names without a value, and those that a container platform sets, are none.
+     *
+     * @param environment names and values
+     * @param known the names of the settings
+     * @throws ConfigurationException if there is one; the message names the first, and the nearest setting
+     */
+    public static void refuseUnknown(Map<String, String> environment, Collection<String> known) {
+        SettingNames names = new SettingNames();
+        names.know(known);
+        names.refuseUnknown(environment);
+    }
+
     /** Reads settings for an operator's command, which may run in the environment of any application. */
     static Settings ofCommand(Map<String, String> environment) {
         Map<String, String> all = SettingsFile.beside(environment);

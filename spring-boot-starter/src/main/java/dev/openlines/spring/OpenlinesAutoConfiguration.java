@@ -46,6 +46,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.NestedExceptionUtils;
 import org.springframework.core.Ordered;
+import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 
 /**
@@ -76,8 +77,10 @@ public final class OpenlinesAutoConfiguration {
 
     private static final Duration MONITOR_INTERVAL = Duration.ofSeconds(1);
 
-    /** Creates the configuration. Spring calls this. */
-    OpenlinesAutoConfiguration() {}
+    /** Creates the configuration, unless a name in the environment is misspelled. Spring calls this. */
+    OpenlinesAutoConfiguration(ConfigurableEnvironment environment) {
+        EnvironmentNames.refuseUnknown(environment);
+    }
 
     @Bean
     @ConditionalOnMissingBean

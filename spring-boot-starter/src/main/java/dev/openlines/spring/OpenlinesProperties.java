@@ -31,7 +31,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param keepDone how long an event that is done is remembered; for ever if not set
  * @param keepDead how long a dead letter is kept; for ever if not set
  */
-@ConfigurationProperties("openlines")
+@ConfigurationProperties(value = "openlines", ignoreUnknownFields = false)
 public record OpenlinesProperties(
         @DefaultValue("/bitrix24") String path,
         @DefaultValue("openlines.db") String inbox,

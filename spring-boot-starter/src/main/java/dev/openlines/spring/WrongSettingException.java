@@ -29,6 +29,21 @@ final class WrongSettingException extends IllegalStateException {
         this.action = "Change the methods with @OpenLinesHandler, or the bean of type Handlers.";
     }
 
+    private WrongSettingException(Exception cause, String action) {
+        super(cause.getMessage(), cause);
+        this.action = action;
+    }
+
+    /**
+     * Makes one for an environment variable that sets nothing.
+     *
+     * @param cause names it
+     */
+    static WrongSettingException unknown(Exception cause) {
+        return new WrongSettingException(
+                cause, "Correct the name of the environment variable, or remove it: the starter does not read it.");
+    }
+
     /** Returns what to do. */
     String action() {
         return action;

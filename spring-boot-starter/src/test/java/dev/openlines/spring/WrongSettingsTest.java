@@ -2,6 +2,7 @@
 package dev.openlines.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.openlines.model.OnSessionFinish;
@@ -10,8 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,11 +23,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.scheduling.annotation.Async;
+import org.springframework.web.context.support.StandardServletEnvironment;
 import org.sqlite.SQLiteDataSource;
 
 /** Applications that must not start, and what they say. */
@@ -101,6 +108,73 @@ class WrongSettingsTest {
         assertThat(failure.getDescription()).isEqualTo(message);
         assertThat(failure.getAction())
                 .isEqualTo("Change the methods with @OpenLinesHandler, or the bean of type Handlers.");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "OPENLINES_MEMBR_ID, Did you mean OPENLINES_MEMBER_ID?",
+        "openlines_workrs, Did you mean OPENLINES_WORKERS?",
+        "OPENLINES_APPLICATIONTOKN, Did you mean OPENLINES_APPLICATION_TOKEN?",
+        "OPENLINES_KEEP_DONE_DAYS, Did you mean OPENLINES_KEEP_DONE?",
+        "OPENLINES_FROBNICATE_THE_REGISTER, ''"
+    })
+    void anEnvironmentVariableThatSetsNothingIsNamedWithTheNearestOne(String name, String hint) {
+        FailureAnalysis failure = inEnvironment(Map.of(name, "canary"));
+
+        assertThat(failure).isNotNull();
+        assertThat(failure.getDescription()).isEqualTo((name + " is not a setting. " + hint).strip());
+        assertThat(failure.getAction())
+                .isEqualTo("Correct the name of the environment variable, or remove it: the starter does not read it.");
+    }
+
+    @Test
+    void everySpellingThatSpringReadsAndTheVariablesOfAContainerPlatformAreTaken() {
+        assertThat(inEnvironment(Map.of(
+                        "OPENLINES_WORKERS", "2",
+                        "OPENLINES_KEEPDONE", "1d",
+                        "OPENLINES_KEEP_DEAD", "1d",
+                        "OPENLINES_OAUTHHOSTS_0_", "oauth.example",
+                        "openlines_ordered", "true",
+                        "OPENLINES_SERVICE_HOST", "10.0.0.1",
+                        "OPENLINES_PORT", "tcp://10.0.0.1:80",
+                        "OPENLINES_MEMBR_ID", " ")))
+                .isNull();
+    }
+
+    @Test
+    void aPropertyThatSetsNothingIsNamed() {
+        List<String> settings = new ArrayList<>(TRUSTED);
+        settings.add("openlines.inbox=" + folder.resolve("inbox.db"));
+        settings.add("openlines.membr-id=m");
+        assertThatThrownBy(() -> Apps.start(Closed.class, WebApplicationType.SERVLET, settings))
+                .rootCause()
+                .hasMessageContaining("openlines.membr-id");
+    }
+
+    /** Starts an application with these environment variables alone. Returns why it does not start, or null. */
+    private @Nullable FailureAnalysis inEnvironment(Map<String, Object> variables) {
+        StandardServletEnvironment environment = new StandardServletEnvironment();
+        String name = StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
+        environment.getPropertySources().replace(name, new SystemEnvironmentPropertySource(name, variables));
+        String[] arguments = Stream.concat(
+                        Stream.of(
+                                "server.port=0",
+                                "spring.main.banner-mode=off",
+                                "openlines.inbox=" + folder.resolve("inbox.db")),
+                        TRUSTED.stream())
+                .map(setting -> "--" + setting)
+                .toArray(String[]::new);
+        try (ConfigurableApplicationContext started = new SpringApplicationBuilder(Closed.class)
+                .environment(environment)
+                .registerShutdownHook(false)
+                .run(arguments)) {
+            assertThat(started.isRunning()).isTrue();
+            return null;
+        } catch (RuntimeException e) {
+            FailureAnalysis failure = new WrongSettingAnalyzer().analyze(e);
+            assertThat(failure).as(e.toString()).isNotNull();
+            return failure;
+        }
     }
 
     @Test
