@@ -267,10 +267,27 @@ class ArchitectureTest {
                         .filter(type -> homes.contains(type.getPackageName()))
                         .filter(type -> type.getEnclosingClass().isEmpty())
                         .filter(type -> type.getModifiers().contains(JavaModifier.PUBLIC))
+                        .filter(type -> !isTypedEvent(type))
                         .map(JavaClass::getSimpleName))
                 .as("public types of %s, against docs/api.md", module)
                 .containsExactlyInAnyOrderElementsOf(listed);
         assertThat(list).contains("\n" + listed.size() + " types.\n");
+    }
+
+    /** Looks the events up on their page, since the list of public types leaves them out. */
+    @Test
+    void everyEventHasARowOnThePageOfTheWireFormat() throws IOException {
+        String page = Files.readString(Path.of("..", "docs", "wire-format.md"));
+
+        assertThat(OURS.stream().filter(ArchitectureTest::isTypedEvent).map(JavaClass::getSimpleName))
+                .hasSizeGreaterThan(15)
+                .allSatisfy(name -> assertThat(page).containsPattern("(?m)^(\\| |## .*)" + name + "\\b"));
+    }
+
+    private static boolean isTypedEvent(JavaClass type) {
+        return type.isRecord()
+                && type.getSimpleName().startsWith("On")
+                && type.isAssignableTo("dev.openlines.model.Event");
     }
 
     /** Spares an application that uses two modules from writing a type with its package. */

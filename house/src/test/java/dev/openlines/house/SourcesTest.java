@@ -155,6 +155,27 @@ class SourcesTest {
         assertThat(found).isEqualTo(9);
     }
 
+    /** Compares the list for newcomers with the files that name the event to copy. */
+    @Test
+    void theListForNewEventsHasEachFileThatNamesTheEventToCopy() throws IOException {
+        String page = read(ROOT.resolve("CONTRIBUTING.md"));
+        String list =
+                page.substring(page.indexOf("\n## How to add an event\n"), page.indexOf("\n## How to send a report\n"));
+        Pattern event = Pattern.compile("OnImConnectorStatusDelete", Pattern.CASE_INSENSITIVE);
+        try (Stream<Path> files = Files.walk(ROOT)) {
+            List<String> naming = files.filter(path -> path.toString().matches(".*[.](java|json|md)"))
+                    .filter(path -> ROOT.relativize(path).toString().matches("docs/.*|.*/src/main/.*"))
+                    .filter(path -> !path.toString().contains("/target/"))
+                    .filter(path -> event.matcher(read(path)).find())
+                    .map(path -> path.getFileName().toString())
+                    .toList();
+
+            assertThat(naming)
+                    .contains("OnImConnectorStatusDelete.java", "Event.java", "ConnectorEvents.java", "wire-format.md")
+                    .allSatisfy(name -> assertThat(list).contains(name));
+        }
+    }
+
     private static List<String> linesWith(String text, Predicate<Path> where) {
         return lines(where, line -> line.contains(text));
     }

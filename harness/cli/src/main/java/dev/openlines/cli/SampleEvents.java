@@ -1,16 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.cli;
 
+import dev.openlines.model.ConnectorCode;
+import dev.openlines.model.Event;
+import dev.openlines.model.EventAuth;
+import dev.openlines.model.EventHeader;
+import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.Dialect;
+import dev.openlines.parser.Envelope;
+import dev.openlines.parser.EventJson;
+import dev.openlines.parser.Limits;
 import dev.openlines.portal.wire.EventBodies;
-import dev.openlines.portal.wire.PhpJson;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonValue;
+import java.lang.reflect.RecordComponent;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One event of each kind that a portal sends, for {@code send --event}. */
@@ -43,8 +53,6 @@ final class SampleEvents {
         data.put("ONIMCONNECTORMESSAGEDELETE", (message, shape) -> EventBodies.connectorDeletion(message, EXTERNAL));
         data.put("ONIMCONNECTORDIALOGSTART", (message, shape) -> dialog(message, open(message.chat())));
         data.put("ONIMCONNECTORDIALOGFINISH", (message, shape) -> dialog(message, message.chat()));
-        data.put("ONIMCONNECTORSTATUSDELETE", (message, shape) -> fields("connector", CONNECTOR, "line", "1"));
-        data.put("ONIMCONNECTORLINEDELETE", (message, shape) -> PhpJson.PROVIDER.createValue("1"));
         data.put(
                 "ONAPPINSTALL",
                 (message, shape) -> fields("VERSION", "1", "ACTIVE", "Y", "INSTALLED", "Y", "LANGUAGE_ID", "en"));
@@ -73,9 +81,38 @@ final class SampleEvents {
                         .add("QUERY", fields("any", "data"))
                         .add("LANGUAGE_ID", "en")
                         .build());
-        data.put("ONOFFLINEEVENT", (message, shape) -> null);
-        data.put("ONSUBSCRIPTIONRENEW", (message, shape) -> null);
+        for (Class<?> type : Event.class.getPermittedSubclasses()) {
+            String code = type.getSimpleName().toUpperCase(Locale.ROOT);
+            if (code.startsWith("ON") && !data.containsKey(code)) {
+                data.put(code, (message, shape) -> sides(code, type));
+            }
+        }
         return data;
+    }
+
+    /** Returns the data of an event that says no more than a connector and a line, or null if it says nothing. */
+    private static @Nullable JsonValue sides(String code, Class<?> type) {
+        RecordComponent[] components = type.getRecordComponents();
+        Object[] values = new Object[components.length];
+        for (int i = 0; i < values.length; i++) {
+            Class<?> kind = components[i].getType();
+            if (kind == EventHeader.class) {
+                values[i] = new EventHeader(code, null, null, EventAuth.none());
+            } else if (kind == ConnectorCode.class) {
+                values[i] = new ConnectorCode(CONNECTOR);
+            } else if (kind == long.class || kind == Long.class) {
+                values[i] = 1L;
+            }
+        }
+        try {
+            Class<?>[] kinds =
+                    Stream.of(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+            Event event = (Event) type.getDeclaredConstructor(kinds).newInstance(values);
+            byte[] form = EventJson.toForm(event);
+            return Envelope.parse(form, BodyFormat.FORM, Limits.DEFAULT).raw().get("data");
+        } catch (ReflectiveOperationException e) {
+            throw new LinkageError("expected a sample of " + code + " here", e);
+        }
     }
 
     /** Returns the codes of all events there are. */
