@@ -288,7 +288,8 @@ public final class OfflineFeed implements AutoCloseable {
         boolean called = !due.containsKey(memberId);
         called |= woken.remove(memberId);
         called |= again.remove(memberId);
-        due.put(memberId, System.nanoTime() + jittered(drainOrWait(memberId, called)));
+        Duration wait = Reconciler.jittered(drainOrWait(memberId, called), ThreadLocalRandom.current());
+        due.put(memberId, System.nanoTime() + wait.toNanos());
     }
 
     /** Returns how long to leave the portal alone. */
@@ -319,10 +320,6 @@ public final class OfflineFeed implements AutoCloseable {
             pause = pause.multipliedBy(2);
         }
         return pause.compareTo(LONGEST) > 0 && interval.compareTo(LONGEST) < 0 ? LONGEST : pause;
-    }
-
-    private static long jittered(Duration duration) {
-        return (long) (duration.toNanos() * ThreadLocalRandom.current().nextDouble(0.9, 1.1));
     }
 
     /** Stores the events of one drain. */

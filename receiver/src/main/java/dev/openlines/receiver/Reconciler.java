@@ -14,6 +14,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -363,7 +364,8 @@ public final class Reconciler implements AutoCloseable {
     }
 
     private Duration next(ReconcileStore.State state, ReconcileRun.Seen seen) {
-        return jittered(afterIdle(settings.interval(), seen.active() ? 0 : state.idle() + 1));
+        return jittered(
+                afterIdle(settings.interval(), seen.active() ? 0 : state.idle() + 1), ThreadLocalRandom.current());
     }
 
     /** Returns the time until the next run after so many in a row that found nothing going on. */
@@ -382,9 +384,8 @@ public final class Reconciler implements AutoCloseable {
     }
 
     /** Changes a time by up to a tenth: it is never the same for all portals. */
-    private static Duration jittered(Duration duration) {
-        return Duration.ofMillis(
-                (long) (duration.toMillis() * ThreadLocalRandom.current().nextDouble(0.9, 1.1)));
+    static Duration jittered(Duration duration, RandomGenerator random) {
+        return Duration.ofMillis((long) (duration.toMillis() * random.nextDouble(0.9, 1.1)));
     }
 
     /** Says so, at most once a day if it does not pass by itself, and returns how long to wait. */
@@ -393,7 +394,7 @@ public final class Reconciler implements AutoCloseable {
         if (e.reason().passes()) {
             int times = failures.merge(memberId, 1, Integer::sum);
             LOG.info("reason=reconcile-waits portal={} detail=\"{}\"", memberId, e.getMessage());
-            Duration wait = jittered(afterFailure(settings.interval(), times));
+            Duration wait = jittered(afterFailure(settings.interval(), times), ThreadLocalRandom.current());
             // Not before the portal wants it.
             return e.retryAfter().filter(after -> after.compareTo(wait) > 0).orElse(wait);
         }
@@ -402,7 +403,7 @@ public final class Reconciler implements AutoCloseable {
             told.put(memberId, clock.instant());
             LOG.warn("reason=reconcile-impossible portal={} detail=\"{}\"", memberId, e.getMessage());
         }
-        return jittered(ReconcileSettings.IDLE);
+        return jittered(ReconcileSettings.IDLE, ThreadLocalRandom.current());
     }
 
     private void say(Report report) {

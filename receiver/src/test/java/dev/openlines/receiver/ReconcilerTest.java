@@ -132,6 +132,16 @@ class ReconcilerTest {
     }
 
     @Test
+    void eachWaitIsUpToATenthShorterOrLonger() {
+        Duration wait = Duration.ofMinutes(10);
+
+        assertThat(Reconciler.jittered(wait, () -> 0)).isEqualTo(Duration.ofMinutes(9));
+        assertThat(Reconciler.jittered(wait, () -> Long.MIN_VALUE)).isBetween(wait.minusMillis(1), wait);
+        assertThat(Reconciler.jittered(wait, () -> -1))
+                .isBetween(Duration.ofMinutes(11).minusMillis(1), Duration.ofMinutes(11));
+    }
+
+    @Test
     void aPortalIsNotAskedBeforeTheTimeThatItWants() {
         try (LeasingInbox inbox = sqlite()) {
             portal.failure = new SessionsUnavailableException(Reason.THROTTLED, Duration.ofHours(5), null);
