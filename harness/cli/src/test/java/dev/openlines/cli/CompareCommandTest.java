@@ -7,24 +7,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.openlines.cli.AlteredPortal.Alteration;
 import dev.openlines.cli.AlteredPortal.Answered;
 import dev.openlines.client.RestClient;
-import dev.openlines.client.Subscription;
 import dev.openlines.client.Subscriptions;
-import dev.openlines.model.OnSessionFinish;
-import dev.openlines.portal.Fault;
 import dev.openlines.portal.Portal;
 import dev.openlines.portal.PortalCall;
 import dev.openlines.portal.PortalServer;
 import dev.openlines.portal.PortalSetup;
 import dev.openlines.portal.SimulatedPortal;
 import dev.openlines.portal.wire.PhpJson;
-import dev.openlines.testkit.Await;
 import jakarta.json.Json;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonNumber;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -33,7 +28,12 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -44,6 +44,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
+import org.slf4j.helpers.NOPLoggerFactory;
 
 /** {@code openlines compare}: a simulated portal in the place of the real one, as it is and altered. */
 @SimulatedPortal(strict = false) // An unknown method is one of the questions.
@@ -60,6 +62,11 @@ class CompareCommandTest {
     }
 
     private Ran byToken(Portal portal, URI address, String... more) throws IOException {
+        return byToken(folder, portal, address, more);
+    }
+
+    /** Compares a portal, with its token from a file of this folder, as answered at an address. */
+    static Ran byToken(Path folder, Portal portal, URI address, String... more) throws IOException {
         Path token =
                 Files.writeString(folder.resolve("token"), portal.accessToken().reveal() + "\n");
         List<String> arguments = new ArrayList<>(
@@ -68,7 +75,7 @@ class CompareCommandTest {
         return Ran.of(arguments);
     }
 
-    private Subscriptions subscriptions(Portal portal) {
+    static Subscriptions subscriptions(Portal portal) {
         return RestClient.builder()
                 .allowLoopback()
                 .build()
@@ -313,75 +320,6 @@ class CompareCommandTest {
                         """);
     }
 
-    @Test
-    void subscriptionsOfACrashedRunAreUnbound(Portal portal) throws IOException {
-        OwnApplication own = OwnApplication.of("compare", portal.restUri());
-        subscriptions(portal).bind(Subscription.online("ONAPPTEST", own.handler()));
-        subscriptions(portal).bind(Subscription.offline(OnSessionFinish.CODE).withConnector(own.key()));
-
-        Ran ran = byToken(portal, portal.restUri(), "--reversible");
-
-        assertThat(ran.out()).contains("no difference");
-        assertThat(subscriptions(portal).get()).isEmpty();
-    }
-
-    @Test
-    void subscriptionsAreUnboundAlsoIfThePortalBreaksOff(Portal portal) throws IOException {
-        portal.faults().add(Fault.reset().on("event.test"));
-
-        Ran ran = byToken(portal, portal.restUri(), "--reversible");
-
-        assertThat(ran.err()).startsWith("openlines: the portal does not answer: ");
-        assertThat(ran.exit()).isEqualTo(1);
-        assertThat(subscriptions(portal).get()).isEmpty();
-    }
-
-    @Test
-    void aSignalUnbindsToo(Portal portal) throws Exception {
-        portal.faults().add(Fault.hangs(Duration.ofMinutes(5)).on("event.test"));
-        ProcessBuilder command = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                        OpenlinesCommand.class.getName(),
-                        "compare",
-                        "--reversible",
-                        "--portal",
-                        portal.restUri().toString())
-                .redirectErrorStream(true);
-        command.environment()
-                .put(PortalOptions.TOKEN_VARIABLE, portal.accessToken().reveal());
-        Process comparing = command.start();
-        try (BufferedReader lines = comparing.inputReader(UTF_8)) {
-            Await.until(
-                    "a test event",
-                    () -> portal.calls().stream()
-                            .anyMatch(call -> call.method().equals("event.bind") && call.status() == 200));
-
-            comparing.toHandle().destroy();
-
-            assertThat(comparing.waitFor(2, TimeUnit.MINUTES)).isTrue();
-            assertThat(subscriptions(portal).get()).isEmpty();
-            assertThat(lines.lines()).last().isEqualTo("openlines: ended before all was compared");
-        } finally {
-            comparing.destroyForcibly();
-        }
-    }
-
-    @Test
-    void anApplicationWithWorkOfItsOwnIsNotTouched(Portal portal) throws IOException {
-        portal.subscribe(OnSessionFinish.CODE, URI.create("http://127.0.0.1:9/production"));
-
-        assertThat(byToken(portal, portal.restUri(), "--reversible"))
-                .isEqualTo(new Ran(
-                        1,
-                        "",
-                        "openlines: the application has a subscription to ONSESSIONFINISH that compare did not make;"
-                                + " make a local application for compare alone\n"));
-        assertThat(subscriptions(portal).get()).hasSize(1);
-    }
-
     /** Replaces every value, and adds keys that are data. */
     private static JsonValue canaries(JsonValue value, boolean all) {
         if (value instanceof JsonObject object) {
@@ -406,17 +344,51 @@ class CompareCommandTest {
         return value instanceof JsonNumber ? Json.createValue(79997770000L) : value;
     }
 
+    /** Keeps all that is logged through the JDK. The command line brings SLF4J a binding that writes nothing. */
+    private static final class JdkLog extends Handler implements AutoCloseable {
+
+        private final Logger root = Logger.getLogger("");
+        private final Level level = root.getLevel();
+        private final List<String> records = new CopyOnWriteArrayList<>();
+
+        JdkLog() {
+            assertThat(LoggerFactory.getILoggerFactory()).isInstanceOf(NOPLoggerFactory.class);
+            setFormatter(new SimpleFormatter());
+            root.setLevel(Level.ALL);
+            root.addHandler(this);
+        }
+
+        String text() {
+            return String.join("", records);
+        }
+
+        @Override
+        public void publish(LogRecord logged) {
+            records.add(getFormatter().format(logged));
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {
+            root.removeHandler(this);
+            root.setLevel(level);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     @Tag("long")
-    void noValueOfThePortalIsInTheReport(boolean all, Portal portal) throws IOException {
+    void noValueOfThePortalIsInTheReportOrTheLog(boolean all, Portal portal) throws IOException {
         Path report = folder.resolve("report.json");
         Alteration canaries = (asked, answer) -> answer.header("x-canary", "CANARY")
                 .header("content-type", "CANARY/json")
                 .header("access-control-allow-origin", "https://CANARY.example")
                 .body(canaries(PhpJson.parse(answer.body().getBytes(UTF_8)), all)
                         .toString());
-        try (AlteredPortal altered = new AlteredPortal(portal.restUri(), canaries)) {
+        try (AlteredPortal altered = new AlteredPortal(portal.restUri(), canaries);
+                JdkLog log = new JdkLog()) {
             Ran text = byToken(portal, altered.uri(), "--output", report.toString());
             Ran json = byToken(portal, altered.uri(), "--json");
             Ran changing = byToken(portal, altered.uri(), "--reversible");
@@ -435,6 +407,11 @@ class CompareCommandTest {
                                 portal.label(),
                                 altered.uri().toString());
             }
+            // The client of the JDK itself may write the address.
+            assertThat(log.text())
+                    .isNotEmpty()
+                    .doesNotContain("CANARY", "canary", "7999777", "999 777", "jane")
+                    .doesNotContain(portal.accessToken().reveal());
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(report)))
                     .isEqualTo("rw-------");
         }
