@@ -101,9 +101,13 @@ public final class Receive {
             receive.print(receive.measure(servers, rounds));
         } finally {
             for (Server server : servers) {
-                server.process().descendants().forEach(ProcessHandle::destroy);
-                server.process().destroy();
-                server.process().waitFor(30, TimeUnit.SECONDS);
+                List<ProcessHandle> all = new ArrayList<>(server.process().descendants().toList());
+                all.add(server.process().toHandle());
+                all.forEach(ProcessHandle::destroy);
+                // Each may remove files of its own as it ends.
+                for (ProcessHandle each : all) {
+                    each.onExit().get(30, TimeUnit.SECONDS);
+                }
             }
             try (var files = Files.walk(directory)) {
                 for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
