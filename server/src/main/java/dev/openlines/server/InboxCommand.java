@@ -52,34 +52,28 @@ final class InboxCommand {
     }
 
     /**
-     * Runs one command of an operator on the inbox that {@code OPENLINES_INBOX} names; {@code
-     * docs/operations.md} tells more. All but {@code restore} may run beside the receiver. An inbox that is not there is
-     * refused. Blocks.
+     * Runs one command of an operator on the inbox that {@code OPENLINES_INBOX} names; {@code docs/operations.md} has
+     * the details. All commands except {@code restore} may run while the receiver runs. If the inbox does not exist, it
+     * is not made. Blocks.
      *
-     * <pre>
-     * backlog         how much waits, since when, and how much is dead
-     * list [AFTER]    dead letters, one line each, a hundred at most, with ids above AFTER
-     * show ID         one dead letter with its history and payload, which holds what people wrote
-     * requeue ID|all  give dead letters back to the handlers
-     * discard ID      give a dead letter up
-     * purge DAYS      forget events done so many days ago, at least 1; a delivery sent again after that is new
-     * purge-dead DAYS forget dead letters that are so many days old, at least 1, with their history
-     * backup FILE     copy an inbox on SQLite to a new file
-     * restore FILE    put a copy in the place of an inbox on SQLite whose receiver is stopped; the files that were there
-     *                 stay beside it under another name
-     * check           look for damage in an inbox on SQLite, or write and read in another
-     * trust           trust OPENLINES_MEMBER_ID by OPENLINES_APPLICATION_TOKEN although it was uninstalled, or was
-     *                 installed by a user who is not an administrator
-     * copy-trust      make OPENLINES_NEW_INBOX trust the portals that have reported their installation to this SQL inbox
-     * move            store what waits in this SQL inbox in OPENLINES_NEW_INBOX, until nothing waits
-     * new-key FILE    make a key for OPENLINES_TOKEN_KEY in a new file
-     * --json          beside a command: each line of the answer is a JSON object
+     * <pre> backlog how many events wait, since when, and how many dead letters there are list [AFTER] dead letters,
+     * one line each, a hundred at most, with ids above AFTER show ID one dead letter with its history and payload,
+     * which contains what people wrote requeue ID|all give dead letters back to the handlers discard ID give a dead
+     * letter up purge DAYS delete events that were done at least DAYS days ago, at least 1; a repeat after that is new
+     * purge-dead DAYS delete dead letters that are at least DAYS days old, at least 1, with their history backup FILE
+     * copy an inbox on SQLite to a new file restore FILE replace an inbox on SQLite, whose receiver is stopped, by a
+     * copy; the old files stay next to it under another name check look for damage in an inbox on SQLite, or write and
+     * read in another trust trust OPENLINES_MEMBER_ID by OPENLINES_APPLICATION_TOKEN although it was uninstalled, or
+     * was installed by a user who is not an administrator copy-trust make OPENLINES_NEW_INBOX trust the portals that
+     * have reported their installation to this SQL inbox move move the waiting events of this SQL inbox to
+     * OPENLINES_NEW_INBOX, until none waits new-key FILE make a key for OPENLINES_TOKEN_KEY in a new file --json after
+     * a command: each line of the answer is a JSON object
      * </pre>
      *
      * @param arguments the command and its arguments
      * @param environment names and values, such as {@code System.getenv()}
      * @param out gets each line of the answer
-     * @param err gets the one line that says what is wrong
+     * @param err gets one line with the error
      * @return 0 done, 1 there is no such dead letter, or the store is down or damaged, 3 wrong arguments or settings
      */
     static int run(
@@ -168,7 +162,7 @@ final class InboxCommand {
         }
     }
 
-    /** Makes a key in a new file that its owner only may read. */
+    /** Makes a key in a new file that only its owner may read. */
     private static void newKey(Path file, Answer out) {
         String key;
         try {
@@ -316,13 +310,13 @@ final class InboxCommand {
                 } else {
                     object.add(name, value.toString());
                 }
-                // A reason may quote anything: it must not break the line or steer the terminal.
+                // A reason may quote any text, which must not break the line or control the terminal.
                 text.append(i == 0 ? "" : " ").append(name).append('=').append(OneLine.of(value.toString(), LONGEST));
             }
             out.accept(json ? object.build().toString() : text.toString());
         }
 
-        /** Writes the event itself: JSON in both. */
+        /** Writes the event, which is JSON in both formats. */
         void payload(String payload) {
             out.accept(
                     json

@@ -13,24 +13,24 @@ import java.util.function.Function;
 public final class ReceiverCommand {
 
     private static final String HELP = """
-            Without arguments the receiver starts. It is set by OPENLINES_ variables: see docs/operations.md.
+            Without arguments the receiver starts. OPENLINES_ variables configure it: see docs/operations.md.
 
-              inbox backlog         how much waits, since when, and how much is dead
+              inbox backlog         how many events wait, since when, and how many dead letters there are
               inbox list [AFTER]    dead letters, a hundred at most, with ids above AFTER
               inbox show ID         one dead letter with its history and payload
               inbox requeue ID|all  give dead letters back to the handlers
               inbox discard ID      give a dead letter up
-              inbox purge DAYS      forget events done so many days ago
-              inbox purge-dead DAYS forget dead letters that are so many days old
+              inbox purge DAYS      delete events that were done at least DAYS days ago
+              inbox purge-dead DAYS delete dead letters that are at least DAYS days old
               inbox backup FILE     copy an inbox on SQLite to a new file
-              inbox restore FILE    put a copy in its place; the receiver must be stopped
+              inbox restore FILE    replace the inbox by a copy; the receiver must be stopped
               inbox check           look for damage
               inbox trust           trust OPENLINES_MEMBER_ID by OPENLINES_APPLICATION_TOKEN
               inbox copy-trust      make OPENLINES_NEW_INBOX trust the same portals
-              inbox move            store what waits in OPENLINES_NEW_INBOX
+              inbox move            move the waiting events to OPENLINES_NEW_INBOX
               inbox new-key FILE    make a key for OPENLINES_TOKEN_KEY
-              reconcile             compare portals with the inbox; reconcile --help says how
-              --json                beside a command: answers are JSON objects, one a line
+              reconcile             compare portals with the inbox; see reconcile --help
+              --json                after a command: each line of the answer is a JSON object
               --help, --version
 
             Exit codes: 0 done, 1 refused or failed, 3 wrong arguments or settings.""";
@@ -39,16 +39,16 @@ public final class ReceiverCommand {
 
     /**
      * Runs a command: {@code inbox}, {@code reconcile}, {@code --help} or {@code --version}. {@code reconcile} asks the
-     * portals that have installed the application of {@code OPENLINES_CLIENT_ID}, and that of {@code OPENLINES_WEBHOOK}.
-     * Blocks.
+     * portals that have installed the application of {@code OPENLINES_CLIENT_ID}, and that of {@code
+     * OPENLINES_WEBHOOK}. Blocks.
      *
-     * @param arguments of the command line, at least one
+     * @param arguments the arguments of the command line, at least one
      * @param environment names and values, such as {@code System.getenv()}
      * @param out gets each line of the answer
      * @param err gets the one line that says what is wrong
-     * @return the exit code: 0 done, 1 refused or failed, 3 wrong arguments or settings; {@code reconcile}: 0 nothing is
-     *     missing any more, 1 a portal could not be compared or the store is down, 2 closes are missing that were not
-     *     stored, 3 wrong arguments or settings
+     * @return the exit code: 0 done, 1 refused or failed, 3 wrong arguments or settings; {@code reconcile}: 0 nothing
+     *     is missing any more, 1 a portal could not be compared or the store is down, 2 closes are missing that were
+     *     not stored, 3 wrong arguments or settings
      */
     public static int run(
             List<String> arguments, Map<String, String> environment, Consumer<String> out, Consumer<String> err) {
@@ -65,7 +65,7 @@ public final class ReceiverCommand {
         return client == null ? new PortalSessions() : new PortalSessions(client);
     }
 
-    /** Runs a command that asks the sessions of a test. */
+    /** Runs a command with the sessions of a test. */
     static int run(
             List<String> arguments,
             Map<String, String> environment,

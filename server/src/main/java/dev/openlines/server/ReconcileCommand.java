@@ -40,23 +40,23 @@ final class ReconcileCommand {
 
     private static final String HELP = """
             Compares the closed sessions that portals list with the events in OPENLINES_INBOX, over the last 35 days or
-            since the receiver first saw a portal, and stores the closes whose event never came. It may run beside the
-            receiver. Portals are asked with the grants of the installed application, or by OPENLINES_WEBHOOK.
+            since the receiver first saw a portal, and stores the closes whose event never came. It may run while the
+            receiver runs. Portals are asked with the grants of the installed application, or by OPENLINES_WEBHOOK.
 
-              --portal MEMBER_ID  that portal only
-              --since TIME        closes from a time on, such as 2026-01-31T10:00:00Z, at most 35 days back
-              --dry-run           say what is missing, store nothing
-              --accept TIME       store also what was held, doubted or too old, up to a dry run's until=
-              --json              one JSON object for each portal
-              --hold              only say that the inbox was restored: nothing is stored until it is accepted
+              --portal MEMBER_ID  compare only that portal
+              --since TIME        compare closes from a time on, such as 2026-01-31T10:00:00Z, at most 35 days back
+              --dry-run           print the missing closes, store nothing
+              --accept TIME       store also closes that were held, in doubt or too old, up to a dry run's until=
+              --json              print one JSON object for each portal
+              --hold              only record that the inbox was restored: nothing is stored until it is accepted
 
             Exit codes: 0 nothing is missing any more, 1 a portal could not be compared or the store is down, 2 closes
             are missing that were not stored, 3 wrong arguments or settings.""";
 
-    /** An empty spool has a head of so many bytes. */
+    /** The size of an empty spool, which consists of a head, in bytes. */
     private static final long EMPTY_SPOOL = 8;
 
-    /** A portal's clock may be wrong. */
+    /** The largest error of a portal's clock. */
     private static final Duration AHEAD = Duration.ofHours(1);
 
     private final Consumer<String> out;
@@ -74,14 +74,15 @@ final class ReconcileCommand {
     }
 
     /**
-     * Compares once, over the last 35 days or since the receiver first saw the portal. It may run beside the receiver. It
-     * prints how many closes the portal lists, how many were handled before, and each that is missing, and stores those.
-     * Blocks.
+     * Compares once, over the last 35 days or since the receiver first saw the portal. It may run beside the receiver.
+     * It prints how many closes the portal lists, how many were handled before, and each that is missing, and stores
+     * those. Blocks.
      *
-     * @param arguments what follows {@code reconcile}
-     * @param makes what asks portals, from the settings; the portal of {@code OPENLINES_WEBHOOK} is asked, too
-     * @return 0 nothing is missing any more, 1 a portal could not be compared or the store is down, 2 closes are missing
-     *     that were not stored, 3 wrong arguments or settings
+     * @param arguments the arguments after {@code reconcile}
+     * @param makes makes the object that asks portals, from the settings; the portal of {@code OPENLINES_WEBHOOK} is
+     *     asked too
+     * @return 0 nothing is missing any more, 1 a portal could not be compared or the store is down, 2 closes are
+     *     missing that were not stored, 3 wrong arguments or settings
      */
     static int run(
             List<String> arguments,
@@ -106,7 +107,8 @@ final class ReconcileCommand {
                     webhooks.isEmpty() ? sessions : PortalSessions.with(sessions, webhooks, "OPENLINES_WEBHOOK");
             Path spool = settings.spool();
             if (!command.dry && spool != null && holds(spool)) {
-                err.accept("OPENLINES_SPOOL: expected no waiting events, which would look missing, but found some");
+                err.accept(
+                        "OPENLINES_SPOOL: it has events, whose closes would look missing; let the receiver drain it");
                 return 1;
             }
             Store store = Store.open("OPENLINES_INBOX", settings.inbox());
@@ -165,7 +167,7 @@ final class ReconcileCommand {
             return false;
         }
         if (accept != null && accept.isAfter(Instant.now().plus(AHEAD))) {
-            // A close that has not happened yet cannot have been looked at.
+            // A time in the future is refused, because a close that has not happened yet cannot have been examined.
             return false;
         }
         return hold ? arguments.size() == 1 : !arguments.contains("--hold") && (!dry || accept == null);

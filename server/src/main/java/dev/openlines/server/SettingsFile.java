@@ -17,7 +17,7 @@ final class SettingsFile {
 
     private SettingsFile() {}
 
-    /** Returns the environment and what the file that {@code OPENLINES_CONFIG} names has beside it. */
+    /** Returns the environment, with additional values from the file that {@code OPENLINES_CONFIG} names. */
     static Map<String, String> beside(Map<String, String> environment) {
         String name = environment.getOrDefault("OPENLINES_CONFIG", "");
         if (name.isBlank()) {
@@ -53,6 +53,6 @@ final class SettingsFile {
         if (e instanceof AccessDeniedException) {
             return "this process may not read it";
         }
-        return e instanceof IOException ? "it is not UTF-8, or a folder" : "a backslash in it begins nothing";
+        return e instanceof IOException ? "it is not UTF-8, or a folder" : "it has a malformed Unicode escape";
     }
 }

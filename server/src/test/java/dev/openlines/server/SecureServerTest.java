@@ -187,7 +187,7 @@ class SecureServerTest {
         assertThatThrownBy(() -> Settings.of(Map.of("OPENLINES_CONFIG", config.toString())))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("OPENLINES_CONFIG: cannot read " + config
-                        + " as properties in UTF-8: a backslash in it begins nothing")
+                        + " as properties in UTF-8: it has a malformed Unicode escape")
                 .hasNoCause();
     }
 
