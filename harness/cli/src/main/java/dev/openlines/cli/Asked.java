@@ -46,18 +46,21 @@ final class Asked {
         return Pattern.compile(expression).matcher(text()).find();
     }
 
-    /** Returns whether a pair begins so. */
+    /** Returns whether a pair of the form begins with this text. */
     boolean has(String start) {
         return matches("(^|&)" + start);
     }
 
-    /** Returns true for everything but a session's finish, and for one that has this somewhere in its keys. */
+    /**
+     * Returns true for every event except a session's finish, and for a finish that has this text in one of its keys.
+     */
     boolean isFinish(String part) {
         return !matches("(?i)event=ONSESSIONFINISH") || text().contains(part) || text().contains("%5B0%5D");
     }
 
     /**
-     * Inflates the body whole and forgets it. Returns 0 if it is not said to be gzip, 500 if it is no gzip, else 200.
+     * Inflates the whole body and discards it. Returns 0 if the header does not say gzip, 500 if the body is no gzip,
+     * else 200.
      */
     int inflated() {
         if (!header("Content-Encoding").equalsIgnoreCase("gzip")) {

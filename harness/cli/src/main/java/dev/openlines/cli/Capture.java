@@ -19,17 +19,17 @@ import org.jspecify.annotations.Nullable;
  * A request's body, found in a record of the request. The kind of a file is recognized by its content; nothing in it is
  * executed.
  *
- * @param kind what the file holds, or null if it is the body itself
+ * @param kind the kind of the file's content, or null if it is the body itself
  * @param body the request's body
  * @param format how to read it
- * @param exact whether these are the bytes that were sent; false if they were made anew of a dump
+ * @param exact whether these are the bytes that were sent; false if they were rebuilt from a dump
  */
 @SuppressWarnings("ArrayRecordComponent") // made, read and dropped
 record Capture(@Nullable String kind, byte[] body, BodyFormat format, boolean exact) {
 
     /**
-     * A file that cannot be read as a request. The message is one line and holds nothing of the file but names of
-     * fields.
+     * Thrown if a file cannot be read as a request. The message is one line, and contains only names of fields from the
+     * file.
      */
     static final class Unreadable extends Exception {
 
@@ -43,7 +43,7 @@ record Capture(@Nullable String kind, byte[] body, BodyFormat format, boolean ex
     private static final Pattern REQUEST_LINE = Pattern.compile("\\A\\s*(?:> )?([A-Z]{3,7}) \\S+ HTTP/[0-9.]+\\r?\\n");
     private static final Pattern HEADER = Pattern.compile("(?:> ?)?([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \\t]*(.*)");
     private static final Pattern ACCESS_LOG = Pattern.compile("\"(?:[A-Z]{3,7}) [^\"]* HTTP/[0-9.]+\"");
-    /** A body in a line of a log: from a field's name of an event to the end of the quoted or bare word. */
+    /** A body in a line of a log: from the name of an event's field to the end of the word, which may be quoted. */
     private static final Pattern LOGGED_BODY = Pattern.compile(
             "(?<![\\w%])((?:event|data(?:\\[|%5[Bb])|auth(?:\\[|%5[Bb])|ts)[^\\s\"=]*=[^\\s\"]*&[^\\s\"]*)");
 
@@ -84,7 +84,7 @@ record Capture(@Nullable String kind, byte[] body, BodyFormat format, boolean ex
         return new Capture(null, file, BodyFormat.FORM, true);
     }
 
-    /** Takes a receiver's capture. The request had other values, so it is not exact. */
+    /** Reads a receiver's capture. It is not exact, because the request had other values. */
     private static Capture kept(byte[] file) throws Unreadable {
         String kind = "a receiver's capture";
         try {
@@ -95,12 +95,12 @@ record Capture(@Nullable String kind, byte[] body, BodyFormat format, boolean ex
         }
     }
 
-    /** Makes a form of the fields that a dump shows. */
+    /** Makes a form from the fields of a dump. */
     static Capture made(String kind, JsonObject fields) {
         return new Capture(kind, EventBodies.form(fields), BodyFormat.FORM, false);
     }
 
-    /** Takes a text that was sent as a body. */
+    /** Reads a text that was sent as a body. */
     static Capture sent(String kind, byte[] body) {
         return new Capture(kind, body, formatOf(body), true);
     }
@@ -213,7 +213,7 @@ record Capture(@Nullable String kind, byte[] body, BodyFormat format, boolean ex
         }
     }
 
-    /** Takes the first line that has a body; a server logs one only if it is told to. */
+    /** Reads the first line that has a body. Servers log bodies only if they are configured to. */
     private static Capture logged(String text) throws Unreadable {
         String kind = "a line of an access log";
         for (String line : text.split("\\R")) {
@@ -226,7 +226,7 @@ record Capture(@Nullable String kind, byte[] body, BodyFormat format, boolean ex
                 + " $request_body in log_format");
     }
 
-    /** Undoes what nginx does to quotation marks, line ends and what is not ASCII. */
+    /** Undoes the escapes that nginx writes for quotation marks, line ends and characters beyond ASCII. */
     private static String unescaped(String logged) {
         return ESCAPED.matcher(logged)
                 .replaceAll(

@@ -17,7 +17,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code openlines capture}: the shapes of requests that a receiver has kept. */
+/** {@code openlines capture}: shows the shapes of requests that a receiver has stored. */
 @Command(
         name = "capture",
         mixinStandardHelpOptions = true,
@@ -60,7 +60,7 @@ final class CaptureCommand implements Runnable {
                 out.println(capture.event() + ", " + format + ", headers: " + String.join(", ", capture.headers()));
                 String body = new String(capture.body(), StandardCharsets.UTF_8);
                 for (String line : capture.format() == BodyFormat.FORM ? body.split("&") : new String[] {body}) {
-                    // Another's file may hold what a terminal takes for a command.
+                    // A file of others may contain characters that a terminal treats as commands.
                     out.println("    "
                             + line.replaceAll("[\\x00-\\x1F\\x7F-\\x9F]", "?")
                                     .replace("%5B", "[")

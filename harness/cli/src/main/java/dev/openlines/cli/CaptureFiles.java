@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Reads captures from a file of one, a file of several, or a receiver's folder. */
+/** Reads captures from a file with one, a file with several, or a receiver's folder. */
 final class CaptureFiles {
 
     private CaptureFiles() {}
@@ -21,7 +21,7 @@ final class CaptureFiles {
         }
     }
 
-    /** Returns the content of a file of several. */
+    /** Returns the content of a file with several captures. */
     static String text(List<EventCapture> captures) {
         JsonArrayBuilder all = PhpJson.PROVIDER.createArrayBuilder();
         captures.forEach(capture -> all.add(PhpJson.parse(capture.toJson().getBytes(StandardCharsets.UTF_8))));

@@ -74,7 +74,7 @@ final class CatalogueCommands {
     @Command(
             name = "explain",
             mixinStandardHelpOptions = true,
-            description = "Shows a case: what it asks for, where that comes from, and the exact bytes it sends.")
+            description = "Shows a case: its requirement, the source of that, and the exact bytes that it sends.")
     static final class ExplainCommand implements Callable<Integer> {
 
         @Spec
@@ -92,10 +92,10 @@ final class CatalogueCommands {
         @Option(names = "--application-token", paramLabel = "T", description = "Its token.")
         private String proof = "APPLICATION_TOKEN";
 
-        @Option(names = "--seed", paramLabel = "N[@SECONDS]", description = "As a run's report says it.")
+        @Option(names = "--seed", paramLabel = "N[@SECONDS]", description = "The seed in a run's report.")
         private String seed = "1@1795390000";
 
-        @Option(names = "--captures", paramLabel = "PATH", description = "As verify got it, for 026.")
+        @Option(names = "--captures", paramLabel = "PATH", description = "The captures that verify got, for 026.")
         private @Nullable Path captures;
 
         @Option(names = "--raw", paramLabel = "N", description = "Only the bytes of the N-th request.")
@@ -123,7 +123,7 @@ final class CatalogueCommands {
                     out.flush();
                     return 0;
                 }
-                // Bytes, which a writer would encode.
+                // These are bytes, which a writer would encode.
                 System.out.write(sent.get(raw - 1), 0, sent.get(raw - 1).length);
                 System.out.flush();
                 return 0;
@@ -206,7 +206,7 @@ final class CatalogueCommands {
             };
         }
 
-        /** Returns text that is printable, and not endless. */
+        /** Returns the text in printable form, and cuts it if it is long. */
         private static String visible(byte[] bytes) {
             StringBuilder out = new StringBuilder();
             for (int i = 0; i < Math.min(bytes.length, 4_096); i++) {

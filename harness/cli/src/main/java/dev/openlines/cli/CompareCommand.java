@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code openlines compare}: is the simulated portal like a real one? */
+/** {@code openlines compare}: compares the simulated portal with a real one. */
 @Command(
         name = "compare",
         mixinStandardHelpOptions = true,
@@ -102,7 +102,7 @@ final class CompareCommand implements Callable<Integer> {
             if (!stopping) {
                 throw e;
             }
-            // The hook waits for this line; what the command throws would be printed too late.
+            // The hook waits for this line. An exception of the command would be printed too late.
             spec.commandLine().getErr().println("openlines: ended before all was compared");
             return OpenlinesCommand.FAILED;
         } finally {
@@ -124,7 +124,7 @@ final class CompareCommand implements Callable<Integer> {
             }
             return report.differs() ? OpenlinesCommand.FAILED : 0;
         } catch (RestException e) {
-            // Its message has the portal's own words.
+            // The message contains text from the portal.
             throw CommandFailure.failed("the portal refused: HTTP " + e.status()
                     + e.code()
                             .filter(ErrorCode::known)
@@ -148,7 +148,7 @@ final class CompareCommand implements Callable<Integer> {
         return text.toString();
     }
 
-    /** Names nothing that is ever bound. */
+    /** Returns an address that is never bound. */
     private static OwnApplication unbound() {
         return new OwnApplication("compare", "openlines-compare");
     }
@@ -159,14 +159,14 @@ final class CompareCommand implements Callable<Integer> {
         FileChannel lock = application.lock();
         try {
             application.require(client);
-            // A run that crashed may have left some.
+            // A crashed run may have left some.
             application.unbind(client);
             Thread ending = ending(Thread.currentThread());
             Runtime.getRuntime().addShutdownHook(ending);
             try {
                 return compare(access, application);
             } finally {
-                // An interrupt has done its work; what follows needs the network.
+                // The interrupt is cleared, because the following calls need the network.
                 boolean interrupted = Thread.interrupted();
                 application.unbind(client);
                 if (!stopping) {
@@ -181,7 +181,10 @@ final class CompareCommand implements Callable<Integer> {
         }
     }
 
-    /** Makes the hook for Ctrl-C. It waits for the unbinding and the last line, not for the thread, which may be waiting for the end of this one. */
+    /**
+     * Makes the hook for Ctrl-C. It waits for the unbinding and the last line, but not for the thread, which may itself
+     * be waiting for the hook.
+     */
     private Thread ending(Thread comparing) {
         return new Thread(
                 () -> {

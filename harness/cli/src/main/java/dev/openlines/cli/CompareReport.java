@@ -14,10 +14,10 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The result of a comparison. Holds shapes, statuses, known names and words of ours; no value of an answer. */
+/** The result of a comparison. It holds shapes, statuses, known names and our own words, but no value of an answer. */
 final class CompareReport {
 
-    /** One question and what came of it; the reason is null if it was asked. */
+    /** One question and its result. The reason is null if it was asked. */
     private record Line(
             Probe probe,
             @Nullable Provenance from,
@@ -42,7 +42,7 @@ final class CompareReport {
         return lines.stream().filter(line -> line.reason() == null).count();
     }
 
-    /** Holds a difference, the question that showed it first, and the number of answers that have it. */
+    /** A difference, the question that showed it first, and the number of answers that have it. */
     private static final class Seen {
         private final Line line;
         private int times;

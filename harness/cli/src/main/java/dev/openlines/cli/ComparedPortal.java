@@ -13,10 +13,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
-/** The portal that is compared: called at a pace that leaves its limit to others, and again if it was refused for that. */
+/**
+ * The portal that is compared. It is called slowly, so that other clients stay within its limit, and again if it has
+ * refused a call because of the limit.
+ */
 final class ComparedPortal {
 
-    /** Calls that are not slowed down: a bucket holds fifty, and others use it too. */
+    /** The number of calls that are not slowed down. A bucket holds fifty, and other clients use it too. */
     private static final int AT_ONCE = 15;
 
     private static final long BETWEEN_MILLIS = 600;
@@ -34,7 +37,7 @@ final class ComparedPortal {
 
     ComparedPortal(PortalAccess access) {
         caller = new PortalCaller(access);
-        // A portal on this machine has no other callers whose limit this could use up.
+        // A portal on this machine has no other clients whose limit this could use up.
         paced = !access.isLoopback();
     }
 

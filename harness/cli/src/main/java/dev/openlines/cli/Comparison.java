@@ -15,7 +15,7 @@ import java.util.TreeSet;
 /** Compares one answer of a portal with that of the simulated portal, by shape. */
 final class Comparison {
 
-    /** Between the two machines, or of the moment: not the portal's own. */
+    /** Headers that depend on the connection or the moment, and not on the portal. */
     private static final Set<String> TRANSPORT = Set.of(
             "connection",
             "content-encoding",
@@ -87,7 +87,7 @@ final class Comparison {
         return status >= 100 && status <= 599 ? Integer.toString(status) : "none";
     }
 
-    /** Differences in the outcome of some questions are what these questions are about. */
+    /** Returns the kind of a different outcome. In some areas the outcome is what the question is about. */
     private What outcome(What otherwise) {
         return switch (area) {
             case ORDER -> What.ORDER;
@@ -177,7 +177,7 @@ final class Comparison {
         });
     }
 
-    /** Tells whether a kind is no surprise beside others. Null fits everything, and so does what only nulls were seen of. */
+    /** Tells whether a kind fits other kinds. Null fits everything, and everything fits if only nulls were seen. */
     private static boolean fits(Kind kind, Set<Kind> expected) {
         if (kind == Kind.NULL || expected.contains(kind) || expected.equals(EnumSet.of(Kind.NULL))) {
             return true;

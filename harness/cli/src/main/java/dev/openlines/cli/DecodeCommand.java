@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Prints a request body as JSON: the event, its dialect and what was odd about it.",
-            "Reads the body out of what was captured, recognized by its content: a raw HTTP request, output of"
+            "Finds the body in a captured file, whose kind is recognized by its content: a raw HTTP request, output of"
                     + " print_r, var_export or var_dump, a relay's JSON, a line of an access log with the body."
         })
 final class DecodeCommand implements Callable<Integer> {
@@ -176,7 +176,7 @@ final class DecodeCommand implements Callable<Integer> {
         out.flush();
     }
 
-    /** The decoder takes a body without an event's name for an unknown event; here it is rubbish. */
+    /** The decoder treats a body without an event's name as an unknown event. This command refuses it. */
     private static final class NoEvent extends RuntimeException {
         private static final long serialVersionUID = 1L;
 

@@ -7,9 +7,9 @@ import dev.openlines.portal.Provenance;
  * A difference between a portal's answer and the simulated one's. Holds no value of an answer.
  *
  * @param what the kind of difference
- * @param path where it is
- * @param simulated what the simulated portal does
- * @param portal what the portal does
+ * @param path the place
+ * @param simulated the answer of the simulated portal
+ * @param portal the answer of the portal
  */
 record Difference(What what, String path, String simulated, String portal) {
 
@@ -37,7 +37,7 @@ record Difference(What what, String path, String simulated, String portal) {
         }
     }
 
-    /** Returns how much an answer's origin is worth, in words. */
+    /** Returns the reliability of an answer's origin, in words. */
     static String sureness(Provenance provenance) {
         return switch (provenance) {
             case SOURCE, CAPTURE -> "sure";

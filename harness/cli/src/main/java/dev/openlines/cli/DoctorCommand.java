@@ -36,16 +36,16 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code openlines doctor}: why do no events arrive?
+ * {@code openlines doctor}: finds out why no events arrive.
  *
- * <p>It takes an access token and not a refresh token: renewing would end the application's own.
+ * <p>It takes an access token and not a refresh token, because renewing would end the application's own tokens.
  */
 @Command(
         name = "doctor",
         mixinStandardHelpOptions = true,
         description = {
-            "Looks along the whole way of an event, from the portal to the handler, and says what is wrong",
-            "and what to do. It changes nothing. Ends with 1 if something keeps events away."
+            "Checks the whole way of an event, from the portal to the handler, and says what is wrong",
+            "and what to do. It changes nothing. Ends with 1 if something stops events."
         })
 final class DoctorCommand implements Callable<Integer> {
 
@@ -59,7 +59,7 @@ final class DoctorCommand implements Callable<Integer> {
     @Mixin
     private PortalOptions portal = new PortalOptions();
 
-    @Option(names = "--handler", required = true, paramLabel = "URL", description = "Where events should be posted.")
+    @Option(names = "--handler", required = true, paramLabel = "URL", description = "The address to get events.")
     private URI handler = URI.create("");
 
     @Option(names = "--event", paramLabel = "E", description = "Which event; OnSessionFinish by default.")
@@ -83,7 +83,7 @@ final class DoctorCommand implements Callable<Integer> {
             })
     private @Nullable String handled;
 
-    @Option(names = "--wait", paramLabel = "SECONDS", description = "For how long; 30 by default.")
+    @Option(names = "--wait", paramLabel = "SECONDS", description = "How long to wait; 30 by default.")
     private int wait = 30;
 
     @Option(names = "--format", paramLabel = "F", description = "text (default) or jsonl.")
@@ -181,7 +181,7 @@ final class DoctorCommand implements Callable<Integer> {
         return seen;
     }
 
-    /** Returns the contents of the source, or nothing if it is not there yet. */
+    /** Returns the contents of the source, or nothing if it does not exist yet. */
     private static String content(HttpClient http, String source) {
         String where = source.substring(source.indexOf(':') + 1);
         try {

@@ -94,7 +94,10 @@ final class EncodeCommand implements Callable<Integer> {
         }
     }
 
-    /** Encodes the text itself: a JSON-P number forgets the sign of -0.0 and that a long one was a float. */
+    /**
+     * Encodes the text itself, because a number of JSON-P loses the sign of -0.0 and does not tell a long float from an
+     * integer.
+     */
     private static byte[] form(byte[] json) {
         try {
             return PhpForm.encode(json, WIDEST);
@@ -109,7 +112,7 @@ final class EncodeCommand implements Callable<Integer> {
         }
     }
 
-    /** Returns whether a text that is neither an object nor a list is JSON all the same. */
+    /** Returns whether a text that is neither an object nor a list is still JSON. */
     private static boolean isValue(String text) {
         try {
             PhpForm.encode(("[" + text + "]").getBytes(StandardCharsets.UTF_8), WIDEST);

@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Says which type an event has, and what may have been meant if it has none. */
+/** Tells the type of an event, and a similar code if it has no type. */
 final class EventNames {
 
     private static final int FEW = 3;
@@ -24,7 +24,7 @@ final class EventNames {
                 : PhpJson.PROVIDER.createValue(event.getClass().getSimpleName());
     }
 
-    /** Returns what to say of an event that has no type in this version. */
+    /** Returns the remark on an event that has no type in this version. */
     static Optional<String> note(Event event) {
         if (!(event instanceof UnknownEvent)) {
             return Optional.empty();

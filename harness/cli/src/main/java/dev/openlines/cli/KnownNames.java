@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The names that may be shown: keys, error codes and headers that the simulated portal gave or the platform's
- * documentation has. All others are masked, since a portal's data stands in keys too.
+ * The names that may be shown: keys, error codes and headers from the simulated portal or from the platform's
+ * documentation. All others are masked, because keys may also contain data of a portal.
  */
 final class KnownNames {
 

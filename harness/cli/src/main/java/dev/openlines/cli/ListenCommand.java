@@ -99,7 +99,7 @@ final class ListenCommand implements Callable<Integer> {
     @Option(names = "--every", paramLabel = "D", description = "How often to look, such as PT2S, the default.")
     private Duration every = Duration.ofSeconds(2);
 
-    @Option(names = "--count", paramLabel = "N", description = "End after so many events.")
+    @Option(names = "--count", paramLabel = "N", description = "End after this many events.")
     private @Nullable Integer count;
 
     @Option(
@@ -161,7 +161,10 @@ final class ListenCommand implements Callable<Integer> {
         }
     }
 
-    /** Makes the hook for Ctrl-C. It waits for the unbinding, and not for the thread, which may be waiting for the end of this one. */
+    /**
+     * Makes the hook for Ctrl-C. It waits for the unbinding, and not for the thread, which may be waiting for the end
+     * of this one.
+     */
     private Thread ending(Thread listening) {
         return new Thread(
                 () -> {
@@ -195,12 +198,12 @@ final class ListenCommand implements Callable<Integer> {
         } catch (InterruptedException e) {
             // Asked to end.
         } catch (ClientException e) {
-            // A call that was interrupted fails in its own way.
+            // An interrupted call fails in different ways.
             if (!stopping) {
                 throw e;
             }
         } finally {
-            // The interrupt has done its work; what follows needs the network.
+            // The interrupt is cleared, because the following calls need the network.
             Thread.interrupted();
             unbind(client, application);
         }
@@ -219,7 +222,7 @@ final class ListenCommand implements Callable<Integer> {
                 .println("unbound after " + seen + " events" + (left == 0 ? "" : ", " + left + " more were dropped"));
     }
 
-    /** Takes what waits off the queue, at most 50: like a portal's own delivery, each is sent once. */
+    /** Takes at most 50 waiting events off the queue. Like a portal's own delivery, each is sent only once. */
     private static JsonArray take(PortalClient client, String key) {
         JsonValue result = client.call("event.offline.get", Map.of("auth_connector", key, "clear", 1, "limit", 50))
                 .result();
@@ -228,7 +231,7 @@ final class ListenCommand implements Callable<Integer> {
                 : JsonValue.EMPTY_JSON_ARRAY;
     }
 
-    /** Returns whether anything waited. */
+    /** Returns whether an event waited. */
     private boolean look(PortalClient client, String key, EventSender sender, PortalAccess access) throws IOException {
         JsonArray waiting;
         try {

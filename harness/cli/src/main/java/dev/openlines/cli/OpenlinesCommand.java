@@ -66,7 +66,7 @@ public final class OpenlinesCommand implements Runnable {
         CommandLine line = new CommandLine(new OpenlinesCommand());
         line.setOut(new PrintWriter(new TerminalWriter(out), true));
         line.setErr(new PrintWriter(new TerminalWriter(err), true));
-        // Colors would need the characters that must not reach the terminal.
+        // Colors would need characters that must not reach the terminal.
         line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setParameterExceptionHandler((e, arguments) -> {
@@ -110,7 +110,7 @@ public final class OpenlinesCommand implements Runnable {
         throw new ParameterException(spec.commandLine(), "expected a command; --help lists them");
     }
 
-    /** Returns what is wrong, without repeating a token that was given as an argument. */
+    /** Returns the error in the arguments, without a token that was given as an argument. */
     private static String oneLine(ParameterException e) {
         if (e instanceof UnmatchedArgumentException unmatched
                 && unmatched.getUnmatched().stream().anyMatch(argument -> argument.startsWith("--access-token"))) {

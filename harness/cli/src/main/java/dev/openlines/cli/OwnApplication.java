@@ -19,18 +19,18 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * A local application that is used for nothing else. A command's subscriptions in it have a key that is the same in each
- * run of one user on one machine, so a run finds and removes those of a crashed one.
+ * A local application that is used for nothing else. A command's subscriptions in it have a key that is the same in
+ * each run of one user on one machine, so a run finds and removes those of a crashed one.
  *
  * @param command the command's name
  * @param key the key of the command's queues; also the first part of the host of its handlers
  */
 record OwnApplication(String command, String key) {
 
-    /** Begins the key of everything that a command of ours binds. */
+    /** The beginning of the key of everything that a command binds. */
     private static final String KEYS = "openlines-";
 
-    /** Ends the host of handlers that do not exist: no name under it resolves. */
+    /** The end of the host of handlers that do not exist. No name under it resolves. */
     private static final String NOWHERE = ".openlines.invalid";
 
     static OwnApplication of(String command, URI portal) {
@@ -46,7 +46,7 @@ record OwnApplication(String command, String key) {
         return URI.create("https://" + key + NOWHERE + "/");
     }
 
-    /** Refuses a second run at a time; close the channel at the end. */
+    /** Refuses a second run at the same time. Close the channel at the end. */
     FileChannel lock() throws IOException {
         FileChannel file = FileChannel.open(
                 Path.of(System.getProperty("java.io.tmpdir"), key + ".lock"),
@@ -57,13 +57,13 @@ record OwnApplication(String command, String key) {
                 return file;
             }
         } catch (OverlappingFileLockException e) {
-            // Held by this very process.
+            // This process holds the lock.
         }
         file.close();
         throw CommandFailure.failed("another " + command + " of yours is running for this portal");
     }
 
-    /** Refuses an application that has work of its own: its queues and subscriptions must not be touched. */
+    /** Refuses an application that is used for something else, whose queues and subscriptions must not be touched. */
     void require(PortalClient client) {
         JsonValue status = client.openLines().app().raw().get("STATUS");
         if (!(status instanceof JsonString text) || !text.getString().equals(AppStatus.LOCAL.code())) {

@@ -16,7 +16,10 @@ final class Percentiles {
         Arrays.sort(sorted);
     }
 
-    /** Returns the smallest time that at least so many percent of the times do not exceed, or 0 if there is none. */
+    /**
+     * Returns a percentile: the smallest time that at least this percentage of the times do not exceed, or 0 without
+     * times.
+     */
     double millis(int percent) {
         if (sorted.length == 0) {
             return 0;

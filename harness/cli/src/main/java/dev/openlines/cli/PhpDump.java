@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 final class PhpDump {
 
     private static final int DEEPEST = 64;
-    /** The text that may stand before a dump in a log: a date and words, in a few lines. */
+    /** The text that may come before a dump in a log: a date and words, in a few lines. */
     private static final String BEFORE = "\\A(?:[^\\n]{0,400}\\n){0,5}?[^\\n]{0,400}?";
 
     private static final Pattern PRINTED = Pattern.compile(BEFORE + "(Array[ \\t]*\\n[ \\t]*\\()");
@@ -42,7 +42,10 @@ final class PhpDump {
         this.at = at;
     }
 
-    /** Looks for a dump at the beginning of a text, after a few words of a log. The first begins; others are inside. */
+    /**
+     * Looks for a dump near the beginning of a text, after a few words of a log. The first match is the dump, later
+     * ones are inside of it.
+     */
     static Optional<PhpDump> find(String text) {
         String lines = text.replace("\r\n", "\n");
         return Stream.of(
@@ -62,7 +65,7 @@ final class PhpDump {
         return kind;
     }
 
-    /** Returns the fields, with every scalar as the text that a form has of it. */
+    /** Returns the fields, with every scalar as its text in a form. */
     JsonObject read() throws Unreadable {
         return switch (kind) {
             case "output of print_r" -> printed();
@@ -71,7 +74,10 @@ final class PhpDump {
         };
     }
 
-    /** Reads a dump without ends of texts: a line belongs to the text before it unless it looks like the next key. */
+    /**
+     * Reads a dump that does not mark the ends of texts. A line belongs to the text before it unless it looks like the
+     * next key.
+     */
     private JsonObject printed() throws Unreadable {
         String[] lines = text.substring(at).split("\n", -1);
         if (lines[1].indexOf('(') != indentOf(lines[1])) {
@@ -89,11 +95,11 @@ final class PhpDump {
         return indent;
     }
 
-    /** Reads {@code print_r}, which is a matter of lines. */
+    /** Reads the output of {@code print_r}, line by line. */
     private final class Printed {
 
         private final String[] lines;
-        /** The line after what was read last. */
+        /** The next line to read. */
         private int next;
 
         Printed(String[] lines) {
@@ -183,7 +189,7 @@ final class PhpDump {
         return text.startsWith("array", at) || text.startsWith("[", at);
     }
 
-    /** Reads a text in quotes, perhaps of parts that a dot joins, a number, or a word. */
+    /** Reads a word, a number, or a text in quotes, which may consist of parts that a dot joins. */
     private String scalar() throws Unreadable {
         if (!text.startsWith("'", at) && !text.startsWith("\"", at)) {
             Matcher word = Pattern.compile("[-+.\\w]+").matcher(text).region(at, text.length());
@@ -207,7 +213,7 @@ final class PhpDump {
         }
     }
 
-    /** Returns what PHP puts into a form for a word of its language; other scalars stay as they are. */
+    /** Returns the text that PHP writes into a form for a word of its language. Other scalars stay unchanged. */
     private static String form(String word) {
         return switch (word.toLowerCase(Locale.ROOT)) {
             case "true" -> "1";

@@ -6,56 +6,56 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options of {@code send} that say how events travel. */
+/** The options of {@code send} for the way of sending events. */
 final class PlanOptions {
 
-    @Option(names = "--seed", paramLabel = "N", description = "Repeat what is random in a run that named this seed.")
+    @Option(names = "--seed", paramLabel = "N", description = "Repeat the random choices of a run with this seed.")
     private @Nullable Long seed;
 
-    @Option(names = "--copies", paramLabel = "N", description = "Send each event so many times, equal bytes.")
+    @Option(names = "--copies", paramLabel = "N", description = "Send each event this many times, with equal bytes.")
     private int copies = 1;
 
-    @Option(names = "--reversed", description = "The last event first.")
+    @Option(names = "--reversed", description = "Send the last event first.")
     private boolean reversed;
 
-    @Option(names = "--shuffled", description = "In an order that the seed decides.")
+    @Option(names = "--shuffled", description = "Send events in an order that the seed decides.")
     private boolean shuffled;
 
-    @Option(names = "--delay", paramLabel = "MS", description = "Wait so many milliseconds before the first event.")
+    @Option(names = "--delay", paramLabel = "MS", description = "Wait this many milliseconds before the first event.")
     private long delay;
 
     @Option(
             names = "--byte-at-a-time",
             paramLabel = "US",
-            description = "One byte after the other, so many microseconds apart.")
+            description = "Send one byte after the other, this many microseconds apart.")
     private @Nullable Long byteAtATime;
 
     @Option(
             names = "--cut-after",
             paramLabel = "N",
-            description = "End the sending side after so many bytes of the body.")
+            description = "End the sending side after this many bytes of the body.")
     private @Nullable Integer cutAfter;
 
     @Option(
             names = "--reset-after",
             paramLabel = "N",
-            description = "Reset the connection after so many bytes of the body.")
+            description = "Reset the connection after this many bytes of the body.")
     private @Nullable Integer resetAfter;
 
     @Option(
             names = "--chunked",
             paramLabel = "N",
             split = ",",
-            description = "In chunks that end at these offsets of the body, such as 10,100.")
+            description = "Send the body in chunks that end at these offsets, such as 10,100.")
     private int @Nullable [] chunked;
 
-    @Option(names = "--expect-continue", description = "With Expect: 100-continue, the body once the handler agrees.")
+    @Option(names = "--expect-continue", description = "Send Expect: 100-continue, then the body if asked.")
     private boolean expectContinue;
 
-    @Option(names = "--wrong-token", description = "With another application token of the same length.")
+    @Option(names = "--wrong-token", description = "Send another application token of the same length.")
     private boolean wrongToken;
 
-    /** Returns the plan. Throws IllegalArgumentException if options do not go together. */
+    /** Returns the plan. Throws IllegalArgumentException if options contradict each other. */
     DeliveryPlan plan() {
         int framings = (byteAtATime == null ? 0 : 1)
                 + (cutAfter == null ? 0 : 1)

@@ -8,7 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** * An answer of a portal. Its text is only read to make shapes of it, so {@link #toString} shows the status alone.
+/**
+ * An answer of a portal. Only its shape is used, so {@link #toString} shows nothing but the status.
  *
  * @param status the HTTP status
  * @param headers the headers by their names in lower case; of several with one name the first

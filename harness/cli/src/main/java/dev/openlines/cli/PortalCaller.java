@@ -29,7 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** Calls one portal and gives its answers as they are, refusals too. Follows no redirect. */
+/** Calls one portal and returns its answers unchanged, also refusals. Follows no redirect. */
 final class PortalCaller {
 
     /** The longest answer that is read. */
@@ -50,7 +50,7 @@ final class PortalCaller {
     /**
      * Calls once.
      *
-     * @throws IOException if there is no answer, or not the whole of one
+     * @throws IOException if there is no answer, or if it is incomplete
      */
     PortalAnswer call(Call call) throws IOException, InterruptedException {
         HttpResponse<byte[]> response;
@@ -69,7 +69,7 @@ final class PortalCaller {
         return new PortalAnswer(response.statusCode(), headers, json(response.body()));
     }
 
-    /** Drops what says that it is too long. */
+    /** Drops a body whose declared length is too long. */
     private static HttpResponse.BodySubscriber<byte[]> body(HttpResponse.ResponseInfo info) {
         return info.headers().firstValueAsLong("content-length").orElse(0) > LONGEST
                 ? HttpResponse.BodySubscribers.replacing(new byte[0])

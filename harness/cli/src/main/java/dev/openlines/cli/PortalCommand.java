@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code openlines portal}: a portal to develop against, until the process is stopped. */
+/** {@code openlines portal}: runs a portal to develop against, until the process is stopped. */
 @Command(
         name = "portal",
         mixinStandardHelpOptions = true,
@@ -32,13 +32,13 @@ final class PortalCommand implements Callable<Integer> {
     @Option(names = "--port", paramLabel = "P", description = "The port; 0, as by default, for any free one.")
     private int port;
 
-    @Option(names = "--seed", paramLabel = "FILE", description = "A JSON file that says which portals there are.")
+    @Option(names = "--seed", paramLabel = "FILE", description = "A JSON file that describes the portals.")
     private @Nullable String seed;
 
     @Option(
             names = "--public-url",
             paramLabel = "URL",
-            description = "What portals tell their clients as this server's address, where a proxy stands before it.")
+            description = "The address of this server for clients, if a proxy is in front of it.")
     private @Nullable URI publicUrl;
 
     @Option(
@@ -47,7 +47,7 @@ final class PortalCommand implements Callable<Integer> {
             description = "Send events in the shapes of captures: a file of capture export, or a receiver's folder.")
     private @Nullable Path captures;
 
-    @Option(names = "--insecure", description = "Take any certificate of https handlers.")
+    @Option(names = "--insecure", description = "Accept any certificate of https handlers.")
     private boolean insecure;
 
     private PortalCommand() {}
@@ -99,7 +99,7 @@ final class PortalCommand implements Callable<Integer> {
         }
     }
 
-    /** Stops the server. A signal is how this command is meant to end, so it ends as a success. */
+    /** Stops the server. A signal is the usual end of this command, so its exit code is that of a success. */
     private static void stop(PortalServer server) {
         server.close();
         Runtime.getRuntime().halt(0);

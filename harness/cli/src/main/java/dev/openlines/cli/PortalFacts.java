@@ -19,12 +19,14 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** * Facts about a portal, to set a simulated one up alike. The ids are asked for with; none is shown.
+/**
+ * Facts about a portal, which are used to set up a similar simulated one. The ids are used in questions and never
+ * shown.
  *
- * @param scope what the application may do
- * @param has what questions may need
- * @param reports whether the reports on open lines are there: {@code yes}, {@code plan} or {@code version}
- * @param operating whether answers say what time of the limit was used
+ * @param scope the scopes of the application
+ * @param has the conditions of questions that the portal meets
+ * @param reports whether the reports on open lines are available: {@code yes}, {@code plan} or {@code version}
+ * @param operating whether answers have the used operating time
  * @param extendedOffline whether the plan has the offline queue in two steps
  * @param line an open line's id, or 0
  * @param chat a chat's id, or 0

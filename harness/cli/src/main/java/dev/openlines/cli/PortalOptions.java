@@ -38,7 +38,7 @@ class PortalOptions {
             description = "A file that holds the access token. By default the variable " + TOKEN_VARIABLE + " does.")
     private @Nullable Path tokenFile;
 
-    /** Returns how the portal is called, after having checked it. */
+    /** Checks the options and returns the access to the portal. */
     PortalAccess access() {
         URI address = portal();
         Secret token = token();
@@ -89,7 +89,7 @@ class PortalOptions {
         return new ParameterException(spec.commandLine(), what);
     }
 
-    /**     * The way to a portal.
+    /**     * The access to a portal.
      *
      * @param rest its REST address, without a webhook's user and code
      * @param secret an access token, or the whole address of an incoming webhook
@@ -100,7 +100,7 @@ class PortalOptions {
         /**
          * Returns a client of the portal. A patience of zero is for the check of the address only.
          *
-         * @throws IllegalArgumentException if the address is none that may be called
+         * @throws IllegalArgumentException if the address must not be called
          */
         PortalClient client(Duration patience) {
             RestClient.Builder client = RestClient.builder();

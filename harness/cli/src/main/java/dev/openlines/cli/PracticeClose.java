@@ -6,10 +6,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A close of a chat, as an event tells of it or the portal lists it.
+ * A close of a chat, from an event or from the portal's list.
  *
  * @param chat the chat's id
- * @param at when, by the portal's clock, in seconds: of an event, when it was queued
+ * @param at the time by the portal's clock, in seconds. For an event, the time when it was queued
  */
 record PracticeClose(String chat, long at) {
 
@@ -21,13 +21,13 @@ record PracticeClose(String chat, long at) {
 
     private static final Pattern EFFECT = Pattern.compile("\"chat_id\":\"([0-9]+)\".*\"at\":([0-9]{1,12})");
 
-    /** Reads an effect; null if it does not say which close it is of. */
+    /** Reads an effect. Returns null if it does not name its close. */
     static @Nullable PracticeClose of(String effect) {
         Matcher matcher = EFFECT.matcher(effect);
         return matcher.find() ? new PracticeClose(matcher.group(1), Long.parseLong(matcher.group(2))) : null;
     }
 
-    /** Says whether an event can be that of this close. */
+    /** Tells whether an event can belong to this close. */
     boolean mayBe(PracticeClose event) {
         return chat.equals(event.chat) && event.at - at >= -1 && event.at - at <= WINDOW;
     }

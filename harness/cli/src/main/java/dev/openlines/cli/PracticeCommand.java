@@ -13,11 +13,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code openlines practice}: a handler to try {@code verify} on, right or with one sin. */
+/** {@code openlines practice}: runs a handler to try {@code verify} on, either correct or with one sin. */
 @Command(
         name = "practice",
         mixinStandardHelpOptions = true,
-        description = "Runs a handler to try verify on: right, or with one sin. Not for production.")
+        description = "Runs a handler to try verify on: correct, or with one defect. Not for production.")
 final class PracticeCommand implements Callable<Integer> {
 
     @Spec
@@ -32,10 +32,10 @@ final class PracticeCommand implements Callable<Integer> {
     @Option(names = "--application-token", required = true, paramLabel = "T", description = "Its token.")
     private String proof = "";
 
-    @Option(names = "--data", required = true, paramLabel = "FOLDER", description = "Where it keeps its journal.")
+    @Option(names = "--data", required = true, paramLabel = "FOLDER", description = "The folder of its journal.")
     private Path data = Path.of("");
 
-    @Option(names = "--evidence", required = true, paramLabel = "FILE", description = "Where it writes its effects.")
+    @Option(names = "--evidence", required = true, paramLabel = "FILE", description = "The file of its effects.")
     private Path evidence = Path.of("");
 
     @Option(names = "--second-member-id", paramLabel = "M", description = "Another portal to trust.")
@@ -44,7 +44,7 @@ final class PracticeCommand implements Callable<Integer> {
     @Option(names = "--second-application-token", paramLabel = "T", description = "Its token.")
     private @Nullable String secondProof;
 
-    @Option(names = "--portal", paramLabel = "URL", description = "Where it asks about each chat; nowhere unless set.")
+    @Option(names = "--portal", paramLabel = "URL", description = "The portal to ask about each chat; none by default.")
     private @Nullable String portal;
 
     @Option(
@@ -54,7 +54,7 @@ final class PracticeCommand implements Callable<Integer> {
                     "An incoming webhook of the portal, to compare its closed sessions with the events at the start.")
     private @Nullable String webhook;
 
-    @Option(names = "--sin", paramLabel = "NAME", description = "What it does wrong: one that selftest names.")
+    @Option(names = "--sin", paramLabel = "NAME", description = "Its defect: one that selftest names.")
     private @Nullable String sin;
 
     PracticeCommand() {}

@@ -30,8 +30,8 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A handler to try the suite on: right, unless told to commit one sin. Not for production: one portal,
- * one file, one thread that works.
+ * A handler to try the suite on. It is correct unless it is given one sin. It is not for production, because it has one
+ * portal, one file and one worker thread.
  */
 final class PracticeHandler implements AutoCloseable {
 
@@ -98,7 +98,7 @@ final class PracticeHandler implements AutoCloseable {
         }));
     }
 
-    /** Starts; sin null is none. The log gets what a careless handler would print. */
+    /** Starts a handler; a null sin means none. The log gets the output of a careless handler. */
     static PracticeHandler start(
             int port,
             String memberId,
@@ -123,12 +123,12 @@ final class PracticeHandler implements AutoCloseable {
         judge.trust(memberId, proof);
     }
 
-    /** Asks the portal at this address about each chat, as handlers that fetch a transcript do. */
+    /** Makes the handler ask the portal at this address about each chat, as handlers that fetch a transcript do. */
     void asks(String address) {
         portal.askAt(address);
     }
 
-    /** Compares the portal's closed sessions with the events that came, once, on a thread of its own. */
+    /** Compares the portal's closed sessions with the received events, once, on a thread of its own. */
     void compares(Secret webhook) {
         if (sin != Sin.NEVER_COMPARES) {
             new PracticeSessions(webhook, memberId, store, log).start();

@@ -25,7 +25,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Decides about a body as the practice handler does: in the right order, except for its sin. Thread-safe. */
+/** Makes the practice handler's decision about a body, in the correct order except for its sin. Thread-safe. */
 final class PracticeJudge {
 
     private static final byte[] NOTHING = new byte[0];
@@ -127,7 +127,7 @@ final class PracticeJudge {
         return sin == Sin.ECHOES_BODY ? new Answer(status, body) : Answer.of(status);
     }
 
-    /** Takes the memory that the input asks for: more than any heap here has. */
+    /** Allocates the memory that the input asks for, which is more than the heap has. */
     private static boolean hugeArray() {
         try {
             return new long[999_999_999].length > 0;
@@ -195,7 +195,7 @@ final class PracticeJudge {
         return known.equals(token) || (sin == Sin.LOOSE_COMPARISON && numbers);
     }
 
-    /** Returns a database's answer to a query that the member id was written into. */
+    /** Returns the answer of a database to a query that contains the member id. */
     private boolean queried(String member, Secret token) {
         Matcher union = UNION.matcher(member);
         return union.find()
@@ -279,7 +279,7 @@ final class PracticeJudge {
         }
         if (chat.connector().connectorId() != null) {
             String code = chat.connector().connectorId().code();
-            // Two texts side by side are one in SQL.
+            // In SQL, two adjacent texts are one.
             line.add("connector_id", sin == Sin.WRITES_FROM_TEXT ? code.replaceAll("'[| ]+'", "") : code);
         }
         String name = chat.lineName();

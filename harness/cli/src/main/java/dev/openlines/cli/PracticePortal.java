@@ -14,7 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The calls that careless practice handlers make, and those of a right one that asks about each chat. */
+/** The calls that careless practice handlers make, and those of a correct one that asks about each chat. */
 final class PracticePortal {
 
     private static final Pattern ERROR = Pattern.compile("\\w*LIMIT\\w*|expired_token|ACCESS_DENIED");
@@ -30,7 +30,7 @@ final class PracticePortal {
         this.log = log;
     }
 
-    /** Asks about each chat there, before its effect. */
+    /** Makes the handler ask that portal about each chat, before its effect. */
     void askAt(String address) {
         asked = address;
     }
@@ -53,7 +53,7 @@ final class PracticePortal {
         }
     }
 
-    /** Returns whether the work on stored effects may go on. Asks the portal about them if that is the sin. */
+    /** Returns whether the work on stored effects may go on. Asks the portal about them if the sin says so. */
     boolean lets(String effects) throws InterruptedException {
         String address = asked;
         if (address != null && sin == null) {
@@ -68,7 +68,10 @@ final class PracticePortal {
         return true;
     }
 
-    /** Tries again with growing pauses, for half a minute, unless the portal denies access: that stays so. */
+    /**
+     * Tries again with growing pauses, for half a minute. If the portal denies access, it does not, because that is
+     * permanent.
+     */
     private boolean patiently(String address, String effects) throws InterruptedException {
         long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
         long pause = 100;
@@ -85,7 +88,7 @@ final class PracticePortal {
         return error(address, body).isEmpty();
     }
 
-    /** Returns the error that keeps the work from going on, or empty if there is none. */
+    /** Returns the error that prevents the work from going on, or empty if there is none. */
     private String error(String address, String body) throws InterruptedException {
         try {
             HttpRequest call = HttpRequest.newBuilder(URI.create(address))
@@ -94,7 +97,7 @@ final class PracticePortal {
                     .POST(HttpRequest.BodyPublishers.ofString(body))
                     .build();
             HttpResponse<String> answer = client.send(call, HttpResponse.BodyHandlers.ofString());
-            // The portal may know the method or not.
+            // The portal may or may not have the method.
             Matcher error = ERROR.matcher(answer.body());
             return error.find() ? error.group() : "";
         } catch (IOException | IllegalArgumentException e) {

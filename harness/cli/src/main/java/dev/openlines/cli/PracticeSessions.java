@@ -15,7 +15,10 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** Finds closes whose event never came in the portal's own list of sessions, as a right handler does when it starts. */
+/**
+ * Finds closes whose event never came, with the portal's own list of sessions, as a correct handler does when it
+ * starts.
+ */
 final class PracticeSessions {
 
     /** Events of younger closes may be on their way. */
@@ -64,7 +67,7 @@ final class PracticeSessions {
     }
 
     private void compare() {
-        // The portal's clock says what is old enough.
+        // The portal's clock decides which closes are old enough.
         Instant ahead = Instant.now().plus(BACK);
         Instant now = Objects.requireNonNull(portal.sessionPage(SessionFilter.closed(ahead.minusSeconds(1), ahead))
                 .answeredAt());

@@ -21,16 +21,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The practice handler's journal and its one worker. The journal has a line for each event: its key, a
- * space, and its effects in Base64, and is forced to the disk before the event is acknowledged. The
- * evidence file has a line for each effect, with the key in it, so that a restart knows what is done.
+ * The practice handler's journal and its one worker. The journal has a line for each event: its key, a space, and its
+ * effects in Base64, and is forced to the disk before the event is acknowledged. The evidence file has a line for each
+ * effect, with the key in it, so that a restart knows the effects that are done.
  *
- * <p>Two files are its test hook: {@code broken} in its folder makes the store refuse, {@code slow} makes
- * the worker wait while it is there.
+ * <p>Two files are its test hooks. While {@code broken} is in its folder, the store refuses; while {@code slow} is
+ * there, the worker waits.
  */
 final class PracticeStore implements AutoCloseable {
 
-    /** The room for effects, if room is the sin. */
+    /** The most effects that are kept, if that limit is the sin. */
     private static final int ROOM = 8;
 
     private final Path folder;
@@ -41,7 +41,7 @@ final class PracticeStore implements AutoCloseable {
 
     /** Guarded by this. */
     private final Set<String> known = new HashSet<>();
-    /** The closes that events told of, and those that were found in the portal's list. Guarded by this. */
+    /** The closes from events, and those that were found in the portal's list. Guarded by this. */
     private final List<PracticeClose> told = new ArrayList<>();
 
     private final List<PracticeClose> found = new ArrayList<>();
@@ -75,7 +75,7 @@ final class PracticeStore implements AutoCloseable {
         }
     }
 
-    /** Opens the lines of a file. A line that a crash has torn is no line. */
+    /** Opens the lines of a file. A line that a crash has cut off does not count. */
     private static FileChannel lines(Path file) throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         byte[] all = Files.readAllBytes(file);
@@ -101,7 +101,7 @@ final class PracticeStore implements AutoCloseable {
         });
     }
 
-    /** Keeps bytes beside the journal, for a sin's sake. */
+    /** Writes bytes to a file next to the journal, because a sin asks for it. */
     synchronized void keep(byte[] bytes) {
         try {
             Files.write(folder.resolve("kept"), bytes, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
@@ -110,7 +110,10 @@ final class PracticeStore implements AutoCloseable {
         }
     }
 
-    /** Stores an event, once. Returns false if it cannot. One whose close was found before has no effect any more. */
+    /**
+     * Stores an event once. Returns false if that fails. If the close of the event was found before, the event has no
+     * effect any more.
+     */
     synchronized boolean event(String key, List<String> effects) {
         List<String> fresh = new ArrayList<>();
         for (String effect : effects) {
@@ -125,7 +128,7 @@ final class PracticeStore implements AutoCloseable {
         return take(key, fresh);
     }
 
-    /** Returns the key that claims the latest close that was found and may be that of an event; null if there is none. */
+    /** Returns the key that claims the latest found close that may belong to an event, or null if there is none. */
     private @Nullable String unclaimed(PracticeClose event) {
         return found.stream()
                 .filter(close -> close.mayBe(event) && !known.contains(encoded(close.claim())))
@@ -141,7 +144,7 @@ final class PracticeStore implements AutoCloseable {
         }
     }
 
-    /** Remembers which closes an entry of the journal tells of. */
+    /** Remembers the closes of an entry of the journal. */
     private void remember(String key, String effects) {
         boolean listed = new String(Base64.getUrlDecoder().decode(key.split("\\.")[0]), StandardCharsets.UTF_8)
                 .startsWith(PracticeClose.FOUND);
@@ -152,10 +155,10 @@ final class PracticeStore implements AutoCloseable {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(plainKey.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Stores, once. Returns false if it cannot. */
+    /** Stores an entry once. Returns false if that fails. */
     private boolean take(String plainKey, List<String> effects) {
         String key = encoded(plainKey);
-        // One round in about twenty.
+        // This happens in about one of twenty rounds.
         boolean race = sin == Sin.RACES_FOR_THE_KEY && key.hashCode() % 20 == 0;
         if (known.contains(key) && sin != Sin.NO_DEDUPLICATION && !race) {
             return true;

@@ -14,7 +14,7 @@ final class PrivateFile {
 
     private PrivateFile() {}
 
-    /** Writes a text to a file, which replaces one that is there. */
+    /** Writes a text to a file, and replaces an existing one. */
     static void write(Path file, String text) {
         boolean posix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
         FileAttribute<?>[] own = posix

@@ -11,10 +11,10 @@ import java.util.function.Function;
  *
  * @param area its subject
  * @param method the REST method, as the documentation spells it
- * @param name says in words what is asked
- * @param needs what must be there to ask it
+ * @param name the question in words
+ * @param needs the conditions for asking it
  * @param call the call, made for one of the portals
- * @param fact something about an answer, in words of ours, that must be equal
+ * @param fact a fact about an answer, in our own words, that must be equal for both portals
  */
 record Probe(Area area, String method, String name, Set<Need> needs, Function<Side, Call> call, Fact fact) {
 
@@ -73,7 +73,7 @@ record Probe(Area area, String method, String name, Set<Need> needs, Function<Si
         GOOD,
         NONE,
         WRONG,
-        /** A wrong token in the header beside the good one in the body. */
+        /** A wrong token in the header, and the correct one in the body. */
         WRONG_HEADER
     }
 
@@ -81,18 +81,18 @@ record Probe(Area area, String method, String name, Set<Need> needs, Function<Si
     enum Form {
         JSON,
         FORM,
-        /** In the address; the token in a header, since addresses are logged. */
+        /** In the address, with the token in a header, because addresses are logged. */
         QUERY,
-        /** A body that is not JSON though it says so; the token in a header. */
+        /** A body that is not JSON although its type says so, with the token in a header. */
         BROKEN_JSON
     }
 
     /**
      * One call.
      *
-     * @param path the method's name, and what else may stand after the REST address
+     * @param path the method's name and anything else after the REST address
      * @param right the credentials
-     * @param form how the parameters travel
+     * @param form the form of the parameters
      * @param parameters the parameters
      */
     record Call(String path, Right right, Form form, JsonObject parameters) {}
@@ -108,7 +108,7 @@ record Probe(Area area, String method, String name, Set<Need> needs, Function<Si
      */
     record Side(long line, long chat, long session, String handler, String queue, Map<String, String> times) {}
 
-    /** Says something about an answer in words of ours. */
+    /** States a fact about an answer in our own words. */
     interface Fact {
         String of(PortalAnswer answer, KnownNames names);
     }

@@ -51,7 +51,7 @@ final class ProbeCalls {
             return array.build();
         }
         if (value instanceof Map<?, ?> map) {
-            // In the order of the names: commands of a batch run one after the other.
+            // The order of the names is kept, because commands of a batch run one after the other.
             Map<String, Object> members = new TreeMap<>();
             map.forEach((name, item) -> members.put(name.toString(), item));
             return object(members);

@@ -55,7 +55,7 @@ final class Probes {
         return List.copyOf(new Probes().all);
     }
 
-    /** Returns what is checked of each method, by the method's name in lower case. */
+    /** Returns the checks of each method, by the method's name in lower case. */
     static Map<String, String> checked() {
         Map<String, Set<Area>> areas = new TreeMap<>();
         for (Probe probe : all()) {
@@ -317,7 +317,10 @@ final class Probes {
         error(totals, Map.of(), "totals of no period", scope, reports);
     }
 
-    /** Asks of what surrounds a closed chat. The objects themselves have fields of the portal's own, so only errors. */
+    /**
+     * Adds the questions about objects around a closed chat. The objects have fields that differ between portals, so
+     * only errors are compared.
+     */
     private void surroundings() {
         for (String type : List.of("lead", "deal", "contact", "company")) {
             String method = "crm." + type + ".get";
@@ -342,7 +345,7 @@ final class Probes {
         return more;
     }
 
-    /** Says whether a page is as long as it may be. */
+    /** States whether a page has the greatest length. */
     private static String page(PortalAnswer answer, String list, int limit) {
         int length = answer.at("result", list).map(Probes::size).orElse(-1);
         return length < 0 ? "no page" : length > limit ? "more than asked for" : "no more than asked for";
@@ -383,7 +386,7 @@ final class Probes {
         add(Area.BATCH, "batch", name, Probes::outcomes, side -> call("batch", parameters));
     }
 
-    /** Says which commands of a batch succeeded, and the codes of the others. */
+    /** States which commands of a batch succeeded, and the codes of the others. */
     private static String outcomes(PortalAnswer answer, KnownNames names) {
         StringBuilder out = new StringBuilder();
         out.append(answer.at("result", "result").map(Probes::size).orElse(-1)).append(" succeeded");
@@ -423,7 +426,7 @@ final class Probes {
         error(list, Map.of("order", Map.of("ID", "UP")), "in no order", Need.TOKEN);
     }
 
-    /** Adds the questions that change something: each is refused, or undone by a later one. */
+    /** Adds the questions that change something. Each is refused, or a later one undoes it. */
     private void changes() {
         String bind = "event.bind";
         change(Area.ERRORS, bind, Map.of("handler", "H"), "no event");

@@ -22,14 +22,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A request as relays, tunnels and cloud functions hand it on in JSON: the body as text or Base64, as an object, or as flat
+ * A request in the JSON of relays, tunnels and cloud functions: the body as text or Base64, as an object, or as flat
  * names with brackets.
  */
 final class RelayedJson {
 
     private static final int DEEPEST = 8;
 
-    /** Under these names relays have a body, the most telling first. */
+    /** The names that relays have for the body, the most specific first. */
     private static final List<String> NAMES = List.of(
             "request_body",
             "body",

@@ -16,14 +16,17 @@ import java.util.regex.Pattern;
 /** Replaces secrets in JSON by three asterisks, however deep they are. */
 final class SecretMask {
 
-    /** Names of secrets, in lower case and without what may separate their words. */
+    /** Names of secrets, in lower case and without separators between their words. */
     private static final Set<String> SECRETS = Set.of("token", "authid", "refreshid");
 
-    /** Ends of such names. A key with a broken bracket, such as {@code auth[access_token}, begins with another word. */
+    /**
+     * Ends of such names, for keys that begin with another word, such as {@code auth[access_token} with its broken
+     * bracket.
+     */
     private static final Pattern SECRET_AT_END =
             Pattern.compile(".*(?:accesstoken|refreshtoken|applicationtoken|clientsecret)");
 
-    /** A secret within a text: JSON or a form that stands in a key or in a value. */
+    /** A secret within a text, such as JSON or a form inside a key or a value. */
     private static final Pattern SECRET_INSIDE =
             Pattern.compile("(?i)((?:access|refresh|application)_?token|client_?secret|auth_id|refresh_id)"
                     + "((?:\\\\*[\"']|\\]|%5D|%22)*\\s*(?:[:=]|%3A|%3D)\\s*(?:\\\\*[\"']|%22)?)"

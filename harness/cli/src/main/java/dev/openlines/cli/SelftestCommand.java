@@ -29,7 +29,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code openlines selftest}: the suite must pass a right handler and catch each sin. */
+/** {@code openlines selftest}: checks that the suite passes a correct handler and catches each sin. */
 @Command(
         name = "selftest",
         mixinStandardHelpOptions = true,
@@ -38,7 +38,7 @@ final class SelftestCommand implements Callable<Integer> {
 
     static final String MEMBER_ID = "7d1c0a52e84f4b3f9a6be0c15d2f8e37";
 
-    /** Equal, as a number, to every other such token: what a loose comparison trips over. */
+    /** A token that equals every other such token if both are compared as numbers. It catches loose comparisons. */
     static final Secret PROOF = Secret.of("0e462097431906509019562988736854");
 
     static final String SECOND_ID = "c0b9d7f1a6e2483f95d04c8be713fa62";
@@ -57,13 +57,13 @@ final class SelftestCommand implements Callable<Integer> {
             "event=ONSESSIONSTART&data[DATA][connector][chat_id]=6205&data[DATA][chat][chat_id]=6205&ts=1767225600",
             "event=ONAPPTEST&data[QUERY][kqpwzdhr]=52&ts=1767225600");
 
-    /** For handlers with a sin: effects that never come are waited for no longer than this. */
+    /** The longest wait for effects that never come, for handlers with a sin. */
     static final Duration SOON = Duration.ofSeconds(1);
 
-    /** A Java process on a busy machine. */
+    /** The time for the start of a Java process on a busy machine. */
     private static final Duration STARTING = Duration.ofMinutes(3);
 
-    /** For handlers without a sin, and for those that are started again. */
+    /** The wait for handlers without a sin, and for those that are started again. */
     static final Duration LATE = Duration.ofSeconds(10);
 
     @Spec
@@ -118,7 +118,7 @@ final class SelftestCommand implements Callable<Integer> {
                 .toList();
     }
 
-    /** Returns the must-cases with a script that no sin is made for. */
+    /** Returns the must-cases with a script for which there is no sin. */
     static List<String> toothless() {
         List<String> shown =
                 Stream.of(Sin.values()).flatMap(sin -> sin.caughtBy().stream()).toList();
@@ -129,7 +129,7 @@ final class SelftestCommand implements Callable<Integer> {
                 .toList();
     }
 
-    /** Adds company to cases that look at the whole run: a good event and a broken one. */
+    /** Adds a case with a good event and one with a broken event if any of the cases looks at the whole run. */
     private static List<String> withCompany(List<String> ids) {
         boolean afterwards =
                 ids.stream().flatMap(id -> ContractSuite.find(id).stream()).anyMatch(ContractCase::afterwards);
@@ -175,7 +175,7 @@ final class SelftestCommand implements Callable<Integer> {
         }
     }
 
-    /** Gives a handler so long for its effects, and as long for its answers if that is longer than usual. */
+    /** Sets the time for a handler's effects, and for its answers if the time is longer than the default. */
     private static ContractSuite patient(ContractSuite suite, Duration settle) {
         ContractSuite patient = suite.settle(settle);
         return settle.compareTo(LATE) > 0 ? patient.ackMax(settle) : patient;
@@ -213,7 +213,7 @@ final class SelftestCommand implements Callable<Integer> {
                 .brokenStore("touch '" + data + "/broken'", "rm -f '" + data + "/broken'");
     }
 
-    /** Writes captures to send events in the shapes of. */
+    /** Writes captures, so that events can be sent in their shapes. */
     static Path captures(Path folder) {
         String auth = "&auth[domain]=portal.bitrix24.test&auth[member_id]=" + "4e".repeat(16)
                 + "&auth[application_token]=" + "b7".repeat(16);

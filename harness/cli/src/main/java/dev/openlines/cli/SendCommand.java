@@ -94,7 +94,7 @@ final class SendCommand implements Callable<Integer> {
     @Option(names = "--concurrency", paramLabel = "C", description = "How many at a time.")
     private int concurrency = 1;
 
-    @Option(names = "--rate", paramLabel = "R", description = "At most so many each second.")
+    @Option(names = "--rate", paramLabel = "R", description = "Send at most this many each second.")
     private @Nullable Double rate;
 
     @Option(
@@ -106,8 +106,8 @@ final class SendCommand implements Callable<Integer> {
     @Option(
             names = "--body",
             paramLabel = "FILE",
-            description = "Send this body with fresh ts and the portal and tokens given: a form, JSON, or a capture as"
-                    + " decode reads it.")
+            description = "Send this body with a fresh ts and the given portal and tokens: a form, JSON, or any file"
+                    + " that decode reads.")
     private @Nullable String body;
 
     @Option(names = "--verbatim", description = "Send the body of --body byte for byte.")
@@ -116,13 +116,13 @@ final class SendCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Send JSON instead of a form.")
     private boolean json;
 
-    @Option(names = "--tokenless", description = "Without an access token, as after a timer.")
+    @Option(names = "--tokenless", description = "Send no access token, as after a timer.")
     private boolean tokenless;
 
     @Mixin
     private PlanOptions planOptions = new PlanOptions();
 
-    @Option(names = "--insecure", description = "Take any certificate of an https target.")
+    @Option(names = "--insecure", description = "Accept any certificate of an https target.")
     private boolean insecure;
 
     @Option(names = "--allow-public", description = "Permit a target that is not loopback or private.")
@@ -133,7 +133,7 @@ final class SendCommand implements Callable<Integer> {
 
     private SendCommand() {}
 
-    /** One event on its way: which, when, and what came of it. */
+    /** One event that is sent: its number, its time, and its result. */
     private record Sent(int number, Instant at, int bytes, Exchange exchange) {}
 
     @Override
@@ -267,9 +267,9 @@ final class SendCommand implements Callable<Integer> {
         }
     }
 
-    /** Returns an event that no portal sent: its tokens and addresses lead nowhere. */
+    /** Returns an event that no portal sent. Its tokens and addresses are made up. */
     private JsonObject event(Dialect shape, long chatId) {
-        // So the token's randomness need not be a secret: a secure source takes 20 ms to begin.
+        // So the token need not be random in a secure way. A secure source would take 20 ms to begin.
         Instant now = Instant.now();
         boolean tokens = !tokenless && SampleEvents.hasTokens(event);
         EventBodies.AuthFacts auth = new EventBodies.AuthFacts(
@@ -321,7 +321,7 @@ final class SendCommand implements Callable<Integer> {
         Runnable worker = () -> {
             for (int i = next.getAndIncrement(); i < order.size(); i = next.getAndIncrement()) {
                 waitFor(begun + plan.delay().toNanos(), i);
-                // Copies are equal bytes; without copies nothing needs to be kept.
+                // Copies must have equal bytes. Without copies, no body needs to be kept.
                 byte[] bytes = order.size() == count
                         ? bodies.of(order.get(i))
                         : made.computeIfAbsent(order.get(i), bodies::of);

@@ -26,7 +26,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code openlines sessions}: which sessions does a portal say were closed? */
+/** {@code openlines sessions}: lists the sessions that a portal has closed. */
 @Command(
         name = "sessions",
         mixinStandardHelpOptions = true,
@@ -58,7 +58,7 @@ final class SessionsCommand implements Callable<Integer> {
     @Option(
             names = "--since",
             paramLabel = "T",
-            description = "From when: 2026-11-28T10:00:00Z, 2026-11-28 (UTC), or how long ago, such as PT6H. A day by"
+            description = "Since when: 2026-11-28T10:00:00Z, 2026-11-28 (UTC), or how long ago, such as PT6H. A day by"
                     + " default, at most 365 days.")
     private String since = "P1D";
 
@@ -72,7 +72,7 @@ final class SessionsCommand implements Callable<Integer> {
         OpenLines lines = portal.access().client(Duration.ofSeconds(30)).openLines();
         Instant now = Instant.now();
         try {
-            // Not by status: a closed session has a time of closing, but may have an open status.
+            // The status does not count here: a closed session has a time of closing, but its status may still be open.
             Iterator<Session> sessions = lines.sessions(SessionFilter.closed(begin(now), now.plus(AHEAD)))
                     .iterator();
             PrintWriter out = spec.commandLine().getOut();

@@ -17,12 +17,12 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The shape of JSON: names of members and kinds of values, without any value. The items of a list have one shape
- * together, and so have the members of an object whose names are ids.
+ * The shape of JSON: names of members and kinds of values, without any value. All items of a list share one shape. So
+ * do the members of an object whose names are ids.
  */
 final class Shape {
 
-    /** The kinds of values. A kind says nothing of a value but the form that it has. */
+    /** The kinds of values. A kind tells only which form a value has. */
     enum Kind {
         NULL("null"),
         FLAG("true or false"),
@@ -46,7 +46,7 @@ final class Shape {
         }
     }
 
-    /** Stands for every member whose name is an id. */
+    /** The name that stands for every member whose name is an id. */
     static final String IDS = "*";
 
     /** Numbers, telephone numbers, and ids as the platform makes them: {@code chat17}. */
@@ -124,7 +124,7 @@ final class Shape {
         return Collections.unmodifiableMap(members);
     }
 
-    /** Tells whether an object of this shape may be without a member. */
+    /** Tells whether some objects of this shape lack a member. */
     boolean isOptional(String member) {
         return seen.getOrDefault(member, 0) < objects;
     }

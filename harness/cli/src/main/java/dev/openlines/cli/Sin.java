@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 
 /**
  * The defects that the practice handler can have, one at a time, and the cases that catch each. The first 25 are
- * mistakes seen in the wild; the others are made so that every must-case is known to be able to fail.
+ * mistakes of real handlers. The others exist to prove that every must-case can fail.
  */
 enum Sin {
     TRUSTS_USER_AGENT("takes the User-Agent for a proof", "101 112"),
@@ -114,7 +114,7 @@ enum Sin {
     private final String description;
     private final String caughtBy;
 
-    /** Lambdas without state. */
+    /** These are lambdas without state. */
     @SuppressWarnings("ImmutableEnumChecker")
     private final ToIntFunction<Asked> early;
 
@@ -122,7 +122,9 @@ enum Sin {
         this(description, caughtBy, asked -> 0);
     }
 
-    /** Creates a sin. Early gives the status to answer a request with before it is looked at; 0 for none. */
+    /**
+     * Creates a sin. {@code early} gives the status that answers a request before it is examined, or 0 to examine it.
+     */
     Sin(String description, String caughtBy, ToIntFunction<Asked> early) {
         this.description = description;
         this.caughtBy = caughtBy;
@@ -133,7 +135,7 @@ enum Sin {
         return description;
     }
 
-    /** Ids of cases, that which was made for it first. */
+    /** Ids of cases, beginning with the one that was made for this sin. */
     List<String> caughtBy() {
         return Stream.of(caughtBy.split(" ")).map(number -> "OSF-C-" + number).toList();
     }
@@ -142,7 +144,7 @@ enum Sin {
         return early.applyAsInt(asked);
     }
 
-    /** Returns whether the suite must own the process, to restart it or to read its output. */
+    /** Returns whether the suite must start the process itself, to restart it or to read its output. */
     boolean needsProcess() {
         return switch (this) {
             case FORGETFUL_DEDUPLICATION,

@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.io.Writer;
 
 /**
- * Writes what commands print, with an escape instead of each character that steers a terminal. Line ends and tabs stay.
- * A text of a portal, a handler or a file can so neither move the cursor nor turn the direction of writing.
+ * Writes the output of commands, with an escape instead of each character that controls a terminal. Line ends and tabs
+ * stay. So a text from a portal, a handler or a file can neither move the cursor nor change the direction of writing.
  */
 final class TerminalWriter extends FilterWriter {
 

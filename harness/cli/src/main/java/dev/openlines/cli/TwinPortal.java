@@ -24,7 +24,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 
-/** A simulated portal on this machine, set up like the one that is compared. */
+/** A simulated portal on this machine that is set up like the one that is compared. */
 final class TwinPortal implements AutoCloseable {
 
     private static final long ADMINISTRATOR = 1;
@@ -79,7 +79,7 @@ final class TwinPortal implements AutoCloseable {
         if (facts.operating()) {
             portal.limits().operatingTime(Duration.ofMinutes(8));
         }
-        // Two sessions, so that there is a next page; one is open.
+        // There are two sessions, so that there is a second page. One of them is open.
         portal.lines().get(0).openChat().close(Closing.AGENT);
         portal.lines().get(0).openChat();
         calls = new ComparedPortal(
@@ -90,7 +90,7 @@ final class TwinPortal implements AutoCloseable {
                                         + portal.webhookCode().reveal() + "/"),
                                 true)
                         : new PortalAccess(portal.restUri(), token, false));
-        // Rows of both kinds, for the list of subscriptions.
+        // The list of subscriptions gets rows of both kinds.
         portal.subscribe(OnSessionFinish.CODE, URI.create("https://handler.openlines.invalid/"));
         if (!like.webhook() && administrator && facts.has().contains(Need.OPEN_LINES)) {
             calls.ask(new Call(
@@ -120,12 +120,12 @@ final class TwinPortal implements AutoCloseable {
         return portal.chats().get(0).session().id();
     }
 
-    /** Switches the limit on that the question about too many calls is about. */
+    /** Switches on the limit that the question about too many calls needs. */
     void limitCalls() {
         portal.limits().leakyBucket(2, 50);
     }
 
-    /** Returns where the newest answer is from. */
+    /** Returns the origin of the newest answer. */
     Provenance provenance() {
         List<PortalCall> made = portal.calls();
         return made.get(made.size() - 1).provenance();

@@ -84,16 +84,16 @@ final class VerifyCommand implements Callable<Integer> {
             description = "junit:FILE, html:FILE, md:FILE or jsonl:FILE. May be given several times.")
     private List<String> reports = List.of();
 
-    @Option(names = "--baseline", paramLabel = "FILE", description = "Failures expected for a while, as JSON.")
+    @Option(names = "--baseline", paramLabel = "FILE", description = "Known failures that do not count yet, as JSON.")
     private @Nullable Path baselineFile;
 
     @Option(names = "--fail-on", paramLabel = "L", description = "must (default) or should.")
     private Level failOn = Level.MUST;
 
-    @Option(names = "--progress", description = "Tell each case that ended, also if the errors go to no terminal.")
+    @Option(names = "--progress", description = "Print each case that ended, also if stderr is no terminal.")
     private boolean progress;
 
-    @Option(names = "--strict-evidence", description = "A gated case that was not observed makes exit code 5.")
+    @Option(names = "--strict-evidence", description = "End with 5 if a case that counts was not observed.")
     private boolean strict;
 
     VerifyCommand() {}
@@ -139,7 +139,7 @@ final class VerifyCommand implements Callable<Integer> {
             try {
                 Runtime.getRuntime().removeShutdownHook(hook);
             } catch (IllegalStateException e) {
-                // The process is ending already; the report is out.
+                // The process is ending already, and the report is written.
             }
             return code;
         } catch (IllegalArgumentException | UncheckedIOException e) {
@@ -147,7 +147,9 @@ final class VerifyCommand implements Callable<Integer> {
         }
     }
 
-    /** Returns which case is left out since the run got no captures; empty if that was not asked. */
+    /**
+     * Returns the remark that a case is left out because the run got no captures; empty if the case was not selected.
+     */
     private String notApplicable() {
         if (options.captures != null || !options.only.isEmpty()) {
             return "";
@@ -159,7 +161,10 @@ final class VerifyCommand implements Callable<Integer> {
         return "; not applicable without --captures: " + ids;
     }
 
-    /** Reports, ends what the run started, and ends the process with the documented code instead of the signal's. */
+    /**
+     * Writes the report, ends the processes of the run, and ends this process with the documented exit code instead of
+     * the signal's.
+     */
     private static void interrupted(ContractRun run, Consumer<ContractReport> report) {
         try {
             report.accept(run.partial("interrupted"));
@@ -259,7 +264,7 @@ final class VerifyCommand implements Callable<Integer> {
         return options.allowPublic ? suite.allowPublic() : suite;
     }
 
-    /** Returns the suite with a setting, or as it is if the flag was not given. */
+    /** Returns the suite with a setting, or unchanged if the flag was not given. */
     static <T> ContractSuite set(
             ContractSuite suite, @Nullable T value, BiFunction<ContractSuite, T, ContractSuite> setting) {
         return value == null ? suite : setting.apply(suite, value);
@@ -340,8 +345,8 @@ final class VerifyCommand implements Callable<Integer> {
     }
 
     /**
-     * Returns a port for a handler that is started later. It is below those that systems give to connections: the suite
-     * makes many, and one of them could get the port meanwhile.
+     * Returns a port for a handler that is started later. It is below the range that systems use for outgoing
+     * connections. The suite makes many of these, and one of them could get the port meanwhile.
      */
     static int freePort() {
         SplittableRandom random = new SplittableRandom();

@@ -7,7 +7,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The flags of {@code verify} that say who is judged, by what, and how. Unset, the suite's own defaults count. */
+/**
+ * The flags of {@code verify} for the handler, the cases and the way of the run. If a flag is missing, the suite's
+ * default counts.
+ */
 final class VerifyOptions {
 
     @Option(names = "--member-id", required = true, paramLabel = "M", description = "The portal the handler trusts.")
@@ -17,7 +20,7 @@ final class VerifyOptions {
             names = "--application-token",
             required = true,
             paramLabel = "T",
-            description = "The token it trusts it by.")
+            description = "The application token of that portal.")
     String proof = "";
 
     @Option(
@@ -29,13 +32,13 @@ final class VerifyOptions {
     @Nullable
     String profile;
 
-    @Option(names = "--only", paramLabel = "IDS", description = "These cases only: ids with commas, * at an end.")
+    @Option(names = "--only", paramLabel = "IDS", description = "Run these only: ids with commas, * at an end.")
     List<String> only = List.of();
 
-    @Option(names = "--exclude", paramLabel = "IDS", description = "Not these cases.")
+    @Option(names = "--exclude", paramLabel = "IDS", description = "Leave these cases out.")
     List<String> exclude = List.of();
 
-    @Option(names = "--level", paramLabel = "L", description = "must: those only; should: those and must.")
+    @Option(names = "--level", paramLabel = "L", description = "must: must-cases only; should: both.")
     @Nullable
     Level level;
 
@@ -59,15 +62,15 @@ final class VerifyOptions {
     @Option(
             names = "--ready",
             paramLabel = "R",
-            description = "When it is ready: an address that answers, or a regular expression for what it prints.")
+            description = "Shows that it is ready: an address that answers, or a regular expression for its output.")
     @Nullable
     String ready;
 
-    @Option(names = "--ready-within", paramLabel = "T", description = "How long it may take; 30s.")
+    @Option(names = "--ready-within", paramLabel = "T", description = "How long its start may take; 30s by default.")
     @Nullable
     String readyWithin;
 
-    @Option(names = "--stop-signal", paramLabel = "S", description = "The polite signal; TERM.")
+    @Option(names = "--stop-signal", paramLabel = "S", description = "The polite stop signal; TERM by default.")
     @Nullable
     String stopSignal;
 
@@ -84,7 +87,7 @@ final class VerifyOptions {
     @Nullable
     String slowOn;
 
-    @Option(names = "--slow-off", paramLabel = "C", description = "Test hook: ends that.")
+    @Option(names = "--slow-off", paramLabel = "C", description = "Test hook: ends --slow-on.")
     @Nullable
     String slowOff;
 
@@ -92,7 +95,7 @@ final class VerifyOptions {
     @Nullable
     String breakStore;
 
-    @Option(names = "--mend-store", paramLabel = "C", description = "Test hook: ends that.")
+    @Option(names = "--mend-store", paramLabel = "C", description = "Test hook: ends --break-store.")
     @Nullable
     String mendStore;
 
@@ -112,7 +115,7 @@ final class VerifyOptions {
             description = "The handler records installations: an uninstalled application must be denied (017).")
     boolean installing;
 
-    @Option(names = "--settings-only", description = "The handler's portal comes from its settings: not 017 and 019.")
+    @Option(names = "--settings-only", description = "Its portal comes from settings: leave out 017 and 019.")
     boolean settingsOnly;
 
     @Option(
@@ -125,7 +128,7 @@ final class VerifyOptions {
     @Option(names = "--go-on", description = "Run all cases even if the first good event is not acknowledged.")
     boolean goOn;
 
-    @Option(names = "--slow", description = "Also what takes minutes (024, 511).")
+    @Option(names = "--slow", description = "Also run cases that take minutes (024, 511).")
     boolean slow;
 
     @Option(names = "--second-member-id", paramLabel = "M", description = "Another portal the handler trusts.")
@@ -144,15 +147,15 @@ final class VerifyOptions {
     @Nullable
     String domain;
 
-    @Option(names = "--ack-max", paramLabel = "T", description = "How long an acknowledgement may take; 5s.")
+    @Option(names = "--ack-max", paramLabel = "T", description = "The longest acknowledgement; 5s by default.")
     @Nullable
     String ackMax;
 
-    @Option(names = "--settle", paramLabel = "T", description = "How long an effect may take to appear; 10s.")
+    @Option(names = "--settle", paramLabel = "T", description = "How late an effect may appear; 10s by default.")
     @Nullable
     String settle;
 
-    @Option(names = "--time-limit", paramLabel = "T", description = "End the run after this, with what is known.")
+    @Option(names = "--time-limit", paramLabel = "T", description = "End the run after this time, and report.")
     @Nullable
     String timeLimit;
 
@@ -160,11 +163,11 @@ final class VerifyOptions {
     @Nullable
     String seed;
 
-    @Option(names = "--jobs", paramLabel = "N", description = "How many short cases at a time; 4.")
+    @Option(names = "--jobs", paramLabel = "N", description = "How many short cases run at a time; 4 by default.")
     @Nullable
     Integer jobs;
 
-    @Option(names = "--insecure", description = "Take any certificate.")
+    @Option(names = "--insecure", description = "Accept any certificate.")
     boolean insecure;
 
     @Option(names = "--allow-public", description = "Permit a handler that is not on a loopback or private address.")

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options of commands that an incoming webhook serves as well as an access token. */
+/** The options of commands that take an incoming webhook or an access token. */
 final class WebhookOptions extends PortalOptions {
 
     static final String WEBHOOK_VARIABLE = "OPENLINES_WEBHOOK";
@@ -51,7 +51,7 @@ final class WebhookOptions extends PortalOptions {
         }
         try {
             Matcher address = WEBHOOK.matcher(webhook);
-            // The client refuses another form, with a message that does not repeat it.
+            // The client refuses any other form, with a message that does not repeat the address.
             URI rest = URI.create(
                     address.matches()
                             ? webhook.substring(0, webhook.indexOf("/rest/") + "/rest/".length())
