@@ -32,7 +32,7 @@ public sealed interface Event
                 ReservedEvent {
 
     /**
-     * Returns what every event carries: its code, when it was queued and on whose behalf.
+     * Returns the header that every event has: its code, when it was queued, and on whose behalf it was sent.
      *
      * @return the header, never null
      */

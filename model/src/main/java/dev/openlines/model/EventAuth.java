@@ -9,16 +9,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * The {@code auth} block of an event.
  *
- * <p>Which fields arrive depends on the cause: an event of a signed-in user has an access token, one
- * of a timer has none, an outgoing webhook has five fields only, and a refresh token comes with
- * install, update and test events alone. The token's user may be the customer of the chat, who has
- * no rights on the portal.
+ * <p>Which fields arrive depends on the cause: an event of a signed-in user has an access token, one of a timer has
+ * none, an outgoing webhook has five fields only, and a refresh token comes only with install, update and test events.
+ * The token's user may be the customer of the chat, who has no rights on the portal.
  *
  * @param accessToken a one-off token of the user who caused the event; wire field
  *     {@code access_token}
  * @param expires when the access token expires; wire field {@code expires}, Unix seconds
  * @param expiresIn lifetime of the access token when issued; wire field {@code expires_in}, seconds
- * @param scope what the access token permits; wire field {@code scope}, separated by comma or space;
+ * @param scope the scopes that the access token permits; wire field {@code scope}, separated by comma or space;
  *     empty if not sent
  * @param domain host name of the portal; wire field {@code domain}. It changes when a portal is
  *     renamed

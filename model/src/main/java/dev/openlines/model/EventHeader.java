@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param handlerId which of the portal's subscriptions this delivery serves; wire field
  *     {@code event_handler_id}, in published examples {@code eventId} or {@code event_id}. One
  *     subscription keeps one id, so it never identifies an event. Null if not sent
- * @param sentAt when the portal queued the event; wire field {@code ts}, Unix seconds. Two events
- *     of one second are equal here, and a late event is still genuine. Null if missing or unreadable
+ * @param sentAt when the portal queued the event; wire field {@code ts}, Unix seconds. Two events within one second
+ *     have equal times, and a late event is still genuine. Null if missing or unreadable
  * @param auth on whose behalf the event was sent, and the token that proves it
  */
 public record EventHeader(

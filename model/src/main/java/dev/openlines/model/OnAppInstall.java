@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
  * The application was installed on a portal. The auth block has an access and a refresh token and
  * the application token that authenticates every later event.
  *
- * <p>Anyone can post such an event. Prove the access token at an OAuth host of your own list before
- * anything in it is trusted.
+ * <p>Anyone can post such an event. Verify the access token with an OAuth host of your own list before you trust
+ * anything in the event.
  *
- * @param header what every event carries
+ * @param header the fields that every event has
  * @param version the installed version, any text; wire field {@code data[VERSION]}
  * @param active wire field {@code data[ACTIVE]}, {@code Y} or {@code N}
  * @param installed whether the installation is finished; wire field {@code data[INSTALLED]}

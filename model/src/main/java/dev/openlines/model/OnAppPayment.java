@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The application was paid for on a portal, or its paid or trial time was extended. The documentation
  * shows it without tokens; no request was seen.
  *
- * @param header what every event carries
+ * @param header the fields that every event has
  * @param appCode the application's code, as in {@code vendor.application}; wire field {@code data[CODE]}
  * @param version the version installed, any text; wire field {@code data[VERSION]}
  * @param status how the application is paid now; wire field {@code data[STATUS]}

@@ -5,9 +5,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The answer to a call of {@code event.test}: proof that events of a portal reach the application.
+ * The answer to a call of {@code event.test}, which proves that events of a portal reach the application.
  *
- * @param header what every event carries; its auth has access and refresh token
+ * @param header the fields that every event has; its auth has an access and a refresh token
  * @param query the parameters of that call; wire field {@code data[QUERY]}, in the form that
  *     {@link UnknownEvent#data()} describes. Null if the call had none
  * @param languageId the portal's language; wire field {@code data[LANGUAGE_ID]}
@@ -27,7 +27,7 @@ public record OnAppTest(
     }
 
     /**
-     * Says how large the query is, and nothing of what it holds.
+     * Describes the size of the query but not its contents.
      *
      * @return such as {@code OnAppTest[header=…, query=a map of 1, languageId=en]}
      */

@@ -5,10 +5,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The application was removed from a portal. It comes without access token: the application token is
- * the only proof.
+ * The application was removed from a portal. It comes without an access token, so the application token is the only
+ * proof.
  *
- * @param header what every event carries
+ * @param header the fields that every event has
  * @param clean whether the application's data is to be deleted; wire field {@code data[CLEAN]}, 1 or
  *     0
  * @param languageId the portal's language; wire field {@code data[LANGUAGE_ID]}

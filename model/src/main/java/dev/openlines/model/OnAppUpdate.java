@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The application was updated on a portal. Tokens come with it as with {@link OnAppInstall}, and
  * under the same warning; the application token may be a new one.
  *
- * @param header what every event carries
+ * @param header the fields that every event has
  * @param version the version now installed, any text; wire field {@code data[VERSION]}
  * @param previousVersion the version before; wire field {@code data[PREVIOUS_VERSION]}
  * @param languageId the portal's language; wire field {@code data[LANGUAGE_ID]}

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The line is the one the dialog began in; after a transfer {@link OnSessionFinish} names another.
  *
- * @param header what every event carries
+ * @param header the fields that every event has
  * @param connector the connector's code; wire field {@code data[CONNECTOR]}
  * @param line the line's id; wire field {@code data[LINE]}
  * @param dialogs the closed dialogs, at least one; wire field {@code data[DATA]}

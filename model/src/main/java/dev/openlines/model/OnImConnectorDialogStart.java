@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * A dialog of a connector that the application itself registered began. Unlike {@link OnSessionStart} it carries a
  * session id, and its ids are the messenger's.
  *
- * @param header what every event carries
+ * @param header the fields that every event has
  * @param connector the connector's code; wire field {@code data[CONNECTOR]}
  * @param line the line's id; wire field {@code data[LINE]}
  * @param dialogs the dialogs, at least one; wire field {@code data[DATA]}

@@ -6,13 +6,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An operator wrote into a chat of a connector that the application itself registered: the application sends the
- * message on to its messenger, then confirms with {@code imconnector.send.status.delivery}.
+ * An operator wrote into a chat of a connector that the application itself registered. The application must pass the
+ * message on to its messenger, and then confirm it with {@code imconnector.send.status.delivery}.
  *
  * <p>A message has {@code im}, the messenger's chat id, and its content: author and text, by the server's source also
  * files. Messages of customers and of built-in connectors do not come.
  *
- * @param header what every event carries
+ * @param header the fields that every event has
  * @param connector the connector's code; wire field {@code data[CONNECTOR]}
  * @param line the line's id; wire field {@code data[LINE]}
  * @param messages the messages, at least one; wire field {@code data[MESSAGES]}

@@ -6,13 +6,13 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An operator deleted a message in a chat of a connector that the application itself registered: the application
- * deletes it in its messenger.
+ * An operator deleted a message in a chat of a connector that the application itself registered. The application must
+ * delete it in its messenger.
  *
  * <p>A message has {@code im}, the messenger's chat id, and the messenger's id of the message. It comes only if the
  * application confirmed the message with {@code imconnector.send.status.delivery}.
  *
- * @param header what every event carries
+ * @param header the fields that every event has
  * @param connector the connector's code; wire field {@code data[CONNECTOR]}
  * @param line the line's id; wire field {@code data[LINE]}
  * @param messages the messages, at least one; wire field {@code data[MESSAGES]}

@@ -6,14 +6,14 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An operator changed a message in a chat of a connector that the application itself registered: the application
- * changes it in its messenger.
+ * An operator changed a message in a chat of a connector that the application itself registered. The application must
+ * change it in its messenger.
  *
  * <p>A message has {@code im}, the messenger's chat id, and its content: the messenger's ids of the message, and the
  * new text. It comes only if the application confirmed the message with {@code imconnector.send.status.delivery}, since
  * the portal knows the messenger's ids from there.
  *
- * @param header what every event carries
+ * @param header the fields that every event has
  * @param connector the connector's code; wire field {@code data[CONNECTOR]}
  * @param line the line's id; wire field {@code data[LINE]}
  * @param messages the messages, at least one; wire field {@code data[MESSAGES]}

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A connector that the application itself registered was switched off on a line.
  *
- * @param header what every event carries
+ * @param header the fields that every event has
  * @param connector the connector's code; wire field {@code data[connector]}, in lower case, unlike its siblings
  * @param line the line's id; wire field {@code data[line]}
  * @see <a

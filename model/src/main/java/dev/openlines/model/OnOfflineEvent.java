@@ -5,9 +5,9 @@ import java.util.Objects;
 
 /**
  * The portal's queue of offline events holds something for the application: call {@code event.offline.get}. It has no
- * data, says nothing about which events wait, and comes at most once in the {@code minTimeout} of its subscription.
+ * data, does not name the waiting events, and comes at most once in the {@code minTimeout} of its subscription.
  *
- * @param header what every event carries
+ * @param header the fields that every event has
  * @see <a href="https://apidocs.bitrix24.com/api-reference/events/on-offline-event.html">OnOfflineEvent</a>
  */
 public record OnOfflineEvent(EventHeader header) implements Event {

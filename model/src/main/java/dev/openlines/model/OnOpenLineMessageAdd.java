@@ -8,17 +8,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * A message was added to a chat of an open line.
  *
- * <p>Written by an operator or by the system: {@code data} has {@code CONNECTOR} and {@code LINE}, and the
- * message has portal ids, {@code system} and {@code no_session}. Written by the customer: neither, and
- * the message is as the connector gave it, with {@code chat}, {@code ref} and {@code extra}.
- * That is what the server's source sends; the vendor's page shows the customer's shape alone, in a list.
+ * <p>Written by an operator or by the system: {@code data} has {@code CONNECTOR} and {@code LINE}, and the message has
+ * portal ids, {@code system} and {@code no_session}. Written by the customer: both are missing, and the message is as
+ * the connector gave it, with {@code chat}, {@code ref} and {@code extra}. The server's source sends these shapes; the
+ * vendor's page shows only the customer's shape, in a list.
  *
- * @param header what every event carries
+ * @param header the fields that every event has
  * @param connector the connector's code; wire field {@code data[CONNECTOR]}. Null if the customer caused
  *     the event
  * @param line the line's id; wire field {@code data[LINE]}. Null if the customer caused the event
  * @param messages the added messages, at least one; wire field {@code data[DATA]}
- * @see <a href="https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/events/on-open-line-message-add.html">OnOpenLineMessageAdd</a>
+ * @see <a
+ *     href="https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/events/on-open-line-message-add.html">OnOpenLineMessageAdd</a>
  */
 public record OnOpenLineMessageAdd(
         EventHeader header,

@@ -8,17 +8,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * A message in a chat of an open line was deleted.
  *
- * <p>Deleted by an operator or by the system: {@code data} has {@code CONNECTOR} and {@code LINE}, and
- * {@code DATA} is a list of one element for each id under which the messenger knows the message.
- * Deleted by the customer: neither, and one element as the connector gave it.
- * That is what the server's source sends; the vendor's page shows the customer's shape alone, in a list.
+ * <p>Deleted by an operator or by the system: {@code data} has {@code CONNECTOR} and {@code LINE}, and {@code DATA} is
+ * a list of one element for each id under which the messenger knows the message. Deleted by the customer: both are
+ * missing, and there is one element as the connector gave it. The server's source sends these shapes; the vendor's page
+ * shows only the customer's shape, in a list.
  *
- * @param header what every event carries
+ * @param header the fields that every event has
  * @param connector the connector's code; wire field {@code data[CONNECTOR]}. Null if the customer caused
  *     the event
  * @param line the line's id; wire field {@code data[LINE]}. Null if the customer caused the event
  * @param messages the deleted messages, at least one; wire field {@code data[DATA]}
- * @see <a href="https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/events/on-open-line-message-delete.html">OnOpenLineMessageDelete</a>
+ * @see <a
+ *     href="https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/events/on-open-line-message-delete.html">OnOpenLineMessageDelete</a>
  */
 public record OnOpenLineMessageDelete(
         EventHeader header,

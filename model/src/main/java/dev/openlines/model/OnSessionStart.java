@@ -7,9 +7,10 @@ import java.util.Objects;
 /**
  * A chat of an open line was opened. Same payload as {@link OnSessionFinish}.
  *
- * @see <a href="https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/events/on-session-start.html">OnSessionStart</a>
+ * @see <a
+ *     href="https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/events/on-session-start.html">OnSessionStart</a>
  *
- * @param header what every event carries
+ * @param header the fields that every event has
  * @param chats the opened chats, at least one; wire field {@code data[DATA]}. A portal sends one, the
  *     documentation shows a list
  */

@@ -7,7 +7,7 @@ import java.util.Objects;
  * The portal's subscription to the vendor's market of applications was renewed. The vendor's pages do not mention it;
  * by the server's source it has no parameters and carries a refresh token, as an installation does.
  *
- * @param header what every event carries
+ * @param header the fields that every event has
  */
 public record OnSubscriptionRenew(EventHeader header) implements Event {
 

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * data[MESSAGES]} in {@link OnImConnectorMessageAdd}, {@link OnImConnectorMessageUpdate} and {@link
  * OnImConnectorMessageDelete}.
  *
- * <p>Two kinds of ids meet here. The portal's are numbers: {@link #portalChatId()} is the chat that
- * {@link OpenLineChat#chatId()} names. The messenger's may be any text.
+ * <p>There are two kinds of ids. The portal's are numbers: {@link #portalChatId()} is the chat that {@link
+ * OpenLineChat#chatId()} names. The messenger's may be any text.
  *
  * @param connector how the customer reached the line; wire block {@code connector}. Null if an operator changed or
  *     deleted the message
@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * @param chatId the chat's id in the messenger; wire field {@code chat[id]}. Null in {@link OnOpenLineMessageAdd} if
  *     an operator wrote the message
  * @param content the message itself; wire block {@code message}
- * @param ref what links the message to the CRM; wire block {@code ref}, in the form that
+ * @param ref the link of the message to the CRM; wire block {@code ref}, in the form that
  *     {@link UnknownEvent#data()} describes. Only from the customer's side, null if empty
- * @param extra what else the connector gave; wire block {@code extra}, in the same form. Only from the
+ * @param extra further data of the connector; wire block {@code extra}, in the same form. Only from the
  *     customer's side, null if empty
  * @param noSession whether the message was written without opening a session; wire field
  *     {@code no_session}, {@code Y} or {@code N}. Only if an operator added the message
@@ -46,14 +46,14 @@ public record OpenLineMessage(
     /**
      * Returns the chat's id on the portal: {@code im[chat_id]}, else {@code message[chat_id]}.
      *
-     * @return the id, or null for what the customer did: there the portal does not tell
+     * @return the id, or null if the customer caused the event, because the portal then does not send it
      */
     public @Nullable Long portalChatId() {
         return im != null && im.chatId() != null ? im.chatId() : content.chatId();
     }
 
     /**
-     * Says how large the payloads are, and nothing of what they hold.
+     * Describes the size of the payloads but not their contents.
      *
      * @return all ids and flags
      */
@@ -94,11 +94,11 @@ public record OpenLineMessage(
      *     on the portal; otherwise the messenger's ids, several for a long message. Empty if not sent
      * @param chatId the chat's id on the portal; wire field {@code chat_id}. Only if an operator added
      *     the message
-     * @param userId who wrote it, any text; wire field {@code user_id}
+     * @param userId the author, any text; wire field {@code user_id}
      * @param date when the messenger says it was written, as the connector gave it; wire field
      *     {@code date}. Only from the customer's side
      * @param text the text with the platform's markup; wire field {@code text}
-     * @param files what was sent with it; wire field {@code files}. Empty if there are none
+     * @param files the files that were sent with it; wire field {@code files}. Empty if there are none
      * @param attachments wire field {@code attachments}, in published examples {@code attach}, in the form that
      *     {@link UnknownEvent#data()} describes; null if there are none
      * @param params wire field {@code params}, in the same form; null if there are none
@@ -124,7 +124,7 @@ public record OpenLineMessage(
         }
 
         /**
-         * Says how long the text is and how much comes with it, and nothing of what people wrote.
+         * Describes the length of the text and the number of its attachments, but not what people wrote.
          *
          * @return all ids and flags
          */
@@ -140,14 +140,14 @@ public record OpenLineMessage(
     /**
      * A file that was sent with a message: one element of the wire's {@code message[files]}.
      *
-     * <p>An operator's file has everything but the id. Of a customer's file the portal tells only the id, and not that
-     * of the drive: {@code imopenlines.session.history.get} lists the files of a chat with theirs.
+     * <p>An operator's file has everything except the id. For a customer's file the portal sends only an id, which is
+     * not that of the drive: {@code imopenlines.session.history.get} lists the files of a chat with theirs.
      *
      * @param id the file's id in the portal's file store, if the element is a number or has one as
      *     {@code id}. Null for an operator's file
      * @param name as its sender named it; wire field {@code name}. Anybody may choose it: it is not a path to write to
-     * @param type the platform's kind of file, such as {@code image}, {@code video}, {@code audio} or {@code file}; wire
-     *     field {@code type}
+     * @param type the platform's kind of file, such as {@code image}, {@code video}, {@code audio} or {@code file};
+     *     wire field {@code type}
      * @param mime its media type; wire field {@code mime}
      * @param link a short public address, which opens the file for anybody who knows it; wire field {@code link}
      * @param downloadLink the address that the short one stands for; wire field {@code downloadLink}
@@ -181,7 +181,7 @@ public record OpenLineMessage(
         }
 
         /**
-         * Says which file it is and how large, without its name and its addresses.
+         * Shows the id and the size, without the file's name and addresses.
          *
          * @return id and size
          */

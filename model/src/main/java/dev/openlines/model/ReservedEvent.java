@@ -2,8 +2,8 @@
 package dev.openlines.model;
 
 /**
- * Keeps {@link Event} open: because callers cannot name this type they cannot write an exhaustive
- * switch without a default, so a new event breaks no caller. It is never instantiated.
+ * Keeps {@link Event} open. Because callers cannot name this type, they cannot write an exhaustive switch without a
+ * default, so a new event breaks no caller. There are no instances.
  */
 final class ReservedEvent implements Event {
 

@@ -9,9 +9,9 @@ import java.util.Objects;
 /**
  * A token or key that must not be seen.
  *
- * <p>It prints as {@code ***}, compares in time that does not depend on where two secrets differ,
- * and gives its text through {@link #reveal()} only, so that every use can be found by searching for
- * that name. Serialization frameworks see no property.
+ * <p>It prints as {@code ***}, compares in a time that does not depend on the place where two secrets differ, and gives
+ * its text only through {@link #reveal()}, so that every use can be found by a search for that name. Serialization
+ * frameworks see no property.
  */
 public final class Secret {
 
@@ -32,7 +32,7 @@ public final class Secret {
     }
 
     /**
-     * Returns the secret itself. Callers answer for where it goes.
+     * Returns the secret itself. The caller must keep it out of logs and messages.
      *
      * @return the text given to {@link #of}, never null
      */
@@ -44,7 +44,7 @@ public final class Secret {
      * Compares digests of the two texts, in time that depends on their lengths only.
      *
      * @param other anything, may be null
-     * @return whether {@code other} is a secret of the same text
+     * @return whether {@code other} is a secret with the same text
      */
     @Override
     public boolean equals(Object other) {
@@ -52,7 +52,7 @@ public final class Secret {
     }
 
     /**
-     * Returns the same number for every secret: a hash of the text would tell about it.
+     * Returns the same number for every secret, because a hash of the text would reveal something about it.
      *
      * @return a constant
      */

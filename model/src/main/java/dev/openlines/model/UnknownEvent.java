@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * An event that has no type in this version, with its whole payload.
  *
- * @param header what every event carries; the code is empty if the body named no event
- * @param data the wire's {@code data}: a {@code String}, or a {@code List} or {@code Map<String, ?>}
- *     of such values, in the order sent. Every leaf is text, as a form carries it, whatever the body
- *     was: {@code true} is {@code 1}, null and empty containers are absent. Null if the event had no data. Unmodifiable
+ * @param header the fields that every event has; the code is empty if the body named no event
+ * @param data the wire's {@code data}: a {@code String}, or a {@code List} or {@code Map<String, ?>} of such values, in
+ *     the order sent. Every leaf is text as in a form, whatever the format of the body was: {@code true} is {@code 1},
+ *     and null and empty containers are absent. Null if the event had no data. Unmodifiable
  */
 public record UnknownEvent(EventHeader header, @Nullable Object data) implements Event {
 
@@ -25,8 +25,8 @@ public record UnknownEvent(EventHeader header, @Nullable Object data) implements
     }
 
     /**
-     * Says what the event is and how large its data, and nothing of what that holds: data of a bot, for
-     * one, has tokens in it.
+     * Shows the event's header and the size of its data, but not its contents, because the data of a bot, for example,
+     * contains tokens.
      *
      * @return such as {@code UnknownEvent[header=…, data=a map of 3]}
      */
@@ -35,7 +35,7 @@ public record UnknownEvent(EventHeader header, @Nullable Object data) implements
         return "UnknownEvent[header=" + header + ", data=" + describe(data) + "]";
     }
 
-    /** Says what kind of thing a payload is, never what it holds. */
+    /** Names the kind of a payload, never its contents. */
     static String describe(@Nullable Object payload) {
         if (payload instanceof List<?> list) {
             return "a list of " + list.size();
