@@ -13,7 +13,7 @@ import dev.openlines.model.OnOfflineEvent;
 import dev.openlines.model.OnSubscriptionRenew;
 import java.util.List;
 
-/** The events about the application itself, whose fields stand in {@code data} side by side. */
+/** The events about the application itself, whose fields are directly in {@code data}. */
 final class AppEvents {
 
     static final List<EventType<?>> ROWS = List.of(

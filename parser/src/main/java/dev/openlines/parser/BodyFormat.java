@@ -7,15 +7,15 @@ import org.jspecify.annotations.Nullable;
 
 /** The two formats of a request body that carries an event. */
 public enum BodyFormat {
-    /** {@code application/x-www-form-urlencoded}: what portals send. */
+    /** {@code application/x-www-form-urlencoded}: sent by portals. */
     FORM,
 
-    /** {@code application/json} or any {@code +json}: what stores and tests keep. */
+    /** {@code application/json} or any {@code +json}: used in stores and tests. */
     JSON;
 
     /**
-     * Finds the format by the value of a {@code Content-Type} header. Parameters such as
-     * {@code charset} change nothing: a form's escapes are UTF-8 whatever they say.
+     * Finds the format by the value of a {@code Content-Type} header. Parameters such as {@code charset} are ignored,
+     * because a form's escapes are always UTF-8.
      *
      * @param contentType the header's value, or null if the header is missing
      * @return the format, or empty if the body is neither (HTTP 415)

@@ -41,7 +41,7 @@ final class Bytes {
         return zeroes - ONES & ~zeroes & HIGHS;
     }
 
-    /** Returns where either byte is first, or the end of the array. */
+    /** Returns the first place of either byte, or the end of the array. */
     static int indexOfEither(byte[] bytes, int from, char a, char b) {
         int at = from;
         for (; at + 8 <= bytes.length; at += 8) {
@@ -57,7 +57,7 @@ final class Bytes {
         return at;
     }
 
-    /** Returns where the byte is first, or the end of the array. */
+    /** Returns the first place of the byte, or the end of the array. */
     static int indexOf(byte[] bytes, int from, char c) {
         return indexOfEither(bytes, from, c, c);
     }
@@ -67,7 +67,7 @@ final class Bytes {
         int at = from;
         while (at + 8 <= bytes.length) {
             long word = longAt(bytes, at);
-            // The three are below ',', and few other bytes of values are: one test for all of them.
+            // One test covers all three: they are below ',', as are few other bytes of values.
             long candidates = (word - ONES * ',' | word) & HIGHS;
             if (candidates == 0) {
                 at += 8;
@@ -106,7 +106,7 @@ final class Bytes {
         return at;
     }
 
-    /** Returns the number that decimal digits mean, or -1 if a byte is no digit or the number does not fit a long. */
+    /** Returns the number of decimal digits, or -1 if a byte is no digit or the number does not fit a long. */
     static long decimal(byte[] bytes, int from, int to) {
         int length = to - from;
         if (length > 16 || to < (length > 8 ? 16 : 8)) {
@@ -132,7 +132,7 @@ final class Bytes {
         return value;
     }
 
-    /** Reads up to eight digits before {@code to} at once: first pairs of them, then fours, then all. */
+    /** Reads up to eight digits before {@code to} at once: first in pairs, then in fours, then all. */
     private static long lastDigits(byte[] bytes, int to, int length) {
         long others = length == 8 ? 0 : -1L >>> 8 * length;
         long word = longAt(bytes, to - 8) & ~others | ONES * '0' & others;
@@ -146,8 +146,8 @@ final class Bytes {
     }
 
     /**
-     * Returns whether two ranges are alike. It is quicker than {@link java.util.Arrays} for ranges as short as names,
-     * whose ends differ more often than their beginnings.
+     * Returns whether two ranges are equal. For short ranges such as names, whose ends differ more often than their
+     * beginnings, this is quicker than {@link java.util.Arrays}.
      */
     static boolean equal(byte[] a, int aFrom, byte[] b, int bFrom, int length) {
         int rest = length - 8;
@@ -170,7 +170,7 @@ final class Bytes {
         return true;
     }
 
-    /** Returns a cheap hash, for walking few children and not for tables. */
+    /** Returns a quick hash, for comparing a few children. It is not for hash tables. */
     static int hash(byte[] bytes, int from, int length) {
         long mixed;
         if (length >= 8) {

@@ -26,9 +26,10 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Replaces the values of one request, and the names that are not known, by others of the same shape: kind, class of length,
- * classes of characters. Equal texts become equal ones, different texts different ones, and no text becomes itself. The
- * key of the replacement is random and lost with this object, so that no text can be found by trying.
+ * Replaces the values of one request, and its unknown names, by others of the same shape: the same kind, class of
+ * length, and classes of characters. Equal texts get equal replacements, different texts get different ones, and no
+ * text stays as it was. The key of the replacement is random and is lost with this object, so that no text can be found
+ * by trying.
  */
 final class CaptureMask {
 
@@ -41,22 +42,22 @@ final class CaptureMask {
     /** Longest text, in characters. */
     private static final int LONGEST = 4096;
 
-    /** Longest scope that is taken apart: matching a list takes stack. */
+    /** The longest scope that is split into its codes, because matching a list takes stack. */
     private static final int LONGEST_SCOPE = 1000;
 
-    /** So many attempts are made to find a text that is not taken, before a longer one is tried. */
+    /** The number of attempts to find an unused text before a longer one is tried. */
     private static final int ATTEMPTS = 16;
 
     /** Names that the platform is known to send in events and the decoder does not read. */
     private static final Set<String> UNREAD =
             words("client_id APP_ID EXTRA_URL image url urlDownload urlPreview title extension");
 
-    /** Names whose values are codes of the platform, not a person's text or an id. */
+    /** Names whose values are codes of the platform, and neither ids nor a person's text. */
     private static final Set<String> CODED = words(
             "ACTIVE INSTALLED CLEAN CONFIRMED PAYMENT_EXPIRED STATUS CONNECTOR connector connector_id closed system"
                     + " no_session status scope type");
 
-    /** Codes of the platform, which say nothing of a person. */
+    /** Codes of the platform, which tell nothing about a person. */
     private static final Set<String> CODES = words(
             "1 Y N y n true false null undefined L F D T P S livechat telegrambot viber whatsapp facebook instagram"
                     + " vkgroup network imopenlines imconnector crm im user user_brief user_basic placement imbot"
@@ -103,7 +104,7 @@ final class CaptureMask {
         return Arrays.stream(words.split(" ")).collect(Collectors.toUnmodifiableSet());
     }
 
-    /** Replaces everything in a body but the event's code. */
+    /** Replaces everything in a body except the event's code. */
     JsonObject body(JsonObject body) {
         JsonObjectBuilder out = TreeJson.provider().createObjectBuilder();
         body.forEach(
@@ -160,12 +161,12 @@ final class CaptureMask {
         };
     }
 
-    /** Keeps the distance of an hour, which is the platform's and not the request's. */
+    /** Keeps the difference of an hour, which comes from the platform and not from the request. */
     private String time(String seconds) {
         return Long.toString(seconds.equals(Long.toString(sentAt + HOUR)) ? TIME + HOUR : TIME);
     }
 
-    /** Keeps the codes that are known, and what stands between them. */
+    /** Keeps the known codes and the characters between them. */
     private String scope(String value) {
         return value.length() <= LONGEST_SCOPE && LIST_OF_CODES.matcher(value).matches()
                 ? CODE.matcher(value)
@@ -185,7 +186,7 @@ final class CaptureMask {
         });
     }
 
-    /** Makes a text, so many characters longer than its class says. */
+    /** Makes a text that is longer than its class by this number of characters. */
     private static String made(String text, int longer, SplittableRandom random) {
         if (TIMES.matcher(text).matches()) {
             String made = Instant.ofEpochSecond(TIME + random.nextInt(YEAR)).toString();
@@ -197,7 +198,7 @@ final class CaptureMask {
         if (DIGITS.matcher(text).matches()) {
             String sign = text.startsWith("-") ? "-" : "";
             int digits = Math.min(18, rounded(text.length() - sign.length()) + longer);
-            // No digit in front that could make 0 or 1 of it, which mean something.
+            // The first digit is one that cannot make it 0 or 1, which have a meaning.
             return sign + (2 + random.nextInt(8)) + letters(random, NUMBERS, digits - 1);
         }
         return mixed(text, longer, random);
@@ -229,7 +230,10 @@ final class CaptureMask {
         return out.toString();
     }
 
-    /** Returns the character that stands for a class: of ASCII's signs each is one, of other characters a plane or less. */
+    /**
+     * Returns the character that stands for a class. Each sign of ASCII is a class by itself; a class of other
+     * characters is at most a plane.
+     */
     private static String standIn(char c) {
         if (c < 0x80) {
             return LOWER.indexOf(c) >= 0
@@ -247,7 +251,7 @@ final class CaptureMask {
         return out.toString();
     }
 
-    /** Rounds a length up to the longest of its class: a power of two, and ten for the seconds of times. */
+    /** Rounds a length up to the longest of its class, which is a power of two, or ten for times in seconds. */
     private static int rounded(int length) {
         return length == 9 || length == 10 ? 10 : length <= 1 ? length : Integer.highestOneBit(length - 1) << 1;
     }

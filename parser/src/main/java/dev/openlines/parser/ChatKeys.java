@@ -8,12 +8,12 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the chats that an event names in its tree, without a type: in each message or dialog, the chat's id on the portal
- * and in the messenger. Malformed parts are skipped.
+ * Finds the chats that an event names in its tree, without a type: in each message or dialog, the chat's id on the
+ * portal and in the messenger. Malformed parts are skipped.
  */
 final class ChatKeys {
 
-    /** Ids of messengers may be any text. A key is short enough for every database's index. */
+    /** The longest key. Ids of messengers may be any text, but a key must fit every database's index. */
     private static final int LONGEST = 100;
 
     private ChatKeys() {}

@@ -18,11 +18,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what a {@code data[DATA]} holds, in each published shape.
+ * Reads the contents of {@code data[DATA]}, in each published shape.
  *
- * <p>The platform sends one object with {@code chat[chat_id]} and {@code line}. The documentation has
- * shown a list; {@code chat[id]}; the line under the key {@code user}; and blocks {@code session} and
- * {@code user} which belong to another event.
+ * <p>The platform sends one object with {@code chat[chat_id]} and {@code line}. The documentation has shown a list,
+ * {@code chat[id]}, the line under the key {@code user}, and blocks {@code session} and {@code user}, which belong to
+ * another event.
  */
 final class ChatReader {
 
@@ -40,7 +40,7 @@ final class ChatReader {
         this.reader = reader;
     }
 
-    /** Tells the shapes apart by what was read so far. */
+    /** Recognizes the shape from the parts that were read so far. */
     Dialect dialect() {
         if (session) {
             return Dialect.DOCS_2026;
@@ -107,7 +107,10 @@ final class ChatReader {
         return elements;
     }
 
-    /** Returns a block's elements; numbered ones by their numbers, for senders may order fields as they like. */
+    /**
+     * Returns a block's elements. Numbered elements are in the order of their numbers, because senders may order fields
+     * as they like.
+     */
     Node[] inOrder(Node elements) {
         Node[] nodes = new Node[elements.size()];
         int count = 0;
@@ -227,7 +230,9 @@ final class ChatReader {
         return new Line(id, reader.text(block, Name.NAME));
     }
 
-    /** Returns null for a block without a known field too: written again, it would not be there. */
+    /**
+     * Returns null also for a block without any known field, which would be missing if the event were written again.
+     */
     private @Nullable Session session(@Nullable Node block) {
         if (block == null) {
             return null;

@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A body that is no event. Sending it again changes nothing.
+ * Thrown if a body is no event. Sending it again changes nothing.
  *
- * <p>The message says what was expected, what kind of thing was found and where: <em>expected an
- * integer but found text (3 characters) at $.data.DATA.connector.line_id</em>. It never repeats what
- * the body held, so it may be logged and shown.
+ * <p>The message says what was expected, which kind of value was found, and where: <em>expected an integer but found
+ * text (3 characters) at $.data.DATA.connector.line_id</em>. It never repeats what the body held, so it may be logged
+ * and shown.
  *
  * <p>It is a {@link JsonbException} so that implementations of JSON-B let it through to the caller if an event is read
  * by {@link EventJson#config()}.
@@ -24,10 +24,10 @@ public final class DecodeException extends JsonbException {
         /** Not a form or not JSON at all. */
         MALFORMED,
 
-        /** Well formed, but a field is not what an event has there. */
+        /** Well formed, but a field is not as an event requires. */
         MISMATCH,
 
-        /** Larger, longer, deeper or more than {@link Limits} allow. */
+        /** Larger, longer or deeper than {@link Limits} allow, or with more fields. */
         LIMIT;
 
         /**
@@ -69,7 +69,7 @@ public final class DecodeException extends JsonbException {
     }
 
     /**
-     * Returns what is wrong; of several problems the first one's kind.
+     * Returns the kind of the problem, or of the first of several problems.
      *
      * @return the kind, never null
      */
@@ -78,7 +78,7 @@ public final class DecodeException extends JsonbException {
     }
 
     /**
-     * Returns where; of several problems the first one's place.
+     * Returns the place of the problem, or of the first of several problems.
      *
      * @return a path such as {@code $.auth.member_id}; {@code $} for the whole body
      */
@@ -87,7 +87,7 @@ public final class DecodeException extends JsonbException {
     }
 
     /**
-     * Returns what should have been there; of several problems for the first one.
+     * Returns the expectation at that place, for the first of several problems.
      *
      * @return such as {@code an integer}
      */
@@ -96,8 +96,7 @@ public final class DecodeException extends JsonbException {
     }
 
     /**
-     * Returns everything that is wrong. A lenient decoder stops at the first problem, a strict one
-     * finds them all.
+     * Returns all problems. A lenient decoder stops at the first problem, a strict one finds them all.
      *
      * @return at least one; empty only after Java serialization, which keeps the message alone
      */

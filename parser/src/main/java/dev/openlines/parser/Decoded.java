@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event and how it was sent.
+ * An event with facts about the body that it came in.
  *
  * <p>Immutable and safe to share between threads. {@link #notes()} and {@link #raw()} read the body
  * again, each time they are called, so that a decoding which needs neither does not pay for them.
@@ -49,7 +49,7 @@ public final class Decoded<E extends Event> {
     }
 
     /**
-     * Returns what the decoder tolerated, in the order of reading.
+     * Returns the deviations that the decoder tolerated, in the order of reading.
      *
      * @return empty for a body as the platform sends it; unmodifiable
      */
@@ -65,8 +65,8 @@ public final class Decoded<E extends Event> {
     }
 
     /**
-     * Returns everything the body held, fields without a type included. PHP's arrays are lists if their keys are 0, 1,
-     * 2 …, otherwise objects; a form's values are all text. Needs an implementation of JSON-P at run time.
+     * Returns the whole body, including fields without a type. PHP's arrays are lists if their keys are 0, 1, 2 …,
+     * otherwise objects; a form's values are all text. Needs an implementation of JSON-P at run time.
      *
      * @return the body as JSON, with tokens if the body had them
      */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.parser;
 
-/** The published shapes of an open line's event, told apart by their content. */
+/** The published shapes of an open line's event, which are recognized by their content. */
 public enum Dialect {
     /** The shape in the server's source: {@code DATA} is one object, with {@code chat[chat_id]} and {@code line}. */
     PLATFORM("platform"),

@@ -25,10 +25,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Envelope {
 
-    /** Enough until the year 2286. */
+    /** The most digits of a time, which is enough until the year 2286. */
     private static final int SECONDS_DIGITS = 10;
 
-    /** The end of the code of an event that happens once to an object. */
+    /** The end of the code of events that happen only once to an object. */
     private static final Pattern ONCE = Pattern.compile("(?i)(?:ADD|DELETE)\\z");
 
     private final Body body;
@@ -43,8 +43,8 @@ public final class Envelope {
      * Parses a request body.
      *
      * @param body the whole body; kept, so it must not change afterwards
-     * @param format what the body is, by its content type
-     * @param limits what to read at most
+     * @param format the format of the body, by its content type
+     * @param limits the limits on the body
      * @return the envelope
      * @throws DecodeException if the body is malformed or beyond the limits
      */
@@ -53,15 +53,15 @@ public final class Envelope {
     }
 
     /**
-     * Parses a request body once for all that a function does with it, in memory that later calls use again. The envelope
-     * stays valid afterwards, and for other threads, but there its first use parses the body again.
+     * Parses a request body once for all that a function does with it, in memory that later calls use again. The
+     * envelope stays valid afterwards, and for other threads, but there its first use parses the body again.
      *
      * @param body the whole body; kept, so it must not change afterwards
-     * @param format what the body is, by its content type
-     * @param limits what to read at most
-     * @param use is given the envelope
+     * @param format the format of the body, by its content type
+     * @param limits the limits on the body
+     * @param use receives the envelope
      * @param <T> what the function returns
-     * @return what the function returned
+     * @return the result of the function
      * @throws DecodeException if the body is malformed or beyond the limits
      */
     public static <T> T parse(byte[] body, BodyFormat format, Limits limits, Function<Envelope, T> use) {
@@ -111,7 +111,7 @@ public final class Envelope {
     }
 
     /**
-     * Returns which portal the event claims to come from; wire field {@code auth[member_id]}.
+     * Returns the portal that the event claims to come from; wire field {@code auth[member_id]}.
      *
      * @return the claim, empty if the body makes none
      * @throws DecodeException if the field is not one text, or {@code auth} not one block
@@ -121,7 +121,7 @@ public final class Envelope {
     }
 
     /**
-     * Returns what the claim rests on; wire field {@code auth[application_token]}.
+     * Returns the application token, which proves the claim; wire field {@code auth[application_token]}.
      *
      * @return the token, empty if the body has none or was stripped
      * @throws DecodeException if the field is not one text, or {@code auth} not one block
@@ -201,11 +201,10 @@ public final class Envelope {
     }
 
     /**
-     * Returns a key under which this event is handled once. Two deliveries have the same key when
-     * portal, event code, time and data are equal: whatever subscription they serve, whichever user's
-     * tokens they carry, in whatever order and format their fields come. A chat that was closed again
-     * has another key, for its event has another time. If an event {@link #saysOnlyIds()}, its key does not tell two
-     * changes of one second apart.
+     * Returns a key under which this event is handled once. Two deliveries have the same key if portal, event code,
+     * time and data are equal. The subscription, the tokens, the order of the fields and the format do not matter. A
+     * chat that was closed again has another key, because its event has another time. If an event {@link
+     * #saysOnlyIds()}, two changes within one second have the same key.
      *
      * @return 64 hexadecimal digits: SHA-256 of the length-prefixed parts
      * @throws DecodeException if one of the parts is not one text
@@ -241,12 +240,12 @@ public final class Envelope {
     }
 
     /**
-     * Returns whether the event says only which object it is about, as {@code ONCRMDEALUPDATE} does: its data is blocks
-     * {@code FIELDS…} of ids, or the word {@code undefined} in the place of a value. Two changes of one object within one
-     * second give equal events, and so equal keys.
+     * Returns whether the event only names its object, as {@code ONCRMDEALUPDATE} does. Its data then consists of
+     * blocks {@code FIELDS…} of ids, or has the word {@code undefined} in place of a value. Two changes of one object
+     * within one second give equal events, and so equal keys.
      *
-     * @return false for an event that has a type in this version, and for {@code …ADD} and {@code …DELETE}, which happen
-     *     once to an object
+     * @return false for an event that has a type in this version, and for {@code …ADD} and {@code …DELETE}, which
+     *     happen once to an object
      */
     public boolean saysOnlyIds() {
         return EventTypes.of(event()) == null
@@ -272,11 +271,11 @@ public final class Envelope {
     }
 
     /**
-     * Returns what the chats are known by that the event names, of whichever type it is: sessions, messages, dialogs.
-     * Events of one chat have one of them in common, as far as the portal tells.
+     * Returns ids of the chats that the event names, whatever its type: sessions, messages, dialogs. Events of one chat
+     * have an id in common, as far as the portal sends it.
      *
-     * @return the decimal id of each chat on the portal, and for each chat in a messenger a tilde and its id; each once,
-     *     in the order of the event, empty if the event names no chat
+     * @return the decimal id of each chat on the portal, and for each chat in a messenger a tilde and its id; each
+     *     once, in the order of the event, empty if the event names no chat
      */
     public List<String> chatKeys() {
         List<OpenLineChat> chats = chats();
@@ -307,7 +306,7 @@ public final class Envelope {
     }
 
     /**
-     * Says how much there is, and nothing of what it is.
+     * Describes the size of the body and nothing of its content.
      *
      * @return such as {@code Envelope[fields=19]}
      */
@@ -316,7 +315,7 @@ public final class Envelope {
         return "Envelope[fields=" + (tree().nodes() - 1) + "]";
     }
 
-    /** A body and its tree, which is borrowed for some time or its own. */
+    /** A body and its tree, which is either borrowed for some time or owned. */
     private static final class Body {
 
         private final byte[] bytes;
@@ -337,7 +336,7 @@ public final class Envelope {
             this.borrower = borrower;
         }
 
-        /** Returns what the tree is borrowed from, or null if this thread borrows nothing now. */
+        /** Returns the scratch space that the tree is borrowed from, or null if this thread borrows nothing now. */
         @Nullable
         Scratch scratch() {
             return Thread.currentThread() == borrower ? borrowed : null;

@@ -24,20 +24,20 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * The shape of a request: its body with every value replaced by another of the same kind, class of length and classes of
- * characters, and the names of its headers. It holds no data of a portal or its customers, so it may be stored and sent to
- * others. Its body can be sent to a handler, and a simulated portal can learn its shape. Immutable.
+ * The shape of a request: its body with every value replaced by another of the same kind, class of length and classes
+ * of characters, and the names of its headers. It holds no data of a portal or its customers, so it may be stored and
+ * sent to others. Its body can be sent to a handler, and a simulated portal can learn its shape. Immutable.
  *
- * <p>What stays as it was: the event's code, names of fields that the platform is known to send, codes of the platform
- * such as {@code Y} or {@code livechat} in the fields that have them, {@code 0} and empty texts. Equal values of a request
- * become equal values. A form is written anew as PHP writes it. Needs an implementation of JSON-P at run time.
+ * <p>These stay unchanged: the event's code, names of fields that the platform is known to send, codes of the platform
+ * such as {@code Y} or {@code livechat} in the fields that have them, {@code 0} and empty texts. Equal values of a
+ * request become equal values. A form is written anew as PHP writes it. Needs an implementation of JSON-P at run time.
  */
 public final class EventCapture {
 
     private static final String FORM = "application/x-www-form-urlencoded";
     private static final String JSON = "application/json";
 
-    /** Headers whose names are kept: those of the platform, and of proxies that many use. */
+    /** Headers whose names are kept: those of the platform and of common proxies. */
     private static final Set<String> HEADERS = Set.of(
             "accept",
             "accept-charset",
@@ -65,7 +65,7 @@ public final class EventCapture {
             "x-real-ip",
             "x-request-id");
 
-    /** The limits of a file: above those of a receiver, which can be set, and masks are longer. */
+    /** The limits of a file. They are above those of a receiver, which can be set, and masked texts are longer. */
     private static final Limits OF_FILES = new Limits(4 << 20, 1_000_000, 64, 1 << 20, 1 << 20);
 
     /** Longest file of captures, in bytes. */
@@ -98,9 +98,10 @@ public final class EventCapture {
      * Makes the capture of a request. Two captures of one request have different values.
      *
      * @param body the request's body; not kept
-     * @param format what the body is
-     * @param headers the names of the request's headers, in any case; those that are not known to be harmless are left out
-     * @param limits what to read at most
+     * @param format the format of the body
+     * @param headers the names of the request's headers, in any case; names that are not known to be harmless are left
+     *     out
+     * @param limits the limits on the body
      * @return the capture, or empty if the event's code is none of {@link #codes()}
      * @throws DecodeException if the body is malformed or beyond the limits
      */
@@ -172,7 +173,7 @@ public final class EventCapture {
         try (var reader = TreeJson.provider().createReader(new StringReader(new String(file, UTF_8)))) {
             return reader.readValue();
         } catch (JsonException e) {
-            // Without the cause, which may quote the file.
+            // The cause is left out, because it may quote the file.
             throw new IllegalArgumentException("expected the JSON of a capture");
         }
     }
@@ -214,7 +215,7 @@ public final class EventCapture {
     }
 
     /**
-     * Returns what the body is.
+     * Returns the format of the body.
      *
      * @return a form or JSON
      */

@@ -17,9 +17,9 @@ import java.util.Objects;
  * }
  * }</pre>
  *
- * <p>A lenient decoder takes every published shape of an event and notes what is not as the platform
- * sends it; a strict one refuses such a body and names everything at once. Events without a type of
- * their own become {@link UnknownEvent}, in either mode.
+ * <p>A lenient decoder accepts every published shape of an event and notes deviations from the platform's own format. A
+ * strict one refuses a body with deviations, and names all of them at once. Events without a type of their own become
+ * {@link UnknownEvent}, in either mode.
  *
  * <p>Decoding proves nothing: any sender that knows the address of an endpoint can post to it. If a body comes from a
  * network, compare {@link Envelope#applicationToken()} first.
@@ -40,7 +40,7 @@ public final class EventDecoder {
     }
 
     /**
-     * Returns a decoder that tolerates and notes, with the default limits.
+     * Returns a decoder that tolerates deviations and notes them, with the default limits.
      *
      * @return the decoder for production
      */
@@ -49,7 +49,7 @@ public final class EventDecoder {
     }
 
     /**
-     * Returns a decoder that refuses whatever a lenient one would note, with the default limits.
+     * Returns a decoder that refuses the deviations that a lenient one would note, with the default limits.
      *
      * @return the decoder for tests of senders
      */
@@ -60,7 +60,7 @@ public final class EventDecoder {
     /**
      * Returns this decoder with other limits.
      *
-     * @param newLimits what to read at most
+     * @param newLimits the limits on bodies
      * @return a new decoder
      */
     public EventDecoder withLimits(Limits newLimits) {
@@ -71,8 +71,8 @@ public final class EventDecoder {
      * Decodes a request body.
      *
      * @param body the whole body; kept by the result, so it must not change afterwards
-     * @param format what the body is, by its content type
-     * @return the event and how it was sent
+     * @param format the format of the body, by its content type
+     * @return the event with facts about its body
      * @throws DecodeException if the body is malformed, beyond the limits, or not an event
      */
     public Decoded<Event> decode(byte[] body, BodyFormat format) {
@@ -100,7 +100,7 @@ public final class EventDecoder {
      * Decodes JSON that was read by JSON-P.
      *
      * @param json an event as JSON
-     * @return the event and how it was sent
+     * @return the event with facts about its body
      * @throws DecodeException if it is beyond the limits, or not an event
      */
     public Decoded<Event> decode(JsonObject json) {

@@ -17,17 +17,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Events out: as canonical JSON, as a form, and through any implementation of JSON-B 3.
+ * Writes events as canonical JSON or as a form, and binds them with any implementation of JSON-B 3.
  *
- * <p>Canonical JSON has the names, nesting and order of the platform's form. Ids, counts and times (Unix
- * seconds) are numbers up to 9223372036854775807, more than a double holds; everything else is text, flags
- * {@code Y} and {@code N} among it, but {@code CLEAN} and {@code CONFIRMED} are 1 or 0. Absent fields are left out;
- * there is no {@code null}. In any shape of a body, its chats are written in the platform's; one chat is an object,
- * several are a list. Decoding it gives an equal event, and equal events are written alike, key by key. The
- * resource {@code event.schema.json} beside this class is its JSON Schema (2020-12).
+ * <p>Canonical JSON has the names, nesting and order of the platform's form. Ids, counts and times (Unix seconds) are
+ * numbers up to 9223372036854775807, more than a double holds. {@code CLEAN} and {@code CONFIRMED} are 1 or 0.
+ * Everything else is text, also the flags {@code Y} and {@code N}. Absent fields are left out; there is no {@code
+ * null}. Chats are always written in the platform's shape, whatever the shape of the body was: one chat is an object,
+ * several are a list. Decoding it gives an equal event, and equal events are written identically. The resource {@code
+ * event.schema.json} beside this class is its JSON Schema (2020-12).
  *
- * <p>It holds the event's tokens if the event has them: decode from {@link Envelope#withoutCredentials()} if others can
- * read it.
+ * <p>It contains the event's tokens if the event has them. If others can read it, decode from {@link
+ * Envelope#withoutCredentials()}.
  *
  * <p>Thread-safe. Nothing here blocks.
  */
@@ -60,11 +60,11 @@ public final class EventJson {
     }
 
     /**
-     * Returns the configuration that lets JSON-B read and write events as canonical JSON. Reading
-     * takes every shape that a lenient {@link EventDecoder} takes, within {@link Limits#DEFAULT} except for
-     * the size of the whole, and throws its {@link DecodeException}. Within a type of the caller's own,
-     * such as a record with an event as a component, an implementation may put that exception into one of
-     * its own, whose message it makes from whatever the document held: show the cause, not the message.
+     * Returns the configuration that lets JSON-B read and write events as canonical JSON. Reading takes every shape
+     * that a lenient {@link EventDecoder} takes, within {@link Limits#DEFAULT} except for the size of the whole, and
+     * throws its {@link DecodeException}. If an event is part of another type, such as a component of a record, an
+     * implementation may wrap that exception in one of its own, whose message may quote the document. Show the cause
+     * then, and not the message.
      *
      * <p>Events bind as values, as components of records and elements of collections, under their own type
      * or as {@link Event}. JSON {@code null} is null. Tried with Yasson and Johnzon.
@@ -81,8 +81,8 @@ public final class EventJson {
     }
 
     /**
-     * Reads one event. JSON-B does not say where the parser stands: with Johnzon before the opening
-     * bracket, with Yasson behind it, which shows in what comes first.
+     * Reads one event. JSON-B does not define the position of the parser: with Johnzon it is before the opening
+     * bracket, with Yasson after it. The first token shows which.
      */
     static <E extends Event> @Nullable E read(JsonParser parser, Class<E> type) {
         if (!parser.hasNext()) {
@@ -99,7 +99,7 @@ public final class EventJson {
         Tree tree = new Tree(64, 1024);
         TreeJson.read(tree, parser, first, Limits.DEFAULT);
         if (before && parser.hasNext()) {
-            // With Yasson: the object just read was the first element of a list.
+            // This happens with Yasson: the object just read was the first element of a list.
             throw notAnObject("a list");
         }
         Event event = EventDecoder.lenient()
@@ -115,7 +115,7 @@ public final class EventJson {
         return type.cast(event);
     }
 
-    /** One for all: implementations of JSON-B find it for whatever implements {@link Event}. */
+    /** One adapter is enough: implementations of JSON-B find it for each type that implements {@link Event}. */
     private static final class EventSerializer implements JsonbSerializer<Event> {
 
         @Override

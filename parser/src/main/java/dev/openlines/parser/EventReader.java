@@ -14,12 +14,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads the fields of one event out of a tree: the only code that does, for both formats.
  *
- * <p>A lenient reader notes what it tolerates and throws at the first thing it cannot. A strict one
- * collects both, to throw them together.
+ * <p>A lenient reader notes the deviations that it tolerates, and throws at the first one that it cannot tolerate. A
+ * strict one collects all of them and throws them together.
  */
 final class EventReader {
 
-    /** 9999-12-31T23:59:59Z: later times are taken for errors. */
+    /** 9999-12-31T23:59:59Z. Later times count as errors. */
     private static final long LAST_SECOND = 253_402_300_799L;
 
     private static final int DATA_DEPTH_LEFT = 64;
@@ -38,7 +38,7 @@ final class EventReader {
     /**
      * Reads from a tree.
      *
-     * @param keepsNotes whether notes are kept: making their texts costs more than the rest
+     * @param keepsNotes whether notes are kept, whose texts take more time than everything else
      * @param credentials whether tokens are read at all
      */
     EventReader(Tree tree, boolean strict, boolean keepsNotes, boolean credentials) {
@@ -127,7 +127,7 @@ final class EventReader {
         return container.path() + "." + name;
     }
 
-    /** Says what kind of thing a node is, never what it holds. */
+    /** Names the kind of a node, never its content. */
     private String describe(Node node) {
         return switch (node.kind()) {
             case Node.TEXT -> {
@@ -141,7 +141,7 @@ final class EventReader {
         };
     }
 
-    /** Notes each field that was sent more than once, for whichever value counts, another was lost. */
+    /** Notes each field that was sent more than once, because one of its values was lost. */
     void noteRepeated() {
         if (tree.repeated() == 0) {
             return;
@@ -165,7 +165,7 @@ final class EventReader {
         return node == null || node.kind() == Node.NULL ? null : node;
     }
 
-    /** Returns the field of a name, or of another name that it is sent under, which is noted. */
+    /** Returns the field of a name, or that of its alternative name, which is noted. */
     @Nullable
     Node field(@Nullable Node container, Name name, Name other) {
         Node node = field(container, name);
@@ -192,7 +192,7 @@ final class EventReader {
         return node;
     }
 
-    /** Returns the block of that name, or null; anything but a block is a mismatch. */
+    /** Returns the block of that name, or null. Any other kind of value is a mismatch. */
     @Nullable
     Node block(@Nullable Node container, Name name) {
         Node node = field(container, name);
@@ -220,7 +220,7 @@ final class EventReader {
         return node.formText();
     }
 
-    /** Returns a text that nothing depends on. A list or a map in its place is noted and counts as absent. */
+    /** Returns an unimportant text. A list or a map in its place is noted and counts as absent. */
     @Nullable
     String textLeniently(@Nullable Node node) {
         if (node != null && node.isArray()) {
@@ -288,12 +288,12 @@ final class EventReader {
         return negative ? "an integer of at least 0" : "an integer of at most " + Long.MAX_VALUE;
     }
 
-    /** Returns the number that a node's digits mean, or -1 if they are none or too many. */
+    /** Returns the number of a node's digits, or -1 if it has other characters or too many digits. */
     private long digits(Node node) {
         return Bytes.decimal(node.source(), node.start(), node.end());
     }
 
-    /** Returns a number that nothing depends on. A value that is no number is noted and counts as absent. */
+    /** Returns an unimportant number. A value that is no number is noted and counts as absent. */
     long leniently(Node node, long most, String expected) {
         int kind = node.kind();
         long value = (kind == Node.TEXT || kind == Node.NUMBER) && node.length() > 0 ? digits(node) : -1;
@@ -355,13 +355,13 @@ final class EventReader {
         return field(root, Name.DATA_LOWER, Name.DATA);
     }
 
-    /** Returns {@code data} of an event that cannot do without. */
+    /** Returns {@code data} of an event that must have it. */
     @Nullable
     Node requiredData() {
         return required(data(), root, Name.DATA_LOWER);
     }
 
-    /** Notes the data of an event that the platform sends without. */
+    /** Notes the data of an event that the platform sends without data. */
     void noteUnexpectedData() {
         Node data = data();
         if (data != null && !(data.isArray() && data.size() == 0)) {
@@ -382,7 +382,7 @@ final class EventReader {
         return id(data, Name.LINE_UPPER);
     }
 
-    /** Returns {@code data} of an event that may do without; a scalar is a mismatch. */
+    /** Returns {@code data} of an event that may lack it. A scalar is a mismatch. */
     @Nullable
     Node dataBlock() {
         Node data = data();
@@ -393,7 +393,7 @@ final class EventReader {
         return data;
     }
 
-    /** Returns the contents of a node as text, lists and maps, or null if a form could not carry it. */
+    /** Returns the contents of a node as text, lists and maps, or null if a form could not represent it. */
     @Nullable
     Object payload(@Nullable Node node) {
         return node == null ? null : payload(node, DATA_DEPTH_LEFT);

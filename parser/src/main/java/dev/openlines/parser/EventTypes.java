@@ -34,7 +34,7 @@ final class EventTypes {
         return BY_CODE.get(code);
     }
 
-    /** Returns the code that a text of a tree is, letter for letter, or null if events of this code have no type. */
+    /** Returns the code that equals a text of a tree exactly, or null if events of this code have no type. */
     static @Nullable String code(Node node) {
         for (EventType<?> row : ALL) {
             if (node.isText(row.bytes)) {

@@ -20,8 +20,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes an event's fields in the order and under the names of the platform: the counterpart of
- * {@link EventReader} and the readers it serves.
+ * Writes an event's fields in the platform's order and with its names. It is the counterpart of {@link EventReader} and
+ * of the readers that use it.
  */
 final class EventWriter {
 
@@ -86,7 +86,7 @@ final class EventWriter {
         elements("DATA", dialogs, true, this::dialog);
     }
 
-    /** Writes messages; those that fit have a list of ids even if there is only one. */
+    /** Writes messages. Those of some kinds have a list of ids even if there is only one. */
     void messages(String under, List<OpenLineMessage> messages, boolean list, Predicate<OpenLineMessage> listOfIds) {
         elements(under, messages, list, (name, message) -> message(name, message, listOfIds.test(message)));
     }
@@ -96,7 +96,7 @@ final class EventWriter {
         fields.number("LINE", line);
     }
 
-    /** Writes elements as a list, or one alone as the platform mostly sends it. */
+    /** Writes elements as a list, or a single one without a list, as the platform usually sends it. */
     private <E> void elements(String under, List<E> elements, boolean list, BiConsumer<@Nullable String, E> writer) {
         if (!list) {
             writer.accept(under, elements.get(0));

@@ -3,7 +3,7 @@ package dev.openlines.parser;
 
 import org.jspecify.annotations.Nullable;
 
-/** Takes the fields of an event in wire order; what is null is left out, as PHP leaves it out. */
+/** Receives the fields of an event in wire order. Null values are left out, as PHP does. */
 interface FieldWriter {
 
     /** Begins a block under a name, or under the next index within a list. */

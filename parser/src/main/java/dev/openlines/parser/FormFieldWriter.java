@@ -11,7 +11,7 @@ final class FormFieldWriter implements FieldWriter {
 
     private static final byte[] HEX = "0123456789ABCDEF".getBytes(UTF_8);
 
-    /** Bytes that PHP's {@code urlencode} leaves as they are. */
+    /** Bytes that PHP's {@code urlencode} leaves unchanged. */
     private static final boolean[] BARE = new boolean[256];
 
     static {
@@ -97,7 +97,7 @@ final class FormFieldWriter implements FieldWriter {
         text(name, value == null ? null : value.toString());
     }
 
-    /** Skips an element that is left out: it keeps its index. */
+    /** Skips an element that is left out, whose index stays unused. */
     private void skip(@Nullable String name) {
         if (name == null) {
             nextIndex[depth]++;

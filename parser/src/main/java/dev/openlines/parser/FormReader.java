@@ -6,17 +6,17 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads {@code application/x-www-form-urlencoded} into a tree as PHP 8 fills {@code $_POST}, but
- * refuses what PHP would silently drop.
+ * Reads {@code application/x-www-form-urlencoded} into a tree as PHP 8 fills {@code $_POST}, but refuses fields that
+ * PHP would silently drop.
  *
- * <p>Names that are known by heart are recognised as they stand. Most others are plain parts in
- * brackets, and repeat one another up to the last of them: the arrays that such prefixes lead to are
- * remembered, so most of a name is compared and not decoded. Every name can take the long way; all
- * three give the same tree.
+ * <p>There are three ways to read a name. {@link KnownNames} are recognized as a whole. Most other names consist of
+ * plain parts in brackets, and differ from an earlier name only in the last part. The arrays of such prefixes are
+ * remembered, so most of such a name is compared and not decoded. All remaining names are decoded part by part, which
+ * works for every name. All three ways give the same tree.
  */
 final class FormReader {
 
-    /** A byte that ends a name or makes its long way necessary. */
+    /** A byte that ends a name, or after which it must be decoded. */
     private static final byte[] PLAIN = new byte[256];
 
     private static final byte[] HEX = new byte[256];
@@ -46,24 +46,24 @@ final class FormReader {
     private static final byte[] NOTHING = {};
 
     private final Tree tree;
-    /** Prefixes of names, as places in the body, and the array each leads to. */
+    /** Prefixes of names, as places in the body, and the array of each. */
     private final int[] prefixStart = new int[PREFIXES];
 
     private final int[] prefixEnd = new int[PREFIXES];
     private final @Nullable Node[] prefixArray = new Node[PREFIXES];
-    /** The array that each known name has led to. */
+    /** The array of each known name that has occurred. */
     private final @Nullable Node[] knownArray = new Node[KnownNames.COUNT];
 
     private byte[] body = NOTHING;
     private Limits limits = Limits.DEFAULT;
-    /** Set if all bytes last decoded are ASCII. */
+    /** Set if the bytes of the last decoding are all ASCII. */
     private boolean ascii;
 
     FormReader(Tree tree) {
         this.tree = tree;
     }
 
-    /** Lets go of the body, which may hold tokens and be large. */
+    /** Releases the body, which may hold tokens and be large. */
     void forget() {
         body = NOTHING;
     }
@@ -165,7 +165,7 @@ final class FormReader {
 
     // ---- names
 
-    /** Returns the node that a known name means, which begins there. */
+    /** Returns the node of the known name that begins there. */
     private Node known(int name, int from) {
         int array = KnownNames.array(name);
         Node container = array == KnownNames.NONE ? tree.root() : knownArray(array, from);
@@ -183,7 +183,7 @@ final class FormReader {
         return node;
     }
 
-    /** Returns the node that a name means, or null if PHP ignores the name. */
+    /** Returns the node of a name, or null if PHP ignores the name. */
     private @Nullable Node node(int from, int to) {
         if (to - from <= limits.keyBytes()) {
             int close = closing(from, to);
@@ -203,8 +203,7 @@ final class FormReader {
     }
 
     /**
-     * Returns the array that a name's plain prefix leads to, made if need be, or null if the
-     * prefix has to go the long way.
+     * Returns the array of a name's plain prefix, and makes it if need be. Returns null if the prefix must be decoded.
      */
     private @Nullable Node array(int from, int to, int depth) {
         if (to <= from || depth > limits.depth()) {
@@ -288,7 +287,7 @@ final class FormReader {
         Arrays.fill(knownArray, KnownNames.FIELDS, KnownNames.COUNT, null);
     }
 
-    /** Follows PHP through any name. */
+    /** Decodes any name as PHP does. */
     private @Nullable Node longWay(int from, int to) {
         int start = tree.bufferEnd();
         byte[] name = tree.roomFor(to - from + 7);
@@ -317,7 +316,7 @@ final class FormReader {
             return tree.root().child(false, start, end - start);
         }
         if (indexOf(name, ']', open + 1, end) < 0) {
-            // No brackets after all: they and what follows belong to the name.
+            // There are no brackets in PHP's sense, so they and the rest belong to the name.
             name[open] = '_';
             for (int i = open + 1; i < end; i++) {
                 mangle(name, i);
@@ -371,7 +370,7 @@ final class FormReader {
         return array.child(false, part, partEnd - part);
     }
 
-    /** Returns a new child, or null if the array has no index left: PHP drops the field. */
+    /** Returns a new child, or null if the array has no index left. PHP drops such a field. */
     private static @Nullable Node appended(Node array) {
         return array.isFull() ? null : array.nextChild();
     }
@@ -442,8 +441,8 @@ final class FormReader {
     }
 
     /**
-     * Names with two beginnings are for cookies that a browser vouches for. PHP lets no other name, and
-     * no part of one, become such a name.
+     * Returns whether PHP forbids a name. Two prefixes are reserved for cookies that a browser guarantees, and PHP
+     * prevents every other name, and every part of one, from becoming such a name.
      */
     private static boolean isForbidden(byte[] name, int from, int to, int vouched) {
         int kind = vouched(name, from, to);

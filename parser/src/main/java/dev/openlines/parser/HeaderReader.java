@@ -14,10 +14,10 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what every event carries beside its payload. */
+/** Reads the fields that every event has in addition to its payload. */
 final class HeaderReader {
 
-    // Values that most events have are recognized by their bytes and not made anew.
+    // Frequent values are recognized by their bytes, so that no new object is made for them.
     private static final byte[] SESSION_FINISH = OnSessionFinish.CODE.getBytes(US_ASCII);
     private static final byte[] IMOPENLINES = Scope.IMOPENLINES.code().getBytes(US_ASCII);
     private static final List<Scope> ONLY_IMOPENLINES = List.of(Scope.IMOPENLINES);
@@ -103,7 +103,7 @@ final class HeaderReader {
                 reader.secret(auth, Name.APPLICATION_TOKEN));
     }
 
-    /** Returns an address. One published example ends its addresses in an HTML entity; its meaning is not guessed. */
+    /** Returns an address. In one published example, addresses end in an HTML entity, whose meaning is not guessed. */
     private @Nullable String endpoint(Node auth, Name name) {
         String endpoint = reader.textLeniently(reader.field(auth, name));
         if (endpoint != null && endpoint.endsWith("&#39;")) {
@@ -126,7 +126,7 @@ final class HeaderReader {
                     return AppStatus.PAID;
                 }
                 default -> {
-                    // One of the rare ones, or a new one.
+                    // The code is one of the rare ones, or a new one.
                 }
             }
         }

@@ -18,9 +18,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Reading it proves nothing. The query has a {@code DOMAIN} too, which any sender can write; do not use it.
  *
  * @param auth the user's tokens and the portal: wire fields {@code AUTH_ID}, {@code REFRESH_ID}, {@code AUTH_EXPIRES},
- *     {@code SERVER_ENDPOINT}, {@code APPLICATION_TOKEN}, {@code APPLICATION_SCOPE}, {@code member_id} and {@code status}.
- *     Older portals send no application token
- * @param placement where the page is shown, such as {@code DEFAULT}; wire field {@code PLACEMENT}, empty if not sent
+ *     {@code SERVER_ENDPOINT}, {@code APPLICATION_TOKEN}, {@code APPLICATION_SCOPE}, {@code member_id} and {@code
+ *     status}. Older portals send no application token
+ * @param placement the place that the page is shown in, such as {@code DEFAULT}; wire field {@code PLACEMENT}, empty if
+ *     not sent
  * @param placementOptions JSON as text, unread; wire field {@code PLACEMENT_OPTIONS}, empty if not sent
  * @see <a href="https://apidocs.bitrix24.com/settings/oauth/simple-way.html">Simple way to get tokens</a>
  */
@@ -45,7 +46,7 @@ public record InstallerPage(EventAuth auth, String placement, String placementOp
      * Reads the body of such a request.
      *
      * @param body a form
-     * @param limits what to read at most
+     * @param limits the limits on the body
      * @return its fields
      * @throws DecodeException if the body is malformed or beyond the limits, or has no {@code AUTH_ID} or {@code
      *     member_id}

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class JsonFieldWriter implements FieldWriter {
 
     private final StringBuilder out = new StringBuilder(640);
-    /** One bit a level: whether the container is a list. */
+    /** One bit for each level, set if the container is a list. */
     private final BitSet lists = new BitSet();
 
     private int depth;

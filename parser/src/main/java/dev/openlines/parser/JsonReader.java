@@ -4,8 +4,8 @@ package dev.openlines.parser;
 import dev.openlines.parser.DecodeException.Kind;
 
 /**
- * Reads JSON (RFC 8259) into a tree, without recursion. A byte order mark at the start is skipped, of
- * equal keys the last counts, and nothing may follow the value.
+ * Reads JSON (RFC 8259) into a tree, without recursion. A byte order mark at the start is skipped. If keys are equal,
+ * the last one counts. Nothing may follow the value.
  */
 final class JsonReader {
 
@@ -65,7 +65,7 @@ final class JsonReader {
         int depth = 0;
         int pairs = 0;
         boolean object = opening == '{';
-        // One bit a level: whether the container around is an object. Depth is limited to 64.
+        // One bit for each level, set if the container is an object. Depth is limited to 64.
         long objects = 0;
         at++;
         boolean first = true;
@@ -215,7 +215,7 @@ final class JsonReader {
         }
     }
 
-    /** Reads a string, and leaves its place, without quotes and escapes. */
+    /** Reads a string, and stores the place of its text without quotes and escapes. */
     private void string() {
         int from = ++at;
         at = Bytes.endOfPlainString(body, from);
@@ -242,7 +242,7 @@ final class JsonReader {
         int bits = bitsBefore;
         int room = body.length - from;
         int close = at;
-        // Escapes only shrink, so the room up to the closing quote is enough.
+        // Decoding an escape only makes it shorter, so the space up to the closing quote is enough.
         while (close < body.length && body[close] != '"') {
             close += body[close] == '\\' ? 2 : 1;
         }

@@ -6,7 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.Arrays;
 
-/** Writes trees as JSON text, through one buffer: most keys and values are copied as they stand. One at a time. */
+/** Writes trees as JSON text through one buffer. Most keys and values are copied unchanged. For one tree at a time. */
 final class JsonText {
 
     private static final byte[] HEX = "0123456789abcdef".getBytes(ISO_8859_1);
@@ -78,7 +78,7 @@ final class JsonText {
         for (int i = from; i < to; i++) {
             byte b = source[i];
             if (b < 0) {
-                // Bytes that are no UTF-8 are replaced as everywhere.
+                // Bytes that are no UTF-8 are replaced, as everywhere in this module.
                 byte[] text = Utf8.decode(source, from, to).getBytes(UTF_8);
                 ascii = false;
                 end = begin + 1;

@@ -12,8 +12,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes idempotency keys: gathers the parts of an event one after another and inside one another, the length of each
- * before it, in four bytes. One event at a time.
+ * Makes idempotency keys. It collects the parts of an event, which may be nested, and puts the length of each part
+ * before it in four bytes. For one event at a time.
  */
 final class KeyParts {
 
@@ -75,7 +75,7 @@ final class KeyParts {
         return new String(hex, ISO_8859_1);
     }
 
-    /** Forgets what the last event held. */
+    /** Wipes the parts of the last event. */
     void wipe() {
         Arrays.fill(bytes, 0, Math.max(used, end), (byte) 0);
         used = 0;
@@ -97,8 +97,8 @@ final class KeyParts {
     }
 
     /**
-     * Adds a value with sorted keys and every leaf as a form would carry it; nothing for what a form
-     * would leave out. Recurses no deeper than {@link Limits} let a tree be.
+     * Adds a value with sorted keys, and every leaf as in a form. Leaves that a form would leave out add nothing. The
+     * depth of the recursion is bounded by {@link Limits}.
      */
     private void addCanonical(Node node) {
         if (!node.isArray()) {
@@ -161,7 +161,7 @@ final class KeyParts {
             case Node.TRUE -> add("=1");
             case Node.FALSE -> add("=0");
             default -> {
-                // null is left out of a form.
+                // A form has no null.
             }
         }
     }

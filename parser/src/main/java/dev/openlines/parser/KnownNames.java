@@ -8,9 +8,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The names of an OnSessionFinish as PHP's {@code http_build_query} escapes them, in the platform's
- * order, each with the array it lies in: to recognise one is cheaper than to take it apart. Every
- * other name, and every other spelling of these, is taken apart.
+ * The names of an OnSessionFinish as PHP's {@code http_build_query} escapes them, in the platform's order, each with
+ * the array that contains it. Recognizing a whole name is quicker than decoding its parts. Every other name, and every
+ * other spelling of these, is decoded.
  */
 final class KnownNames {
 
@@ -104,7 +104,7 @@ final class KnownNames {
         return end < body.length && body[end] == '=' && Bytes.equal(body, from, raw, 0, raw.length);
     }
 
-    /** Returns the field's name that this range of a body is, or {@link #NONE}. */
+    /** Returns the field's name that equals this range of a body, or {@link #NONE}. */
     static int find(byte[] body, int from, int to) {
         int slot = hash(body, from, to - from);
         while (TABLE[slot] != NONE) {
@@ -126,7 +126,7 @@ final class KnownNames {
         return RAW[name].length;
     }
 
-    /** Returns where a name's last part begins, counted from the name's begin. */
+    /** Returns the beginning of a name's last part, counted from the beginning of the name. */
     static int part(int name) {
         return PART[name];
     }
@@ -135,7 +135,7 @@ final class KnownNames {
         return PART_LENGTH[name];
     }
 
-    /** Returns what {@link Bytes#hash} makes of a name's last part. */
+    /** Returns the {@link Bytes#hash} of a name's last part. */
     static int partHash(int name) {
         return PART_HASH[name];
     }

@@ -2,12 +2,11 @@
 package dev.openlines.parser;
 
 /**
- * The limits on the part of a body that is read. A body at a limit is read; one past it gives a {@link DecodeException}
- * of kind {@link DecodeException.Kind#LIMIT} that names both numbers.
+ * The limits on bodies. A body at a limit is read. A body beyond it causes a {@link DecodeException} of kind {@link
+ * DecodeException.Kind#LIMIT}, which names the limit and the found number.
  *
- * <p>The platform lets a message have 20 000 characters. In a form each takes up to twelve bytes, in JSON
- * as well, and up to four once it is decoded: 240 000 and 80 000 bytes in the worst case, which the defaults
- * leave room for.
+ * <p>The platform lets a message have 20 000 characters. Each takes up to twelve bytes in a form and in JSON, and up to
+ * four bytes once it is decoded. That makes 240 000 and 80 000 bytes in the worst case, which the defaults allow.
  *
  * @param bodyBytes size of the whole body, in bytes as received; default 524 288
  * @param pairs fields of a form, or members and elements of a JSON body; default 1 000; PHP would silently drop the

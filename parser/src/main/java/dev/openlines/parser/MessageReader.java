@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the messages of {@code data[DATA]} or {@code data[MESSAGES]}. The server's source passes on whatever caused the event, so
- * each of add, update and delete has one shape for the operator's side and one for the customer's; the
+ * Reads the messages of {@code data[DATA]} or {@code data[MESSAGES]}. The server passes on the data of the event's
+ * cause. So each of add, update and delete has one shape for the operator's side and one for the customer's. The
  * documentation shows a list everywhere.
  */
 final class MessageReader {

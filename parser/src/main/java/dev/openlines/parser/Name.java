@@ -97,16 +97,16 @@ final class Name {
         this.hash = Bytes.hash(bytes, 0, bytes.length);
     }
 
-    /** Makes a name; a row of {@link EventTypes} may have names that no other event has. */
+    /** Makes a name. A row of {@link EventTypes} may have names that no other event has. */
     static Name of(String text) {
         Name name = new Name(text);
         ALL.put(text, name);
         return name;
     }
 
-    /** Returns whether this is a field of an event. Such names may be shown; others may hold anything. */
+    /** Returns whether this is a field of an event. Only such names may be shown: any other text could be a secret. */
     static boolean isKnown(String text) {
-        // All rows are there before any name is shown, or the same error would have two paths.
+        // This loads all rows before any name is shown. Otherwise one error could have different paths.
         return !EventTypes.all().isEmpty() && ALL.containsKey(text);
     }
 

@@ -11,15 +11,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A key and its value in a {@link Tree}: a leaf or an array of nodes. Key and value are ranges of the body or, if escapes
- * had to be decoded, of the tree's buffer.
+ * A key and its value in a {@link Tree}: a leaf or an array of nodes. Key and value are ranges of the body or, if
+ * escapes had to be decoded, of the tree's buffer.
  *
- * <p>An array is one of PHP: ordered, with text and integer keys in one space, a next free index, a later value replacing
- * an earlier one in its place. Because an integer key and its canonical decimal text are one key in PHP, keys are compared
- * as bytes alone.
+ * <p>An array is one of PHP: ordered, with text and integer keys in one space, a next free index, a later value
+ * replacing an earlier one in its place. An integer key and its canonical decimal text are one key in PHP, so keys are
+ * compared as bytes only.
  *
- * <p>Children of a small array are found by walking them, those of one with {@value #WALKED} or more by a hash table. Its
- * hash has a random key: a sender cannot choose names that collide.
+ * <p>The children of a small array are found by walking them, those of an array with {@value #WALKED} or more by a hash
+ * table. Its hash has a random key: a sender cannot choose names that collide.
  */
 final class Node {
 
@@ -59,16 +59,16 @@ final class Node {
     // The children of an array.
     private @Nullable Node first;
     private @Nullable Node last;
-    /** The child that was found last: the next field to be looked for is often the one after it. */
+    /** The child that was found last, because the next field to be looked up is often the one after it. */
     private @Nullable Node lastFound;
 
     private int size;
     private boolean list;
     /** The index that the next child gets, or {@link #NOT_AN_INDEX} if no key is an integer. */
     private long nextIndex;
-    /** Set if the last index there is has been used. */
+    /** Set if the greatest possible index has been used. */
     private boolean full;
-    /** A bit for the hash of each key. If it is not set, the key is not there. */
+    /** A bit for the hash of each key. If it is not set, there is no such key. */
     private long keyBits;
     /** The children by key, if there are many. */
     private @Nullable Map<Tree.Key, Node> table;
@@ -83,7 +83,7 @@ final class Node {
         clear();
     }
 
-    /** Lets go of the hash table, the only memory of a node that grows. */
+    /** Releases the hash table, the only memory of a node that grows. */
     void forgetTable() {
         table = null;
     }
@@ -133,7 +133,7 @@ final class Node {
         return child;
     }
 
-    /** Makes this an array if it is none. Its earlier contents are gone. */
+    /** Makes this an array if it is none, and discards its earlier contents. */
     void array() {
         if (kind != ARRAY) {
             newArray();
@@ -147,7 +147,7 @@ final class Node {
         clear();
     }
 
-    /** Sets the value. Earlier contents are gone. */
+    /** Sets the value, and discards earlier contents. */
     void value(int newKind, boolean ofBody, boolean isAscii, int from, int to) {
         noteIfRepeated();
         first = null;
@@ -293,7 +293,7 @@ final class Node {
         return next;
     }
 
-    /** Returns the array that this is in. The root is in itself. */
+    /** Returns the array that contains this. The root contains itself. */
     Node parent() {
         return parent;
     }
@@ -348,7 +348,7 @@ final class Node {
         return ascii ? new String(source(), start, end - start, ISO_8859_1) : Utf8.decode(source(), start, end);
     }
 
-    /** Returns the value of a leaf as a form carries it, or null if it does not. */
+    /** Returns the value of a leaf as in a form, or null if a form has none for it. */
     @Nullable
     String formText() {
         return switch (kind) {
@@ -397,7 +397,7 @@ final class Node {
         return length == LEAST.length && Arrays.equals(source, from, from + length, LEAST, 0, length);
     }
 
-    /** Returns the integer that PHP makes of a key, or {@link #NOT_AN_INDEX} if it stays text. */
+    /** Returns the integer that PHP uses for a key, or {@link #NOT_AN_INDEX} if the key stays text. */
     static long index(byte[] source, int from, int length) {
         int at = from;
         int to = from + length;
@@ -416,7 +416,7 @@ final class Node {
             }
             value = value * 10 + digit;
         }
-        // Nineteen digits fit a long or wrap into the negative exactly once.
+        // Nineteen digits either fit a long or overflow exactly once into a negative number.
         return value < 0 ? NOT_AN_INDEX : negative ? -value : value;
     }
 
@@ -428,7 +428,10 @@ final class Node {
         };
     }
 
-    /** Returns false for most keys that do not grant access, by their first and last letters: those need no text. */
+    /**
+     * Looks at the first and last letters only, and returns false for most keys that do not grant access, without
+     * making a text.
+     */
     private boolean mayBeCredential() {
         byte[] source = keySource();
         int end = source[keyStart + keyLength - 1];
@@ -438,7 +441,7 @@ final class Node {
         };
     }
 
-    /** Returns the place of this. It shows only names of fields and indexes. */
+    /** Returns the path of this node. It shows only names of fields and indexes. */
     String path() {
         StringBuilder path = new StringBuilder();
         for (Node at = this; at.parent != at; at = at.parent) {

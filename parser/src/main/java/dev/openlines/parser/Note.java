@@ -4,11 +4,11 @@ package dev.openlines.parser;
 import java.util.Objects;
 
 /**
- * Something about a body that is not as the platform sends it.
+ * A deviation of a body from the platform's own format.
  *
- * @param path where, such as {@code $.data.DATA.chat.id}. Names that are not fields of an event show
- *     as {@code *}, for they may hold anything
- * @param message what, without any content of the body
+ * @param path the place, such as {@code $.data.DATA.chat.id}. Names that are not fields of an event appear as {@code
+ *     *}, because they could contain a secret
+ * @param message the deviation, without any content of the body
  */
 public record Note(String path, String message) {
 

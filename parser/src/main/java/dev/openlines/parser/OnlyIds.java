@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
 /** Recognizes the data of events that only name the object which changed. */
 final class OnlyIds {
 
-    /** Events of tasks send this word in the place of values that they do not tell. */
+    /** The word that events of tasks have in place of values that they do not contain. */
     private static final byte[] UNDEFINED = "undefined".getBytes(US_ASCII);
 
-    /** Begins the name of a flag beside the ids of a task, which says nothing of the change. */
+    /** The beginning of the name of a flag next to the ids of a task, which tells nothing about the change. */
     private static final String FLAG = "IS_ACCESSIBLE_";
 
     private OnlyIds() {}

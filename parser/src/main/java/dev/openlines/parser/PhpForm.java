@@ -10,8 +10,8 @@ import jakarta.json.JsonValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * PHP's {@code application/x-www-form-urlencoded}, for any data: in as {@code $_POST} holds it, out as
- * {@code http_build_query} writes it. Needs an implementation of JSON-P at run time.
+ * Reads {@code application/x-www-form-urlencoded} as PHP's {@code $_POST} does, and writes it as {@code
+ * http_build_query} does, for any data. Needs an implementation of JSON-P at run time.
  *
  * <p>Thread-safe. Nothing here blocks.
  */
@@ -23,9 +23,9 @@ public final class PhpForm {
      * Reads a form as PHP 8 does.
      *
      * @param body the whole body
-     * @param limits what to read at most
-     * @return what PHP's {@code json_encode} would make of the array: a list if its keys are 0, 1, 2 …, otherwise an
-     *     object; every value is text, with invalid UTF-8 replaced
+     * @param limits the limits on the body
+     * @return the array as PHP's {@code json_encode} would write it: a list if its keys are 0, 1, 2 …, otherwise an
+     *     object. Every value is text, with invalid UTF-8 replaced
      * @throws DecodeException of kind {@code LIMIT}; every other body is a form
      */
     public static JsonStructure decode(byte[] body, Limits limits) {
@@ -36,8 +36,8 @@ public final class PhpForm {
      * Writes a form as PHP does. Null and empty containers are left out, booleans are 1 and 0, floats
      * have 14 significant digits.
      *
-     * <p>A number is taken as JSON-P gives it: most implementations forget the sign of {@code -0.0} and that {@code
-     * 1.932706916487512E15} was a float. If that matters, hand over the text instead.
+     * <p>A number is written as JSON-P gives it. Most implementations lose the sign of {@code -0.0}, and do not tell
+     * that {@code 1.932706916487512E15} was a float. If that matters, pass the JSON text instead.
      *
      * @param value an object or an array
      * @return the form, in ASCII; empty if nothing is left
@@ -52,7 +52,7 @@ public final class PhpForm {
      * Writes a form as PHP does, from JSON text: {@code http_build_query(json_decode($json, true))}.
      *
      * @param json an object or an array, in UTF-8
-     * @param limits what to read at most
+     * @param limits the limits on the body
      * @return the form, in ASCII; empty if nothing is left
      * @throws DecodeException if the text is no JSON object or array, or is beyond the limits
      */

@@ -5,7 +5,7 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
 
-/** A JSON number as PHP writes it into a form, after {@code json_decode} made an int or a float of it. */
+/** A JSON number as PHP writes it into a form, after {@code json_decode} has turned it into an int or a float. */
 final class PhpNumber {
 
     /** PHP's default {@code precision}: significant digits of a float in text. */
@@ -23,7 +23,7 @@ final class PhpNumber {
             try {
                 return Long.toString(Long.parseLong(literal));
             } catch (NumberFormatException tooLarge) {
-                // json_decode makes a float of it.
+                // json_decode turns it into a float.
                 return text(Double.parseDouble(literal));
             }
         }

@@ -4,8 +4,8 @@ package dev.openlines.parser;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * A tree, its readers and the buffers for what is written from it, used by one call at a time. Finished calls leave
- * theirs to the next one, wiped.
+ * A tree, its readers, and buffers for writing, used by one call at a time. A finished call wipes its scratch space and
+ * leaves it to a later call.
  */
 final class Scratch {
 
@@ -22,7 +22,7 @@ final class Scratch {
 
     private Scratch() {}
 
-    /** Returns an empty one, which must be given back. */
+    /** Returns empty scratch space, which must be given back. */
     static Scratch take() {
         Scratch scratch = SCRATCH.getAndSet(slot(), null);
         return scratch == null ? new Scratch() : scratch;

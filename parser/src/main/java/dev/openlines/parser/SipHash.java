@@ -4,8 +4,8 @@ package dev.openlines.parser;
 import java.security.SecureRandom;
 
 /**
- * SipHash-1-3 with a key that is drawn once per process. A sender who does not know the key cannot choose names with equal
- * hashes.
+ * SipHash-1-3 with a key that is drawn once per process. A sender who does not know the key cannot choose names with
+ * equal hashes.
  */
 final class SipHash {
 
@@ -24,7 +24,7 @@ final class SipHash {
         v3 = key1 ^ 0x7465646279746573L;
     }
 
-    /** Returns a hash of a range of bytes, which is another in every process. */
+    /** Returns a hash of a range of bytes, which differs between processes. */
     static int hash(byte[] bytes, int from, int length) {
         return Long.hashCode(hash(KEY0, KEY1, bytes, from, length));
     }

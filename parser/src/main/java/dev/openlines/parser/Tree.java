@@ -7,15 +7,16 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The contents of a body, in one structure for both formats: nodes, and a buffer for the keys and values whose escapes were
- * decoded. The nodes are used again for the next body.
+ * The contents of a body, in one structure for both formats: nodes, and a buffer for the keys and values whose escapes
+ * were decoded. The nodes are reused for the next body.
  *
- * <p>Not thread-safe while it is filled. Afterwards threads may share it: reading writes nothing but where to look first, which
- * may be any child, and {@link #steps()}, which then miscounts. The body is referred to, not copied.
+ * <p>Not thread-safe while it is filled. Afterwards threads may share it. Reading changes only a hint for the next
+ * look-up, which may be any child, and {@link #steps()}, which may then be inexact. The body is referred to, not
+ * copied.
  */
 final class Tree {
 
-    /** About how many bytes a node has. */
+    /** The approximate size of a node in bytes. */
     static final int NODE_BYTES = 96;
 
     private static final byte[] EMPTY = {};
@@ -23,11 +24,11 @@ final class Tree {
     private byte[] body = EMPTY;
     private byte[] buffer;
     private int bufferEnd;
-    /** The end of the part of the buffer that may have been written to, even if nothing of it was kept. */
+    /** The end of the part of the buffer that may have been written to, even if nothing of it is in use. */
     private int bufferUsed;
 
     private final Node root = new Node(this);
-    /** Holds all nodes but the root, the oldest first; null if none was needed yet. */
+    /** All nodes except the root, the oldest first; null if none was needed yet. */
     private @Nullable Node[] nodes;
 
     private int nodesUsed;
@@ -56,14 +57,14 @@ final class Tree {
         root.becomeRoot();
     }
 
-    /** Forgets the body and wipes the decoded bytes, which may hold tokens, whether or not they were kept. */
+    /** Releases the body and wipes all decoded bytes, which may hold tokens. */
     void wipe() {
         Arrays.fill(buffer, 0, bufferUsed, (byte) 0);
         bufferUsed = 0;
         reset(EMPTY);
     }
 
-    /** Returns about how many bytes this tree keeps alive. */
+    /** Returns the approximate number of bytes that this tree keeps alive. */
     int retainedBytes() {
         return buffer.length + nodes.length * NODE_BYTES;
     }
@@ -105,7 +106,7 @@ final class Tree {
         repeated++;
     }
 
-    /** Returns how many nodes were looked at to find others. */
+    /** Returns how many nodes were compared in look-ups. */
     long steps() {
         return steps;
     }
@@ -121,7 +122,7 @@ final class Tree {
         return ofBody ? body : buffer;
     }
 
-    /** Returns the buffer with room for {@code bytes} more at {@link #bufferEnd()}. */
+    /** Returns the buffer, with space for {@code bytes} more at {@link #bufferEnd()}. */
     byte[] roomFor(int bytes) {
         if (buffer.length - bufferEnd < bytes) {
             buffer = Arrays.copyOf(buffer, Math.max(buffer.length * 2, bufferEnd + bytes));

@@ -16,13 +16,13 @@ import java.util.Deque;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Between a tree and JSON: text, {@link JsonStructure} and {@link JsonParser}. Nothing here recurses. */
+/** Converts between a tree and JSON: text, {@link JsonStructure} and {@link JsonParser}. Nothing here recurses. */
 final class TreeJson {
 
     private TreeJson() {}
 
     /**
-     * Returns the implementation of JSON-P, which is looked for when it is first needed: decoding needs none.
+     * Returns the implementation of JSON-P. It is looked up when it is first needed, because decoding needs none.
      *
      * @throws IllegalStateException if there is none
      */
@@ -148,9 +148,9 @@ final class TreeJson {
     // ---- JSON-P to tree
 
     /**
-     * Fills the tree from a parser that stands within an object or array.
+     * Fills the tree from a parser that is inside an object or array.
      *
-     * @param first what the parser found there first
+     * @param first the first event of the parser there
      */
     static void read(Tree tree, JsonParser parser, JsonParser.Event first, Limits limits) {
         tree.reset(new byte[0]);
@@ -235,8 +235,8 @@ final class TreeJson {
     }
 
     /**
-     * Appends text, and replaces lone surrogates as the other readers do. The JDK's encoder makes question marks of
-     * them.
+     * Appends text, and replaces lone surrogates as the other readers do. The JDK's encoder would replace them by
+     * question marks.
      */
     private static int append(Tree tree, String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
