@@ -4,7 +4,7 @@ package dev.openlines.client;
 import java.net.URI;
 import java.util.concurrent.CompletableFuture;
 
-/** The access of a portal's calls: by a token or a webhook that the caller looks after, or by a stored grant. */
+/** The access for calls of a portal: a token or a webhook of the caller, or a stored grant. */
 sealed interface Access {
 
     /** Returns the ticket to try now. */
@@ -15,7 +15,7 @@ sealed interface Access {
      */
     CompletableFuture<Ticket> renewed(Ticket refused, RestException refusal);
 
-    /** Returns this ticket for a portal that says it was renamed. */
+    /** Returns this ticket for a portal that was renamed. */
     CompletableFuture<Ticket> moved(Ticket ticket, URI newEndpoint);
 
     /** Returns the portal's stable identity. */

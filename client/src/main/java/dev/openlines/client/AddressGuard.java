@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * Decides which addresses the client may call: https to public hosts; loopback, also by plain http,
  * only if the application allows it.
  *
- * <p>Host names are resolved before each new host is called, and every address they resolve to must
- * pass. Between this look and the connection the name may change; https closes that gap, since no
- * inner host has a certificate for the name.
+ * <p>Host names are resolved before each new host is called, and every address they resolve to must pass. The name may
+ * change its address before the connection is made. HTTPS closes that gap, because no inner host has a certificate for
+ * the name.
  */
 final class AddressGuard {
 
@@ -55,7 +55,7 @@ final class AddressGuard {
         }
     }
 
-    /** The part of IPv6 that is handed out for the internet. */
+    /** The part of IPv6 that is assigned to the internet. */
     private static final Block INTERNET6 = Block.of("2000::", 3);
 
     /** The blocks that the IANA special-purpose registries keep off the internet, and multicast. */
@@ -91,9 +91,9 @@ final class AddressGuard {
     }
 
     /**
-     * Says what is wrong with the form of a REST address, looking at its text only.
+     * Returns the fault in the form of a REST address, from its text alone.
      *
-     * @return null if nothing is
+     * @return null if there is none
      */
     @Nullable
     String objectionToForm(URI address) {
@@ -125,9 +125,9 @@ final class AddressGuard {
     }
 
     /**
-     * Says why a host may not be called, after resolving it. Blocks for as long as the resolver does.
+     * Resolves a host and returns why it may not be called. Blocks for as long as the resolver does.
      *
-     * @return null if it may be
+     * @return null if it may be called
      */
     @Nullable
     String objectionToHost(URI address) throws UnknownHostException {
@@ -151,7 +151,7 @@ final class AddressGuard {
         return name.equals("localhost") || name.equals("::1") || name.matches("127(\\.[0-9]{1,3}){3}");
     }
 
-    /** Returns whether the host is an address, which no proxy resolves otherwise. */
+    /** Returns whether the host is a numeric address, which a proxy cannot resolve differently. */
     static boolean inDigits(String host) {
         return host.startsWith("[") || host.matches("[0-9.]+|(?i)0x[0-9a-f.x]+");
     }

@@ -49,7 +49,10 @@ final class Async {
         });
     }
 
-    /** Completes after a while, on a thread that must not be blocked; cancelling it frees its timer. */
+    /**
+     * Returns a future that completes after a while, on a thread that must not be blocked. Cancelling it frees its
+     * timer.
+     */
     static CompletableFuture<Void> after(long time, TimeUnit unit) {
         return new CompletableFuture<Void>().completeOnTimeout(null, time, unit);
     }
@@ -59,7 +62,7 @@ final class Async {
         var unused = future.whenComplete(action);
     }
 
-    /** Waits; an interrupt breaks off what is waited for. */
+    /** Waits for a future; an interrupt cancels it. */
     static <T extends @Nullable Object> T await(String method, CompletableFuture<T> pending) {
         try {
             return pending.get();

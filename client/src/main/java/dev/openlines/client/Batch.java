@@ -32,7 +32,7 @@ public final class Batch {
     }
 
     /**
-     * Returns a batch without calls, which goes on after a call that failed.
+     * Returns a batch without calls, which continues after a call that failed.
      *
      * @return an empty batch
      */
@@ -44,7 +44,7 @@ public final class Batch {
      * Returns a reference to the result of an earlier call, to be used as a parameter's whole value.
      *
      * @param key the earlier call's
-     * @param path members and indexes within its result, such as {@code "0", "ID"}; none for all of it
+     * @param path members and indexes within its result, such as {@code "0", "ID"}; none for the whole result
      * @return such as {@code $result[first][0][ID]}
      * @throws IllegalArgumentException if a key or a step is not letters, digits and underscores
      */
@@ -82,7 +82,7 @@ public final class Batch {
     }
 
     /**
-     * Returns the same batch that ends with the first call that fails.
+     * Returns the same batch, but one that stops at the first call that fails.
      *
      * @return a batch that halts
      */

@@ -67,7 +67,7 @@ public final class BatchReply {
         return new RestReply(call.method(), one.build());
     }
 
-    /** Returns a part. PHP prints a map with keys 0, 1, 2 … as a list, and an empty one too. */
+    /** Returns a part. PHP prints a map as a list if its keys are 0, 1, 2 …, or if it is empty. */
     private static @org.jspecify.annotations.Nullable JsonValue part(Fields all, String name, String key) {
         JsonValue part = all.member(name).value();
         if (part instanceof JsonObject map) {

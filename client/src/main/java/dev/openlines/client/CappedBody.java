@@ -24,7 +24,7 @@ final class CappedBody implements HttpResponse.BodySubscriber<byte[]> {
         this.limit = limit;
     }
 
-    /** Breaks off what has not ended by now. */
+    /** Breaks off a body that has not ended by now. */
     void giveUp() {
         if (body.completeExceptionally(new IOException("expected the whole reply in time"))) {
             Flow.Subscription open = subscription;

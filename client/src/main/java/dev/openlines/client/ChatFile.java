@@ -10,12 +10,13 @@ import org.jspecify.annotations.Nullable;
  * @param id the file on the portal's drive; wire field {@code id}
  * @param authorId portal user who sent it, 0 if not sent; wire field {@code authorid}
  * @param name as the sender named it; wire field {@code name}. Anybody may choose it: it is not a path to write to
- * @param type the platform's kind of file, such as {@code image}, {@code video}, {@code audio} or {@code file}, empty if
- *     not sent; wire field {@code type}
+ * @param type the platform's kind of file, such as {@code image}, {@code video}, {@code audio} or {@code file}, empty
+ *     if not sent; wire field {@code type}
  * @param size in bytes, 0 if not sent; wire field {@code size}
- * @param address where people who are signed in to the portal get it by their browser, null if not sent or not an
+ * @param address the address for the browsers of people who are signed in to the portal, null if not sent or not an
  *     address; wire field {@code urldownload}. An application's token does not open it
- * @see <a href="https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/sessions/imopenlines-session-history-get.html">imopenlines.session.history.get</a>
+ * @see <a
+ *     href="https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/sessions/imopenlines-session-history-get.html">imopenlines.session.history.get</a>
  */
 public record ChatFile(
         long id,

@@ -4,8 +4,8 @@ package dev.openlines.client;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call that gave no result. The subtypes say what to do about it; the text names the method and
- * holds no token.
+ * Thrown if a call gave no result. The subtypes tell what can be done about it. The message names the method and holds
+ * no token.
  */
 public abstract class ClientException extends RuntimeException {
 
@@ -19,7 +19,7 @@ public abstract class ClientException extends RuntimeException {
     }
 
     /**
-     * Returns what was called.
+     * Returns the method that was called.
      *
      * @return a REST method such as {@code event.bind}
      */

@@ -12,10 +12,10 @@ public final class ClientStoreException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * Makes one, also for stores of an application's own.
+     * Makes an exception. Stores of an application may use this.
      *
-     * @param message what was tried, without tokens
-     * @param cause what went wrong, may be null
+     * @param message the action that failed, without tokens
+     * @param cause the cause; may be null
      */
     public ClientStoreException(String message, @Nullable Throwable cause) {
         super(message, cause);

@@ -10,9 +10,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Grants that an OAuth host has confirmed and whose user has not been looked up yet, by the refresh token that was spent
- * for them: if the portal gives no answer now, the host need not be asked again. At most {@value #MOST}, each for an
- * hour. Guarded by itself.
+ * Grants that an OAuth host has confirmed but whose user has not been looked up yet. The key is the refresh token that
+ * was used up for them. If the portal gives no answer now, the host need not be asked again. At most {@value #MOST},
+ * each for an hour. Guarded by itself.
  */
 final class Confirmed {
 

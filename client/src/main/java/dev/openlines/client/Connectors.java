@@ -30,12 +30,12 @@ public final class Connectors {
      * A connector to register.
      *
      * @param code its code, of lower-case letters, digits and underscores; wire field {@code ID}
-     * @param name what people read; wire field {@code NAME}
+     * @param name the name that people see; wire field {@code NAME}
      * @param icon an SVG image as a {@code data:image/svg+xml,} address; wire field {@code ICON[DATA_IMAGE]}
      * @param settingsPage the application's page that the portal shows in the line's settings; wire field {@code
      *     PLACEMENT_HANDLER}
-     * @param groupChats whether its chats have several customers: events of such chats name no customer; wire field {@code
-     *     CHAT_GROUP}
+     * @param groupChats whether its chats have several customers: events of such chats name no customer; wire field
+     *     {@code CHAT_GROUP}
      */
     public record Registration(String code, String name, String icon, URI settingsPage, boolean groupChats) {
 
@@ -117,7 +117,7 @@ public final class Connectors {
     /**
      * Registers a connector, or changes it. It may be repeated.
      *
-     * @param connector what to register
+     * @param connector the connector
      * @throws RestException with a code such as {@code NAME_REQUIRED}, though the platform answers such a refusal as a
      *     success
      */
@@ -160,12 +160,13 @@ public final class Connectors {
     }
 
     /**
-     * Brings customers' messages in. It is not sent again if no answer comes: the messages would stand there twice.
+     * Brings customers' messages in. If no answer comes, it is not sent again, because the messages could then appear
+     * twice.
      *
      * @param connector the connector's code
      * @param lineId a line that has it active
      * @param messages at least one
-     * @return what became of each, in order
+     * @return the result of each message, in order
      * @throws RestException with {@code NOT_ACTIVE_LINE} if the line is not active or not there
      */
     public List<Sent> send(String connector, long lineId, List<Incoming> messages) {
@@ -210,8 +211,8 @@ public final class Connectors {
     }
 
     /**
-     * Confirms that an operator's message arrived outside. Only then does the portal tell of the message's changes and
-     * deletion. It may be repeated.
+     * Confirms that an operator's message arrived outside. Only after that does the portal send events about the
+     * message's changes and deletion. It may be repeated.
      *
      * @param connector the connector's code
      * @param lineId the line, from {@code OnImConnectorMessageAdd}

@@ -7,9 +7,9 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The calls on the portal's CRM that handlers of closed chats make. They need the scope {@code crm}. Each method fails as
- * {@link PortalClient#call(String, Map)} does; one with {@code Async} completes as {@link PortalClient#callAsync(String,
- * Map)} does.
+ * The calls on the portal's CRM that handlers of closed chats make. They need the scope {@code crm}. Each method fails
+ * as {@link PortalClient#call(String, Map)} does; one with {@code Async} completes as {@link
+ * PortalClient#callAsync(String, Map)} does.
  *
  * @see <a href="https://apidocs.bitrix24.com/api-reference/crm/index.html">CRM</a>
  */
@@ -24,7 +24,7 @@ public final class Crm {
     }
 
     /**
-     * Reads what people call an object.
+     * Reads the name of an object as people see it.
      *
      * @param object a lead, deal, contact or company
      * @return a contact's names or the others' title, perhaps empty text; empty if there is no such object
@@ -37,7 +37,7 @@ public final class Crm {
     }
 
     /**
-     * Reads what people call an object.
+     * Reads the name of an object as people see it.
      *
      * @param object as {@link #title} takes it
      * @return completes with what {@link #title} returns
@@ -94,8 +94,8 @@ public final class Crm {
     }
 
     /**
-     * Adds a comment to an object's timeline, on behalf of the token's user. It is sent once: if no answer comes, {@link
-     * NoAnswerException#mayHaveRun()} says whether the comment may be there.
+     * Adds a comment to an object's timeline, on behalf of the token's user. It is sent once: if no answer comes,
+     * {@link NoAnswerException#mayHaveRun()} says whether the comment may be there.
      *
      * @param object of any type that has a timeline
      * @param text the comment, with the platform's markup
@@ -110,7 +110,7 @@ public final class Crm {
      * Adds a comment to an object's timeline.
      *
      * @param object as {@link #addComment} takes it
-     * @param text likewise
+     * @param text the comment, as {@link #addComment} takes it
      * @return completes with the comment's id
      * @throws IllegalArgumentException as {@link #addComment}
      */

@@ -20,20 +20,21 @@ import java.util.function.LongToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers "why do no events arrive?": looks at everything between a portal and a handler, in the order that an event
- * takes, and says what is wrong and what to do.
+ * Answers the question "why do no events arrive?". It checks everything between a portal and a handler, in the order
+ * that an event takes, and says what is wrong and what to do.
  *
- * <p>It changes nothing. It posts one request without a body to the handler, which a good receiver
- * refuses, and, where asked, has the portal send one {@code OnAppTest}.
+ * <p>It changes nothing. It posts one request without a body to the handler, which a good receiver refuses. If you ask
+ * for it, it also has the portal send one {@code OnAppTest}.
  */
 public final class Doctor {
 
-    /** The platform's column for handlers has so many characters. */
+    /** The length of the platform's column for handlers. */
     private static final int LONGEST_HANDLER = 255;
 
     /**
      * The list of the addresses that the platform's queue servers post from; source: the vendor's page <a
-     * href="https://apidocs.bitrix24.com/settings/cloud-and-on-premise/network-access.html">Required Network Access</a>.
+     * href="https://apidocs.bitrix24.com/settings/cloud-and-on-premise/network-access.html">Required Network
+     * Access</a>.
      */
     private static final String ADDRESSES = "https://dl.bitrix24.com/webhook/app-world.json";
 
@@ -57,7 +58,7 @@ public final class Doctor {
      *
      * @param portal a client with the application's token
      * @param event such as {@code OnSessionFinish}
-     * @param handler where the event should be posted
+     * @param handler the address that the event should be posted to
      * @return findings in the order of the way, at least one; a call that fails is a finding too
      */
     public static List<Finding> examine(PortalClient portal, String event, URI handler) {
@@ -75,12 +76,12 @@ public final class Doctor {
     }
 
     /**
-     * Has the portal send an {@code OnAppTest} through its queue to wherever that event is bound, and
-     * waits for its arrival at the real receiver. Blocks for as long as told.
+     * Has the portal send an {@code OnAppTest} through its queue to every handler that is bound to it, and waits until
+     * it arrives at the real receiver. Blocks for at most the given time.
      *
      * @param portal a client with the application's token
-     * @param arrival given a nonce, returns what completes when the receiver has handled an {@code
-     *     OnAppTest} whose {@code QUERY} holds that nonce as {@code NONCE}; called before the event is sent
+     * @param arrival returns, for a nonce, a future that completes when the receiver has handled an {@code OnAppTest}
+     *     whose {@code QUERY} has that nonce as {@code NONCE}; called before the event is sent
      * @param atMost how long to wait
      * @return one finding
      */
@@ -128,14 +129,14 @@ public final class Doctor {
     }
 
     /**
-     * Compares the sessions that the portal closed in the last day, but for the last ten minutes, with the closes that the
-     * application handled. Blocks for several calls. At most 10,000 sessions are read.
+     * Compares the sessions that the portal closed in the last day, except in the last ten minutes, with the closes
+     * that the application handled. Blocks for several calls. At most 10,000 sessions are read.
      *
      * @param portal a client whose user may see the reports on open lines; an incoming webhook's will do
-     * @param handled given a chat's id, returns how many closes of that chat the application has handled, also older ones;
-     *     null if that is not known
-     * @return an error if closes are missing; a note if it is not known what was handled, or if the portal does not list
-     *     its sessions
+     * @param handled returns, for a chat's id, how many closes of that chat the application has handled, also older
+     *     ones; null if that is not known
+     * @return an error if closes are missing; a note if it is not known what was handled, or if the portal does not
+     *     list its sessions
      */
     public static Finding lastDay(PortalClient portal, @Nullable LongToIntFunction handled) {
         return LastDay.of(portal, handled);
@@ -177,7 +178,8 @@ public final class Doctor {
             boolean lines =
                     event.startsWith("ONSESSION") || event.startsWith("ONOPENLINE") || event.startsWith("ONIMCONN");
             boolean has = scope.stream().anyMatch(needed::equalsIgnoreCase);
-            // Pages of different times name different scopes for events of connectors: what the portal offers decides.
+            // The documentation has named different scopes for events of connectors at different times, so the events
+            // that the portal offers decide.
             boolean offeredAnyway = !has && event.startsWith("ONIMCONNECTOR") && offered();
             if (lines && !has && !offeredAnyway) {
                 error(
@@ -386,7 +388,7 @@ public final class Doctor {
         }
     }
 
-    /** Removes the query, which may hold a key of the handler's own. */
+    /** Removes the query, which may hold a key of the handler. */
     private static String withoutQuery(String address) {
         int query = address.indexOf('?');
         return query < 0 ? address : address.substring(0, query);

@@ -9,8 +9,8 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gets the content of files. The portal answers with an address that holds a token of its own, so it is neither kept nor
- * shown; it may lead on to where the portal stores its files.
+ * Gets the content of files. The portal answers with an address that contains a token, so the address is neither kept
+ * nor shown. It may redirect to the place where the portal stores its files.
  */
 final class Downloads {
 
@@ -68,7 +68,7 @@ final class Downloads {
         });
     }
 
-    /** Refuses what may not be called; the text holds a token and stays out of the exception. */
+    /** Refuses an address that may not be called. The address holds a token, so the exception does not contain it. */
     private URI checked(String text, @Nullable URI from) {
         URI address;
         try {

@@ -5,11 +5,11 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Why the platform refused a call; wire field {@code error}.
+ * The reason why the platform refused a call; wire field {@code error}.
  *
- * <p>The code decides, not the HTTP status: the platform's documents and its source disagree on the
- * status of the same code, and an error may come with status 200. The platform mixes upper and lower
- * case, so two codes are equal whatever their case.
+ * <p>Look at the code, not at the HTTP status: the platform's documentation and its source disagree about the status of
+ * one code, and an error may come with status 200. The platform mixes upper and lower case, so two codes are equal
+ * whatever their case.
  *
  * <p>An open set: a code without a constant here keeps its text and is not {@link #known()}.
  *

@@ -17,10 +17,10 @@ import java.util.List;
  * @param oauthEndpoint REST address of the OAuth host that renews the tokens; wire field {@code
  *     server_endpoint}
  * @param accessToken good for an hour; wire field {@code access_token}
- * @param refreshToken good once, for the next pair; wire field {@code refresh_token}. Its lifetime is
- *     180 days by the documents and 30 by the tokens seen
+ * @param refreshToken valid once, to get the next pair; wire field {@code refresh_token}. Its lifetime is 180 days
+ *     according to the documentation, and 30 days according to the tokens that were seen
  * @param expires when the access token expires; wire field {@code expires} or {@code expires_in}
- * @param scope what the tokens permit; wire field {@code scope}
+ * @param scope the scopes that the tokens permit; wire field {@code scope}
  * @param needsReinstall whether the OAuth host refused the refresh token for good
  * @param version counts the pairs of tokens of this portal, from 0; kept by the token store
  */

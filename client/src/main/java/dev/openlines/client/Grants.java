@@ -19,16 +19,16 @@ import org.jspecify.annotations.Nullable;
  * The grants of all portals: read from the store, remembered, and refreshed by one thread of one process
  * at a time.
  *
- * <p>The order of a refresh is what keeps it safe: lease, read again, ask the OAuth host, store, and only
- * then use the new access token. A process that dies before storing leaves the old refresh token in
- * place, and the new one is unused; one that dies after loses nothing.
+ * <p>A refresh is safe because of its order: lease, read again, ask the OAuth host, store, and only then use the new
+ * access token. A process that dies before storing leaves the old refresh token in place, and the new one is unused;
+ * one that dies after loses nothing.
  */
 final class Grants {
 
     /** An access token this close to its end is renewed before it is used. */
     private static final Duration MARGIN = Duration.ofSeconds(30);
 
-    /** The time that others wait before they look again whether the holder of the lease is done. */
+    /** The time that others wait before they check again whether the holder of the lease is done. */
     private static final long LOOK_AGAIN_NANOS = Duration.ofMillis(25).toNanos();
 
     private static final String METHOD = "oauth.token";
@@ -129,7 +129,7 @@ final class Grants {
                 }
             });
         }
-        // The flight is everybody's: cancelling a call must not cancel it.
+        // Several calls share this future, so cancelling one call must not cancel it.
         return flight.thenApply(Grant::ticket);
     }
 
@@ -202,7 +202,7 @@ final class Grants {
     }
 
     static Instant expiry(Instant now, @Nullable Long expires, @Nullable Long expiresIn) {
-        // Our own clock and the lifetime, rather than the host's clock: the two may differ.
+        // The end is computed from our own clock and the lifetime, because the host's clock may differ from ours.
         if (expiresIn != null && expiresIn >= 0) {
             return now.plusSeconds(Math.min(expiresIn, Duration.ofDays(1).toSeconds()));
         }

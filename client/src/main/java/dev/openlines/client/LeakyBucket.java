@@ -4,8 +4,8 @@ package dev.openlines.client;
 import java.time.Duration;
 
 /**
- * The platform's limit on calls, kept on our side: a bucket that every call fills by one and that leaks
- * steadily. A call that would overflow it waits until enough has leaked.
+ * The platform's limit on calls, applied on our side: a bucket that every call fills by one and that leaks steadily. A
+ * call that would overflow it waits until enough has leaked.
  *
  * @see <a href="https://apidocs.bitrix24.com/limits.html">Limits</a>
  */
@@ -30,7 +30,7 @@ final class LeakyBucket {
      * Takes a place for one call.
      *
      * @param now {@link RestClient#now}
-     * @param yields whether half of the bucket is left to the calls of others
+     * @param yields whether half of the bucket is left to other calls
      * @return nanoseconds to wait before the call may leave, 0 for none
      */
     synchronized long take(long now, boolean yields) {

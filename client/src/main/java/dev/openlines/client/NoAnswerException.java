@@ -4,8 +4,8 @@ package dev.openlines.client;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call that got no answer of the platform: there was no connection, it broke, the time was up, or what came is no JSON,
- * such as the page of a proxy. The text then says status, content type and length.
+ * Thrown if a call got no answer from the platform: there was no connection, it broke, the time was up, or the answer
+ * was no JSON, such as the page of a proxy. In the last case the message names its status, content type and length.
  */
 public final class NoAnswerException extends ClientException {
 

@@ -26,8 +26,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets the application into portals, and out of them. Calls go to allow-listed OAuth hosts only: an event says which
- * host it is from, and any sender can write an event.
+ * Gets and ends the application's access to portals. Calls go to allow-listed OAuth hosts only, because the host that
+ * an event names may be forged.
  *
  * <p>All methods that talk to an OAuth host or a store block.
  *
@@ -80,9 +80,9 @@ public final class OAuth {
     }
 
     /**
-     * Returns where to send a user's browser. The portal sends it back to the application's own address
-     * with {@code code}, {@code state}, {@code server_domain} and {@code member_id}; if the user declines, it does not
-     * come back.
+     * Returns the address to send a user's browser to. The portal sends it back to the application's own address with
+     * {@code code}, {@code state}, {@code server_domain} and {@code member_id}; if the user declines, it does not come
+     * back.
      *
      * @param portal such as {@code https://example.bitrix24.com}
      * @param state comes back unchanged; proves that the application began this
@@ -98,10 +98,10 @@ public final class OAuth {
     }
 
     /**
-     * Turns the code of a return from {@link #authorisationAddress} into a grant. A code is good once and for 30 seconds.
-     * Any user of a portal who may use the application can bring one. So it becomes the portal's grant only if the portal
-     * has none that works, or says that the user is an administrator; otherwise the stored one stays, and calls by {@link
-     * RestClient#portal(String)} go on with that.
+     * Turns the code of a return from {@link #authorisationAddress} into a grant. A code is valid once and for 30
+     * seconds. Any user of a portal who may use the application can bring one. So the new grant replaces a stored one
+     * only if that does not work any more, or if the portal says that the user is an administrator. Otherwise the
+     * stored grant stays, and {@link RestClient#portal(String)} goes on to use it.
      *
      * @param code wire field {@code code}
      * @param serverDomain the OAuth host that gave it, by name or address; wire field {@code
@@ -126,21 +126,22 @@ public final class OAuth {
     }
 
     /**
-     * Decides whether an installation or update is genuine. Anybody can post one, with any tokens that he has: every
-     * user of a portal can have tokens of his own. It is verified only if an allow-listed OAuth host renews its refresh
-     * token, says that the tokens are of the portal that the event names, and that portal, at the address that the
-     * OAuth host gave, says that their user is an administrator. Then the new tokens are stored, in place of any other
-     * grant of the portal. Otherwise nothing changes in the store.
+     * Decides whether an installation or update is genuine. Anybody can post one, and every user of a portal can have
+     * valid tokens to put into it. It is verified only if three conditions hold: an allow-listed OAuth host renews its
+     * refresh token; that host says that the tokens are of the portal that the event names; and that portal, at the
+     * address that the host gave, says that their user is an administrator. Then the new tokens are stored, in place of
+     * any other grant of the portal. Otherwise nothing changes in the store.
      *
-     * <p>Events of some portals and times do not name their OAuth host. Then the allowed hosts are asked in their order.
+     * <p>Some events do not name their OAuth host. Then the allowed hosts are asked in their order.
      *
-     * <p>Makes one attempt each at an OAuth host and at the portal. After an exception try again later, with the same
-     * claim: what the OAuth host has confirmed is remembered for an hour, since its old refresh token may be used up.
+     * <p>Calls the OAuth host and the portal once each, without repeats. After an exception try again later, with the
+     * same claim: what the OAuth host has confirmed is remembered for an hour, since its old refresh token may be used
+     * up.
      *
      * @param claim the auth of an {@code OnAppInstall} or {@code OnAppUpdate}
      * @return whether it is genuine
-     * @throws ClientException if that cannot be told now: the OAuth host or the portal gives no answer, is throttled, or
-     *     answers with an error that says nothing about the tokens, such as one about the application's secret
+     * @throws ClientException if it cannot be checked now: the OAuth host or the portal gives no answer, is throttled,
+     *     or answers with an error that says nothing about the tokens, such as one about the application's secret
      */
     public Verification verify(EventAuth claim) {
         Secret refreshToken = claim.refreshToken();
@@ -171,16 +172,16 @@ public final class OAuth {
     }
 
     /**
-     * Decides whether a request to the application's installer page is genuine: the portal's page posts the tokens of the
-     * user who opens it. It is genuine only if an allow-listed OAuth host says that the access token is one of this
+     * Decides whether a request to the application's installer page is genuine: the portal's page posts the tokens of
+     * the user who opens it. It is genuine only if an allow-listed OAuth host says that the access token is one of this
      * application, for the portal that the request names, and that portal says that its user is an administrator.
      *
-     * <p>The tokens are not renewed, since that may end the session of the page. They become the portal's grant only if it
-     * has none that works; another grant is never replaced.
+     * <p>The tokens are not renewed, since that may end the session of the page. They become the portal's grant only if
+     * it has none that works; another grant is never replaced.
      *
-     * @param claim what {@link dev.openlines.parser.InstallerPage} read
+     * @param claim the claim that {@link dev.openlines.parser.InstallerPage} read
      * @return the portal's REST address as the OAuth host gave it, or empty if the request is not genuine
-     * @throws ClientException if that cannot be told now
+     * @throws ClientException if it cannot be checked now
      */
     public Optional<URI> verifyPage(EventAuth claim) {
         return new InstallerCheck(this, client.grants(), clientId).portal(claim);
@@ -192,7 +193,9 @@ public final class OAuth {
         return server == null ? hosts.stream().map(this::allowed).toList() : List.of(allowed(server));
     }
 
-    /** Returns the tokens of the first host that renews; if none does, its refusal counts less than a missing answer. */
+    /**
+     * Returns the tokens of the first host that renews; if none does, its refusal counts less than a missing answer.
+     */
     private Grant firstRenewal(List<URI> candidates, Secret refreshToken, String memberId) {
         RuntimeException failure = null;
         for (URI host : candidates) {
@@ -219,7 +222,7 @@ public final class OAuth {
      *
      * @param memberId the portal
      * @return true if the grant is refused for good; false if it works, and if there is none
-     * @throws ClientException if that cannot be told now
+     * @throws ClientException if it cannot be checked now
      */
     public boolean refused(String memberId) {
         Optional<Grant> grant = client.grants().find(memberId);
@@ -235,7 +238,7 @@ public final class OAuth {
     }
 
     /**
-     * Returns what the token store keeps of installations that cannot be verified now.
+     * Returns the token store's records of installations that cannot be verified now.
      *
      * @return see {@link TokenStore#kept}
      */
@@ -253,7 +256,7 @@ public final class OAuth {
     }
 
     /**
-     * Stores a grant as it is, such as one kept elsewhere until now. Nothing is proven.
+     * Stores a grant unchanged, such as one that was kept elsewhere. Checks none of its tokens.
      *
      * @param grant from a trusted place; its version does not matter
      * @return the grant, stored
@@ -276,7 +279,10 @@ public final class OAuth {
         return client.grants().forget(memberId);
     }
 
-    /** Returns the next pair of tokens. Asks again if the answer is lost: the old token is good until then. */
+    /**
+     * Returns the next pair of tokens. Asks again if the answer is lost, because the old token is valid until an answer
+     * has arrived.
+     */
     Grant refresh(Grant grant) {
         URI host = allowed(grant.oauthEndpoint().toString());
         Grant fresh = renewal(host, grant.refreshToken(), grant.memberId(), ATTEMPTS);
@@ -284,7 +290,7 @@ public final class OAuth {
                 fresh.accessToken(),
                 fresh.refreshToken(),
                 fresh.expires(),
-                // A moved portal is found by its redirect; a refresh must not undo what that found.
+                // The new address of a renamed portal comes from its redirect. A refresh must not undo that.
                 grant.restEndpoint());
     }
 
@@ -293,7 +299,7 @@ public final class OAuth {
         return client.checked(rest);
     }
 
-    /** Asks the portal whose tokens they are. An inactive user has no profile. */
+    /** Asks the portal for the tokens' user. An inactive user has no profile. */
     private boolean administrator(Grant grant) {
         return administrator(grant.restEndpoint(), grant.accessToken());
     }
@@ -357,7 +363,7 @@ public final class OAuth {
                 0);
     }
 
-    /** Posts, though the documents show GET: the secret must not be in an address. */
+    /** Posts, although the documentation shows GET, because the secret must not be in an address. */
     private JsonObject ask(URI host, JsonObject parameters, List<Secret> secrets, int attempts) {
         for (int attempt = 1; ; attempt++) {
             try {
@@ -395,7 +401,7 @@ public final class OAuth {
 
     /**
      * Returns the REST address of an OAuth host, from such an address or a bare host name; refused unless the host is
-     * on the list. The path is ignored, except on this machine, which may have several simulated hosts on one port.
+     * on the list. The path is ignored, except for this machine, which may have several simulated hosts on one port.
      */
     private URI allowed(String server) {
         URI address;

@@ -10,8 +10,8 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event that waited in a portal's queue. The portal merges identical waiting events: if a chat is closed twice between
- * two drains, there is one event.
+ * An event that waited in a portal's queue. The portal merges identical waiting events: if a chat is closed twice
+ * between two drains, there is one event.
  *
  * @param memberId the portal
  * @param messageId a digest of event and payload, 32 characters: equal for every close of one chat; wire
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param queuedAt when it was queued; wire field {@code TIMESTAMP_X}
  * @param data the payload as JSON with its types; wire field {@code EVENT_DATA}, an empty object if the platform sent
  *     {@code false} or an empty list
- * @param userId who caused it, null if unknown; wire field {@code EVENT_ADDITIONAL[user_id]}
+ * @param userId the user who caused it, null if unknown; wire field {@code EVENT_ADDITIONAL[user_id]}
  * @see <a href="https://apidocs.bitrix24.com/api-reference/events/offline-events.html">Offline events</a>
  */
 public record OfflineEvent(
@@ -32,9 +32,9 @@ public record OfflineEvent(
         @Nullable Long userId) {
 
     /**
-     * Returns the event as the request body that the portal would have posted, so that it can go the way
-     * of every other event: through the receiver's verification into its inbox. The same event gives the
-     * same body each time.
+     * Returns the event as the request body that the portal would have posted, so that it can take the same way as
+     * every other event: through the receiver's verification into its inbox. The same event gives the same body each
+     * time.
      *
      * @param applicationToken the portal's, which the receiver will check
      * @return a JSON body; it holds the token, so hand it on and do not keep it

@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * Empties a portal's queue of offline events without losing one: events are reserved, stored by the
  * application, and only then cleared. A crash leaves them reserved, and the next drain begins with those.
  *
- * <p>What cannot be stored is marked as failed; the portal keeps it apart and the next drain tries it
- * again. Marking makes the portal drop an occurrence of the same payload that has been queued since: the
- * failed one stands for both. The portal forgets whatever waited for about a month.
+ * <p>Events that cannot be stored are marked as failed. The portal keeps these apart, and the next drain tries them
+ * again. When an event is marked, the portal drops an equal one that has been queued since, so the failed one stands
+ * for both. The portal forgets events that have waited for about a month.
  *
  * <p>It needs an administrator's token and a plan that allows reserving; without the plan the portal
  * refuses with {@code WRONG_LICENSE}, and nothing is taken.
@@ -42,7 +42,7 @@ public final class OfflineQueue {
         }
     }
 
-    /** Events set apart for one drain: new ones, or such as failed before. */
+    /** Events that are reserved for one drain: new ones, or ones that failed before. */
     private record Reservation(String process, boolean failed) {}
 
     private static final int BATCH = 50;
@@ -59,20 +59,20 @@ public final class OfflineQueue {
     }
 
     /**
-     * Drains the queue: first what a drain that broke off had reserved, then what failed before, then the
-     * rest until the queue is empty. It does not go on after a batch if nothing of it could be stored, since then the
+     * Drains the queue: first the events that an interrupted drain had reserved, then those that failed before, then
+     * the rest until the queue is empty. It stops after a batch if none of its events could be stored, because then the
      * events are not the cause. Blocks, and calls the sink on this thread.
      *
-     * <p>When the sink returns, the event must survive a crash, for the portal forgets it next. The same event
-     * may come again, after a crash or because another process drains the same queue: store it once, by its
-     * {@link OfflineEvent#messageId} and {@link OfflineEvent#queuedAt} together. A chat that is closed twice
-     * has the same message id both times.
+     * <p>When the sink returns, the event must survive a crash, because the portal forgets it next. The same event may
+     * come again, after a crash or because another process drains the same queue: store it once, by its {@link
+     * OfflineEvent#messageId} and {@link OfflineEvent#queuedAt} together. A chat that is closed twice has the same
+     * message id both times.
      *
-     * <p>A sink that cannot store now throws a {@link ClientStoreException}. That ends the drain and marks nothing: the events
-     * stay reserved, so that the same event may be queued beside them, and the next drain begins with them.
+     * <p>A sink that cannot store now throws a {@link ClientStoreException}. That ends the drain and marks nothing: the
+     * events stay reserved, so that the same event may be queued beside them, and the next drain begins with them.
      *
      * @param sink stores an event, such as in the inbox its endpoint feeds, or throws; may block
-     * @return what was done
+     * @return the numbers of events
      * @throws ClientStoreException what the sink threw; what was stored before it is cleared
      * @throws ClientException as {@link PortalClient#call(String, Map)} does; what was stored by then is
      *     cleared or will come again
@@ -127,7 +127,7 @@ public final class OfflineQueue {
             params.put("error", 1);
         }
         RestCall call = RestCall.of(GET, params(params));
-        // Asking for a known reservation again takes nothing more.
+        // Another request for the same reservation takes no more events.
         return portal.call(process == null ? call : call.idempotent()).fields();
     }
 
@@ -151,7 +151,7 @@ public final class OfflineQueue {
         }
         report("event.offline.clear", batch, stored);
         if (!failedBefore) {
-            // For one that is marked already the platform would only drop the same event's next occurrence.
+            // For an event that is marked already, the platform would only drop its next occurrence.
             report("event.offline.error", batch, failed);
         }
         if (down != null) {

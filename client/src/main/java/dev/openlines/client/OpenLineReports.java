@@ -27,13 +27,13 @@ import org.jspecify.annotations.Nullable;
 public final class OpenLineReports {
 
     /**
-     * Statistics of a session. If there is no such session or the user may not see it, all is null but {@code sessionId}
-     * and {@code raw}.
+     * Statistics of a session. If there is no such session or the user may not see it, every component except {@code
+     * sessionId} and {@code raw} is null.
      *
      * @param sessionId wire field {@code sessionId}
-     * @param waitAnswer until the first answer; wire field {@code waitAnswer}
-     * @param waitClose until the close; wire field {@code waitClose}
-     * @param messages all messages, with those that the portal writes itself; wire field {@code messagesCount}
+     * @param waitAnswer the time until the first answer; wire field {@code waitAnswer}
+     * @param waitClose the time until the close; wire field {@code waitClose}
+     * @param messages how many messages there are, the portal's own included; wire field {@code messagesCount}
      * @param operatorMessages wire field {@code messagesOperatorCount}
      * @param customerMessages wire field {@code messagesClientCount}
      * @param transfers wire field {@code transfersCount}
@@ -162,9 +162,10 @@ public final class OpenLineReports {
      * @param operatorId null if there is none; wire field {@code operatorId}
      * @param source the channel; wire field {@code source}
      * @param vote wire field {@code vote}
-     * @param voteHead a supervisor's rating from 1 to 5, null if there is none or the user may not see it; wire
+     * @param voteHead a supervisor's rating from 1 to 5, or null if there is none or the user may not see it; wire
      *     field {@code voteHead}
-     * @param commentHead the supervisor's comment, null likewise; wire field {@code commentHead}
+     * @param commentHead the supervisor's comment, or null if there is none or the user may not see it; wire field
+     *     {@code commentHead}
      * @param votedAt null if not sent; wire field {@code dateVote}
      * @param sessionClosedAt null while it is open; wire field {@code dateSessionClose}
      */
@@ -206,7 +207,7 @@ public final class OpenLineReports {
      * @param lineId wire field {@code configId}
      * @param status wire field {@code status}
      * @param activeSessions wire field {@code activeSessions}
-     * @param maxChats the most sessions at a time by the line's settings; wire field {@code maxChat}
+     * @param maxChats how many sessions at a time the line's settings allow; wire field {@code maxChat}
      * @param freeSlots wire field {@code freeSlots}
      * @param lastActivityAt null if there is none; wire field {@code lastActivityDate}
      */
@@ -380,7 +381,7 @@ public final class OpenLineReports {
      * Reads statistics of sessions, 100 sessions in a call.
      *
      * @param sessionIds repeated ids count once
-     * @return one for each session
+     * @return one entry for each session
      */
     public List<SessionStat> stats(Collection<Long> sessionIds) {
         // The platform's documentation names this list "sessions" on one page and "stats" on another.
@@ -420,10 +421,10 @@ public final class OpenLineReports {
     }
 
     /**
-     * Streams customers' ratings, a page with each call. The platform lists 10,000 at most: take shorter
-     * periods if there are more.
+     * Streams customers' ratings, one page for each call. The platform lists at most 10,000: ask for shorter periods if
+     * there are more.
      *
-     * @param filter one with a period
+     * @param filter a filter with a period
      * @return a stream to read once, on one thread; reading it calls the portal
      */
     public Stream<Rating> ratings(ReportFilter filter) {
@@ -436,10 +437,10 @@ public final class OpenLineReports {
     }
 
     /**
-     * Streams the operators of lines, a page with each call. The platform's documentation asks for at most two
-     * calls a minute.
+     * Streams the operators of lines, one page for each call. The platform's documentation asks for at most two calls a
+     * minute.
      *
-     * @param filter one without a period
+     * @param filter a filter without a period
      * @return a stream to read once, on one thread; reading it calls the portal
      */
     public Stream<Operator> operators(ReportFilter filter) {
@@ -455,7 +456,7 @@ public final class OpenLineReports {
     /**
      * Reads the totals of a period.
      *
-     * @param filter one with a period
+     * @param filter a filter with a period
      * @return the totals, all zero if nothing happened
      */
     public Totals totals(ReportFilter filter) {

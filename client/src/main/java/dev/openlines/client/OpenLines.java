@@ -15,9 +15,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls that read a portal's open lines, for the handler of a closed chat. Each result is typed, and has the answer as it
- * came in {@code raw()}. Each method blocks and fails as {@link PortalClient#call(String, Map)} does. A method with {@code
- * Async} at the end of its name completes as {@link PortalClient#callAsync(String, Map)} does.
+ * Calls that read a portal's open lines, for the handler of a closed chat. Each result is typed, and has the answer as
+ * it came in {@code raw()}. Each method blocks and fails as {@link PortalClient#call(String, Map)} does. A method with
+ * {@code Async} at the end of its name completes as {@link PortalClient#callAsync(String, Map)} does.
  *
  * @see <a href="https://apidocs.bitrix24.com/api-reference/imopenlines/openlines/index.html">Open lines</a>
  */
@@ -30,7 +30,7 @@ public final class OpenLines {
      * @param senderId portal user who wrote it, 0 for the system; wire field {@code senderid}
      * @param sentAt wire field {@code date}, null if not sent
      * @param text as typed, with the platform's markup; wire field {@code text}
-     * @param files what was sent with it, in order; wire fields {@code params.FILE_ID} and {@code files}
+     * @param files the files that were sent with it, in order; wire fields {@code params.FILE_ID} and {@code files}
      */
     public record Message(long id, long senderId, @Nullable Instant sentAt, String text, List<ChatFile> files) {
 
@@ -47,11 +47,11 @@ public final class OpenLines {
 
     /** The side that a person takes in a chat. */
     public enum Role {
-        /** Writes from outside, by a connector or the chat of a site. */
+        /** A customer, who writes from outside, through a connector or a site's chat. */
         CUSTOMER,
-        /** Works on the portal. */
+        /** A user who works on the portal. */
         OPERATOR,
-        /** A program that answers on the portal's side. */
+        /** A bot, a program that answers on the portal's side. */
         BOT
     }
 
@@ -59,7 +59,7 @@ public final class OpenLines {
      * A participant of a session.
      *
      * @param id portal user; wire field {@code id}
-     * @param name as shown, null if not sent; wire field {@code name}
+     * @param name the name as shown, null if not sent; wire field {@code name}
      * @param role by wire fields {@code bot} and {@code connector}, so that it is right also in group chats, although
      *     their event names no customer; null if neither was sent
      */
@@ -83,10 +83,11 @@ public final class OpenLines {
      * @param messages by id, the oldest first; wire field {@code message}
      * @param users by id; wire field {@code users}
      * @param files by id; wire field {@code files}
-     * @param supervisorRating 1 to 5, null if a supervisor has not rated the session or the token's user may not see it;
-     *     wire field {@code sessionVoteHead}
+     * @param supervisorRating 1 to 5, null if a supervisor has not rated the session or the token's user may not see
+     *     it; wire field {@code sessionVoteHead}
      * @param supervisorComment null if not sent; wire field {@code sessionCommentHead}
-     * @param crm what the chat is linked with; wire fields {@code entityData1} and {@code entityData2} of {@code chat}
+     * @param crm the objects that the chat is linked with; wire fields {@code entityData1} and {@code entityData2} of
+     *     {@code chat}
      * @param raw the result as it came
      */
     public record History(
@@ -110,8 +111,8 @@ public final class OpenLines {
         /**
          * Returns who wrote a message.
          *
-         * @param message one of this session
-         * @return empty for the system's and if the portal does not describe the user
+         * @param message a message of this session
+         * @return empty if the system wrote it, or if the portal does not describe the user
          */
         public Optional<User> sender(Message message) {
             return Optional.ofNullable(users.get(message.senderId()));
@@ -143,8 +144,8 @@ public final class OpenLines {
      * @param sessionId the session now open, null for none. A normal close sets it to none before the
      *     event is sent, so it does not lead to the session that was closed: see {@link
      *     #sessionOfClosedChat}; sixth part of wire field {@code entity_data_1}
-     * @param crm what the chat is linked with, also after its close; wire fields {@code entity_data_1} and {@code
-     *     entity_data_2}
+     * @param crm the objects that the chat is linked with, also after its close; wire fields {@code entity_data_1} and
+     *     {@code entity_data_2}
      * @param raw the result as it came
      */
     public record Dialog(
@@ -273,7 +274,7 @@ public final class OpenLines {
     }
 
     /**
-     * Finds the session that was closed. The event does not name it, and the chat no longer does. So this reads the
+     * Finds the session that was closed. The event does not name it, and the chat no longer names it. So this reads the
      * chat's newest session, and checks that it did not begin after the close.
      *
      * @param chatId the portal's chat, from the event
@@ -289,7 +290,7 @@ public final class OpenLines {
      * Finds the session that was closed.
      *
      * @param chatId as {@link #sessionOfClosedChat} takes it
-     * @param closedAt likewise
+     * @param closedAt as {@link #sessionOfClosedChat} takes it
      * @return completes with what {@link #sessionOfClosedChat} returns
      */
     public CompletableFuture<Optional<History>> sessionOfClosedChatAsync(long chatId, Instant closedAt) {
@@ -309,10 +310,10 @@ public final class OpenLines {
     }
 
     /**
-     * Streams the sessions that match a filter, a page with each call. If sessions are sorted by the time they
-     * began or were closed, the period is narrowed from page to page, so there may be more than 10,000. In other
-     * orders the platform refuses more with {@link ErrorCode#OFFSET_TOO_LARGE}. A session that is closed again
-     * while others are read may come twice, with both its closes.
+     * Streams the sessions that match a filter, one page for each call. If sessions are sorted by the time when they
+     * began or were closed, the period is narrowed from page to page, so there may be more than 10,000 sessions. In
+     * other orders the platform refuses more than 10,000 with {@link ErrorCode#OFFSET_TOO_LARGE}. A session that is
+     * closed again while others are read may come twice, with both its closes.
      *
      * @param filter without an offset
      * @return a stream to read once, on one thread; reading it calls the portal, and fails as {@link #sessionPage} does
@@ -411,7 +412,7 @@ public final class OpenLines {
      * Reads the content of a file.
      *
      * @param file as {@link #download} takes it
-     * @param atMost likewise
+     * @param atMost as {@link #download} takes it
      * @return completes with the content; cancelling it breaks the download off
      */
     public CompletableFuture<byte[]> downloadAsync(ChatFile file, int atMost) {

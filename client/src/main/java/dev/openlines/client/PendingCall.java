@@ -34,10 +34,10 @@ final class PendingCall {
     private boolean renewed;
     private boolean moved;
 
-    /** The step that is awaited now, to be broken off when the result is cancelled. */
+    /** The step that is running, to be cancelled when the result is cancelled. */
     private volatile @Nullable CompletableFuture<?> step;
 
-    /** Set if it leaves room for the calls of others. */
+    /** Set if the call leaves room for other calls. */
     private final boolean yields;
 
     /** The calling thread if it blocks on the result (it then runs the first attempt itself), or null. */
@@ -182,7 +182,7 @@ final class PendingCall {
     private void again(ClientException failure, boolean mayHaveRun, Duration atLeast) {
         attempts++;
         long pause = Math.max(atLeast.toNanos(), client.backoff(attempts, FIRST_PAUSE, LONGEST_PAUSE));
-        // Up to a quarter more, so that calls that failed together are not repeated together.
+        // The wait is up to a quarter longer, so that calls that failed together are not repeated together.
         pause += (long) (pause * ThreadLocalRandom.current().nextDouble() / 4);
         boolean inTime = client.now() + pause - giveUpAt < 0;
         if (!inTime || (mayHaveRun && !call.isIdempotent())) {

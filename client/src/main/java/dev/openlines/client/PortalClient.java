@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Calls the REST API of one portal. Light: a few references, no thread, no connection of its own.
+ * Calls the REST API of one portal. An instance is small: a few references, without a thread or connection of its own.
  *
  * @see <a href="https://apidocs.bitrix24.com/sdk/general-principles.html">How REST calls work</a>
  */
@@ -30,8 +30,8 @@ public final class PortalClient {
     }
 
     /**
-     * Returns a client of the same portal for work that is in no hurry: its calls use half of the burst that {@link
-     * RestClient.Builder#rate} allows, and leave the other half to the calls of others.
+     * Returns a client of the same portal for work that is not urgent. Its calls use half of the burst that {@link
+     * RestClient.Builder#rate} allows, and leave the other half to other calls.
      *
      * @return another client with the same access
      */
@@ -74,7 +74,7 @@ public final class PortalClient {
     /**
      * Calls and waits, as {@link #call(String, Map)} does.
      *
-     * @param call what to call
+     * @param call the call
      * @return the reply of a successful call
      */
     public RestReply call(RestCall call) {
@@ -98,7 +98,7 @@ public final class PortalClient {
     /**
      * Starts a call, as {@link #callAsync(String, Map)} does.
      *
-     * @param call what to call
+     * @param call the call
      * @return completes with the reply or fails with a {@link ClientException}
      */
     public CompletableFuture<RestReply> callAsync(RestCall call) {
@@ -108,8 +108,8 @@ public final class PortalClient {
     /**
      * Lists all entries of a method that answers in pages, one call a page. Blocks.
      *
-     * @param call a listing method; its {@code start} is set here. If the entries stand in a member of the result, {@link
-     *     RestCall#listing} says which
+     * @param call a listing method; its {@code start} is set here. If the entries are in a member of the result, name
+     *     it with {@link RestCall#listing}
      * @return the entries of all pages, in order
      * @throws UnexpectedReplyException also if a page leads back to one before it
      */
@@ -121,7 +121,7 @@ public final class PortalClient {
      * Lists all entries of a method that answers in pages, each as a type of yours. Blocks.
      *
      * @param call as {@link #list(RestCall)} takes it
-     * @param type what to bind each entry to, as {@link RestReply#as(Class)} does
+     * @param type the type to bind each entry to, as {@link RestReply#as(Class)} does
      * @param <T> the same
      * @return the entries of all pages, in order
      * @throws UnexpectedReplyException also if an entry does not fit

@@ -2,9 +2,9 @@
 package dev.openlines.client;
 
 /**
- * A portal no longer lets the application in, and only a person can change that, by installing it again. There was
- * never a grant for the portal, or the OAuth host refused its refresh token as
- * revoked or expired. Nothing is asked of the OAuth host until a new grant is stored.
+ * Thrown if a portal does not let the application in, and only a person can change that, by installing the application
+ * again. Either there was never a grant for the portal, or the OAuth host refused its refresh token as revoked or
+ * expired. The OAuth host is not asked again until a new grant is stored.
  */
 public final class ReinstallRequiredException extends ClientException {
 
@@ -18,7 +18,7 @@ public final class ReinstallRequiredException extends ClientException {
     }
 
     /**
-     * Returns which portal.
+     * Returns the portal.
      *
      * @return the portal's {@code member_id}
      */

@@ -10,8 +10,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Selects what a report covers. Immutable: each method returns another filter. A filter that the platform would
- * refuse or that the report does not have is refused before a call: {@link IllegalArgumentException}.
+ * Selects the data that a report covers. Immutable: each method returns another filter. If the platform would refuse a
+ * filter, or the report does not have it, the report fails with an {@link IllegalArgumentException} before anything is
+ * sent.
  */
 public final class ReportFilter {
 
@@ -25,9 +26,9 @@ public final class ReportFilter {
     }
 
     /**
-     * Returns a filter of everything there is now: for operators.
+     * Returns a filter that fits everything now, for the report on operators.
      *
-     * @return such a filter
+     * @return a new filter
      */
     public static ReportFilter all() {
         return new ReportFilter(Map.of());
@@ -36,9 +37,9 @@ public final class ReportFilter {
     /**
      * Returns a filter with a period, for ratings that were given in it and for its totals.
      *
-     * @param from its first second
-     * @param to its last second, at most 366 days later
-     * @return such a filter
+     * @param from the first second of the period
+     * @param to the last second of the period, at most 366 days later
+     * @return a new filter
      */
     public static ReportFilter of(Instant from, Instant to) {
         Wire.isPeriod("the report", from, to);
@@ -96,7 +97,7 @@ public final class ReportFilter {
     /**
      * Limits ratings to those with or without a supervisor's; wire field {@code hasVoteHead}.
      *
-     * @param rated which of the two
+     * @param rated true for those with a supervisor's rating, false for those without
      * @return another filter
      */
     public ReportFilter voteHead(boolean rated) {
@@ -116,7 +117,7 @@ public final class ReportFilter {
     /**
      * Limits operators to those who can take a chat, or those who cannot; wire field {@code hasFreeSlots}.
      *
-     * @param free which of the two
+     * @param free true for those who can take a chat, false for those who cannot
      * @return another filter
      */
     public ReportFilter freeSlots(boolean free) {

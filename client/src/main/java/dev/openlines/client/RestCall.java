@@ -15,10 +15,10 @@ public final class RestCall {
 
     private static final Pattern METHOD = Pattern.compile("[A-Za-z0-9_]+(\\.[A-Za-z0-9_]+)*");
 
-    /** Methods that only read, besides those that end in {@code .get} or {@code .list}. */
+    /** Methods that only read, in addition to those whose names end in {@code .get} or {@code .list}. */
     private static final Set<String> READING = Set.of("profile", "app.info", "scope", "events", "server.time");
 
-    /** It looks like a reading method, but takes events out of the queue. */
+    /** The name looks like that of a reading method, but the method takes events out of the queue. */
     private static final String TAKING = "event.offline.get";
 
     private final String method;
@@ -64,8 +64,8 @@ public final class RestCall {
     }
 
     /**
-     * Returns the same call with the promise that sending it twice does no more than sending it once.
-     * Only then is it sent again after an attempt with an unknown outcome.
+     * Returns the same call with your promise that sending it twice has no more effect than sending it once. After an
+     * attempt with an unknown outcome, only such a call is sent again.
      *
      * @return an idempotent call
      */
@@ -74,8 +74,8 @@ public final class RestCall {
     }
 
     /**
-     * Returns the same call of a method whose entries stand in a member of the result, as those of {@code crm.item.list}
-     * stand in {@code items}, for {@link PortalClient#list(RestCall)}.
+     * Returns the same call of a method whose entries are in a member of the result, as those of {@code crm.item.list}
+     * are in {@code items}, for {@link PortalClient#list(RestCall)}.
      *
      * @param member the member's name
      * @return a call
@@ -119,7 +119,7 @@ public final class RestCall {
     /**
      * Tells whether the call may be sent twice.
      *
-     * @return whether it only reads, or was said to be idempotent
+     * @return whether it only reads, or was marked as idempotent
      */
     public boolean isIdempotent() {
         return idempotent;

@@ -124,8 +124,8 @@ public final class RestClient {
      * Returns a client of one portal by an incoming webhook, which calls as the user who made it. It cannot subscribe
      * to events or drain a queue. Opens no connection. No redirect is followed.
      *
-     * @param address {@code https://HOST/rest/USER/CODE/}: a secret, since whoever has it may call. The JDK's own log of
-     *     requests, off by default, shows it
+     * @param address {@code https://HOST/rest/USER/CODE/}: a secret, since whoever has it may call. The JDK's own log
+     *     of requests, off by default, shows it
      * @return a client whose texts and exceptions show {@code https://HOST/rest/} only
      * @throws IllegalArgumentException if the address has another form, or is not https (or loopback, if allowed); the
      *     message does not repeat it
@@ -147,7 +147,7 @@ public final class RestClient {
     }
 
     /**
-     * Returns how the application gets grants.
+     * Returns the application's access to OAuth, which gets its grants.
      *
      * @return by the application's id and secret
      * @throws IllegalStateException if the client was built without {@link Builder#application}
@@ -166,7 +166,7 @@ public final class RestClient {
         return grants;
     }
 
-    /** Returns the bucket that the portal keeps for our address. */
+    /** Returns our copy of the bucket that the portal has for our address. */
     LeakyBucket bucket(URI endpoint) {
         if (buckets.size() >= BUCKETS) {
             long now = now();
@@ -180,7 +180,7 @@ public final class RestClient {
         return (long) ((double) (System.nanoTime() - begun) * haste);
     }
 
-    /** Completes after so many nanoseconds of {@link #now}. */
+    /** Returns a future that completes after a number of nanoseconds of {@link #now}. */
     CompletableFuture<Void> after(long nanos) {
         return Async.after((long) ((double) nanos / haste), TimeUnit.NANOSECONDS);
     }
@@ -191,7 +191,7 @@ public final class RestClient {
         return (long) Math.min(doubled, (double) longest.toNanos());
     }
 
-    /** Waits between attempts at an OAuth host, on a thread that may. */
+    /** Waits between attempts at an OAuth host, on a thread that may block. */
     void pause(int attempt) {
         LockSupport.parkNanos((long) (backoff(attempt, Duration.ofMillis(500), Duration.ofSeconds(2)) / haste));
     }
@@ -199,7 +199,7 @@ public final class RestClient {
     /**
      * Returns the address that a redirect of a renamed portal leads to.
      *
-     * @return null if it leads anywhere else, and must not be followed
+     * @return null if it leads elsewhere and must not be followed
      */
     @Nullable
     URI renamed(URI endpoint, Answer answer) {
@@ -288,7 +288,7 @@ public final class RestClient {
          * Sets the HTTP client, and with it proxies, TLS, threads and the time to connect. The default
          * connects within ten seconds, directly.
          *
-         * @param client one that follows no redirects: a redirect must not carry a token away
+         * @param client an HTTP client that does not follow redirects, because a redirect could carry a token away
          * @return this
          * @throws IllegalArgumentException if it follows redirects or has no connect timeout
          */
@@ -387,8 +387,8 @@ public final class RestClient {
         }
 
         /**
-         * Sets the portals' limit on calls. The default is 2 a second after a burst of 50; a portal of an
-         * Enterprise plan takes 5 after 250. Calls over it wait here, in no particular order.
+         * Sets the portals' limit on calls. The default is 2 a second after a burst of 50; a portal of an Enterprise
+         * plan takes 5 after 250. Calls above the limit wait in this client, in no particular order.
          *
          * @param perSecond more than 0
          * @param callsAtOnce at least 1
@@ -409,7 +409,7 @@ public final class RestClient {
          *
          * @param id wire field {@code client_id}
          * @param secret wire field {@code client_secret}
-         * @param store where grants live
+         * @param store the store of the grants
          * @return this
          */
         public Builder application(String id, Secret secret, TokenStore store) {
@@ -458,19 +458,19 @@ public final class RestClient {
             return this;
         }
 
-        /** Lets tests of crashes wait less for the lease of the dead. */
+        /** Lets tests of crashes wait less for the lease of a process that died. */
         Builder lease(Duration time) {
             this.lease = time;
             return this;
         }
 
-        /** Lets tests live through rates, pauses and patience so many times faster. */
+        /** Lets tests run rates, pauses and patience faster by a factor. */
         Builder haste(double times) {
             this.haste = times;
             return this;
         }
 
-        /** Lets tests say what a host name resolves to. */
+        /** Lets tests decide the addresses that a host name resolves to. */
         Builder resolver(AddressGuard.Resolver names) {
             this.resolver = names;
             return this;

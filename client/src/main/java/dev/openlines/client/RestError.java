@@ -23,7 +23,7 @@ record RestError(
 
     private static final int SHOWN = 300;
 
-    /** Codes whose check stands before the method: the call did not run and may be sent again. */
+    /** Codes of checks that come before the method, so the call did not run and may be sent again. */
     private static final Map<ErrorCode, Duration> NOT_RUN = Map.of(
             ErrorCode.QUERY_LIMIT_EXCEEDED, Duration.ofSeconds(1),
             ErrorCode.OPERATION_TIME_LIMIT, Duration.ofSeconds(60),
@@ -41,7 +41,7 @@ record RestError(
     /** The form of the platform's tokens, also those of other portals. */
     private static final Pattern TOKEN = Pattern.compile("[0-9a-f]{64,}");
 
-    /** Blanks out secrets before the text is cut, so that no half of one remains. */
+    /** Replaces secrets before the text is cut, so that no half of a secret remains. */
     static String withoutSecrets(String text, List<Secret> secrets) {
         String clean = text;
         for (Secret secret : secrets) {
@@ -71,7 +71,7 @@ record RestError(
         return text.toString();
     }
 
-    /** Returns the exception. The code decides; the status only if no known code is there. */
+    /** Returns the exception. Its type depends on the code, and on the status only if there is no known code. */
     RestException exception(String method, @Nullable Duration askedFor) {
         Duration notRun = code == null ? null : NOT_RUN.get(code);
         if (notRun != null) {
@@ -96,7 +96,9 @@ record RestError(
         return line.toString().strip();
     }
 
-    /** Tells whether a character is a control, turns the direction of writing, or ends a line or paragraph. */
+    /**
+     * Tells whether a character is a control character, changes the direction of writing, or ends a line or paragraph.
+     */
     private static boolean steersTerminal(int point) {
         return switch (Character.getType(point)) {
             case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> true;

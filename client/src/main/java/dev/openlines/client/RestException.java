@@ -57,8 +57,8 @@ public class RestException extends ClientException {
     }
 
     /**
-     * Returns the platform's explanation, at most 300 characters of it, the call's own tokens blanked
-     * out; wire field {@code error_description}. It may be in the portal's language.
+     * Returns at most 300 characters of the platform's explanation, without the call's tokens; wire field {@code
+     * error_description}. It may be in the portal's language.
      *
      * @return empty text if not sent
      */

@@ -18,7 +18,7 @@ import java.util.Optional;
  */
 public final class RestReply {
 
-    /** Made when it is first wanted; never closed, as it is everybody's. */
+    /** Made when it is first used. Never closed, because all replies share it. */
     private static final class Binding {
         static final Jsonb JSONB = JsonbBuilder.create();
     }
@@ -32,7 +32,7 @@ public final class RestReply {
     }
 
     /**
-     * Returns what was called.
+     * Returns the method that was called.
      *
      * @return a REST method such as {@code event.get}
      */
@@ -83,7 +83,7 @@ public final class RestReply {
      * names, or for a list an array of such. An implementation may take a number that does not fit for another one; if
      * that matters, bind to text.
      *
-     * @param type what to bind to
+     * @param type the type to bind to
      * @param <T> the same
      * @return the result; if an empty list stands for an empty object, what that object binds to
      * @throws UnexpectedReplyException if the result does not fit
@@ -104,7 +104,7 @@ public final class RestReply {
             }
             return bound;
         } catch (JsonbException e) {
-            // Without the cause: it may quote the reply.
+            // The cause is left out, because it may quote the reply.
             throw new Fields(method, path, value).unexpected(type.getSimpleName());
         }
     }
@@ -127,7 +127,7 @@ public final class RestReply {
         return number("total");
     }
 
-    /** Returns the result with its place, for typed reading. */
+    /** Returns the result with its path, for typed reading. */
     Fields fields() {
         return new Fields(method, "$.result", result());
     }

@@ -3,7 +3,7 @@ package dev.openlines.client;
 
 import java.time.Duration;
 
-/** The platform refused a call for now: the same call may succeed later. */
+/** Thrown if the platform refused a call for now; the same call may succeed later. */
 public final class RetriableRestException extends RestException {
 
     private static final long serialVersionUID = 1L;

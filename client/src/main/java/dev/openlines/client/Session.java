@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * A session as the portal lists it: one row with its latest close. If a session was resumed, its earlier
  * close cannot be seen any more. Times are the portal's local time with the offset of that moment.
  *
- * <p>Whether it is closed is told by {@link #closedAt()} alone: the portal repairs closed sessions that
- * still have an open status, and what it closes as a duplicate has no time of closing.
+ * <p>Only {@link #closedAt()} tells that it is closed: the portal repairs closed sessions that still have an open
+ * status later, and a session that it closes as a duplicate has no time of closing.
  *
  * @param id wire field {@code id}
  * @param lineId the line it is in now, 0 if not sent; wire field {@code configId}
@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param userCode the customer in the channel, null if not sent; wire field {@code userCode}
  * @param chatId the portal's chat, 0 if not sent; wire field {@code chatId}
  * @param createdAt null if not sent; wire field {@code dateCreate}
- * @param closedAt null while it is open; it may lie far back when it appears; wire field {@code dateClose}
+ * @param closedAt when it was closed, null while it is open. The portal may list it long after this time; wire field
+ *     {@code dateClose}
  * @param firstAnswerAt the first answer, a bot's too, null if there is none; wire field {@code dateFirstAnswer}
  * @param operatorAnswerAt a person's first answer, null if there is none; wire field {@code dateOperatorAnswer}
  * @param status wire field {@code status}
@@ -32,13 +33,13 @@ import org.jspecify.annotations.Nullable;
  * @param vote the customer's rating; wire field {@code vote}
  * @param voteHead a supervisor's rating from 1 to 5, null if there is none or the user may not see it; wire
  *     field {@code voteHead}
- * @param commentHead the supervisor's comment, null likewise; wire field {@code commentHead}
+ * @param commentHead the supervisor's comment, null under the same conditions; wire field {@code commentHead}
  * @param crmEntityType {@code lead}, {@code deal}, {@code contact} or {@code company}, null if there is
  *     none or the user may not read it; wire field {@code crmEntityType}
- * @param crmEntityId the id of that object, null likewise; wire field {@code crmEntityId}
+ * @param crmEntityId the id of that object, null under the same conditions; wire field {@code crmEntityId}
  * @param queueTransfers the number of transfers; wire field {@code queueTransfers}
- * @param waitAnswer until the first answer, null if there is none; wire field {@code waitAnswer}
- * @param waitClose until the close, null if there is none; wire field {@code waitClose}
+ * @param waitAnswer the time until the first answer, null if there is none; wire field {@code waitAnswer}
+ * @param waitClose the time until the close, null if there is none; wire field {@code waitClose}
  * @param kpiFirstAnswer whether the first answer came in the time agreed on, null if the line has no such
  *     time; wire field {@code kpiFirstAnswer}
  * @param messageCount wire field {@code messageCount}
@@ -123,19 +124,19 @@ public record Session(
      */
     public record CloseReason(String code) {
 
-        /** {@code operator}: an operator did. */
+        /** {@code operator}: an operator closed it. */
         public static final CloseReason OPERATOR = new CloseReason("operator");
 
-        /** {@code auto}: its time was over. */
+        /** {@code auto}: the portal's timer closed it. */
         public static final CloseReason AUTO = new CloseReason("auto");
 
         /** {@code spam}: it was marked as spam. */
         public static final CloseReason SPAM = new CloseReason("spam");
 
-        /** {@code client}: the customer said nothing more. */
+        /** {@code client}: the customer did not answer any more. */
         public static final CloseReason CLIENT = new CloseReason("client");
 
-        /** {@code replyLimit}: the channel takes no more answers after so long. */
+        /** {@code replyLimit}: the channel's time for answers was over. */
         public static final CloseReason REPLY_LIMIT = new CloseReason("replyLimit");
 
         private static final Set<CloseReason> KNOWN = Set.of(OPERATOR, AUTO, SPAM, CLIENT, REPLY_LIMIT);

@@ -12,22 +12,21 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Selects and sorts sessions. Immutable: each method returns another filter. Different conditions must all
- * hold; a condition set twice counts as set last.
+ * Selects and sorts sessions. Immutable: each method returns another filter. All conditions must hold. If a condition
+ * is set twice, the last one counts.
  *
  * <pre>{@code
  * SessionFilter.closed(yesterday, now).lines(3).closeReason(CloseReason.AUTO)
  * }</pre>
  *
- * <p>A filter that the platform would refuse is refused before a call: {@link
- * IllegalArgumentException}. There is no filter by chat. Times are sent in whole seconds, what is less than
- * a second cut off; both ends of a period belong to it.
+ * <p>A filter that the platform would refuse is refused before a call: {@link IllegalArgumentException}. There is no
+ * filter by chat. Times are sent in whole seconds, with fractions cut off. Both ends of a period belong to it.
  *
  * @see <a href="https://apidocs.bitrix24.com/api-reference/imopenlines/statistics/index.html">Statistics</a>
  */
 public final class SessionFilter {
 
-    /** A sort order. All but the first need a whole period. */
+    /** A sort order. All except {@link #CREATED} need a whole period. */
     public enum Order {
         /** When they began. */
         CREATED("dateCreate"),
@@ -60,7 +59,7 @@ public final class SessionFilter {
     }
 
     /**
-     * Returns a filter that every session fits, the newest first.
+     * Returns a filter that fits every session, the newest first.
      *
      * @return such a filter
      */
@@ -197,7 +196,7 @@ public final class SessionFilter {
     /**
      * Limits the sessions by the customer's rating; wire field {@code vote}.
      *
-     * @param vote which; {@link Session.Vote#ANY} for any that says something
+     * @param vote the rating; {@link Session.Vote#ANY} for a good or bad one
      * @return another filter
      */
     public SessionFilter vote(Session.Vote vote) {
@@ -219,7 +218,7 @@ public final class SessionFilter {
      * Limits the sessions by whether their first answer came in time; wire field {@code kpiFirstAnswer}. It
      * needs a whole period.
      *
-     * @param inTime which of the two
+     * @param inTime true for sessions whose first answer came in time, false for the others
      * @return another filter
      */
     public SessionFilter kpiFirstAnswer(boolean inTime) {
@@ -230,7 +229,7 @@ public final class SessionFilter {
      * Limits the sessions to those with or without an object of the CRM that the user may read; wire field
      * {@code hasCrm}.
      *
-     * @param linked which of the two
+     * @param linked true for sessions with such an object, false for those without
      * @return another filter
      */
     public SessionFilter crm(boolean linked) {
@@ -272,7 +271,7 @@ public final class SessionFilter {
     /**
      * Sets what the sessions are sorted by; wire field {@code order}. The default is when they began.
      *
-     * @param order all but {@link Order#CREATED} need a whole period
+     * @param order the order; all except {@link Order#CREATED} need a whole period
      * @return another filter
      */
     public SessionFilter orderBy(Order order) {
@@ -280,7 +279,7 @@ public final class SessionFilter {
     }
 
     /**
-     * Sorts from the smallest; wire field {@code orderDirection}.
+     * Sorts in ascending order; wire field {@code orderDirection}.
      *
      * @return another filter
      */
@@ -289,7 +288,7 @@ public final class SessionFilter {
     }
 
     /**
-     * Sorts from the greatest; wire field {@code orderDirection}.
+     * Sorts in descending order; wire field {@code orderDirection}.
      *
      * @return another filter
      */
@@ -312,8 +311,8 @@ public final class SessionFilter {
     }
 
     /**
-     * Leaves out the first sessions; wire field {@code offset}. The list moves while it is read: for all of a
-     * period, {@link OpenLines#sessions} narrows the period.
+     * Leaves out the first sessions; wire field {@code offset}. The list changes while it is read. To read all of a
+     * period, use {@link OpenLines#sessions}, which narrows the period.
      *
      * @param sessions 0 to 10,000
      * @return another filter
@@ -325,7 +324,7 @@ public final class SessionFilter {
         return at(sessions);
     }
 
-    /** Returns the same filter with any offset: the platform refuses one that is too large. */
+    /** Returns the same filter with any offset. The platform refuses an offset that is too large. */
     SessionFilter at(int offset) {
         return with("offset", offset);
     }
@@ -334,7 +333,7 @@ public final class SessionFilter {
         return params.get("offset") instanceof Integer offset ? offset : 0;
     }
 
-    /** Tells whether sessions are sorted from the smallest. */
+    /** Tells whether sessions are sorted in ascending order. */
     boolean rises() {
         return "asc".equals(params.get("orderDirection"));
     }
@@ -389,7 +388,7 @@ public final class SessionFilter {
     /**
      * Returns the parameters of a call.
      *
-     * @throws IllegalArgumentException if they do not go together
+     * @throws IllegalArgumentException if they contradict each other
      */
     Map<String, Object> checked() {
         if (params.containsKey("status") && params.containsKey("closeReason")) {

@@ -16,18 +16,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * The sessions that match a filter, read page by page.
  *
- * <p>The list moves while it is read, and the platform counts offsets up to 10,000 only. So the next page
- * begins at the time of the last row, and rows that were there before are dropped; an offset is used only while
- * a page does not get beyond one second, or if the order is not by time. Such a page begins with the last row of the
- * one before; if it does not, the list has changed, and reading begins again at offset 0. Two calls bring about a
- * page of new rows, however many share a second.
+ * <p>The list changes while it is read, and the platform takes offsets up to 10,000 only. So the next page begins at
+ * the time of the last row, and rows that were read before are dropped. An offset is used only while a page does not
+ * get beyond one second, or if the order is not by time. A page with an offset must begin with the last row of the page
+ * before. If it does not, the list has changed, and reading begins again at offset 0. Two calls bring about one page of
+ * new rows, however many rows share a second.
  *
- * <p>Whether the platform counts the ends of a period to it is not documented. If the rows at the edge are
- * missing from the next page, it does not, or they have just been resumed: then pages begin a second earlier.
+ * <p>The documentation does not say whether the ends of a period belong to it. If the last rows are missing from the
+ * next page, they do not, or these sessions have just been resumed. Then pages begin a second earlier.
  */
 final class SessionPages implements Iterator<Session> {
 
-    /** An upper bound of the sessions of one second. */
+    /** The most sessions that are expected in one second. */
     private static final int ENDLESS = 100_000;
 
     /** The number of times that an offset is given up because the list has changed. */
@@ -91,7 +91,7 @@ final class SessionPages implements Iterator<Session> {
         List<Session> fresh = new ArrayList<>();
         for (Session session : page.sessions()) {
             Instant at = timeOf(session);
-            // The same session with another time has been closed again.
+            // If the same session comes with another time, it has been closed again.
             if (!at.equals(given.get(session.id()))) {
                 fresh.add(session);
             }
@@ -143,7 +143,7 @@ final class SessionPages implements Iterator<Session> {
         return filter.rises() ? one.isBefore(other) : one.isAfter(other);
     }
 
-    /** Moves a time by the margin, towards the rows read before. */
+    /** Moves a time by the margin, towards the rows that were read before. */
     private Instant earlier(SessionFilter filter, Instant edgeTime) {
         Instant second = Wire.second(edgeTime);
         return filter.rises() ? second.minus(margin) : second.plus(margin);

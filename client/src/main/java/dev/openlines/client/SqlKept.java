@@ -12,21 +12,21 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sealed records in the table {@code openlines_kept}, one row a key. A record is sealed to its key, so that one row
- * cannot stand in for another. {@link #entrySet} reads all rows; one that cannot be opened, such as after a change of
- * the key, is left out.
+ * Sealed records in the table {@code openlines_kept}, one row for each key. The seal of a record covers its key, so
+ * that one row cannot replace another. {@link #entrySet} reads all rows. It leaves out a row that cannot be opened,
+ * such as after a change of the keyset.
  */
 final class SqlKept extends AbstractMap<String, byte[]> {
 
-    /** Gives a connection; closing it may only return it. */
+    /** Gives a connection. Closing it may only return it to a pool. */
     @FunctionalInterface
     interface Connections {
         Connection open() throws SQLException;
 
-        /** Prepares what {@link #check} needs, when the tables are there. */
+        /** Prepares the check of {@link #check}, once the tables exist. */
         default void begin(Connection connection) throws SQLException {}
 
-        /** Fails if what was written by a connection may be gone. */
+        /** Fails if the data that a connection wrote may be gone. */
         default void check(Connection connection) throws SQLException {}
     }
 
@@ -42,7 +42,7 @@ final class SqlKept extends AbstractMap<String, byte[]> {
         return "CREATE TABLE IF NOT EXISTS openlines_kept (id TEXT PRIMARY KEY, sealed " + blob + " NOT NULL)";
     }
 
-    /** Stores a record, durably. Returns null: what was there before is not read. */
+    /** Stores a record durably. Returns null, because an earlier record is not read. */
     @Override
     public byte @Nullable [] put(String id, byte[] open) {
         String upsert = "INSERT INTO openlines_kept (id, sealed) VALUES (?, ?)"
@@ -59,7 +59,7 @@ final class SqlKept extends AbstractMap<String, byte[]> {
         }
     }
 
-    /** Removes a record, durably. Returns null: what was there before is not read. */
+    /** Removes a record durably. Returns null, because an earlier record is not read. */
     @Override
     public byte @Nullable [] remove(Object id) {
         try (Connection connection = SqlTokenStore.committing(connections.open());

@@ -23,9 +23,9 @@ import java.util.Set;
 import javax.sql.DataSource;
 
 /**
- * Grants in a table, one row a portal: everything but the portal's id, the version and the lease is
- * sealed. Every write is one statement that commits by itself; the version in its condition makes it
- * safe against other processes.
+ * Grants in a table, one row for each portal. Everything except the portal's id, the version and the lease is sealed.
+ * Every write is one statement that commits by itself; the version in its condition makes it safe against other
+ * processes.
  *
  * <p>Sealed is the JSON object of the grant's fields, format 1: {@code rest}, {@code oauth}, {@code
  * access}, {@code refresh}, {@code expires} (Unix milliseconds), {@code scope} (list), {@code refused}.
@@ -61,8 +61,8 @@ final class SqlTokenStore implements TokenStore {
     }
 
     /**
-     * Opens a connection of its own each time: grants are read once an hour, and a shared connection would need a lock
-     * and an end.
+     * Opens a new connection each time. Grants are read about once an hour, and a shared connection would need a lock
+     * and a time to close it.
      */
     static SqlTokenStore sqlite(Path file, TokenSeal seal) {
         return new SqlTokenStore(new TokenFile(file), seal, SQLITE_NOW, "BLOB");
@@ -106,7 +106,7 @@ final class SqlTokenStore implements TokenStore {
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
                 Grant saved = grant.withVersion(row.getLong(1));
-                // To the end of the statement, which commits there.
+                // Runs to the end of the statement, which commits there.
                 row.next();
                 return saved;
             }
@@ -163,8 +163,8 @@ final class SqlTokenStore implements TokenStore {
     }
 
     /**
-     * Sets the connection to commit each statement. A pool may be set up for transactions; every statement here is one
-     * of its own.
+     * Sets the connection to commit each statement. A pool may be configured for transactions, but every statement here
+     * commits by itself.
      */
     static Connection committing(Connection connection) throws SQLException {
         if (!connection.getAutoCommit()) {

@@ -13,14 +13,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param event the event's code in upper case, such as {@code ONSESSIONFINISH}; wire field {@code
  *     event}
- * @param handler where the portal posts the event, as text since a portal may hold anything; null for
- *     an offline subscription; wire field {@code handler}
+ * @param handler the address that the portal posts the event to, or null for an offline subscription. It is text
+ *     because a portal may hold any text; wire field {@code handler}
  * @param authType the portal user whose token comes with the event, 0 for whoever caused it; wire field
  *     {@code auth_type}. Only an administrator may name a user
  * @param offline whether the portal keeps the event in a queue instead of posting it; wire field {@code
  *     offline}, {@code event_type} when binding
- * @param connector key of the offline queue, null for the default one; wire fields {@code
- *     auth_connector} when binding, {@code connector_id} when listed. Calls with the same key cause no event in that queue
+ * @param connector key of the offline queue, null for the default one; wire fields {@code auth_connector} when binding,
+ *     {@code connector_id} when listed. Calls with the same key cause no event in that queue
  * @param minTimeout the least time between two {@code OnOfflineEvent}, null for the portal's own; wire field {@code
  *     options[minTimeout]}. The portal does not list it, so it makes no two subscriptions different
  * @see <a href="https://apidocs.bitrix24.com/api-reference/events/event-bind.html">event.bind</a>
@@ -75,8 +75,8 @@ public record Subscription(
     }
 
     /**
-     * Returns this subscription with a steady token: events come with one of this user, not of the user who caused
-     * them. That may be a customer without rights, or no user.
+     * Returns this subscription with a fixed user. Its events carry a token of this user, and not of the user who
+     * caused them, who may be a customer without rights, or no user at all.
      *
      * @param userId a portal user's id, or 0 for whoever causes the event
      * @return a subscription that only an administrator may bind
@@ -96,7 +96,8 @@ public record Subscription(
     }
 
     /**
-     * Returns this subscription with a least time between two events. The portal has it for {@code OnOfflineEvent} only.
+     * Returns this subscription with a least time between two events. The portal has it for {@code OnOfflineEvent}
+     * only.
      *
      * @param time whole seconds, at least one
      * @return a subscription with that time

@@ -6,10 +6,11 @@ import java.util.List;
 /**
  * The difference between the subscriptions that an application wants and those that a portal has.
  *
- * @param missing wanted and not there: {@link Subscriptions#ensure(java.util.Collection)} binds them
- * @param kept wanted and there
- * @param surplus there, ours and not wanted: {@link Subscriptions#prune} ends them
- * @param foreign there and not ours, left alone: the handler has another origin than any wanted one
+ * @param missing wanted, but not on the portal: {@link Subscriptions#ensure(java.util.Collection)} binds them
+ * @param kept wanted, and on the portal
+ * @param surplus on the portal and ours, but not wanted: {@link Subscriptions#prune} ends them
+ * @param foreign on the portal, but not ours, because the handler has another origin than each wanted one. They are
+ *     left alone
  */
 public record SubscriptionPlan(
         List<Subscription> missing, List<Subscription> kept, List<Subscription> surplus, List<Subscription> foreign) {

@@ -32,9 +32,9 @@ public final class Subscriptions {
     }
 
     /**
-     * Subscribes, once: a second time is an error. {@link #ensure} does not mind.
+     * Subscribes. If the subscription exists, this fails; {@link #ensure} does not.
      *
-     * @param subscription what to subscribe to
+     * @param subscription the subscription
      * @throws RestException with {@link ErrorCode#ERROR_CORE} if it is bound already, {@link
      *     ErrorCode#ERROR_EVENT_NOT_FOUND} if the event is unknown or outside the token's scope,
      *     {@link ErrorCode#ERROR_WRONG_HANDLER_URL} if the portal will not post there
@@ -46,7 +46,7 @@ public final class Subscriptions {
     /**
      * Subscribes, as {@link #bind} does.
      *
-     * @param subscription what to subscribe to
+     * @param subscription the subscription
      * @return completes when bound
      */
     public CompletableFuture<@Nullable Void> bindAsync(Subscription subscription) {
@@ -57,9 +57,9 @@ public final class Subscriptions {
     }
 
     /**
-     * Subscribes if that is not done yet. Safe to repeat and to race with others.
+     * Subscribes if that is not done yet. Safe to repeat, and to call at the same time as others.
      *
-     * @param subscription what to subscribe to
+     * @param subscription the subscription
      * @return whether this call subscribed; false if it was bound already
      */
     public boolean ensure(Subscription subscription) {
@@ -69,7 +69,7 @@ public final class Subscriptions {
     /**
      * Subscribes, as {@link #ensure} does.
      *
-     * @param subscription what to subscribe to
+     * @param subscription the subscription
      * @return completes with whether this call subscribed
      */
     public CompletableFuture<Boolean> ensureAsync(Subscription subscription) {
@@ -93,7 +93,7 @@ public final class Subscriptions {
      * of a wanted one, and its path begins with the same folder.
      *
      * @param wanted all that the application wants on this portal
-     * @return what would change; nothing has
+     * @return the changes that would be made
      */
     public SubscriptionPlan plan(Collection<Subscription> wanted) {
         return SubscriptionPlanner.plan(wanted, get());
@@ -104,7 +104,7 @@ public final class Subscriptions {
      * the platform's documents say that an update may end subscriptions.
      *
      * @param wanted all that the application wants on this portal
-     * @return the plan that was carried out but for its surplus
+     * @return the plan; its missing subscriptions have been bound
      */
     public SubscriptionPlan ensure(Collection<Subscription> wanted) {
         SubscriptionPlan plan = plan(wanted);
@@ -116,7 +116,7 @@ public final class Subscriptions {
      * Ends all that is ours and not wanted, and subscribes to nothing.
      *
      * @param wanted all that the application wants on this portal; with none, nothing is ours
-     * @return the plan that was carried out but for what is missing
+     * @return the plan; its surplus has been ended
      */
     public SubscriptionPlan prune(Collection<Subscription> wanted) {
         SubscriptionPlan plan = plan(wanted);
@@ -127,7 +127,7 @@ public final class Subscriptions {
     /**
      * Ends a subscription.
      *
-     * @param subscription what to end; its user is sent only if it is not 0
+     * @param subscription the subscription to end; its user is sent only if it is not 0
      * @return how many ended; 0 if there was none
      */
     public long unbind(Subscription subscription) {
@@ -137,7 +137,7 @@ public final class Subscriptions {
     /**
      * Ends a subscription, as {@link #unbind} does.
      *
-     * @param subscription what to end
+     * @param subscription the subscription to end
      * @return completes with how many ended
      */
     public CompletableFuture<Long> unbindAsync(Subscription subscription) {
@@ -169,7 +169,10 @@ public final class Subscriptions {
                         .toList());
     }
 
-    /** Returns whether the refusal says so. The source has one of two English sentences on every portal. */
+    /**
+     * Returns whether the refusal says that the event is bound already. The platform's source has one of two English
+     * sentences for that, on every portal.
+     */
     static boolean alreadyBound(RestException refused) {
         String text = refused.description().toLowerCase(Locale.ROOT);
         return refused.is(ErrorCode.ERROR_CORE)
@@ -210,7 +213,7 @@ public final class Subscriptions {
             params.put("EVENT_TYPE", "offline");
         }
         if (subscription.connector() != null) {
-            // Part of the authorisation, and unlike the others in lower case only.
+            // This parameter is part of the authorization, and unlike the others it is in lower case only.
             params.put("auth_connector", subscription.connector());
         }
         if (subscription.minTimeout() != null) {

@@ -37,7 +37,7 @@ record Ticket(URI endpoint, Secret token, @Nullable String webhookUser) {
         try {
             endpoint = URI.create(parts.group(1));
         } catch (IllegalArgumentException e) {
-            // Without the cause, which quotes the text.
+            // The cause is left out, because it quotes the text.
             throw new IllegalArgumentException(OTHER);
         }
         String objection = guard.objectionToForm(endpoint);
@@ -51,7 +51,7 @@ record Ticket(URI endpoint, Secret token, @Nullable String webhookUser) {
         return webhookUser != null;
     }
 
-    /** Returns where to post a call. Of a webhook it is a secret. */
+    /** Returns the address to post a call to. The address of a webhook is a secret. */
     URI address(String method) {
         return endpoint.resolve(isWebhook() ? webhookUser + "/" + token.reveal() + "/" + method : method);
     }

@@ -15,10 +15,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The SQLite file of a token store. Every connection is opened anew, so a file that was removed would come back empty,
- * and portals would have to install the application again. It has to stay the file that was there first. Triggers count
- * what is written to it, by any process: if the count is lower than it was, an older copy was written over it, whose
- * refresh tokens are used up.
+ * The SQLite file of a token store. Every use opens a new connection, which would replace a removed file by an empty
+ * one. Portals would then have to install the application again. So the file must stay the one that was opened first.
+ * Triggers count what is written to it, by any process: if the count is lower than it was, an older copy was written
+ * over it, whose refresh tokens are used up.
  */
 final class TokenFile implements SqlKept.Connections {
 
@@ -34,7 +34,7 @@ final class TokenFile implements SqlKept.Connections {
         this.file = place.toAbsolutePath();
         try {
             if (Files.exists(file) && Files.size(file) > 0) {
-                // Read-only: the end of this connection must not write a log into the file that is another's.
+                // The connection is read-only, because closing it must not write a log into a file of another store.
                 try (Connection connection = connect("mode=ro");
                         Statement statement = connection.createStatement();
                         ResultSet row = statement.executeQuery("PRAGMA quick_check(1)")) {
@@ -99,7 +99,7 @@ final class TokenFile implements SqlKept.Connections {
         check(connection);
     }
 
-    /** Fails also if the content is older than what was seen before. */
+    /** Fails also if the content is older than it was at the last look. */
     @Override
     public synchronized void check(Connection connection) throws SQLException {
         look();
@@ -113,7 +113,7 @@ final class TokenFile implements SqlKept.Connections {
         }
     }
 
-    /** Fails if the file is no longer the one that was opened first: what was written may be gone. */
+    /** Fails if the file is no longer the one that was opened first, because written data may be gone. */
     private void look() throws SQLException {
         try {
             if (Files.exists(file) && Objects.equals(key, key())) {

@@ -14,15 +14,15 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 
 /**
- * Seals tokens at rest: AES-256-GCM through Google Tink, each grant bound to its portal, so that one
- * portal's row cannot stand in for another's.
+ * Encrypts stored tokens with AES-256-GCM, through Google Tink. The seal of a grant covers its portal, so that one
+ * portal's row cannot replace another's.
  *
- * <p>The key is a Tink keyset; a keyset with several keys seals with the primary and opens with all, and
- * so the key can be changed. Keep it apart from the database, such as in a secret manager.
+ * <p>The key is a Tink keyset. A keyset with several keys seals with the primary key and opens with all of them, so the
+ * key can be changed. Keep it apart from the database, for example in a secret manager.
  */
 public final class TokenSeal {
 
-    /** The kind of a sealed record, a part of its binding. */
+    /** The kind of a sealed record, which its seal covers too. */
     static final String GRANT = "grant";
 
     static final String KEPT = "kept";
@@ -48,7 +48,7 @@ public final class TokenSeal {
                     TinkJsonProtoKeysetFormat.parseKeyset(keyset.reveal(), registered, InsecureSecretKeyAccess.get());
             return new TokenSeal(handle.getPrimitive(registered, Aead.class));
         } catch (GeneralSecurityException e) {
-            // Without the cause: its message may quote the keyset.
+            // The cause is left out, because its message may quote the keyset.
             throw new IllegalArgumentException("expected a Tink keyset for authenticated encryption in JSON"
                     + " but found text (" + keyset.reveal().length() + " characters)");
         }

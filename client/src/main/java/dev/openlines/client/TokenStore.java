@@ -12,15 +12,14 @@ import javax.sql.DataSource;
  * A store of grants. Several processes may share one; then one of them at a time holds the lease to refresh a portal's
  * tokens.
  *
- * <p>Applications may implement it. All methods may block, and are called by several threads at once,
- * never by those of the HTTP client. The writes of {@link #save} and {@link #replace} must survive a crash when they
- * return: the old refresh token may be dead from then on.
+ * <p>Applications may implement it. All methods may block, and are called by several threads at once, never by those of
+ * the HTTP client. When {@link #save} and {@link #replace} return, their writes must survive a crash, because the old
+ * refresh token may be invalid from then on.
  */
 public interface TokenStore {
 
     /**
-     * Returns a store that forgets everything at the end of the process: for tests, and for
-     * applications that hand their grants in at every start.
+     * Returns a store in memory, for tests, and for applications that store all grants anew at each start.
      *
      * @return an empty store
      */
@@ -72,8 +71,8 @@ public interface TokenStore {
     }
 
     /**
-     * Stores the grant of a new installation, in place of any other of the portal. Its version becomes
-     * one more than that of the grant it replaces, whatever it says itself.
+     * Stores the grant of a new installation, in place of any other of the portal. Its version becomes one more than
+     * that of the replaced grant; its own version is ignored.
      *
      * @param grant to be stored, durably
      * @return the grant with the version that it has in the store
@@ -83,7 +82,7 @@ public interface TokenStore {
     /**
      * Stores the next state of a grant, unless another process has changed it meanwhile.
      *
-     * @param read what was read before
+     * @param read the grant as it was read
      * @param next to be stored, durably; its version is that of {@code read} plus 1
      * @return false if the stored version is another one; then nothing changed
      */
@@ -101,8 +100,8 @@ public interface TokenStore {
      * Takes the right to refresh a portal's tokens.
      *
      * @param memberId the portal
-     * @param owner who asks; the same owner may take it again
-     * @param time after which the right ends by itself, should the owner crash
+     * @param owner the one who asks; the same owner may take it again
+     * @param time the time after which the right ends by itself, in case the owner crashes
      * @return false if another owner has it, or there is no grant
      */
     boolean lease(String memberId, String owner, Duration time);
@@ -111,7 +110,7 @@ public interface TokenStore {
      * Gives the right back.
      *
      * @param memberId the portal
-     * @param owner who took it; another owner's right stays
+     * @param owner the one who took it; another owner's right stays
      */
     void release(String memberId, String owner);
 

@@ -57,7 +57,7 @@ final class Transport {
         return start(method, request(address, contentType, body).build(), replyLimit, timeout);
     }
 
-    /** Gets what is at an address, of at most so many bytes; else as {@link #post}. */
+    /** Gets a file of at most a given number of bytes. Otherwise like {@link #post}. */
     CompletableFuture<Answer> get(String method, URI address, int atMost, Duration timeout) {
         HttpRequest.Builder request = versioned(
                 HttpRequest.newBuilder(address).header("Accept", "*/*").GET());
@@ -85,10 +85,10 @@ final class Transport {
     }
 
     /**
-     * Posts like {@link #post}, on the calling thread, which will wait anyway. That saves changes of threads, and on a
-     * machine of two cores the thread that the JDK starts for every asynchronous exchange.
+     * Posts like {@link #post}, but on the calling thread, which would wait anyway. This saves switches between
+     * threads, and on a machine with two cores also the thread that the JDK starts for every asynchronous exchange.
      *
-     * @return a future that is done
+     * @return a completed future
      */
     CompletableFuture<Answer> postHere(String method, URI address, String contentType, byte[] body, Duration timeout) {
         CompletableFuture<Answer> answer = new CompletableFuture<>();
@@ -124,7 +124,7 @@ final class Transport {
         return answer;
     }
 
-    /** Returns whether a proxy resolves the name. Then its address here means nothing. */
+    /** Returns whether a proxy resolves the name. In that case the address that this machine finds has no meaning. */
     private boolean throughProxy(URI address) {
         return http.proxy().stream()
                 .flatMap(selector -> selector.select(address).stream())
@@ -180,7 +180,7 @@ final class Transport {
         return plain ? request.version(HttpClient.Version.HTTP_1_1) : request;
     }
 
-    /** Turns what {@code java.net.http} threw into an exception that says whether the request left. */
+    /** Turns an exception of {@code java.net.http} into one that says whether the request was sent. */
     static ClientException explained(String method, Throwable thrown) {
         Throwable failure = unwrapped(thrown);
         if (failure instanceof ClientException already) {

@@ -2,8 +2,8 @@
 package dev.openlines.client;
 
 /**
- * The platform reported success in a shape that this version cannot read. The text says what was
- * expected, the kind of what was found and where, never its content.
+ * Thrown if the platform reported success in a shape that this version cannot read. The message says what was expected,
+ * which kind of value was found, and where. It never contains the value.
  */
 public final class UnexpectedReplyException extends ClientException {
 
@@ -17,7 +17,7 @@ public final class UnexpectedReplyException extends ClientException {
     }
 
     /**
-     * Returns where in the reply.
+     * Returns the place in the reply.
      *
      * @return such as {@code $.result[0].event}
      */

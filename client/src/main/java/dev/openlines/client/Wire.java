@@ -29,7 +29,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Calls to bytes and answers to replies or errors. */
+/** Turns calls into bytes, and answers into replies or errors. */
 final class Wire {
 
     static final JsonProvider JSON = JsonProvider.provider();
@@ -37,7 +37,7 @@ final class Wire {
     private static final JsonReaderFactory READERS = JSON.createReaderFactory(Map.of());
     private static final JsonWriterFactory WRITERS = JSON.createWriterFactory(Map.of());
 
-    /** The longest wait that an answer may ask for; more would be a mistake or malice. */
+    /** The longest wait that an answer may ask for. A longer one would be a mistake or malice. */
     private static final Duration LONGEST = Duration.ofMinutes(15);
 
     private static final DateTimeFormatter TIME =
@@ -57,7 +57,7 @@ final class Wire {
         return JSON.createArrayBuilder(values).build();
     }
 
-    /** Cuts off the fraction of a second, as the platform does. */
+    /** Cuts off fractions of a second, as the platform does. */
     static Instant second(Instant time) {
         return time.truncatedTo(ChronoUnit.SECONDS);
     }
@@ -73,7 +73,7 @@ final class Wire {
      * Checks a period before the platform does.
      *
      * @return true
-     * @throws IllegalArgumentException if it runs backwards or is longer than the platform takes
+     * @throws IllegalArgumentException if it ends before it begins, or is longer than the platform accepts
      */
     static boolean isPeriod(String name, Instant from, Instant to) {
         if (second(to).isBefore(second(from))) {
@@ -89,7 +89,7 @@ final class Wire {
     /**
      * Reads an answer.
      *
-     * @param secrets what must not be shown should the answer repeat it
+     * @param secrets texts that must not be shown if the answer repeats them
      * @throws ClientException if the answer is an error or unreadable
      */
     static JsonObject read(String method, Answer answer, List<Secret> secrets) {
@@ -103,7 +103,7 @@ final class Wire {
                     .exception(method, retryAfter(answer));
         }
         if (value == null) {
-            // The platform answers in JSON: this is the page of a proxy, of maintenance or of a login.
+            // The platform answers in JSON, so this is a page of a proxy, a maintenance page or a login page.
             throw new NoAnswerException(
                     method, "HTTP " + answer.status + ' ' + found(answer) + "; JSON expected", true, null);
         }
@@ -156,7 +156,10 @@ final class Wire {
         }
     }
 
-    /** Returns type and length of a body, never its content. The type is text of others, so only its form is shown. */
+    /**
+     * Returns the type and length of a body, never its content. The sender chooses the text of the type, so only its
+     * form is shown.
+     */
     private static String found(Answer answer) {
         String type = Transport.header(answer.headers, "content-type");
         String media = type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
