@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Decodes an event, gives it to its handler, and says what follows: the part that every dispatcher has in common. For
- * dispatchers of inboxes that have no leases. Safe for use by several threads.
+ * Decodes an event, gives it to its handler, and decides how the attempt is settled: the part that every dispatcher has
+ * in common. Public for dispatchers of inboxes without leases. Safe for use by several threads.
  */
 public final class Attempts {
 
@@ -38,7 +38,7 @@ public final class Attempts {
      *
      * @param inbox the inbox of the events
      * @param handlers the application's handlers
-     * @param policy what follows a failure, and how long an attempt may take
+     * @param policy when failed events are retried, and how long an attempt may take
      * @param clock the time of retries
      * @param impatient whether handlers were interrupted because the dispatcher stops
      * @param telemetry is told of slow attempts
@@ -57,7 +57,7 @@ public final class Attempts {
      * Makes attempts on events of an inbox without transactions.
      *
      * @param handlers the application's handlers
-     * @param policy what follows a failure, and how long an attempt may take
+     * @param policy when failed events are retried, and how long an attempt may take
      * @param clock the time of retries
      * @param impatient whether handlers were interrupted because the dispatcher stops
      * @param telemetry is told of slow attempts
@@ -95,10 +95,11 @@ public final class Attempts {
     }
 
     /**
-     * Handles an event on the calling thread. Blocks as long as the handler does; whatever it throws becomes a settlement.
+     * Handles an event on the calling thread. Blocks as long as the handler does; whatever it throws becomes a
+     * settlement.
      *
      * @param delivery the event
-     * @return what follows
+     * @return how the attempt is to be settled
      */
     public Settlement handle(LeasedDelivery delivery) {
         Decoded<Event> decoded;
@@ -152,7 +153,7 @@ public final class Attempts {
 
     private Settlement failed(LeasedDelivery delivery, Throwable e, boolean limited) {
         if (impatient.getAsBoolean()) {
-            // Interrupted by stop(): not the event's fault.
+            // stop() interrupted the handler, so the failure is not the event's fault.
             return new Settlement.Release();
         }
         Instant now = clock.instant();
@@ -221,7 +222,7 @@ public final class Attempts {
             }
         }
 
-        /** Ends it on its own thread, so that no interruption meets what the thread does next. */
+        /** Ends the attempt on its own thread, so that no interruption hits the thread's next work. */
         synchronized void end() {
             ended = true;
             if (interrupted && !impatient.getAsBoolean()) {

@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
 /** Decides about the events of one commit, one after the other. */
 final class CloseDecisions {
 
-    /** The most seconds between the events that two subscriptions bring of one close. */
+    /** The most seconds between the events of one close that two subscriptions deliver. */
     static final long APART = 2;
 
     private final Map<SessionLedger.Chat, List<LedgerRow>> near;
     final List<LedgerRow> added = new ArrayList<>();
-    /** The changed rows, by the rows as they were. */
+    /** The changed rows; the key is the row before the change. */
     final Map<LedgerRow, LedgerRow> changed = new LinkedHashMap<>();
 
     final List<VerifiedDelivery> late = new ArrayList<>();
@@ -61,8 +61,8 @@ final class CloseDecisions {
     }
 
     /**
-     * Says whether an event whose key is known is a close of its own after all: it was taken to repeat a close, but its
-     * subscription has delivered another event of that close. Then it counts.
+     * Tells whether an event whose key is known is a close of its own after all. It was taken for a repeat of a close,
+     * but its subscription has delivered another event of that close.
      */
     private boolean isAnotherClose(VerifiedDelivery delivery, long handlerId, LedgerRow known) {
         List<LedgerRow> rows = rows(delivery, known.place());
@@ -130,7 +130,7 @@ final class CloseDecisions {
         return row.of(found).with(LedgerRow.State.REPEAT, found.key());
     }
 
-    /** Returns the latest close that was found without an event and can be this one's. */
+    /** Returns the latest close that was found without an event and may be the close of this event. */
     private static @Nullable LedgerRow foundBefore(LedgerRow row, List<LedgerRow> rows) {
         LedgerRow latest = null;
         for (LedgerRow other : rows) {

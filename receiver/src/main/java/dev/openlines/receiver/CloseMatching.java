@@ -12,10 +12,10 @@ import java.util.function.LongPredicate;
 
 /**
  * Pairs events with listed closes. The request that closes the session also queues the event, so the event has the time
- * of the close or a little later: a pair is possible from {@value #BEFORE} second before to {@value
- * #WINDOW} seconds after the close, in one chat. It takes the pairing with most pairs, and among these the one with the
- * smallest sum of distances. Time order alone would give an event to the wrong one of two closes if the event
- * of the first was lost.
+ * of the close or a little later: a pair is possible from {@value #BEFORE} second before to {@value #WINDOW} seconds
+ * after the close, in one chat. It takes the pairing with most pairs, and among these the one with the smallest sum of
+ * distances. Pairing by order of time alone would give an event to the wrong one of two closes if the event of the
+ * first close was lost.
  */
 final class CloseMatching {
 
@@ -60,13 +60,13 @@ final class CloseMatching {
      * Pairs events and closes of one portal.
      *
      * @param listedUntil everything up to this second is known
-     * @param hourApart the close times that may be wrong by an hour, as after a change of the portal's offset: those of
-     *     them that are left are also tried one hour apart
+     * @param hourApart the close times that may be wrong by an hour, as after a change of the portal's offset. If such
+     *     a close has no event yet, its time is also tried one hour earlier and later
      */
     static Result match(List<Point> events, List<Point> closes, long listedUntil, LongPredicate hourApart) {
         Result result = new Result(new HashMap<>(), new HashSet<>());
         pair(events, closes, 0, at -> true, at -> true, result);
-        // An event whose own close may not be listed yet is left to it.
+        // An event is left to its own close if that may not be listed yet.
         LongPredicate listed = at -> at + BEFORE <= listedUntil;
         pair(events, closes, HOUR, listed, hourApart, result);
         pair(events, closes, -HOUR, listed, hourApart, result);
@@ -85,7 +85,7 @@ final class CloseMatching {
         return result;
     }
 
-    /** Pairs what is not yet paired, with events taken to be so many seconds earlier. */
+    /** Pairs events and closes that are not paired yet, with the events' times earlier by a number of seconds. */
     private static void pair(
             List<Point> events,
             List<Point> closes,

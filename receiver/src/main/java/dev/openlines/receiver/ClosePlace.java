@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The chat of an event or of a listed session, as far as the two can be compared.
  *
- * @param chatId the chat's id on the portal; 0 in odd rows of the portal, and then the others decide
+ * @param chatId the chat's id on the portal; 0 in some rows of portals; then line, user and connector decide
  * @param lineId the line, or null if the event has none
  * @param userId the customer's id on the portal, or null if the event has none
  * @param connector the channel's code, or null if the event has none

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param userId the customer's id on the portal; wire field {@code userId}
  * @param source the channel's code; wire field {@code source}
  * @param createdAt when the session began; wire field {@code dateCreate}, null if not sent
- * @param closedAt when it was closed last; wire field {@code dateClose}, the portal's clock with its offset, whole
- *     seconds. Null if the session is open or a duplicate of the platform. It may lie days before the moment when it
- *     appears
+ * @param closedAt when it was closed last, by the portal's clock with its offset, in whole seconds; wire field {@code
+ *     dateClose}. Null if the session is open, or if the platform marked it as a duplicate. The portal may list it days
+ *     after this time
  * @param status wire field {@code status}, any text; only {@code closedAt} says that a session is closed
  */
 public record ClosedSession(

@@ -10,13 +10,13 @@ import java.util.List;
  * @param id the event's place in the inbox
  * @param memberId the portal that sent it
  * @param event the event's code
- * @param idempotencyKey what makes the event one, 64 hexadecimal digits
+ * @param idempotencyKey the key that is equal for repeated deliveries of the event, 64 hexadecimal digits
  * @param payload the event as canonical JSON without credentials; it holds what people wrote
  * @param receivedAt when it was received
  * @param diedAt when it became a dead letter
  * @param reason why
  * @param attempts how often it was given to a handler
- * @param history every attempt that failed, the first first
+ * @param history every attempt that failed, the oldest first
  */
 public record DeadLetter(
         long id,

@@ -29,7 +29,7 @@ public interface DeadLetters {
     Optional<DeadLetter> show(long id);
 
     /**
-     * Gives one back to the handlers, with all attempts before it. Its history stays.
+     * Gives a dead letter back to the handlers, with the full number of attempts. Its history stays.
      *
      * @param id its id
      * @param now the caller's time
@@ -38,7 +38,7 @@ public interface DeadLetters {
     boolean requeue(long id, Instant now);
 
     /**
-     * Gives one up: it counts as done, and a second delivery of it is a duplicate still.
+     * Gives a dead letter up. It then counts as done, so another delivery of its event is still a duplicate.
      *
      * @param id its id
      * @param now the caller's time

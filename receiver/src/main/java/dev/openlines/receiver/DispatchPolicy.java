@@ -9,15 +9,15 @@ import org.jspecify.annotations.Nullable;
  * The settings of a {@link Dispatcher}.
  *
  * @param workers how many events are handled at the same time, at least 1
- * @param ordered whether the events of one chat are handled one after the other, as they were received; an
- *     event that waits for its next attempt then holds up its chat; a dead letter does not. Between several nodes, and
- *     if two events came at the same moment, the order is that of storing
- * @param lease how long an event of a dead node waits until another takes it; a lease is renewed while its
- *     handler runs. Not below a second
- * @param retry what follows a failure
- * @param slow an attempt that takes longer is recorded, above zero
- * @param limit a handler that takes longer is interrupted, which counts as a failure if it then throws; above zero, or
- *     null if handlers may take as long as they like
+ * @param ordered whether the events of one chat are handled one after the other, in the order of receipt. An event that
+ *     waits for its next attempt then delays the later events of its chat; a dead letter does not. If several nodes
+ *     receive events, or two events arrive at the same moment, the order of storing counts
+ * @param lease how long an event of a node that died waits until another node takes it, at least one second. A lease is
+ *     renewed while its handler runs
+ * @param retry when a failed event is tried again, and when it becomes a dead letter
+ * @param slow after how long a running attempt is logged as slow; above zero
+ * @param limit how long a handler may take before it is interrupted, or null for no limit; above zero. If an
+ *     interrupted handler throws, that counts as a failure
  */
 public record DispatchPolicy(
         int workers,
@@ -28,8 +28,8 @@ public record DispatchPolicy(
         @Nullable Duration limit) {
 
     /**
-     * Four workers, no order, leases of nine seconds, {@link RetryPolicy#DEFAULT}, a record after half a minute, no
-     * limit.
+     * Four workers, no order, leases of nine seconds, {@link RetryPolicy#DEFAULT}, a log record for attempts of more
+     * than 30 seconds, no limit.
      */
     public static final DispatchPolicy DEFAULT =
             new DispatchPolicy(4, false, Duration.ofSeconds(9), RetryPolicy.DEFAULT, Duration.ofSeconds(30), null);
@@ -58,7 +58,7 @@ public record DispatchPolicy(
     }
 
     /**
-     * Returns this policy with events in order or not.
+     * Returns this policy with the order of events switched on or off.
      *
      * @param newOrdered whether the events of one chat are handled one after the other
      * @return a changed copy
@@ -70,7 +70,7 @@ public record DispatchPolicy(
     /**
      * Returns this policy with leases of another length.
      *
-     * @param newLease how long an event of a dead node waits, not below a second
+     * @param newLease how long an event of a node that died waits, at least one second
      * @return a changed copy
      */
     public DispatchPolicy withLease(Duration newLease) {
@@ -80,7 +80,7 @@ public record DispatchPolicy(
     /**
      * Returns this policy with other retries.
      *
-     * @param newRetry what follows a failure
+     * @param newRetry when a failed event is tried again
      * @return a changed copy
      */
     public DispatchPolicy withRetry(RetryPolicy newRetry) {
@@ -88,7 +88,7 @@ public record DispatchPolicy(
     }
 
     /**
-     * Returns this policy with another time after which an attempt is recorded.
+     * Returns this policy with another time after which an attempt is logged as slow.
      *
      * @param newSlow above zero
      * @return a changed copy
@@ -98,7 +98,7 @@ public record DispatchPolicy(
     }
 
     /**
-     * Returns this policy with a limit on the time of an attempt.
+     * Returns this policy with a limit on the duration of an attempt.
      *
      * @param newLimit above zero, or null for none
      * @return a changed copy

@@ -40,13 +40,16 @@ public final class Dispatcher implements AutoCloseable {
      */
     private static final Duration POLL = Duration.ofMillis(250);
 
-    /** So that no worker waits for the next round of leasing. */
+    /** The number of events to lease for each worker, so that no worker waits for the next round of leasing. */
     private static final int LEASED_PER_WORKER = 8;
 
-    /** So many portals may hold up their own events, each with all that is leased at a time. */
+    /**
+     * The most portals with slow handlers that are passed over to lease events of others. Each of them may hold a whole
+     * round of leased events.
+     */
     private static final int SLOW_PORTALS = 8;
 
-    /** To look for other portals' events takes at most this part of the inbox's time. */
+    /** The search for other portals' events takes at most this part of the inbox's time. */
     private static final int LOOKING = 20;
 
     /** The interval of looking whether there is a second portal. */
@@ -77,11 +80,11 @@ public final class Dispatcher implements AutoCloseable {
     /**
      * Makes a dispatcher that does nothing yet.
      *
-     * @param inbox where events are leased from; not closed with the dispatcher
-     * @param handlers what is done with them
-     * @param policy how many at a time, and what follows a failure
+     * @param inbox the inbox of the events; not closed with the dispatcher
+     * @param handlers the application's handlers
+     * @param policy how many events are handled at a time, and when failed ones are retried
      * @param clock the time of leases and retries
-     * @param telemetry is told of each attempt
+     * @param telemetry receives a measurement of each attempt
      */
     public Dispatcher(
             LeasingInbox inbox, Handlers handlers, DispatchPolicy policy, InstantSource clock, Telemetry telemetry) {
@@ -122,8 +125,8 @@ public final class Dispatcher implements AutoCloseable {
     }
 
     /**
-     * Leases no more, lets handlers finish, and gives up after the time is over: then their threads are
-     * interrupted, and the events come again when their leases end. Blocks.
+     * Stops leasing and lets handlers finish. When the time is over, it interrupts their threads; their events are
+     * handled again after their leases have ended. Blocks.
      *
      * @param patience how long handlers may take
      */
@@ -163,7 +166,7 @@ public final class Dispatcher implements AutoCloseable {
         pool.shutdownNow().forEach(Runnable::run);
     }
 
-    /** Gives back what has not begun. Nothing begins any more. */
+    /** Gives back the events whose handlers have not begun. No handler begins any more. */
     private void release() {
         List<LeasedDelivery> rest;
         synchronized (queue) {
@@ -197,7 +200,10 @@ public final class Dispatcher implements AutoCloseable {
         }
     }
 
-    /** Learns which portals there are, so that room is left for one whose first event comes while others are slow. */
+    /**
+     * Asks which portals have events, so that room is left for a portal whose first event comes while the handlers of
+     * others are slow.
+     */
     private void learn() {
         try {
             inbox.trusted().forEach(row -> queue.know(row.memberId()));
@@ -214,7 +220,7 @@ public final class Dispatcher implements AutoCloseable {
         if (free > most / 2) {
             return lease(free, Set.of());
         }
-        // Fewer keep no worker from others.
+        // A portal that holds fewer events than there are workers leaves a worker to the others.
         Set<String> full = queue.holding(policy.workers());
         if (full.isEmpty() || full.size() > SLOW_PORTALS || System.nanoTime() - othersAt < 0) {
             return false;
@@ -276,7 +282,7 @@ public final class Dispatcher implements AutoCloseable {
         }
     }
 
-    /** Gives free workers what they may begin with. */
+    /** Gives each free worker an event that may begin. */
     private void begin() {
         synchronized (queue) {
             while (!stopping) {
@@ -298,7 +304,10 @@ public final class Dispatcher implements AutoCloseable {
         }
     }
 
-    /** Settles a lease. No exception beside a handler may keep it for ever: it ends, and the event is handled again. */
+    /**
+     * Settles a lease. If an exception outside of a handler prevents that, the lease is no longer renewed: it ends, and
+     * the event is handled again.
+     */
     private void settle(LeasedDelivery delivery) {
         try {
             attempt(delivery);
@@ -317,7 +326,7 @@ public final class Dispatcher implements AutoCloseable {
     }
 
     private void settled(LeasedDelivery delivery, @Nullable Boolean mine, @Nullable Throwable failure) {
-        // Not if the same event was leased anew meanwhile: that lease is still to be extended.
+        // If the same event was leased anew meanwhile, that lease must still be extended.
         leased.remove(delivery.id(), delivery);
         if (failure != null) {
             LOG.warn("reason=unsettled id={}: it will be handled again", delivery.id(), LoggedFailure.of(failure));

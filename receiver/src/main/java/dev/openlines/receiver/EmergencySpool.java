@@ -32,19 +32,19 @@ import org.slf4j.LoggerFactory;
  *           origin                                              missing in records of older versions: an event
  * </pre>
  *
- * <p>A record is there when all of it is on the disk with its checksum; {@link #append} returns after that, so
- * what it returned from survives a kill and a power loss. At opening, a record at the end that is cut short or
- * has a wrong checksum was never acknowledged, unless the disk has gone bad: it is moved, with all that follows,
- * to a file of the same name with {@code .bad}, said in the log, and cut off. Nothing else is ever removed but
- * everything at once, when the inbox has it all. There is no mark of how far the inbox has come: after a kill the
- * whole file goes to the inbox again, which knows what it has by its keys.
+ * <p>A record is there when all of it is on the disk with its checksum; {@link #append} returns after that, so what it
+ * returned from survives a kill and a power loss. At opening, a record at the end that is cut short or has a wrong
+ * checksum was never acknowledged, unless the disk has gone bad: it is moved, with all that follows, to a file of the
+ * same name with {@code .bad}, said in the log, and cut off. Records are only ever removed all at once, when the inbox
+ * has all of them. The file does not say how many the inbox already has. After a kill all of it goes to the inbox
+ * again, which recognizes by their keys the events that it has.
  *
  * <p>No credentials are in it. Readable by its owner only. Not safe for use by many threads: {@link
  * SpoolingInbox} sees to it that one appends, and one reads what was there before.
  */
 final class EmergencySpool implements AutoCloseable {
 
-    /** So that an outage cannot fill the disk. */
+    /** The largest size of the file, so that an outage cannot fill the disk. */
     static final long MOST_BYTES = 1L << 30;
 
     private static final Logger LOG = LoggerFactory.getLogger(EmergencySpool.class);
@@ -118,8 +118,8 @@ final class EmergencySpool implements AutoCloseable {
     }
 
     /**
-     * Fails if the file is no longer the one that is open, or was cut short. It stays so: what is in the open file still
-     * goes to the inbox, and nothing is appended to it, since it may have no name any more.
+     * Fails if the file is no longer the one that is open, or was cut short. From then on nothing is appended, since
+     * the open file may have no name any more. The events in it still go to the inbox.
      */
     void check() throws IOException {
         if (!lost) {

@@ -172,7 +172,8 @@ public final class EventContext {
     }
 
     /**
-     * Returns what stays the same when the event is handled again, to make an effect happen once.
+     * Returns the idempotency key, which stays the same when the event is handled again. Use it to make an effect
+     * happen once.
      *
      * @return 64 hexadecimal digits
      */
@@ -199,11 +200,11 @@ public final class EventContext {
     }
 
     /**
-     * Returns what to throw to be called again after a time of the handler's choice, such as when a service
-     * said how long to stay away. It counts as an attempt.
+     * Returns an exception that has the event retried after a time that the handler chooses, for example the time that
+     * a busy service has asked for. Throw it. It counts as an attempt.
      *
      * @param wait how long, at most the cap of the {@link RetryPolicy}
-     * @param reason why, for the event's history
+     * @param reason the reason, for the event's history
      * @return an exception to throw
      */
     public RuntimeException retryAfter(Duration wait, String reason) {

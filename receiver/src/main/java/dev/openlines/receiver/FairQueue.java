@@ -91,7 +91,7 @@ final class FairQueue {
         return all;
     }
 
-    /** Returns the portals that have at least so many events here, waiting or at work. */
+    /** Returns the portals that have at least this number of events here, waiting or at work. */
     synchronized Set<String> holding(int least) {
         Map<String, Integer> counts = new HashMap<>(working);
         waiting.forEach((portal, deliveries) -> counts.merge(portal, deliveries.size(), Integer::sum));

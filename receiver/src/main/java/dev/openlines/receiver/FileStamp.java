@@ -31,7 +31,7 @@ record FileStamp(String key, long size, long modified) {
         }
     }
 
-    /** Says whether a stamp that was written down has this size and time. The number of a device may change. */
+    /** Tells whether a stored stamp has this size and time. The number of a device may change. */
     boolean sameTime(String written) {
         return written.endsWith(", size=" + size + ", modified=" + modified + "]");
     }

@@ -20,11 +20,11 @@ import org.slf4j.LoggerFactory;
 /**
  * One thread with one connection that makes everything waiting durable with one commit.
  *
- * <p>While a commit is on its way to the disk, work gathers in the queue; the next commit takes all of
- * it, up to {@value #BATCH} pieces. Replies complete after the commit, on this thread. A commit waits for the disk unless
- * all of its work is of a {@link Kind} that a loss of power may undo. When a commit
- * fails because of one row, its pieces are tried again one by one; when it fails because of the store,
- * all of them fail, the connection is dropped and the next piece opens another.
+ * <p>While a commit is on its way to the disk, work gathers in the queue; the next commit takes all of it, up to
+ * {@value #BATCH} pieces. Replies complete after the commit, on this thread. A commit waits for the disk unless all of
+ * its work is of a {@link Kind} that a loss of power may undo. When a commit fails because of one row, its pieces are
+ * tried again one by one; when it fails because of the store, all of them fail, the connection is dropped and the next
+ * piece opens another.
  */
 final class GroupCommit implements AutoCloseable {
 
@@ -45,15 +45,15 @@ final class GroupCommit implements AutoCloseable {
         /** It is on the disk before its reply. */
         DURABLE,
         /**
-         * It outlives this process before its reply, but not a loss of power before the next durable commit. On PostgreSQL it
-         * is durable.
+         * It outlives this process before its reply, but not a loss of power before the next durable commit. On
+         * PostgreSQL it is durable.
          */
         WRITTEN,
         /** Durable in the same way, and it may wait a moment for other work. */
         LAZY
     }
 
-    /** Stores all events of a commit together, and says of each what became of it. */
+    /** Stores all events of a commit together, and returns the result of each. */
     interface StoreAll {
         List<StoreResult> run(Connection connection, List<VerifiedDelivery> deliveries) throws SQLException;
     }
@@ -124,7 +124,7 @@ final class GroupCommit implements AutoCloseable {
     private void run() {
         List<Piece<?>> batch = new ArrayList<>();
         try {
-            // Once closed it waits for nothing: what a late submit has added it may take back.
+            // After close() this waits for no more work: a late submit may have taken back what it had added.
             for (Piece<?> first = queue.take(); first != null; first = closed.get() ? queue.poll() : queue.take()) {
                 batch.add(first);
                 queue.drainTo(batch, BATCH - 1);
@@ -159,7 +159,7 @@ final class GroupCommit implements AutoCloseable {
             run(batch);
         } catch (Throwable e) {
             LastResort.check(e);
-            // Also an Error: this thread must not end, since whoever waits for it would wait for ever.
+            // An Error is caught too: if this thread ended, callers that wait for it would wait for ever.
             failed(batch, e, used);
             return;
         }
@@ -204,8 +204,8 @@ final class GroupCommit implements AutoCloseable {
     }
 
     /**
-     * Runs a commit once more on a fresh connection: a database or what is in front of it may cut one that has been idle.
-     * If it was lost while it committed, only events are stored again, which finds out whether they were.
+     * Runs a commit once more on a fresh connection: a database or what is in front of it may cut one that has been
+     * idle. If it was lost while it committed, only events are stored again, which finds out whether they were.
      */
     private void again(List<Piece<?>> batch, Throwable e) {
         LOG.debug("reason=reconnecting", e);
@@ -261,7 +261,7 @@ final class GroupCommit implements AutoCloseable {
 
     private void fail(List<Piece<?>> batch, Throwable e) {
         if (connection != null && e instanceof SQLException sql && dialect.isLocked(sql)) {
-            // The next ones need not wait as long.
+            // The next pieces need not wait as long.
             locked = true;
             dialect.impatient(connection);
         } else if (!blamesRow(e)) {
@@ -302,7 +302,9 @@ final class GroupCommit implements AutoCloseable {
         }
     }
 
-    /** One piece of work and who waits for it. Used by the writer thread, but for the reply. */
+    /**
+     * One piece of work and the reply that its caller waits for. Only the reply is used outside of the writer thread.
+     */
     private static class Piece<T> {
         private final Kind kind;
         private final Work<T> work;
@@ -323,7 +325,7 @@ final class GroupCommit implements AutoCloseable {
         }
     }
 
-    /** An event to store; its result is there before its turn comes. */
+    /** An event to store. Its result is known before its turn comes. */
     private static final class StorePiece extends Piece<StoreResult> {
         private final VerifiedDelivery delivery;
         private @Nullable StoreResult stored;

@@ -76,8 +76,8 @@ public final class Handlers {
     }
 
     /**
-     * Joins handlers for one type of event: each is called in turn, until one throws. When the event is
-     * handled again, it begins with the first.
+     * Joins two handlers for one type of event. The second is called after the first, unless that throws. When the
+     * event is retried, both are called again.
      *
      * @param first called first
      * @param second called after it
@@ -93,10 +93,10 @@ public final class Handlers {
     }
 
     /**
-     * Returns handlers that do as these, and then one thing more.
+     * Returns these handlers with another one that is called after each.
      *
      * @param more called after the handler of each event, unless that throws
-     * @return such handlers
+     * @return handlers that call both
      */
     public Handlers then(EventHandler<Event> more) {
         return new Handlers(then(byType, more), then(byCode, more), inOrder(otherwise, more), ignoresOthers);
@@ -193,8 +193,8 @@ public final class Handlers {
         }
 
         /**
-         * Completes the handlers and says that events without a handler of their own are of no interest: each is done at
-         * once. If {@code OnSessionFinish} is one of them, no portal is asked which sessions it has closed.
+         * Completes the handlers and says that events without a handler of their own are of no interest: each is done
+         * at once. If {@code OnSessionFinish} is one of them, no portal is asked which sessions it has closed.
          *
          * @return handlers that do not change any more
          */

@@ -5,13 +5,13 @@ import dev.openlines.receiver.spi.Gate;
 import java.time.Duration;
 
 /**
- * The time and memory that senders may take. Each adapter applies what it can: the servlet's and the JDK's leave heads
- * and idle connections to their server.
+ * The time and memory that senders may take. Each adapter applies the limits that it can: those for servlets and the
+ * JDK's server leave headers and idle connections to their server.
  *
- * @param head how long a request's line and headers may take, from the connection or the first byte after the
- *     answer before
+ * @param head how long a request's line and headers may take, counted from the connection, or from the first byte after
+ *     the previous answer
  * @param body how long the body may take
- * @param idle how long nothing may come or go
+ * @param idle how long a connection may be without any traffic
  * @param room how many bytes all unanswered requests together may hold, connections and headers included
  */
 public record HttpLimits(Duration head, Duration body, Duration idle, long room) {

@@ -18,18 +18,18 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link Receiver} as a handler of the JDK's own HTTP server, for tests and small things: a thread of the server's
- * executor is taken until the body is read, ten seconds at most; then the connection is closed. Give the server an
- * executor with many threads, since a body cannot be read while all of them wait for others, and a context for the
- * exact path.
+ * A {@link Receiver} as a handler of the JDK's own HTTP server, for tests and small applications. Each request takes a
+ * thread of the server's executor until its body is read. If that takes more than ten seconds, the connection is
+ * closed. Give the server an executor with many threads, because no body is read while all threads wait for other
+ * bodies. Create a context for the exact path.
  *
- * <p>Requests hold at most a third of the heap until they are answered, as with {@link ReceiverServlet}. Slow heads and
- * connections without a request are up to the server: set the system properties
- * {@code sun.net.httpserver.maxReqTime} and {@code jdk.httpserver.maxConnections}.
+ * <p>Unanswered requests hold at most a third of the heap, as with {@link ReceiverServlet}. Limiting slow headers and
+ * idle connections is left to the server: set the system properties {@code sun.net.httpserver.maxReqTime} and {@code
+ * jdk.httpserver.maxConnections}.
  */
 public final class HttpServerReceiver implements HttpHandler {
 
-    /** The bytes that a request takes beside its body. */
+    /** The bytes that a request takes in addition to its body. */
     private static final long REQUEST_BYTES = 8 * 1024;
 
     private static final int PART = 4096;
@@ -49,7 +49,7 @@ public final class HttpServerReceiver implements HttpHandler {
     }
 
     /**
-     * Makes a handler with limits of its own.
+     * Makes a handler with other limits than the default ones.
      *
      * @param receiver gets every request with its body
      * @param limits the time for a body and the memory of requests
@@ -100,7 +100,7 @@ public final class HttpServerReceiver implements HttpHandler {
         }
     }
 
-    /** Returns the reply, or null if it follows or if the connection was closed. */
+    /** Returns the reply, or null if it comes later or if the connection was closed. */
     private @Nullable Reply read(HttpExchange exchange, Gate.Place place, BodyBytes body, @Nullable String contentType)
             throws IOException {
         AtomicBoolean reading = new AtomicBoolean(true);
@@ -108,7 +108,7 @@ public final class HttpServerReceiver implements HttpHandler {
                 LastResort.checked(() -> {
                     if (reading.compareAndSet(true, false)) {
                         receiver.tooSlow();
-                        // The thread that reads gets an exception.
+                        // This makes the reading thread fail.
                         exchange.close();
                     }
                 }),
@@ -151,7 +151,7 @@ public final class HttpServerReceiver implements HttpHandler {
                 answer(exchange, reply);
             }
         } catch (IOException e) {
-            // The sender has gone; what was stored stays stored.
+            // The sender has gone. A stored event stays stored.
             exchange.close();
         }
     }

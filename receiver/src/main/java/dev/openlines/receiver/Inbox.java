@@ -8,7 +8,8 @@ import java.util.concurrent.CompletionStage;
 import javax.sql.DataSource;
 
 /**
- * Keeps events, durably, from their acknowledgement until they are handled: what a {@link Receiver} needs of a store.
+ * Keeps events durably from their acknowledgement until they are handled. It is the store that a {@link Receiver}
+ * needs.
  *
  * <p>A {@link Dispatcher} needs a {@link LeasingInbox}, which SQLite and PostgreSQL are; Kafka has a dispatcher of its
  * own. Implementations are safe for use by many threads.
@@ -22,7 +23,7 @@ public interface Inbox extends AutoCloseable {
      *
      * <p>When no other process has the file open, leases left by a dead process end at once.
      *
-     * @param file the database file; SQLite keeps two more beside it, and there is a lock file
+     * @param file the database file. SQLite keeps two more files next to it, and there is a lock file
      * @return an open inbox with one thread of its own
      * @throws StoreException if the file cannot be opened or is of a newer version
      */
@@ -62,8 +63,8 @@ public interface Inbox extends AutoCloseable {
     }
 
     /**
-     * Opens an inbox in memory, for tests and trials: what it acknowledges ends with it. It says so in the log. Needs
-     * {@code org.xerial:sqlite-jdbc}.
+     * Opens an inbox in memory, for tests and trials. Its events are lost when it is closed; a log record warns of
+     * that. Needs {@code org.xerial:sqlite-jdbc}.
      *
      * @return an open and empty inbox with one thread of its own
      */
@@ -102,8 +103,8 @@ public interface Inbox extends AutoCloseable {
      * Stores an event, or finds that it is stored. Does not block.
      *
      * @param delivery a verified event
-     * @return completes when the event is durable, on the inbox's thread, which must not be kept; with
-     *     a {@link StoreException} when it may not be
+     * @return completes when the event is durable, on the inbox's thread, which must not be blocked; fails with a
+     *     {@link StoreException} if the event may not be durable
      */
     CompletionStage<StoreResult> store(VerifiedDelivery delivery);
 
@@ -123,8 +124,8 @@ public interface Inbox extends AutoCloseable {
      * other; an inbox that can store all of them or none at once should.
      *
      * @param deliveries verified events, not none
-     * @return completes when all are durable, as {@link #store(VerifiedDelivery)} does; if it fails, none after the
-     *     first that is not stored is
+     * @return completes when all are durable, as {@link #store(VerifiedDelivery)} does. If it fails, the stored ones
+     *     are the first of the list
      */
     default CompletionStage<Void> storeInOrder(List<VerifiedDelivery> deliveries) {
         CompletionStage<StoreResult> last = store(deliveries.get(0));
@@ -135,7 +136,7 @@ public interface Inbox extends AutoCloseable {
     }
 
     /**
-     * Counts what is to do. Blocks.
+     * Counts the waiting events and the dead letters. Blocks.
      *
      * @return numbers of one moment
      * @throws StoreException if the store is down
@@ -183,7 +184,7 @@ public interface Inbox extends AutoCloseable {
      */
     void probe();
 
-    /** Writes what was accepted for writing, then closes. Blocks until then. */
+    /** Writes all accepted events, then closes. Blocks until both are done. */
     @Override
     void close();
 }

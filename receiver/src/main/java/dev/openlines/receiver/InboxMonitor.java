@@ -10,14 +10,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Watches whether an inbox can store, and how much waits in it, on a thread of its own.
  *
- * <p>Answers come from the last look, so they cost nothing and do not hang when the store does; when a look
- * takes too long, that is an answer too.
+ * <p>It answers from its last look at the store, so an answer is quick and does not hang when the store does. A look
+ * that takes too long also counts as an answer: the inbox cannot store.
  */
 public final class InboxMonitor implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(InboxMonitor.class);
 
-    /** A store that does not answer for so long is as good as down. */
+    /** The longest time for a store's answer. After that it counts as down. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final Inbox inbox;
@@ -28,9 +28,9 @@ public final class InboxMonitor implements AutoCloseable {
     private volatile boolean closed;
 
     /**
-     * Looks once, then again and again.
+     * Looks once now, and then regularly.
      *
-     * @param inbox what to watch; not closed with the monitor
+     * @param inbox the inbox to watch; not closed with the monitor
      * @param interval how long from one look to the next
      */
     public InboxMonitor(Inbox inbox, Duration interval) {
@@ -53,7 +53,7 @@ public final class InboxMonitor implements AutoCloseable {
     }
 
     /**
-     * Returns what waits. Does not block.
+     * Returns the backlog. Does not block.
      *
      * @return the backlog at the last good look
      */
@@ -62,7 +62,7 @@ public final class InboxMonitor implements AutoCloseable {
     }
 
     /**
-     * Sets what is told when the inbox can store again after it could not.
+     * Sets a listener for the moment when the inbox can store again after it could not.
      *
      * @param listener called on the monitor's thread; must be quick
      * @return this

@@ -20,8 +20,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Carries what is in one inbox over to another. An event is stored in the new one first and then done in the old one, so
- * one that is interrupted in between is in both, with one key. Of a chat one event is under way at a time, the oldest.
+ * Moves the contents of one inbox to another. An event is stored in the new inbox first, and only then is it done in
+ * the old one. If the move is interrupted in between, the event is in both, with the same key. Events of one chat are
+ * moved one at a time, the oldest first.
  */
 public final class InboxMove {
 
@@ -30,7 +31,7 @@ public final class InboxMove {
     private static final Duration PAUSE = Duration.ofMillis(100);
 
     /**
-     * The longest plausible wait: an event that waits for longer than any policy lets it was put off by a wrong clock.
+     * The longest plausible wait. If an event waits for longer than any policy allows, a wrong clock has postponed it.
      */
     private static final Duration LATEST = Duration.ofDays(1);
 
@@ -45,8 +46,8 @@ public final class InboxMove {
      * @param from the old inbox, on SQLite or PostgreSQL
      * @param to the new inbox
      * @param clock the time of leases
-     * @throws IllegalArgumentException if both are over the same store: each event would be a duplicate of itself
-     *     and then done
+     * @throws IllegalArgumentException if both are over the same store, because each event would count as its own
+     *     duplicate and then as done
      * @throws StoreException if either store is down
      */
     public InboxMove(LeasingInbox from, Inbox to, InstantSource clock) {
@@ -59,8 +60,8 @@ public final class InboxMove {
     }
 
     /**
-     * Moves events until none waits. Those that a worker has in hand, or that wait for their next attempt, are
-     * waited for. Blocks.
+     * Moves events until none waits. Waits for events that a worker is handling and for those that are to be retried
+     * later. Blocks.
      *
      * @return how many were moved
      * @throws StoreException if either store is down; what was not moved stays
@@ -105,7 +106,7 @@ public final class InboxMove {
             }
             settlements.add(from.settle(portion.get(i), settlement, clock.instant()));
         }
-        // False if it took so long that another worker has the event: it is in both then.
+        // False if this took so long that another worker has the event. Then the event is in both inboxes.
         settlements.forEach(InboxMove::await);
         if (failure != null) {
             throw new StoreException(String.valueOf(failure.getMessage()), failure);
@@ -113,7 +114,7 @@ public final class InboxMove {
         return moved;
     }
 
-    /** Returns what handlers have committed of events that are not done, by the events' ids. */
+    /** Returns the marks of work that handlers have committed for events that are not done, by the events' ids. */
     private Map<Long, List<SqlProgress.Mark>> marks(List<LeasedDelivery> portion) {
         return from instanceof SqlInbox sql ? sql.run(connection -> SqlProgress.of(connection, portion)) : Map.of();
     }
@@ -129,7 +130,7 @@ public final class InboxMove {
 
     private static VerifiedDelivery delivery(LeasedDelivery leased) {
         int bytes = leased.payload().getBytes(StandardCharsets.UTF_8).length;
-        // Its change of trust was stored with it: see trust().
+        // The event's change of trust was copied by trust().
         return new VerifiedDelivery(
                 VerifiedDelivery.stored(leased.payload()),
                 leased.memberId(),
@@ -141,8 +142,8 @@ public final class InboxMove {
     }
 
     /**
-     * Copies which closes the old inbox knows, and how far each portal has been compared, into a new SQL inbox. Closes
-     * whose event still waits in the old one stay out: the event brings them. Blocks.
+     * Copies into a new SQL inbox the closes that the old inbox knows, and up to when each portal has been compared. A
+     * close whose event still waits in the old inbox is not copied, because it comes with the event. Blocks.
      *
      * @return how many closes were copied
      * @throws StoreException if either store is down
@@ -158,8 +159,8 @@ public final class InboxMove {
     }
 
     /**
-     * Copies the old inbox's trusted portals, and those that have lost the trust. Portals that the new one knows stay
-     * as they are there. Blocks.
+     * Copies the old inbox's trusted portals, and those that are no longer trusted. Portals that the new inbox already
+     * knows stay unchanged there. Blocks.
      *
      * @return how many portals were copied
      * @throws StoreException if either store is down
@@ -185,8 +186,8 @@ public final class InboxMove {
     }
 
     /**
-     * Returns the changes: first the tokens that have ended, which stay ended; then the lasting one with those of an
-     * hour's overlap.
+     * Returns the changes: first the tokens that have ended, which stay ended; then the token without an end, with
+     * those that are valid for the hour of overlap.
      */
     private static List<TrustChange> changes(List<TrustLog.Row> rows, Instant now) {
         String member = rows.get(0).memberId();
@@ -224,7 +225,9 @@ public final class InboxMove {
         }
     }
 
-    /** Returns whether two inboxes are over the same store, by whatever path or URL: a mark of the one is in the other. */
+    /**
+     * Returns whether two inboxes are over the same store, by whatever path or URL: a mark of the one is in the other.
+     */
     private static boolean sameStore(SqlInbox one, SqlInbox other) {
         String mark = "mark-" + UUID.randomUUID();
         one.run(connection -> update(connection, """

@@ -21,13 +21,13 @@ public interface InboxProvider {
      * Opens an inbox. Blocks.
      *
      * @param address an address that {@link #provides} accepts
-     * @return an open inbox with what handles its events
+     * @return an open inbox and the dispatcher of its events
      * @throws StoreException if the store cannot be used
      * @throws IllegalArgumentException if the address is malformed
      */
     Provided open(String address);
 
-    /** An inbox with what handles its events. */
+    /** An inbox and the dispatcher of its events. */
     interface Provided {
 
         /**

@@ -9,17 +9,16 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * Finds out whether installations and uninstallations are genuine. Anybody can post one, with any addresses in it, so
- * ask an OAuth host of your own list, never one that only the event names. {@code OAuth} of {@code openlines-client}
- * does, and stores the tokens, which the receiver does not keep:
+ * Finds out whether installations and uninstallations are genuine. Anybody can post an installation, with any addresses
+ * in it. So ask an OAuth host of your own list, never one that only the event names. {@code OAuth} of {@code
+ * openlines-client} does so, and stores the tokens, which the receiver does not keep:
  *
  * <pre>{@code
  * InstallationCheck check = InstallationCheck.of(oauth::verify, oauth::verifyPage, oauth::refused, oauth.kept());
  * }</pre>
  *
- * <p>Applications may implement it. Its methods are called on threads made for this and may block, but a portal waits
- * for the answer, so not for longer than some seconds. Their exceptions are logged, so they must have no token in the
- * message.
+ * <p>Applications may implement it. Its methods are called on threads of their own and may block, but only for a few
+ * seconds, because a portal waits for the answer. Their exceptions are logged, so no message may contain a token.
  */
 @FunctionalInterface
 public interface InstallationCheck {
@@ -27,13 +26,13 @@ public interface InstallationCheck {
     /** The result of a check. */
     enum Answer {
 
-        /** The tokens are good and those of an administrator of the very portal that the event names. */
+        /** The tokens are valid, and belong to an administrator of the portal that the event names. */
         VERIFIED,
 
-        /** The tokens are good and of that portal, but not an administrator's. An operator may trust it. */
+        /** The tokens are valid and of that portal, but not an administrator's. An operator may trust the portal. */
         NOT_ADMINISTRATOR,
 
-        /** The tokens are not good, or of another portal. */
+        /** The tokens are not valid, or belong to another portal. */
         REFUSED
     }
 

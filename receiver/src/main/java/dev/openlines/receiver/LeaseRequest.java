@@ -11,12 +11,12 @@ import java.util.Set;
  * @param max how many events at most, at least 1
  * @param now the caller's time
  * @param until when the leases end
- * @param latest no event waits for longer than until then; one that would was put off by a clock that has
- *     gone back since, and is due
+ * @param latest the latest time that an event can plausibly wait for. If one waits for a later time, a clock that has
+ *     been set back since has postponed it, and it is due now
  * @param ordered whether an event waits until those that have one of its {@link VerifiedDelivery#orderKeys()} and
  *     were stored before it are done or dead
- * @param without portals whose events are not asked for now, since enough of them are leased; mostly empty. An
- *     inbox of others may ignore it
+ * @param without portals whose events are left out, because enough of them are leased already; usually empty. An inbox
+ *     of your own may ignore it
  */
 public record LeaseRequest(
         String owner, int max, Instant now, Instant until, Instant latest, boolean ordered, Set<String> without) {
@@ -28,12 +28,12 @@ public record LeaseRequest(
     /**
      * Asks for events of all portals.
      *
-     * @param owner who asks
+     * @param owner the dispatcher that asks
      * @param max how many events at most
      * @param now the caller's time
      * @param until when the leases end
-     * @param latest no event waits for longer
-     * @param ordered whether an event waits for those before it
+     * @param latest the latest time that an event can plausibly wait for
+     * @param ordered whether an event waits for earlier events of its chats
      */
     public LeaseRequest(String owner, int max, Instant now, Instant until, Instant latest, boolean ordered) {
         this(owner, max, now, until, latest, ordered, Set.of());

@@ -10,12 +10,12 @@ import org.jspecify.annotations.Nullable;
  * @param id the event's place in the inbox
  * @param memberId the portal that sent it
  * @param event the event's code
- * @param idempotencyKey what makes the event one, 64 hexadecimal digits
+ * @param idempotencyKey the key that is equal for repeated deliveries of the event, 64 hexadecimal digits
  * @param payload the event as canonical JSON without credentials
  * @param receivedAt when it was received
  * @param attempt how often it was given to a handler, this time included; from 1
  * @param lease which lease of the event this is; no other lease of it ever has the same number
- * @param owner who leased it
+ * @param owner the dispatcher that leased it
  * @param origin how it reached the inbox
  * @param sessionId the session, if the portal's list of sessions named it, or null
  * @param closedAt when the portal's list says that the session was closed, or null
@@ -35,17 +35,17 @@ public record LeasedDelivery(
         @Nullable Instant closedAt) {
 
     /**
-     * Makes one of an event that the portal posted.
+     * Makes a leased delivery of an event that the portal posted.
      *
      * @param id the event's place in the inbox
      * @param memberId the portal that sent it
      * @param event the event's code
-     * @param idempotencyKey what makes the event one
+     * @param idempotencyKey the key that is equal for repeated deliveries of the event
      * @param payload the event as canonical JSON without credentials
      * @param receivedAt when it was received
      * @param attempt how often it was given to a handler, this time included
      * @param lease which lease of the event this is
-     * @param owner who leased it
+     * @param owner the dispatcher that leased it
      */
     public LeasedDelivery(
             long id,

@@ -13,15 +13,15 @@ import java.util.concurrent.CompletionStage;
  * some time and then settled by that owner. A lease that ends unsettled makes the event available again, so an event is
  * handled at least once.
  *
- * <p>What leases and settlements write outlives the process. A loss of power may undo the last of them, and then events
- * are handled again; it never undoes that an event was stored.
+ * <p>Leases and settlements survive the end of the process. A loss of power may undo the last of them; their events are
+ * then handled again. It never undoes that an event was stored.
  */
 public interface LeasingInbox extends Inbox {
 
     /**
      * Leases events that are due, the longest waiting first. Blocks until the leases are written.
      *
-     * @param request who asks for how many and until when
+     * @param request the owner, the number of events and the end of their leases
      * @return leased events by id, none if nothing is due
      * @throws StoreException if the store is down
      */
@@ -30,8 +30,8 @@ public interface LeasingInbox extends Inbox {
     /**
      * Extends leases. Blocks until that is written.
      *
-     * @param leases what {@link #lease} gave; those that have passed to another owner stay theirs
-     * @param until when the leases end now
+     * @param leases leases from {@link #lease}; a lease that has passed to another owner is not extended
+     * @param until the new end of the leases
      * @throws StoreException if the store is down
      */
     void renew(Collection<LeasedDelivery> leases, Instant until);
@@ -39,11 +39,11 @@ public interface LeasingInbox extends Inbox {
     /**
      * Ends a lease. Does not block.
      *
-     * @param lease what {@link #lease} gave
+     * @param lease a lease from {@link #lease}
      * @param settlement how it ended
      * @param now the caller's time
-     * @return completes when that is written: true, or false if the lease had passed to
-     *     another owner and nothing was changed; with a {@link StoreException} when it may not be
+     * @return completes when the settlement is written: with true, or with false if the lease had passed to another
+     *     owner and nothing was changed. Fails with a {@link StoreException} if it may not be written
      */
     CompletionStage<Boolean> settle(LeasedDelivery lease, Settlement settlement, Instant now);
 
@@ -52,9 +52,9 @@ public interface LeasingInbox extends Inbox {
      * see {@link EventContext#inTransaction(long, EventContext.Transaction)}. Marks end with the event, at {@link
      * #purge}. Blocks.
      *
-     * @param lease what {@link #lease} gave
+     * @param lease a lease from {@link #lease}
      * @param part names the part of the event: a chat's id, or empty for the whole event
-     * @param work the handler's
+     * @param work the work of the handler
      * @param now the caller's time
      * @return true if the work was committed, false if the part is marked: nothing was run
      * @throws Exception whatever the work throws; a {@link StoreException} if the lease has passed to another owner

@@ -84,13 +84,13 @@ final class LedgerCopy {
         return count;
     }
 
-    /** Says whether the row's event still waits in the old inbox. */
+    /** Tells whether the row's event still waits in the old inbox. */
     private boolean waits(LedgerRow row) {
         return from.run(connection -> {
             try (PreparedStatement select = connection.prepareStatement(
                     "select 1 from inbox where idempotency_key in (?, ?) and state = 'waiting'")) {
                 select.setString(1, StoredKey.of(row.key(), Instant.ofEpochSecond(row.at())));
-                // This is the key if the event does not say when it was sent.
+                // The key if the event does not say when it was sent.
                 select.setString(2, StoredKey.of(row.key(), Instant.EPOCH));
                 try (ResultSet found = select.executeQuery()) {
                     return found.next();

@@ -57,7 +57,7 @@ record LedgerRow(
     static final String COLUMNS = "member_id, at, chat_id, event_key, repeats, state, origin, handler_id, line_id,"
             + " user_id, connector, session_id, closed_at, utc_offset, hour, recorded_at";
 
-    /** For {@link #bind}: a row that is there stays. */
+    /** Inserts a row with the parameters of {@link #bind}, unless it exists. */
     static final String INSERT = "insert into session_close (" + COLUMNS
             + ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
             + " on conflict (member_id, at, chat_id, event_key) do nothing";
@@ -155,7 +155,7 @@ record LedgerRow(
                 memberId, at, place, key, repeats, state, origin, handlerId, null, null, 0, hour, recordedAt);
     }
 
-    /** Says whether this row already is this close of this session, in either reading of the portal's local time. */
+    /** Tells whether this row already is this close of this session, in either reading of the portal's local time. */
     boolean isClose(ClosedSession session) {
         return sessionId != null
                 && closedAt != null

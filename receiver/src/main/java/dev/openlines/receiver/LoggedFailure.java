@@ -5,8 +5,8 @@ import dev.openlines.receiver.spi.OneLine;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A copy of what a handler has thrown, fit for the log: the names, stack traces and causes, each message on one line. A
- * handler's exception may hold what people wrote, and its methods may throw themselves.
+ * A copy of a handler's exception that can be logged: names, stack traces and causes, with each message on one line.
+ * The exception itself may contain what people wrote, and its methods may throw.
  */
 final class LoggedFailure extends Exception {
 
@@ -14,7 +14,7 @@ final class LoggedFailure extends Exception {
 
     private static final int CHARACTERS = 1000;
 
-    /** Longer chains of causes are cut, and with that circles end. */
+    /** The longest chain of causes that is copied. The limit also ends circles. */
     private static final int DEEPEST = 8;
 
     private LoggedFailure(String text, StackTraceElement[] trace, @Nullable Throwable cause) {
@@ -48,7 +48,7 @@ final class LoggedFailure extends Exception {
             trace = failure.getStackTrace();
             cause = depth < DEEPEST ? failure.getCause() : null;
         } catch (Throwable e) {
-            // Without what cannot be read.
+            // The copy leaves out what cannot be read.
         }
         return new LoggedFailure(text(failure), trace, cause == null ? null : of(cause, depth + 1));
     }

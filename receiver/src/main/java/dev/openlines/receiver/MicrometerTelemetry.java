@@ -14,24 +14,19 @@ import java.util.concurrent.ConcurrentHashMap;
  * Meters of a receiver in a Micrometer registry. Needs {@code io.micrometer:micrometer-core}. Every label is
  * of a closed set, so nothing that is sent can add a meter.
  *
- * <ul>
- *   <li>{@code openlines.received}, by {@code outcome}: a timer from the complete body to the answer, with a
- *       histogram; its count is how many
- *   <li>{@code openlines.handled}, by {@code outcome}: a timer of each attempt of a handler
- *   <li>{@code openlines.slow}: attempts that took longer than {@link DispatchPolicy#slow()}
- *   <li>{@code openlines.backlog}: events that wait
- *   <li>{@code openlines.backlog.age}: seconds since the longest waiting was received, 0 if none waits
- *   <li>{@code openlines.dead}: dead letters
- *   <li>{@code openlines.ready}: 1 if the inbox can store, else 0
- *   <li>{@code openlines.reconcile.compared}, tag {@code portal}: closes in the portal's list that were compared
- *   <li>{@code openlines.reconcile.missing}, tag {@code portal}: closes that sent no event
- *   <li>{@code openlines.reconcile.late}: events that came after their close had been found
- *   <li>{@code openlines.reconcile.age}, tag {@code portal}: seconds since the portal was compared last
- *   <li>{@code openlines.reconcile.blind}, tag {@code portal}: 1 if events came whose sessions the portal does not list
- *   <li>{@code openlines.reconcile.doubt}, tag {@code portal}: 1 if an operator has to look
- *   <li>{@code openlines.reconcile.impossible}, tag {@code portal}: 1 if the portal cannot list its sessions
- *   <li>{@code openlines.offline}, tags {@code portal} and {@code outcome}: events of the portal's offline queue that were
- *       {@code stored}, were there already ({@code duplicate}), or could not be read ({@code failed})
+ * <ul> <li>{@code openlines.received}, by {@code outcome}: a timer from the complete body to the answer, with a
+ * histogram; its count is how many <li>{@code openlines.handled}, by {@code outcome}: a timer of each attempt of a
+ * handler <li>{@code openlines.slow}: attempts that took longer than {@link DispatchPolicy#slow()} <li>{@code
+ * openlines.backlog}: events that wait <li>{@code openlines.backlog.age}: seconds since the longest waiting was
+ * received, 0 if none waits <li>{@code openlines.dead}: dead letters <li>{@code openlines.ready}: 1 if the inbox can
+ * store, else 0 <li>{@code openlines.reconcile.compared}, tag {@code portal}: closes in the portal's list that were
+ * compared <li>{@code openlines.reconcile.missing}, tag {@code portal}: closes that sent no event <li>{@code
+ * openlines.reconcile.late}: events that came after their close had been found <li>{@code openlines.reconcile.age}, tag
+ * {@code portal}: seconds since the portal was compared last <li>{@code openlines.reconcile.blind}, tag {@code portal}:
+ * 1 if events came whose sessions the portal does not list <li>{@code openlines.reconcile.doubt}, tag {@code portal}: 1
+ * if an operator has to look <li>{@code openlines.reconcile.impossible}, tag {@code portal}: 1 if the portal cannot
+ * list its sessions <li>{@code openlines.offline}, tags {@code portal} and {@code outcome}: events of the portal's
+ * offline queue that were {@code stored}, were there already ({@code duplicate}), or could not be read ({@code failed})
  * </ul>
  */
 public final class MicrometerTelemetry implements Telemetry {
@@ -49,7 +44,7 @@ public final class MicrometerTelemetry implements Telemetry {
     /**
      * Makes a telemetry.
      *
-     * @param registry where the meters go
+     * @param registry the registry that gets the meters
      */
     public MicrometerTelemetry(MeterRegistry registry) {
         this.registry = registry;

@@ -5,7 +5,10 @@ import dev.openlines.parser.BodyFormat;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 
-/** A guess at the kind of a body without an event, to find out who sends it and why. It looks at the bytes alone. */
+/**
+ * A guess at the kind of a body without an event, which helps to find out who sends it and why. The guess comes from
+ * the bytes alone.
+ */
 public enum NotAnEvent {
     /** Nothing at all. */
     EMPTY("empty-body", "; a proxy or a filter may have read the body"),
@@ -21,7 +24,7 @@ public enum NotAnEvent {
     INSTALLER_PAGE(
             "installer-page",
             "; this is the post of a portal to an application's page: set the address of OPENLINES_INSTALLER_PATH there"),
-    /** A portal's automation posts so to a robot, activity or rule of the application. */
+    /** The post of a portal's automation to a robot, activity or rule of the application. */
     ROBOT("robot", "; this is the post of an automation's robot or activity: give it an address of its own"),
     /** JSON whose names have brackets. */
     FLAT_JSON("flat-json", "; names such as auth[member_id] belong into a form; JSON has objects in objects"),

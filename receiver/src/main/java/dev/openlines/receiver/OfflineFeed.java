@@ -20,13 +20,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings the events of portals' offline queues into the inbox that the endpoint feeds. An event is cleared on the portal
- * only when it is durable in the inbox, or in its spool. After a crash between the two the portal gives it again, and the
- * inbox knows it by its key. A close that an event has brought too is one: see {@link Origin#OFFLINE}.
+ * Brings the events of portals' offline queues into the inbox that the endpoint feeds. An event is cleared on the
+ * portal only when it is durable in the inbox, or in its spool. After a crash between the two the portal gives it
+ * again, and the inbox knows it by its key. A close that an event has brought too is one: see {@link Origin#OFFLINE}.
  *
- * <p>A few threads, so that a portal that does not answer holds up no other; one that refuses or does not answer is asked
- * less often. Of several nodes over one PostgreSQL one at a time drains a portal. Without a ledger, as on Kafka, each
- * node drains.
+ * <p>A few threads, so that a portal that does not answer holds up no other; one that refuses or does not answer is
+ * asked less often. Of several nodes over one PostgreSQL one at a time drains a portal. Without a ledger, as on Kafka,
+ * each node drains.
  */
 public final class OfflineFeed implements AutoCloseable {
 
@@ -45,11 +45,11 @@ public final class OfflineFeed implements AutoCloseable {
     /** Longer than a call may take. */
     private static final Duration LEASE = Duration.ofMinutes(5);
 
-    /** The lease of a queue stands beside that of the portal's comparison. */
+    /** Added to the portal's id to name the lease of its queue, which is separate from the lease of its comparison. */
     private static final String QUEUE = "offline ";
 
     private final Inbox inbox;
-    /** Null if the inbox has no leases. */
+    /** This is null if the inbox has no leases. */
     private final @Nullable ReconcileStore leases;
 
     private final String owner = "node-" + UUID.randomUUID();
@@ -67,7 +67,7 @@ public final class OfflineFeed implements AutoCloseable {
     private final Map<String, Long> due = new ConcurrentHashMap<>();
 
     private final Map<String, Integer> failures = new ConcurrentHashMap<>();
-    /** When the operator was told last that a queue cannot be drained. */
+    /** The last times that the operator was told that a queue cannot be drained. */
     private final Map<String, Instant> told = new ConcurrentHashMap<>();
 
     private volatile boolean closed;
@@ -75,12 +75,12 @@ public final class OfflineFeed implements AutoCloseable {
     /**
      * Makes a feed that does nothing yet.
      *
-     * @param inbox where events are stored; not closed with this
+     * @param inbox the inbox that stores the events; not closed with this
      * @param queues drains portals
      * @param interval how long from one drain of a portal to the next
      * @param clock the time of receipt
      * @param stored called after each new event is durable, to wake a dispatcher; must be quick
-     * @param telemetry is told of each drain
+     * @param telemetry receives the result of each drain
      * @throws IllegalArgumentException if the interval is shorter than a second
      */
     public OfflineFeed(
@@ -109,8 +109,8 @@ public final class OfflineFeed implements AutoCloseable {
      *
      * @param memberId the portal
      * @param stored how many events are new in the inbox
-     * @param duplicates how many the inbox had already, such as those of a drain that was broken off, and closes that an
-     *     event or the comparison with the portal's sessions has brought
+     * @param duplicates how many the inbox had already, such as those of a drain that was broken off, and closes that
+     *     an event or the comparison with the portal's sessions has brought
      * @param failed how many could not be read; the portal keeps them, marked as failed
      */
     public record Drained(String memberId, int stored, int duplicates, int failed) {}
@@ -127,7 +127,8 @@ public final class OfflineFeed implements AutoCloseable {
     }
 
     /**
-     * Says that a portal's queue has something, as {@code OnOfflineEvent} does. From any thread; does not block.
+     * Has a portal's queue drained soon, because {@code OnOfflineEvent} said that events wait in it. May be called from
+     * any thread. Does not block.
      *
      * @param memberId the portal
      */
@@ -141,7 +142,8 @@ public final class OfflineFeed implements AutoCloseable {
     }
 
     /**
-     * Breaks off after the events that are being stored, and blocks until then. Events that are not cleared come again.
+     * Stops after the events that are being stored, and blocks until then. Events that were not cleared on the portal
+     * come again.
      */
     @Override
     public void close() {
@@ -155,7 +157,7 @@ public final class OfflineFeed implements AutoCloseable {
      * Drains a portal's queue now. Blocks.
      *
      * @param memberId the portal
-     * @return what was done: nothing if another node is draining the queue
+     * @return the numbers of events, all 0 if another node is draining the queue
      * @throws StoreException if the inbox is down; what was not stored waits on the portal
      * @throws RuntimeException if the portal does not answer
      */
@@ -180,7 +182,7 @@ public final class OfflineFeed implements AutoCloseable {
             if (!(inbox instanceof SpoolingInbox)) {
                 throw e;
             }
-            // The spool takes the events. Another node that drains too does no harm.
+            // The spool takes the events. If another node drains as well, no harm is done.
             return Optional.of(drain(new Counting(memberId, null)));
         }
         if (lease == null) {
@@ -195,7 +197,7 @@ public final class OfflineFeed implements AutoCloseable {
 
     private void release(ReconcileStore.Lease lease) {
         try {
-            // A little sooner than the next drain of the node that is due first.
+            // This is a little sooner than the next drain of the node that is due first.
             Objects.requireNonNull(leases)
                     .release(lease, interval.multipliedBy(3).dividedBy(4), null);
         } catch (StoreException e) {
@@ -229,7 +231,7 @@ public final class OfflineFeed implements AutoCloseable {
         return drained;
     }
 
-    /** Says once a day that a queue cannot be drained. */
+    /** Logs once a day that a queue cannot be drained. */
     private void tell(String memberId, String refusal) {
         Instant now = clock.instant();
         Instant last = told.get(memberId);
@@ -261,17 +263,17 @@ public final class OfflineFeed implements AutoCloseable {
         Threads.uninterrupted(lanes::await);
     }
 
-    /** Begins to drain every portal that is due. Returns how long nothing else is. */
+    /** Begins to drain every portal that is due. Returns the time until the next one is. */
     private long begin() {
         long pause = interval.toNanos();
         Set<String> portals = new TreeSet<>(queues.portals());
         due.keySet().retainAll(portals);
-        // There is no grant of any other portal.
+        // No other portal has a grant.
         woken.retainAll(portals);
         for (String memberId : portals) {
             long now = System.nanoTime();
             if (lanes.busy(memberId)) {
-                // Its end wakes this thread.
+                // The end of that drain wakes this thread.
                 continue;
             }
             if (woken.contains(memberId) || due.getOrDefault(memberId, now) - now <= 0) {
@@ -284,7 +286,7 @@ public final class OfflineFeed implements AutoCloseable {
     }
 
     private void drainAndWait(String memberId) {
-        // The first time at once: the queue may have grown while no node was there.
+        // The first drain begins at once, because the queue may have grown while no node ran.
         boolean called = !due.containsKey(memberId);
         called |= woken.remove(memberId);
         called |= again.remove(memberId);
@@ -292,12 +294,12 @@ public final class OfflineFeed implements AutoCloseable {
         due.put(memberId, System.nanoTime() + wait.toNanos());
     }
 
-    /** Returns how long to leave the portal alone. */
+    /** Returns how long to wait before the portal is asked again. */
     private Duration drainOrWait(String memberId, boolean called) {
         try {
             Optional<Drained> drained = drain(memberId, called);
             if (drained.isEmpty() && called) {
-                // The other node may be past what this one was woken for.
+                // The other node may have passed the point in the queue that this node was woken for.
                 again.add(memberId);
                 return interval.compareTo(SOON) < 0 ? interval : SOON;
             }
@@ -313,7 +315,7 @@ public final class OfflineFeed implements AutoCloseable {
         }
     }
 
-    /** Returns the wait after so many failures, doubling up to the longest. */
+    /** Returns the wait after a number of failures, which doubles up to the longest wait. */
     private Duration pause(int times) {
         Duration pause = interval;
         for (int i = 0; i < times && pause.compareTo(LONGEST) < 0; i++) {

@@ -9,8 +9,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Drains portals' queues of offline events. Applications implement it over a REST client that holds the portals' grants.
- * Called by an {@link OfflineFeed}; every method may block.
+ * Drains portals' queues of offline events. Applications implement it over a REST client that holds the portals'
+ * grants. Called by an {@link OfflineFeed}; every method may block.
  */
 public interface OfflineQueues {
 
@@ -27,9 +27,9 @@ public interface OfflineQueues {
      *
      * @param memberId the portal
      * @param sink stores an event; when it returns the event is durable
-     * @return what became of the rest
-     * @throws StoreException what the sink has thrown: the store is down, and the event and all after it wait on the
-     *     portal as they did
+     * @return the number of events that the sink did not take, and why the portal refuses, if it does
+     * @throws StoreException if the sink throws it because the store is down. The event and all later ones still wait
+     *     on the portal
      * @throws RuntimeException if the portal does not answer now
      */
     Drained drain(String memberId, Consumer<Queued> sink);

@@ -15,7 +15,7 @@ public enum Origin {
     RECONCILED;
 
     /**
-     * Returns the name as stores keep it.
+     * Returns the name that stores write.
      *
      * @return lower case
      */
@@ -24,9 +24,9 @@ public enum Origin {
     }
 
     /**
-     * Reads the name as stores keep it.
+     * Reads the name that stores write.
      *
-     * @param stored what {@link #stored} returned
+     * @param stored a name from {@link #stored}
      * @return the origin
      * @throws IllegalArgumentException if it is none
      */

@@ -13,9 +13,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * A few threads that ask portals. A portal that has failed the last time is asked by a thread apart, so portals that do
- * not answer wait for each other and hold up no portal that answers. A portal that falls silent holds one thread of
- * {@value #USUAL}, for one call.
+ * A few threads that ask portals. A separate thread asks the portals that failed the last time. So portals that do not
+ * answer delay only each other. A portal that stops answering occupies one of {@value #USUAL} threads, for one call.
  */
 final class PortalLanes implements AutoCloseable {
 
@@ -30,7 +29,7 @@ final class PortalLanes implements AutoCloseable {
      * Starts no thread yet.
      *
      * @param name of the threads
-     * @param ended is given each portal whose work has ended, when more may begin; must be quick
+     * @param ended called with each portal whose work has ended, when more work may begin; must be quick
      */
     PortalLanes(String name, Consumer<String> ended) {
         this.ended = ended;
@@ -75,7 +74,7 @@ final class PortalLanes implements AutoCloseable {
         }
     }
 
-    /** Says whether work for a portal is under way or waits. */
+    /** Tells whether work for a portal is under way or waits. */
     boolean busy(String memberId) {
         return underWay.containsKey(memberId);
     }
@@ -100,7 +99,7 @@ final class PortalLanes implements AutoCloseable {
         for (ThreadPoolExecutor pool : new ThreadPoolExecutor[] {usual, failing}) {
             Threads.uninterrupted(() -> {
                 while (!pool.awaitTermination(1, TimeUnit.MINUTES)) {
-                    // It ends when the page that is being stored has ended.
+                    // The thread ends when the page that is being stored is complete.
                 }
             });
         }

@@ -32,15 +32,15 @@ import org.slf4j.LoggerFactory;
 /**
  * The portals that a receiver trusts, each by its application tokens.
  *
- * <p>They are told of at the start ({@link #trust}), or install the application, if there is a check that
- * verifies it ({@link #verifiedBy}): the new token is then valid at once and the older ones of the portal for one
- * more hour, for events that were on their way. A portal whose uninstallation the check verifies is trusted by none
- * of its tokens any more. An event that is not verified so changes nothing; without a check, only an operator's
- * settings end the trust in a portal.
+ * <p>A portal is either trusted from the start ({@link #trust}), or once it installs the application and a check
+ * verifies that ({@link #verifiedBy}). After such an installation the new token is valid at once. The older tokens of
+ * the portal stay valid for one more hour, for events that are on their way. Once the check verifies an uninstallation,
+ * none of the portal's tokens is valid any more. An installation or uninstallation that is not verified changes
+ * nothing. Without a check, only an operator's settings end the trust in a portal.
  *
- * <p>A check costs the same whether the portal is unknown, its token wrong or right: the digest of what was
- * sent is compared in constant time with {@value #TOKENS} digests, and random ones stand where a portal has
- * fewer or does not exist. Safe for use by many threads; nothing here blocks.
+ * <p>A check takes the same time whether the portal is unknown, its token wrong or right: the digest of the token is
+ * compared in constant time with {@value #TOKENS} digests. If the portal has fewer tokens or does not exist, random
+ * digests take their place. Safe for use by many threads; nothing here blocks.
  */
 public final class Portals {
 
@@ -59,12 +59,12 @@ public final class Portals {
     private final TrustLog log;
     private final ReplyLog records = new ReplyLog(System::nanoTime);
     private @Nullable Verifications verifications;
-    /** Stores what was verified later; of the last receiver that was made with this. */
+    /** Stores events that were verified after their answer. Set by the last receiver that was made with this. */
     private volatile @Nullable Function<VerifiedDelivery, CompletionStage<Reply>> store;
 
     private volatile InstantSource clock = InstantSource.system();
 
-    /** Trusts no portal yet, and forgets with the process what portals report. */
+    /** Trusts no portal yet. Installations that portals report are forgotten when the process ends. */
     public Portals() {
         this(TrustLog.NONE);
     }
@@ -92,8 +92,8 @@ public final class Portals {
     }
 
     /**
-     * Trusts a portal by one more application token until some time, as when tokens are changed. A token that
-     * the portal's own events have ended before, by an uninstallation or a newer installation, stays ended.
+     * Trusts a portal by one more application token until a given time, for a change of tokens. A token that an
+     * uninstallation or a newer installation of the portal has ended before stays ended.
      *
      * @param memberId the portal's stable identity; wire field {@code auth[member_id]}
      * @param applicationToken the token the portal sends with each event; wire field {@code
@@ -132,10 +132,11 @@ public final class Portals {
     }
 
     /**
-     * Trusts portals that install the application, or update it, once a check has verified it; and ends that trust once
-     * the check has verified an uninstallation. Reads what the check keeps. Call once, before the receiver starts.
+     * Trusts portals that install or update the application, once a check has verified that. Ends the trust once the
+     * check has verified an uninstallation. Reads the events that the check has kept. Call once, before the receiver
+     * starts.
      *
-     * @param check asks who can know
+     * @param check the check
      * @return this
      */
     public Portals verifiedBy(InstallationCheck check) {
@@ -147,7 +148,7 @@ public final class Portals {
         return this;
     }
 
-    /** Checks what is kept and due now, if no check is running; returns whether that is so. */
+    /** Checks the kept events that are due, if no check is running. Returns whether none was running. */
     boolean lookIfIdle() {
         Verifications queue = verifications;
         if (queue == null || !queue.idle()) {
@@ -157,7 +158,7 @@ public final class Portals {
         return true;
     }
 
-    /** Sets where to store an event that is verified after its answer, and the clock for that. */
+    /** Sets the store for events that are verified after their answer, and the clock for that. */
     void storingWith(Function<VerifiedDelivery, CompletionStage<Reply>> inbox, InstantSource time) {
         store = inbox;
         clock = time;
@@ -168,7 +169,7 @@ public final class Portals {
      *
      * @param source the sender's address, or null
      * @return the event without credentials, or none if portal and token do not match, or if an installation or
-     *     uninstallation is not genuine or only kept; fails if that cannot be told now
+     *     uninstallation is not genuine or only kept; fails if it cannot be checked now
      * @throws DecodeException if a field of the check is not one single text
      */
     CompletionStage<Admission> admit(Envelope envelope, @Nullable String source, int bodyBytes, Instant now) {
@@ -193,7 +194,7 @@ public final class Portals {
                         ignored -> trusts(claim) ? trusted(claim) : CompletableFuture.completedStage(refused(claim)));
     }
 
-    /** Says what differs if the portal is known. The work is the same if it is not. */
+    /** Returns the difference in the token if the portal is known. An unknown portal takes the same work. */
     private Admission refused(Claim claim) {
         String token = claim.token().reveal();
         boolean ended = standing(claim, claim.token()) == Standing.ENDED;
@@ -230,8 +231,8 @@ public final class Portals {
     /**
      * Checks who opened the installer page.
      *
-     * @return the portal, with an installation to store unless the portal is trusted by that token already; empty if the
-     *     request is not genuine. Fails if that cannot be told now
+     * @return the portal, with an installation to store unless the portal is trusted by that token already; empty if
+     *     the request is not genuine. Fails if it cannot be checked now
      */
     CompletionStage<Optional<Page>> page(Envelope envelope, @Nullable String source, int bodyBytes, Instant now) {
         Verifications queue = verifications;
@@ -257,7 +258,7 @@ public final class Portals {
     /** An installer page that a portal's administrator opened, and the installation that it brought, if any. */
     record Page(URI portal, @Nullable VerifiedDelivery installation) {}
 
-    /** Follows a change that the inbox has kept. */
+    /** Applies a change that the inbox has stored. */
     void apply(TrustChange change) {
         valid.compute(change.memberId(), (memberId, known) -> {
             Map<String, Instant> tokens = new HashMap<>();
@@ -276,7 +277,7 @@ public final class Portals {
     }
 
     /**
-     * Follows one row of the log.
+     * Applies one row of the log.
      *
      * @param memberId the portal
      * @param digest the token's digest
@@ -289,7 +290,7 @@ public final class Portals {
 
     private CompletionStage<Admission> installation(Claim claim, boolean right, Verifications queue) {
         Admission ordinary = right ? Admission.of(claim.verified(null)) : refused(claim);
-        // Fails here if a field has another shape, before a thread takes it.
+        // If a field has another shape, this fails here, before a thread takes the event.
         var unused = decoder.decode(claim.envelope());
         if (claim.memberId().isBlank() || claim.token().reveal().isBlank()) {
             return CompletableFuture.completedStage(ordinary);
@@ -297,7 +298,7 @@ public final class Portals {
         return queue.ask(unchecked(claim)).thenApply(outcome -> switch (outcome) {
             case VERIFIED -> Admission.of(claim.verified(installed(claim)));
             case UNVERIFIED -> ordinary;
-            // With the right token the event is genuine as any other; only what it changes waits.
+            // With the right token the event is as genuine as any other. Only the change that it makes must wait.
             case KEPT -> right ? ordinary : Admission.KEPT;
             case LATER -> right ? ordinary : later();
         });
@@ -402,7 +403,10 @@ public final class Portals {
         return right ? Standing.RIGHT : ended ? Standing.ENDED : Standing.UNKNOWN;
     }
 
-    /** Puts a token first, in the place of the same one; what lasts longest is looked at before what has ended. */
+    /**
+     * Puts a token first, and removes an older entry of the same token. Tokens that last longest come before ended
+     * ones.
+     */
     private static List<TokenDigest> with(List<TokenDigest> tokens, TokenDigest token) {
         List<TokenDigest> all = new ArrayList<>(tokens.size() + 1);
         all.add(token);

@@ -21,12 +21,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells whether the user of a file is its only one, by a lock that the operating system frees when the process dies, in
- * any way. If so, all leases from before belong to dead processes.
+ * Tells whether the user of a file is its only one. It uses a lock that the operating system frees when the process
+ * dies, in any way. If the user is the only one, all earlier leases belong to dead processes.
  *
- * <p>All processes that use the file have one lock together. A process that begins or ends asks whether it could have that lock
- * for itself, and has another lock meanwhile, so that this is asked by one process at a time: of several that end at
- * once, one finds that it is the last.
+ * <p>All processes that use the file share one lock. A process that begins or ends tries to get that lock for itself
+ * alone. Meanwhile it holds a second lock, so that only one process at a time does this. If several end at once, one of
+ * them finds that it is the last.
  *
  * <p>Closing any channel of a file frees all locks that the process has on it, so the users in one process share a
  * channel, which the last of them closes.
@@ -37,7 +37,7 @@ final class ProcessLock implements AutoCloseable {
 
     private static final int NOTE_BYTES = 4096;
 
-    /** The position of the lock that all have together, far behind the note. */
+    /** The position of the lock that all processes share, far behind the note. */
     private static final long PRESENT = 1L << 40;
 
     /** The position of the lock of a process that begins or ends. */
@@ -59,7 +59,7 @@ final class ProcessLock implements AutoCloseable {
                     path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         }
 
-        /** Takes the lock that all have together. Returns whether no other process has it. */
+        /** Takes the shared lock. Returns whether no other process has it. */
         boolean enter() throws IOException {
             try {
                 FileLock gate = channel.lock(GATE, 1, false);
@@ -87,12 +87,14 @@ final class ProcessLock implements AutoCloseable {
             }
         }
 
-        /** Runs an action if no other process uses the file. None can begin to until the channel is closed. */
+        /**
+         * Runs an action if no other process uses the file. No other can begin to use it until the channel is closed.
+         */
         void leave(Runnable ifLast) throws IOException {
             if (present == null) {
                 return;
             }
-            // Freed with the channel.
+            // The lock is freed with the channel.
             var unused = channel.lock(GATE, 1, false);
             present.release();
             if (channel.tryLock(PRESENT, 1, false) != null) {
@@ -110,7 +112,9 @@ final class ProcessLock implements AutoCloseable {
         this.alone = alone;
     }
 
-    /** Returns a lock that is never ours, for a store which others may share at any time. */
+    /**
+     * Returns a lock that never says that this process is the only user, for a store that others may share at any time.
+     */
     static ProcessLock none() {
         return new ProcessLock(null, false);
     }
@@ -161,12 +165,12 @@ final class ProcessLock implements AutoCloseable {
         return OneLine.of(String.valueOf(e.getMessage()), 200);
     }
 
-    /** Says whether the file had no other user when this one began, in this process or another. */
+    /** Tells whether the file had no other user, in this process or another, when this one began. */
     boolean alone() {
         return alone;
     }
 
-    /** Returns what the last process that was alone has noted, or nothing if that cannot be read. */
+    /** Returns the note of the last process that was the only user, or nothing if it cannot be read. */
     String note() {
         if (opened == null) {
             return "";
@@ -204,7 +208,7 @@ final class ProcessLock implements AutoCloseable {
     /**
      * Frees the file.
      *
-     * @param ifLast what to do before, if this is the file's last user: no other begins meanwhile
+     * @param ifLast an action to run first if this is the file's last user; no other user can begin meanwhile
      */
     void close(Runnable ifLast) {
         synchronized (OPENED) {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param body the whole body. Not copied: the caller gives it away
  * @param traceparent the {@code traceparent} header as sent, such as a proxy adds, or null if there is none
  * @param source the address of the sender, such as {@code 203.0.113.7}, or null if it is unknown. Behind a proxy it is
- *     the proxy's, unless the adapter knows better
+ *     the proxy's address, unless the adapter knows the sender's
  */
 @SuppressWarnings("ArrayRecordComponent") // Carries bytes from adapter to core; never compared.
 public record RawDelivery(
@@ -28,7 +28,7 @@ public record RawDelivery(
     }
 
     /**
-     * Makes a request of no trace and an unknown sender.
+     * Makes a request without a trace and with an unknown sender.
      *
      * @param method the HTTP method as sent, such as {@code POST}
      * @param contentType the {@code Content-Type} header as sent, or null if there is none
@@ -39,7 +39,7 @@ public record RawDelivery(
     }
 
     /**
-     * Says how long the body is, and nothing of its content, which holds tokens.
+     * Names the length of the body but not its content, which holds tokens.
      *
      * @return method and number of bytes
      */

@@ -55,13 +55,13 @@ public final class Receiver {
     /**
      * Makes a receiver.
      *
-     * @param inbox where verified events are kept before they are acknowledged
-     * @param portals who is trusted; may change while the receiver runs
+     * @param inbox the inbox that stores verified events before they are acknowledged
+     * @param portals the trusted portals; may change while the receiver runs
      * @param limits how large and how deep a body may be
      * @param clock the time of receipt
      * @param stored called after each new event is durable, on the inbox's thread, to wake a
      *     dispatcher; must be quick
-     * @param telemetry is told of each reply
+     * @param telemetry receives each reply
      */
     public Receiver(
             Inbox inbox, Portals portals, Limits limits, InstantSource clock, Runnable stored, Telemetry telemetry) {
@@ -75,7 +75,7 @@ public final class Receiver {
     }
 
     /**
-     * Says what can be said before the body is read, so that an adapter need not read it.
+     * Returns the reply if it is certain before the body is read, so that an adapter need not read the body.
      *
      * @param method the request's method
      * @param contentType the {@code Content-Type} header, or null
@@ -105,7 +105,9 @@ public final class Receiver {
         return tell(near ? new Reply.NearMiss(served) : new Reply.Elsewhere(), Duration.ZERO);
     }
 
-    /** Returns a path without what is easily mistaken: case, further slashes, parameters, dots, a default page. */
+    /**
+     * Returns a path in a form that ignores frequent mistakes: case, extra slashes, parameters, dots, a default page.
+     */
     private static String near(String path) {
         return path.toLowerCase(Locale.ROOT)
                 .replaceAll(";[^/]*", "")
@@ -143,9 +145,10 @@ public final class Receiver {
     }
 
     /**
-     * Returns the reply to a request that an adapter drops before it is whole, since others need its memory.
+     * Returns the reply to a request that an adapter drops before it is complete, because other requests need its
+     * memory.
      *
-     * @return 503, with the wish to try again
+     * @return 503, which asks the sender to try again
      */
     public Reply dropped() {
         return tell(new Reply.Dropped(), Duration.ZERO);
@@ -154,18 +157,18 @@ public final class Receiver {
     /**
      * Returns the reply to a whole request for which an adapter has no room.
      *
-     * @return 503, with the wish to try again
+     * @return 503, which asks the sender to try again
      */
     public Reply busy() {
         return tell(new Reply.Busy(), Duration.ZERO);
     }
 
     /**
-     * Takes a delivery the whole way.
+     * Receives a delivery: parses, verifies, strips and stores it.
      *
      * @param delivery a request with its whole body
-     * @return the reply. If the event is stored, the reply completes on the inbox's thread, which you must not hold: go
-     *     on elsewhere before anything that blocks. Exceptional completion is a bug
+     * @return the reply. If the event is stored, the reply completes on the inbox's thread. Do not block that thread:
+     *     continue on another one before you do anything that blocks. Exceptional completion is a bug
      */
     public CompletionStage<Reply> receive(RawDelivery delivery) {
         return noted(delivery, reply(delivery));
@@ -189,7 +192,8 @@ public final class Receiver {
         }
         long begun = System.nanoTime();
         try {
-            // Parsed once: whatever is made of it before the inbox has it is made in there.
+            // The body is parsed once. Everything that is made of it before the inbox has the event is made in this
+            // call.
             return Envelope.parse(
                     delivery.body(), format(delivery), limits, envelope -> received(envelope, delivery, begun));
         } catch (DecodeException e) {
@@ -213,12 +217,12 @@ public final class Receiver {
 
     /**
      * Takes a request to the application's installer page, which the browser of an administrator sends from within the
-     * portal. If it is genuine and brings an application token that is not trusted yet, that becomes trusted, and handlers
-     * get an {@code OnAppInstall}, which applications with pages do not get otherwise.
+     * portal. If it is genuine and its application token is not trusted yet, the token becomes trusted, and handlers
+     * get an {@code OnAppInstall}. The platform itself sends none to applications with pages.
      *
      * @param delivery a request with its whole body
-     * @return {@link Reply.Installed} if it is genuine: show a page that finishes the installation, which only that portal
-     *     may frame. Completes as that of {@link #receive} does
+     * @return {@link Reply.Installed} if it is genuine: show a page that finishes the installation, which only that
+     *     portal may frame. Completes as the reply of {@link #receive} does
      */
     public CompletionStage<Reply> receiveInstallerPage(RawDelivery delivery) {
         return noted(delivery, replyToInstallerPage(delivery));
@@ -270,7 +274,7 @@ public final class Receiver {
         return BodyFormat.ofContentType(delivery.contentType()).orElseThrow();
     }
 
-    /** Returns the name of a content type that is not received, of those that are known. */
+    /** Returns the name of a content type that is refused, if the name may be logged. */
     private static String type(@Nullable String contentType) {
         if (contentType == null || contentType.isBlank()) {
             return "no content type";

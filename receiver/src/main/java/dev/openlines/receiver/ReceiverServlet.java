@@ -25,14 +25,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A {@link Receiver} as a servlet: it reads as the container has bytes, takes no thread while it waits, and
- * never asks the container for parameters, which would read the body in its own way. Register it with async
- * support for the exact path.
+ * A {@link Receiver} as a servlet. It reads bytes when the container has some, and takes no thread while it waits. It
+ * never asks the container for parameters, because the container would then parse the body in its own way. Register it
+ * with async support for the exact path.
  *
  * <p>Requests hold at most a third of the heap until they are answered. If that runs out, the oldest unfinished body of
  * the source address that holds most gets 503. A request that is not answered after fifteen seconds gets 408 while its
- * body is being read, and 503 after that. Connections without a request and headers that come slowly
- * are up to the container. Nothing before this servlet may read the body, nor ask for a parameter: such a request gets 500, and the log says {@code reason=body-taken}.
+ * body is being read, and 503 after that. Connections without a request and headers that come slowly are up to the
+ * container. No filter before this servlet may read the body or ask for a parameter: such a request gets 500, and the
+ * log says {@code reason=body-taken}.
  */
 public final class ReceiverServlet extends HttpServlet {
 
@@ -60,8 +61,8 @@ public final class ReceiverServlet extends HttpServlet {
     }
 
     /**
-     * Makes a servlet for the application's installer page, which answers with a page that finishes the installation. Its
-     * path is another than that of events.
+     * Makes a servlet for the application's installer page, which answers with a page that finishes the installation.
+     * Register it for another path than that of events.
      *
      * @param receiver gets every request with its body
      * @return the servlet
@@ -71,7 +72,7 @@ public final class ReceiverServlet extends HttpServlet {
     }
 
     /**
-     * Makes a servlet that may hold less memory, or waits shorter.
+     * Makes a servlet with limits of its own on memory and time.
      *
      * @param receiver gets every request with its body
      * @param room how many bytes all unanswered requests together may hold
@@ -97,7 +98,8 @@ public final class ReceiverServlet extends HttpServlet {
             answer(response, early.get());
             return;
         }
-        // First the calls that fail if the container has no async support here, or if a reader was taken of the body.
+        // The first calls are those that fail if the container has no async support here, or if a filter has taken a
+        // reader of the body.
         ServletInputStream in = request.getInputStream();
         new Body(request.startAsync(), in, request, response).begin();
     }
@@ -158,7 +160,7 @@ public final class ReceiverServlet extends HttpServlet {
             }
         }
 
-        /** Drops the request. Called on any thread, while another may be reading. */
+        /** Drops the request. Runs on any thread, while another thread may be reading. */
         private void drop() {
             read = true;
             finish(receiver.dropped(), null);
@@ -200,7 +202,8 @@ public final class ReceiverServlet extends HttpServlet {
 
         @Override
         public void onError(Throwable failure) {
-            // Mostly reading failed half way, and no client waits for an answer. If one does, it gets no 200.
+            // Usually the reading failed half way, and no client waits for an answer. A client that does wait gets no
+            // 200.
             finish(null, failure);
         }
 

@@ -12,13 +12,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Knows which closes need not be looked up in SQLite, since nothing near them can be there: an event that is later than
- * every row of its portal when that was read, of a chat that had no event since, of a portal without closes that wait
- * for their event. Used by the thread that commits, in its transaction.
+ * Knows which closes need not be looked up in SQLite, because no row can be near them. That is so if the portal had no
+ * row as late as the event when its rows were read, the chat has had no event since, and no close of the portal waits
+ * for its event. Used by the thread that commits, in its transaction.
  */
 final class RecentCloses {
 
-    /** So many chats are remembered at most. */
+    /** The most chats that are remembered. */
     private static final int MOST = 10_000;
 
     /**
@@ -35,7 +35,7 @@ final class RecentCloses {
     private long version = -1;
     private volatile boolean stale;
 
-    /** Says that rows are written by other statements of this connection. From any thread. */
+    /** Reports that other statements of this connection write rows. May be called from any thread. */
     void forget() {
         stale = true;
     }
@@ -43,8 +43,8 @@ final class RecentCloses {
     /**
      * Begins a transaction that has the right to write.
      *
-     * @param connection the transaction's: each connection counts anew
-     * @param dataVersion what SQLite gives: another number if another connection has committed since
+     * @param connection the connection of the transaction; each connection has its own data version
+     * @param dataVersion the number from SQLite, which changes when another connection commits
      */
     void begin(Connection connection, long dataVersion) {
         if (stale || of != connection || version != dataVersion || chats.size() > MOST) {
@@ -56,7 +56,7 @@ final class RecentCloses {
         }
     }
 
-    /** Says whether rows near a close may be there, and remembers its chat. */
+    /** Tells whether rows near a close may exist, and remembers its chat. */
     boolean mayHave(PreparedStatement latest, PreparedStatement open, SessionLedger.Chat chat, long at, long reach)
             throws SQLException {
         Portal portal = portals.get(chat.memberId());

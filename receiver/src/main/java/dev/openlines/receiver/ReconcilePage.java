@@ -14,12 +14,15 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** One transaction: closes up to a second, with what the list and the ledger say around them. */
+/**
+ * One transaction of a comparison: the closes up to a given second, with the surrounding rows of the list and the
+ * ledger.
+ */
 final class ReconcilePage {
 
     private static final long DAY = Duration.ofDays(1).toSeconds();
 
-    /** A line without any listed close is suspicious from so many events on. */
+    /** The number of events that makes a line without any listed close suspicious. */
     private static final int BLIND_LINE = 3;
 
     private final ReconcileRun run;
@@ -30,7 +33,7 @@ final class ReconcilePage {
     private final long listedUntil;
     private final long complete;
 
-    /** From here on: set when the transaction runs, which it does once. */
+    /** The following fields are set when the transaction runs, which it does once. */
     final Set<ClosedSession> decided = new HashSet<>();
 
     final Set<String> paired = new HashSet<>();
@@ -149,7 +152,7 @@ final class ReconcilePage {
         return write(connection, pairs, without);
     }
 
-    /** Says whether a close was too old once and is to be handled, or named, now. */
+    /** Tells whether a close that was too old before is to be handled, or named, now. */
     private boolean reportedBefore(ClosedSession session, Map<Long, List<LedgerRow>> ofSession) {
         return (!run.mode.writes() || session.closedSecond() <= run.state.acceptedUntil())
                 && ofSession.getOrDefault(session.sessionId(), List.of()).stream()
@@ -161,8 +164,8 @@ final class ReconcilePage {
     }
 
     /**
-     * Says whether an event was an earlier close of a session that went on and was closed again, or is that of a
-     * close that is compared later.
+     * Tells whether an event belongs to an earlier close of a session that went on and was closed again, or to a close
+     * that is compared later.
      */
     private boolean explained(LedgerRow event) {
         return byChat.getOrDefault(event.place().group(), List.of()).stream()
@@ -182,7 +185,7 @@ final class ReconcilePage {
         return alone;
     }
 
-    /** Says whether events of a line exist and its sessions are not listed. */
+    /** Tells whether a line has events but no listed sessions. */
     private void look(List<LedgerRow> rows, Map<LedgerRow, ClosedSession> pairs, List<LedgerRow> alone) {
         // Earlier comparisons say nothing about what the grant may see now.
         long after = Math.max(Math.max(run.decidedUntil, run.state.watermark()), lower) - CloseMatching.WINDOW;

@@ -19,16 +19,22 @@ import org.slf4j.LoggerFactory;
 /** One comparison of a portal's list of closed sessions with the ledger. Used by one thread. */
 final class ReconcileRun {
 
-    /** So many rows are listed before they are compared: what explains an event may be listed after it. */
+    /**
+     * The number of rows that are listed before they are compared, because the close of an event may be listed after
+     * it.
+     */
     private static final int BUFFER = 5000;
 
-    /** So many closes are decided in one transaction. */
+    /** The most closes that are decided in one transaction. */
     private static final int PAGE = 200;
 
-    /** So many seconds after the closes that are decided, others may take their events: the longest chain, and more. */
+    /**
+     * Closes up to this many seconds after the decided ones may compete for their events. This is more than the longest
+     * chain.
+     */
     private static final long CONTEXT = 2000;
 
-    /** So far before and after a change of the portal's offset a time may be wrong by an hour. */
+    /** The time before and after a change of the portal's offset during which a time may be wrong by an hour. */
     private static final long NEAR_CHANGE = 2 * CloseMatching.HOUR;
 
     private static final long DAY = Duration.ofDays(1).toSeconds();
@@ -48,7 +54,7 @@ final class ReconcileRun {
     final ReconcileStore.State state;
     final ReconcileStore.@Nullable Lease lease;
 
-    /** When the operator wants it to begin, or null. */
+    /** The time that the operator wants the comparison to begin at, or null. */
     private final @Nullable Instant from;
 
     /** Sessions that are listed and not yet compared, in order of time. */
@@ -79,7 +85,7 @@ final class ReconcileRun {
     enum Mode {
         NARROW,
         SWEEP,
-        /** Looks and changes nothing. */
+        /** This comparison changes nothing. */
         DRY;
 
         boolean writes() {
@@ -152,7 +158,7 @@ final class ReconcileRun {
             portalTime = batch.portalTime();
             buffer.addAll(batch.fresh());
             if (last || buffer.size() >= BUFFER) {
-                // Events of what closed a moment ago are on their way, and so are rows of the list.
+                // The events and the rows of sessions that closed a moment ago may still be on their way.
                 long complete = portalTime.getEpochSecond() - settings.grace().toSeconds() + CloseMatching.WINDOW;
                 compare(Math.min(batch.listedUntil(), complete), lower);
             }
@@ -178,7 +184,7 @@ final class ReconcileRun {
     /** Returns the first second whose closes are compared. */
     private long lower(long now, long back) {
         if (from != null) {
-            // The ledger knows what was handled so far back.
+            // The ledger knows what was handled for this long.
             return Math.max(from.getEpochSecond(), now - SessionLedger.SWEEP.toSeconds());
         }
         Instant since = settings.since();
@@ -191,11 +197,11 @@ final class ReconcileRun {
     }
 
     Seen seen() {
-        // A run whose beginning the operator chose may not have gone back over the whole period.
+        // If the operator chose its beginning, the run may not have gone back over the whole period.
         return new Seen(mode == Mode.SWEEP && from == null, active, missing, offset, offsetChanged);
     }
 
-    /** Compares what is in the buffer and can be decided, page by page. */
+    /** Compares the buffered rows that can be decided, page by page. */
     private void compare(long listedUntil, long lower) {
         buffer.sort(Comparator.comparingLong(ClosedSession::closedSecond).thenComparingLong(ClosedSession::sessionId));
         watchOffset();
@@ -214,7 +220,7 @@ final class ReconcileRun {
             ReconcilePage page = new ReconcilePage(this, listed, byChat, lower, until, context, listedUntil);
             page.run();
             if (page.needsLines) {
-                // Not in the transaction, which keeps events waiting. Names are no reason to fail.
+                // This is not in the transaction, which keeps events waiting. Missing names are no reason to fail.
                 lines = lines();
                 page = new ReconcilePage(this, listed, byChat, lower, until, context, listedUntil);
                 page.run();
@@ -223,7 +229,7 @@ final class ReconcileRun {
         }
     }
 
-    /** Takes over what a page has decided. Returns whether it decided anything. */
+    /** Takes over the decisions of a page. Returns whether there were any. */
     private boolean take(ReconcilePage page) {
         if (page.doubt != null) {
             doubt = page.doubt;

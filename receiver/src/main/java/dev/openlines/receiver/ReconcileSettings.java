@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param grace how old a close must be before its event counts as missing; at least three minutes
  * @param sweep how far back the daily comparison looks, for closes that appear late with an old time
  * @param maxAge how old a close may be to be handled; an older one is only reported
- * @param doubtAbove how many missing closes of one run are inserted without asking the operator, at least; ten times as
- *     many as in the run that found most so far, if that is more
+ * @param doubtAbove how many missing closes a run may insert without asking the operator. The limit is never below ten
+ *     times the most that an earlier run found
  * @param since older closes are not compared, and a portal's first comparison begins here, at most 35 days back; null
  *     begins when the receiver first saw the portal
  */
@@ -26,7 +26,7 @@ public record ReconcileSettings(
         int doubtAbove,
         @Nullable Instant since) {
 
-    /** An event may come so long after its close, and take a minute on the way. */
+    /** The shortest grace: an event may be queued late and then take a minute on its way. */
     static final Duration LEAST_GRACE = Duration.ofSeconds(CloseMatching.WINDOW + 60);
 
     /** The time that each narrow run looks back behind the last one: clocks change by an hour. */
@@ -35,7 +35,10 @@ public record ReconcileSettings(
     /** The longest interval of an idle portal. */
     static final Duration IDLE = Duration.ofHours(6);
 
-    /** Every 15 minutes, five minutes of grace, 35 days, two days, 1,000. */
+    /**
+     * A comparison every 15 minutes, a grace of 5 minutes, a sweep over 35 days, closes up to 2 days old, doubt above
+     * 1,000.
+     */
     public static final ReconcileSettings DEFAULT = new ReconcileSettings(
             Duration.ofMinutes(15), Duration.ofMinutes(5), Duration.ofDays(35), Duration.ofDays(2), 1000);
 
@@ -62,7 +65,7 @@ public record ReconcileSettings(
      * @param grace how old a close must be before its event counts as missing; at least three minutes
      * @param sweep how far back the daily comparison looks
      * @param maxAge how old a close may be to be handled
-     * @param doubtAbove how many missing closes are inserted without asking the operator, at least
+     * @param doubtAbove how many missing closes a run may insert without asking the operator; see the record
      * @throws IllegalArgumentException if a value is out of its bounds
      */
     public ReconcileSettings(Duration interval, Duration grace, Duration sweep, Duration maxAge, int doubtAbove) {

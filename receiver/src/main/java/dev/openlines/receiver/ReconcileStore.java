@@ -15,16 +15,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The progress of each portal's comparison, and the node that may go on: table {@code reconcile_state}. A lease has an
- * owner and a generation. When it has ended by the database's clock, another node may take it, which begins a generation;
- * until then its owner may go on. It is extended after each answer of the portal, and in the transaction of each page,
- * after the lock that keeps events of the portal out. So a node that slept until another took its lease writes nothing.
+ * The progress of each portal's comparison, and the lease of the node that may continue it: table {@code
+ * reconcile_state}. A lease has an owner and a generation. Until it ends by the database's clock, its owner may go on.
+ * After that another node may take it, which begins a new generation. It is extended after each answer of the portal,
+ * and in the transaction of each page, after the lock that keeps events of the portal out. So a node that was suspended
+ * until another took its lease writes nothing.
  */
 final class ReconcileStore {
 
     private static final Logger LOG = LoggerFactory.getLogger(ReconcileStore.class);
 
-    /** Not a portal: holds those that were not known when all were held, and says which PostgreSQL this is. */
+    /**
+     * The key of a row that is no portal. It holds the portals that were not known when all portals were held, and
+     * identifies the PostgreSQL server.
+     */
     private static final String ALL = "";
 
     private static final String COLUMNS = "since, watermark, swept_at, next_at, idle, last_success, generation,"
@@ -51,10 +55,10 @@ final class ReconcileStore {
     /**
      * The state of a portal. Seconds are of the portal's clock.
      *
-     * @param since nothing older is asked for
+     * @param since the earliest second that is asked for
      * @param watermark everything up to this second has been compared
      * @param sweptAt when the last sweep ended, by the database's clock
-     * @param nextAt not before this time, by the database's clock
+     * @param nextAt the next comparison begins no earlier than this, by the database's clock
      * @param idle how many runs in a row have found no activity
      * @param lastSuccess when the last run ended well, by the database's clock
      * @param acceptedUntil the operator has accepted what is missing up to this second
@@ -107,8 +111,8 @@ final class ReconcileStore {
     }
 
     /**
-     * Returns what is known of a portal. The first time, that begins now or at the time that is set, but within the
-     * ledger's reach, or with its first event in the ledger. If that is before a hold of all, the portal is held, too.
+     * Returns the state of a portal. A new portal begins now, or at the time that is set, but within the ledger's
+     * reach, or with its first event in the ledger. If that is before a hold of all portals, the new one is held too.
      */
     State state(String memberId) {
         return inbox.transaction(connection -> {
@@ -160,7 +164,7 @@ final class ReconcileStore {
     }
 
     /**
-     * Works in one transaction that no event of the portal is stored beside, and extends the lease.
+     * Works in one transaction, during which no event of the portal is stored, and extends the lease.
      *
      * @throws LeaseLostException if another node has taken the lease
      */
@@ -204,8 +208,8 @@ final class ReconcileStore {
     /**
      * Ends a lease after a run.
      *
-     * @param next how long until the next run, or null to leave that as it is, as after a sweep
-     * @param run what the run has seen, or null if it failed
+     * @param next the time until the next run, or null to leave it unchanged, as after a sweep
+     * @param run the findings of the run, or null if it failed
      */
     void release(Lease lease, @Nullable Duration next, ReconcileRun.@Nullable Seen run) {
         inbox.transaction(connection -> {
@@ -243,8 +247,8 @@ final class ReconcileStore {
     }
 
     /**
-     * Inserts nothing any more until the operator accepts it, as after a restore: for every portal that is known, also
-     * by an event alone, and for one whose first comparison will begin before now.
+     * Stops inserting until the operator accepts it, as after a restore. This holds every known portal, also one that
+     * is known only by an event, and a portal whose first comparison will begin before now.
      */
     static void hold(SqlInbox inbox, String why) {
         inbox.run(connection -> hold(inbox, connection, why));
@@ -274,8 +278,8 @@ final class ReconcileStore {
 
     /**
      * Holds every portal if this PostgreSQL is not the one that was compared before: the tables were restored from a
-     * dump, the server was recovered to an earlier time, or another one has taken over. It may not contain all that was
-     * handled. For SQLite, the inbox looks when it is opened.
+     * dump, the server was recovered to an earlier time, or another one has taken over. Such a database may lack events
+     * that were handled. An SQLite inbox checks this when it is opened.
      */
     void noticeRestore() {
         if (!inbox.dialect().shared()) {
@@ -304,7 +308,9 @@ final class ReconcileStore {
         });
     }
 
-    /** Returns what differs after a restore: the cluster, its timeline, the database and the table. */
+    /**
+     * Returns an identity that differs after a restore, made of the cluster, its timeline, the database and the table.
+     */
     private static String identity(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             boolean cluster;
@@ -322,7 +328,7 @@ final class ReconcileStore {
         }
     }
 
-    /** Accepts whatever is missing of a portal up to a second, and ends a hold. */
+    /** Accepts all missing closes of a portal up to a second, and ends a hold. */
     void accept(String memberId, long until) {
         inbox.transaction(connection -> {
             try (PreparedStatement update = connection.prepareStatement(

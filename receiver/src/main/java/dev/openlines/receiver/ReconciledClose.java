@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A close that a portal lists but that sent no event. It is the second thing that an inbox can store, beside a {@link
  * VerifiedDelivery}. Made only by the reconciler, from the portal's own answer to an authorized call, and by a move
- * between inboxes from one that was made so.
+ * between inboxes, from an existing one.
  */
 public final class ReconciledClose {
 
@@ -46,7 +46,7 @@ public final class ReconciledClose {
     }
 
     /**
-     * Makes one from a row of the portal's list.
+     * Makes a close from a row of the portal's list.
      *
      * @param lineName the line's name, or null if it is not known
      */
@@ -61,7 +61,7 @@ public final class ReconciledClose {
                 foundAt);
     }
 
-    /** Makes it again from an inbox that holds one. */
+    /** Makes a close again from its row in an inbox. */
     static ReconciledClose of(LeasedDelivery leased) {
         ClosePlace place = VerifiedDelivery.finish(leased.payload()).places().get(0);
         Long session = leased.sessionId();
@@ -179,7 +179,8 @@ public final class ReconciledClose {
     }
 
     /**
-     * Returns what events that must be handled one after the other have in common: portal and chat.
+     * Returns the order key, made of portal and chat: events with the same key are handled one after the other if that
+     * is asked for.
      *
      * @return a key
      */

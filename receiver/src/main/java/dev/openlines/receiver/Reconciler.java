@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
  * Compares the closed sessions that portals list with the events that came, and stores what is missing, so that each
  * close is handled once even if its event never came. It needs an inbox in SQLite or PostgreSQL.
  *
- * <p>A few threads, so that a portal that does not answer holds up no other. Of several nodes over one PostgreSQL one at
- * a time compares a portal. A portal that cannot list its sessions disturbs neither the others nor the events.
+ * <p>A few threads, so that a portal that does not answer holds up no other. Of several nodes over one PostgreSQL one
+ * at a time compares a portal. A portal that cannot list its sessions disturbs neither the others nor the events.
  */
 public final class Reconciler implements AutoCloseable {
 
@@ -48,16 +48,16 @@ public final class Reconciler implements AutoCloseable {
     private final String owner = "node-" + UUID.randomUUID();
     private final Thread thread = LastResort.thread(this::work, "openlines-reconciler");
     private final PortalLanes lanes = new PortalLanes("openlines-reconciler", this::ended);
-    /** When the operator was told last that a portal cannot be compared. */
+    /** The last times that the operator was told that a portal cannot be compared. */
     private final Map<String, Instant> told = new ConcurrentHashMap<>();
 
     private final Map<String, Integer> failures = new ConcurrentHashMap<>();
     /** Portals that have not been compared since {@link #wake}. */
     private final Set<String> woken = ConcurrentHashMap.newKeySet();
-    /** Those of them that were under way when they were due. */
+    /** The portals in that set whose comparison was under way when they became due. */
     private final Set<String> again = ConcurrentHashMap.newKeySet();
 
-    /** The number of events that had come late at the last report. */
+    /** The number of late events at the last report. */
     private long late;
 
     private volatile boolean early;
@@ -67,10 +67,10 @@ public final class Reconciler implements AutoCloseable {
      * Makes a reconciler that does nothing yet.
      *
      * @param inbox an inbox in SQLite or PostgreSQL, also with a spool; not closed with this
-     * @param sessions asks portals
-     * @param settings how often, and what is too old
-     * @param clock the receiver's time; the portal's own time decides what has passed
-     * @param telemetry is told of each comparison
+     * @param sessions asks portals for their closed sessions
+     * @param settings how often portals are compared, and when a close is too old
+     * @param clock the receiver's time; which closes are due is decided by the portal's own time
+     * @param telemetry receives the result of each comparison
      * @throws IllegalArgumentException if the inbox has no ledger, as one in Kafka
      */
     public Reconciler(
@@ -101,12 +101,12 @@ public final class Reconciler implements AutoCloseable {
      * @param compared how many listed closes were compared
      * @param missing how many had no event and are handled now
      * @param reported how many had no event and are too old to be handled
-     * @param undecided how many are too young, or wait for what may follow
-     * @param calls how many pages were asked for
+     * @param undecided how many are too young, or cannot be decided before later rows are listed
+     * @param calls how many pages the portal was asked for
      * @param blind whether events exist whose sessions the portal does not list: its grant may have lost rights
      * @param incomplete whether one second held more closes than can be listed
      * @param doubt why nothing was stored until the operator accepts it, or null
-     * @param missed the first thousand of those without an event
+     * @param missed the first thousand closes without an event
      * @param watermark up to when the portal has been compared
      * @param portalTime the portal's time at the end
      */
@@ -144,13 +144,16 @@ public final class Reconciler implements AutoCloseable {
         return this;
     }
 
-    /** Says that events may be missing, as after the receiver was not ready: every portal is due. From any thread. */
+    /**
+     * Makes every portal due, because events may be missing, as after a time when the receiver was not ready. May be
+     * called from any thread.
+     */
     public void wake() {
         early = true;
         LockSupport.unpark(thread);
     }
 
-    /** Breaks off the calls under way, ends after the pages that are being stored, and blocks until then. */
+    /** Breaks off running calls, ends after the pages that are being stored, and blocks until then. */
     @Override
     public void close() {
         closed = true;
@@ -164,7 +167,7 @@ public final class Reconciler implements AutoCloseable {
      *
      * @param memberId the portal
      * @param sweep whether to go back over the whole sweep period
-     * @return what was found, or empty if another node compares the portal
+     * @return the findings, or empty if another node compares the portal
      * @throws SessionsUnavailableException if the portal does not list its sessions
      * @throws StoreException if the store is down
      */
@@ -178,7 +181,7 @@ public final class Reconciler implements AutoCloseable {
      *
      * @param memberId the portal
      * @param since at most 35 days back
-     * @return what was found, or empty if another node compares the portal
+     * @return the findings, or empty if another node compares the portal
      * @throws SessionsUnavailableException if the portal does not list its sessions
      * @throws StoreException if the store is down
      */
@@ -187,10 +190,10 @@ public final class Reconciler implements AutoCloseable {
     }
 
     /**
-     * Looks over the whole sweep period and changes nothing. Blocks.
+     * Compares a portal over the whole sweep period without changing anything. Blocks.
      *
      * @param memberId the portal
-     * @return what a run would find
+     * @return the findings that a run would have
      * @throws SessionsUnavailableException if the portal does not list its sessions
      * @throws StoreException if the store is down
      */
@@ -199,11 +202,11 @@ public final class Reconciler implements AutoCloseable {
     }
 
     /**
-     * Looks from a time on and changes nothing. Blocks.
+     * Compares a portal from a time on without changing anything. Blocks.
      *
      * @param memberId the portal
      * @param since at most 35 days back
-     * @return what {@link #run(String, Instant)} would find
+     * @return the findings that {@link #run(String, Instant)} would have
      * @throws SessionsUnavailableException if the portal does not list its sessions
      * @throws StoreException if the store is down
      */
@@ -220,8 +223,8 @@ public final class Reconciler implements AutoCloseable {
     }
 
     /**
-     * Accepts what is missing of a portal up to a time: the next sweep stores it, also what was held, doubted or too
-     * old. Look at a {@link #dryRun} before. Blocks.
+     * Accepts a portal's missing closes up to a time. The next sweep stores them, also those that were held, in doubt
+     * or too old. Look at a {@link #dryRun} first. Blocks.
      *
      * @param memberId the portal
      * @param until {@link Report#portalTime} of the dry run that was looked at; later closes are not accepted
@@ -234,11 +237,11 @@ public final class Reconciler implements AutoCloseable {
     }
 
     /**
-     * Stores nothing that is missing until it is accepted, for any portal: for a store that was restored from a backup,
-     * since what was handled after the backup looks missing. An SQLite inbox that is opened and is not as the last run
-     * has left it does so by itself, and so does a PostgreSQL that is not the one that was compared before. Blocks.
+     * Holds every portal: no missing close is stored until it is accepted. Call this if the store was restored from a
+     * backup, because closes that were handled after the backup then look missing. It happens by itself if an SQLite
+     * inbox is not as the last run has left it, or if PostgreSQL is not the server that was used before. Blocks.
      *
-     * @param why what the operator is told
+     * @param why the reason, for the operator
      * @throws StoreException if the store is down
      */
     public void hold(String why) {
@@ -294,7 +297,7 @@ public final class Reconciler implements AutoCloseable {
 
     private void compareIfDue(String memberId) {
         if (closed || inbox instanceof SpoolingInbox spooling && spooling.holdsEvents()) {
-            // The events in the spool would look missing.
+            // The events in the spool would look as if they were missing.
             return;
         }
         boolean called = woken.remove(memberId);
@@ -308,7 +311,7 @@ public final class Reconciler implements AutoCloseable {
                 run(memberId, ReconcileRun.Mode.SWEEP, true, null);
             }
         } catch (SessionsUnavailableException e) {
-            // Its own wait counts, however it was woken.
+            // The portal's own wait counts, whatever woke it.
             compared = true;
             LOG.debug("portal {} is compared later", memberId, e);
         } catch (RuntimeException | Error e) {
@@ -322,7 +325,7 @@ public final class Reconciler implements AutoCloseable {
         }
     }
 
-    /** Says whether an idle portal has sent an event since it was compared, long enough ago. */
+    /** Tells whether an idle portal has sent an event since it was compared, and whether that was long enough ago. */
     private boolean active(String memberId) {
         ReconcileStore.State state = store.state(memberId);
         return state.idle() > 0
@@ -354,7 +357,7 @@ public final class Reconciler implements AutoCloseable {
             store.release(lease, unavailable(memberId, e), null);
             throw e;
         } catch (ReconcileStore.LeaseLostException e) {
-            // No call is made while the other has the lease, and then only if the portal is due.
+            // While the other node has the lease, no call is made. After that, one is made only if the portal is due.
             LOG.info("reason=reconcile-lost portal={}", memberId);
             return Optional.empty();
         } catch (StoreException e) {
@@ -368,7 +371,7 @@ public final class Reconciler implements AutoCloseable {
                 afterIdle(settings.interval(), seen.active() ? 0 : state.idle() + 1), ThreadLocalRandom.current());
     }
 
-    /** Returns the time until the next run after so many in a row that found nothing going on. */
+    /** Returns the time until the next run, given how many runs in a row found no activity. */
     static Duration afterIdle(Duration interval, int idle) {
         Duration wait = interval;
         for (int i = 0; i < idle && wait.compareTo(ReconcileSettings.IDLE) < 0; i++) {
@@ -378,7 +381,7 @@ public final class Reconciler implements AutoCloseable {
         return tooLong ? ReconcileSettings.IDLE : wait;
     }
 
-    /** Returns the time until the next run after so many failures in a row that pass by themselves. */
+    /** Returns the time until the next run, given how many temporary failures came in a row. */
     static Duration afterFailure(Duration interval, int times) {
         return interval.multipliedBy(1L << Math.min(times - 1, 4)).dividedBy(4);
     }
@@ -388,7 +391,10 @@ public final class Reconciler implements AutoCloseable {
         return Duration.ofMillis((long) (duration.toMillis() * random.nextDouble(0.9, 1.1)));
     }
 
-    /** Says so, at most once a day if it does not pass by itself, and returns how long to wait. */
+    /**
+     * Logs that a portal could not be compared, at most once a day if the cause is permanent, and returns how long to
+     * wait.
+     */
     private Duration unavailable(String memberId, SessionsUnavailableException e) {
         telemetry.notReconciled(memberId, e.reason());
         if (e.reason().passes()) {
@@ -452,7 +458,7 @@ public final class Reconciler implements AutoCloseable {
         }
     }
 
-    /** Forgets what no comparison needs any more. */
+    /** Deletes rows that no comparison needs any more. */
     static int forget(Inbox inbox, Instant now) {
         SqlInbox sql = SqlInbox.of(inbox);
         return sql == null ? 0 : sql.ledger().forget(sql, now);

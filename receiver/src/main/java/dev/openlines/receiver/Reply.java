@@ -7,7 +7,7 @@ import java.util.Map;
 /**
  * The result of a delivery, and the HTTP answer for it. Bodies are empty.
  *
- * <p>The platform sends an event once and looks at no answer. The statuses are for people who look at the endpoint, and
+ * <p>The platform sends an event once and ignores the answer. The statuses are for people who examine the endpoint, and
  * for proxies.
  */
 public sealed interface Reply {
@@ -27,19 +27,19 @@ public sealed interface Reply {
     String reason();
 
     /**
-     * Returns what the log says beside the reason: what was found and what may help. Nothing that was sent, but the name
-     * of a portal that is known.
+     * Returns the text that the log has after the reason: what was found and what may help. It repeats nothing that was
+     * sent, except the name of a known portal.
      *
-     * @return text on one line, mostly empty
+     * @return text on one line, usually empty
      */
     default String detail() {
         return "";
     }
 
     /**
-     * Returns the headers that belong to the answer, beside those every answer has.
+     * Returns the headers of the answer, besides those that every answer has.
      *
-     * @return names and values, mostly none; unmodifiable
+     * @return names and values, usually none; unmodifiable
      */
     default Map<String, String> headers() {
         return Map.of();
@@ -58,7 +58,7 @@ public sealed interface Reply {
         }
     }
 
-    /** Verified and already in the inbox: 200, and no second dispatch. */
+    /** Verified and already in the inbox: 200. It is not handled a second time. */
     record Duplicate() implements Reply {
         @Override
         public int status() {
@@ -136,8 +136,8 @@ public sealed interface Reply {
     }
 
     /**
-     * A path that is nearly the endpoint's, such as one with another slash: 404. The sender of events may have been given
-     * a wrong address.
+     * A path that is nearly the endpoint's, such as one with another slash: 404. The sender of events may have been
+     * given a wrong address.
      *
      * @param served the endpoint's path
      */
@@ -161,7 +161,7 @@ public sealed interface Reply {
     /**
      * Neither a form nor JSON: 415.
      *
-     * @param found which type it has instead, a word of a closed set
+     * @param found the type that it has instead, a word of a closed set
      */
     record WrongType(String found) implements Reply {
         @Override
@@ -237,7 +237,7 @@ public sealed interface Reply {
         }
     }
 
-    /** More whole requests wait for their answer than there is room for: 503, nothing acknowledged. */
+    /** More complete requests wait for their answer than there is memory for: 503, nothing acknowledged. */
     record Busy() implements Reply {
         @Override
         public int status() {
@@ -256,7 +256,7 @@ public sealed interface Reply {
     }
 
     /**
-     * Not whole yet when the memory for unfinished requests was needed for others: 503, nothing acknowledged, and the
+     * Dropped before it was complete, because other requests needed the memory: 503, nothing acknowledged, and the
      * connection closes. An adapter that can only close the connection does that.
      */
     record Dropped() implements Reply {
@@ -279,7 +279,7 @@ public sealed interface Reply {
     /**
      * Not an event: 400.
      *
-     * @param kind what it is taken for
+     * @param kind a guess at what it is
      * @param message what was expected, what was found and where, without content
      */
     record Malformed(NotAnEvent kind, String message) implements Reply {
@@ -300,8 +300,8 @@ public sealed interface Reply {
     }
 
     /**
-     * Not proven to come from a known portal: 403. One answer, whether the portal is unknown or the
-     * token is wrong or missing.
+     * Not proven to come from a known portal: 403. The answer is the same if the portal is unknown, and if the token is
+     * wrong or missing.
      */
     record Refused() implements Reply {
         @Override
@@ -316,10 +316,10 @@ public sealed interface Reply {
     }
 
     /**
-     * Says that it is from a known portal and has not its token: 403, the same answer as {@link Refused}.
+     * Names a known portal, but has not its token: 403, the same answer as {@link Refused}.
      *
-     * @param memberId the portal, one that is known
-     * @param difference what is wrong with the token, without the token
+     * @param memberId the known portal
+     * @param difference the fault of the token, without the token itself
      */
     record WrongToken(String memberId, String difference) implements Reply {
         @Override

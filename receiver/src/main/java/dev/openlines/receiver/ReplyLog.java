@@ -11,10 +11,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One log record for each refusal, up to {@value #BURST} of a reason in ten seconds; what goes beyond
- * is counted and told with the next record, so that a flood cannot fill a disk.
+ * Writes a log record for each refusal, up to {@value #BURST} for a reason in ten seconds. Further ones are counted,
+ * and the next record has their number, so that a flood cannot fill a disk.
  *
- * <p>A record holds the reason and what may help: nothing a stranger sent.
+ * <p>A record holds the reason and what may help, and nothing that an unknown sender sent.
  */
 final class ReplyLog {
 
@@ -42,17 +42,20 @@ final class ReplyLog {
         return reply;
     }
 
-    /** Returns whether senders are noted, which is so at debug. */
+    /** Returns whether senders are noted, which is so at the level debug. */
     boolean notesSenders() {
         return LOG.isDebugEnabled();
     }
 
-    /** Notes who sent a whole request, to be compared with the addresses that the platform publishes. */
+    /**
+     * Logs the sender's address of a complete request, so that it can be compared with the addresses that the platform
+     * publishes.
+     */
     void sender(Reply reply, @Nullable String source) {
         LOG.debug("reason=sender status={} from={}", reply.status(), address(source));
     }
 
-    /** Returns an address in digits as it is. Anything else may be text of the sender, and is not repeated. */
+    /** Returns a numeric address unchanged. Any other text may come from the sender and is not repeated. */
     static String address(@Nullable String source) {
         return source != null && ADDRESS.matcher(source).matches() ? source : "unknown";
     }
@@ -65,7 +68,7 @@ final class ReplyLog {
         return reply;
     }
 
-    /** Names the portal: the change is verified. */
+    /** Logs a verified change, with the name of its portal. */
     void changed(TrustChange change) {
         if (change.installed() == null) {
             LOG.warn("reason=uninstalled portal={}", change.memberId());
@@ -78,7 +81,7 @@ final class ReplyLog {
         warn("conflict", ": the same key with other content is kept beside the first", null);
     }
 
-    /** Writes a warning that begins with {@code reason=} and the reason, as bounded as refusals are. */
+    /** Writes a warning that begins with {@code reason=} and the reason, with the same limit as for refusals. */
     void bounded(String record, @Nullable Throwable failure) {
         int end = record.indexOf(' ');
         String reason = record.substring("reason=".length(), end < 0 ? record.length() : end);
@@ -103,7 +106,7 @@ final class ReplyLog {
             this.start = start;
         }
 
-        /** Returns how many went unlogged before this record, or -1 if this one goes unlogged too. */
+        /** Returns how many records were left out before this one, or -1 if this one must be left out too. */
         synchronized long admit(long now) {
             if (now - start >= WINDOW_NANOS) {
                 start = now;

@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Forgets what has been kept long enough: at the start, then each hour, on a thread of its own. */
+/**
+ * Deletes events and dead letters that have been kept long enough, at the start and then each hour, on a thread of its
+ * own.
+ */
 public final class Retention implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Retention.class);
@@ -30,7 +33,7 @@ public final class Retention implements AutoCloseable {
     /**
      * Prepares the thread.
      *
-     * @param inbox what to purge; not closed with this
+     * @param inbox the inbox to purge; not closed with this
      * @param keepDone how long an event is remembered after it was done, or null for ever
      * @param keepDead how long a dead letter is kept after it died, or null for ever
      * @param clock decides what is old
@@ -43,7 +46,7 @@ public final class Retention implements AutoCloseable {
     /**
      * Prepares the thread for dead letters alone, of an inbox that forgets the other events by itself.
      *
-     * @param dead what to purge
+     * @param dead the dead letters to purge
      * @param keepDead how long a dead letter is kept after it died
      * @param clock decides what is old
      */

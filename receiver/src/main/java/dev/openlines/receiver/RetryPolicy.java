@@ -8,8 +8,8 @@ import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
 /**
- * Decides whether and when an event is retried after its handler threw. The wait doubles with each attempt up to a cap;
- * a random part of up to half of it is taken off, so that events which failed together do not return together. After
+ * Decides whether and when an event is retried after its handler threw. The wait doubles with each attempt up to a cap.
+ * A random part of up to half of it is taken off, so that events that failed together are not retried together. After
  * the last attempt, past the deadline, or if the exception says that another attempt is of no use, the event becomes a
  * dead letter.
  *
@@ -23,7 +23,7 @@ public record RetryPolicy(
         int attempts, Duration first, Duration cap, Duration deadline, Predicate<Throwable> permanent) {
 
     /**
-     * Ten attempts, from one second up to ten minutes apart, over a quarter of an hour in all; at most a day
+     * Ten attempts within about a quarter of an hour, with waits from one second to ten minutes; none later than a day
      * after receipt; no exception is permanent.
      */
     public static final RetryPolicy DEFAULT =
@@ -84,7 +84,7 @@ public record RetryPolicy(
         return new RetryPolicy(attempts, first, cap, deadline, newPermanent);
     }
 
-    /** Says what follows a failed attempt. */
+    /** Returns the settlement of a failed attempt: a retry or a dead letter. */
     Settlement after(LeasedDelivery delivery, Throwable failure, Instant now, RandomGenerator random) {
         String text = LoggedFailure.text(failure);
         if (failure instanceof Verdict verdict && verdict.wait == null) {

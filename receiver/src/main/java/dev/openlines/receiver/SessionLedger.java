@@ -18,20 +18,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The closes that an inbox knows, each once: table {@code session_close}. Only {@code OnSessionFinish} looks into it, in
- * the transaction that stores the event. An event is not stored to be handled if its key is known, also after a purge;
- * if another subscription or the offline queue has brought the same close; or if the close was found in the portal's
- * list before.
+ * The closes that an inbox knows, each once: table {@code session_close}. Only {@code OnSessionFinish} looks into it,
+ * in the transaction that stores the event. An event is not stored to be handled if its key is known, also after a
+ * purge; if another subscription or the offline queue has brought the same close; or if the close was found in the
+ * portal's list before.
  *
- * <p>On SQLite one writer at a time decides. On PostgreSQL the store of an event takes a lock of its portal that the
- * reconciler's page excludes, and one of its chat; then it looks.
+ * <p>On SQLite one writer at a time decides. On PostgreSQL, storing an event first takes a lock of its portal, which
+ * excludes the reconciler's page, and then a lock of its chat. Only then does it look.
  */
 final class SessionLedger {
 
-    /** The longest sweep that the ledger allows: it knows every close of that time. */
+    /** The longest sweep that the ledger allows. It knows every close of this time. */
     static final Duration SWEEP = Duration.ofDays(35);
 
-    /** Rows are kept so long, and longer if the portal has not been compared up to then. */
+    /** The least time that rows are kept for. They are kept longer if the portal has not been compared up to then. */
     static final Duration KEPT = Duration.ofDays(42);
 
     private static final Logger LOG = LoggerFactory.getLogger(SessionLedger.class);
@@ -40,7 +40,7 @@ final class SessionLedger {
     private static final int PORTALS = 7309105;
     private static final int CHATS = 7309106;
 
-    /** So many locks at most are taken for the chats of one commit. */
+    /** The most locks that are taken for the chats of one commit. */
     private static final int CHAT_LOCKS = 64;
 
     private static final long REACH = CloseMatching.HOUR + CloseMatching.WINDOW + CloseMatching.BEFORE;
@@ -144,7 +144,7 @@ final class SessionLedger {
                 chats.add(Math.floorMod(
                         31 * one.delivery.memberId().hashCode() + Long.hashCode(one.place.chatId()), CHAT_LOCKS));
             }
-            // In order, so that two nodes do not wait for each other.
+            // The order is fixed, so that two nodes do not wait for each other.
             select.setArray(1, connection.createArrayOf("integer", portals.toArray(Integer[]::new)));
             select.setArray(2, connection.createArrayOf("integer", chats.toArray(Integer[]::new)));
             select.setArray(
@@ -170,7 +170,8 @@ final class SessionLedger {
             }
             return near;
         }
-        // First the right to write, which waits: a look-up first would fail if another connection commits after it.
+        // The right to write comes first, and waits if need be. If a look-up came first, the write would fail after a
+        // commit of another connection.
         statements.get(connection, TAKE_WRITE_LOCK).executeUpdate();
         try (ResultSet version =
                 statements.get(connection, "pragma data_version").executeQuery()) {
@@ -223,7 +224,7 @@ final class SessionLedger {
             insertRow.executeBatch();
         }
         for (Map.Entry<LedgerRow, LedgerRow> change : decisions.changed.entrySet()) {
-            // One that was added in this commit has been written above.
+            // A row that was added in this commit has been written above.
             setState(connection, change.getKey(), change.getValue());
         }
         for (VerifiedDelivery delivery : decisions.late) {
@@ -231,12 +232,12 @@ final class SessionLedger {
         }
     }
 
-    /** Returns a row of another ledger as this one has to have it, which may know the close by another event. */
+    /** Returns a row of another ledger as it must be in this ledger, which may know the close by another event. */
     static LedgerRow amongOthers(Connection connection, LedgerRow row) throws SQLException {
         if (row.state() != LedgerRow.State.COUNTED) {
             return row;
         }
-        // Without its own repeats, which are there already.
+        // This leaves out the row's own repeats, which are there already.
         List<LedgerRow> near = read(connection, row.memberId(), row.at() - REPEATS, row.at() + REPEATS).stream()
                 .filter(other -> !other.counts().equals(row.key()))
                 .toList();
@@ -276,7 +277,7 @@ final class SessionLedger {
     }
 
     /**
-     * Keeps every store of an {@code OnSessionFinish} of a portal waiting until this transaction ends. Comes before the
+     * Makes every store of an {@code OnSessionFinish} of a portal wait until this transaction ends. Call it before the
      * first look-up.
      */
     void lock(Connection connection, String memberId) throws SQLException {
@@ -293,8 +294,8 @@ final class SessionLedger {
     }
 
     /**
-     * Takes SQLite's right to write, for which it waits. After a look-up it could not wait: if another connection has
-     * committed since, what was read is old, and the write fails at once.
+     * Waits for SQLite's right to write, and takes it. This must come before a look-up: if another connection commits
+     * after a look-up, the rows that were read are old, and the write fails at once.
      */
     private static void takeWriteLock(Connection connection) throws SQLException {
         try (PreparedStatement update = connection.prepareStatement(TAKE_WRITE_LOCK)) {
@@ -326,7 +327,7 @@ final class SessionLedger {
         }
     }
 
-    /** Writes which listed close an event belongs to. */
+    /** Records which listed close an event belongs to. */
     static void setClose(Connection connection, LedgerRow event, long sessionId, long closedAt, int offset)
             throws SQLException {
         try (PreparedStatement update = connection.prepareStatement("""
@@ -405,7 +406,7 @@ final class SessionLedger {
         return lastEvents.getOrDefault(memberId, Instant.EPOCH);
     }
 
-    /** Deletes rows that no comparison needs, in portions: what comes meanwhile is acknowledged between them. */
+    /** Deletes rows that no comparison needs, in portions, so that arriving events are acknowledged in between. */
     int forget(SqlInbox inbox, Instant now) {
         int count = inbox.run(connection -> deleteLate(connection, now.minus(KEPT)));
         String memberId = "";

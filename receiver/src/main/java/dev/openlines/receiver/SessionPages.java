@@ -14,13 +14,13 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lists the closed sessions of one portal in order of their close. The list moves while it is read: a session that goes
- * on leaves it. So the next page begins one second before the end of the last one, and a growing offset only passes
- * what is known of these two seconds. Each row is returned once.
+ * Lists the closed sessions of one portal in order of their close. The list changes while it is read, because a session
+ * that goes on leaves it. So the next page begins one second before the end of the last one. A growing offset is used
+ * only to skip the known rows of these two seconds. Each row is returned once.
  */
 final class SessionPages {
 
-    /** The most that a portal returns at once. */
+    /** The most rows that a portal returns at once. */
     static final int LIMIT = 200;
 
     /** The greatest offset that a portal accepts. */
@@ -29,13 +29,17 @@ final class SessionPages {
     /** The rows that a page reached by an offset shares with the page before it, in case rows have left the list. */
     private static final int OVERLAP = 20;
 
-    /** So many pages in a row may bring nothing new. A list that holds all that one can reach has fewer. */
+    /**
+     * The most pages in a row that may bring nothing new. Even the longest list that can be reached has fewer pages.
+     */
     private static final int MOST_IDLE = 100;
 
-    /** More calls than two million sessions take. A portal that goes on for ever must not keep others waiting. */
+    /**
+     * The most calls in a run, more than two million sessions need. A list without an end must not delay other portals.
+     */
     private static final int MOST_CALLS = 10_000;
 
-    /** A portal accepts 366 days. */
+    /** The longest period that a portal accepts. */
     private static final long LONGEST = Duration.ofDays(365).toSeconds();
 
     private final ClosedSessions sessions;
@@ -75,7 +79,7 @@ final class SessionPages {
      */
     record Batch(List<ClosedSession> fresh, long listedUntil, boolean last, Instant portalTime) {}
 
-    /** Says whether rows of one second were left out, since there are more than can be listed. */
+    /** Tells whether rows of one second were left out, because there are more than can be listed. */
     boolean incomplete() {
         return incomplete;
     }
@@ -112,13 +116,13 @@ final class SessionPages {
         }
         int size = page.sessions().size();
         if (known.isEmpty() || page.sessions().stream().allMatch(session -> session.closedAt() == null)) {
-            // A portal that lists what is not closed: pass it.
+            // The portal lists a session that is not closed, so this skips it.
             offset = asked + (size == 0 ? LIMIT : size);
             return new Batch(fresh, from - 1, false, page.portalTime());
         }
         long second = known.lastKey();
         long first = Math.max(from, second - 1);
-        // A portal may list fewer at once than it was asked for.
+        // A portal may list fewer rows at once than it was asked for.
         int overlap = Math.min(OVERLAP, size / 2);
         offset = fresh.isEmpty() && first == from ? asked + size - overlap : Math.max(0, count(first) - overlap);
         from = first;

@@ -11,7 +11,7 @@ public final class SessionsUnavailableException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    /** Why, as far as it decides what the reconciler does next. */
+    /** The cause, as far as it decides what the reconciler does next. */
     public enum Reason {
         /** The portal's plan has no reports ({@code TARIFF_RESTRICTION}): this portal cannot be reconciled. */
         PLAN("plan without reports: change the portal's plan, or turn reconciling off"),
@@ -20,8 +20,8 @@ public final class SessionsUnavailableException extends RuntimeException {
         METHOD("method unknown: the portal is too old for imopenlines.v2.Session.list"),
 
         /**
-         * The grant or webhook is not valid or lacks the scope, or its user may not see the reports: this portal cannot be
-         * reconciled.
+         * The grant or webhook is not valid or lacks the scope, or its user may not see the reports: this portal cannot
+         * be reconciled.
          */
         ACCESS("access denied: the grant or webhook needs the scope imopenlines and a user who may see the reports"),
 
@@ -31,7 +31,9 @@ public final class SessionsUnavailableException extends RuntimeException {
         /** The portal or the network does not answer: the reconciler asks again later. */
         AWAY("the portal does not answer"),
 
-        /** The portal rejects the query, such as {@code INVALID_FILTER}, or its list has no end: a fault of the program. */
+        /**
+         * The portal rejects the query, such as {@code INVALID_FILTER}, or its list has no end: a fault of the program.
+         */
         REJECTED("the portal rejects the query, or its list has no end: please report this");
 
         private final String remedy;
@@ -58,7 +60,7 @@ public final class SessionsUnavailableException extends RuntimeException {
      *
      * @param reason why
      * @param retryAfter how long the portal asks to wait, or null if it does not say
-     * @param cause what was thrown, or null
+     * @param cause the exception that was thrown, or null
      */
     public SessionsUnavailableException(Reason reason, @Nullable Duration retryAfter, @Nullable Throwable cause) {
         super(reason.remedy(), cause);

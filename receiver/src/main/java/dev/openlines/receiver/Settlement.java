@@ -10,10 +10,10 @@ public sealed interface Settlement {
     record Done() implements Settlement {}
 
     /**
-     * The handler failed and is to be tried again.
+     * The handler failed, and the event is to be retried.
      *
-     * @param at not before this time
-     * @param reason why, for the history
+     * @param at the earliest time of the retry
+     * @param reason the reason, for the history
      */
     record Retry(Instant at, String reason) implements Settlement {
         public Retry {

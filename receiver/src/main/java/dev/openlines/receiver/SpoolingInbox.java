@@ -22,11 +22,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An inbox with an {@link EmergencySpool}. While the inbox cannot store, or takes too long to say, events go to
- * the file and are acknowledged when they are on the disk there. When the inbox is back they go into it in
- * the order of the file, and what comes meanwhile goes behind them, until the file is empty.
+ * An inbox with an {@link EmergencySpool}. While the inbox cannot store, or takes too long, events go to the file and
+ * are acknowledged when they are on the disk. When the inbox is available again, they go into it in the order of the
+ * file. Events that come meanwhile are appended to the file, until it is empty.
  *
- * <p>Two threads: one appends to the file, many events with one sync; one brings them to the inbox.
+ * <p>It has two threads. One appends to the file, many events with one sync. The other brings them to the inbox.
  */
 class SpoolingInbox implements Inbox {
 
@@ -65,7 +65,7 @@ class SpoolingInbox implements Inbox {
     private record Spooled(@Nullable VerifiedDelivery delivery, CompletableFuture<StoreResult> reply) {}
 
     /**
-     * Opens the file and first of all brings to the inbox what is left there.
+     * Opens the file and first brings the events that are left in it to the inbox.
      *
      * @param patience how long the inbox may take to store an event
      */
@@ -103,7 +103,7 @@ class SpoolingInbox implements Inbox {
             pending++;
         }
         while (pending > 0 && drainSome()) {
-            // Until there is nothing left, or the inbox is down.
+            // This goes on until nothing is left, or the inbox is down.
         }
         appender.start();
         drainer.start();
@@ -184,7 +184,7 @@ class SpoolingInbox implements Inbox {
             synchronized (this) {
                 pending -= batch.size();
             }
-            // If the inbox has had all of what is in the file, the file is to be cleared.
+            // If the inbox has all events of the file, the file is to be cleared.
             LockSupport.unpark(drainer);
             StoreException failure = new StoreException("cannot write to the emergency spool either", e);
             batch.forEach(spooled -> spooled.reply().completeExceptionally(failure));
@@ -228,7 +228,7 @@ class SpoolingInbox implements Inbox {
                     .toCompletableFuture()
                     .join();
         } catch (CompletionException e) {
-            // Next time the first alone, in case one of the others is what the inbox cannot take.
+            // The next time only the first is tried, in case the inbox cannot take one of the others.
             batch = 1;
             LOG.debug("reason=spool-waits", e);
             return false;
@@ -244,7 +244,7 @@ class SpoolingInbox implements Inbox {
         clearIfDrained();
     }
 
-    /** Clears the file, unless another event is on its way to it. If that fails, later. */
+    /** Clears the file, unless another event is on its way to it. If that fails, it is tried again later. */
     private synchronized void clearIfDrained() throws IOException {
         if (pending == 0 && drained > EmergencySpool.begin()) {
             spool.clear();
@@ -296,7 +296,10 @@ class SpoolingInbox implements Inbox {
         look();
     }
 
-    /** Reports a spool that is gone before it is needed. That fails a probe only if events have to go through it now. */
+    /**
+     * Reports a spool that is gone before it is needed. A probe fails because of it only if events must go through the
+     * spool now.
+     */
     private void look() {
         try {
             spool.check();
@@ -326,7 +329,7 @@ class SpoolingInbox implements Inbox {
         lock.close();
     }
 
-    /** Leases from the inbox: what is in the file is not due before the inbox has it. */
+    /** Leases from the inbox. Events in the file are not due before the inbox has them. */
     private static final class Leasing extends SpoolingInbox implements LeasingInbox {
 
         private final LeasingInbox inbox;

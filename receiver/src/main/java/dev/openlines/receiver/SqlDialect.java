@@ -25,12 +25,12 @@ import org.slf4j.LoggerFactory;
  * The differences between the database engines.
  *
  * @param name names the schema files and stands in messages
- * @param place what is connected to, for messages; without credentials
+ * @param place the database, for messages; without credentials
  * @param connections opens a connection with auto-commit off
  * @param transactions opens one for a handler's transaction, which may read before it writes
  * @param begin the statements that each transaction begins with, for connections that others configure, or empty
- * @param skipLocked what follows a select so that two nodes take different rows
- * @param lockSchema what keeps a second node out while the schema changes
+ * @param skipLocked the end of a select that lets two nodes take different rows
+ * @param lockSchema the statement that keeps a second node out while the schema changes
  * @param watch notices that the files have changed
  */
 record SqlDialect(
@@ -43,13 +43,13 @@ record SqlDialect(
         String lockSchema,
         SqliteWatch watch) {
 
-    /** The newest: a schema file, or {@link StoredKey#migrate}. */
+    /** The newest version of the schema: a schema file, or {@link StoredKey#migrate}. */
     static final int SCHEMA_VERSION = 7;
 
     /** Numbers that no version of the schema has. */
     static final Set<Integer> UNUSED_VERSIONS = Set.of(5);
 
-    /** SQLite's result codes that one piece of work alone may escape: too big, constraint, mismatch. */
+    /** SQLite's result codes that concern one piece of work only: too big, constraint, mismatch. */
     private static final Set<Integer> SQLITE_ROW_ERRORS = Set.of(18, 19, 20);
 
     /** The result code for a read that is older than another process's write. */
@@ -60,7 +60,7 @@ record SqlDialect(
     /** The time that the writer waits for another process or for a handler's transaction, in milliseconds. */
     private static final int BUSY = 3000;
 
-    /** The time that it waits once it has waited in vain. */
+    /** The time that it waits after it has waited in vain, in milliseconds. */
     private static final int STILL_BUSY = 250;
 
     /**
@@ -119,8 +119,8 @@ record SqlDialect(
                 "sqlite",
                 absolute.toString(),
                 () -> openSqlite(absolute, "", 1000),
-                // Takes the write lock at the beginning: a lock that comes after a read may come too late.
-                // The log is left to the writer, which knows then who else has written to the database file.
+                // Takes the write lock at the beginning, because after a read it may be too late. Only the writer moves
+                // the log into the database file, so it can tell whether another process has written to that file.
                 () -> openSqlite(absolute, "?transaction_mode=IMMEDIATE", 0),
                 "",
                 "",
@@ -200,7 +200,7 @@ record SqlDialect(
         if (shared()) {
             return;
         }
-        // Not within a transaction, and the driver is always in one.
+        // This is impossible within a transaction, and the driver is always in one.
         connection.setAutoCommit(true);
         try (Statement statement = connection.createStatement()) {
             statement.execute("pragma synchronous = " + (durable ? "full" : "normal"));
@@ -221,7 +221,7 @@ record SqlDialect(
         }
     }
 
-    /** Refuses another database. One that is away is found out by the first transaction. */
+    /** Refuses another kind of database. That a database cannot be reached is found out by the first transaction. */
     private static void requirePostgresql(DataSource database) {
         try (Connection connection = database.getConnection()) {
             String product = connection.getMetaData().getDatabaseProductName();
@@ -298,8 +298,8 @@ record SqlDialect(
     }
 
     /**
-     * Says whether an error is about one row, so that the other rows of a commit deserve another try,
-     * and not about the store.
+     * Tells whether an error is about one row and not about the store, so that the other rows of a commit deserve
+     * another try.
      */
     boolean blamesRow(SQLException error) {
         String state = error.getSQLState();
@@ -309,14 +309,14 @@ record SqlDialect(
                 : state != null && (state.startsWith("22") || state.startsWith("23") || state.startsWith("40"));
     }
 
-    /** Says whether another connection held the lock of an SQLite file for too long. */
+    /** Tells whether another connection held the lock of an SQLite file for too long. */
     boolean isLocked(SQLException error) {
         return name.equals("sqlite")
                 && (error.getErrorCode() & 0xff) == SQLITE_BUSY
                 && error.getErrorCode() != SQLITE_BUSY_SNAPSHOT;
     }
 
-    /** Says whether a connection is of no use any more, though the store may be there. */
+    /** Tells whether a connection is useless from now on, although the store may be available. */
     boolean lostConnection(Throwable error) {
         String state = shared() && error instanceof SQLException sql ? sql.getSQLState() : null;
         return state != null && (state.startsWith("08") || LOST.contains(state));
@@ -336,12 +336,12 @@ record SqlDialect(
         try (Statement statement = connection.createStatement()) {
             statement.execute("pragma busy_timeout = " + millis);
         } catch (SQLException e) {
-            // Then it waits as before.
+            // After that it waits as before.
             LOG.debug("cannot set how long to wait", e);
         }
     }
 
-    /** Says whether several nodes may write to the store. */
+    /** Tells whether several nodes may write to the store. */
     boolean shared() {
         return name.equals("postgresql");
     }

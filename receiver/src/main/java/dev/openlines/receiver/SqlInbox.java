@@ -47,7 +47,7 @@ final class SqlInbox implements LeasingInbox {
     private final AtomicInteger storing = new AtomicInteger();
     private final SqlTransactions transactions;
     private final ProcessLock lock;
-    /** Keeps what is in memory there, also while the writer has no connection. */
+    /** Keeps a database in memory alive, also while the writer has no connection. */
     private final @Nullable Connection anchor;
 
     private final SqlLeases leases;
@@ -93,7 +93,7 @@ final class SqlInbox implements LeasingInbox {
     private static SqlInbox open(SqlDialect dialect, ProcessLock lock, @Nullable Connection anchor) {
         String restored;
         try {
-            // Before the writer has a connection, whose end could write a log into another file.
+            // This comes before the writer has a connection, because closing one could write a log into another file.
             restored = dialect.watch().open(lock);
         } catch (StoreException e) {
             lock.close();
@@ -104,7 +104,8 @@ final class SqlInbox implements LeasingInbox {
         try {
             inbox.await(inbox.writer.submit(inbox::migrate));
             if (restored != null) {
-                // Before the files are marked as this run's: after a crash between the two it is found again.
+                // This comes before the files are marked as this run's, so that after a crash between the two it is
+                // found again.
                 ReconcileStore.hold(inbox, restored);
             }
             if (lock.alone()) {
@@ -125,7 +126,7 @@ final class SqlInbox implements LeasingInbox {
             return CompletableFuture.failedStage(
                     new StoreException("more than " + MAX_WAITING + " events wait for " + dialect.place(), null));
         }
-        // Written as JSON here, by many threads, and not by the one that commits for all.
+        // Many threads write the JSON here, rather than the one thread that commits for all.
         delivery.payload();
         return writer.submit(delivery).whenComplete((result, failure) -> storing.decrementAndGet());
     }
@@ -241,7 +242,10 @@ final class SqlInbox implements LeasingInbox {
         return forget("done", finishedBefore);
     }
 
-    /** Deletes what is in a state since before a time, in portions: what comes meanwhile is acknowledged between them. */
+    /**
+     * Deletes events that have been in a state since before a time, in portions, so that arriving events are
+     * acknowledged in between.
+     */
     int forget(String state, Instant finishedBefore) {
         int count = 0;
         int portion = PORTION;
@@ -306,7 +310,7 @@ final class SqlInbox implements LeasingInbox {
     }
 
     /**
-     * Writes as many pages as an event does, since less may still fit on a disk that is nearly full. No reader sees
+     * Writes as many pages as an event does, because fewer may still fit on a disk that is nearly full. No reader sees
      * them.
      */
     private static int probe(Connection connection) throws SQLException {

@@ -14,12 +14,12 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stores the events of one commit: those whose key is new, and of the others what differs. Used by the thread that
- * commits.
+ * Stores the events of one commit: those whose key is new, and the differing parts of the others. Used by the thread
+ * that commits.
  */
 abstract sealed class SqlInsert {
 
-    /** Inserts what is new and says of each event whether it was. */
+    /** Inserts the new events, and returns for each event whether it was new. */
     abstract boolean[] insert(Connection connection, List<VerifiedDelivery> deliveries) throws SQLException;
 
     List<StoreResult> run(Connection connection, List<VerifiedDelivery> deliveries) throws SQLException {
@@ -100,7 +100,10 @@ abstract sealed class SqlInsert {
         }
     }
 
-    /** For an engine in this process: a statement is kept, since preparing it costs as much as two events. */
+    /**
+     * Inserts one by one, for an engine in this process. The statement is kept, because preparing it costs as much as
+     * two events.
+     */
     static final class OneByOne extends SqlInsert {
 
         private @Nullable PreparedStatement kept;
@@ -152,7 +155,7 @@ abstract sealed class SqlInsert {
         }
     }
 
-    /** For an engine behind a socket: one statement for up to 64, since more at a time brought nothing. */
+    /** Inserts up to 64 events with one statement, for an engine behind a socket. More at a time was no faster. */
     static final class Together extends SqlInsert {
 
         private static final int PORTION = 64;
@@ -164,7 +167,7 @@ abstract sealed class SqlInsert {
                 List<VerifiedDelivery> portion = deliveries.subList(from, Math.min(from + PORTION, inserted.length));
                 Set<String> keys = insertPortion(connection, portion);
                 for (int i = 0; i < portion.size(); i++) {
-                    // If several have one key, the first was inserted.
+                    // If several events have one key, the first was inserted.
                     inserted[from + i] = keys.remove(StoredKey.of(portion.get(i)));
                 }
             }
@@ -185,7 +188,7 @@ abstract sealed class SqlInsert {
                     order by place
                     on conflict (idempotency_key) do nothing
                     returning idempotency_key""")) {
-                // Arrays of these types go in binary form; of objects, as text that is escaped.
+                // Arrays of these types are sent in binary form, arrays of objects as escaped text.
                 setTexts(insert, 1, deliveries, StoredKey::of);
                 setTexts(insert, 2, deliveries, VerifiedDelivery::memberId);
                 setTexts(insert, 3, deliveries, VerifiedDelivery::event);

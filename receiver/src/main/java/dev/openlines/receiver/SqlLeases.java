@@ -32,7 +32,7 @@ final class SqlLeases {
             returning id, member_id, event, idempotency_key, payload, received_at, attempts, leases, origin, session_id,
               closed_at""";
 
-    /** The conditions that say nothing new are those of the index. */
+    /** The redundant conditions let the planner use the index. */
     private static final String FIRST_OF_ITS_CHAT = """
             and (order_key = '' or not exists (
               select 1 from inbox earlier
@@ -57,7 +57,7 @@ final class SqlLeases {
             where id = ? and state = 'waiting' and lease_owner = ? and leases = ?""";
 
     private final SqlDialect dialect;
-    /** The event of each owner that may have ended a process and is being handled again. */
+    /** For each owner, the event that may have ended a process and is being handled again. */
     private final Map<String, InHand> inHand = new ConcurrentHashMap<>();
 
     private final KeptStatements statements = new KeptStatements();
@@ -67,11 +67,11 @@ final class SqlLeases {
     }
 
     /**
-     * Holds what was leased and what came of suspects.
+     * The leased events, and the results of suspects.
      *
-     * @param deliveries to be handled
-     * @param suspect the one of them that may have ended a process, or null
-     * @param dead what has ended too many processes
+     * @param deliveries the events to be handled
+     * @param suspect the event among them that may have ended a process, or null
+     * @param dead the events that have ended too many processes
      */
     record Leased(List<LeasedDelivery> deliveries, @Nullable LeasedDelivery suspect, List<LeasedDelivery> dead) {}
 
@@ -110,7 +110,7 @@ final class SqlLeases {
         return new Leased(granted, suspect, dead);
     }
 
-    /** Returns what may be handled, now that the leases are committed. */
+    /** Returns the events that may be handled, now that the leases are committed. */
     List<LeasedDelivery> leased(LeaseRequest request, Leased leased) {
         if (leased.suspect() != null) {
             inHand.put(request.owner(), new InHand(leased.suspect(), request.until()));
@@ -130,8 +130,9 @@ final class SqlLeases {
         List<LeasedDelivery> leased = new ArrayList<>();
         update(connection, request, "<=", request.now(), leased);
         if (leased.size() < request.max()) {
-            // Put off by a clock that has gone back. A search of its own: both at once would look at all that waits.
-            // Not those of the first search, which are put off until the leases end.
+            // These events were postponed by a clock that has been set back. This is a second search, because one for
+            // both would read all waiting events. It leaves out the events of the first search, which wait until their
+            // leases end.
             Instant limit = request.latest().isAfter(request.until()) ? request.latest() : request.until();
             update(connection, request, ">", limit, leased);
         }
@@ -186,7 +187,7 @@ final class SqlLeases {
         return lease(comparison, others, request.ordered(), dialect);
     }
 
-    /** Returns the statement that leases events whose time compares so. */
+    /** Returns the statement that leases events whose due time compares in this way. */
     static String lease(String comparison, String others, boolean ordered, SqlDialect dialect) {
         return LEASE.formatted(comparison, others, ordered ? FIRST_OF_ITS_CHAT : "", dialect.skipLocked());
     }

@@ -22,7 +22,7 @@ final class SqlProgress {
     private SqlProgress() {}
 
     /**
-     * Does work and marks it. Returns whether to commit: not if the part is marked.
+     * Does work and marks it. Returns whether to commit, which is false if the part is already marked.
      *
      * <p>The mark is written first, so that two owners of one event wait for each other and not for the work. The
      * lease is looked at last, and its row locked only then: the writer extends leases meanwhile.
@@ -62,7 +62,7 @@ final class SqlProgress {
         }
     }
 
-    /** A part of an event that is marked, and when it was committed. */
+    /** A marked part of an event, and when it was committed. */
     record Mark(String part, long at) {}
 
     /** Returns the marks of events, by the events' ids. */

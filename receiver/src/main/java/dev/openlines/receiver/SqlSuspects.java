@@ -12,20 +12,20 @@ import java.util.Map;
 
 /**
  * The events of a {@link SqlInbox} that may have ended the process that handled them: their last attempt has no result.
- * The first such attempt may be another event's fault, since many are leased at a time. From then on an attempt is noted
- * in the event's history before it begins, and the note goes if it ends; one suspect is handled at a time by each
+ * The first such attempt may be another event's fault, since many are leased at a time. From then on an attempt is
+ * noted in the event's history before it begins, and the note goes if it ends; one suspect is handled at a time by each
  * dispatcher. After the fourth crash the event is a dead letter.
  */
 final class SqlSuspects {
 
-    /** After so many crashes an event is handled no more. */
+    /** The number of crashes after which an event is not handled any more. */
     static final int CRASHES = 4;
 
     static final String REASON = CRASHES + " processes ended while they handled this";
 
     private static final String NOTE = "the process ended, or lost its lease, while it handled this";
 
-    /** When to look again at a suspect that waits for another. */
+    /** The time after which a suspect that waits for another is looked at again. */
     private static final Duration AGAIN = Duration.ofSeconds(1);
 
     private SqlSuspects() {}
@@ -53,16 +53,16 @@ final class SqlSuspects {
         while ("died".equals(outcomes.get(attempt - noted))) {
             noted++;
         }
-        // And the first, which nothing was noted of.
+        // This adds the first attempt, which left no note.
         return Math.min(noted + 1, CRASHES);
     }
 
-    /** Notes an attempt as if its process ended. */
+    /** Notes an attempt in advance, as if its process had ended. */
     static void note(Connection connection, LeasedDelivery delivery, Instant now) throws SQLException {
         SqlLeases.remember(connection, delivery.id(), delivery.attempt(), now, "died", NOTE);
     }
 
-    /** Takes the note of an attempt back: it has a result. */
+    /** Removes the note of an attempt, because the attempt has a result. */
     static void survived(Connection connection, LeasedDelivery delivery) throws SQLException {
         try (PreparedStatement delete = connection.prepareStatement(
                 "delete from inbox_history where inbox_id = ? and attempt = ? and outcome = 'died'")) {
@@ -72,7 +72,7 @@ final class SqlSuspects {
         }
     }
 
-    /** Gives a lease back: another suspect is being handled. */
+    /** Gives a lease back, because another suspect is being handled. */
     static void postpone(Connection connection, LeasedDelivery delivery, Instant now) throws SQLException {
         try (PreparedStatement update = connection.prepareStatement("""
                 update inbox set attempts = attempts - 1, not_before = ?, lease_owner = null, lease_until = null

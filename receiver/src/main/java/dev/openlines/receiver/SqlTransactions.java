@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Handlers' transactions, each on a connection that is its alone meanwhile, beside the writer's. Connections are
- * kept for the next one, as many as ran at a time; one that has seen a failure is not.
+ * Handlers' transactions. Each has a connection for itself, separate from the writer's. Connections are kept for later
+ * transactions, as many as were in use at a time, except those that had a failure.
  */
 final class SqlTransactions implements AutoCloseable {
 

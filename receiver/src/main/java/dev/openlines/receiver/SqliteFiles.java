@@ -11,8 +11,8 @@ import java.sql.Statement;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files of an SQLite database, looked at beside the connections that are open. They are never opened here but by
- * SQLite: a file that the process opens and closes itself takes SQLite's locks with it.
+ * The files of an SQLite database, examined while connections are open. Only SQLite opens them. If this process opened
+ * and closed such a file by itself, it would free SQLite's locks.
  */
 final class SqliteFiles {
 
@@ -27,7 +27,7 @@ final class SqliteFiles {
         this.shm = real.resolveSibling(real.getFileName() + "-shm");
     }
 
-    /** Returns the real file. SQLite puts its other files beside the one that a link leads to. */
+    /** Returns the real file. SQLite puts its other files next to the target of a link. */
     private static Path real(Path file) {
         try {
             return file.toRealPath();
@@ -67,10 +67,10 @@ final class SqliteFiles {
         }
     }
 
-    /** Returns what {@code quick_check} finds in the database with its log, or null if that is in order. */
+    /** Returns the error that {@code quick_check} finds in the database with its log, or null if there is none. */
     @Nullable
     String damage() {
-        // Read-only, so that its end moves nothing from the log to the database.
+        // The connection is read-only, so that closing it moves nothing from the log to the database.
         try (Connection connection = open("mode=ro");
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("pragma quick_check(1)")) {

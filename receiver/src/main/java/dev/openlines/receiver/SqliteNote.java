@@ -5,11 +5,10 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Holds what a run knows of its database file. It is kept in the lock file, where a copy of the database does not bring
- * another.
+ * A note of a run on its database file. It is kept in the lock file, so a copy of the database does not replace it.
  *
- * @param generations the runs that the file may say it is of; none if nothing is known
- * @param sequence the file has events up to this id at least
+ * @param generations the runs that may be recorded in the file; none if nothing is known
+ * @param sequence the file has at least the events up to this id
  * @param left the file's stamp after a clean stop, or while there is no log, or empty
  */
 record SqliteNote(List<String> generations, long sequence, String left) {

@@ -21,12 +21,12 @@ import org.slf4j.LoggerFactory;
  * <p>Each run has a generation, a random word. It is in the database file itself before the run writes anything to the
  * log, and in the note beside the process's lock. A log next to a database file of another generation is not that
  * file's log, but SQLite would replay it. A copy of the same run has the same generation; the note says how many events
- * the file itself has, so a copy with fewer is recognized. Beyond that, {@code quick_check} may find that the two do not
- * fit. The note also holds how a clean stop has left the database file. If it is still so and there is no log, nothing
- * is checked.
+ * the file itself has, so a copy with fewer is recognized. Beyond that, {@code quick_check} may find that the two do
+ * not fit. The note also holds how a clean stop has left the database file. If it is still so and there is no log,
+ * nothing is checked.
  *
- * <p>A file that is not as the last run has left it, without its log, was restored or comes from elsewhere: it may not
- * know what was handled since.
+ * <p>If the file without its log is not as the last run has left it, it was restored or comes from elsewhere. Then it
+ * may lack events that were handled since.
  */
 final class SqliteStart {
 
@@ -44,9 +44,9 @@ final class SqliteStart {
     }
 
     /**
-     * Looks, and changes nothing.
+     * Checks the files and changes nothing.
      *
-     * @return why the inbox may not know all that was handled, or null if it is as the last run has left it
+     * @return why the inbox may lack events that were handled, or null if it is as the last run has left it
      * @throws StoreException if the files do not belong together or are damaged
      */
     @Nullable
@@ -87,8 +87,8 @@ final class SqliteStart {
     }
 
     /**
-     * Returns what the database file says without its log, or null if it makes no sense alone: a process died while it
-     * moved the log into it. SQLite reads those pages from the log, and moves them again.
+     * Reads the database file without its log. Returns null if the file makes no sense alone, because a process died
+     * while it moved the log into it. SQLite then reads those pages from the log, and moves them again.
      */
     private SqliteFiles.@Nullable Content alone() throws SQLException {
         try {
@@ -104,7 +104,7 @@ final class SqliteStart {
 
     private @Nullable String restored(SqliteNote note, FileStamp database, boolean log) throws SQLException {
         if (log && !note.generations().isEmpty()) {
-            // It is the log of the last run.
+            // The log belongs to the last run.
             return null;
         }
         SqliteFiles.Content content = alone();
@@ -133,7 +133,7 @@ final class SqliteStart {
                 Statement statement = connection.createStatement()) {
             statement.execute("pragma busy_timeout = 5000");
             statement.execute("pragma synchronous = full");
-            // Both, for a process that ends in the middle or that looks meanwhile.
+            // The note has both generations, in case this process ends in between or another one looks meanwhile.
             List<String> both = new ArrayList<>(SqliteNote.read(lock).generations());
             both.add(next);
             new SqliteNote(both, 0, "").write(lock);

@@ -10,19 +10,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notices that the files of an SQLite inbox are no longer those that its connections have open, or that something
- * other than SQLite has written to them. From then on every commit fails, until the process is started again: what is
- * written to a file without a name is gone with the process.
+ * Notices that the files of an SQLite inbox are no longer those that its connections have open, or that something other
+ * than SQLite has written to them. From then on every commit fails until the process is started again, because data in
+ * a file without a name is lost when the process ends.
  *
- * <p>The writer asks before it begins and again before it says that a commit is durable. A look costs some
- * microseconds. The database file changes when a connection moves the log into it, which only the writer's does in this
- * process; any other change is looked into.
+ * <p>The writer checks before it begins, and again before it reports a commit as durable. A check takes some
+ * microseconds. The database file changes when a connection moves the log into it. In this process only the writer's
+ * connection does that, so any other change is examined.
  */
 final class SqliteWatch {
 
     private static final Logger LOG = LoggerFactory.getLogger(SqliteWatch.class);
 
-    /** Larger files are not checked whole while events wait. */
+    /** The largest file that is checked completely while events wait. */
     private static final long CHECKED_BYTES = 64L << 20;
 
     private final @Nullable Path place;
@@ -48,15 +48,15 @@ final class SqliteWatch {
         return new SqliteWatch(file);
     }
 
-    /** Watches nothing: for a store that is no file. */
+    /** Creates a watch that does nothing, for a store without a file. */
     static SqliteWatch none() {
         return new SqliteWatch(null);
     }
 
     /**
-     * Looks at what an earlier process has left, before the first connection, and begins to watch.
+     * Checks the files of the earlier process before the first connection is opened, and begins to watch.
      *
-     * @return why the store may not know all that was handled, or null if it is as the last process has left it
+     * @return why the store may lack events that were handled, or null if it is as the last process has left it
      * @throws StoreException if the files do not belong together or are damaged; nothing was changed
      */
     synchronized @Nullable String open(ProcessLock processLock) {
@@ -66,7 +66,7 @@ final class SqliteWatch {
                 : null;
     }
 
-    /** Marks the files as this run's, when the schema is there. */
+    /** Marks the files as this run's, once the schema exists. */
     synchronized void opened() {
         if (place == null || files == null || lock == null) {
             return;
@@ -89,7 +89,7 @@ final class SqliteWatch {
         }
     }
 
-    /** Looks before the writer begins, and before it opens a connection again: that would create a missing file. */
+    /** Checks before the writer begins, and before it opens a connection again, which would create a missing file. */
     synchronized void before() throws SQLException {
         if (files == null) {
             return;
@@ -101,7 +101,7 @@ final class SqliteWatch {
         known = now;
     }
 
-    /** Looks after the writer's commit, and before any request is told of it. */
+    /** Checks after the writer's commit, and before any request is answered. */
     synchronized void after() throws SQLException {
         if (place == null) {
             return;
@@ -123,13 +123,13 @@ final class SqliteWatch {
         shmKey = shm.key();
     }
 
-    /** Compares what the database file says now with what it said before, and notes it. */
+    /** Compares the present contents of the database file with the earlier ones, and notes them. */
     private void moved(SqliteFiles open) throws SQLException {
         Content now;
         try {
             now = open.content();
         } catch (SQLException e) {
-            // Another process may be writing in this moment; then SQLite itself reads it well.
+            // Another process may be writing at this moment. In that case SQLite itself still reads the file correctly.
             LOG.debug("cannot read {}", place, e);
             damaged(open, "was overwritten");
             return;
@@ -146,7 +146,7 @@ final class SqliteWatch {
         }
     }
 
-    /** Says whether to leave the connections open, because a close would write the log into another database. */
+    /** Tells whether to leave the connections open, because closing them would write the log into another database. */
     synchronized boolean overwritten() {
         return overwritten;
     }
@@ -170,8 +170,8 @@ final class SqliteWatch {
     }
 
     /**
-     * Ends the watch after every connection was closed, and frees the file. The last of its users notes how it was left,
-     * whether or not it was alone when it began.
+     * Ends the watch after every connection was closed, and frees the file. The last of its users notes how it was
+     * left, whether or not it was alone when it began.
      */
     synchronized void end() {
         SqliteFiles open = files;
@@ -181,7 +181,7 @@ final class SqliteWatch {
         }
     }
 
-    /** Returns what the database file is now, if it and its log are those that are open. */
+    /** Reads the database file, if it and its log are still the open files. */
     private FileStamp look(SqliteFiles open) throws SQLException {
         if (lost != null) {
             throw new SQLException(lost);
@@ -204,7 +204,7 @@ final class SqliteWatch {
                     lose("has lost " + open.shm.getFileName() + ", which was removed or replaced");
                 }
                 if (wal.size() < walSize) {
-                    // SQLite does that too, when all of it is in the database.
+                    // SQLite removes the log too, when all of it is in the database.
                     damaged(open, "has lost its log: " + open.wal.getFileName() + " was cut short");
                     walSize = wal.size();
                 }
@@ -215,7 +215,7 @@ final class SqliteWatch {
         }
     }
 
-    /** Looks into the file: another process may have moved the log into it, or a copy was restored over it. */
+    /** Examines the file. Another process may have moved the log into it, or a copy may have been restored over it. */
     private void lookInto(SqliteFiles open) throws SQLException {
         moved(open);
         if (known != null && known.size() <= CHECKED_BYTES) {

@@ -10,16 +10,16 @@ public final class StoreException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     /**
-     * Says what the store could not do.
+     * Makes an exception for something that the store could not do.
      *
-     * @param message what was tried and where, without content
-     * @param cause what the store said, or null
+     * @param message the action and its place, without content
+     * @param cause the exception of the store, or null
      */
     public StoreException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 
-    /** Says it with what the store said, on one line and without secrets. */
+    /** Makes an exception whose message ends with the store's own message, on one line and without secrets. */
     static StoreException because(String message, Throwable cause) {
         return new StoreException(message + ": " + OneLine.cause(cause), cause);
     }

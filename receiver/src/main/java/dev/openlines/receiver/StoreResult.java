@@ -6,12 +6,12 @@ public enum StoreResult {
     /** The event is new and durable. */
     STORED,
 
-    /** An event of the same key is there; nothing was added. */
+    /** An event with the same key exists; nothing was added. */
     DUPLICATE,
 
     /**
-     * An event of the same key is there but says something else outside of its data; what it says is
-     * kept beside the first, and is not dispatched.
+     * An event with the same key exists, but differs outside of its data. The difference is kept with the first event,
+     * and is not handled.
      */
     CONFLICT
 }

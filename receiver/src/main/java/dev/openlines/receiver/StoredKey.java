@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  */
 final class StoredKey {
 
-    /** The version of the schema that brought the time; the keys of older rows get it then. */
+    /** The version of the schema that added the time. The migration adds it to the keys of older rows. */
     static final int SCHEMA_VERSION = 3;
 
     private static final Logger LOG = LoggerFactory.getLogger(StoredKey.class);
@@ -40,7 +40,7 @@ final class StoredKey {
         return stored.substring(stored.indexOf('-') + 1);
     }
 
-    /** Puts the time in front of every key; in portions, so that memory holds one of them. */
+    /** Puts the time in front of every key, in portions, so that only one portion is in memory. */
     static void migrate(Connection connection, SqlDialect dialect) throws SQLException {
         record Row(long id, String key) {}
         long after = 0;

@@ -27,15 +27,15 @@ public interface Telemetry {
     void attempted(String outcome, Duration took);
 
     /**
-     * Reports that an attempt takes longer than {@link DispatchPolicy#slow()}, once for each, while it goes on. This
-     * default does nothing.
+     * Reports that an attempt takes longer than {@link DispatchPolicy#slow()}. Called once for such an attempt, while
+     * it still runs. This default does nothing.
      */
     default void slow() {}
 
     /**
      * Reports that a portal was compared. This default does nothing.
      *
-     * @param report what was found
+     * @param report the findings
      * @param late how many events came after their close had been found, since the last report
      */
     default void reconciled(Reconciler.Report report, int late) {}
@@ -52,7 +52,7 @@ public interface Telemetry {
      * Reports that a portal's offline queue was drained, or as much of it as could be stored. This default does
      * nothing.
      *
-     * @param drained what was done
+     * @param drained the numbers of events
      */
     default void drained(OfflineFeed.Drained drained) {}
 

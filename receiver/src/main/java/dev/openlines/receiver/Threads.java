@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver;
 
-/** Waits for threads that must have ended before what they use is closed. */
+/** Waits for threads to end, before the things that they use are closed. */
 final class Threads {
 
     private Threads() {}
@@ -12,12 +12,15 @@ final class Threads {
         void run() throws InterruptedException;
     }
 
-    /** Blocks until a thread has ended, also if the caller is interrupted; it is interrupted afterwards then. */
+    /**
+     * Blocks until a thread has ended, even if the caller is interrupted. The caller's interrupt status is then set
+     * again.
+     */
     static void join(Thread thread) {
         uninterrupted(thread::join);
     }
 
-    /** Waits to the end, also if the caller is interrupted; it is interrupted afterwards then. */
+    /** Waits to the end, even if the caller is interrupted. The caller's interrupt status is then set again. */
     static void uninterrupted(Wait wait) {
         boolean interrupted = false;
         boolean ended = false;

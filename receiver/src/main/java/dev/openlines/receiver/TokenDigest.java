@@ -10,8 +10,8 @@ import java.time.Instant;
 import java.util.HexFormat;
 
 /**
- * The stored form of an application token. The token cannot be recovered from it: a token has 128 random bits, so a
- * plain digest cannot be searched for.
+ * The stored form of an application token. The token cannot be recovered from it. A token has 128 random bits, so a
+ * plain digest is enough: all tokens cannot be tried.
  */
 final class TokenDigest {
 
@@ -43,7 +43,7 @@ final class TokenDigest {
         return new TokenDigest(HexFormat.of().parseHex(hex), until);
     }
 
-    /** Returns what no token has. */
+    /** Returns a random digest, which no token has. */
     static TokenDigest random() {
         byte[] bytes = new byte[32];
         new SecureRandom().nextBytes(bytes);

@@ -30,8 +30,8 @@ public record TrustChange(String memberId, @Nullable String installed, List<Stri
     }
 
     /**
-     * Returns whether the change takes effect. An installation is verified each time it comes; an uninstallation counts
-     * once, or a replay would count.
+     * Returns whether the change takes effect. An installation is verified each time it comes. An uninstallation counts
+     * only once, so that a replay has no effect.
      */
     boolean applies(StoreResult result) {
         return installed != null || result == StoreResult.STORED;

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The changes in trusted portals, as an inbox stores them. Changes have numbers, so a node reads only new ones: once a
- * second while events come, and before it refuses an event, since another node may have learned of a portal a moment
- * ago. One reading is under way at a time. Requests that ask meanwhile wait together for the next: refused events cost
- * the database one small question at a time, however many come.
+ * second while events come, and before it refuses an event, because another node may have stored a change a moment ago.
+ * Only one reading runs at a time. Requests that ask meanwhile wait together for the next one. So refused events cause
+ * one small query at a time, however many come.
  */
 public final class TrustLog {
 
@@ -59,7 +59,7 @@ public final class TrustLog {
     /**
      * Makes a log.
      *
-     * @param store reads the rows whose change has a greater number, in the order of these
+     * @param store reads the rows whose change has a greater number, in the order of these numbers
      * @param shared whether others may write to it too
      */
     public TrustLog(LongFunction<CompletableFuture<List<Row>>> store, boolean shared) {
@@ -71,10 +71,10 @@ public final class TrustLog {
         return shared;
     }
 
-    /** Reads what is new, unless that was done within the last second. */
+    /** Reads new changes, unless that was done within the last second. */
     void refreshSoon(Reader reader) {
         if (shared && System.nanoTime() - readAt > SOON_NANOS) {
-            // A failure is met by whoever needs the answer.
+            // A failure reaches the caller that needs the answer.
             CompletableFuture<Void> unused = refresh(reader);
         }
     }
@@ -82,7 +82,7 @@ public final class TrustLog {
     /**
      * Reads what is new.
      *
-     * @param reader follows each row
+     * @param reader receives each row
      * @return completes when everything committed before this call has been read
      */
     public synchronized CompletableFuture<Void> refresh(Reader reader) {
@@ -131,7 +131,7 @@ public final class TrustLog {
         return rows;
     }
 
-    /** Writes a change in the commit of its event. The lock makes the order of numbers that of commits. */
+    /** Writes a change in the commit of its event. The lock makes numbers follow the order of commits. */
     static void write(Connection connection, SqlDialect dialect, TrustChange change) throws SQLException {
         long number;
         try (Statement statement = connection.createStatement()) {
@@ -187,7 +187,10 @@ public final class TrustLog {
         }
     }
 
-    /** Forgets what a portal has reported, so that it is trusted by what the receiver is told at its start. */
+    /**
+     * Forgets the installations that a portal has reported, so that the receiver's settings decide whether it is
+     * trusted.
+     */
     static int forget(Connection connection, String memberId) throws SQLException {
         try (PreparedStatement delete = connection.prepareStatement("delete from portal_token where member_id = ?")) {
             delete.setString(1, memberId);

@@ -46,7 +46,7 @@ final class UncheckedEvent {
     /** Set if it came by the installer page: it is checked once, and not kept. */
     final boolean page;
 
-    /** The portal's REST address, of a page that was verified. Written before its outcome is told. */
+    /** The portal's REST address, if an installer page was verified. Written before the outcome is completed. */
     @Nullable
     URI portal;
 
@@ -89,7 +89,7 @@ final class UncheckedEvent {
                 .getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Reads what {@link #record} wrote. */
+    /** Reads a record that {@link #record} wrote. */
     static UncheckedEvent of(String id, byte[] record, java.util.function.Predicate<String> known) {
         String[] parts = new String(record, StandardCharsets.UTF_8).split("\n", 4);
         Envelope envelope = Envelope.parse(parts[3].getBytes(StandardCharsets.UTF_8), BodyFormat.JSON, Limits.DEFAULT);
@@ -105,13 +105,13 @@ final class UncheckedEvent {
         return event;
     }
 
-    /** Returns the address, or of an IPv6 address the first 64 bits: so much belongs to one sender. */
+    /** Returns the address, or the first 64 bits of an IPv6 address, because these usually belong to one sender. */
     static String network(String remote) {
         if (!IPV6.matcher(remote).matches()) {
             return remote;
         }
         try {
-            // An address in digits is not looked up.
+            // A numeric address is not looked up.
             byte[] address = InetAddress.getByName(remote).getAddress();
             return address.length == 4 ? remote : HexFormat.of().formatHex(address, 0, 8) + ":/64";
         } catch (UnknownHostException e) {

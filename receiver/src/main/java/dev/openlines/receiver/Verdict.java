@@ -4,7 +4,7 @@ package dev.openlines.receiver;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** An exception that carries a handler's own decision about its event. */
+/** An exception that carries a handler's decision about its event. */
 final class Verdict extends RuntimeException {
 
     private static final long serialVersionUID = 1;

@@ -33,12 +33,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Asks an {@link InstallationCheck} and keeps for an hour what cannot be checked now, because the check cannot tell, all
- * its threads are busy, or the {@link FailureBudget} is used up. Forged installations can so neither keep genuine ones
- * out nor make this process a flood for others.
+ * Asks an {@link InstallationCheck}, and keeps events for an hour that cannot be checked now: because the check cannot
+ * tell, all its threads are busy, or the {@link FailureBudget} is used up. In this way forged installations can neither
+ * keep genuine ones out nor make this process flood others.
  *
- * <p>What is kept is checked when the budget allows: known portals first, then the source address that has not had its
- * turn for longest. When the room is full, the source with the most kept events loses its newest to one with fewer.
+ * <p>Kept events are checked when the budget allows: those of known portals first, then those of the source address
+ * whose last turn is longest ago. When no more can be kept, the source with the most kept events loses its newest one
+ * to a source with fewer.
  */
 final class Verifications {
 
@@ -49,7 +50,7 @@ final class Verifications {
     static final int MOST_KNOWN = 200;
     static final int OF_ONE_PORTAL_AND_SOURCE = 4;
 
-    /** Writes to the check's map that may wait. */
+    /** Pending writes to the check's map. */
     private static final int WRITES = 100;
 
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
@@ -77,7 +78,7 @@ final class Verifications {
     private final AtomicInteger writes = new AtomicInteger();
     /** Guarded by this. */
     private final List<UncheckedEvent> kept = new ArrayList<>();
-    /** When each source had its last turn; of sources that have something kept. Guarded by this. */
+    /** The last turn of each source that has kept events. Guarded by this. */
     private final Map<String, Long> turns = new HashMap<>();
 
     private long turn;
@@ -85,9 +86,9 @@ final class Verifications {
     private boolean looking;
 
     /**
-     * Makes a queue, and takes over what is kept.
+     * Makes a queue, and takes over the kept events.
      *
-     * @param store stores what was verified later
+     * @param store stores events that were verified after their answer
      * @param known whether a portal is known
      */
     Verifications(
@@ -127,7 +128,7 @@ final class Verifications {
         return answer;
     }
 
-    /** Drops what is too old and starts what may be checked now. */
+    /** Drops events that are too old, and starts the checks that may run now. */
     void look() {
         List<UncheckedEvent> old;
         synchronized (this) {
@@ -156,7 +157,7 @@ final class Verifications {
         }
     }
 
-    /** Says whether no check is running. */
+    /** Tells whether no check is running. */
     synchronized boolean idle() {
         return running == 0;
     }
@@ -171,7 +172,10 @@ final class Verifications {
         return budget.take(event.source, portal(event), event.known, clock.millis());
     }
 
-    /** Returns the name of the portal's budget. That of a page is its sender's alone: no page is kept for its turn. */
+    /**
+     * Returns the name of the portal's budget. An installer page has a budget for its sender alone, because a page is
+     * not kept for later.
+     */
     private static String portal(UncheckedEvent event) {
         return event.page ? event.memberId + '\n' + event.source : event.memberId;
     }
@@ -244,7 +248,7 @@ final class Verifications {
             LOG.info("reason=verified portal={}", event.memberId);
             return Outcome.VERIFIED;
         }
-        // That the portal exists is confirmed in the first case, and known in the second.
+        // In the first case the check has confirmed that the portal exists. In the second it is known.
         if (answer == InstallationCheck.Answer.NOT_ADMINISTRATOR) {
             log.bounded("reason=unverified because=not-administrator portal=" + shown(event.memberId), null);
         } else if (event.known) {
@@ -316,7 +320,7 @@ final class Verifications {
         synchronized (this) {
             room = event.small() && room(event, evicted);
             if (room) {
-                // Not looked at before the record is there, or it would stay.
+                // This is read only after the record exists. Otherwise the record would stay.
                 checking = event.running;
                 event.running = true;
                 kept.add(event);
@@ -346,7 +350,7 @@ final class Verifications {
         answer.complete(durable ? Outcome.KEPT : Outcome.LATER);
     }
 
-    /** Says whether there is room, and who must go for it. Called with the lock. */
+    /** Tells whether another event can be kept, and which one must go for it. Called with the lock. */
     private boolean room(UncheckedEvent event, List<UncheckedEvent> evicted) {
         List<UncheckedEvent> same =
                 kept.stream().filter(other -> other.known == event.known).toList();
@@ -386,7 +390,7 @@ final class Verifications {
         }
     }
 
-    /** Looks in a second, if anything is kept. Called with the lock. */
+    /** Schedules another look in a second, if an event is kept. Called with the lock. */
     private void lookSoon() {
         if (!looking && !kept.isEmpty()) {
             looking = true;

@@ -29,8 +29,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event that a portal has sent, without any token in it: an immutable value. Made by {@link Portals}, if its application token was right,
- * and by {@link OfflineFeed}, from a portal's own answer to an authorized call. So whatever is stored has been verified.
+ * An event that a portal has sent, without any token in it: an immutable value. Made by {@link Portals} if the
+ * application token was right, and by {@link OfflineFeed} from a portal's own answer to an authorized call. So every
+ * stored event has been verified.
  */
 public final class VerifiedDelivery {
 
@@ -57,7 +58,7 @@ public final class VerifiedDelivery {
     private final Origin origin;
     private final @Nullable Finish finish;
     private final @Nullable String traceparent;
-    /** Without credentials; let go when it was written as JSON. Guarded by this. */
+    /** The event without credentials, released once it is written as JSON. Guarded by this. */
     private @Nullable Envelope unwritten;
     /** Guarded by this. */
     private @Nullable String payload;
@@ -97,7 +98,7 @@ public final class VerifiedDelivery {
     }
 
     /**
-     * Makes one from an event of a portal's offline queue, in the shape that the portal would have posted. It
+     * Makes a delivery of an event of a portal's offline queue, in the shape that the portal would have posted. It
      * changes no trust.
      *
      * @throws IllegalArgumentException if its code is not one that a receiver takes
@@ -118,7 +119,7 @@ public final class VerifiedDelivery {
         return new VerifiedDelivery(envelope, memberId, body.length, receivedAt, null, Origin.OFFLINE, null);
     }
 
-    /** Makes a copy with another payload or of another trace. */
+    /** Makes a copy with another payload or another trace. */
     private VerifiedDelivery(
             VerifiedDelivery whole,
             @Nullable Envelope unwritten,
@@ -139,7 +140,9 @@ public final class VerifiedDelivery {
         this.payload = payload;
     }
 
-    /** Returns the key of the event, or one that no other delivery has if an equal event may be another change. */
+    /**
+     * Returns the key of the event. If an equal event may be another change, it is a key that no other delivery has.
+     */
     private static String key(Envelope stripped, Origin origin) {
         // A row of an offline queue is drained again if the first drain was cut short.
         return origin == Origin.EVENT && stripped.saysOnlyIds()
@@ -183,7 +186,7 @@ public final class VerifiedDelivery {
         return finish;
     }
 
-    /** Reads the chats from what {@link #payload()} wrote. */
+    /** Reads the chats from a text of {@link #payload()}. */
     static Finish finish(String payload) {
         Finish finish = Finish.of(stored(payload));
         if (finish == null) {
@@ -192,7 +195,7 @@ public final class VerifiedDelivery {
         return finish;
     }
 
-    /** Returns this event with some of its chats: the others have been handled. */
+    /** Returns this event with only some of its chats, because the others have been handled. */
     VerifiedDelivery only(List<Integer> chats) {
         Finish all = Objects.requireNonNull(finish());
         return chats.size() == all.places().size()
@@ -239,7 +242,7 @@ public final class VerifiedDelivery {
         return origin;
     }
 
-    /** Reads what {@link #write} wrote. */
+    /** Reads a record that {@link #write} wrote. */
     VerifiedDelivery(DataInputStream in) throws IOException {
         this.memberId = readText(in);
         this.event = readText(in);
@@ -274,7 +277,7 @@ public final class VerifiedDelivery {
         return in.available() == 0 ? Origin.EVENT : Origin.of(readText(in));
     }
 
-    /** Writes all of this: {@link EmergencySpool} tells the format. */
+    /** Writes the record whose format {@link EmergencySpool} describes. */
     void write(DataOutputStream out) throws IOException {
         writeText(out, memberId);
         writeText(out, event);
@@ -327,7 +330,8 @@ public final class VerifiedDelivery {
     }
 
     /**
-     * Returns the change of the tokens to trust that the event reports. An inbox stores it in the same commit as the event.
+     * Returns the change of the tokens to trust that the event reports. An inbox stores it in the same commit as the
+     * event.
      *
      * @return the change, or null if there is none
      */
@@ -354,8 +358,8 @@ public final class VerifiedDelivery {
     }
 
     /**
-     * Returns the idempotency key: equal for deliveries of one event, different for different events. A delivery that says
-     * only ids has one of its own, because two changes within one second give equal events.
+     * Returns the idempotency key: equal for deliveries of one event, different for different events. A delivery that
+     * says only ids has one of its own, because two changes within one second give equal events.
      *
      * @return 64 hexadecimal digits
      */
@@ -369,9 +373,9 @@ public final class VerifiedDelivery {
     }
 
     /**
-     * Returns the keys of the chats that the event names: events that have one in common are of one chat, and are handled
-     * one after the other if that is asked for. A key is portal, slash, and the chat's id on the portal, or a tilde and its
-     * id in a messenger if the portal does not tell its own.
+     * Returns the keys of the chats that the event names: events that have one in common are of one chat, and are
+     * handled one after the other if that is asked for. A key is portal, slash, and the chat's id on the portal, or a
+     * tilde and its id in a messenger if the portal does not tell its own.
      *
      * @return keys, each once; empty if the event is of no chat
      */
@@ -380,9 +384,9 @@ public final class VerifiedDelivery {
     }
 
     /**
-     * Returns the whole event as canonical JSON. The first call writes it, and lets go of what was received. An inbox that
-     * stores it calls this within {@link Inbox#store(VerifiedDelivery)}, on the caller's thread: there the event is parsed
-     * already. Later, or on another thread, it is parsed again.
+     * Returns the whole event as canonical JSON. The first call writes it, and releases the received event. An inbox
+     * that stores it calls this within {@link Inbox#store(VerifiedDelivery)}, on the caller's thread, because there the
+     * event is parsed already. Later, or on another thread, it is parsed again.
      *
      * @return a JSON object without credentials
      */
@@ -395,7 +399,7 @@ public final class VerifiedDelivery {
     }
 
     /**
-     * Returns how much was received for this event.
+     * Returns the size of the request for this event.
      *
      * @return the request body's length in bytes
      */
@@ -413,8 +417,8 @@ public final class VerifiedDelivery {
     }
 
     /**
-     * Says whether a stored event is this one. The key covers portal, code, time and data; beside them
-     * the auth block and the subscription's id may differ, since each subscription delivers for itself.
+     * Tells whether a stored event is the same as this one. The key covers portal, code, time and data. The auth block
+     * and the subscription's id may differ, because each subscription delivers its own copy.
      *
      * @param storedPayload {@link #payload()} of an event with the same key
      * @return whether nothing else differs

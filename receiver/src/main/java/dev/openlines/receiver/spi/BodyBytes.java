@@ -4,7 +4,10 @@ package dev.openlines.receiver.spi;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
-/** A body as it comes. Its array grows with what has come, not with what was declared, and never past the limit. */
+/**
+ * A body that is being received. Its array grows with the received bytes, not with the declared length, and never past
+ * the limit.
+ */
 public final class BodyBytes {
 
     /** The result of adding bytes. */

@@ -9,7 +9,7 @@ import java.util.Map;
 
 /**
  * The page that a portal shows when its administrator installs the application: it finishes the installation, without
- * which the portal sends no event. It holds nothing of the request, and only that portal may frame it.
+ * which the portal sends no event. It contains nothing from the request, and only that portal may frame it.
  */
 public final class FinishPage {
 

@@ -16,23 +16,23 @@ import java.util.Set;
 /**
  * Bounds the memory that requests hold until they are answered, in bytes and not in number.
  *
- * <p>A request that is not whole yet is <em>unfinished</em>. If the bytes run out, an unfinished request is dropped, and
- * not the newcomer: the oldest of the source address whose unfinished requests hold most, or the oldest of all if no
- * source has more than an eighth. A request that is whole is never dropped and waits for nothing; if three quarters of
- * the bytes are in whole requests that wait for their answer, the next one is refused.
+ * <p>A request that is not complete yet is <em>unfinished</em>. If the bytes are used up, an unfinished request is
+ * dropped, and not the newest: it is the oldest of the source address whose unfinished requests hold most, or the
+ * oldest of all if no source has more than an eighth. A complete request is never dropped. If complete requests that
+ * wait for their answer hold three quarters of the bytes, the next complete one is refused.
  *
  * <p>Thread-safe. Drops run outside of the lock, on the thread that needed the bytes.
  */
 public final class Gate {
 
     /**
-     * The growth of a head's bytes in memory, as a factor. The shortest header line has four bytes and takes
-     * about a hundred as an object; that an ordinary line takes less is known once the head is whole.
+     * The factor of a head's growth in memory. The shortest header line has four bytes and takes about a hundred as an
+     * object. Once the head is complete, its real size is used.
      */
     static final int SPREAD = 24;
 
     private static final int FIELD_BYTES = 100;
-    /** The first half of an IPv6 address: who has one address usually has all of that prefix. */
+    /** The first half of an IPv6 address, because the owner of one address usually has all addresses of that prefix. */
     private static final int PREFIX_BYTES = 8;
 
     /** The part of the bytes that one source may hold before its requests are dropped first. */
@@ -61,7 +61,7 @@ public final class Gate {
     /**
      * Makes a place for a connection or a request, to be {@linkplain Place#enter entered}.
      *
-     * @param address where it comes from
+     * @param address the address that it comes from
      * @param weight how many bytes it holds itself, before anything has been read
      * @param drop closes it; {@link Place#leave} may follow later
      */
@@ -147,7 +147,7 @@ public final class Gate {
             charge();
         }
 
-        /** Sets the source of the request, as a proxy tells it, until its answer is known. */
+        /** Sets the source of the request to the one that a proxy names, until its answer is known. */
         public void from(String source) {
             synchronized (Gate.this) {
                 if (state == State.UNFINISHED && !source.equals(current)) {
@@ -164,7 +164,7 @@ public final class Gate {
             }
         }
 
-        /** Says that the head is whole. */
+        /** Reports that the head is complete. */
         public void head(long length, int fields) {
             synchronized (Gate.this) {
                 unexplained = Math.max(0, unexplained - length);
@@ -186,7 +186,7 @@ public final class Gate {
             return charge();
         }
 
-        /** Says that so many of the bytes read were those of the body. */
+        /** Reports how many of the bytes read were those of the body. */
         public void content(int count) {
             synchronized (Gate.this) {
                 if (unexplained > 0) {
@@ -197,9 +197,9 @@ public final class Gate {
         }
 
         /**
-         * Says that the request is whole: it is dropped no more.
+         * Reports that the request is complete, after which it is not dropped.
          *
-         * @return false if there is no room for a whole request, or if it was dropped before
+         * @return false if there is no room for a complete request, or if it was dropped before
          */
         public boolean whole() {
             synchronized (Gate.this) {
@@ -213,7 +213,7 @@ public final class Gate {
             return true;
         }
 
-        /** Says that the answer is known, so that nothing is lost if the connection is dropped. */
+        /** Reports that the answer is known, so that nothing is lost if the connection is dropped. */
         public void answered() {
             synchronized (Gate.this) {
                 if (state == State.GONE) {
@@ -230,7 +230,7 @@ public final class Gate {
             charge();
         }
 
-        /** Gives the bytes back. Leaving twice does nothing more. */
+        /** Gives the bytes back. Leaving twice has no further effect. */
         public void leave() {
             synchronized (Gate.this) {
                 if (state != State.GONE) {

@@ -10,8 +10,8 @@ import org.slf4j.LoggerFactory;
  * Ends the process if its memory is exhausted, since a process that has lost some threads this way looks alive and
  * handles nothing. The service manager starts it again; the inbox has kept every acknowledged event.
  *
- * <p>Only while a {@code ReceiverServer} is open. Without one, a receiver is a guest in the process of another, which
- * it never ends.
+ * <p>This happens only while a {@code ReceiverServer} is open. Without one, a receiver is part of another application's
+ * process, which it never ends.
  */
 public final class LastResort {
 
@@ -48,7 +48,10 @@ public final class LastResort {
         }
     }
 
-    /** Returns the cause, or null if there is none or it cannot be asked: an exception is code of others, too. */
+    /**
+     * Returns the cause, or null if there is none or if getting it fails, because the exception's class may be foreign
+     * code.
+     */
     private static @Nullable Throwable cause(Throwable thrown) {
         try {
             return thrown.getCause();
@@ -57,7 +60,7 @@ public final class LastResort {
         }
     }
 
-    /** Makes a thread that cannot die by a {@link VirtualMachineError} while the process goes on. */
+    /** Makes a thread that does not die of a {@link VirtualMachineError} while the process goes on. */
     public static Thread thread(Runnable task, String name) {
         Thread thread = new Thread(task, name);
         thread.setUncaughtExceptionHandler((dead, thrown) -> {
