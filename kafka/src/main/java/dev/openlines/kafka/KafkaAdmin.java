@@ -35,7 +35,7 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes the topics, and asks how they are. */
+/** Makes the topics, and asks for their state. */
 final class KafkaAdmin implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(KafkaAdmin.class);
@@ -62,7 +62,8 @@ final class KafkaAdmin implements AutoCloseable {
         short copies = (short) Math.min(3, brokers);
         Map<String, String> durable = new HashMap<>();
         durable.put(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG, copies > 2 ? "2" : "1");
-        // The broker's clock: it refuses records from the future of a receiver whose clock is wrong.
+        // The time comes from the broker's clock. Otherwise the broker would refuse records that a receiver with a
+        // wrong clock dates in the future.
         durable.put(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "LogAppendTime");
         durable.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(KafkaInbox.LARGEST_RECORD));
         Map<String, String> compacted = new HashMap<>(durable);
@@ -126,7 +127,10 @@ final class KafkaAdmin implements AutoCloseable {
         return ofEvents(TopicConfig.MIN_IN_SYNC_REPLICAS_CONFIG);
     }
 
-    /** Returns a number that the topic of events is configured with. Asked each time: it may be changed. */
+    /**
+     * Returns a number from the configuration of the topic of events. It is asked for each time, because it may be
+     * changed.
+     */
     private int ofEvents(String setting) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topics.events());
         return Integer.parseInt(
@@ -229,7 +233,7 @@ final class KafkaAdmin implements AutoCloseable {
         return there(await(admin.describeTopics(List.of(topic)).allTopicNames()), topic);
     }
 
-    /** Returns the answer about one thing. Kafka answers or fails, so it is always there. */
+    /** Returns the answer to a request about one thing. Kafka answers or fails, so there always is one. */
     private static <K, V> V there(Map<K, V> answers, K asked) {
         return Objects.requireNonNull(answers.get(asked));
     }

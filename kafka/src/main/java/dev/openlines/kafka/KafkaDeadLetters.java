@@ -20,15 +20,16 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * The topic of dead letters: one partition, compacted. A letter that is requeued or discarded gets a record without a
- * value, and is gone. The id of a dead letter is its offset plus one. Letters stay until they are requeued or
- * discarded, unless the topic has a retention: {@code cleanup.policy=compact,delete} with {@code retention.ms}.
+ * The topic of dead letters: one partition, compacted. If a letter is requeued or discarded, a record without a value
+ * is appended for it, which removes it. The id of a dead letter is its offset plus one. Letters stay until they are
+ * requeued or discarded, unless the topic has a retention: {@code cleanup.policy=compact,delete} with {@code
+ * retention.ms}.
  *
- * <p>Which letters there are is kept in memory, key and offset of each, and brought up to date by reading what is new.
+ * <p>The key and offset of each letter are kept in memory, and are updated by reading new records.
  */
 final class KafkaDeadLetters implements DeadLetters {
 
-    /** So many marks are appended together: their keys are far below the producer's buffer. */
+    /** The number of marks that are appended together. Their keys are much smaller than the producer's buffer. */
     private static final int BATCH = 1000;
 
     private final KafkaInbox inbox;
@@ -126,14 +127,14 @@ final class KafkaDeadLetters implements DeadLetters {
             inbox.reader().read(partition, Math.max(position, begin), end, this::index);
             position = end;
         }
-        // A topic with a retention drops letters, too.
+        // A topic with a retention deletes letters, too.
         if (!order.isEmpty() && order.first() < begin) {
             offsets.values().removeIf(offset -> offset < begin);
             order.headSet(begin).clear();
         }
     }
 
-    /** Reads letters by their offsets, which rise; those that are no more there are forgotten. */
+    /** Reads letters by their offsets, which are in ascending order, and forgets those that are gone. */
     private List<ConsumerRecord<String, byte[]>> read(List<Long> wanted) {
         List<ConsumerRecord<String, byte[]>> records = new ArrayList<>();
         Set<Long> missing = new HashSet<>(wanted);
@@ -142,7 +143,7 @@ final class KafkaDeadLetters implements DeadLetters {
                 records.add(record);
             }
         });
-        // Compacted away, and the mark that said so with it, before this has read the mark.
+        // Both the letter and its mark were compacted away before this has read the mark.
         offsets.values().removeAll(missing);
         order.removeAll(missing);
         return records;

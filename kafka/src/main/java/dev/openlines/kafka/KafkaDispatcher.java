@@ -46,8 +46,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives each event of a {@link KafkaInbox} to its handler at least once; as many workers share the work as the topic
- * of events has partitions. The events of one chat are always handled one after the other, as they are in the topic,
+ * Gives each event of a {@link KafkaInbox} to its handler at least once; as many workers share the work as the topic of
+ * events has partitions. The events of one chat are always handled one after the other, in the order of the topic,
  * whatever {@link DispatchPolicy#ordered()} says.
  *
  * <p>Offsets are committed after the handler, every 200 ms, when a partition goes to another worker, and at the
@@ -57,13 +57,13 @@ import org.slf4j.LoggerFactory;
  *
  * <p>An event whose handler throws waits in the topic of retries by the {@link RetryPolicy}, and the later events of
  * its chat wait behind it; other chats go on. After the last attempt it becomes a dead letter. A record that is not an
- * event or cannot be decoded becomes one at once. If a worker dies, the next one notes the events that the first may
- * have been handling before it handles them: an event that kills three workers becomes a dead letter.
+ * event or cannot be decoded becomes one at once. If a worker dies, the next one first notes the events that the first
+ * may have been handling, and only then handles them. An event that kills three workers becomes a dead letter.
  *
- * <p>A worker that was frozen or cut off for longer than its session ({@code session.timeout.ms}, ten seconds) may go on
- * with the events it has in hand while another handles them too, until it hears of it, and what it says of them then is
- * not fenced off: such an event is handled twice, at worst once more after its next attempt was noted late, or lies
- * among the dead letters although the other handled it. None is lost.
+ * <p>A worker that was frozen or cut off for longer than its session ({@code session.timeout.ms}, ten seconds) may go
+ * on to handle its events while another worker handles them too, until it notices. The results that it writes meanwhile
+ * are not rejected. So such an event is handled twice, is handled once more after a late note of a retry, or becomes a
+ * dead letter although the other worker handled it. None is lost.
  */
 public final class KafkaDispatcher implements AutoCloseable {
 
@@ -105,9 +105,9 @@ public final class KafkaDispatcher implements AutoCloseable {
      *
      * @param inbox the inbox of the events. Close it after the dispatcher, which does not close it
      * @param handlers the handlers of the events
-     * @param policy how many at a time, and what follows a failure
+     * @param policy how many events are handled at a time, and when failed ones are retried
      * @param clock the time of retries
-     * @param telemetry is told of each attempt, and of each {@code duplicate}
+     * @param telemetry receives a measurement of each attempt, and each {@code duplicate}
      */
     public KafkaDispatcher(
             KafkaInbox inbox, Handlers handlers, DispatchPolicy policy, InstantSource clock, Telemetry telemetry) {
@@ -151,15 +151,15 @@ public final class KafkaDispatcher implements AutoCloseable {
         return this;
     }
 
-    /** Stops as {@link #stop} does, with ten seconds for what is being handled. */
+    /** Stops as {@link #stop} does, with ten seconds for running handlers. */
     @Override
     public void close() {
         stop(DRAIN);
     }
 
     /**
-     * Begins nothing more, lets handlers finish, commits and leaves the group. After the time is over, handlers are
-     * interrupted and their events go to another worker. Blocks.
+     * Starts no further handlers, lets running ones finish, commits and leaves the group. When the time is over,
+     * handlers are interrupted, and their events go to another worker. Blocks.
      *
      * @param howLong how long handlers may take
      */
@@ -191,7 +191,7 @@ public final class KafkaDispatcher implements AutoCloseable {
                     for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
                         KafkaPartition partition =
                                 partitions.get(new TopicPartition(record.topic(), record.partition()));
-                        // Else it is read again once learn() knows the partition.
+                        // Otherwise the record is read again once learn() knows the partition.
                         if (partition != null && !partition.add(record)) {
                             telemetry.attempted("duplicate", Duration.ZERO);
                         }
@@ -221,7 +221,9 @@ public final class KafkaDispatcher implements AutoCloseable {
         }
     }
 
-    /** Forgets what is known of all partitions, and commits none of it: a record of them may have been passed over. */
+    /**
+     * Forgets the state of all partitions without committing it, because one of their records may have been skipped.
+     */
     private void beginAgain() {
         partitions.values().forEach(KafkaPartition::stop);
         partitions.clear();
@@ -261,7 +263,10 @@ public final class KafkaDispatcher implements AutoCloseable {
         }
     }
 
-    /** Commits what is still had. While the group shares out its partitions no commit is taken: that is done first. */
+    /**
+     * Commits the partitions that this worker still has. While the group redistributes its partitions it takes no
+     * commit, so that must end first.
+     */
     private void commitLast() {
         long deadline = System.nanoTime() + LAST_COMMIT.toNanos();
         while (!partitions.isEmpty()) {
@@ -269,7 +274,7 @@ public final class KafkaDispatcher implements AutoCloseable {
                 consumer.commitSync(committable(partitions.values(), true), LAST_COMMIT);
                 return;
             } catch (WakeupException e) {
-                LOG.debug("reason=stopping"); // Meant for a poll that was over already.
+                LOG.debug("reason=stopping"); // The wake-up was meant for a poll that had ended already.
             } catch (RebalanceInProgressException e) {
                 if (System.nanoTime() - deadline > 0) {
                     throw e;
@@ -280,7 +285,7 @@ public final class KafkaDispatcher implements AutoCloseable {
         }
     }
 
-    /** Learns what a worker before this one knew of the partitions that are new here; they are paused until then. */
+    /** Reads the state that the previous worker left for newly assigned partitions. They are paused until then. */
     private void learn() {
         for (TopicPartition partition : List.copyOf(unknown)) {
             TopicPartition retries = new TopicPartition(topics.retry(), partition.partition());
@@ -302,7 +307,7 @@ public final class KafkaDispatcher implements AutoCloseable {
             OffsetAndMetadata from = before.get(retries);
             List<KafkaTask> waiting =
                     KafkaTask.fromRetries(reader.live(retries, from == null ? 0 : from.offset(), end));
-            // From here on it is in our hands: should we die, the next worker knows.
+            // From here on this worker has it. If it dies, the next worker knows that.
             consumer.commitSync(Map.of(partition, state.committable(false)), LAST_COMMIT);
             waiting.forEach(state::restore);
             partitions.put(partition, state);
@@ -312,7 +317,7 @@ public final class KafkaDispatcher implements AutoCloseable {
         }
     }
 
-    /** Lets events go on that a worker may have died of, once it is noted that this one has them. */
+    /** Continues with events that may have killed a worker, once it is noted that this worker has them. */
     private void grant() {
         Collection<KafkaPartition> had = partitions.values();
         if (had.stream().anyMatch(state -> state.inHand(true))) {
@@ -350,7 +355,7 @@ public final class KafkaDispatcher implements AutoCloseable {
     private Map<TopicPartition, OffsetAndMetadata> committable(Collection<KafkaPartition> states, boolean givenBack) {
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
         for (KafkaPartition state : states) {
-            // In this order: an event that moves meanwhile is in both, never in neither.
+            // The order matters: an event that is moved meanwhile is then in both, and never in neither.
             offsets.put(new TopicPartition(topics.events(), state.number()), state.committable(givenBack));
             offsets.put(
                     new TopicPartition(topics.retry(), state.number()),
@@ -359,7 +364,7 @@ public final class KafkaDispatcher implements AutoCloseable {
         return offsets;
     }
 
-    /** Lets what was begun end, and commits. */
+    /** Waits for running handlers, and commits. */
     private void giveBack(Collection<TopicPartition> given, Duration howLong) {
         List<KafkaPartition> states = new ArrayList<>();
         for (TopicPartition partition : given) {
@@ -377,7 +382,7 @@ public final class KafkaDispatcher implements AutoCloseable {
             try {
                 consumer.commitSync(committable(states, true), LAST_COMMIT);
             } catch (WakeupException e) {
-                // stop() meant to wake a poll, which was over already.
+                // stop() meant to wake a poll that had ended already.
                 consumer.commitSync(committable(states, true), LAST_COMMIT);
             }
         } catch (KafkaException e) {
@@ -411,7 +416,8 @@ public final class KafkaDispatcher implements AutoCloseable {
                 settlement = attempts.handle(task.event.leased(task.offset, task.attempts + 1));
             }
         } catch (RuntimeException e) {
-            // Not the handler, for that is an answer: a policy that throws must not hold up a chat for ever.
+            // This is no failure of the handler, which would be an answer. A policy that throws must not block a chat
+            // for ever.
             LOG.error("reason=bug id={}: it is tried again", task.id, e);
             settlement = new Settlement.Retry(clock.instant().plus(DRAIN), "the policy of retries failed");
         }
@@ -442,7 +448,7 @@ public final class KafkaDispatcher implements AutoCloseable {
                 if (failure == null) {
                     then.at(where);
                 } else if (failure.getCause() instanceof RecordTooLargeException && record.value().length > 0) {
-                    // It stays where openlines-origin says.
+                    // The event stays at the offset that openlines-origin names.
                     append(
                             new ProducerRecord<>(
                                     record.topic(), record.partition(), record.key(), new byte[0], record.headers()),
@@ -458,7 +464,7 @@ public final class KafkaDispatcher implements AutoCloseable {
             try {
                 timer.schedule(LastResort.checked(() -> append(record, then)), AGAIN.toMillis(), TimeUnit.MILLISECONDS);
             } catch (RejectedExecutionException e) {
-                // Stopped: the event comes again.
+                // The dispatcher was stopped, so the event comes again.
                 then.at(null);
             }
         }

@@ -27,7 +27,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event as Kafka keeps it: a CloudEvents 1.0 record in binary content mode, whose value is the canonical JSON.
+ * An event as it is stored in Kafka: a CloudEvents 1.0 record in binary content mode, whose value is the canonical
+ * JSON.
  *
  * @param memberId the portal, extension {@code portal}
  * @param code the event's code, extension {@code eventcode}
@@ -59,7 +60,7 @@ record KafkaEvent(
                 delivery.idempotencyKey(),
                 delivery.payload(),
                 delivery.receivedAt(),
-                // A record is in one partition: further chats of an event have no say.
+                // A record is in one partition, so further chats of an event do not count.
                 delivery.orderKeys().stream()
                         .findFirst()
                         .map(key -> chat(key, delivery.memberId()))
@@ -113,7 +114,7 @@ record KafkaEvent(
     /**
      * Reads a record.
      *
-     * @throws IllegalArgumentException if it is not one of ours; says what is missing, not what is there
+     * @throws IllegalArgumentException if it is not one of ours; the message names the missing part and no content
      */
     static KafkaEvent of(ConsumerRecord<String, byte[]> record) {
         if (record.headers().lastHeader("ce_specversion") == null) {
@@ -137,7 +138,7 @@ record KafkaEvent(
                 new String(data.toBytes(), StandardCharsets.UTF_8),
                 instant(extension(event, "receivedat")),
                 event.getSubject(),
-                // Records of older versions have none.
+                // Records of older versions have no origin.
                 Objects.toString(event.getExtension("origin"), Origin.EVENT.stored()));
     }
 
@@ -160,7 +161,9 @@ record KafkaEvent(
                 reconciled ? sentAt(payload) : null);
     }
 
-    /** Returns the part that a second record of the same key must have, too. If it differs, the two are in conflict. */
+    /**
+     * Returns the part that must be equal in all records with the same key. If it differs, the records are in conflict.
+     */
     String beside() {
         try {
             return VerifiedDelivery.besideKey(payload);
@@ -172,7 +175,7 @@ record KafkaEvent(
     /** Returns the trace of the request, or one derived from the key, which can be found if the event is known. */
     private String traceparent(@Nullable String given) {
         String key = idempotencyKey;
-        // No span of a derived trace was recorded: not sampled.
+        // No span of a derived trace was recorded, so it is marked as not sampled.
         return given != null ? given : "00-" + key.substring(0, 32) + '-' + key.substring(32, 48) + "-00";
     }
 

@@ -35,11 +35,10 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
- * An inbox in Apache Kafka, for as many receivers as there must be. An event is acknowledged when all in-sync replicas
- * have it ({@code acks=all}, idempotent producer). It is not acknowledged if that takes longer than four seconds, if
- * the buffer of 32 MiB ({@code buffer.memory}) is full, or if the cluster is away; the next event is tried anew. A
- * change of the trusted portals is read first, within four seconds more. Needs {@code org.apache.kafka:kafka-clients}
- * and {@code io.cloudevents:cloudevents-kafka}.
+ * An inbox in Apache Kafka, for any number of receivers. An event is acknowledged when all in-sync replicas have it
+ * ({@code acks=all}, idempotent producer). It is not acknowledged if that takes longer than four seconds, if the buffer
+ * of 32 MiB ({@code buffer.memory}) is full, or if the cluster cannot be reached. The next event is tried anew. If an
+ * event changes the trusted portals, these are read first, within four more seconds.
  *
  * <p>Events are handled by {@link KafkaDispatcher}, since Kafka has no leases. A second delivery of an event is stored
  * too, and recognized before it is handled. Kafka forgets events by the topic's {@code retention.ms}.
@@ -48,7 +47,7 @@ public final class KafkaInbox implements Inbox {
 
     private static final Duration START = Duration.ofSeconds(15);
     private static final int BATCH = 64 * 1024;
-    /** A body of 512 KiB may become six times as long in JSON: of control characters, each is an escape. */
+    /** A body of 512 KiB may become six times as long in JSON, because each control character becomes an escape. */
     static final int LARGEST_RECORD = 4 << 20;
 
     private static final String BUFFER_FULL = "buffer-full";
@@ -115,14 +114,15 @@ public final class KafkaInbox implements Inbox {
         properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, topics.servers());
         properties.put(ProducerConfig.ACKS_CONFIG, "all");
         properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-        // store() does not block: what the producer knows of the topics it learns at the start and never forgets.
+        // store() does not block, because the producer reads the metadata of the topics at the start and never forgets
+        // it.
         properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 0);
         properties.put(
                 ProducerConfig.METADATA_MAX_IDLE_CONFIG, Duration.ofDays(3650).toMillis());
         return properties;
     }
 
-    /** Makes the producer know where the partitions are. */
+    /** Makes the producer read the places of the partitions. */
     private void learn() {
         long begun = System.nanoTime();
         for (String topic : List.of(topics.events(), topics.retry(), topics.dead(), topics.portals())) {
@@ -153,8 +153,8 @@ public final class KafkaInbox implements Inbox {
         return reader;
     }
 
-    /** Appends a record; completes on the producer's thread when it is durable, with a failure when it may not be. */
-    @SuppressWarnings("FutureReturnValueIgnored") // The callback is told the same.
+    /** Appends a record. Completes on the producer's thread when the record is durable; fails if it may not be. */
+    @SuppressWarnings("FutureReturnValueIgnored") // The callback receives the same failure.
     CompletableFuture<RecordMetadata> append(ProducerRecord<String, byte[]> record) {
         CompletableFuture<RecordMetadata> appended = new CompletableFuture<>();
         if (closed) {
@@ -185,7 +185,7 @@ public final class KafkaInbox implements Inbox {
         } else if (failure instanceof RecordTooLargeException) {
             why = ": too-large for max.request.size or max.message.bytes";
         } else if (failure instanceof TimeoutException) {
-            // The producer forgets why its attempts failed.
+            // The producer does not keep the reason why its attempts failed.
             why = ": not-written-in-time";
         }
         return new StoreException("cannot append to " + record.topic() + why, failure);
@@ -206,8 +206,8 @@ public final class KafkaInbox implements Inbox {
      *
      * @param delivery a verified event
      * @return completes when all in-sync replicas have it: {@link StoreResult#STORED}, also for a second delivery;
-     *     {@link StoreResult#DUPLICATE} for an uninstallation that has counted before. With a {@link
-     *     StoreException} when it may not be durable
+     *     {@link StoreResult#DUPLICATE} for an uninstallation that has counted before. Fails with a {@link
+     *     StoreException} if it may not be durable
      */
     @Override
     public CompletionStage<StoreResult> store(VerifiedDelivery delivery) {
@@ -215,7 +215,8 @@ public final class KafkaInbox implements Inbox {
         if (change == null) {
             return append(KafkaEvent.record(topics.events(), delivery)).thenApply(where -> StoreResult.STORED);
         }
-        // First whom to trust: if the event then is not stored it was not acknowledged, and what it said is true.
+        // The trust is stored first. If storing the event then fails, it was not acknowledged, and the change of trust
+        // is still true.
         return portals.write(change, delivery.idempotencyKey())
                 .thenCompose(applied -> append(KafkaEvent.record(topics.events(), delivery))
                         .thenApply(where -> applied ? StoreResult.STORED : StoreResult.DUPLICATE));
@@ -234,13 +235,14 @@ public final class KafkaInbox implements Inbox {
 
     @Override
     public CompletionStage<Void> storeInOrder(List<VerifiedDelivery> deliveries) {
-        // One after the other, as the interface does: a failure in between must not let a later one in.
+        // Events are stored one after the other, as the interface does, so that after a failure no later event is
+        // stored.
         return Inbox.super.storeInOrder(deliveries);
     }
 
     /**
-     * Returns the lag of the workers: what is behind the offsets of the consumer group, with what waits for its next
-     * attempt; events that were handled ahead of an older one count until that one is done. Blocks.
+     * Returns the lag of the workers: the events after the offsets of the consumer group, and those that wait for their
+     * next attempt. Events that were handled before an older one is done count until then. Blocks.
      *
      * @return numbers of about one moment
      * @throws StoreException if the cluster is away
@@ -271,8 +273,8 @@ public final class KafkaInbox implements Inbox {
     }
 
     /**
-     * Asks whether the buffer has room for an event, and each partition of the topic of events a leader and enough
-     * replicas in sync by what the topic says now. Blocks.
+     * Checks that the buffer has room for an event, and that each partition of the topic of events has a leader and
+     * enough replicas in sync by the topic's present configuration. Blocks.
      */
     @Override
     public void probe() {
@@ -298,7 +300,7 @@ public final class KafkaInbox implements Inbox {
     }
 
     private static String causes(Throwable failure) {
-        // Kafka's messages name hosts and settings, not the values of those that are passwords.
+        // Kafka's messages name hosts and settings, but no values of passwords.
         return failure.getCause() == null ? String.valueOf(failure.getMessage()) : causes(failure.getCause());
     }
 }

@@ -10,14 +10,15 @@ import java.util.stream.Collectors;
 /**
  * The text that is committed with the offset of a partition: {@code DONE;NEXT;STATE;OFFSET=DEATHS,...}.
  *
- * @param done which events are done, the committed offset's being the first; Base64 of the bits
+ * @param done the done events, beginning with that at the committed offset; Base64 of the bits
  * @param next the offset after the last event that was read; in base 36 as all numbers
- * @param givenBack whether the worker has given the partition back, so that nothing of it was in its hands
- * @param deaths how many workers died while they handled an event, by its offset, were the worker to die now
+ * @param givenBack whether the worker has given the partition back, so that it was handling none of its events
+ * @param deaths by an event's offset, the number of workers that died while they handled it, counting this worker as if
+ *     it died now
  */
 record KafkaNote(BitSet done, long next, boolean givenBack, Map<Long, Integer> deaths) {
 
-    /** The note if there was no worker before: nothing was ever handled. */
+    /** The note if there was no worker before, so that nothing was ever handled. */
     static final KafkaNote NONE = new KafkaNote(new BitSet(), 0, true, Map.of());
 
     private static final int BASE = 36;

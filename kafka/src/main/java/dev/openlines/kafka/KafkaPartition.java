@@ -19,17 +19,20 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A worker's state of a partition that is assigned to it: the unfinished events, in the order of their chats, and the
- * events it has seen. Events finish in any order. The offset of the oldest unfinished one is committed, with a note of
- * the finished ones behind it. An event that failed is moved to the topic of retries, with all that wait behind it in
- * its chat, so that the others go on. Safe for use by many threads; only {@link #awaitEnd} blocks.
+ * The state of a partition in the worker that it is assigned to: the unfinished events by chat, and the keys of events
+ * that were seen. Events may finish in any order. The worker commits the offset of the oldest unfinished event, with a
+ * note that lists the finished ones after it. An event that failed is moved to the topic of retries, together with all
+ * later events of its chat, so that other chats go on. Safe for use by many threads; only {@link #awaitEnd} blocks.
  */
 final class KafkaPartition {
 
-    /** The most events behind the oldest unfinished that are noted as done. An offset's note has 4096 characters. */
+    /**
+     * The most events after the oldest unfinished one that are noted as done. The note of an offset has at most 4096
+     * characters.
+     */
     private static final int NOTED = 20_000;
 
-    /** A worker that died may have read so many events since its last commit. */
+    /** The most events that a worker that died can have read since its last commit. */
     private static final int UNNOTED = 10_000;
 
     /** The services of a dispatcher that a partition needs. */
@@ -39,7 +42,10 @@ final class KafkaPartition {
 
         void later(Runnable task, Duration wait);
 
-        /** Appends a record until that succeeds. Completes with false if it gives up because the worker stops. */
+        /**
+         * Appends a record, again until that succeeds. Calls {@code then} with null if it gives up because the worker
+         * stops.
+         */
         void append(ProducerRecord<String, byte[]> record, Appended then);
 
         Instant now();
@@ -50,7 +56,7 @@ final class KafkaPartition {
         void at(@Nullable RecordMetadata where);
     }
 
-    /** The events of a chat, the first first. Busy while one is handled or waits for its next attempt. */
+    /** The events of a chat, the oldest first. Busy while one is handled or waits for its next attempt. */
     private static final class Chat {
         final Deque<KafkaTask> tasks = new ArrayDeque<>();
         boolean busy;
@@ -68,7 +74,8 @@ final class KafkaPartition {
     private final Map<String, String> seen;
 
     /**
-     * Keys of events that waited when the partition was assigned, outside the window so that they push none out of it.
+     * Keys of events that waited when the partition was assigned. They are kept outside of the window, so that they
+     * remove no keys from it.
      */
     private final Map<String, String> waited = new HashMap<>();
 
@@ -83,7 +90,7 @@ final class KafkaPartition {
      * Creates a partition that has no state yet.
      *
      * @param begin the committed offset
-     * @param note what was committed with it
+     * @param note the note that was committed with it
      * @param nextRetry the end of the partition of retries
      */
     KafkaPartition(KafkaTopics topics, int number, Work work, long begin, KafkaNote note, long nextRetry) {
@@ -116,12 +123,14 @@ final class KafkaPartition {
             KafkaTask task = KafkaTask.received(record);
             seen.putIfAbsent(task.id, task.event.beside());
         } catch (IllegalArgumentException e) {
-            // It became a dead letter when it was read; it has no key that another record could have.
+            // It became a dead letter when it was read. It has no key that another record could repeat.
             return;
         }
     }
 
-    /** Takes an event from the topic of retries; in the order of their offsets in the topic of events. */
+    /**
+     * Takes an event from the topic of retries. Call this in the order of the events' offsets in the topic of events.
+     */
     synchronized void restore(KafkaTask task) {
         waited.put(task.id, task.event.beside());
         retries.add(task.retryOffset);
@@ -178,8 +187,8 @@ final class KafkaPartition {
     }
 
     /**
-     * Returns what to commit for the topic of events. If the partition is given back, none of its events is being
-     * handled.
+     * Returns the offset and note to commit for the topic of events. If the partition is given back, none of its events
+     * is being handled.
      */
     synchronized OffsetAndMetadata committable(boolean givenBack) {
         long oldest = open.isEmpty() ? next : open.first();
@@ -189,7 +198,7 @@ final class KafkaPartition {
         for (long offset : open.headSet(oldest + noted)) {
             done.clear((int) (offset - oldest));
         }
-        // Events that an earlier worker finished and that were not read again yet.
+        // These are events that an earlier worker finished and that this one has not read yet.
         for (int i = doneBefore.nextSetBit(0); i >= 0; i = doneBefore.nextSetBit(i + 1)) {
             long place = begin + i - oldest;
             if (begin + i >= next && place < NOTED) {
@@ -199,18 +208,18 @@ final class KafkaPartition {
         return new OffsetAndMetadata(oldest, new KafkaNote(done, next, givenBack, suspects.counts(givenBack)).text());
     }
 
-    /** Returns the offset to commit for the topic of retries: all that waits is at or after it. */
+    /** Returns the offset to commit for the topic of retries: every waiting event is at or after it. */
     synchronized long committableRetries() {
         return retries.isEmpty() ? nextRetry : Math.min(nextRetry, retries.first());
     }
 
-    /** Begins nothing more. */
+    /** Starts no further attempts. */
     synchronized void stop() {
         stopping = true;
         notifyAll();
     }
 
-    /** Begins and writes nothing more: it is another worker's. */
+    /** Starts and writes nothing more, because the partition now belongs to another worker. */
     synchronized void lose() {
         lost = true;
         stop();
@@ -221,17 +230,17 @@ final class KafkaPartition {
         return !stopping && suspects.propose(alone);
     }
 
-    /** Takes back what was proposed. */
+    /** Takes the last proposal back. */
     synchronized void withdraw() {
         suspects.withdraw();
     }
 
-    /** Returns whether a noted event is being handled; if {@code alone}, one that has killed workers. */
+    /** Returns whether a noted event is being handled. If {@code alone}, only events that have killed workers count. */
     synchronized boolean inHand(boolean alone) {
         return alone ? suspects.alone() : suspects.inHand();
     }
 
-    /** Begins what was proposed. */
+    /** Starts to handle the proposed events. */
     synchronized void beginNoted() {
         for (KafkaTask task : suspects.noted()) {
             running++;
@@ -243,7 +252,7 @@ final class KafkaPartition {
         return stopping;
     }
 
-    /** Waits until what was begun is done, or the time is over. */
+    /** Waits until all attempts and appends that were started have ended. Returns false if the deadline comes first. */
     synchronized boolean awaitEnd(long deadlineNanos) throws InterruptedException {
         while (running + appending > 0) {
             long left = Duration.ofNanos(deadlineNanos - System.nanoTime()).toMillis();
@@ -255,7 +264,7 @@ final class KafkaPartition {
         return true;
     }
 
-    /** Ends an attempt. */
+    /** Records how an attempt ended, and starts the next one of its chat. */
     synchronized void settled(KafkaTask task, Settlement settlement) {
         running--;
         notifyAll();

@@ -35,15 +35,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The trusted portals, in a compacted topic of one partition that every receiver keeps in memory. For each portal and
- * token, by the token's digest, the topic says until when it is valid and which events ended it. One thread reads and
- * writes.
+ * each digest of a token, the topic has the end of the token's validity and the events that ended it. One thread reads
+ * and writes.
  */
 final class KafkaPortals implements AutoCloseable {
 
-    /** The longest that the sender of an event waits until the trusted portals are read. */
+    /** The longest time that the sender of an event waits for a reading of the trusted portals. */
     private static final Duration LIMIT = Duration.ofSeconds(4);
 
-    /** The time limit at the start, when all is read. {@link TopicReader} gives up earlier if nothing comes. */
+    /**
+     * The time limit at the start, when the whole topic is read. {@link TopicReader} gives up earlier if nothing comes.
+     */
     private static final Duration START = Duration.ofMinutes(10);
 
     private final KafkaInbox inbox;
@@ -96,8 +98,8 @@ final class KafkaPortals implements AutoCloseable {
     }
 
     /**
-     * Does something on the one thread. While the cluster is away each reading waits for it, so whoever stands behind
-     * others is answered when his time is over, and what he wanted is not begun any more.
+     * Runs a task on the only thread. While the cluster cannot be reached, each reading waits for it. A task that has
+     * waited in the queue for too long fails, and is not begun any more.
      */
     private <T> CompletableFuture<T> onThread(Supplier<T> work, Duration limit) {
         CompletableFuture<T> answer = new CompletableFuture<>();
@@ -122,7 +124,7 @@ final class KafkaPortals implements AutoCloseable {
     private List<TrustLog.Row> since(long after) {
         List<TrustLog.Row> rows = new ArrayList<>();
         long end = reader.end(partition);
-        // Records that this thread has read are read again only by a portals() that begins later.
+        // Records that this thread has read are read again only by a later call of portals().
         long from = Math.max(after, reader.begin(partition));
         if (from < end) {
             reader.read(partition, from, end, record -> {

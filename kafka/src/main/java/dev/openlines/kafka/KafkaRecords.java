@@ -18,7 +18,7 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
-/** The records of the retry and dead-letter topics: the one that was received, with headers of ours beside. */
+/** The records of the retry and dead-letter topics: the received record, with additional headers of ours. */
 final class KafkaRecords {
 
     /** The history of the event, a JSON array. */
@@ -27,7 +27,7 @@ final class KafkaRecords {
     /** The event's offset in the topic of events, for the order of its chat. */
     static final String OFFSET = "openlines-offset";
 
-    /** Not before this time, milliseconds since 1970. */
+    /** The earliest time of the next attempt, in milliseconds since 1970. */
     static final String DUE = "openlines-due";
 
     /** The number of attempts since the event was received or requeued. */

@@ -10,15 +10,14 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The events of a partition that its last worker may have died of. If a worker ended without giving a partition back,
- * the next one commits a note of the events that the first may have been handling before it handles them. A noted event
- * whose worker died is from then on handled with no other noted event beside it in the whole worker. After {@link
- * #DEATHS} deaths it becomes a dead letter.
- * Guarded by its {@link KafkaPartition}.
+ * The events of a partition that may have killed its last worker. If a worker ended without giving a partition back,
+ * the next one first commits a note of the events that the first may have been handling, and only then handles them. If
+ * a worker dies with a noted event, that event is later handled without any other noted event at the same time in the
+ * whole worker. After {@link #DEATHS} deaths it becomes a dead letter. Guarded by its {@link KafkaPartition}.
  */
 final class KafkaSuspects {
 
-    /** After so many workers that died while they handled it, an event is handled no more. */
+    /** The number of workers that must die while they handle an event before it is not handled any more. */
     static final int DEATHS = 3;
 
     /** The most events that are noted. An offset's note has 4096 characters. */
@@ -31,9 +30,9 @@ final class KafkaSuspects {
     private final List<KafkaTask> proposed = new ArrayList<>();
 
     /**
-     * Makes suspects of what a worker left.
+     * Makes suspects from the note of the previous worker.
      *
-     * @param until events before this offset may have been in its hands
+     * @param until the worker may have been handling events before this offset
      * @param deaths how many workers died while they handled an event, by its offset
      */
     KafkaSuspects(long until, Map<Long, Integer> deaths) {
@@ -59,7 +58,7 @@ final class KafkaSuspects {
     /**
      * Puts events that ask into the note. Returns true if the note must then be committed.
      *
-     * @param alone one that workers died of, else as many as fit of the others
+     * @param alone whether to note one event that has killed workers, instead of as many others as fit
      */
     boolean propose(boolean alone) {
         int room = alone ? 1 : Math.max(1, NOTED - deaths.size()) - noted.size();
@@ -75,7 +74,7 @@ final class KafkaSuspects {
         return !proposed.isEmpty();
     }
 
-    /** Takes back what was proposed: it could not be committed. */
+    /** Takes the last proposal back, because it could not be committed. */
     void withdraw() {
         proposed.forEach(task -> noted.remove(task.offset));
         proposed.forEach(asking::addFirst);
@@ -92,21 +91,21 @@ final class KafkaSuspects {
         return noted.keySet().stream().anyMatch(deaths::containsKey);
     }
 
-    /** Returns what may be handled, now that the note is committed. */
+    /** Returns the events that may be handled, now that the note is committed. */
     List<KafkaTask> noted() {
         List<KafkaTask> granted = List.copyOf(proposed);
         proposed.clear();
         return granted;
     }
 
-    /** Ends an attempt that no worker died of. */
+    /** Records that an attempt ended without a worker's death. */
     void survived(KafkaTask task) {
         noted.remove(task.offset);
         deaths.remove(task.offset);
     }
 
     /**
-     * Returns what is to be committed: the number of workers that each event has killed, this one included if it dies.
+     * Returns the numbers to be committed: how many workers each event has killed, counting this one as if it died now.
      */
     Map<Long, Integer> counts(boolean givenBack) {
         Map<Long, Integer> counts = new TreeMap<>(deaths);

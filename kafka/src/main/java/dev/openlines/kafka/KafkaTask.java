@@ -18,7 +18,7 @@ final class KafkaTask {
     final ConsumerRecord<String, byte[]> record;
     final KafkaEvent event;
 
-    /** The id that a second record of the same event has, too. */
+    /** The id, which is the same in each record of one event. */
     final String id;
 
     /** The offset in the topic of events. */
@@ -32,7 +32,7 @@ final class KafkaTask {
 
     Instant due = Instant.EPOCH;
 
-    /** Set when the topic of retries has it or is about to. */
+    /** Set if the topic of retries has the event, or will have it soon. */
     boolean inRetries;
 
     /** The offset in the topic of retries, as far as is known; -1 if it is not there. */
@@ -64,7 +64,7 @@ final class KafkaTask {
         return task;
     }
 
-    /** Events from the topic of retries, in the order of the topic of events. */
+    /** Returns the events from the topic of retries, in the order of the topic of events. */
     static List<KafkaTask> fromRetries(List<ConsumerRecord<String, byte[]>> records) {
         List<KafkaTask> tasks = new ArrayList<>();
         for (ConsumerRecord<String, byte[]> record : records) {

@@ -17,11 +17,11 @@ import java.util.regex.Pattern;
  * with the events that wait for their next attempt, {@code PREFIX.dead} with the dead letters, {@code PREFIX.portals}
  * with the trusted portals. {@code docs/topics.yaml} describes them.
  *
- * @param servers brokers to begin with, {@code host:port} joined by commas
- * @param prefix what the names of topics and of the consumer group begin with
+ * @param servers the brokers to connect to first, {@code host:port} separated by commas
+ * @param prefix the beginning of the names of topics and of the consumer group
  * @param partitions how many partitions the topic of events gets when it is made; a topic that exists stays as it is
- * @param window how many records back, in its partition, a second record of an event is recognised
- * @param properties what all Kafka clients are told besides, such as {@code security.protocol}; may hold passwords
+ * @param window how many records back, in its partition, a second record of an event is recognized
+ * @param properties further settings of all Kafka clients, such as {@code security.protocol}; may hold passwords
  */
 public record KafkaTopics(String servers, String prefix, int partitions, int window, Map<String, String> properties) {
 
@@ -52,7 +52,7 @@ public record KafkaTopics(String servers, String prefix, int partitions, int win
      * Without them the prefix is {@code openlines}, partitions 12, the window 10 000 records; {@code config} names a
      * properties file in UTF-8 for all Kafka clients.
      *
-     * @param address brokers and what is to be other than usual
+     * @param address the brokers, and settings that differ from the defaults
      * @return the address of the topics
      * @throws IllegalArgumentException if it is not such an address or the file cannot be read; names no value
      */
@@ -141,7 +141,7 @@ public record KafkaTopics(String servers, String prefix, int partitions, int win
         try (Reader reader = Files.newBufferedReader(Path.of(name), StandardCharsets.UTF_8)) {
             properties.load(reader);
         } catch (IOException | IllegalArgumentException e) {
-            // Without the cause: it may quote a line, and lines hold secrets.
+            // The cause is left out, because it may quote a line, and lines hold secrets.
             throw new IllegalArgumentException("cannot read config as properties in UTF-8");
         }
         Map<String, String> all = new HashMap<>();

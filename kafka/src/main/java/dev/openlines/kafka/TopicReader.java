@@ -21,7 +21,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 /** Reads ranges of partitions, in no group. One thread at a time. */
 final class TopicReader implements AutoCloseable {
 
-    /** So long without a record although there must be one means that the cluster is away. */
+    /** If no record comes for this long although one must exist, the cluster cannot be reached. */
     private static final long PATIENCE_NANOS = Duration.ofSeconds(10).toNanos();
 
     private static final Duration POLL = Duration.ofMillis(100);
@@ -36,8 +36,8 @@ final class TopicReader implements AutoCloseable {
         properties.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         properties.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 5000);
         properties.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, 3000);
-        // The range that is read exists. But a consumer also asks for records behind it, and the next range waits for
-        // that answer.
+        // The limit is short because the range exists. A consumer also asks for records after the range, and the next
+        // range waits for that answer.
         properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 5);
         consumer = new KafkaConsumer<>(properties, new StringDeserializer(), new ByteArrayDeserializer());
     }
@@ -53,7 +53,7 @@ final class TopicReader implements AutoCloseable {
     }
 
     /**
-     * Reads what is there from one offset to before another, which must be no later than the end.
+     * Reads the records from one offset up to but not including another, which must not be after the end.
      *
      * @throws StoreException if the cluster is away
      */
@@ -82,7 +82,10 @@ final class TopicReader implements AutoCloseable {
         });
     }
 
-    /** Returns the last record of each key that has a value, from one offset to before another, in their order. */
+    /**
+     * Returns, in their order, the last record of each key that has a value, from one offset up to but not including
+     * another.
+     */
     List<ConsumerRecord<String, byte[]>> live(TopicPartition partition, long from, long to) {
         Map<String, ConsumerRecord<String, byte[]>> last = new HashMap<>();
         read(partition, Math.max(from, begin(partition)), to, record -> {
