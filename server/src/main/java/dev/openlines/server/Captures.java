@@ -30,8 +30,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the shapes of the first accepted requests of each event's code in a folder, one file each. Its own thread masks and
- * writes; a request that finds it busy, and whatever fails here, is dropped.
+ * Stores the shapes of the first accepted requests of each event's code in a folder, one file for each. A thread of its
+ * own masks and writes them. If that thread is busy, or if something fails here, the request is not captured.
  */
 final class Captures implements AutoCloseable {
 
@@ -43,7 +43,7 @@ final class Captures implements AutoCloseable {
     /** Requests that may wait to be written. */
     private static final int WAITING = 8;
 
-    /** So many failures end it until the next start. */
+    /** The number of failures after which nothing is captured until the next start. */
     private static final int FAILURES = 3;
 
     private static final String UNFINISHED = ".capture";
@@ -94,7 +94,8 @@ final class Captures implements AutoCloseable {
                     Files.deleteIfExists(file);
                 }
             }
-            // Makes a file as it will be made later, so that a folder that cannot be written is known at the start.
+            // Makes a file as captures are made later, so that a folder that cannot be written to is noticed at the
+            // start.
             Files.delete(Files.createTempFile(settings.folder(), UNFINISHED, ".tmp", own("rw-------")));
             for (String code : EventCapture.codes()) {
                 int count = 0;
@@ -123,15 +124,15 @@ final class Captures implements AutoCloseable {
     }
 
     /**
-     * Returns whether a request may be captured: it was verified and stored, and its code may be one that is missing. An
-     * installation that is only kept to be checked again is not verified.
+     * Returns whether a request may be captured: it was verified and stored, and its code may be one that is missing.
+     * An installation that is only kept to be checked again is not verified.
      */
     boolean wants(Reply reply, byte[] body) {
         return !ended && reply instanceof Reply.Accepted && body.length <= LONGEST && !isEnough(code(body));
     }
 
     /**
-     * Takes a request. Neither blocks nor throws.
+     * Adds a request. Neither blocks nor throws.
      *
      * @param headers the names of its headers
      * @param body the whole body, which does not change any more
@@ -140,7 +141,7 @@ final class Captures implements AutoCloseable {
         writer.execute(() -> write(headers, contentType, body));
     }
 
-    /** Returns the code at the beginning of a form, its place on the platform, or empty text. */
+    /** Returns the code at the beginning of a form, which is its place on the platform, or empty text. */
     private static String code(byte[] body) {
         String start = new String(body, 0, Math.min(body.length, 300), US_ASCII);
         int end = start.indexOf('&');
@@ -166,7 +167,7 @@ final class Captures implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             LastResort.check(e);
             ended = ++failures >= FAILURES;
-            // Neither the message nor the cause: they may quote the request.
+            // Message and cause are left out, because they may quote the request.
             LOG.warn(
                     "reason=capture-failed failure={} {}",
                     e.getClass().getSimpleName(),

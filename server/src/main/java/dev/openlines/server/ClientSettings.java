@@ -115,7 +115,7 @@ final class ClientSettings {
             return opening.get();
         } catch (ClientStoreException e) {
             Throwable cause = e.getCause();
-            // Without a cause the message is whole: a damaged file is named with the remedy.
+            // Without a cause the message is complete: it names a damaged file and the remedy.
             throw new ConfigurationException(
                     "OPENLINES_TOKENS: "
                             + (cause == null

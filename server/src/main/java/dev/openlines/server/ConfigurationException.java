@@ -4,30 +4,30 @@ package dev.openlines.server;
 import dev.openlines.receiver.spi.OneLine;
 import org.jspecify.annotations.Nullable;
 
-/** A setting of the operator keeps the receiver from starting. The message is one line and names the setting. */
+/** Thrown if a wrong setting prevents the receiver from starting. The message is one line and names the setting. */
 public final class ConfigurationException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
-    /** The characters of a value that a message shows. */
+    /** The most characters of a value that a message shows. */
     private static final int FOUND = 60;
 
     /**
-     * Makes one, also for settings of an application's own.
+     * Makes an exception. Applications may use it for their own settings.
      *
      * @param message one line that names the setting and holds no secret
-     * @param cause what told so, or null
+     * @param cause the cause, or null
      */
     public ConfigurationException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 
     /**
-     * Makes one that says what was found, without characters that steer a terminal, and cut if it is long. Do not use it
-     * for a setting that holds a secret.
+     * Makes an exception whose message shows the found value, cut if it is long and without characters that control a
+     * terminal. Do not use it for a setting that holds a secret.
      *
      * @param setting the name
-     * @param expected what the setting may be
+     * @param expected a description of right values
      * @param found its value
      * @return the exception
      */
@@ -37,10 +37,11 @@ public final class ConfigurationException extends RuntimeException {
     }
 
     /**
-     * Makes one that ends with what a database, a driver or a file system said: one line, without a password.
+     * Makes an exception whose message ends with that of a database, a driver or a file system, on one line and without
+     * a password.
      *
-     * @param message the setting, and what cannot be done
-     * @param cause what told so
+     * @param message the setting and the action that failed
+     * @param cause the exception of the database, driver or file system
      * @return the exception
      */
     public static ConfigurationException because(String message, Throwable cause) {

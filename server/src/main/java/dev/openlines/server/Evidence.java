@@ -20,14 +20,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A file with one JSON object per line for each closed chat that was handled: {@code member_id}, {@code
- * chat_id}, {@code line_id}, {@code connector_id}, {@code line_name}, {@code at} (seconds: when the event was sent, or
- * when the chat was closed if the close was found by comparing), {@code session_id} (of a close that was found), {@code
- * idempotency_key}; without what the event did not say.
+ * A file with one JSON object per line for each closed chat that was handled: {@code member_id}, {@code chat_id},
+ * {@code line_id}, {@code connector_id}, {@code line_name}, {@code at} (seconds: when the event was sent, or when the
+ * chat was closed if the close was found by comparing), {@code session_id} (of a close that was found), {@code
+ * idempotency_key}; without the values that the event does not have.
  *
- * <p>A line is with the operating system before its event counts as done, so it survives the death of
- * the process. When an event is handled again, a line that is there already is not written twice. A line
- * that a crash cut short has no line feed at its end; it is cut off before the next is written.
+ * <p>A line is handed to the operating system before its event counts as done, so it survives the death of the process.
+ * If an event is handled again, its existing line is not written twice. A line that a crash cut short has no line feed
+ * at its end; it is removed before the next one is written.
  */
 final class Evidence implements AutoCloseable {
 

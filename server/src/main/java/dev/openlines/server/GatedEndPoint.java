@@ -15,7 +15,7 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.util.thread.Scheduler;
 import org.jspecify.annotations.Nullable;
 
-/** A socket whose connection has a place in a {@link Gate} and counts there what it has read. */
+/** A socket whose connection has a place in a {@link Gate} and counts the bytes that it reads there. */
 final class GatedEndPoint extends SocketChannelEndPoint {
 
     private static final ThreadLocal<Boolean> DROPPING = ThreadLocal.withInitial(() -> false);
@@ -26,8 +26,8 @@ final class GatedEndPoint extends SocketChannelEndPoint {
     /**
      * Makes an end point.
      *
-     * @param weight what a connection of this kind takes before anything has been read
-     * @param dropped is told when the gate drops this connection
+     * @param weight the memory of a connection of this kind before anything has been read
+     * @param dropped called when the gate drops this connection
      */
     GatedEndPoint(
             SocketChannel channel,
@@ -41,7 +41,7 @@ final class GatedEndPoint extends SocketChannelEndPoint {
         this.key = key;
         String source = Gate.source(channel.socket().getInetAddress());
         this.place = gate.place(source, weight, () -> {
-            // First what gives memory back.
+            // This comes first because it gives memory back.
             DROPPING.set(true);
             try {
                 close(new EofException("dropped for others"));
@@ -53,8 +53,8 @@ final class GatedEndPoint extends SocketChannelEndPoint {
     }
 
     /**
-     * Returns whether this thread is dropping a connection. Then it also ends that connection, which Jetty leaves to
-     * another thread: until that has time, more may be read than the gate knows of.
+     * Returns whether this thread is dropping a connection. It then also ends the connection itself. Jetty would leave
+     * that to another thread, and until that thread has time, more could be read than the gate counts.
      */
     static boolean dropping() {
         return DROPPING.get();
@@ -65,7 +65,9 @@ final class GatedEndPoint extends SocketChannelEndPoint {
         return place(request.getConnectionMetaData().getConnection());
     }
 
-    /** Returns the place of a connection, or null if it has none. It is to be entered once Jetty knows the connection. */
+    /**
+     * Returns the place of a connection, or null if it has none. It must be entered once Jetty knows the connection.
+     */
     static Gate.@Nullable Place place(Connection connection) {
         EndPoint endPoint = connection.getEndPoint();
         while (endPoint instanceof EndPoint.Wrapper wrapper) {
@@ -86,7 +88,7 @@ final class GatedEndPoint extends SocketChannelEndPoint {
     @Override
     public void onClose(@Nullable Throwable cause) {
         place.leave();
-        // The selector has the key until it selects again, and what the connection has read would stay with it.
+        // The selector keeps the key until it selects again, and with it the bytes that the connection has read.
         key.attach(null);
         super.onClose(cause);
     }

@@ -48,11 +48,11 @@ final class HttpPort {
     private static final long STOP_MILLIS = 5_000;
     private static final Duration RELOAD = Duration.ofSeconds(30);
     private static final int HEADER_BYTES = 8 * 1024;
-    /** The most connections that wait: as many as the platform may send at once. The kernel's own limit counts too. */
+    /** The most connections that wait, as many as the platform may open at once. The kernel's own limit applies too. */
     private static final int ACCEPT_QUEUE = 1024;
-    /** No request blocks a thread, so a few are enough; each may be at work on one body. */
+    /** No request blocks a thread, so a few threads are enough. Each may be working on one body. */
     private static final int THREADS = Math.max(16, 2 * Runtime.getRuntime().availableProcessors());
-    /** The bytes that a connection takes before anything has been read: 4 to 7 KiB as measured, and its buffers. */
+    /** The bytes that a connection takes before anything has been read: measured 4 to 7 KiB, and its buffers. */
     private static final long PLAIN_BYTES = 8 * 1024;
 
     private static final long SECURE_BYTES = 64 * 1024;
@@ -66,10 +66,10 @@ final class HttpPort {
     /**
      * Prepares a server.
      *
-     * @param handler answers
-     * @param limits what a sender may take
-     * @param dropped is told when a connection is closed because its memory is needed for others
-     * @param keys certificate and key, looked at again every half minute, or null for plain HTTP
+     * @param handler the handler that answers requests
+     * @param limits the time and memory that a sender may take
+     * @param dropped called when a connection is closed because its memory is needed for others
+     * @param keys certificate and key, which are checked for changes every half minute, or null for plain HTTP
      */
     HttpPort(Handler handler, HttpLimits limits, Runnable dropped, @Nullable PemKeys keys) {
         this(handler, limits, dropped, keys, RELOAD);
@@ -84,14 +84,15 @@ final class HttpPort {
         if (keys == null) {
             connector = new GatedConnector(limits, PLAIN_BYTES, dropped, requests);
         } else {
-            // The platform calls whatever address it was given; a wrong host name is its DNS's problem.
+            // The host name is not checked, because the platform calls whatever address it was given.
             http.addCustomizer(new SecureRequestCustomizer(false));
             ConnectionFactory tls = new SslConnectionFactory(tls(keys), requests.getProtocol());
             connector = new GatedConnector(limits, SECURE_BYTES, dropped, tls, requests);
         }
         connector.setAcceptQueueSize(ACCEPT_QUEUE);
         connector.setIdleTimeout(limits.idle().toMillis());
-        // SlowConnections closes what is idle; what waits for the store has as long as the server.
+        // SlowConnections closes idle connections. Requests that wait for the store may take as long as the server
+        // allows.
         connector.setShutdownIdleTimeout(STOP_MILLIS);
         SlowConnections slow = new SlowConnections(handler, limits.head());
         connector.addEventListener(slow);
@@ -130,7 +131,7 @@ final class HttpPort {
     /**
      * Listens.
      *
-     * @param setting stands in messages
+     * @param setting the setting's name, for messages
      * @param host the address, or null for all
      * @throws ConfigurationException if the port is taken or the host is not of this machine
      */
@@ -157,14 +158,14 @@ final class HttpPort {
                 + connector.getLocalPort() + path);
     }
 
-    /** Returns what it listens on, for records: an address, or an asterisk for all of them. */
+    /** Returns the address that it listens on, for log records, or an asterisk for all addresses. */
     String listening(String path) {
         String host = connector.getHost() == null ? "*" : connector.getHost();
         return (secure ? "https" : "http") + "://" + (host.contains(":") ? "[" + host + "]" : host) + ":"
                 + connector.getLocalPort() + path;
     }
 
-    /** Accepts no more, and answers what it has. */
+    /** Stops accepting requests, and answers those that were accepted. */
     void stop() throws Exception {
         jetty.stop();
     }
@@ -206,7 +207,7 @@ final class HttpPort {
         }
     }
 
-    /** A request whose sender is another than the other end of the connection. */
+    /** A request whose sender is not the other end of the connection, because a proxy sent it. */
     private static final class Forwarded extends Request.Wrapper {
 
         private final InetSocketAddress sender;
@@ -239,7 +240,7 @@ final class HttpPort {
         }
     }
 
-    /** Jetty's threads, which log whatever their jobs throw and go on. */
+    /** Jetty's threads, which log the exceptions of their jobs and continue. */
     private static final class Threads extends QueuedThreadPool {
 
         Threads() {
@@ -252,7 +253,7 @@ final class HttpPort {
         }
     }
 
-    /** Jetty's timer, which keeps whatever its tasks throw to itself. */
+    /** Jetty's timer, which swallows the exceptions of its tasks. */
     private static final class Timer extends ScheduledExecutorScheduler {
 
         @Override

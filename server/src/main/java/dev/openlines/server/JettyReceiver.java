@@ -40,17 +40,17 @@ import org.eclipse.jetty.util.thread.Scheduler;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link Receiver} as a handler of Jetty 12: it answers every request that reaches it, never blocks a
- * thread and never uses Jetty's own form parser. Put it behind whatever selects by path.
+ * A {@link Receiver} as a handler of Jetty 12. It answers every request that reaches it, whatever its path, so put it
+ * behind a handler that selects by path. It never blocks a thread and never uses Jetty's own form parser.
  *
- * <p>Requests hold at most a third of the heap until they are answered. If that runs out, the connection with the
- * oldest unfinished body of the source address that holds most is closed. If whole requests wait for the inbox with
- * most of it, further ones get 503. A body that is not there after ten seconds costs its
- * connection. Connections without a request and headers that come slowly are up to the server.
+ * <p>Unanswered requests hold at most a third of the heap. If that is used up, the source address that holds most of it
+ * loses a connection: the one with the oldest unfinished body. If complete requests that wait for the inbox hold most
+ * of it, further ones get 503. If a body is not complete after ten seconds, its connection is closed. Limiting idle
+ * connections and slow headers is left to the server.
  */
 public final class JettyReceiver extends Handler.Abstract.NonBlocking {
 
-    /** The bytes that a request takes beside its body. */
+    /** The bytes that a request takes in addition to its body. */
     private static final long REQUEST_BYTES = 8 * 1024;
 
     private static final byte[] NOTHING = {};
@@ -72,7 +72,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
     }
 
     /**
-     * Makes a handler with limits of its own.
+     * Makes a handler with other limits than the default ones.
      *
      * @param receiver gets every request with its body
      * @param limits the time for a body and the memory of requests
@@ -135,7 +135,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
         new Body(request, response, then, contentType, place, body).run();
     }
 
-    /** Returns a place for a request of a server that does not know the gate. */
+    /** Returns a place for a request that came through a connector without a gate. */
     private Gate.Place place(Request request) {
         ConnectionMetaData connection = request.getConnectionMetaData();
         String source = connection.getRemoteSocketAddress() instanceof InetSocketAddress address
@@ -184,7 +184,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
                 try {
                     threads.execute(this);
                 } catch (RejectedExecutionException e) {
-                    // Its queue is full. Answering does not block; what comes after it may fail.
+                    // The executor's queue is full, so this thread sends the answers. That does not block.
                     run();
                 }
             }
@@ -197,7 +197,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
                     Objects.requireNonNull(waiting.poll()).run();
                 } catch (Throwable e) {
                     LastResort.check(e);
-                    // The others still wait.
+                    // The other answers must still be sent.
                     Thread thread = Thread.currentThread();
                     thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
                 }
@@ -243,7 +243,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
                 read();
             } catch (Throwable e) {
                 LastResort.check(e);
-                // Jetty would answer, but only by the callback does the gate learn of it.
+                // Jetty would answer by itself, but the gate is told only by the callback.
                 inTime();
                 callback.failed(e);
             }
@@ -294,8 +294,8 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
         }
 
         /**
-         * Gives the request up. Called on a thread of the scheduler, while another may be reading: what is read in time
-         * wins.
+         * Gives the request up. Runs on a thread of the scheduler, while another thread may be reading: the first of
+         * the two wins.
          */
         private void giveUp() {
             if (reading.compareAndSet(true, false)) {
@@ -307,7 +307,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
             }
         }
 
-        /** Returns whether the body was read before it was given up. */
+        /** Ends the reading, and returns whether it ended before the request was given up. */
         private boolean inTime() {
             if (deadline != null) {
                 deadline.cancel();
@@ -337,7 +337,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
             if (reply.toCompletableFuture().isDone()) {
                 reply.whenComplete((kept, failure) -> finish(kept, failure, wanted));
             } else {
-                // The inbox's thread has the next commit to make.
+                // This may run on the inbox's thread, which must make the next commit instead of sending answers.
                 Executor threads = request.getComponents().getExecutor();
                 reply.whenComplete((kept, failure) -> answers.add(() -> finish(kept, failure, wanted), threads));
             }
@@ -348,7 +348,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
                 answer(reply);
                 return;
             }
-            // The request's headers are gone once it is answered.
+            // After the answer, Jetty no longer has the request's headers.
             List<String> headers =
                     request.getHeaders().stream().map(HttpField::getName).toList();
             answer(reply);
@@ -356,7 +356,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
         }
 
         private void answer(Reply reply) {
-            // Nothing is lost any more if a sender does not take the answer.
+            // From here on, nothing is lost if the sender does not read the answer.
             place.answered();
             JettyReceiver.answer(reply, response, callback);
         }
@@ -371,7 +371,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
                 }
             } catch (Throwable e) {
                 LastResort.check(e);
-                // Only by the callback does the gate learn of it.
+                // The gate is told only by the callback.
                 callback.failed(e);
             }
         }

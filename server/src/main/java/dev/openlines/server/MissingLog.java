@@ -4,7 +4,7 @@ package dev.openlines.server;
 import org.slf4j.LoggerFactory;
 import org.slf4j.helpers.NOPLoggerFactory;
 
-/** Says on stderr, the only place left, that log records go nowhere: what is refused or fails would leave no trace. */
+/** Reports on stderr that log records are lost, because otherwise refusals and failures would leave no trace. */
 final class MissingLog {
 
     private MissingLog() {}

@@ -16,8 +16,8 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * {@code /health/live}: the process answers. {@code /health/ready}: 200 while events can be stored, else 503.
- * {@code /metrics}: all meters, for Prometheus. For a port that strangers do not reach.
+ * Answers {@code /health/live} with 200, {@code /health/ready} with 200 while events can be stored and otherwise with
+ * 503, and {@code /metrics} with all meters for Prometheus. It is for a port that is not reachable from the internet.
  */
 final class MonitoringHandler extends Handler.Abstract.NonBlocking {
 

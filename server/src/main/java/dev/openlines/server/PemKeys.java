@@ -26,8 +26,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A certificate with its chain and key from two PEM files, as certificate authorities' tools leave them. The
- * key is PKCS #8 without a password ({@code BEGIN PRIVATE KEY}), RSA, EC or EdDSA.
+ * A certificate with its chain and key from two PEM files, as the tools of certificate authorities write them. The key
+ * is PKCS #8 without a password ({@code BEGIN PRIVATE KEY}), RSA, EC or EdDSA.
  */
 final class PemKeys {
 
@@ -63,14 +63,14 @@ final class PemKeys {
         }
     }
 
-    /** Tells versions of the files apart. */
+    /** Identifies a version of the files. */
     List<FileTime> version() throws IOException {
         return List.of(Files.getLastModifiedTime(certificate), Files.getLastModifiedTime(key));
     }
 
     /**
-     * Returns whether key and certificate fit. A renewal writes one file after the other: between the two they are no
-     * pair, and no handshake would succeed.
+     * Returns whether key and certificate belong together. A renewal writes one file after the other. In between they
+     * do not, and every handshake would fail.
      */
     private static boolean fits(PrivateKey privateKey, PublicKey publicKey) throws GeneralSecurityException {
         String algorithm = switch (privateKey.getAlgorithm()) {

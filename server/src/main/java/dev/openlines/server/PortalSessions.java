@@ -37,15 +37,16 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks portals which sessions they have closed: those that have installed the application, with their stored grants, and
- * those that have an incoming webhook for it. Its calls leave room for others: see {@link PortalClient#yielding}. Immutable.
+ * Asks portals which sessions they have closed: those that have installed the application, with their stored grants,
+ * and those that have an incoming webhook for it. Its calls leave room for other calls: see {@link
+ * PortalClient#yielding}. Immutable.
  */
 public final class PortalSessions implements ClosedSessions {
 
-    /** The longest that a portal waits for the answer to its installation. */
+    /** The longest time that a portal waits for the answer to its installation. */
     private static final Duration PATIENCE = Duration.ofSeconds(4);
 
-    /** The portal wants https, and says so with the status of a refused token. */
+    /** The portal requires https, and reports that with the status of a refused token. */
     private static final ErrorCode INVALID_REQUEST = new ErrorCode("INVALID_REQUEST");
 
     private final @Nullable RestClient client;
@@ -58,13 +59,13 @@ public final class PortalSessions implements ClosedSessions {
         this.webhooks = Map.copyOf(webhooks);
     }
 
-    /** Knows no portal: for {@link #webhook}, without an application. */
+    /** Creates an object without portals. {@link #webhook} adds some. */
     public PortalSessions() {
         this(null, null, Map.of());
     }
 
     /**
-     * Knows the portals that have granted access. Asks nothing yet.
+     * Creates an object for the portals that have granted access. Calls no portal yet.
      *
      * @param client built with {@link RestClient.Builder#application}
      */
@@ -73,8 +74,8 @@ public final class PortalSessions implements ClosedSessions {
     }
 
     /**
-     * Makes the client of an application that portals install, as a receiver needs it: a request to an OAuth host ends
-     * before a portal gives up waiting for the answer to its installation.
+     * Makes the client of an application that portals install, with the timeouts that a receiver needs: a request to an
+     * OAuth host ends before a portal stops waiting for the answer to its installation.
      *
      * @param clientId the application's {@code client_id}
      * @param clientSecret the application's {@code client_secret}
@@ -96,8 +97,8 @@ public final class PortalSessions implements ClosedSessions {
     }
 
     /**
-     * Returns the same that also subscribes to {@code OnSessionFinish} again, if closes are missing and the portal says
-     * that no subscription sends them to the receiver: an update of the application may have ended it.
+     * Returns a copy that also subscribes to {@code OnSessionFinish} again, if closes are missing and the portal has no
+     * subscription that sends them to the receiver. An update of the application may have ended it.
      *
      * @param receiver the receiver's public address
      * @return another object
@@ -107,9 +108,9 @@ public final class PortalSessions implements ClosedSessions {
     }
 
     /**
-     * Returns the same with one more portal, or with another way to ask a portal that has a grant.
+     * Returns a copy with one more portal, or with a webhook for a portal that has a grant.
      *
-     * @param memberId the portal; that the webhook is this portal's is for you to say
+     * @param memberId the portal. It is not checked that the webhook belongs to it
      * @param portal made by {@link RestClient#webhook}; its user must be allowed to see the reports on open lines
      * @return another object
      */
@@ -120,9 +121,9 @@ public final class PortalSessions implements ClosedSessions {
     }
 
     /**
-     * Returns the same with one more portal, as the other method does.
+     * Returns a copy with one more portal, as the other method does.
      *
-     * @param memberId the portal; that the webhook is this portal's is for you to say
+     * @param memberId the portal. It is not checked that the webhook belongs to it
      * @param address {@code https://HOST/rest/USER/CODE/}, a secret, of a user who may see the reports on open lines. A
      *     loopback address is a simulated portal's
      * @return another object
@@ -133,9 +134,9 @@ public final class PortalSessions implements ClosedSessions {
     }
 
     /**
-     * Returns sessions of these portals, too, and of those that others ask.
+     * Returns an object that also asks the portals of another one.
      *
-     * @param setting stands in the message
+     * @param setting the setting's name, for the message
      * @throws ConfigurationException if the others are not asked by this class
      */
     static PortalSessions with(@Nullable ClosedSessions others, Map<String, PortalClient> webhooks, String setting) {
@@ -177,7 +178,7 @@ public final class PortalSessions implements ClosedSessions {
         SessionPage page = asked(() -> openLines(query.memberId()).sessionPage(wanted));
         Instant answeredAt = page.answeredAt();
         if (answeredAt == null) {
-            // Only the portal's own time can tell what is old enough.
+            // Only the portal's own time can decide which closes are old enough.
             throw new SessionsUnavailableException(Reason.AWAY, null, null);
         }
         return new Page(page.sessions().stream().map(PortalSessions::closed).toList(), page.hasNextPage(), answeredAt);
@@ -204,8 +205,8 @@ public final class PortalSessions implements ClosedSessions {
     }
 
     /**
-     * Returns what the portal says of the application and its subscriptions; nothing if it has no grant, since a webhook
-     * may not ask.
+     * Returns the cause from the portal's data on the application and its subscriptions; empty if the portal has no
+     * grant, because a webhook cannot ask for these.
      */
     @Override
     public Optional<String> cause(String memberId) {
@@ -226,7 +227,7 @@ public final class PortalSessions implements ClosedSessions {
         });
     }
 
-    /** Returns what is wrong with the subscription. Its addresses are not named: they may hold secrets. */
+    /** Returns the fault of the subscription. Its addresses are not named, because they may hold secrets. */
     private Optional<String> unsubscribed(PortalClient portal) {
         List<Subscription> bound = portal.subscriptions().get().stream()
                 .filter(subscription -> subscription.event().equalsIgnoreCase(OnSessionFinish.CODE)

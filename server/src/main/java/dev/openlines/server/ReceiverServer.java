@@ -43,7 +43,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A whole receiver: endpoint on Jetty, inbox, dispatcher. The inbox is an SQLite file if nothing else is said; {@code
+ * A complete receiver: endpoint on Jetty, inbox, dispatcher. The inbox is an SQLite file by default; {@code
  * org.postgresql:postgresql} or {@code dev.openlines:openlines-kafka} on the class path allow the others.
  *
  * <pre>{@code
@@ -53,19 +53,19 @@ import org.slf4j.LoggerFactory;
  * }
  * }</pre>
  *
- * <p>While a server is open, exhausted memory ends the process with exit code 70, whichever thread of ours meets it: a
- * process that has lost threads looks alive and handles nothing. Without a server, a {@link Receiver} and its
- * {@link dev.openlines.receiver.Dispatcher Dispatcher} never end the process they are part of.
+ * <p>While a server is open, exhausted memory ends the process with exit code 70, because a process that has lost
+ * threads looks alive and handles nothing. Without a server, a {@link Receiver} and its {@link
+ * dev.openlines.receiver.Dispatcher Dispatcher} never end the process they are part of.
  */
 public final class ReceiverServer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ReceiverServer.class);
-    /** So many portals are named at the start. */
+    /** The most portals that are named at the start. */
     private static final int NAMED = 10;
 
     private static final Duration MONITOR_INTERVAL = Duration.ofSeconds(1);
 
-    /** The portal's word that its offline queue has something. */
+    /** The code of the event that says that an offline queue has events. */
     private static final String OFFLINE_EVENT = "ONOFFLINEEVENT";
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
@@ -87,7 +87,7 @@ public final class ReceiverServer implements AutoCloseable {
     /**
      * Begins to configure a receiver. {@link ReceiverServerBuilder#start} starts it.
      *
-     * @param handlers what to do with events
+     * @param handlers the handlers of events
      * @return a builder
      */
     public static ReceiverServerBuilder builder(Handlers handlers) {
@@ -193,14 +193,14 @@ public final class ReceiverServer implements AutoCloseable {
         }
     }
 
-    /** Says in one record what runs here. */
+    /** Logs the configuration in one record. */
     private void started(ReceiverServerBuilder options, Store store, Portals portals, HttpPort port) {
         String backlog;
         try {
             Backlog waiting = store.inbox().backlog();
             backlog = "waiting=" + waiting.waiting() + " dead=" + waiting.dead();
         } catch (RuntimeException e) {
-            // It runs all the same, and its health says so.
+            // The receiver runs all the same, and its health check shows the fault.
             LastResort.check(e);
             backlog = "waiting=unknown";
         }
@@ -232,7 +232,10 @@ public final class ReceiverServer implements AutoCloseable {
         feed = offline.start();
     }
 
-    /** Forgets the tokens of a portal after its handlers, unless it has installed the application again by then. */
+    /**
+     * Forgets the tokens of a portal after the handlers of its uninstallation, unless it has installed the application
+     * again by then.
+     */
     private static void forget(OAuth oauth, Event event, EventContext context) {
         if (event instanceof OnAppUninstall && oauth.refused(context.memberId())) {
             oauth.forget(context.memberId());
@@ -251,7 +254,10 @@ public final class ReceiverServer implements AutoCloseable {
         return portals.isEmpty() ? "none" : first + (portals.size() > NAMED ? "+" + (portals.size() - NAMED) : "");
     }
 
-    /** Compares at once, since events may be lost while the receiver is away, and when the inbox can store again. */
+    /**
+     * Compares portals at once, because events may have been lost while the receiver did not run, and again when the
+     * inbox can store after it could not.
+     */
     private void reconcile(
             ReceiverServerBuilder options, Store store, Telemetry telemetry, @Nullable InboxMonitor shared) {
         Optional<ClosedSessions> sessions = options.sessions();
@@ -291,7 +297,7 @@ public final class ReceiverServer implements AutoCloseable {
         }
     }
 
-    /** Starts what handles events. Returns what wakes it. */
+    /** Starts the dispatcher of events. Returns the action that wakes it. */
     private Runnable dispatch(Store store, Handlers handlers, ReceiverServerBuilder options, Telemetry telemetry) {
         Store.Dispatching dispatching = store.dispatch(handlers, options.policy, options.clock, telemetry);
         parts.push(dispatching.part());
@@ -364,7 +370,7 @@ public final class ReceiverServer implements AutoCloseable {
 
     /**
      * Returns the dead letters of this receiver, for a page or a job of the application. Requeued events are soon
-     * handled by this receiver or another node on the same inbox. Quick; the view's methods block.
+     * handled by this receiver or by another node on the same inbox. This call is quick, but the view's methods block.
      *
      * @return a view, to be used while the server is open; after that its methods throw a {@link StoreException}
      */
@@ -373,8 +379,8 @@ public final class ReceiverServer implements AutoCloseable {
     }
 
     /**
-     * Waits until the server is closed. When the process is asked to end (SIGTERM) it is closed first, so
-     * that what was begun is finished.
+     * Waits until the server is closed. If the process is asked to end (SIGTERM), the server is closed first, so that
+     * running handlers can finish.
      *
      * @throws InterruptedException if the waiting thread is interrupted
      */
@@ -385,8 +391,8 @@ public final class ReceiverServer implements AutoCloseable {
     }
 
     /**
-     * Accepts no more, answers what it has, lets handlers finish, closes the inbox. Blocks for some
-     * seconds at most. Closing twice does nothing more.
+     * Stops accepting requests, answers those that were accepted, lets handlers finish, and closes the inbox. Blocks
+     * for a few seconds at most. Closing twice has no further effect.
      */
     @Override
     public void close() {
@@ -414,7 +420,7 @@ public final class ReceiverServer implements AutoCloseable {
         }
     }
 
-    /** Answers 404 beside the endpoint's path. */
+    /** Answers 404 to requests for other paths than the endpoint's. */
     private static final class AtPath extends Handler.Wrapper {
 
         private final String path;

@@ -34,8 +34,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Configures a {@link ReceiverServer}. Only the handlers, and whom to trust, must be said: by {@link #trust}, by {@link
- * #application}, or both. Each method returns this builder; the last call counts. Not safe for use by many threads.
+ * Configures a {@link ReceiverServer}. It needs the handlers, and the trusted portals: by {@link #trust}, by {@link
+ * #application}, or by both. Everything else has a default. Each method returns this builder; the last call counts. Not
+ * safe for use by many threads.
  */
 public final class ReceiverServerBuilder {
 
@@ -78,7 +79,8 @@ public final class ReceiverServerBuilder {
     }
 
     /**
-     * Sets all that an operator has set, also portals to trust. Call it first: what is called after it counts.
+     * Sets everything from an operator's settings, also the portals to trust. Call it first, because later calls
+     * override it.
      *
      * @param settings such as {@link Settings#fromEnvironment}
      * @return this
@@ -168,9 +170,9 @@ public final class ReceiverServerBuilder {
     }
 
     /**
-     * Sets the application that portals install. Installations are verified and their tokens stored, an uninstallation
-     * forgets them, closes whose event never came are found, and {@link #offline} can drain offline queues: all that
-     * {@link #installations}, {@link #sessions} and {@link #queues} set one by one.
+     * Sets the application that portals install. Installations are verified and their tokens stored, and an
+     * uninstallation removes them. Closes whose event never came are found, and {@link #offline} can drain offline
+     * queues. This replaces calls of {@link #installations}, {@link #sessions} and {@link #queues}.
      *
      * @param client built with {@link RestClient.Builder#application}
      * @return this
@@ -207,10 +209,10 @@ public final class ReceiverServerBuilder {
     }
 
     /**
-     * Handles closes whose event never came, too: compares what portals list with the events that are stored. Not if
-     * the inbox is in Kafka.
+     * Handles closes whose event never came, too, by comparing the portals' lists of sessions with the stored events.
+     * Not available if the inbox is in Kafka.
      *
-     * @param newSessions asks portals, such as {@link PortalSessions}
+     * @param newSessions asks portals for their sessions, such as {@link PortalSessions}
      * @return this
      */
     public ReceiverServerBuilder sessions(ClosedSessions newSessions) {
@@ -219,8 +221,8 @@ public final class ReceiverServerBuilder {
     }
 
     /**
-     * Compares a portal by an incoming webhook: for one that is trusted by {@link #trust} alone, or whose grant may not
-     * see the reports. {@link #sessions} must then be {@link PortalSessions} or not set.
+     * Compares a portal by an incoming webhook. Use it for a portal that is trusted only by {@link #trust}, or whose
+     * grant may not see the reports. {@link #sessions} must then be {@link PortalSessions} or not set.
      *
      * @param memberId the portal; that the webhook is this portal's is for you to say
      * @param address {@code https://HOST/rest/USER/CODE/}, of a user who may see the reports on open lines; a secret. A
@@ -233,7 +235,7 @@ public final class ReceiverServerBuilder {
         return this;
     }
 
-    /** Returns what asks portals for their sessions, or empty if nothing does. */
+    /** Returns the object that asks portals for their sessions, or empty if there is none. */
     Optional<ClosedSessions> sessions() {
         return webhooks.isEmpty()
                 ? sessions
@@ -243,7 +245,7 @@ public final class ReceiverServerBuilder {
     /**
      * Sets how portals' lists of closed sessions are compared; {@link ReconcileSettings#DEFAULT} by default.
      *
-     * @param settings null if they are not compared, though {@link #sessions} are set
+     * @param settings the settings, or null to switch the comparison off although {@link #sessions} are set
      * @return this
      */
     public ReceiverServerBuilder reconcile(@Nullable ReconcileSettings settings) {
@@ -252,8 +254,8 @@ public final class ReceiverServerBuilder {
     }
 
     /**
-     * Sets who drains portals' offline queues, such as {@link PortalQueues}. They are drained only if {@link #offline} or
-     * {@code OPENLINES_OFFLINE} says how often.
+     * Sets the object that drains portals' offline queues, such as {@link PortalQueues}. They are drained only if
+     * {@link #offline} or {@code OPENLINES_OFFLINE} sets an interval.
      *
      * @param newQueues drains portals
      * @return this
@@ -281,7 +283,7 @@ public final class ReceiverServerBuilder {
     /**
      * Sets how large and how deep a body may be; {@link Limits#DEFAULT} by default.
      *
-     * @param newLimits of the parser
+     * @param newLimits the limits of the parser
      * @return this
      */
     public ReceiverServerBuilder limits(Limits newLimits) {
@@ -292,7 +294,7 @@ public final class ReceiverServerBuilder {
     /**
      * Sets the time and memory that senders may take; {@link HttpLimits#DEFAULT} by default.
      *
-     * @param newLimits of the endpoint and of the monitor
+     * @param newLimits the limits of the endpoint and of the monitor
      * @return this
      */
     public ReceiverServerBuilder httpLimits(HttpLimits newLimits) {
@@ -360,8 +362,8 @@ public final class ReceiverServerBuilder {
     }
 
     /**
-     * Speaks HTTPS. A renewed certificate is taken without a restart. By default the server speaks plain HTTP, for a
-     * proxy in front of it.
+     * Serves HTTPS. A renewed certificate is used without a restart. By default the server uses plain HTTP, for a proxy
+     * in front of it.
      *
      * @param certificate PEM file of the certificate and its chain
      * @param key PEM file of the certificate's key, PKCS #8 without a password
@@ -375,7 +377,7 @@ public final class ReceiverServerBuilder {
     /**
      * Answers health checks and shows metrics on a port of their own; not by default.
      *
-     * @param newHost the address to listen on; not one that strangers reach
+     * @param newHost the address to listen on, which should not be reachable from the internet
      * @param newPort the TCP port, 0 for any free one
      * @return this
      * @throws IllegalArgumentException if the address is blank
@@ -387,9 +389,9 @@ public final class ReceiverServerBuilder {
     }
 
     /**
-     * Tells an application's own meters what happens, beside the monitor's.
+     * Adds an application's own meters to those of the monitor.
      *
-     * @param newTelemetry is told of each reply and each attempt
+     * @param newTelemetry receives each reply and each attempt
      * @return this
      */
     public ReceiverServerBuilder telemetry(Telemetry newTelemetry) {
@@ -400,7 +402,7 @@ public final class ReceiverServerBuilder {
     /**
      * Sets the time of receipts, leases and retries; the system's by default.
      *
-     * @param newClock for tests
+     * @param newClock the clock, for tests
      * @return this
      */
     public ReceiverServerBuilder clock(InstantSource newClock) {
@@ -411,7 +413,7 @@ public final class ReceiverServerBuilder {
     /**
      * Keeps events in a file while the inbox cannot store them; not by default.
      *
-     * @param file on another disk than the inbox
+     * @param file the file, on another disk than the inbox
      * @return this
      */
     public ReceiverServerBuilder spool(Path file) {
@@ -433,8 +435,8 @@ public final class ReceiverServerBuilder {
     /**
      * Keeps the shapes of the first accepted requests of each event's code, without their values; not by default.
      *
-     * @param folder gets a file for each; made if it is not there
-     * @param each how many of each code, 1 to 10
+     * @param folder gets a file for each shape; made if it does not exist
+     * @param each the number for each code, 1 to 10
      * @return this
      */
     public ReceiverServerBuilder captures(Path folder, int each) {
@@ -445,7 +447,7 @@ public final class ReceiverServerBuilder {
     /**
      * Sets how long an event that is done is remembered; for ever by default. After that a repeat of it is a new event.
      *
-     * @param time not for Kafka, which forgets by its topic's {@code retention.ms}
+     * @param time the time, not for Kafka, which forgets by its topic's {@code retention.ms}
      * @return this
      */
     public ReceiverServerBuilder keepDone(Duration time) {
@@ -465,11 +467,11 @@ public final class ReceiverServerBuilder {
     }
 
     /**
-     * Starts the server: when this returns it accepts events and handles those that wait in its inbox.
+     * Starts the server. When this returns, the server accepts events, and handles those that wait in its inbox.
      *
      * @return a running server, to be closed by the caller
-     * @throws ConfigurationException if it cannot start so; the message is one line and names the setting, and nothing
-     *     is left open
+     * @throws ConfigurationException if it cannot start with this configuration; the message is one line and names the
+     *     setting. Nothing is left open
      */
     public ReceiverServer start() {
         return ReceiverServer.start(this);
@@ -489,7 +491,7 @@ public final class ReceiverServerBuilder {
         return path;
     }
 
-    /** Names an option for a message: as the operator has set it, or as the code did. */
+    /** Returns the name of an option for a message: that of the setting, or that of the method. */
     String name(String option) {
         return named ? "OPENLINES_" + option.toUpperCase(Locale.ROOT).replace(' ', '_') : option;
     }

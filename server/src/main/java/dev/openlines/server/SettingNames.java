@@ -11,12 +11,12 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
-/** The names that settings have. A name is known once it has been read or declared; any other may be misspelled. */
+/** The names of settings. A name is known once it has been read or declared. Any other may be misspelled. */
 final class SettingNames {
 
     /**
-     * The names that container platforms set in each process for a service called openlines, or openlines-something. A
-     * value may look like tcp://10.0.0.1:80.
+     * The names that container platforms set in each process for a service with the name openlines or
+     * openlines-something. A value may look like tcp://10.0.0.1:80.
      */
     private static final Pattern INJECTED = Pattern.compile(
             "OPENLINES_([A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_[0-9]+_(TCP|UDP|SCTP)"
@@ -24,7 +24,7 @@ final class SettingNames {
 
     private static final Pattern ADDRESS = Pattern.compile("(tcp|udp|sctp)://.*");
 
-    /** No value: these have digits, or are long. */
+    /** Such a text is no value, because values have digits or are long. */
     private static final Pattern HARMLESS = Pattern.compile("[A-Za-z][A-Za-z._-]{0,50}");
 
     private final Set<String> known = new HashSet<>();
@@ -43,7 +43,7 @@ final class SettingNames {
     }
 
     /**
-     * Refuses the first name that is like a setting's and is none.
+     * Refuses the first name that looks like a setting and is none.
      *
      * @throws ConfigurationException with the nearest name
      */
@@ -66,7 +66,7 @@ final class SettingNames {
         }
     }
 
-    /** Returns a name for a message, unless it may be a value in a wrong place. */
+    /** Returns a name for a message, unless it may be a value in the wrong place. */
     static String shown(String name) {
         return HARMLESS.matcher(name).matches() ? name : "a name with other characters or more of them";
     }
@@ -80,7 +80,9 @@ final class SettingNames {
                         .thenComparing(Comparator.naturalOrder()));
     }
 
-    /** Returns how many characters must be added, removed, changed or swapped with the next to make one of the other. */
+    /**
+     * Returns how many characters must be added, removed, changed or swapped with the next to make one of the other.
+     */
     private static int distance(String one, String other) {
         int[][] steps = new int[one.length() + 1][other.length() + 1];
         for (int i = 0; i <= one.length(); i++) {

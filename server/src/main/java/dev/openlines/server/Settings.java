@@ -37,7 +37,7 @@ public final class Settings {
 
     private static final Pattern PATH = Pattern.compile("/[A-Za-z0-9._~/-]*");
 
-    /** A drain takes two calls at least, and a portal allows two a second for all that is asked of it. */
+    /** The shortest interval. A drain takes at least two calls, and a portal allows two calls a second in all. */
     private static final Duration SHORTEST = Duration.ofSeconds(10);
 
     private static final List<String> RECONCILE = List.of(
@@ -46,7 +46,7 @@ public final class Settings {
             "OPENLINES_RECONCILE_SWEEP",
             "OPENLINES_RECONCILE_MAX_AGE");
 
-    /** The names that are not read in each process, or that other parts of this project read. */
+    /** The names that are not always read, or that other parts of this project read. */
     private static final List<String> OF_OTHER_PARTS = List.of(
             "OPENLINES_CONFIG",
             "OPENLINES_INBOX",
@@ -126,7 +126,7 @@ public final class Settings {
 
     /**
      * Reads the environment variables of this process, and the file that {@code OPENLINES_CONFIG} names. A name that
-     * begins with {@code OPENLINES_} and is no setting is refused: it may be a misspelled one.
+     * begins with {@code OPENLINES_} and is no setting is refused, because it may be misspelled.
      *
      * @param own names of settings that the application reads itself, from {@link #values()}
      * @return the settings
@@ -137,7 +137,7 @@ public final class Settings {
     }
 
     /**
-     * Reads settings as {@link #fromEnvironment} does, from names and values that an application or a test has.
+     * Reads settings as {@link #fromEnvironment} does, from the names and values of an application or a test.
      *
      * @param environment names and values
      * @param own names of settings that the application reads itself, from {@link #values()}
@@ -169,7 +169,7 @@ public final class Settings {
     }
 
     /**
-     * Returns all names and values, of the environment and the file: an application's own settings are among them. Some
+     * Returns all names and values of the environment and the file, including an application's own settings. Some
      * values are secrets.
      *
      * @return a map that cannot be changed
@@ -199,9 +199,9 @@ public final class Settings {
     }
 
     /**
-     * Returns the client of the application that portals install, to call them with: the same that {@link
-     * ReceiverServerBuilder#settings} gives to the receiver. The first call opens the token store; later ones return the
-     * same client.
+     * Returns the client of the application that portals install, for calls of these portals. It is the one that {@link
+     * ReceiverServerBuilder#settings} gives to the receiver. The first call opens the token store; later ones return
+     * the same client.
      *
      * @return empty if neither {@code OPENLINES_CLIENT_ID} nor {@code OPENLINES_CLIENT_SECRET} is set
      * @throws ConfigurationException if a setting of the application is missing or wrong, or the store cannot be used
@@ -214,8 +214,8 @@ public final class Settings {
     }
 
     /**
-     * Tells whether a connection comes from a proxy of {@code OPENLINES_TRUSTED_PROXIES}, for a page of the application's
-     * own that is behind the same proxies.
+     * Tells whether a connection comes from a proxy of {@code OPENLINES_TRUSTED_PROXIES}, for a page of the
+     * application's own that is behind the same proxies.
      *
      * @param peer the other end of the connection
      * @return false if no proxy is set
@@ -225,8 +225,8 @@ public final class Settings {
     }
 
     /**
-     * Returns the source that a request counts for, as the receiver does: a page of the application's own can bound what
-     * one source may take. {@code X-Forwarded-For} counts only if a proxy of {@code OPENLINES_TRUSTED_PROXIES} sent it.
+     * Returns the source that a request counts for, as in the receiver. With it, an application's own page can limit
+     * each source. {@code X-Forwarded-For} counts only if a proxy of {@code OPENLINES_TRUSTED_PROXIES} sent it.
      *
      * @param peer the other end of the connection
      * @param forwarded the values of {@code X-Forwarded-For}, in their order
@@ -272,7 +272,7 @@ public final class Settings {
         return value == null ? "/" : value;
     }
 
-    /** Sets all that is set here, and leaves the rest as it is. */
+    /** Applies the present settings, and leaves the rest unchanged. */
     void fill(ReceiverServerBuilder builder) {
         builder.port(port)
                 .path(path())
@@ -325,7 +325,7 @@ public final class Settings {
     }
 
     /**
-     * Says what may be seen: the other values may hold secrets.
+     * Shows only two values, because the others may hold secrets.
      *
      * @return port and path
      */
@@ -338,7 +338,7 @@ public final class Settings {
         return new ConfigurationException(name + ": expected a value but found none", null);
     }
 
-    /** Returns the limits that are set here, and for the rest the usual ones. */
+    /** Returns the limits that are set, with defaults for the others. */
     private Limits limits(Limits usual) {
         return new Limits(
                 number("OPENLINES_MAX_BODY_BYTES", usual.bodyBytes(), 1, LARGEST),
@@ -388,7 +388,7 @@ public final class Settings {
                 return duration;
             }
         } catch (DateTimeParseException e) {
-            // It is refused like one that is not above zero.
+            // It is refused like a time that is not above zero.
         }
         throw ConfigurationException.wrong(name, "a duration above zero such as PT5M", value);
     }

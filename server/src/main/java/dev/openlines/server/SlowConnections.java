@@ -21,14 +21,14 @@ import org.eclipse.jetty.util.component.Graceful;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Drops connections whose request's line and headers take too long: Jetty's idle time begins anew with every
- * byte, so one byte now and then would hold a connection for ever. A new connection counts from its beginning,
- * TLS handshake included, a kept one from the first byte after an answer. Looks some times in that time, so a
- * connection lives a little longer than it may. Bodies are {@link JettyReceiver}'s.
+ * Drops connections whose request line and headers take too long. Jetty's idle time begins anew with every byte, so one
+ * byte now and then would hold a connection for ever. For a new connection the time counts from its beginning,
+ * including the TLS handshake; for a kept one, from the first byte after an answer. The connections are checked several
+ * times within the limit, so one may live a little longer. {@link JettyReceiver} limits the time for bodies.
  *
- * <p>When the server stops, idle connections are closed at once, and the others after their answer. The stop does not
- * wait for a sender that keeps its connection for later, and no sender that has begun to send is cut off. The
- * connector waits for the others, as long as the server's time to stop allows.
+ * <p>When the server stops, idle connections are closed at once, and the others after their answer. So the stop does
+ * not wait for a sender that only keeps its connection open, and it cuts off no sender that has begun to send. The
+ * connector waits for the latter as long as the server's time to stop allows.
  */
 final class SlowConnections extends Handler.Wrapper implements Connection.Listener, Graceful {
 
@@ -127,9 +127,9 @@ final class SlowConnections extends Handler.Wrapper implements Connection.Listen
         }
     }
 
-    /** Returns how many bytes the head had, without superfluous blanks. */
+    /** Returns the size of the head in bytes, without superfluous blanks. */
     private static long length(Request request) {
-        // Method, blank, path and query, blank, version, line end, and the line that ends the head.
+        // These are method, blank, path and query, blank, version, line end, and the line that ends the head.
         long length = request.getMethod().length()
                 + request.getHttpURI().getPathQuery().length()
                 + 14L;
@@ -157,7 +157,7 @@ final class SlowConnections extends Handler.Wrapper implements Connection.Listen
         later();
     }
 
-    /** The state of a connection. Written by the thread that handles its request, read by the looking one. */
+    /** The state of a connection. Written by the thread that handles its request, read by the thread that checks. */
     private static final class State {
 
         private volatile boolean handling;

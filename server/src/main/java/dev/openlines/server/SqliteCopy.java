@@ -26,7 +26,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Copies of an SQLite inbox, and whether it or a copy is damaged. */
+/** Makes and restores copies of an SQLite inbox, and checks the inbox or a copy for damage. */
 final class SqliteCopy {
 
     private static final DateTimeFormatter STAMP =
@@ -53,7 +53,7 @@ final class SqliteCopy {
         return new SqliteCopy(Store.file("OPENLINES_INBOX", address).toAbsolutePath());
     }
 
-    /** Writes what the inbox holds at one moment to a new file, also while a receiver uses the inbox. */
+    /** Writes the state of the inbox at one moment to a new file, also while a receiver uses the inbox. */
     void backup(Path copy, Answer out) {
         Store.requireInbox("OPENLINES_INBOX", file);
         Path target = copy.toAbsolutePath();
@@ -82,7 +82,7 @@ final class SqliteCopy {
         }
     }
 
-    /** Puts a copy in the place of the inbox. The old files stay beside it. */
+    /** Replaces the inbox by a copy. The old files stay next to it. */
     void restore(Path copy, Answer out) {
         Path source = copy.toAbsolutePath();
         Store.requireInbox("the backup", source);
@@ -96,7 +96,7 @@ final class SqliteCopy {
                         "a receiver or a command uses " + file + ": stop it before a restore; nothing was changed",
                         null);
             }
-            // A backup made by other means may have a log beside it.
+            // A backup that was made by other means may have a log next to it.
             Counts counts = inspect(source);
             Path next = file.resolveSibling(file.getFileName() + ".restoring");
             Files.deleteIfExists(next);
@@ -135,11 +135,12 @@ final class SqliteCopy {
         }
     }
 
-    /** Renames the files of the inbox that was, so that no old log is taken for the new file's. */
+    /** Renames the files of the old inbox, so that an old log is not used for the new file. */
     private String moveAway() throws IOException {
         String suffix = ".before-" + STAMP.format(Instant.now());
         String kept = "none";
-        // The database first: a log alone is refused at the start, a database without its log would be an older inbox.
+        // The database comes first. A log alone is refused at the start, but a database without its log would be an
+        // older inbox.
         for (String end : List.of("", "-wal", "-shm")) {
             Path one = file.resolveSibling(file.getFileName() + end);
             if (Files.exists(one)) {

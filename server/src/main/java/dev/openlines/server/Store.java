@@ -29,10 +29,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** An open inbox, with what handles its events and what forgets them. */
+/** An open inbox, with its dispatcher and its retention. */
 sealed interface Store {
 
-    /** The beginning of an address that is no file; a drive of Windows has one letter. */
+    /** The beginning of an address that is no file. A drive of Windows has only one letter. */
     Pattern SCHEME = Pattern.compile("jdbc:[A-Za-z0-9]+:|[A-Za-z][A-Za-z0-9+.-]+:(//)?");
 
     /** SQLite's result code for a damaged file. */
@@ -44,7 +44,7 @@ sealed interface Store {
     /**
      * Returns the inbox to one who needs leases.
      *
-     * @param subject what needs them, for the message
+     * @param subject the one that needs leases, for the message
      * @throws ConfigurationException if it has none
      */
     LeasingInbox leasing(String subject);
@@ -58,14 +58,14 @@ sealed interface Store {
     /** Returns whether portals' sessions can be compared with the events of this inbox. */
     boolean reconciles();
 
-    /** Prepares what forgets events, dead letters and closes, or nothing if all are kept for ever. */
+    /** Prepares the retention of events, dead letters and closes, or nothing if all are kept for ever. */
     Optional<Retention> retention(@Nullable Duration keepDone, @Nullable Duration keepDead, InstantSource clock);
 
     /**
      * The part that gives events to handlers.
      *
-     * @param wake says that an event was stored
-     * @param part ends it when closed
+     * @param wake reports that an event was stored
+     * @param part ends the dispatch when closed
      */
     record Dispatching(Runnable wake, AutoCloseable part) {}
 
@@ -97,7 +97,7 @@ sealed interface Store {
     }
 
     /**
-     * Opens the inbox at an address, if there is one: makes no file and no tables.
+     * Opens the existing inbox at an address, without making a file or tables.
      *
      * @param setting stands in messages
      * @throws ConfigurationException if there is none, or it cannot be opened
@@ -112,7 +112,7 @@ sealed interface Store {
         return open(setting, address);
     }
 
-    /** Returns whether an address is that of an inbox on SQLite, or is meant to be. */
+    /** Returns whether an address is, or is meant to be, that of an inbox on SQLite. */
     static boolean isFile(String address) {
         return !address.startsWith("jdbc:postgresql:") && !address.startsWith("kafka:");
     }
@@ -176,7 +176,7 @@ sealed interface Store {
         }
     }
 
-    /** Refuses what is an address of something else. It may hold a password, so that only its beginning is shown. */
+    /** Refuses an address that is not a file. Only its beginning is shown, because it may hold a password. */
     static Path file(String setting, String address) {
         return file(setting, address, "a file, jdbc:postgresql: or kafka:");
     }
@@ -199,7 +199,7 @@ sealed interface Store {
     }
 
     /**
-     * Returns the file that a setting names. A key in place of its file is not shown.
+     * Returns the file that a setting names. If the value is a key instead of a file, it is not shown.
      *
      * @throws ConfigurationException if it is no file's name
      */
@@ -248,7 +248,7 @@ sealed interface Store {
         @Override
         public Optional<Retention> retention(
                 @Nullable Duration keepDone, @Nullable Duration keepDead, InstantSource clock) {
-            // Also if neither is set: old closes are always forgotten.
+            // This is needed even if neither is set, because old closes are always forgotten.
             return Optional.of(new Retention(inbox, keepDone, keepDead, clock));
         }
     }

@@ -12,9 +12,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The proxies whose word about a sender's address counts. Each proxy adds the address that it saw to the end of {@code
- * X-Forwarded-For}, so it is read from the right: the first address that is no trusted proxy's is the sender's, and what
- * stands before it was written by the sender.
+ * The proxies that are trusted to name a sender's address. Each proxy adds the address that it saw to the end of {@code
+ * X-Forwarded-For}, so the header is read from the right. The first address that belongs to no trusted proxy is the
+ * sender's. Everything before it was written by the sender.
  */
 record TrustedProxies(List<Network> networks) {
 
@@ -22,14 +22,14 @@ record TrustedProxies(List<Network> networks) {
 
     private static final Pattern NETWORK = Pattern.compile("([^/]+)(?:/([0-9]{1,3}))?");
 
-    /** An address, in brackets or not, perhaps with a port. */
+    /** An address, with or without brackets, and with or without a port. */
     private static final Pattern HOP = Pattern.compile("\\[([0-9A-Fa-f:.]+)](?::[0-9]+)?|([0-9.]+)(?::[0-9]+)?|(.*)");
 
     private static final String OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
 
     /**
-     * The texts that the JDK reads or refuses by itself. It takes four numbers for a name if one is more than an octet
-     * holds, and what has a colon if it begins with a dot.
+     * The texts that the JDK reads or refuses without looking up a name. It treats four numbers as a name if one of
+     * them is above 255, and a text with a colon as a name if it begins with a dot.
      */
     private static final Pattern DIGITS =
             Pattern.compile(OCTET + "(?:\\." + OCTET + "){3}|(?=[^:]*:)[0-9A-Fa-f:][0-9A-Fa-f:.]*");
@@ -128,12 +128,12 @@ record TrustedProxies(List<Network> networks) {
         return null;
     }
 
-    /** Returns whether a text is read or refused without asking for a name. */
+    /** Returns whether a text is read or refused without looking up a name. */
     static boolean isInDigits(String text) {
         return DIGITS.matcher(text).matches();
     }
 
-    /** Reads an address without asking for a name. Returns null if it is none. */
+    /** Reads an address without looking up a name. Returns null if it is none. */
     private static @Nullable InetAddress address(String text) {
         if (!isInDigits(text)) {
             return null;
