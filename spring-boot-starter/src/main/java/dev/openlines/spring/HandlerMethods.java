@@ -29,7 +29,10 @@ final class HandlerMethods {
         this.beans = beans;
     }
 
-    /** Returns the handlers. Call when all beans are there, since this makes those that have such methods. */
+    /**
+     * Returns the handlers. Call this when all bean definitions exist, because it creates the beans that have such
+     * methods.
+     */
     Handlers handlers() {
         Found found = new Found();
         for (String name : beans.getBeanDefinitionNames()) {

@@ -50,14 +50,14 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.Environment;
 
 /**
- * Makes a receiver from the settings that begin with {@code openlines}: the endpoint, the inbox, the
- * dispatcher of its events, health and meters if the application has Actuator. An application's own bean of a type takes
- * the place of the one that is made here: {@link LeasingInbox}, {@link Portals}, {@link InstallationCheck}, {@link
- * ClosedSessions}, {@link OfflineQueues}, {@link DispatchPolicy}, {@link Limits}, {@link ReconcileSettings}, {@link
- * InstantSource}, {@link Telemetry}.
+ * Makes a receiver from the settings that begin with {@code openlines}: the endpoint, the inbox, the dispatcher of its
+ * events, health and meters if the application has Actuator. An application's own bean of a type takes the place of the
+ * one that is made here: {@link LeasingInbox}, {@link Portals}, {@link InstallationCheck}, {@link ClosedSessions},
+ * {@link OfflineQueues}, {@link DispatchPolicy}, {@link Limits}, {@link ReconcileSettings}, {@link InstantSource},
+ * {@link Telemetry}.
  *
- * <p>What is stopped when: the web server answers what it has accepted, then handlers finish, then the beans that they
- * use are closed, the inbox last.
+ * <p>The order of the stop: the web server answers the requests that it has accepted, then handlers finish, then the
+ * beans that they use are closed, and the inbox last.
  */
 @AutoConfiguration(
         afterName = {
@@ -69,7 +69,7 @@ import org.springframework.core.env.Environment;
 @Import({PortalConfiguration.class, WebhookConfiguration.class})
 public final class OpenlinesAutoConfiguration {
 
-    /** After the filters for forwarded headers and for observation, which are the first two. */
+    /** The place after the filters for forwarded headers and for observation, which are the first two. */
     static final int ORDER = Ordered.HIGHEST_PRECEDENCE + 2;
 
     /** Spring Boot's default. */
@@ -97,7 +97,7 @@ public final class OpenlinesAutoConfiguration {
         }
     }
 
-    /** Adds what the database said, unless it may repeat an address with a password. */
+    /** Adds the message of the database, unless it may repeat an address with a password. */
     private static String reason(StoreException e) {
         Throwable root = NestedExceptionUtils.getMostSpecificCause(e);
         String said = String.valueOf(root.getMessage());
@@ -200,9 +200,9 @@ public final class OpenlinesAutoConfiguration {
     }
 
     /**
-     * The endpoint. It answers before all filters but those that find the sender's address and observe requests: a
-     * filter that asks for a parameter, such as one against forged forms, would leave no body, and one that wants a
-     * signed-in user would refuse every event. The event's own token is what proves it.
+     * The endpoint. It answers before all filters except those that find the sender's address and observe requests. A
+     * filter that asks for a parameter, such as one against forged forms, would consume the body, and one that requires
+     * a signed-in user would refuse every event. The event is authenticated by its own token.
      */
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
@@ -282,8 +282,8 @@ public final class OpenlinesAutoConfiguration {
     }
 
     /**
-     * Hides secrets from readers of {@code /actuator/env} and {@code /actuator/configprops} who may see values, also if
-     * they are part of another value, such as the command line.
+     * Hides secrets in {@code /actuator/env} and {@code /actuator/configprops} even from users who may see values, and
+     * also if they are part of another value, such as the command line.
      */
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnClass(SanitizingFunction.class)

@@ -10,8 +10,8 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
 /**
- * The settings that begin with {@code openlines}. Spring makes each {@link Secret} by its factory method, so that tokens
- * print as {@code ***}.
+ * The settings that begin with {@code openlines}. Spring makes each {@link Secret} by its factory method, so that
+ * tokens print as {@code ***}.
  *
  * @param path the endpoint's path
  * @param inbox the SQLite file of accepted events, or {@code datasource} for the application's PostgreSQL database, or
@@ -53,13 +53,13 @@ public record OpenlinesProperties(
     /** The value of {@link #inbox} that stands for the application's {@code DataSource}. */
     static final String DATA_SOURCE = "datasource";
 
-    /** The value of {@link #inbox} that stands for no file at all. */
+    /** The value of {@link #inbox} that stands for an inbox in memory. */
     static final String MEMORY = "memory";
 
     /** The shortest interval of draining. */
     private static final Duration SHORTEST = Duration.ofSeconds(10);
 
-    /** Checks what needs no other part of the application. */
+    /** Checks the values that depend on no other part of the application. */
     public OpenlinesProperties {
         check("path", path, "/bitrix24");
         if (installerPage != null) {

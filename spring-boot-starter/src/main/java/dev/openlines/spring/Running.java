@@ -25,13 +25,13 @@ import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.SmartLifecycle;
 
 /**
- * The parts that run beside the endpoint: the dispatcher, the retention, the comparison of closed sessions, the draining
- * of offline queues. Spring starts them before the web server, stops them after it, and closes the beans that handlers
- * use later.
+ * The parts that run beside the endpoint: the dispatcher, the retention, the comparison of closed sessions, the
+ * draining of offline queues. Spring starts them before the web server, stops them after it, and closes the beans that
+ * handlers use later.
  */
 final class Running implements SmartLifecycle, DisposableBean {
 
-    /** Below both phases that Spring Boot stops a web server in. */
+    /** This phase is below both phases of stopping a web server in Spring Boot. */
     static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 4096;
 
     /** The portal's word that its offline queue has something. */
@@ -49,7 +49,7 @@ final class Running implements SmartLifecycle, DisposableBean {
     private final @Nullable OfflineQueues queues;
     /** The time for handlers to finish. */
     private final Duration patience;
-    /** The first is closed first. */
+    /** The parts, which are closed in this order. */
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 
     private volatile @Nullable Dispatcher dispatcher;
@@ -81,7 +81,7 @@ final class Running implements SmartLifecycle, DisposableBean {
         this.patience = patience;
     }
 
-    /** Says that an event was stored. Quick, and from any thread. */
+    /** Wakes the dispatcher, because an event was stored. Quick; may be called from any thread. */
     void wake() {
         Dispatcher awake = dispatcher;
         if (awake != null) {
@@ -148,7 +148,7 @@ final class Running implements SmartLifecycle, DisposableBean {
         }
     }
 
-    /** Closes the parts, also after a start that failed half way, which stops nothing. */
+    /** Closes the parts, also after a start that failed half way, because stop() is not called then. */
     @Override
     public void destroy() {
         stop();

@@ -11,8 +11,8 @@ final class WrongSettingException extends IllegalStateException {
     /**
      * Names the setting.
      *
-     * @param setting without {@code openlines.}
-     * @param reason what was expected, and what to do; holds no secret
+     * @param setting the setting without {@code openlines.}
+     * @param reason the expected value, and the remedy; holds no secret
      */
     WrongSettingException(String setting, String reason) {
         super("openlines." + setting + ": " + reason);
@@ -20,9 +20,9 @@ final class WrongSettingException extends IllegalStateException {
     }
 
     /**
-     * Names what is wrong about the handlers.
+     * Makes an exception for wrong handlers.
      *
-     * @param reason what was expected
+     * @param reason the expected value
      */
     WrongSettingException(String reason) {
         super(reason);
