@@ -41,7 +41,7 @@ final class Application {
         return scope;
     }
 
-    /** Returns whether the application has the scope, or one of several with commas between. */
+    /** Returns whether the application has a scope, or one of several scopes separated by commas. */
     boolean permits(String wanted) {
         return wanted.isEmpty() || Arrays.stream(wanted.split(",")).anyMatch(scope::contains);
     }
@@ -54,10 +54,7 @@ final class Application {
         return installed;
     }
 
-    /**
-     * Returns whether events go out: not before the installation is finished, and not if the application was not paid
-     * for.
-     */
+    /** Returns whether events are sent, which needs a finished installation and a paid application. */
     boolean receivesEvents() {
         return installed && paid;
     }
@@ -70,7 +67,7 @@ final class Application {
         paid = value;
     }
 
-    /** Returns whether offline events may be taken and cleared in two steps, which a cheap plan does not include. */
+    /** Returns whether offline events may be taken and cleared in two steps, which cheap plans do not allow. */
     boolean extendedOffline() {
         return extendedOffline;
     }

@@ -20,8 +20,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * {@code batch}: up to fifty commands in one call, each {@code method?query}, later ones with {@code
- * $result[key][field]} for what earlier ones answered.
+ * {@code batch}: up to fifty commands in one call, each {@code method?query}, and {@code $result[key][field]} in a
+ * query stands for a part of an earlier answer.
  */
 final class BatchMethod {
 
@@ -90,7 +90,7 @@ final class BatchMethod {
             }
             RestMethod method = RestMethods.find(batch.portal(), name, false);
             if (!batch.portal().application().permits(method.scope())) {
-                // The text is lost on this way through the server.
+                // The server loses the description here.
                 throw new RestError(401, "insufficient_scope", "");
             }
             RestApi.checkOperatingTime(batch.portal(), name);
@@ -129,7 +129,10 @@ final class BatchMethod {
         return collected.computeIfAbsent(name, missing -> new LinkedHashMap<>());
     }
 
-    /** Returns the parameter with its references replaced, by the value itself if it is nothing but one reference. */
+    /**
+     * Returns the parameter with its references replaced. If it consists of one reference only, the result is the
+     * referenced value itself.
+     */
     private JsonValue resolved(JsonValue value) {
         if (value instanceof JsonObject object) {
             JsonObjectBuilder out = EventBodies.object();
@@ -146,7 +149,7 @@ final class BatchMethod {
 
     /**
      * Resolves references as the platform does: they are found in the text as it was sent. So an answer that looks like
-     * a reference is none, and a name without a key in brackets stays as it is.
+     * a reference is not replaced, and neither is a name without a key in brackets.
      */
     private JsonValue resolved(String original) {
         String text = original;

@@ -28,14 +28,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class CapturedShape {
 
-    /** Fields of {@code auth} that an event without a user's tokens does not have. */
+    /** Fields of {@code auth} that are missing from an event without a user's tokens. */
     private static final Set<String> OF_TOKENS =
             Set.of("access_token", "refresh_token", "expires", "expires_in", "scope", "status", "user_id");
 
-    /** The names that a subscription's number has had. */
+    /** The names that different shapes have for a subscription's number. */
     private static final List<String> HANDLER_ID = List.of("event_handler_id", "eventId", "event_id");
 
-    /** Shapes that are asked for fields that the nearest has not. The oldest has only a line under the name of a user. */
+    /**
+     * Shapes that provide fields that the nearest shape lacks. The oldest shape is left out, because it has a line
+     * under the name of a user.
+     */
     private static final List<Dialect> OTHERS = List.of(Dialect.PLATFORM, Dialect.DOCS_2026, Dialect.DOCS_2024_TABLE);
 
     private final JsonObject captured;
@@ -52,7 +55,7 @@ final class CapturedShape {
         try {
             dialect = EventDecoder.lenient().decode(captured).dialect();
         } catch (DecodeException e) {
-            // A shape that this project cannot read is worth sending, too.
+            // A shape that this project cannot read is sent as well.
             dialect = Dialect.PLATFORM;
         }
         return new CapturedShape(captured.raw(), dialect);
@@ -63,7 +66,7 @@ final class CapturedShape {
         return dialect;
     }
 
-    /** Returns data with the fields of the nearest published shape, and those that other shapes have beside them. */
+    /** Returns data with the fields of the nearest published shape, and with further fields of other shapes. */
     @Nullable
     JsonValue data(Function<Dialect, ? extends @Nullable JsonValue> of) {
         JsonValue data = of.apply(dialect);
@@ -127,7 +130,10 @@ final class CapturedShape {
         return out.build();
     }
 
-    /** Finds a value by its name, or an id by its other name: the dialects have {@code chat[id]} and {@code chat[chat_id]}. */
+    /**
+     * Finds a value by its name, or an id by its other name: the dialects have {@code chat[id]} and {@code
+     * chat[chat_id]}.
+     */
     private static @Nullable JsonValue find(String name, JsonObject values) {
         JsonValue value = values.get(name);
         if (value != null || !name.equals("id")) {
@@ -138,7 +144,7 @@ final class CapturedShape {
         return ids.size() == 1 ? values.get(ids.get(0)) : null;
     }
 
-    /** Returns an element alone or in a list, as it was captured; a number as a number, and a text as a text. */
+    /** Returns an element alone or in a list, and as a number or a text, as it was captured. */
     private static JsonValue value(JsonValue like, @Nullable JsonValue value) {
         if (like instanceof JsonObject shape) {
             JsonValue one = value instanceof JsonArray array && !array.isEmpty() ? array.get(0) : value;

@@ -6,11 +6,11 @@ import dev.openlines.portal.wire.EventBodies;
 import java.time.Instant;
 
 /**
- * On whose behalf an event is sent.
+ * The user and the request that an event is sent for.
  *
- * @param userId the portal user of the request that caused it, 0 for a timer: then no access token
+ * @param userId the portal user of the request that caused it, or 0 for a timer, whose events have no access token
  * @param refreshToken whether the platform sends a refresh token with this event
- * @param credentials false for events that never carry an access token, such as an uninstall
+ * @param credentials false for events that never carry an access token, such as an uninstallation
  * @param connector {@code auth_connector} of the request that caused it, empty if it had none
  */
 record Cause(long userId, boolean refreshToken, boolean credentials, String connector) {

@@ -92,7 +92,7 @@ final class ChatHistory {
         return out.build();
     }
 
-    /** Customers and bots of the chat, and who of the staff wrote in the session. */
+    /** Customers and bots of the chat, and the staff who wrote in the session. */
     private List<PortalUser> people() {
         List<PortalUser> people = new ArrayList<>(chat.people().all());
         for (ChatMessage message : messages) {

@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param authorId 0 for the portal itself
  * @param kind {@code start} or {@code end} of a session if the portal wrote, else {@code message}
- * @param files what was sent with it
+ * @param files the files that were sent with it
  */
 record ChatMessage(
         long id, long sessionId, long authorId, String kind, String text, Instant at, List<PortalFile> files) {

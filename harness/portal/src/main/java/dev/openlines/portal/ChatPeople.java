@@ -4,7 +4,7 @@ package dev.openlines.portal;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** The people in a chat beside the portal's staff: customers and bots, the first customer first. */
+/** The people in a chat who are not the portal's staff: customers and bots, in the order of joining. */
 final class ChatPeople {
 
     private final List<PortalUser> all = new CopyOnWriteArrayList<>();

@@ -7,8 +7,8 @@ import java.util.Locale;
  * The ways a chat is closed. The way decides on whose behalf the event is sent, and so which tokens it
  * carries; the closed chat looks the same in all of them.
  *
- * <p>What the portal's source says about the token's owner is an inference of ours: the event is sent for the user of
- * the request that closed the session.
+ * <p>That the event is sent for the user of the request that closed the session is our inference from the portal's
+ * source.
  */
 public enum Closing {
     /** An operator ends the chat: the event carries the operator's access token. */

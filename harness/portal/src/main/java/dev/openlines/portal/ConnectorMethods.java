@@ -17,8 +17,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code imconnector.register}, {@code activate}, {@code send.messages}, {@code send.status.delivery} and their siblings:
- * what an application calls so that its own connector brings chats and gets events. They work with an application's token only.
+ * {@code imconnector.register}, {@code activate}, {@code send.messages}, {@code send.status.delivery} and similar
+ * methods. An application calls them so that its own connector brings chats and gets events. They work with an
+ * application's token only.
  */
 final class ConnectorMethods {
 

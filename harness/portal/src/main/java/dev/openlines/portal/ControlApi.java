@@ -16,10 +16,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The HTTP API for whoever runs the simulator: make portals, lines and chats, close chats, read the
- * journals. {@code docs/portal-control.yaml} describes it. Answers show secrets, because its user made
- * them; so it answers only requests for a loopback host, takes bodies as {@code application/json}
- * only, and refuses what a page of another origin sends.
+ * The HTTP API for the user of the simulator, who can make portals, lines and chats, close chats, and read the
+ * journals. {@code docs/portal-control.yaml} describes it. Answers show secrets, because its user made them. So it
+ * answers only requests for a loopback host, takes bodies as {@code application/json} only, and refuses requests from
+ * pages of another origin.
  */
 final class ControlApi {
 
@@ -344,7 +344,7 @@ final class ControlApi {
                 .build();
     }
 
-    /** Asterisks that were left in an edited body stand for what they hid. */
+    /** Asterisks in an edited body stand for the secrets that they hid. */
     private static Delivery again(Portal portal, Delivery delivery, JsonValue json) {
         ControlBody body = ControlBody.of(json, TOP, Set.of("body"));
         return body.text("body")

@@ -31,7 +31,7 @@ final class ControlBody {
     /**
      * Wraps an object.
      *
-     * @param path where it stands, {@code $} at the top
+     * @param path the place of the object, {@code $} at the top
      * @param allowed the members it may have
      */
     static ControlBody of(JsonValue value, String path, Set<String> allowed) {

@@ -13,12 +13,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Reads what the control API and seed files say about chats, those who take part, files and the CRM. */
+/** Reads the parts of the control API and of seed files about chats, their people, files and the CRM. */
 final class ControlChats {
 
     private ControlChats() {}
 
-    /** Opens a chat, with all that is said about it. */
+    /** Opens a chat with everything that the request says about it. */
     static PortalChat open(Portal portal, JsonValue json, String path) {
         ControlBody body = ControlBody.of(
                 json, path, Set.of("line_id", "connector", "group", "customers", "bots", "crm", "messages"));

@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.time.ZoneId;
 import java.util.Set;
 
-/** Reads what the control API and seed files say about sessions and about access to reports. */
+/** Reads the parts of the control API and of seed files about sessions and access to reports. */
 final class ControlSessions {
 
     private static final String TOP = "$";

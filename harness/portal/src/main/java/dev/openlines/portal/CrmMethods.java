@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** {@code crm.lead.get} and its siblings, and comments in timelines: what applications do about a closed chat's object. */
+/**
+ * {@code crm.lead.get} and similar methods, and comments in timelines, which applications use for the object of a
+ * closed chat.
+ */
 final class CrmMethods {
 
     private static final String SCOPE = "crm";

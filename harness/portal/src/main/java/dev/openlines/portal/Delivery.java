@@ -11,7 +11,7 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * One attempt of a portal to deliver an event, and what became of it. Immutable.
+ * One attempt of a portal to deliver an event, and its result. Immutable.
  *
  * <p>The bytes hold the portal's secrets as they were sent; {@link #toString()} does not show them.
  */
@@ -46,7 +46,7 @@ public final class Delivery {
     }
 
     /**
-     * Returns the delivery's number on its portal. Nothing of it is on the wire.
+     * Returns the delivery's number on its portal. The number is not sent.
      *
      * @return 1 or more, in the order of the attempts
      */
@@ -82,7 +82,7 @@ public final class Delivery {
     }
 
     /**
-     * Returns where the event went.
+     * Returns the address that the event was sent to.
      *
      * @return the bound address
      */
@@ -127,7 +127,7 @@ public final class Delivery {
     }
 
     /**
-     * Returns what the handler answered, from the status line on, as far as it came.
+     * Returns the answer of the handler, from the status line on, as far as it arrived.
      *
      * @return a copy of the bytes, empty if none came
      */
@@ -154,8 +154,8 @@ public final class Delivery {
     }
 
     /**
-     * Tells whether the connection took so long that the handler's queue of connections must have been
-     * full, so that TCP tried a second time. The handler's code was not what was slow.
+     * Tells whether connecting took so long that the handler's queue of connections must have been full, so that TCP
+     * tried a second time. In that case the handler's code was not slow.
      *
      * @return whether {@link #connectTime()} is 900 ms or more
      */
@@ -164,7 +164,7 @@ public final class Delivery {
     }
 
     /**
-     * Returns how long the first byte of the answer took, counted from the standing connection.
+     * Returns how long the first byte of the answer took, counted from the established connection.
      *
      * @return zero if no answer came
      */
@@ -182,9 +182,9 @@ public final class Delivery {
     }
 
     /**
-     * Returns what went wrong between the portal and the handler.
+     * Returns the fault in the exchange between portal and handler.
      *
-     * @return a sentence without content of request or answer; empty if a whole answer came
+     * @return a sentence without content of request or answer; empty if a complete answer came
      */
     public Optional<String> failure() {
         return Optional.ofNullable(exchange.failure());

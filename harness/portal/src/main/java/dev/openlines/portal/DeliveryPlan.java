@@ -21,9 +21,8 @@ import org.jspecify.annotations.Nullable;
  * immutable value. Its random choices come from its seed, which {@link #toString()} shows, so that a failed run can be
  * repeated.
  *
- * <p>{@link PortalSending#use} sets it for everything a portal sends from then on; {@link
- * PortalSending#release} sends what was {@linkplain PortalSending#hold() held}, which is where order,
- * concurrency and rate show.
+ * <p>{@link PortalSending#use} sets it for everything a portal sends from then on; {@link PortalSending#release} sends
+ * what was {@linkplain PortalSending#hold() held}, and then order, concurrency and rate take effect.
  */
 public final class DeliveryPlan {
 
@@ -69,7 +68,7 @@ public final class DeliveryPlan {
     /**
      * Returns the platform's way with a given seed, such as one that a failed run printed.
      *
-     * @param seed where everything random in the plan comes from
+     * @param seed the seed of every random choice of the plan
      * @return the plan to refine
      */
     public static DeliveryPlan seeded(long seed) {
@@ -81,8 +80,8 @@ public final class DeliveryPlan {
     /**
      * Sends each event several times, equal bytes.
      *
-     * @param value how often, 1 or more
-     * @return such a plan
+     * @param value the number of copies, 1 or more
+     * @return a changed copy
      */
     public DeliveryPlan copies(int value) {
         if (value < 1) {
@@ -143,7 +142,7 @@ public final class DeliveryPlan {
     }
 
     /**
-     * Sends no more than so many events each second.
+     * Sends at most this number of events each second.
      *
      * @param perSecond more than 0
      * @return such a plan
@@ -168,8 +167,7 @@ public final class DeliveryPlan {
     }
 
     /**
-     * Ends the sending side of the connection in the middle of the body, and reads what the handler makes of
-     * it.
+     * Ends the sending side of the connection in the middle of the body, and reads the handler's answer.
      *
      * @param bodyBytes how many bytes of the body go out
      * @return such a plan
@@ -239,7 +237,7 @@ public final class DeliveryPlan {
     }
 
     /**
-     * Returns where everything random in the plan comes from.
+     * Returns the seed of every random choice of the plan.
      *
      * @return the seed to repeat the plan with
      */
@@ -270,7 +268,7 @@ public final class DeliveryPlan {
     }
 
     /**
-     * Returns true if the plan is as the platform sends, so that its seed decides nothing.
+     * Returns true if the plan sends exactly as the platform does, so that its seed has no effect.
      *
      * @return whether nothing differs from the platform
      */
@@ -284,7 +282,7 @@ public final class DeliveryPlan {
     }
 
     /**
-     * Returns items as often and in the order that the plan says.
+     * Returns the items, repeated and ordered as the plan says.
      *
      * @param <T> type of the items
      * @param items the items
@@ -299,7 +297,7 @@ public final class DeliveryPlan {
         }
         switch (order) {
             case AS_CAUSED -> {
-                // They are in that order already.
+                // The items are in that order already.
             }
             case REVERSED -> Collections.reverse(all);
             case SHUFFLED -> Collections.shuffle(all, new Random(seed));

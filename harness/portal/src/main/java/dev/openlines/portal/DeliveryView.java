@@ -21,19 +21,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One delivery as the page shows it: with three asterisks in place of every secret, and back again if a user edits that
- * text.
+ * One delivery as the page shows it, with three asterisks in place of every secret. If a user edits that text, it puts
+ * the secrets back.
  */
 final class DeliveryView {
 
     private static final String MASK = "***";
-    /** The time after a delivery within which a call that does not say its cause is taken for one that it led to. */
+    /** If a call without a known cause comes within this time after a delivery, it is attributed to that delivery. */
     private static final Duration AFTERMATH = Duration.ofSeconds(5);
 
     private final Portal portal;
     private final Delivery delivery;
     private final String body;
-    /** The secrets of a form body, by their pair's name as it stands there. */
+    /** The secrets of a form body, by the names of their pairs as they are written there. */
     private final Map<String, String> secrets = new LinkedHashMap<>();
 
     DeliveryView(Portal portal, Delivery delivery) {
@@ -54,7 +54,7 @@ final class DeliveryView {
         try {
             decoded = URLDecoder.decode(key, StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {
-            // Not a key that PHP writes: it is taken as it stands.
+            // PHP writes no such key, so it is left unchanged.
             return decoded;
         }
         String open = decoded.endsWith("]") ? decoded.substring(0, decoded.length() - 1) : decoded;
@@ -73,8 +73,9 @@ final class DeliveryView {
     }
 
     /**
-     * Calls with the token that this delivery carried are its own, however late. One with another event's token is not.
-     * With any other token, or a webhook's code, nothing on the wire says what a call is for: the time decides.
+     * Returns the calls that belong to this delivery. A call with the token that the delivery carried belongs to it,
+     * however late it comes. A call with the token of another event does not. A call with any other token, or a
+     * webhook's code, does not show its cause, so the time decides.
      */
     private JsonArray calls() {
         JsonArrayBuilder calls = PhpJson.PROVIDER.createArrayBuilder();
@@ -116,7 +117,7 @@ final class DeliveryView {
         return masked;
     }
 
-    /** Masks any text that may repeat what a handler was sent. */
+    /** Masks a text that may repeat parts of a request. */
     private String hidden(String text) {
         String hidden = text;
         for (String secret : secrets.values()) {
@@ -134,7 +135,9 @@ final class DeliveryView {
         return restored;
     }
 
-    /** Returns a command line that sends the same, secrets included: for the clipboard, never for the page. */
+    /**
+     * Returns a command line that sends the same bytes, secrets included. It is for the clipboard, never for the page.
+     */
     String curl() {
         StringBuilder out = new StringBuilder("curl --silent --show-error --include");
         List<String> lines = delivery.requestHead().lines().toList();
@@ -157,7 +160,7 @@ final class DeliveryView {
         return "'" + text.replace("'", "'\\''") + "'";
     }
 
-    /** Returns a test that sends the same event from a portal of its own, so without secrets. */
+    /** Returns a test that sends the same event from another portal, so it contains no secrets. */
     String junit() {
         String literal = masked(body).replace("\\", "\\\\").replace("\"", "\\\"");
         return """

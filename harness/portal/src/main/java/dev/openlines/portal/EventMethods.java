@@ -15,7 +15,7 @@ import java.util.TreeMap;
 /** {@code event.bind}, {@code event.unbind}, {@code event.get}: an application's subscriptions. */
 final class EventMethods {
 
-    /** Events that can be bound, with the scope each needs; empty for the application's own. */
+    /** Events that can be bound, with the scope that each needs. The scope of the application's own events is empty. */
     static final Map<String, String> EVENTS = Map.ofEntries(
             Map.entry("ONAPPINSTALL", ""),
             Map.entry("ONAPPUPDATE", ""),
@@ -139,8 +139,8 @@ final class EventMethods {
         if (handler.isEmpty()) {
             throw RestError.missing("HANDLER");
         }
-        // The server compares with !== here: a user who is no administrator and sends a form is refused in any case,
-        // because every number of a form is text.
+        // The server compares with !== here. So it always refuses a form from a user who is no administrator, because
+        // every number of a form is text.
         if (call.has("AUTH_TYPE") && !call.user().admin()) {
             JsonValue given = call.parameters().getOrDefault("AUTH_TYPE", JsonValue.NULL);
             if (given.getValueType() != JsonValue.ValueType.NUMBER
@@ -195,9 +195,7 @@ final class EventMethods {
         return RestResult.of(list.build());
     }
 
-    /**
-     * Returns the user whose token the events will carry: an administrator chooses, for all others it is themselves.
-     */
+    /** Returns the user whose token the events will carry. An administrator may choose one, others get their own. */
     private static long authType(RestContext call) {
         long wanted = call.integer("AUTH_TYPE");
         if (call.user().admin()) {

@@ -12,9 +12,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that goes wrong with a portal's REST or OAuth, and when. An immutable value; nothing about it is
- * random: it happens to the first calls, to every so many, between two times of the portal's clock, or
- * always.
+ * A fault of a portal's REST or OAuth, and its schedule. An immutable value without randomness: it happens to the first
+ * calls, to every n-th call, between two times of the portal's clock, or always.
  *
  * <pre>{@code portal.faults().add(Fault.throttled().on("imopenlines.*").first(2));}</pre>
  *
@@ -23,9 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Fault {
 
-    /**
-     * The header that says what is left of the answer on its way to the client. JettyFront acts on it and takes it off.
-     */
+    /** The header that says which part of the answer reaches the client. JettyFront applies it and removes it. */
     static final String EFFECT = "Openlines-Effect";
 
     private enum Kind {
@@ -100,11 +97,11 @@ public final class Fault {
     }
 
     /**
-     * Answers an error of your choice, also with status 200, as some of the platform's servers send it.
+     * Answers with an error of your choice, also with status 200, as some of the platform's servers do.
      *
      * @param status HTTP status, 200 to 599
-     * @param code what stands in {@code error}
-     * @param description what stands in {@code error_description}
+     * @param code the text of {@code error}
+     * @param description the text of {@code error_description}
      * @return the fault, on every call
      */
     public static Fault error(int status, String code, String description) {
@@ -112,7 +109,7 @@ public final class Fault {
     }
 
     /**
-     * Answers the page of a gateway, without any JSON.
+     * Answers with the page of a gateway, without any JSON.
      *
      * @param status HTTP status, such as 502
      * @return the fault, on every call
@@ -142,9 +139,9 @@ public final class Fault {
     }
 
     /**
-     * Answers right, but late. The call has its effect.
+     * Answers correctly, but late. The call has its effect.
      *
-     * @param howLate how late
+     * @param howLate the delay
      * @return the fault, on every call
      */
     public static Fault slow(Duration howLate) {
@@ -163,7 +160,7 @@ public final class Fault {
     }
 
     /**
-     * Sends half of the right answer, then closes the connection. The call has its effect.
+     * Sends half of the correct answer, then closes the connection. The call has its effect.
      *
      * @return the fault, on every call
      */
@@ -181,7 +178,7 @@ public final class Fault {
     }
 
     /**
-     * Says which calls the fault is for.
+     * Limits the fault to some methods.
      *
      * @param methods a REST method, {@code oauth/token}, {@code oauth/authorize}, the beginning of names with
      *     a star, such as {@code imopenlines.*}, or {@code *} for all
@@ -206,7 +203,7 @@ public final class Fault {
     }
 
     /**
-     * Lets it happen to each so-manieth call only: with 3, to the third, the sixth and so on.
+     * Lets it happen to every n-th call only: with 3, to the third, the sixth and so on.
      *
      * @param calls 1 or more
      * @return such a fault
@@ -220,7 +217,7 @@ public final class Fault {
     /**
      * Lets it begin at a time of the portal's clock.
      *
-     * @param time the first moment of it
+     * @param time the first moment when it happens
      * @return such a fault
      */
     public Fault from(Instant time) {
@@ -232,7 +229,7 @@ public final class Fault {
     /**
      * Lets it end at a time of the portal's clock.
      *
-     * @param time the first moment without it
+     * @param time the first moment when it no longer happens
      * @return such a fault
      */
     public Fault until(Instant time) {
@@ -242,8 +239,8 @@ public final class Fault {
     }
 
     /**
-     * Lets it happen after the call has had its effect: only the answer is lost, which a client cannot tell
-     * from a call that was not made.
+     * Lets it happen after the call has had its effect. Only the answer is lost, which a client cannot distinguish from
+     * a call that did not run.
      *
      * @return such a fault
      */
@@ -282,7 +279,7 @@ public final class Fault {
         return kind == Kind.ANSWER ? code : null;
     }
 
-    /** Returns the answer that the client gets. The right answer is null if the call is not made. */
+    /** Returns the answer that the client gets. The correct answer is null if the call is not made. */
     RestReply spoil(@Nullable RestReply right, String path) {
         return switch (kind) {
             case ANSWER ->

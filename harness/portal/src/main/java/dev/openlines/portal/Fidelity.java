@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** The page {@code docs/fidelity.md}: how much of the portal is known from where. */
+/** The page {@code docs/fidelity.md}, which names the sources of each part of the portal. */
 final class Fidelity {
 
     private static final String HEAD = """
@@ -32,7 +32,9 @@ final class Fidelity {
     /** The parts that are no REST methods, with their sources. */
     private static final Map<String, Provenance> PARTS = parts();
 
-    /** The checks of the command {@code compare} by REST method; a test of the command compares them with its questions. */
+    /**
+     * The checks of the command {@code compare} by REST method; a test of the command compares them with its questions.
+     */
     private static final Map<String, String> COMPARED = Map.ofEntries(
             Map.entry("app.info", "shape"),
             Map.entry("batch", "batch"),

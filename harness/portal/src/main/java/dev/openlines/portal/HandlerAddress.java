@@ -8,11 +8,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An address that {@code event.bind} takes, by the rules of PHP's {@code parse_url}, which takes much that is no URI:
- * hosts with underscores or letters of any script, blanks, braces and single percent signs.
+ * An address that {@code event.bind} takes, by the rules of PHP's {@code parse_url}. These accept texts that are no
+ * URIs: hosts with underscores or letters of any script, blanks, braces and single percent signs.
  *
- * @param text as bound: the portal lists it so and finds it by it
- * @param target the same as a URI, to be called
+ * @param text the address as bound, as the portal lists it and looks it up
+ * @param target the address as a URI that can be called
  */
 record HandlerAddress(String text, URI target) {
 
@@ -22,7 +22,7 @@ record HandlerAddress(String text, URI target) {
     private static final Pattern AUTHORITY =
             Pattern.compile("(?:.*@)?(\\[[^\\]]*]|[^:]*)(?::([0-9]*))?", Pattern.DOTALL);
 
-    /** Reads an address; the host is looked at before the scheme, as on the server. */
+    /** Reads an address. The host is checked before the scheme, as on the server. */
     static HandlerAddress of(String text) {
         Matcher parts = PARTS.matcher(text);
         if (text.length() > LONGEST || !parts.matches()) {
@@ -48,7 +48,7 @@ record HandlerAddress(String text, URI target) {
                     URI.create(scheme + "://" + (host.startsWith("[") ? host : ascii(host))
                             + (port.isEmpty() ? "" : ":" + port) + escaped(parts.group(3)) + escaped(query)));
         } catch (IllegalArgumentException e) {
-            // PHP takes it; no request could be made of it.
+            // PHP accepts it, but no request could be sent to it.
             throw wrong();
         }
     }
@@ -57,7 +57,7 @@ record HandlerAddress(String text, URI target) {
         return host.chars().allMatch(c -> c < 128) ? escaped(host) : IDN.toASCII(host, IDN.ALLOW_UNASSIGNED);
     }
 
-    /** Escapes what a URI may not hold, percent signs that begin no escape among it. */
+    /** Escapes characters that a URI may not hold, also percent signs that begin no escape. */
     private static String escaped(String part) {
         StringBuilder out = new StringBuilder();
         byte[] bytes = part.getBytes(StandardCharsets.UTF_8);

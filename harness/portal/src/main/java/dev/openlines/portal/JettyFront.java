@@ -36,11 +36,11 @@ import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /**
- * The socket in front of WireMock: Jetty 12 takes the connections and hands every request that is not
- * for the page or the control API to WireMock's own request handler.
+ * The server in front of WireMock. Jetty 12 takes the connections, and passes every request that is not for the page or
+ * the control API to WireMock's own request handler.
  *
- * <p>WireMock 3 brings a relocated Jetty 11, which gets no more fixes, cannot stream, and refuses the
- * doubled slashes that real clients send.
+ * <p>WireMock 3 itself contains a relocated Jetty 11, which gets no more fixes, cannot stream, and refuses the doubled
+ * slashes that real clients send.
  */
 final class JettyFront implements HttpServer {
 
@@ -53,7 +53,7 @@ final class JettyFront implements HttpServer {
         ControlApi control = new ControlApi(portals);
         Page page = new Page();
         LiveStream live = new LiveStream(portals);
-        // Jetty's own queue would start the JVM's whole management for the size of a cache line.
+        // Jetty's own queue would start the JVM's management only to find out the size of a cache line.
         QueuedThreadPool threads = new QueuedThreadPool(200, 4, 30_000, -1, new LinkedBlockingQueue<>(), null);
         threads.setName("portal");
         threads.setDaemon(true);
@@ -128,7 +128,7 @@ final class JettyFront implements HttpServer {
         return reply[0];
     }
 
-    /** Writes the answer, or what a fault has left of it. */
+    /** Writes the answer, or the part of it that a fault leaves. */
     private void write(RestReply reply, Request request, Response response, Callback callback) {
         String[] effect = reply.headers().getOrDefault(Fault.EFFECT, "none").split(" ", 2);
         switch (effect[0]) {
@@ -165,7 +165,7 @@ final class JettyFront implements HttpServer {
         server.getScheduler().schedule(task, Long.parseLong(millis), TimeUnit.MILLISECONDS);
     }
 
-    /** Lets the close that follows be a reset. */
+    /** Makes the next close a reset. */
     private static void linger(Request request) {
         EndPoint endPoint = request.getConnectionMetaData().getConnection().getEndPoint();
         if (endPoint instanceof SocketChannelEndPoint socket) {

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** The newest requests that one portal sent and received, so many of each. Safe for use by several threads. */
+/** The newest requests that one portal sent, and the newest that it received. Safe for use by several threads. */
 final class Journal {
 
     private static final int KEPT = 20_000;
@@ -21,7 +21,7 @@ final class Journal {
     private boolean closed;
 
     /**
-     * A call, and what tells its cause.
+     * A call, with the token that tells its cause.
      *
      * @param eventToken the access token it was made with if an event brought that, else null
      */
@@ -39,19 +39,19 @@ final class Journal {
         touch();
     }
 
-    /** Wakes who looks on: something about the portal is another than it was. */
+    /** Wakes the readers, because something about the portal has changed. */
     synchronized void touch() {
         changes++;
         notifyAll();
     }
 
-    /** Ends every look at it. */
+    /** Ends all waiting reads. */
     synchronized void close() {
         closed = true;
         notifyAll();
     }
 
-    /** The entries that are new since an earlier look; the first look finds nothing new. */
+    /** The entries that are new since an earlier read. The first read finds nothing new. */
     record News(long changes, long deliveryCount, long callCount, List<Delivery> deliveries, List<PortalCall> calls) {}
 
     synchronized News news() {

@@ -14,9 +14,9 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * {@code control/portals/LABEL/stream}: server-sent events {@code delivery} and {@code call} for each new entry
- * of a portal's journal, and {@code state} whenever something else is new. Holds one thread of the server for
- * each reader, until the reader or the portal goes away.
+ * {@code control/portals/LABEL/stream}: server-sent events {@code delivery} and {@code call} for each new entry of a
+ * portal's journal, and {@code state} when something else has changed. Holds one thread of the server for each reader,
+ * until the reader or the portal goes away.
  */
 final class LiveStream {
 

@@ -73,7 +73,10 @@ final class Messages {
         return changed(chat, facts, "DELETE");
     }
 
-    /** Reports an operator's change, only for a message that reached the messenger, whose ids the event carries. */
+    /**
+     * Reports an operator's change of a message, if the message reached the messenger, because the event carries the
+     * messenger's ids.
+     */
     private List<Delivery> changed(PortalChat chat, EventBodies.MessageFacts facts, String what) {
         Cause cause = Cause.user(facts.authorId());
         if (chat.people().hasCustomer(facts.authorId())) {

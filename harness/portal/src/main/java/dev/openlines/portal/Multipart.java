@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Fields of a {@code multipart/form-data} body. Files are left out: no method here takes one. */
+/** Fields of a {@code multipart/form-data} body. Files are left out, because no method takes one. */
 final class Multipart {
 
     private static final Pattern BOUNDARY = Pattern.compile("(?i)boundary=(?:\"([^\"]+)\"|([^;\\s]+))");
@@ -15,7 +15,7 @@ final class Multipart {
 
     private Multipart() {}
 
-    /** Returns the fields as an URL-encoded form, so that one reader makes the tree of either. */
+    /** Returns the fields as a URL-encoded form, so that one reader handles both kinds. */
     static byte[] asForm(String contentType, byte[] body) {
         Matcher boundary = BOUNDARY.matcher(contentType);
         StringBuilder form = new StringBuilder();
@@ -51,7 +51,7 @@ final class Multipart {
         }
     }
 
-    /** Encodes byte for byte: the text holds one byte in each character. */
+    /** Encodes byte by byte, because each character of the text holds one byte. */
     private static String encode(String latin1) {
         return URLEncoder.encode(latin1, StandardCharsets.ISO_8859_1);
     }

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code oauth/authorize/} of a portal and {@code oauth/token/} of its OAuth host.
  *
- * <p>A code is good for thirty seconds and once; an access token for an hour; a refresh token for thirty
- * days and once, and the answer brings the next. All by the portal's clock.
+ * <p>By the portal's clock, a code is valid once and for thirty seconds, an access token for an hour, and a refresh
+ * token once and for thirty days. The answer to a refresh has the next pair.
  */
 final class OAuthApi {
 
@@ -74,7 +74,7 @@ final class OAuthApi {
         }
     }
 
-    /** Failures stay on the portal's page: the browser is sent nowhere. */
+    /** Shows a failure on the portal's page, without a redirect of the browser. */
     private RestReply authorize() {
         String client = request.text("client_id").orElse("");
         Optional<URI> target =
@@ -129,7 +129,7 @@ final class OAuthApi {
             throw new RestError(400, "invalid_request", "client_id and client_secret are required");
         }
         if (!client.equals(portal.clientId())) {
-            // The vendor's host says nothing more, and answers it as a success.
+            // The vendor's host gives no reason, and answers with a success status.
             error = "wrong_client";
             return RestReply.phpJson(
                     200, EventBodies.object().add("error", "wrong_client").build());

@@ -17,16 +17,16 @@ import java.util.Locale;
 import java.util.function.Predicate;
 
 /**
- * A portal's queue of offline events: what applications fetch that no request can reach. Guarded by the
- * portal.
+ * A portal's queue of offline events, for applications that no request can reach and that fetch events instead. Guarded
+ * by the portal.
  *
- * <p>Equal events of one binding that are not taken yet are one record, whose time is the last one's:
- * two closes of one chat are one record. A record is taken under a process id and stays until it is
- * cleared, unless whoever took it had it cleared at once.
+ * <p>Equal events of one binding that are not taken yet are one record, with the time of the last event. So two closes
+ * of one chat are one record. A record is taken under a process id. It stays until it is cleared, unless it was taken
+ * with the option to clear it at once.
  */
 final class OfflineQueue {
 
-    /** The age when records that were not cleared go away; the constant of the server's source, 2 952 000 seconds. */
+    /** The age when uncleared records are deleted: 2 952 000 seconds, a constant of the server's source. */
     static final Duration KEPT = Duration.ofHours(820);
 
     /** A binding that {@code event.bind} with {@code event_type=offline} made. */
@@ -71,7 +71,10 @@ final class OfflineQueue {
         return before - bindings.size();
     }
 
-    /** Notes an event for each binding but those of the connector that caused it; whether there was one. */
+    /**
+     * Records an event for each binding, except those of the connector that caused it. Returns whether there was a
+     * binding.
+     */
     boolean note(String event, JsonValue data, long userId, String causedBy, Instant now) {
         rows.removeIf(row -> row.at().plus(KEPT).isBefore(now));
         boolean noted = false;
@@ -95,12 +98,12 @@ final class OfflineQueue {
         return noted;
     }
 
-    /** Returns the records that fit, in the order given. */
+    /** Returns the matching records, in the given order. */
     List<Row> rows(Predicate<Row> which, Comparator<Row> order) {
         return rows.stream().filter(which).sorted(order).toList();
     }
 
-    /** Takes the first so many untaken records that fit. */
+    /** Takes the first matching records that are not taken, up to a number. */
     void take(String process, Predicate<Row> which, Comparator<Row> order, long limit) {
         List<Long> taken = rows(row -> row.process().isEmpty() && which.test(row), order).stream()
                 .limit(limit)
@@ -114,8 +117,8 @@ final class OfflineQueue {
     }
 
     /**
-     * Marks records as failed and gives them free again. As in the server's source, equal ones that came in
-     * meanwhile go away.
+     * Marks records as failed and makes them available again. As in the server's source, equal records that arrived
+     * meanwhile are deleted.
      */
     void fail(String process, String connector, Collection<String> messages) {
         Predicate<Row> meant =
@@ -129,7 +132,7 @@ final class OfflineQueue {
         rows.clear();
     }
 
-    /** Returns the digest that the server makes. It tells equal events apart from others. */
+    /** Returns the server's digest of an event, which is the same for equal events. */
     private static String message(String event, JsonValue data) {
         try {
             byte[] digest = MessageDigest.getInstance("MD5")

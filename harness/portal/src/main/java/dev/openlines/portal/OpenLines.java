@@ -52,7 +52,7 @@ final class OpenLines {
         }
     }
 
-    /** Returns the newest chat that fits. */
+    /** Returns the newest matching chat. */
     Optional<PortalChat> chat(Predicate<PortalChat> fits) {
         List<PortalChat> all = chats();
         for (int i = all.size() - 1; i >= 0; i--) {
@@ -130,8 +130,7 @@ final class OpenLines {
     }
 
     /**
-     * Closes a chat for a REST call, whose answer does not wait for the handlers'. Nothing happens to a chat that is
-     * closed.
+     * Closes a chat for a REST call, which is answered before the handlers have answered. A closed chat stays as it is.
      */
     void closeLater(PortalChat chat, Closing closing, long userId, String connector) {
         synchronized (portal) {

@@ -15,7 +15,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Methods of the scope {@code imopenlines}: what a chat is, what was said in it, and how it ends. */
+/** Methods of the scope {@code imopenlines}: they describe chats and lines, list messages, and close chats. */
 final class OpenLinesMethods {
 
     private static final String SCOPE = "imopenlines";
@@ -56,7 +56,7 @@ final class OpenLinesMethods {
         if (!call.portal().application().permits("imbot")) {
             throw new RestError(400, "BOT_ID_ERROR", "Bot not found");
         }
-        // The server does not look whether there is such a chat.
+        // The server does not check that the chat exists.
         call.portal()
                 .openLines()
                 .chat(one -> one.id() == id)
@@ -167,7 +167,7 @@ final class OpenLinesMethods {
         }
     }
 
-    /** Reads its parameters in upper case only, as the server does; nothing about rights there. */
+    /** Reads its parameters in upper case only, as the server does. The server checks no rights here. */
     private static RestResult config(RestContext call) {
         long id = call.integer("CONFIG_ID");
         if (id <= 0) {
@@ -185,9 +185,7 @@ final class OpenLinesMethods {
         return RestResult.of(out.build());
     }
 
-    /**
-     * Returns every line, without its queue. Filter and order are not built: they are optional, and all lines answer.
-     */
+    /** Returns every line, without its queue. Ignores the optional filter and order. */
     private static RestResult configs(RestContext call) {
         JsonArrayBuilder out = PhpJson.PROVIDER.createArrayBuilder();
         call.portal().lines().forEach(line -> out.add(config(line)));

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Outbox {
 
-    /** Seconds between two {@code ONOFFLINEEVENT} for a handler that did not say. */
+    /** Seconds between two {@code ONOFFLINEEVENT} for a handler that gave no number. */
     static final long MIN_TIMEOUT = 1;
 
     private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
@@ -45,7 +45,7 @@ final class Outbox {
     private final EventSender sender;
     private final Executor background;
     private final SlowHandlers slowHandlers = new SlowHandlers();
-    // All below are guarded by the portal.
+    // The following fields are guarded by the portal.
     private final List<PortalSubscription> subscriptions = new ArrayList<>();
     private final Map<Integer, Long> minTimeouts = new HashMap<>();
     private final Map<Integer, String> texts = new HashMap<>();
@@ -209,12 +209,12 @@ final class Outbox {
         }
     }
 
-    /** Makes the bodies while the portal stands still, and sends them when it may go on. */
+    /** Makes the bodies under the portal's lock, and sends them after it is released. */
     List<Delivery> raise(String event, Function<Dialect, ? extends @Nullable JsonValue> data, Cause cause) {
         return deliver(outgoing(event, data, cause));
     }
 
-    /** Raises an event for a REST call, whose answer does not wait for the handlers'. */
+    /** Raises an event for a REST call, which is answered before the handlers have answered. */
     void raiseLater(String event, Function<Dialect, ? extends @Nullable JsonValue> data, Cause cause) {
         deliverLater(outgoing(event, data, cause));
     }
@@ -222,7 +222,7 @@ final class Outbox {
     void deliverLater(List<Outgoing> outgoing) {
         if (!outgoing.isEmpty()) {
             synchronized (portal) {
-                // One after the other, in the order of their causes.
+                // Events are sent one after the other, in the order of their causes.
                 pending = pending.handleAsync((done, failure) -> deliver(outgoing), background);
             }
         }
@@ -262,7 +262,7 @@ final class Outbox {
         return new Outgoing(subscription, shape == null ? payload : shape.filledWith(payload), new byte[0]);
     }
 
-    /** Tells who wants to know that the queue has something, not oftener than he wants. */
+    /** Sends {@code ONOFFLINEEVENT} to its subscribers, at most as often as each of them wants. */
     private List<Outgoing> notices(Cause cause, Instant now) {
         List<Outgoing> notices = new ArrayList<>();
         for (PortalSubscription subscription : subscriptions) {
@@ -278,7 +278,7 @@ final class Outbox {
         return notices;
     }
 
-    /** Sends by the portal's plan, or keeps what is held. */
+    /** Sends events by the portal's plan, or keeps them if events are held. */
     List<Delivery> deliver(List<Outgoing> outgoing) {
         DeliveryPlan by;
         synchronized (portal) {
@@ -350,7 +350,10 @@ final class Outbox {
         return payload.getString("event", "").toUpperCase(Locale.ROOT);
     }
 
-    /** Sends recorded bytes to who bound their event, under the same condition as an event of the portal's own. */
+    /**
+     * Sends recorded bytes to the handlers that are bound to their event, under the same conditions as the portal's own
+     * events.
+     */
     List<Delivery> replay(String event, Function<PortalSubscription, Outgoing> made) {
         List<Outgoing> outgoing;
         synchronized (portal) {

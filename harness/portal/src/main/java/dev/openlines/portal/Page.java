@@ -23,7 +23,7 @@ final class Page {
             "js", "text/javascript; charset=utf-8",
             "svg", "image/svg+xml");
 
-    /** The files by the path they have here. */
+    /** The files by their paths on this server. */
     private final Map<String, URL> files = new LinkedHashMap<>();
 
     Page() {
@@ -42,7 +42,7 @@ final class Page {
         }
     }
 
-    /** Adds a file of a WebJar. The version is part of its paths; its own properties name it. */
+    /** Adds a file of a WebJar. Its path contains the version, which the WebJar's properties name. */
     private void addWebJar(String path, String name, String file) {
         URL properties = Page.class.getResource("webjars.properties");
         if (properties == null) {
@@ -65,7 +65,9 @@ final class Page {
         return path.equals("/") || path.startsWith("/page/") || path.equals("/favicon.ico");
     }
 
-    /** Answers a request of the page. Everything comes from here, and no other page may hold this one in a frame. */
+    /**
+     * Answers a request of the page. All files come from this server, and no other page may show this one in a frame.
+     */
     RestReply answer(String httpMethod, String target) {
         URL file = files.get(target.split("\\?", 2)[0]);
         if (file == null) {

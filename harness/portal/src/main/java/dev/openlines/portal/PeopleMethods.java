@@ -27,7 +27,10 @@ final class PeopleMethods {
                 new RestMethod("download", "", Provenance.SOURCE, PeopleMethods::download));
     }
 
-    /** Bots and customers of open lines are left out, as on the platform. Filters but that by id are not built. */
+    /**
+     * Bots and customers of open lines are left out, as on the platform. Filters other than that by id are not
+     * implemented.
+     */
     private static RestResult users(RestContext original) {
         RestContext call = original.upperCase();
         List<Long> wanted = new ArrayList<>();

@@ -21,12 +21,11 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A simulated Bitrix24 portal with one application installed on it. Many live on one {@link
- * PortalServer}; none sees another's lines, chats, tokens, subscriptions, clock or journal.
+ * A simulated Bitrix24 portal with one application installed on it. One {@link PortalServer} can have many. They share
+ * no lines, chats, tokens, subscriptions, clock or journal.
  *
- * <p>What happens on the portal is caused, not scripted: close a chat, and the event goes to whoever
- * bound a handler. Methods that send events block until the handlers have answered. Safe for use by
- * several threads.
+ * <p>Events are not scripted: close a chat, and the event is sent to each handler that is bound to it. Methods that
+ * send events block until the handlers have answered. Safe for use by several threads.
  */
 public final class Portal implements AutoCloseable {
 
@@ -53,7 +52,7 @@ public final class Portal implements AutoCloseable {
     private final PortalCrm crm = new PortalCrm(this);
     private final PortalLifecycle lifecycle;
 
-    // All below are guarded by this.
+    // The following fields are guarded by this.
     private final Application application;
     private final TokenStore tokens = new TokenStore();
     private final Map<String, RestMethod> declared = new HashMap<>();
@@ -185,7 +184,7 @@ public final class Portal implements AutoCloseable {
     }
 
     /**
-     * Returns what goes wrong with the portal's REST and OAuth, nothing at first.
+     * Returns the faults of the portal's REST and OAuth, none at first.
      *
      * @return the same each time
      */
@@ -194,7 +193,7 @@ public final class Portal implements AutoCloseable {
     }
 
     /**
-     * Returns who may see the portal's reports on open lines.
+     * Returns the access to the portal's reports on open lines.
      *
      * @return the same each time
      */
@@ -221,7 +220,7 @@ public final class Portal implements AutoCloseable {
     }
 
     /**
-     * Returns what happens to the application beside its installation.
+     * Returns the application's other events, which come after its installation.
      *
      * @return the same each time
      */
@@ -279,7 +278,7 @@ public final class Portal implements AutoCloseable {
      * Subscribes a handler, as {@code event.bind} does, in the portal's dialect.
      *
      * @param event the event's code in any case
-     * @param handler where deliveries go
+     * @param handler the address of deliveries
      * @return the new subscription
      */
     public PortalSubscription subscribe(String event, URI handler) {
@@ -287,7 +286,7 @@ public final class Portal implements AutoCloseable {
     }
 
     /**
-     * Returns what is bound now.
+     * Returns the present subscriptions.
      *
      * @return a copy, in the order of the ids
      */
@@ -316,7 +315,7 @@ public final class Portal implements AutoCloseable {
     }
 
     /**
-     * Returns what the portal sent, the newest 20 000.
+     * Returns the newest 20,000 deliveries of the portal.
      *
      * @return a copy, oldest first
      */
@@ -325,7 +324,7 @@ public final class Portal implements AutoCloseable {
     }
 
     /**
-     * Returns the REST and OAuth requests that reached the portal, the newest 20 000.
+     * Returns the newest 20,000 REST and OAuth requests that reached the portal.
      *
      * @return a copy, oldest first
      */
@@ -336,7 +335,7 @@ public final class Portal implements AutoCloseable {
     /**
      * Waits until the portal's journal holds a request that fits.
      *
-     * @param fits what to wait for
+     * @param fits the condition for the request
      * @param atMost how long
      * @return whether it came
      * @throws InterruptedException if the thread is interrupted
@@ -346,7 +345,7 @@ public final class Portal implements AutoCloseable {
     }
 
     /**
-     * Waits until the portal's journal holds so many deliveries, also those that REST calls caused.
+     * Waits until the portal's journal has a number of deliveries, including those that REST calls caused.
      *
      * @param count how many, from the portal's beginning
      * @param atMost how long

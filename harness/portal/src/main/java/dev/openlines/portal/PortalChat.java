@@ -33,7 +33,7 @@ public final class PortalChat {
     private Instant sessionStart;
     private boolean open = true;
 
-    /** The ids of the chat in the messenger it came from; a null one is made up. */
+    /** The ids of the chat in the messenger that it came from. A null id is made up. */
     record Outside(
             boolean group, @Nullable String chat, @Nullable String user) {
 
@@ -97,7 +97,7 @@ public final class PortalChat {
     /**
      * Returns the customer's user id on the portal; wire field {@code connector[user_id]}.
      *
-     * @return 1 or more; 0 for a group chat, as the platform says it
+     * @return 1 or more; 0 for a group chat, as on the platform
      */
     public long visitorId() {
         return group ? 0 : visitor.id();
@@ -106,7 +106,7 @@ public final class PortalChat {
     /**
      * Lets a further customer join a group chat.
      *
-     * @param name what the customer is called
+     * @param name the customer's name
      * @return the customer's user id
      * @throws IllegalStateException if this is not a group chat
      */
@@ -120,7 +120,7 @@ public final class PortalChat {
     /**
      * Lets a bot join, as one that the line has.
      *
-     * @param name what the bot is called
+     * @param name the bot's name
      * @return the bot's user id
      */
     public long addBot(String name) {
@@ -137,7 +137,7 @@ public final class PortalChat {
      * Lets a person write, as {@link #customerWrites} and {@link #operatorWrites} do.
      *
      * @param userId a customer or bot of this chat, or a user of the portal's staff
-     * @param text what is written
+     * @param text the text of the message
      * @return the deliveries
      * @throws IllegalArgumentException if the user does not take part
      * @throws IllegalStateException if the chat is closed
@@ -147,10 +147,10 @@ public final class PortalChat {
     }
 
     /**
-     * Lets a person send files. The events that tell of the message are those of {@link #write}; they name no files.
+     * Lets a person send files. The events about the message are those of {@link #write}; they name no files.
      *
      * @param userId as {@link #write} takes it
-     * @param text what is written with them, perhaps nothing
+     * @param text the text of the message, may be empty
      * @param files names to contents, in order
      * @return the deliveries
      * @throws IllegalArgumentException as {@link #write}
@@ -239,9 +239,9 @@ public final class PortalChat {
     }
 
     /**
-     * Opens the latest session once more, as the platform does if a closed session still waits for its rating and the
-     * customer writes: the session stays the same and nothing is sent, so that the next close
-     * is a second {@code ONSESSIONFINISH} of one session.
+     * Opens the latest session again, as the platform does if the customer writes while a closed session still waits
+     * for its rating. The session stays the same and no event is sent. The next close then sends a second {@code
+     * ONSESSIONFINISH} of the same session.
      *
      * @throws IllegalStateException if the chat is open
      */
@@ -253,7 +253,7 @@ public final class PortalChat {
      * Moves the chat to another line of the same portal. The platform sends no event for that; later
      * events name the new line.
      *
-     * @param to where the chat goes
+     * @param to the new line of the chat
      */
     public void transfer(PortalLine to) {
         openLines.transfer(this, to);
@@ -262,7 +262,7 @@ public final class PortalChat {
     /**
      * Lets the customer write. Sends {@code ONOPENLINEMESSAGEADD} with a token of the customer.
      *
-     * @param text what is written
+     * @param text the text of the message
      * @return the deliveries
      * @throws IllegalStateException if the chat is closed
      */
@@ -275,7 +275,7 @@ public final class PortalChat {
      * other shape that this event has, and {@code ONIMCONNECTORMESSAGEADD} if the chat came through a connector of the
      * application's own ({@link PortalConnectors}).
      *
-     * @param text what is written
+     * @param text the text of the message
      * @return the deliveries
      * @throws IllegalStateException if the chat is closed
      */
@@ -287,7 +287,7 @@ public final class PortalChat {
      * Returns the id of the last message.
      *
      * @return the message's id on the portal
-     * @throws IllegalStateException if nothing was written
+     * @throws IllegalStateException if the chat has no messages
      */
     public long lastMessageId() {
         synchronized (portal) {
@@ -307,7 +307,7 @@ public final class PortalChat {
      * PortalConnectors#confirmDelivery}).
      *
      * @param messageId the message
-     * @param text what it says then
+     * @param text the new text
      * @return the deliveries
      * @throws IllegalArgumentException if this chat has no such message
      * @throws IllegalStateException if the chat is closed
@@ -355,7 +355,7 @@ public final class PortalChat {
         return links;
     }
 
-    /** Returns the chat's code, in the form that {@code imopenlines.dialog.get} takes. */
+    /** Returns the chat's code, which {@code imopenlines.dialog.get} takes. */
     String userCode() {
         synchronized (portal) {
             return connector + "|" + line.id() + "|" + externalChat() + "|" + externalUser();
@@ -435,7 +435,7 @@ public final class PortalChat {
         open = false;
     }
 
-    /** Ends the chat without a close of its session. */
+    /** Ends the chat without closing its session. */
     void endedSilently() {
         open = false;
     }

@@ -10,8 +10,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 
 /**
- * The time on one virtual portal: {@code ts} of its events and the expiry of its tokens. It runs with
- * the machine's clock until it is frozen or moved; no other portal and no handler sees it move.
+ * The time on one virtual portal: {@code ts} of its events and the expiry of its tokens. It runs with the machine's
+ * clock until it is frozen or moved. Other portals and handlers are not affected.
  *
  * <p>Safe for use by several threads.
  */
@@ -40,7 +40,7 @@ public final class PortalClock implements InstantSource {
     }
 
     /**
-     * Sets the time zone of the times that the portal writes, with the offset of each.
+     * Sets the time zone of the times that the portal writes. Each is written with its offset.
      *
      * @param value such as {@code Europe/Berlin}; UTC at first
      */
@@ -85,7 +85,7 @@ public final class PortalClock implements InstantSource {
         }
     }
 
-    /** Lets the clock run with the machine's again, without any lead. */
+    /** Lets the clock show the machine's time again. */
     public synchronized void run() {
         frozen = false;
         ahead = Duration.ZERO;

@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The connectors that the application registered on a portal. Chats that come through one of them cause the events of
- * {@code imconnector} beside those of {@code imopenlines}; all other chats do not. Safe for use by several threads.
+ * The connectors that the application registered on a portal. Chats that come through one of them cause events of
+ * {@code imconnector} as well as those of {@code imopenlines}. Other chats do not. Safe for use by several threads.
  */
 public final class PortalConnectors {
 
@@ -33,13 +33,13 @@ public final class PortalConnectors {
      * Registers a connector, as {@code imconnector.register} does.
      *
      * @param code its code, which the platform keeps in lower case
-     * @throws IllegalArgumentException if the code is empty or has a dot, as the platform permits none
+     * @throws IllegalArgumentException if the code is empty, or has a dot, which the platform does not permit
      */
     public void register(String code) {
         register(code, false);
     }
 
-    /** Registers a connector, perhaps one whose chats are group chats. */
+    /** Registers a connector, whose chats may be group chats. */
     void register(String code, boolean group) {
         if (code.isEmpty() || code.contains(".")) {
             throw new IllegalArgumentException("expected a connector's code without a dot");
@@ -49,7 +49,7 @@ public final class PortalConnectors {
         }
     }
 
-    /** Switches a connector on or off on a line; false if it is not the application's own. */
+    /** Switches a connector on or off on a line. Returns false if it is not the application's own. */
     boolean activate(String code, long lineId, boolean active) {
         synchronized (portal) {
             if (!isOwn(code)) {
@@ -72,8 +72,8 @@ public final class PortalConnectors {
     }
 
     /**
-     * Takes a customer's message: into the chat that the outside chat has, or a new one. Of files only names and
-     * addresses are known; their content is the address.
+     * Takes a customer's message into the chat of the outside chat, or into a new chat. For files, only names and
+     * addresses are known; the address stands for the content.
      */
     PortalChat receive(
             PortalLine line,

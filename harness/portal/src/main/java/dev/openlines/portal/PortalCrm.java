@@ -30,11 +30,11 @@ public final class PortalCrm {
     }
 
     /**
-     * Adds an object, or names it anew.
+     * Adds an object, or renames it.
      *
      * @param type lead, deal, contact or company
      * @param id 1 or more
-     * @param title what people call it: of a contact its name
+     * @param title its title as people see it; for a contact, the name
      * @throws IllegalArgumentException for another type and for an id below 1
      */
     public void add(String type, long id, String title) {

@@ -17,12 +17,12 @@ import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
  * <pre>{@code static @RegisterExtension PortalExtension portals =
  *     PortalExtension.with(PortalSetup.minted().dialect(Dialect.DOCS_2026));}</pre>
  *
- * <p>A parameter of a constructor or of a method that runs before all tests is refused, because such a
- * portal would be shared.
+ * <p>A constructor, or a method that runs before all tests, cannot have such a parameter, because several tests would
+ * share the portal.
  *
- * <p>A test fails that made the handler call a REST method which the portal does not have and the test did not
- * declare with {@link Portal#answer}; see {@link #lenient()}. To whatever a test fails with, the portal's
- * journal is added as a suppressed exception, secrets masked.
+ * <p>A test fails if it made the handler call a REST method that the portal does not have and that the test did not
+ * declare with {@link Portal#answer}; see {@link #lenient()}. If a test fails, the portal's journal is added to its
+ * exception as a suppressed one, with secrets masked.
  */
 public final class PortalExtension
         implements ParameterResolver, AfterTestExecutionCallback, TestExecutionExceptionHandler {
@@ -32,7 +32,7 @@ public final class PortalExtension
     private final PortalSetup setup;
     private final boolean strict;
 
-    /** Makes portals whose every secret is minted. Called by JUnit. */
+    /** Makes portals with random secrets. Called by JUnit. */
     public PortalExtension() {
         this(PortalSetup.minted(), true);
     }
@@ -45,8 +45,8 @@ public final class PortalExtension
     /**
      * Makes portals of one setup.
      *
-     * @param setup what each test's portal starts with; a label in it must not meet itself in a
-     *     parallel run
+     * @param setup the start values of each test's portal. If it has a label, tests that run in parallel would use the
+     *     same label, which fails
      * @return an extension to register
      */
     public static PortalExtension with(PortalSetup setup) {
@@ -54,7 +54,7 @@ public final class PortalExtension
     }
 
     /**
-     * Lets tests pass that made the handler call methods which the portal does not have.
+     * Lets tests pass even if the handler called methods that the portal does not have.
      *
      * @return an extension to register
      */
@@ -102,7 +102,7 @@ public final class PortalExtension
         }
     }
 
-    /** Adds the portal's journal to what a test failed with. */
+    /** Adds the portal's journal to the exception of a failed test. */
     @Override
     public void handleTestExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
         OfTest ofTest = context.getStore(NAMESPACE).get(OfTest.class, OfTest.class);
@@ -121,7 +121,7 @@ public final class PortalExtension
                 && (type == null || type.getAnnotation(SimulatedPortal.class).strict());
     }
 
-    /** Returns one server for the whole run. The lookups that make a missing one differ between JUnit 5 and 6. */
+    /** Returns one server for the whole run. The method that makes a missing one differs between JUnit 5 and 6. */
     private static PortalServer server(ExtensionContext context) {
         Store store = context.getRoot().getStore(NAMESPACE);
         synchronized (PortalExtension.class) {
@@ -134,7 +134,7 @@ public final class PortalExtension
         }
     }
 
-    // JUnit 5.10 closes such resources of its stores, and later versions still do.
+    // JUnit 5.10 and later close such resources in their stores.
     @SuppressWarnings("deprecation")
     private record Running(PortalServer server) implements Store.CloseableResource, AutoCloseable {
         @Override

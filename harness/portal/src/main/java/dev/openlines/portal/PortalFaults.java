@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The faults of a portal's REST and OAuth. Each fault counts the calls it is for from the moment it was added. If
- * several are due, the one added first happens. Safe for use by several threads.
+ * The faults of a portal's REST and OAuth. Each fault counts its calls from the moment when it was added. If several
+ * faults are due, the one that was added first happens. Safe for use by several threads.
  */
 public final class PortalFaults {
 
@@ -28,14 +28,14 @@ public final class PortalFaults {
     /**
      * Adds a fault.
      *
-     * @param fault what goes wrong, and when
+     * @param fault the fault with its schedule
      */
     public synchronized void add(Fault fault) {
         faults.add(new Counted(fault));
     }
 
     /**
-     * Returns what was added.
+     * Returns the faults that were added.
      *
      * @return a copy, in the order it was added
      */
@@ -43,12 +43,12 @@ public final class PortalFaults {
         return faults.stream().map(counted -> counted.fault).toList();
     }
 
-    /** Takes all faults away. */
+    /** Removes all faults. */
     public synchronized void clear() {
         faults.clear();
     }
 
-    /** Counts a call for every fault it concerns; the one that happens to it, or null. */
+    /** Counts a call for every fault that it concerns. Returns the fault that happens to it, or null. */
     synchronized @Nullable Fault due(String method, Instant now) {
         Fault due = null;
         for (Counted counted : faults) {

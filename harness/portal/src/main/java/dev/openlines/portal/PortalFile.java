@@ -15,7 +15,7 @@ import java.util.Set;
 
 /**
  * A file that was sent in a chat. Its token is the part of its address that lets an application download it. Events of
- * messages name its link, a short address that opens it for anybody.
+ * messages have its link, a short address that opens the file without any rights.
  */
 final class PortalFile {
 
@@ -57,7 +57,7 @@ final class PortalFile {
         return name;
     }
 
-    /** Returns the bytes themselves, which their one reader does not change. */
+    /** Returns the bytes without a copy. Their only reader does not change them. */
     byte[] content() {
         return content;
     }

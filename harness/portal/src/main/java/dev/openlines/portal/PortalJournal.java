@@ -4,7 +4,7 @@ package dev.openlines.portal;
 import java.util.List;
 
 /**
- * The requests that a portal sent and received, for the reader of a failed test. It is no error of its own: it is added
+ * The requests that a portal sent and received, for the reader of a failed test. It is no error by itself. It is added
  * to one, because every runner and every report shows suppressed exceptions.
  */
 final class PortalJournal extends RuntimeException {

@@ -13,15 +13,15 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * Causes the events of an application's life beside its installation, which {@link Portal#install()} and its siblings
- * cause. Methods send their event and block until the handlers have answered. Safe for use by several threads.
+ * Causes the application's own events, except those about its installation, which {@link Portal#install()} and similar
+ * methods cause. Methods send their event and block until the handlers have answered. Safe for use by several threads.
  */
 public final class PortalLifecycle {
 
     private final Portal portal;
     // Guarded by the portal.
     private boolean everInstalled;
-    /** Set if the token of the next installation was shown to the installer page already. */
+    /** Set if the installer page has already received the token of the next installation. */
     private boolean prepared;
 
     PortalLifecycle(Portal portal, boolean installed) {
@@ -62,8 +62,8 @@ public final class PortalLifecycle {
     }
 
     /**
-     * Lets the administrator answer a call that needs consent. Sends {@code ONAPPMETHODCONFIRM} with the access token that
-     * asked and no tokens of its own.
+     * Lets the administrator answer a call that needs consent. Sends {@code ONAPPMETHODCONFIRM} with the access token
+     * that asked and no tokens of its own.
      *
      * @param method the method that the application had called; wire field {@code data[METHOD]}
      * @param allowed whether it is allowed; wire field {@code data[CONFIRMED]}
@@ -82,9 +82,10 @@ public final class PortalLifecycle {
     }
 
     /**
-     * Opens the application's installer page, as an administrator does who installs an application with pages: the browser
-     * posts his tokens to it from within the portal. If the answer is a page that calls {@code BX24.installFinish()}, the
-     * installation is finished, and whoever bound it gets {@code ONAPPINSTALL}. Blocks until all that is done.
+     * Opens the application's installer page, as an administrator does who installs an application with pages. The
+     * browser posts the administrator's tokens to the page from within the portal. If the answer is a page that calls
+     * {@code BX24.installFinish()}, the installation is finished, and {@code ONAPPINSTALL} is sent to each handler that
+     * is bound to it. Blocks until all of this is done.
      *
      * @param page the address of the installer page
      * @return the request and its answer, also in the portal's journal, as a delivery of {@code INSTALLER}
@@ -94,7 +95,7 @@ public final class PortalLifecycle {
     }
 
     /**
-     * Opens the installer page as an operator, whose tokens make no installation genuine.
+     * Opens the installer page as an operator, whose tokens do not make an installation genuine.
      *
      * @param page the address of the installer page
      * @return the request and its answer

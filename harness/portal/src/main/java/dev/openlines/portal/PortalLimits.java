@@ -59,8 +59,8 @@ public final class PortalLimits {
     }
 
     /**
-     * Switches the limit of operating time on. A method that has used it up within ten minutes answers 429
-     * {@code OPERATION_TIME_LIMIT}; every answer says what was used in {@code time.operating}.
+     * Switches the limit of operating time on. A method that has used it up within ten minutes answers 429 {@code
+     * OPERATION_TIME_LIMIT}; every answer has the used time in {@code time.operating}.
      *
      * @param limit such as 480 seconds, which the documentation names
      */
@@ -70,11 +70,11 @@ public final class PortalLimits {
     }
 
     /**
-     * Says what each call of a method counts for the limit of operating time, because the simulator's own
-     * calls take next to nothing. A tenth of a second or less counts nothing.
+     * Sets the time that each call of a method counts for the limit of operating time, because the simulator's own
+     * calls take almost none. A tenth of a second or less does not count.
      *
      * @param method the method's name
-     * @param each what each call is taken to last
+     * @param each the time to count for each call
      */
     public synchronized void cost(String method, Duration each) {
         costs.put(method.toLowerCase(Locale.ROOT), each);
@@ -88,7 +88,7 @@ public final class PortalLimits {
         operating.clear();
     }
 
-    /** Pours one request in; whether it overflows. */
+    /** Adds one request to the bucket. Returns whether the bucket overflows. */
     synchronized boolean overflows() {
         if (blockAbove == 0) {
             return false;
@@ -133,7 +133,7 @@ public final class PortalLimits {
         return operatingLimit == null ? null : used(method);
     }
 
-    /** Returns when the first of that time is forgotten, in seconds of the epoch. */
+    /** Returns when the oldest part of that time no longer counts, in seconds since 1970. */
     synchronized OptionalLong operatingResetAt(String method) {
         Duration used = used(method);
         Deque<Minute> minutes = operating.get(method);

@@ -59,11 +59,12 @@ public final class PortalLine {
     }
 
     /**
-     * Lets a new customer start a group chat, as connectors do that group by chat. Events of it name no customer: their
-     * {@code connector[user_id]} is 0. Sends {@code ONSESSIONSTART} to whoever subscribed and blocks until that is done.
+     * Lets a new customer start a group chat, as connectors with group chats do. Events of it name no customer: their
+     * {@code connector[user_id]} is 0. Sends {@code ONSESSIONSTART} to whoever subscribed and blocks until that is
+     * done.
      *
      * @param connector code of the channel; wire field {@code connector_id}
-     * @param customer what the first customer is called
+     * @param customer the name of the first customer
      * @return the open chat
      * @throws IllegalArgumentException if the line was deleted
      */

@@ -118,7 +118,7 @@ public final class PortalReports {
                 : Optional.of(waitedSeconds <= firstAnswerWithin.toSeconds());
     }
 
-    /** Refuses a user who may not see reports. */
+    /** Throws an error if a user may not see reports. */
     synchronized void check(PortalUser user) {
         if (!included) {
             throw new RestError(

@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Makes portals from JSON: {@code docs/portal-seed.md} describes the form. Members it does not know are
- * refused, so that a misspelt one is not silently without effect.
+ * Makes portals from JSON: {@code docs/portal-seed.md} describes the form. Unknown members are refused, so that a
+ * misspelled one is not silently ignored.
  */
 final class PortalSeed {
 
@@ -144,7 +144,7 @@ final class PortalSeed {
         }
     }
 
-    /** Takes a given token over, or mints one. Returns its text. */
+    /** Takes over a given token, or makes a random one. Returns its text. */
     static Secret token(Portal portal, JsonValue json, String path) {
         ControlBody body = ControlBody.of(
                 json, path, Set.of("access_token", "refresh_token", "user_id", "expires_in", "expired", "refresh"));

@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The sending of a portal: its plan, what it holds back, recorded bodies, and its patience with slow handlers. Safe for
- * use by several threads; methods that send block until the handlers have answered.
+ * Controls how a portal sends events: its plan, held events, recorded bodies, and its patience with slow handlers. Safe
+ * for use by several threads; methods that send block until the handlers have answered.
  */
 public final class PortalSending {
 
@@ -52,13 +52,13 @@ public final class PortalSending {
         return outbox.plan();
     }
 
-    /** Keeps back every event from now on until {@link #release}; what causes them returns at once. */
+    /** Holds every event from now on until {@link #release}. Methods that cause events return at once. */
     public void hold() {
         outbox.hold();
     }
 
     /**
-     * Sends what was held, by a plan for this once, and holds nothing back any more.
+     * Sends the held events by a plan that counts only this time, and ends the holding.
      *
      * @param plan the order, how many at a time and so on; it is logged
      * @return the deliveries, in the plan's order
@@ -68,7 +68,7 @@ public final class PortalSending {
     }
 
     /**
-     * Sends a recorded event to whoever bound it, as if this portal had sent it now: with this portal's
+     * Sends a recorded event to each handler that is bound to it, as if this portal had sent it now: with this portal's
      * {@code ts}, {@code member_id}, addresses and tokens in place of the recorded ones.
      *
      * @param body a request body, form or JSON
@@ -83,11 +83,11 @@ public final class PortalSending {
     }
 
     /**
-     * Sends a recorded event to whoever bound it, byte for byte.
+     * Sends a recorded event to each handler that is bound to it, byte for byte.
      *
      * @param body a request body, form or JSON
      * @return the deliveries; empty if its event is not bound or the application is not installed
-     * @throws IllegalArgumentException if the body cannot be read so far that its event is known
+     * @throws IllegalArgumentException if the event of the body cannot be read
      */
     public List<Delivery> replayVerbatim(byte[] body) {
         byte[] bytes = body.clone();
@@ -96,23 +96,23 @@ public final class PortalSending {
     }
 
     /**
-     * Sends events of a capture's code in the captured shape from now on, whatever the dialect: its fields in their order,
-     * with the values of the event that is sent. A field that the simulator has no value for keeps the capture's, and
-     * the user's tokens are left out if the event has none. Other codes are sent as before.
+     * Sends events of a capture's code in the captured shape from now on, whatever the dialect: its fields in their
+     * order, with the values of the event that is sent. A field that the simulator has no value for keeps the
+     * capture's, and the user's tokens are left out if the event has none. Other codes are sent as before.
      *
-     * @param capture the shape of a request, as a receiver keeps it
+     * @param capture the shape of a request, as a receiver stores it
      */
     public void learn(EventCapture capture) {
         outbox.learn(capture);
     }
 
     /**
-     * Calls handlers less often that answer slowly or not at all, as the platform's documentation says it
-     * does. Its measure is not known: here each slow answer in a row adds one gap before the next event to
-     * that handler, up to ten, and each quick one takes one away.
+     * Calls handlers less often if they answer slowly or not at all, as the platform's documentation says. The
+     * platform's measure is not known. Here each slow answer in a row adds one gap before the next event to that
+     * handler, up to ten, and each quick answer removes one.
      *
-     * @param slowerThan an answer whose first byte takes longer is a slow one
-     * @param gap the gap; zero switches the model off, as it is from the start
+     * @param slowerThan if the first byte of an answer takes longer, the answer is slow
+     * @param gap the length of a gap; zero, the default, switches this off
      */
     public void slowHandlersWait(Duration slowerThan, Duration gap) {
         outbox.slowHandlers().use(slowerThan, gap);

@@ -29,16 +29,15 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server for any number of simulated portals, on 127.0.0.1. Start one for a whole test run: it
- * takes about a second, a portal on it a fraction of a millisecond.
+ * A server for any number of simulated portals, on 127.0.0.1. Start one for a whole test run: a server takes about a
+ * second to start, a portal on it a fraction of a millisecond.
  *
- * <p>A request finds its portal by the label in its path, else by a host name of a portal, else by
- * the token, webhook code or client id it carries, else it goes to the portal that was made first.
- * Safe for use by several threads.
+ * <p>A request finds its portal by the label in its path, or else by a host name of a portal, or else by its token,
+ * webhook code or client id. Otherwise it goes to the portal that was made first. Safe for use by several threads.
  */
 public final class PortalServer implements AutoCloseable {
 
-    /** In the order they were made; guarded by itself. */
+    /** The portals, the oldest first. Guarded by itself. */
     private final Map<String, Portal> portals = new LinkedHashMap<>();
 
     private final AtomicLong lastLabel = new AtomicLong();
@@ -135,7 +134,7 @@ public final class PortalServer implements AutoCloseable {
     }
 
     /**
-     * Makes a portal whose every secret is minted.
+     * Makes a portal with random secrets.
      *
      * @return a portal that shares nothing with any other
      */
@@ -146,7 +145,7 @@ public final class PortalServer implements AutoCloseable {
     /**
      * Makes a portal.
      *
-     * @param setup what it starts with
+     * @param setup its start values
      * @return the portal
      * @throws IllegalArgumentException if the label is taken
      */
@@ -181,10 +180,10 @@ public final class PortalServer implements AutoCloseable {
     }
 
     /**
-     * Takes an access token over as that of a portal's administrator, good for one hour of the portal's
-     * clock: for tests that send the same bytes again.
+     * Takes over a given access token for a portal's administrator, valid for one hour of the portal's clock. It is for
+     * tests that send the same bytes again.
      *
-     * @param portal one of this server's portals
+     * @param portal a portal of this server
      * @param token a text that no other portal of the server knows
      */
     public void acceptAccessToken(Portal portal, Secret token) {
@@ -198,10 +197,10 @@ public final class PortalServer implements AutoCloseable {
     }
 
     /**
-     * Takes a refresh token over as that of a portal's administrator, good once and for thirty days of the
-     * portal's clock: for tests that send the same bytes again.
+     * Takes over a given refresh token for a portal's administrator, valid once and for thirty days of the portal's
+     * clock. It is for tests that send the same bytes again.
      *
-     * @param portal one of this server's portals
+     * @param portal a portal of this server
      * @param token a text that no other portal of the server knows
      */
     public void acceptRefreshToken(Portal portal, Secret token) {
@@ -214,7 +213,7 @@ public final class PortalServer implements AutoCloseable {
         }
     }
 
-    /** Stops the server. Its portals can no longer be reached; what they are sending ends with them. */
+    /** Stops the server. Its portals can no longer be reached, and their running deliveries end. */
     @Override
     public void close() {
         portals().forEach(portal -> portal.journal().close());
@@ -222,7 +221,7 @@ public final class PortalServer implements AutoCloseable {
         background.shutdownNow();
     }
 
-    /** Returns the server's address as portals tell it to their clients. */
+    /** Returns the server's address that portals give to their clients. */
     URI publicUri() {
         return publicUri;
     }
@@ -270,8 +269,8 @@ public final class PortalServer implements AutoCloseable {
     }
 
     /**
-     * WireMock's own source would read {@code src/test/resources/mappings} of whatever project runs here, and
-     * load its template engine for it.
+     * WireMock's own source of mappings would read {@code src/test/resources/mappings} of the project that runs here,
+     * and load a template engine for it.
      */
     private static final class NoMappings implements MappingsSource {
 
@@ -291,7 +290,7 @@ public final class PortalServer implements AutoCloseable {
         }
 
         @Override
-        @SuppressWarnings("removal") // It is abstract still.
+        @SuppressWarnings("removal") // The method is still abstract.
         public void remove(StubMapping mapping) {
             // Nothing is kept.
         }

@@ -10,8 +10,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session of a chat, as {@code imopenlines.v2.Session.list} lists it. Its methods do what the platform does to
- * sessions without an event. Safe for use by several threads.
+ * A session of a chat, as {@code imopenlines.v2.Session.list} lists it. Its methods make changes to a session for which
+ * the platform sends no event. Safe for use by several threads.
  */
 public final class PortalSession {
 
@@ -71,7 +71,7 @@ public final class PortalSession {
     /**
      * Returns when it was closed last, as the portal lists it; wire field {@code dateClose}.
      *
-     * @return whole seconds; empty while it is open, and for what the platform closed as a duplicate
+     * @return whole seconds; empty while it is open, and if the platform closed it as a duplicate
      */
     public Optional<Instant> closedAt() {
         synchronized (portal) {
@@ -103,8 +103,8 @@ public final class PortalSession {
     }
 
     /**
-     * Closes the session and breaks off in the middle, as the platform does now and then: it has a time of closing,
-     * but its status stays open until {@link #repair()}. No event is sent.
+     * Closes the session incompletely, as the platform sometimes does: it has a time of closing, but its status stays
+     * open until {@link #repair()}. No event is sent.
      *
      * @throws IllegalStateException if it is closed
      */
@@ -117,7 +117,7 @@ public final class PortalSession {
     }
 
     /**
-     * Gives a closed session the status of one, as the platform's agent does. No event is sent.
+     * Gives a closed session the status of a closed one, as the platform's agent does later. No event is sent.
      *
      * @throws IllegalStateException if it is open
      */
@@ -131,8 +131,8 @@ public final class PortalSession {
     }
 
     /**
-     * Adds a second session to the chat that the platform closes as a duplicate of this one at once: it is closed,
-     * has no time of closing, and no event is sent.
+     * Adds a second session to the chat, which the platform closes at once as a duplicate of this one. It has no time
+     * of closing, and no event is sent.
      *
      * @return the duplicate
      */

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The values that a new virtual portal starts with. All others are minted at random, so two portals of {@link
- * #minted()} have nothing in common. Immutable.
+ * The start values of a new simulated portal. All other values are random, so two portals of {@link #minted()} have
+ * nothing in common. Immutable.
  */
 public final class PortalSetup {
 
@@ -34,7 +34,7 @@ public final class PortalSetup {
 
     private PortalSetup() {}
 
-    /** Creates a copy that its only caller may still change. */
+    /** Creates a copy, which the calling method may still change. */
     private PortalSetup(PortalSetup from) {
         label = from.label;
         domain = from.domain;
@@ -52,8 +52,8 @@ public final class PortalSetup {
     }
 
     /**
-     * Returns a setup with everything minted, with the scopes {@code imopenlines}, {@code
-     * imconnector}, {@code im} and {@code user_brief} and the platform's own dialect.
+     * Returns a setup with random values, with the scopes {@code imopenlines}, {@code imconnector}, {@code im} and
+     * {@code user_brief} and the platform's own dialect.
      *
      * @return the setup to refine
      */
@@ -143,7 +143,7 @@ public final class PortalSetup {
     }
 
     /**
-     * Sets what the application may do.
+     * Sets the scopes of the application.
      *
      * @param value scope codes, such as {@code imopenlines}
      * @return a setup with exactly these scopes
@@ -179,8 +179,8 @@ public final class PortalSetup {
     }
 
     /**
-     * Sets the addresses that events and OAuth answers name, for a portal that is reached through a
-     * proxy. The server answers on its own addresses all the same.
+     * Sets the addresses in events and OAuth answers, for a portal that is reached through a proxy. The server still
+     * answers on its own addresses.
      *
      * @param client the REST address; wire field {@code client_endpoint}; ends in a slash
      * @param server the REST address of the OAuth host; wire field {@code server_endpoint}; ends in a

@@ -9,9 +9,9 @@ import java.net.URI;
  *
  * @param id the row's number on its portal; events carry it as {@code event_handler_id}
  * @param event the event's code in upper case
- * @param handler where deliveries go, as bound
- * @param authType id of the portal user whose token the events carry, 0 for whoever causes them; wire
- *     field {@code auth_type}
+ * @param handler the address of deliveries, as bound
+ * @param authType id of the portal user whose token the events carry, 0 for the user who causes them; wire field {@code
+ *     auth_type}
  * @param dialect the published shape this subscription gets its events in
  */
 public record PortalSubscription(int id, String event, URI handler, long authType, Dialect dialect) {}

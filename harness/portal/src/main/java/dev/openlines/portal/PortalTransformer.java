@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** Turns every answer of WireMock into what the portals' state says. */
+/** Makes every answer of WireMock from the state of the portals. */
 final class PortalTransformer implements ResponseDefinitionTransformerV2 {
 
     private final PortalServer server;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.portal;
 
-/** A user of a portal: staff, a bot, or a customer who was given a user row by a connector. */
+/** A user of a portal: staff, a bot, or a customer, for whom a connector made a user row. */
 record PortalUser(long id, Role role, String firstName, String lastName) {
 
     enum Role {

@@ -17,7 +17,7 @@ public enum Provenance {
     GUESS,
     /** Given by the test or the user, who declared the answer. */
     DECLARED,
-    /** The simulator does not have it, and says so. */
+    /** Unknown: the simulator does not have it, and says so. */
     UNBUILT;
 
     String label() {

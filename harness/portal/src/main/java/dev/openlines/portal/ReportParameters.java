@@ -37,7 +37,7 @@ final class ReportParameters {
             return from != null && to != null;
         }
 
-        /** Tells whether it includes a time; no time is in an open period only. */
+        /** Tells whether it includes a time. A missing time is included only if the period is open. */
         boolean includes(@Nullable Instant time) {
             return time == null
                     ? from == null && to == null
@@ -109,7 +109,7 @@ final class ReportParameters {
         }
     }
 
-    /** Reads one of some words, or nothing if the parameter is absent. */
+    /** Reads one of several words, or nothing if the parameter is absent. */
     Optional<String> word(String name, Collection<String> words) {
         if (!has(name)) {
             return Optional.empty();
@@ -141,7 +141,7 @@ final class ReportParameters {
         return has(name) ? Long.valueOf(call.integer(name)) : null;
     }
 
-    /** Returns a test for the values asked for. The list wins if both it and a single value are given. */
+    /** Returns a test for the requested values. If both a list and a single value are given, the list counts. */
     Predicate<@Nullable Object> among(String one, String list) {
         Set<String> wanted = new LinkedHashSet<>();
         JsonValue many = call.parameters().get(list);
@@ -188,7 +188,7 @@ final class ReportParameters {
                 : new ArrayList<>(list.asJsonObject().values());
     }
 
-    /** Returns the page of the entries that is asked for. */
+    /** Returns the requested page of the entries. */
     <T> JsonObject page(String name, List<T> entries, Function<T, JsonObject> row) {
         long offset = Math.max(0, call.integer("offset"));
         if (offset > LAST_OFFSET) {

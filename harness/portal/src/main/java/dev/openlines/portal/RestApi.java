@@ -33,7 +33,7 @@ final class RestApi {
     private static final Set<String> SECRETS =
             Set.of("auth", "access_token", "refresh_token", "application_token", "client_secret", "code", "token");
 
-    /** A secret in a query inside a text: a command of a batch, an address. */
+    /** A secret in a query inside a text, such as a command of a batch or an address. */
     private static final Pattern SECRET_IN_QUERY =
             Pattern.compile("(?i)((?:^|[?&]|%3F|%26)(?:" + String.join("|", SECRETS) + ")(?:=|%3D))[^&\\s]+");
 
@@ -75,7 +75,7 @@ final class RestApi {
         }
     }
 
-    /** One call on its way through the checks, with what the journal wants to know of it. */
+    /** One call on its way through the checks, with the facts for the journal. */
     private static final class Answering {
 
         private final Portal portal;

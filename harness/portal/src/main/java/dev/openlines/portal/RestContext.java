@@ -10,12 +10,12 @@ import java.util.Optional;
 /**
  * One authorised call of a REST method.
  *
- * @param portal where
- * @param user on whose behalf
+ * @param portal the portal
+ * @param user the user on whose behalf the call is made
  * @param webhook whether an incoming webhook's code authorised it, not an application's token
  * @param connector the reserved parameter {@code auth_connector}, empty if there is none
  * @param parameters without the reserved ones
- * @param request what asked for it
+ * @param request the request of the call
  */
 record RestContext(
         Portal portal,
@@ -48,7 +48,7 @@ record RestContext(
                 .orElse("");
     }
 
-    /** Returns whether PHP takes a parameter for true. */
+    /** Returns whether PHP treats a parameter as true. */
     boolean truthy(String name) {
         JsonValue value = parameters.get(name);
         if (value == null || value.equals(JsonValue.NULL) || value.equals(JsonValue.FALSE)) {

@@ -6,7 +6,7 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import org.jspecify.annotations.Nullable;
 
-/** A refusal of a REST or OAuth call: what goes into {@code error} and {@code error_description}. */
+/** A refusal of a REST or OAuth call, with the texts of {@code error} and {@code error_description}. */
 final class RestError extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

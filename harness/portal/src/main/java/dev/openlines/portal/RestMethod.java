@@ -5,13 +5,13 @@ package dev.openlines.portal;
  * A REST method of the portal.
  *
  * @param name in lower case
- * @param scope the scope it needs, empty for the methods everyone may call
- * @param provenance where its behaviour is known from
+ * @param scope the scope that it needs, empty for methods that everyone may call
+ * @param provenance the source of its behavior
  * @param call answers or throws {@link RestError}
  */
 record RestMethod(String name, String scope, Provenance provenance, Call call) {
 
-    /** The method's own work: parameters in, {@code result} out. */
+    /** The work of the method: it turns parameters into a {@code result}. */
     interface Call {
         RestResult answer(RestContext context);
     }

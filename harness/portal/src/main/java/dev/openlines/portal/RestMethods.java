@@ -8,10 +8,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The REST methods: those built, those a user declared, those the platform has and we lack. */
+/** The REST methods: those of the simulator, those that a user declared, and those that only the platform has. */
 final class RestMethods {
 
-    /** The code of an answer that no real portal gives: the simulator does not have it. */
+    /** The error code of a method that the simulator does not have. No real portal answers with it. */
     static final String LACKS = "SIMULATOR_LACKS_IT";
 
     static final String NOT_FOUND = "ERROR_METHOD_NOT_FOUND";
@@ -19,7 +19,7 @@ final class RestMethods {
     /** The prefix of methods that older versions do not have. */
     private static final String REPORTS = "imopenlines.v2.";
 
-    /** First parts of the platform's method names: what begins so may exist there. */
+    /** First parts of the platform's method names. A method that begins in this way may exist there. */
     private static final Set<String> FAMILIES = Set.of(
             "access",
             "ai",

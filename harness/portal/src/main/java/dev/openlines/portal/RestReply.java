@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** An answer over HTTP: status, headers, bytes. Its makers and its one writer share the bytes. */
+/** An answer over HTTP: status, headers, bytes. Its makers and its only writer share the bytes. */
 final class RestReply {
 
     private final int status;

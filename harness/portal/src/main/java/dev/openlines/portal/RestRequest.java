@@ -24,12 +24,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A request to a portal or its OAuth host, read as the portal's PHP reads it: a JSON body if the type says so, else a
- * form or multipart body of a POST, else the raw body as a query string; the
- * body's keys override the query's; a broken JSON body is as good as none.
+ * form or multipart body of a POST, else the raw body as a query string. The body's keys override the query's. A broken
+ * JSON body is ignored.
  */
 final class RestRequest {
 
-    /** The places that requests reach: the portal's REST, its OAuth pages, the REST of its OAuth host, or a file's link. */
+    /**
+     * The places that requests reach: the portal's REST, its OAuth pages, the REST of its OAuth host, or a file's link.
+     */
     enum Place {
         REST,
         AUTH_HOST_REST,
@@ -101,15 +103,18 @@ final class RestRequest {
         return new RestRequest(httpMethod, label, place, List.copyOf(path), parameters, headers);
     }
 
-    /** Returns whether the client called the OAuth host by a name of its own, as behind a front for both hosts. */
+    /**
+     * Returns whether the client called the OAuth host by a name of its own, as it does behind one proxy for both
+     * hosts.
+     */
     private static boolean isAuthHost(Map<String, String> headers) {
         String host = headers.getOrDefault("x-forwarded-host", headers.getOrDefault("host", ""));
         return host.toLowerCase(Locale.ROOT).startsWith("oauth.");
     }
 
     /**
-     * Returns the portal's REST address as the client sees it. To the OAuth host's own name the portal is another host,
-     * which its domain names.
+     * Returns the portal's REST address as the client sees it. If the OAuth host has a name of its own, the portal's
+     * host is the one of its domain.
      */
     URI portalAsSeen(Portal portal) {
         URI seen = asSeen(portal.restUri(), portal.server().uri());
@@ -211,7 +216,7 @@ final class RestRequest {
                 + address.toString().substring(own.toString().length()));
     }
 
-    /** Returns what the outermost of several proxies said. */
+    /** Returns the value that the outermost of several proxies set. */
     private Optional<String> first(String lowerCaseName) {
         return header(lowerCaseName).map(value -> value.split(",", 2)[0].trim());
     }
@@ -245,7 +250,7 @@ final class RestRequest {
             JsonValue value = PhpJson.parse(body);
             return value instanceof JsonObject object ? object : Map.of();
         } catch (JsonException e) {
-            // The portal swallows a broken body and goes on with the query's parameters.
+            // The portal ignores a broken body and continues with the query's parameters.
             return Map.of();
         }
     }
@@ -260,7 +265,7 @@ final class RestRequest {
             decoded.asJsonArray().forEach(item -> list.put(Integer.toString(list.size()), item));
             return list;
         } catch (DecodeException e) {
-            // PHP drops what is over its limits; a request to a simulator gets none of it.
+            // PHP drops parameters above its limits. The simulator then ignores the whole body.
             return Map.of();
         }
     }

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param value the {@code result}
  * @param next the start of the next page, or null if there is none
- * @param total how many there are in all, null if the method does not say
- * @param whole the answer instead of all that, null for JSON
+ * @param total the number of all entries, null if the method does not tell it
+ * @param whole an answer that is no JSON and replaces the others, or null
  */
 record RestResult(
         JsonValue value,

@@ -21,10 +21,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 public @interface SimulatedPortal {
 
     /**
-     * Says whether a test fails if it made the handler call a REST method that the portal does not have and the test
-     * did not declare.
+     * Tells whether a test fails if it made the handler call a REST method that the portal does not have and that the
+     * test did not declare.
      *
-     * @return true unless said otherwise
+     * @return true by default
      */
     boolean strict() default true;
 }

@@ -8,9 +8,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The platform's habit of calling slow handlers less often, as far as its documentation tells: who answers
- * slowly or not at all gets a lower priority. The measure is a guess: each slow answer in a row adds one
- * gap before the next event, each quick one takes one away. Off until switched on. Thread-safe.
+ * Calls slow handlers less often. According to the platform's documentation, a handler that answers slowly or not at
+ * all gets a lower priority. The measure is a guess: each slow answer in a row adds one gap before the next event, and
+ * each quick one removes one. Off until it is switched on. Thread-safe.
  */
 final class SlowHandlers {
 

@@ -17,7 +17,7 @@ final class SystemMethods {
 
     private static final String LANGUAGE = "en";
     private static final String LICENSE = "en_ent250";
-    /** The documented ones, and those that the Python SDK's own test expects of a portal. */
+    /** The documented methods, and those that the Python SDK's own test expects of a portal. */
     private static final List<String> ALL_SCOPES = List.of(
             "ai_admin",
             "appform",
@@ -115,7 +115,10 @@ final class SystemMethods {
         return RestResult.of(application(call.portal()).build());
     }
 
-    /** Answers as the vendor's own SDKs read it: b24phpsdk compares {@code uri}, b24pysdk reads all the others. */
+    /**
+     * Answers in a form for the vendor's own SDKs: b24phpsdk compares {@code uri}, and b24pysdk reads all other
+     * members.
+     */
     private static RestResult authHostAppInfo(RestContext call) {
         Portal portal = call.portal();
         String rest = call.request().portalAsSeen(portal).toString();

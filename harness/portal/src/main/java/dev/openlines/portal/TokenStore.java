@@ -56,12 +56,12 @@ final class TokenStore {
         return issue(codes, userId, now.plus(CODE_LIFETIME));
     }
 
-    /** Takes a token over from a seed. */
+    /** Takes over a token from a seed. */
     void addAccess(Secret token, Grant grant) {
         access.put(token.reveal(), grant);
     }
 
-    /** Takes a token over from a seed. */
+    /** Takes over a token from a seed. */
     void addRefresh(Secret token, Grant grant) {
         refresh.put(token.reveal(), grant);
     }
@@ -75,7 +75,7 @@ final class TokenStore {
         return access.containsKey(text) || refresh.containsKey(text) || codes.containsKey(text);
     }
 
-    /** Takes a refresh token, which is good once: the answer to it brings the next. */
+    /** Uses up a refresh token, which is valid once. The answer has the next one. */
     Optional<Grant> takeRefresh(String token) {
         return Optional.ofNullable(refresh.remove(token));
     }

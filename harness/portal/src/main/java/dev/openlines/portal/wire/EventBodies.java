@@ -16,16 +16,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * Builds the payload of an event in wire order, in each of its published shapes.
  *
- * <p>The platform's shape is that of the module's source and of production receivers: every scalar a
- * string, {@code DATA} one object, no session. The three documentation shapes are kept because
- * handlers are written from documentation.
+ * <p>The platform's shape is that of the module's source and of production receivers: every scalar a string, {@code
+ * DATA} one object, no session. The three shapes of the documentation are here because handlers are written from
+ * documentation.
  */
 public final class EventBodies {
 
     /** The time that an access token is valid. */
     public static final Duration ACCESS_LIFETIME = Duration.ofHours(1);
 
-    /** The text that the old documentation's example has after the endpoint addresses: a copied HTML entity. */
+    /** The text after the endpoint addresses in the example of the old documentation: a copied HTML entity. */
     private static final String DOCS_2024_TAIL = "&#39;";
 
     /**
@@ -85,7 +85,7 @@ public final class EventBodies {
      * @param text its text
      * @param externalChat id of the chat in the messenger
      * @param externalUser id of the customer in the messenger
-     * @param files what was sent with it
+     * @param files the files that were sent with it
      */
     public record MessageFacts(
             ChatFacts chat,
@@ -348,7 +348,7 @@ public final class EventBodies {
                 .add("text", facts.text());
     }
 
-    /** Adds what the platform says of an operator's files. */
+    /** Adds the facts about an operator's files that the platform sends. */
     private static JsonObjectBuilder withFiles(JsonObjectBuilder message, MessageFacts facts) {
         JsonArrayBuilder files = PhpJson.PROVIDER.createArrayBuilder();
         for (FileFacts file : facts.files()) {
@@ -363,7 +363,7 @@ public final class EventBodies {
         return facts.files().isEmpty() ? message : message.add("files", files);
     }
 
-    /** Returns the message with the ids of its files, which are all that the platform tells of a customer's. */
+    /** Returns the message with the ids of its files. The platform sends nothing else about a customer's files. */
     private static JsonObjectBuilder withIdsOfFiles(MessageFacts facts) {
         JsonArrayBuilder ids = PhpJson.PROVIDER.createArrayBuilder();
         facts.files().forEach(file -> ids.add(Long.toString(file.id())));

@@ -23,8 +23,8 @@ import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends requests over sockets of its own, because no HTTP client sends the platform's header lines or
- * a broken request. One connection for each event, closed after the answer; at most once, never again.
+ * Sends requests over plain sockets, because no HTTP client sends the platform's header lines or a broken request. Each
+ * event has its own connection, which is closed after the answer. Nothing is sent twice.
  *
  * <p>Blocks the calling thread; safe for use by several.
  */
@@ -32,7 +32,7 @@ public final class EventSender {
 
     private static final int CHUNK = 16 * 1024;
 
-    /** The time that a handler has to say that it wants the body it was asked about. */
+    /** The time that a handler has to answer {@code 100 Continue}. */
     private static final int CONTINUE_MILLIS = 1000;
 
     /**
@@ -70,7 +70,7 @@ public final class EventSender {
         }
 
         /**
-         * Returns these settings, but every certificate is accepted. For tests.
+         * Returns these settings, but with every certificate accepted. It is for tests.
          *
          * @return such settings
          */
@@ -128,7 +128,7 @@ public final class EventSender {
     }
 
     /**
-     * Sends the bytes and reads one answer. Blocks. Does not throw if sending fails: the result says it.
+     * Sends the bytes and reads one answer. Blocks. If sending fails, this does not throw; the result has the fault.
      *
      * @param target the address
      * @param request head and body
@@ -287,7 +287,7 @@ public final class EventSender {
         }
     }
 
-    /** Writes piece by piece, and stops if the answer comes early, as it does to a body that is too large. */
+    /** Writes piece by piece, and stops if the answer comes early, for example to a body that is too large. */
     private static void write(Socket socket, byte[] bytes) throws IOException {
         OutputStream out = socket.getOutputStream();
         InputStream in = socket.getInputStream();
@@ -313,7 +313,7 @@ public final class EventSender {
         }
     }
 
-    /** Returns the host, also if it has underscores, for which {@link URI#getHost()} has none. */
+    /** Returns the host, also if it has underscores, for which {@link URI#getHost()} returns null. */
     private static String host(URI target) {
         String authority = target.getRawAuthority().replaceFirst(".*@", "");
         return target.getHost() == null ? authority.replaceFirst(":[0-9]*$", "") : target.getHost();
@@ -331,7 +331,7 @@ public final class EventSender {
     /** Reads one answer by its length, its chunks or the end of the connection. */
     private static final class AnswerReader {
 
-        /** More of an answer than this is not kept. */
+        /** The most bytes of an answer that are kept. */
         private static final int LIMIT = 1 << 20;
 
         private final InputStream in;
@@ -361,7 +361,7 @@ public final class EventSender {
             }
         }
 
-        /** Returns whether the handler says to go on, or says nothing; an answer instead is kept. */
+        /** Returns whether the handler asks for the body or says nothing. If it answers instead, the answer is kept. */
         boolean wantsBody(Socket socket) throws IOException {
             int patience = socket.getSoTimeout();
             socket.setSoTimeout(CONTINUE_MILLIS);
@@ -469,7 +469,7 @@ public final class EventSender {
             }
         }
 
-        /** Keeps what was taken from the buffer since a place. */
+        /** Keeps the bytes that were taken from the buffer since a place. */
         private void keep(int from) throws IOException {
             int room = LIMIT - raw.size();
             raw.write(buffer, from, Math.min(room, at - from));

@@ -7,7 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The result of one request: the answer as read, the three times, and what went wrong. Immutable. */
+/** The result of one request: the answer, three times, and the fault if there was one. Immutable. */
 public final class Exchange {
 
     private static final Duration BACKLOG = Duration.ofMillis(900);
@@ -75,16 +75,16 @@ public final class Exchange {
     }
 
     /**
-     * Returns what went wrong.
+     * Returns the fault.
      *
-     * @return a sentence, or null if a whole answer was read
+     * @return a sentence, or null if a complete answer was read
      */
     public @Nullable String failure() {
         return failure;
     }
 
     /**
-     * Returns true if the handler acknowledged: a whole answer with a status of 200 to 299.
+     * Returns true if the handler acknowledged, with a complete answer and a status of 200 to 299.
      *
      * @return whether it was acknowledged
      */
@@ -93,8 +93,8 @@ public final class Exchange {
     }
 
     /**
-     * Returns true if the connection was so slow that it met a full accept queue and waited for
-     * TCP to try again.
+     * Returns true if connecting was so slow that the handler's accept queue must have been full and TCP tried a second
+     * time.
      *
      * @return whether connecting took 0.9 s or longer
      */
@@ -102,7 +102,7 @@ public final class Exchange {
         return connect.compareTo(BACKLOG) >= 0;
     }
 
-    /** Notes the moments of an exchange while it runs. One thread. */
+    /** Records the times of an exchange while it runs. For use by one thread. */
     static final class Recorder {
 
         private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] ([1-5]\\d\\d)(?: .*)?");

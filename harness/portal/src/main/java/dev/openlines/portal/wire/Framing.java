@@ -10,10 +10,10 @@ import java.util.stream.Collectors;
 /**
  * The way that the bytes of one request travel.
  *
- * @param kind what is done
+ * @param kind the kind of framing
  * @param bytes how many bytes of the body go out before the cut or the reset
  * @param pause between two bytes
- * @param borders where in the body one chunk ends and the next begins
+ * @param borders the places in the body that divide it into chunks
  */
 public record Framing(Kind kind, int bytes, Duration pause, List<Integer> borders) {
 
@@ -33,7 +33,7 @@ public record Framing(Kind kind, int bytes, Duration pause, List<Integer> border
         EXPECT_CONTINUE
     }
 
-    /** Everything at once, as the platform does it. */
+    /** Sends everything at once, as the platform does. */
     public static final Framing WHOLE = new Framing(Kind.WHOLE, 0, Duration.ZERO, List.of());
     /** The body only after the handler has answered {@code 100 Continue}, or after a second. */
     public static final Framing EXPECT_CONTINUE = new Framing(Kind.EXPECT_CONTINUE, 0, Duration.ZERO, List.of());
@@ -88,7 +88,7 @@ public record Framing(Kind kind, int bytes, Duration pause, List<Integer> border
     }
 
     /**
-     * Returns true if the request travels as the platform sends it.
+     * Returns true if the request is sent as the platform does.
      *
      * @return whether the kind is {@link Kind#WHOLE}
      */

@@ -18,7 +18,7 @@ import java.util.Map;
  */
 public final class PhpJson {
 
-    /** The one provider; asking the service loader for each value would cost more than the value. */
+    /** The only provider. Asking the service loader for each value would take longer than making the value. */
     public static final JsonProvider PROVIDER = JsonProvider.provider();
 
     /** Prints as {@code {}}, for a real object of the portal without visible fields. */
@@ -151,11 +151,11 @@ public final class PhpJson {
     }
 
     /**
-     * Tells whether a terminal may take a character for a command, or turn the direction of writing at it: controls, the
-     * marks of bidirectional text, and the separators of lines and paragraphs.
+     * Tells whether a terminal may treat a character as a command, or change the direction of writing because of it:
+     * controls, the marks of bidirectional text, and the separators of lines and paragraphs.
      *
      * @param c the character
-     * @return false for those that only show something
+     * @return false for characters that are only shown
      */
     public static boolean steersTerminal(char c) {
         return Character.isISOControl(c)

@@ -11,7 +11,8 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Takes any certificate, for handlers on a developer's machine that made their own. Only if the user asked for it.
+ * Accepts any certificate, for handlers on a developer's machine with a certificate of their own. Used only if the user
+ * asks for it.
  */
 final class TrustEverything extends X509ExtendedTrustManager {
 
