@@ -30,7 +30,7 @@ final class Account {
     }
 
     /**
-     * Returns what is wrong with the effects that no case looks at: expected and got.
+     * Returns the faults in the effects that no case compares, each as expected and got.
      *
      * @param book the evidence of the whole run
      * @param portals the member ids of the portals that the handler trusts

@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Failures that are known and expected for a while: a JSON array of {@code {"id","reason","owner","until"}}.
- * An entry whose case no longer fails, or whose day is over, makes the run inconclusive. Immutable.
+ * Known failures that are accepted for a while: a JSON array of {@code {"id","reason","owner","until"}}. An entry whose
+ * case no longer fails, or whose day is over, makes the run inconclusive. Immutable.
  */
 public final class Baseline {
 

@@ -18,11 +18,12 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /**
- * The secrets of a run, each under a name, and the search for them: as they are, in Base64 at any offset, hexadecimal,
- * and each of these URL-encoded or JSON-escaped, wholly or in part, once, twice and in any mixture; any twelve
- * characters in a row count, unless they hold a row of equal ones: the zeros in an access token's user id are in large
- * chat ids too. In a long run of letters and digits, such as a hash, sixteen must be equal: a store of ten
- * thousand hashes has twelve in common with one of five thousand tokens too often. Thread-safe.
+ * The secrets of a run, each under a name, and the search for them. A secret is found as plain text, in Base64 at any
+ * offset, and in hexadecimal digits. Each of these may be URL-encoded or JSON-escaped, wholly or in part, once, twice
+ * or in any mixture. Twelve equal characters in a row count as found, except those with a run of one character, because
+ * the zeros in an access token's user id also occur in large chat ids. In a long run of letters and digits, such as a
+ * hash, sixteen must be equal, because ten thousand hashes share twelve characters with one of five thousand tokens too
+ * often. Thread-safe.
  */
 final class Canaries {
 
@@ -36,7 +37,7 @@ final class Canaries {
     /** The length of a run of letters and digits that is no shortened token. */
     private static final int LONG_RUN = 24;
 
-    /** From every slice of every form to the canary's name. */
+    /** The canary's name for every slice of every form. */
     private final Map<String, String> slices = new HashMap<>();
 
     /** Whole texts, longest first when masked. */
@@ -84,7 +85,7 @@ final class Canaries {
         }
     }
 
-    /** Excuses a request target that the suite itself wrote secrets into: a log may repeat it. */
+    /** Allows a request target into which the suite itself wrote secrets, because a log may repeat it. */
     synchronized void excuse(String target) {
         excused.add(target);
     }
@@ -138,7 +139,9 @@ final class Canaries {
         return found;
     }
 
-    /** Returns whether a slice at an index is equal by chance: in a long run, with too few equal characters around it. */
+    /**
+     * Returns whether a slice at an index is equal by chance: in a long run, with too few equal characters around it.
+     */
     private boolean isChance(String text, int at) {
         int begin = at;
         while (begin > 0 && Character.isLetterOrDigit(text.charAt(begin - 1))) {

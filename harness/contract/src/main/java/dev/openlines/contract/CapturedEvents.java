@@ -29,12 +29,12 @@ import org.jspecify.annotations.Nullable;
 /** A fresh event in the shape of a capture, with the portal, the chats and the line of the run: 026. */
 final class CapturedEvents {
 
-    /** More than a receiver keeps; each has chats of its own. */
+    /** The most captures, more than a receiver stores. Each has chats of its own. */
     private static final int MOST = 1_000;
 
     private static final Limits CAPTURED = new Limits(4 << 20, 1_000_000, 64, 1 << 20, 1 << 20);
 
-    /** The codes of events that change whom the handler trusts begin so. */
+    /** The beginning of the codes of events that change the trusted portals. */
     private static final String OF_APPLICATION = "ONAPP";
 
     /** A chat of the event, with the line and the connector that its effect must have. */
@@ -189,7 +189,7 @@ final class CapturedEvents {
         return out.build();
     }
 
-    /** Fills what is in a field of the event's data. Each element of a list has a chat of its own. */
+    /** Fills the contents of a field of the event's data. Each element of a list has a chat of its own. */
     private JsonValue filled(String field, JsonValue shape) {
         if (shape instanceof JsonArray list) {
             JsonArrayBuilder out = PhpJson.PROVIDER.createArrayBuilder();

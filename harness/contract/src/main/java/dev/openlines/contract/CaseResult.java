@@ -10,12 +10,12 @@ import java.util.List;
  *
  * @param contractCase the case
  * @param verdict its verdict
- * @param failures each part of the requirement that was seen to be broken: expected, got, and the place
- * @param warnings recommendations broken, and remarks; they do not change the verdict
- * @param missing why it was not observed, or not wholly
+ * @param failures each broken part of the requirement: expected, got, and the place
+ * @param warnings broken recommendations, and remarks; they do not change the verdict
+ * @param missing why it was not observed, or not completely
  * @param reproduce one line that sends the same bytes by hand; empty if nothing was sent
  * @param begun when
- * @param took how long
+ * @param took the duration of the case
  */
 public record CaseResult(
         ContractCase contractCase,

@@ -13,7 +13,7 @@ import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of one case: makes its events, sends, and notes what was seen. Scripts may use it from several
+ * One run of one case: it makes the events, sends them, and records the findings. Scripts may use it from several
  * threads.
  */
 final class CaseRun {
@@ -74,7 +74,7 @@ final class CaseRun {
 
     // Events.
 
-    /** Returns a good event of a chat of its own, closed by staff. */
+    /** Returns a good event of a new chat that staff closed. */
     EventBody event() {
         return event(identity(), chat());
     }
@@ -91,7 +91,7 @@ final class CaseRun {
         return Events.finish(of, chat, at, token());
     }
 
-    /** Returns such an event without any token, as after a timer. */
+    /** Returns a good event without any access token, as after a timer. */
     EventBody tokenless() {
         EventBody event = event();
         List.of("access_token", "expires", "expires_in", "scope", "status", "user_id")
@@ -167,7 +167,7 @@ final class CaseRun {
         exchanges.names(chats, reply, number);
     }
 
-    /** Returns the first number of so many requests that are sent at a time. */
+    /** Reserves numbers for requests that are sent at a time, and returns the first. */
     int reserve(int requests) {
         return exchanges.reserve(requests);
     }
@@ -182,7 +182,7 @@ final class CaseRun {
         return listener;
     }
 
-    /** Keeps a request that waits for no answer. */
+    /** Records a request whose answer is not waited for. */
     void sent(Connection connection) {
         seen(Reply.notAwaited(connection.sentSoFar()));
     }
@@ -197,7 +197,7 @@ final class CaseRun {
         return ok;
     }
 
-    /** Sends, and wants acknowledgement and exactly one effect. */
+    /** Sends a request, and expects its acknowledgement and exactly one effect. */
     Reply good(EventBody event, String what) {
         Reply reply = post(event);
         acked(reply, what);
@@ -227,7 +227,7 @@ final class CaseRun {
         }
     }
 
-    /** Checks that the handler answered, with a status that does not say that it broke down. */
+    /** Checks that the handler answered, and that the status is not one of a breakdown. */
     boolean stands(Reply reply, String what) {
         boolean ok = reply.failure() == null && !reply.is5xx();
         if (!ok) {
@@ -236,7 +236,7 @@ final class CaseRun {
         return ok;
     }
 
-    /** Expects the event to be taken with its effect or refused without one, but not acknowledged and lost. */
+    /** Expects the event to be acknowledged with its effect or refused without one, but not acknowledged and lost. */
     void takenOrRefused(Reply reply, EventBody event, String what) {
         if (reply.is2xx()) {
             effects(event, 1, what + ", which was acknowledged");
@@ -311,7 +311,7 @@ final class CaseRun {
         find(new Finding(true, expected, got, 0, null, false));
     }
 
-    /** Looks once more when the whole run is over. */
+    /** Registers a check for the end of the whole run. */
     synchronized void atEnd(Runnable look) {
         atEnd.add(look);
     }
@@ -331,7 +331,7 @@ final class CaseRun {
         });
     }
 
-    /** Looks a last time, after all cases. */
+    /** Runs the last checks, after all cases. */
     void finish() {
         look();
         List<Runnable> looks;
@@ -389,7 +389,7 @@ final class CaseRun {
                 .allMatch(expectation -> expectation.reached(run.effects()) || exchanges.refused(expectation.chatId()));
     }
 
-    /** Compares the evidence of now with what should be; findings stay. */
+    /** Compares the present evidence with the expectations. Earlier findings stay. */
     synchronized void look() {
         if (dry()) {
             return;
@@ -453,7 +453,7 @@ final class CaseRun {
         return new CaseResult(contractCase, verdict, failures, warnings, missing, reproduce(), begun, took);
     }
 
-    /** Returns the line that sends the request which shows the failure once more. */
+    /** Returns a command line that sends the request with the failure again. */
     private String reproduce() {
         return exchanges.count() == 0
                 ? ""

@@ -16,8 +16,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection to the handler, driven byte by byte. Nothing here throws for what the other side does:
- * the reply says it. One thread.
+ * One connection to the handler, controlled byte by byte. Nothing here throws because of the other side; the reply
+ * describes what happened. For use by one thread.
  */
 final class Connection implements AutoCloseable {
 
@@ -102,7 +102,7 @@ final class Connection implements AutoCloseable {
             requestBegun = begun;
         }
         sentLength += bytes.length;
-        // Nothing is sent in a dry run: its bytes are what is asked for, and all of them.
+        // Nothing is sent in a dry run, which only asks for all bytes.
         int room = (dry ? Integer.MAX_VALUE : Reply.KEPT) - sent.size();
         if (room > 0) {
             sent.write(bytes, 0, Math.min(room, bytes.length));
@@ -140,7 +140,7 @@ final class Connection implements AutoCloseable {
         return this;
     }
 
-    /** Throws the connection away, with a reset rather than a farewell. */
+    /** Closes the connection with a reset. */
     void reset() {
         try {
             Socket to = socket;
@@ -313,7 +313,7 @@ final class Connection implements AutoCloseable {
                 }
             } while (size > 0);
             while (!line(from, bytes).isEmpty()) {
-                // Trailers say nothing to us.
+                // Trailers are ignored.
             }
         }
 
@@ -353,7 +353,7 @@ final class Connection implements AutoCloseable {
         }
     }
 
-    /** Returns what was sent so far, for a log. */
+    /** Returns the bytes that were sent so far, for a log. */
     byte[] sentSoFar() {
         return Arrays.copyOf(sent.toByteArray(), sent.size());
     }

@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One numbered requirement of the catalogue. Ids are for ever: no other case takes the id of one that
- * goes. Immutable.
+ * One numbered requirement of the catalogue. An id is never reused: if a case is removed, no other case gets its id.
+ * Immutable.
  */
 public final class ContractCase {
 
@@ -114,7 +114,7 @@ public final class ContractCase {
     }
 
     /**
-     * Returns how binding the case is.
+     * Returns the level of the case.
      *
      * @return the level
      */
@@ -123,7 +123,7 @@ public final class ContractCase {
     }
 
     /**
-     * Returns which handlers the case is for.
+     * Returns the kind of handlers that the case is for.
      *
      * @return the profile
      */
@@ -132,16 +132,16 @@ public final class ContractCase {
     }
 
     /**
-     * Returns where the verdict is read off.
+     * Returns the sources that the verdict is read from.
      *
-     * @return all that are needed to pass
+     * @return all sources that are needed to pass
      */
     public Set<Oracle> oracles() {
         return oracles;
     }
 
     /**
-     * Returns what the handler gets.
+     * Returns a description of the requests that the handler gets.
      *
      * @return a phrase
      */
@@ -150,7 +150,7 @@ public final class ContractCase {
     }
 
     /**
-     * Returns what the handler owes.
+     * Returns the requirement on the handler.
      *
      * @return a sentence
      */
@@ -159,7 +159,7 @@ public final class ContractCase {
     }
 
     /**
-     * Returns where the requirement comes from.
+     * Returns the origin of the requirement.
      *
      * @return the platform's source, its documentation, captured requests, a standard, or practice
      */
@@ -179,7 +179,7 @@ public final class ContractCase {
     /**
      * Tells whether the case sends events in the shapes of captures.
      *
-     * @return true if the run must have got captures
+     * @return true if the run needs captures
      */
     public boolean captures() {
         return needs.contains(Need.CAPTURES);
@@ -209,9 +209,9 @@ public final class ContractCase {
     }
 
     /**
-     * Tells whether the case sends nothing: its verdict is read off what the other cases of the run have left.
+     * Tells whether the case sends nothing, because its verdict depends on the results of the other cases of the run.
      *
-     * @return true if it needs others beside it
+     * @return true if it needs other cases in the run
      */
     public boolean afterwards() {
         return lane == Lane.AFTER;
@@ -221,7 +221,7 @@ public final class ContractCase {
      * Tells whether a pattern names the case.
      *
      * @param pattern an id, its number alone, or either with an asterisk at the end
-     * @return true if it does
+     * @return true if the pattern names it
      */
     public boolean matches(String pattern) {
         String whole = pattern.matches("[0-9*]+") ? "OSF-C-" + pattern : pattern;

@@ -11,15 +11,15 @@ import org.jspecify.annotations.Nullable;
 /** The results of a run. Shows no secret; immutable once the run is over. */
 public final class ContractReport {
 
-    /** Exit code: everything that gates passed, and something ran. */
+    /** Exit code: at least one case ran, and no case whose level counts failed. */
     public static final int PASSED = 0;
-    /** Exit code: a gated case failed. */
+    /** Exit code: a case whose level counts failed. */
     public static final int FAILED = 1;
     /** Exit code: nothing ran. */
     public static final int NOTHING_RAN = 2;
     /** Exit code: the handler was not ready, or went away. */
     public static final int NOT_READY = 4;
-    /** Exit code: not everything could be seen, or the baseline no longer holds. */
+    /** Exit code: something could not be observed, or the baseline no longer holds. */
     public static final int INCONCLUSIVE = 5;
     /** Exit code: a fault of the suite. */
     public static final int OUR_FAULT = 70;
@@ -89,7 +89,7 @@ public final class ContractReport {
     }
 
     /**
-     * Returns what makes the run's bytes again.
+     * Returns the seed. A run with the same seed sends the same bytes.
      *
      * @return the seed
      */
@@ -100,14 +100,14 @@ public final class ContractReport {
     /**
      * Returns when the run began.
      *
-     * @return the machine's clock
+     * @return the time by this machine's clock
      */
     public Instant begun() {
         return begun;
     }
 
     /**
-     * Returns how long it took.
+     * Returns how long the run took.
      *
      * @return zero or more
      */
@@ -116,16 +116,16 @@ public final class ContractReport {
     }
 
     /**
-     * Returns why the run ended before its time.
+     * Returns why the run ended early.
      *
-     * @return empty for a whole run
+     * @return empty if the run was complete
      */
     public Optional<String> stopped() {
         return Optional.ofNullable(stopped);
     }
 
     /**
-     * Returns what concerns the run as a whole: a good event that was denied, evidence that cannot be read.
+     * Returns remarks on the run as a whole, such as that a good event was denied or that evidence cannot be read.
      *
      * @return sentences; empty for most runs
      */
@@ -188,9 +188,9 @@ public final class ContractReport {
     }
 
     /**
-     * Returns the fault of the suite itself that a case ended with, if one did.
+     * Returns the exception that a fault of the suite itself caused, if there was one.
      *
-     * @return the last one; the exit code is then {@link #OUR_FAULT}
+     * @return the last such exception; the exit code is then {@link #OUR_FAULT}
      */
     public Optional<RuntimeException> fault() {
         return Optional.ofNullable(fault);
@@ -236,7 +236,7 @@ public final class ContractReport {
         return run;
     }
 
-    /** Returns the command that started the handler, as a shell takes it; empty if the run did not start it. */
+    /** Returns the shell command that started the handler; empty if the run did not start it. */
     Optional<String> handlerCommand() {
         HandlerProcess process = run.process();
         String token = run.settings().proof.reveal();
@@ -278,7 +278,7 @@ public final class ContractReport {
                 + (known == 0 ? "" : " known " + known) + " seed " + seed() + "@" + begun.getEpochSecond();
     }
 
-    /** Returns how many failures of the level count, of how many cases. */
+    /** Returns the number of failures that count and the number of cases of a level, such as {@code 2/79}. */
     private String failedOf(Level level, Baseline baseline) {
         List<CaseResult> all = results.stream()
                 .filter(result -> result.contractCase().level() == level)

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * A run that can be watched and cut short. Made by {@link ContractSuite#start}; closing it ends the portal and the
- * handler's process, if the suite started one. Thread-safe.
+ * A run whose progress can be watched and that can be ended early. Made by {@link ContractSuite#start}. Closing it ends
+ * the portal, and the handler's process if the suite started one. Thread-safe.
  */
 public final class ContractRun implements AutoCloseable {
 
@@ -19,7 +19,7 @@ public final class ContractRun implements AutoCloseable {
     }
 
     /**
-     * Returns what makes the run's bytes again.
+     * Returns the seed. A run with the same seed sends the same bytes.
      *
      * @return the seed
      */
@@ -38,10 +38,10 @@ public final class ContractRun implements AutoCloseable {
     }
 
     /**
-     * Cuts the run short: reports what is known by now, from another thread than the one in {@link #finish}.
+     * Ends the run early and reports the results so far. Call it from another thread than the one in {@link #finish}.
      *
-     * @param reason why, as the report says it
-     * @return complete in form; what did not run is not observed
+     * @param reason the reason, for the report
+     * @return a complete report; cases that did not run are not observed in it
      */
     public ContractReport partial(String reason) {
         return runner.partial(reason);

@@ -34,7 +34,7 @@ public final class ContractSuite {
      *
      * @param handler the handler's http or https address
      * @param memberId the portal that the handler trusts; wire field {@code auth[member_id]}
-     * @param applicationToken the token it trusts it by; wire field {@code auth[application_token]}
+     * @param applicationToken the token of that portal; wire field {@code auth[application_token]}
      * @return a suite without evidence: cases that need it are not observed
      */
     public static ContractSuite of(URI handler, String memberId, Secret applicationToken) {
@@ -89,9 +89,9 @@ public final class ContractSuite {
     }
 
     /**
-     * Leaves out what is less binding.
+     * Leaves out cases below a level.
      *
-     * @param least the last level that runs; does not concern the cases that {@link #only} names
+     * @param least the lowest level that runs; cases that {@link #only} names run anyway
      * @return another suite
      */
     public ContractSuite level(Level least) {
@@ -111,7 +111,7 @@ public final class ContractSuite {
     /**
      * Sets the source of effects.
      *
-     * @param source asked again and again during the run
+     * @param source the source, which is asked repeatedly during the run
      * @return another suite
      */
     public ContractSuite evidence(EffectSource source) {
@@ -119,7 +119,7 @@ public final class ContractSuite {
     }
 
     /**
-     * Lets the suite start the handler, kill it and start it again. It is ready when its port takes connections.
+     * Lets the suite start the handler, kill it and start it again. It is ready when its port accepts connections.
      *
      * @param command a shell command that runs in the foreground
      * @return another suite
@@ -148,7 +148,7 @@ public final class ContractSuite {
     /**
      * Sets how long the handler may take to become ready, each time it is started.
      *
-     * @param atMost thirty seconds unless set
+     * @param atMost the limit; thirty seconds by default
      * @return another suite
      */
     public ContractSuite readyWithin(Duration atMost) {
@@ -158,7 +158,7 @@ public final class ContractSuite {
     /**
      * Names the signal that asks the handler's process to stop politely.
      *
-     * @param name as {@code kill -s} takes it; {@code TERM} unless set
+     * @param name a name for {@code kill -s}; {@code TERM} by default
      * @return another suite
      */
     public ContractSuite stopSignal(String name) {
@@ -217,8 +217,8 @@ public final class ContractSuite {
      *
      * @param path a receiver's folder of captures, or a file of them
      * @return another suite
-     * @throws IllegalArgumentException if one cannot be read, or none is of {@code OnSessionFinish}; the message is a line
-     *     for the user
+     * @throws IllegalArgumentException if one cannot be read, or none is of {@code OnSessionFinish}; the message is a
+     *     line for the user
      */
     public ContractSuite captures(Path path) {
         List<EventCapture> captures = CapturedEvents.read(path);
@@ -229,7 +229,7 @@ public final class ContractSuite {
     }
 
     /**
-     * Declares that the handler records installations, so that an uninstalled application must be denied.
+     * Declares that the handler records installations, so that it must deny events after an uninstallation.
      *
      * @return another suite
      */
@@ -248,7 +248,7 @@ public final class ContractSuite {
     }
 
     /**
-     * Names what the handler stores in, for the cases about its size and its content.
+     * Names the handler's store, for the cases about its size and its content.
      *
      * @param file a file, such as a database, or a folder
      * @return another suite
@@ -258,7 +258,7 @@ public final class ContractSuite {
     }
 
     /**
-     * Ends the run after case 001 if the first good event is not acknowledged: most cases would fail for that.
+     * Ends the run after case 001 if the first good event is not acknowledged, because most cases would then fail.
      *
      * @return another suite
      */
@@ -321,7 +321,7 @@ public final class ContractSuite {
     }
 
     /**
-     * Sets the second that every case begins in, so that with the seed the bytes are the same again.
+     * Sets the second that every case begins in, so that the same seed gives the same bytes.
      *
      * @param second as {@code seed@second} in a report says it; the machine's clock unless set
      * @return another suite
@@ -345,7 +345,7 @@ public final class ContractSuite {
     }
 
     /**
-     * Takes any certificate of the handler.
+     * Accepts any certificate of the handler.
      *
      * @return another suite
      */
@@ -374,7 +374,7 @@ public final class ContractSuite {
     }
 
     /**
-     * Ends the run, with a report of what is known, after a time.
+     * Ends the run after a time, with a report of the results so far.
      *
      * @param atMost no limit unless set
      * @return another suite
@@ -414,7 +414,7 @@ public final class ContractSuite {
     }
 
     /**
-     * Starts what a run needs, and sends nothing yet: for who wants to watch the run or cut it short.
+     * Starts the portal and the handler, and sends nothing yet. Use this to watch the run or to end it early.
      *
      * @param progress gets a line for each case that ended, and warnings; called by several threads
      * @return a run, to be closed
@@ -434,7 +434,7 @@ public final class ContractSuite {
      * settings, seed and second as long as the handler's answers do not change what follows.
      *
      * @param one the case
-     * @return in their order, as many as a report keeps
+     * @return the requests in their order, as many as a report keeps
      * @throws InterruptedException if the thread is interrupted
      */
     public List<byte[]> requests(ContractCase one) throws InterruptedException {

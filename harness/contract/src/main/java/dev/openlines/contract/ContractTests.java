@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 
 /**
- * The suite as dynamic tests, one to a case:
+ * The suite as dynamic tests, one for each case:
  *
  * <pre>{@code @TestFactory
  * Stream<DynamicTest> contract() {
@@ -29,8 +29,8 @@ public final class ContractTests {
     /**
      * Makes the tests of a suite.
      *
-     * @param suite what to run
-     * @return one test to a case, in the order of the ids
+     * @param suite the suite to run
+     * @return one test for each case, in the order of the ids
      */
     public static Stream<DynamicTest> of(ContractSuite suite) {
         Once report = new Once(suite::run);

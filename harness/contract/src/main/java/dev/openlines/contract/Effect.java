@@ -10,14 +10,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One accepted fact "this chat of this portal was closed", as the handler under test tells it. Ids are
- * text, exactly as told, but without leading zeros.
+ * One effect in the evidence of the handler under test: that a chat of a portal was closed. Ids are text, exactly as in
+ * the evidence, but without leading zeros.
  *
  * @param chatId the chat; null if the handler named none
- * @param memberId the portal; null if the handler did not say
- * @param lineId the open line; null if the handler did not say
- * @param connectorId the connector's code; null if the handler did not say
- * @param lineName the open line's name; null if the handler did not say
+ * @param memberId the portal; null if the evidence does not have it
+ * @param lineId the open line; null if the evidence does not have it
+ * @param connectorId the connector's code; null if the evidence does not have it
+ * @param lineName the open line's name; null if the evidence does not have it
  */
 public record Effect(
         @Nullable String chatId,
@@ -37,7 +37,7 @@ public record Effect(
      *
      * @param memberId the portal
      * @param chatId the chat
-     * @return an effect that says nothing of line and connector
+     * @return an effect without line and connector
      */
     public static Effect of(String memberId, long chatId) {
         return new Effect(Long.toString(chatId), memberId, null, null, null);
@@ -69,7 +69,7 @@ public record Effect(
         return whole ? Optional.of(number.toBigInteger().toString()) : Optional.empty();
     }
 
-    /** Removes leading zeros, which mean nothing, and changes nothing else. */
+    /** Removes leading zeros, which have no meaning, and changes nothing else. */
     static @Nullable String plain(@Nullable String id) {
         return id == null ? null : id.replaceFirst("^0+(?=[0-9])", "");
     }

@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** The evidence so far, by chat, without what it held before the run. Thread-safe. */
+/** The evidence so far, by chat, without effects from before the run. Thread-safe. */
 final class EffectBook {
 
     private final @Nullable EffectSource source;
@@ -28,7 +28,7 @@ final class EffectBook {
         return source != null;
     }
 
-    /** Marks what is there as older than the run. */
+    /** Marks the present effects as older than the run. */
     synchronized void begin() {
         for (Effect effect : read()) {
             before.merge(effect, 1, Integer::sum);
@@ -83,7 +83,7 @@ final class EffectBook {
             trouble = null;
             return effects;
         } catch (IOException | RuntimeException e) {
-            // A source of the user's may fail in any way; none of them is the suite's.
+            // The user's source may fail in any way, which is no fault of the suite.
             trouble = String.valueOf(e.getMessage());
             return List.of();
         }
@@ -98,14 +98,15 @@ final class EffectBook {
         return Set.copyOf(byChat.keySet());
     }
 
-    /** Looks again and again, at growing intervals, until the condition holds or the time is over. */
+    /** Reads the evidence repeatedly, at growing intervals, until the condition holds or the time is over. */
     boolean await(java.util.function.BooleanSupplier condition, Duration atMost) throws InterruptedException {
         long end = System.nanoTime() + atMost.toNanos();
         long wait = 10;
         while (true) {
             long began = System.nanoTime();
             refresh();
-            // A slow source, such as a command over many files, must not take the machine from the handler.
+            // A slow source, such as a command over many files, must not use up the machine's time, which the handler
+            // needs.
             wait = Math.max(wait, (System.nanoTime() - began) / 1_000_000);
             if (condition.getAsBoolean()) {
                 return true;

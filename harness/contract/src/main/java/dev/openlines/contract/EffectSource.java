@@ -32,8 +32,8 @@ public interface EffectSource {
     /**
      * Reads a file of JSON lines that the handler appends to.
      *
-     * @param file need not be there yet
-     * @return a source that reads on from where it was
+     * @param file the file, which need not exist yet
+     * @return a source that continues from its last place
      */
     static EffectSource file(Path file) {
         return EffectSources.file(file);

@@ -10,8 +10,8 @@ import java.util.Locale;
 import java.util.Random;
 
 /**
- * A form body, pair by pair, as PHP would write it unless told otherwise: a case spoils one thing and
- * leaves the rest. Keys are written plain ({@code auth[member_id]}) and escaped on the way out.
+ * A form body, pair by pair, as PHP would write it by default. A case spoils one part and leaves the rest. Keys are
+ * written plain ({@code auth[member_id]}) and escaped on the way out.
  */
 final class EventBody {
 
@@ -34,7 +34,7 @@ final class EventBody {
         chatId = from.chatId;
     }
 
-    /** Returns the chat whose effect is the event's effect. */
+    /** Returns the chat of the event's effect. */
     String chatId() {
         return chatId;
     }
@@ -64,7 +64,7 @@ final class EventBody {
         return this;
     }
 
-    /** Gives the pair another value in its place, or appends the pair if it is missing. */
+    /** Replaces the value of a pair at its place, or appends the pair if it is missing. */
     EventBody set(String key, String value) {
         return put(key, new Pair(key, value, false));
     }
@@ -97,7 +97,7 @@ final class EventBody {
         return this;
     }
 
-    /** Pairs with such a key, or nested in it, first; the order among themselves stays. */
+    /** Moves pairs with a key, and those that are nested in it, to the front, without changing their order. */
     EventBody inFront(String key) {
         List<Pair> moved = pairs.stream()
                 .filter(pair -> pair.key.equals(key) || pair.key.startsWith(key + "["))
@@ -160,7 +160,10 @@ final class EventBody {
         return out.toString();
     }
 
-    /** Escapes as PHP's urlencode does: letters, digits, hyphen, dot, underscore and tilde stay; a space is a plus. */
+    /**
+     * Escapes as PHP's urlencode does. Letters, digits, hyphen, dot, underscore and tilde stay, and a space becomes a
+     * plus.
+     */
     static String escape(String text, Style style) {
         StringBuilder out = new StringBuilder(text.length() + 16);
         for (byte b : text.getBytes(StandardCharsets.UTF_8)) {

@@ -13,9 +13,9 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * A file of JSON lines that grows, or one array that is written anew. Lines are read once: a large file costs what it
- * has grown by. A last line without its end counts as soon as it is a whole object. Bytes that are no UTF-8 are
- * replaced. One thread at a time.
+ * A growing file of JSON lines, or a file with one array that is written anew. Lines are read once, so only the new
+ * part of a large file is read. A last line without a line end counts as soon as it is a complete object. Bytes that
+ * are no UTF-8 are replaced. For use by one thread at a time.
  */
 final class EvidenceFile implements EffectSource {
 
@@ -54,7 +54,7 @@ final class EvidenceFile implements EffectSource {
         }
     }
 
-    /** Takes the whole lines in; returns what follows the last of them, or all of an array. */
+    /** Reads the complete lines. Returns the rest after the last of them, or the whole text of an array. */
     private String read(SeekableByteChannel channel) throws IOException {
         byte[] rest = new byte[0];
         ByteBuffer piece = ByteBuffer.allocate(PIECE);
@@ -76,7 +76,7 @@ final class EvidenceFile implements EffectSource {
         return new String(rest, StandardCharsets.UTF_8);
     }
 
-    /** Returns whether the file was there at the last look. */
+    /** Returns whether the file existed at the last look. */
     synchronized boolean exists() {
         return there;
     }

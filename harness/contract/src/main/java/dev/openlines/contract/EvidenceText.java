@@ -17,7 +17,7 @@ import java.util.Optional;
  */
 final class EvidenceText {
 
-    /** Looking for it costs more than reading a line. */
+    /** Searching for it takes longer than reading a line. */
     private static final JsonProvider JSON = JsonProvider.provider();
 
     private final List<Effect> effects = new ArrayList<>();

@@ -34,7 +34,7 @@ final class Exchanges {
     private int numbered;
     private int count;
 
-    /** Keeps every exchange, or only the first ones and those that a finding names. */
+    /** Creates a store of every exchange, or of only the first ones and those that a finding names. */
     Exchanges(boolean all) {
         this.all = all;
     }
@@ -49,7 +49,7 @@ final class Exchanges {
         return chats;
     }
 
-    /** Returns the first of so many numbers that nothing else gets. */
+    /** Reserves numbers that nothing else gets, and returns the first. */
     synchronized int reserve(int requests) {
         int first = numbered + 1;
         numbered += requests;

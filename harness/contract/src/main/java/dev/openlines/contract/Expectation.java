@@ -148,7 +148,7 @@ final class Expectation {
                 + sent.substring(Math.min(at, sent.length()), Math.min(sent.length(), at + 20)) + "'";
     }
 
-    /** Returns what this case asks for and the evidence does not contain. */
+    /** Returns the values that this case needs and that the evidence does not contain. */
     Optional<String> unseen(EffectBook book) {
         String trouble = book.trouble();
         if (trouble != null && book.of(chatId).size() < Math.max(1, min)) {

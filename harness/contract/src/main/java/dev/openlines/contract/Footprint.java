@@ -17,7 +17,7 @@ final class Footprint {
         return memory;
     }
 
-    /** Others that run meanwhile take memory too: a case that fails is run again alone. */
+    /** Cases that run at the same time take memory too, so a case that fails is run again alone. */
     static void grewBy(CaseRun run, long before, String what) {
         long after = run.process().map(HandlerProcess::memory).orElse(-1L);
         if (before >= 0 && after - before >= MUCH) {
@@ -25,7 +25,7 @@ final class Footprint {
         }
     }
 
-    /** Fails if a text lies in the folder for temporary files. */
+    /** Fails if a text is in the folder for temporary files. */
     static void temporaryFiles(CaseRun run, String mark) {
         if (run.process().isEmpty() && !run.dry()) {
             run.notObserved("the handler's temporary files (L): --handler-cmd says that it runs on this machine");

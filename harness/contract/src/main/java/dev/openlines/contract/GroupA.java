@@ -8,7 +8,7 @@ import static dev.openlines.contract.Level.SHOULD;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Setup, the good way, and the shapes of the event: 001 to 029. */
+/** Setup, good events, and the shapes of the event: 001 to 029. */
 final class GroupA {
 
     private GroupA() {}

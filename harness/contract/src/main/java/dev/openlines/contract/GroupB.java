@@ -399,7 +399,7 @@ final class GroupB {
             run.fail("an answer to a wrong token", first);
             return;
         }
-        // A request id or a time in the body differs from answer to answer and tells nothing.
+        // A request id or a time in the body differs between answers and reveals nothing.
         EventBody again = run.event().set(TOKEN, run.forged());
         boolean varies = !run.post(again).text().equals(first.text());
         // Their effects are compared by 101, 102 and 105.

@@ -309,7 +309,7 @@ final class GroupC {
         otherwise(run, own + "e3", List.of(Long.toString(own), own + "000"));
         long hex = run.mint().chat();
         otherwise(run, "0x" + Long.toHexString(hex), List.of(Long.toString(hex), "0"));
-        // Trimmed, it would still be the same chat.
+        // If it is trimmed, it is still the same chat.
         otherwise(run, " " + run.mint().chat() + " ", List.of());
         otherwise(run, run.chat().replace('0', '\u0660').replace('1', '\u0661'), List.of());
         String long400 = "7".repeat(400);
@@ -411,7 +411,7 @@ final class GroupC {
         byte[] whole = (out + "--" + boundary + "--\r\n").getBytes(StandardCharsets.UTF_8);
         Reply reply = run.send(Request.post(run.run().wire().target(), whole).header("Content-Type", type));
         run.takenOrRefused(reply, event, "a multipart form");
-        // Cut inside its last value, the token: a lenient reader must not accept it either.
+        // The body is cut inside its last value, the token. A lenient reader must not accept it either.
         EventBody second = run.event();
         String body = out.toString().replace(event.chatId(), second.chatId());
         byte[] cut = body.substring(0, body.length() - 12).getBytes(StandardCharsets.UTF_8);

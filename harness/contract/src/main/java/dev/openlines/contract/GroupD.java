@@ -19,7 +19,7 @@ final class GroupD {
 
     private static final Duration MINUTE = Duration.ofSeconds(60);
 
-    /** Beside an edge nothing hangs on the end of the wait but a warning. */
+    /** If the profile edge is not selected, the end of the wait only decides about a warning. */
     private static final Duration A_WHILE = Duration.ofSeconds(15);
 
     private GroupD() {}
@@ -246,8 +246,8 @@ final class GroupD {
         Request request = Request.post(run.run().wire().target(), part).header("Content-Length", "2147483647");
         try (Connection connection = run.open()) {
             connection.write(request.bytes());
-            // A handler with one worker may serve the first before it takes up the promise, and the second, but not
-            // all.
+            // A handler with one worker may serve the first request, and the second, before it handles the incomplete
+            // one, but not all of them.
             for (int others = 0; others < 5; others++) {
                 run.aliveWithoutEvidence();
             }
@@ -264,8 +264,8 @@ final class GroupD {
     }
 
     /**
-     * Reports an answer that never ends. The server beneath a handler decides this: a server that faces the internet
-     * must end it, php -S behind a front need not.
+     * Reports an answer that never ends. The handler's server decides this. A server that faces the internet must end
+     * it, but php -S behind a proxy need not.
      */
     private static void waitsForEver(CaseRun run, Reply reply, boolean edge) {
         if (edge) {
@@ -331,7 +331,8 @@ final class GroupD {
     }
 
     /**
-     * Returns keys with one hash in Java. Aa and BB have one hash, so all words over them of one length have one, too.
+     * Returns keys with equal hashes in Java. Aa and BB have equal hashes, so all words of one length that consist of
+     * them do, too.
      */
     private static StringBuilder javaTwins() {
         StringBuilder pairs = new StringBuilder();
@@ -345,7 +346,7 @@ final class GroupD {
         return pairs;
     }
 
-    /** Returns keys with one hash in PHP, which hashes text by times 33: Ez and FY are twins there. */
+    /** Returns keys with equal hashes in PHP, whose hash multiplies by 33, so that Ez and FY have equal hashes. */
     private static StringBuilder phpTwins() {
         StringBuilder pairs = new StringBuilder();
         for (int i = 0; i < 60_000; i++) {

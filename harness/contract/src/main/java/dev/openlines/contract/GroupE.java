@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** HTTP behaviour, the ordinary half: 401 to 409, 414, 416 and 419 to 424. The slow and broken half is beside it. */
+/** Ordinary HTTP behavior: 401 to 409, 414, 416 and 419 to 424. {@link SlowHttp} has slow and broken requests. */
 final class GroupE {
 
     private GroupE() {}

@@ -229,7 +229,7 @@ final class GroupF {
                 status, "{\"error\":\"" + code + "\",\"error_description\":\"" + text + "\"}");
     }
 
-    /** Sends a burst. Each 2xx must have its effect, and a refusal must be an honest one. */
+    /** Sends a burst. Each 2xx must have its effect, and a refused event must have none. */
     private static void burst(CaseRun run, boolean duplicates) throws InterruptedException {
         int number = run.run().settings().burst;
         List<EventBody> events = new ArrayList<>();
@@ -390,7 +390,9 @@ final class GroupF {
         run.alive();
     }
 
-    /** Checks with acknowledged events that really wait. No others show that an answer does not wait for the work. */
+    /**
+     * Checks acknowledged events that are really waiting. Only these show that an answer does not wait for the work.
+     */
     private static void slowProcessing(CaseRun run) throws InterruptedException {
         String on = run.run().settings().slowOn;
         String off = run.run().settings().slowOff;
@@ -431,7 +433,7 @@ final class GroupF {
         }
     }
 
-    /** Checks that the hook works: if the work was done as soon as ever, the hook has made nothing slow. */
+    /** Checks that the hook works. If the work is done as quickly as before, the hook has made nothing slow. */
     private static void stillWaiting(CaseRun run, List<EventBody> acknowledged) throws InterruptedException {
         EffectBook effects = run.run().effects();
         Duration quiet = run.run().quiet();

@@ -181,7 +181,7 @@ final class GroupG {
         run.alive();
     }
 
-    /** Makes processing slow, or quick again, if the user gave a hook for it. Returns false if that cannot be done. */
+    /** Makes processing slow, or normal again, with the user's hook. Returns false if there is none or it fails. */
     private static boolean hold(CaseRun run, boolean on) throws InterruptedException {
         Settings settings = run.run().settings();
         String command = on ? settings.slowOn : settings.slowOff;

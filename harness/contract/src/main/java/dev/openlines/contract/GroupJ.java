@@ -13,9 +13,9 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reconciling: 901 to 919. The handler compares the closed sessions that the portal lists with the events that came, when
- * it starts. The suite closes chats on the simulated portal, sends some of their events, and starts the handler again
- * when all that is ten minutes old by the portal's clock.
+ * Reconciling: 901 to 919. The handler compares the closed sessions that the portal lists with the events that came,
+ * when it starts. The suite closes chats on the simulated portal, sends some of their events, and starts the handler
+ * again when all closes are ten minutes old by the portal's clock.
  */
 final class GroupJ {
 
@@ -23,7 +23,7 @@ final class GroupJ {
 
     private static final Duration STOP = Duration.ofSeconds(30);
 
-    /** Longer than any event is waited for. */
+    /** The age of closes, longer than the wait of any handler for an event. */
     private static final Duration OLD = Duration.ofMinutes(10);
 
     private GroupJ() {}
@@ -89,7 +89,7 @@ final class GroupJ {
                 return;
             }
         }
-        // When the last comparison has had its time.
+        // The time when the last comparison should have ended.
         EventBody last = run.event();
         run.good(last, "the good event afterwards");
         await(run, last.chatId());
@@ -114,7 +114,9 @@ final class GroupJ {
         run.alive();
     }
 
-    /** Closes a chat on the portal, which sends no event itself. Returns the event that the platform would have sent. */
+    /**
+     * Closes a chat on the portal, which sends no event itself. Returns the event that the platform would have sent.
+     */
     private static EventBody close(CaseRun run) {
         Portal portal = run.run().portal();
         if (portal == null) {
@@ -133,7 +135,10 @@ final class GroupJ {
         }
     }
 
-    /** Starts the handler when all closes are old, and waits until it has asked for sessions. Returns false if not. */
+    /**
+     * Starts the handler when all closes are old, and waits until it has asked for sessions. Returns false if it does
+     * not ask.
+     */
     private static boolean restart(CaseRun run, @Nullable HandlerProcess process, boolean must)
             throws InterruptedException {
         Portal portal = run.run().portal();

@@ -21,8 +21,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The handler as a process of ours: started by a shell command, killed with all that it started, started
- * again. Its output goes through a pipe, which no limit on the handler's files touches, and is kept in a file.
+ * The handler as a child process. It is started by a shell command, killed with all of its own children, and started
+ * again. Its output goes through a pipe, which a limit on the handler's files does not affect, and is kept in a file.
  */
 final class HandlerProcess implements AutoCloseable {
 
@@ -42,14 +42,17 @@ final class HandlerProcess implements AutoCloseable {
     private volatile boolean closed;
     private @Nullable String trouble;
 
-    /** Kills the process that it is told of, and what that started, when its own input ends: with this JVM, however. */
+    /**
+     * A script that kills a given process and its children when its own input ends. That happens when this JVM ends, in
+     * whatever way.
+     */
     private static final String WATCH = "trap '' INT TERM HUP; read -r line; [ \"$line\" = done ] && exit;"
             + " kill_all() { for one in $(pgrep -P \"$1\"); do kill_all \"$one\"; done; kill -9 \"$1\"; };"
             + " kill_all \"$0\" 2>/dev/null";
 
     /**
-     * Creates a process from the command with its places filled in. If ready is null, it is ready when its port takes
-     * connections.
+     * Creates a process from the command with its placeholders filled in. If {@code ready} is null, it is ready when
+     * its port accepts connections.
      */
     HandlerProcess(String command, @Nullable String ready, String stopSignal, Duration patience, Wire wire) {
         this.command = command;
@@ -64,7 +67,10 @@ final class HandlerProcess implements AutoCloseable {
         }
     }
 
-    /** Starts the handler and waits until it is ready; false if it never was, which {@link #trouble} explains. */
+    /**
+     * Starts the handler and waits until it is ready. Returns false if it does not become ready; {@link #trouble} has
+     * the reason.
+     */
     synchronized boolean start() throws InterruptedException {
         try {
             awaitOutput();
@@ -124,7 +130,7 @@ final class HandlerProcess implements AutoCloseable {
                 OutputStream file = Files.newOutputStream(output, StandardOpenOption.APPEND)) {
             printed.transferTo(file);
         } catch (IOException e) {
-            // A killed process breaks its pipe; what came is kept.
+            // A killed process breaks its pipe. The output so far is kept.
         }
     }
 
@@ -150,7 +156,7 @@ final class HandlerProcess implements AutoCloseable {
             try (OutputStream in = old.getOutputStream()) {
                 in.write("done\n".getBytes(StandardCharsets.US_ASCII));
             } catch (IOException e) {
-                // It has ended already.
+                // The process has ended already.
             }
             watcher = null;
         }
@@ -202,7 +208,7 @@ final class HandlerProcess implements AutoCloseable {
             return;
         }
         List<ProcessHandle> children = running.descendants().toList();
-        // Not the process itself: that closes the pipe, and what it printed last is lost.
+        // The process itself is not destroyed through Java, because that would close the pipe and lose its last output.
         running.toHandle().destroyForcibly();
         children.forEach(ProcessHandle::destroyForcibly);
         running.waitFor(10, TimeUnit.SECONDS);
@@ -215,7 +221,7 @@ final class HandlerProcess implements AutoCloseable {
         unwatch();
     }
 
-    /** Sends the polite signal. Returns how long the end took, or empty if it did not come in time. */
+    /** Sends the polite signal. Returns how long the process took to end, or empty if it did not end in time. */
     synchronized java.util.Optional<Duration> stop(Duration atMost) throws InterruptedException {
         Process running = process;
         if (running == null) {
@@ -244,7 +250,7 @@ final class HandlerProcess implements AutoCloseable {
         }
     }
 
-    /** Returns everything printed so far, of all its lives. */
+    /** Returns all output so far, of every start. */
     String output() {
         try {
             if (closed && !Files.exists(output)) {
@@ -256,7 +262,7 @@ final class HandlerProcess implements AutoCloseable {
         }
     }
 
-    /** Returns the bytes in memory of the process and its children, or -1 if this system does not say. */
+    /** Returns the memory of the process and its children in bytes, or -1 if this system does not tell it. */
     long memory() {
         Process running = process;
         if (running == null) {

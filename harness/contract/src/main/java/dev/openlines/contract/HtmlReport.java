@@ -14,8 +14,8 @@ import java.util.stream.Stream;
 
 /**
  * Writes the report as one page that needs no network: matrix, filter, exchanges as text and hex, burst, ledger. A page
- * is at most {@value #LIMIT} bytes long, so that it opens at once and can be attached to a ticket: what needs a reader
- * first is written first, and an exchange that no longer fits is counted instead of shown.
+ * has at most {@value #LIMIT} bytes, so that it opens at once and can be attached to a ticket. The most urgent parts
+ * are written first. Exchanges that no longer fit are counted instead of shown.
  */
 final class HtmlReport {
 
@@ -111,7 +111,7 @@ final class HtmlReport {
         out.append("</table></div>");
     }
 
-    /** Writes what needs a reader first. */
+    /** Writes the most urgent parts. */
     private void sections() {
         List<CaseResult> failed = Outcome.toMend(report.results(), baseline);
         section("Failed: must", failed.stream().filter(HtmlReport::must).toList());
@@ -225,7 +225,7 @@ final class HtmlReport {
     private void exchanges(CaseRun run, boolean failed) {
         Map<Integer, Reply> all = run.numbered();
         int first = failed ? SHOWN_EXCHANGES * 2 : SHOWN_EXCHANGES;
-        // And the one that the failure names, whatever its number.
+        // This adds the exchange that the failure names, whatever its number.
         List<Integer> shown = Stream.concat(all.keySet().stream().limit(first), Stream.of(run.named()))
                 .filter(all::containsKey)
                 .distinct()

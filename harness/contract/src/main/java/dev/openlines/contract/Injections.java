@@ -9,7 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Text that means something to a database, a directory or a file system, in each field but the line's name: 126, 218. */
+/**
+ * Text that means something to a database, a directory or a file system, in each field but the line's name: 126, 218.
+ */
 final class Injections {
 
     private static final String TOKEN = "auth[application_token]";
@@ -48,7 +50,7 @@ final class Injections {
         memberIds(wrong)
                 .forEach((how, text) ->
                         refused(run, run.event().set(MEMBER, text).set(TOKEN, wrong), "the member id with " + how));
-        // With the right token a look-up that finds any portal is enough.
+        // If the token is right, a look-up that finds any portal is enough.
         List.of(
                         "x' OR '1'='1",
                         "x\" OR \"1\"=\"1",
@@ -85,7 +87,7 @@ final class Injections {
         run.alive();
     }
 
-    /** Queries whose answer is the wrong token, for tables of one to four columns; by what they are. */
+    /** Queries whose answer is the wrong token, for tables of one to four columns, by their description. */
     private static Map<String, String> memberIds(String wrong) {
         Map<String, String> texts = new LinkedHashMap<>();
         for (String quote : List.of("'", "\"")) {
@@ -137,7 +139,7 @@ final class Injections {
             taken(run, user, "the user id " + text);
             run.expect(new Expectation(user.chatId(), run.identity().memberId(), 0, 1, "the user id " + text));
         }
-        // A query that computes finds the chat before; one that is cut off at a quote finds the chat itself.
+        // A query that computes finds the previous chat. A query that ends at the quote finds the chat itself.
         String before = run.chat();
         String own = run.chat();
         for (String text : List.of(

@@ -14,9 +14,9 @@ import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
 
 /**
- * JUnit XML as Jenkins, GitLab and GitHub readers take it: a suite for each group, a test for each case.
- * A gated failure is a {@code failure}, what could not be seen is {@code skipped} with the reason, and a
- * failed recommendation passes with a property and its text.
+ * JUnit XML that Jenkins, GitLab and GitHub can read: a suite for each group, a test for each case. A gated failure is
+ * a {@code failure}. A case that was not observed is {@code skipped}, with the reason. A failed recommendation passes,
+ * with a property and its text.
  */
 final class JunitReport {
 

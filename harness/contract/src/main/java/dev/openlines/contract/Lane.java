@@ -3,16 +3,16 @@ package dev.openlines.contract;
 
 /** The other cases that a case may run beside. */
 enum Lane {
-    /** Short and polite: several at a time. */
+    /** Short and harmless, so several run at a time. */
     QUICK,
-    /** Mostly waits: beside everything else. */
+    /** Mostly waits, so it runs at the same time as all others. */
     LONG,
-    /** Loads the handler or its portal: nothing but long ones beside it. */
+    /** Loads the handler or its portal, so only waiting ones run at the same time. */
     ALONE,
-    /** Stops and starts the handler: nothing beside it. */
+    /** Stops and starts the handler, so it runs alone. */
     PROCESS,
-    /** Takes the portal's trust away: after all others. */
+    /** Ends the trust in the portal, so it runs after all others. */
     LAST,
-    /** Sends nothing: looks at what the whole run has left. */
+    /** Sends nothing, and looks at the results of the whole run. */
     AFTER
 }

@@ -7,13 +7,13 @@ import java.util.Locale;
 public enum Level {
     /** A handler that fails it is wrong. */
     MUST,
-    /** A handler that fails it has a reason, or a weakness. */
+    /** A handler that fails it has either a good reason or a weakness. */
     SHOULD,
-    /** Reported, never a reason to fail a run. */
+    /** Reported only; it never fails a run. */
     MAY;
 
     /**
-     * Returns the level as reports write it.
+     * Returns the level's name in reports.
      *
      * @return {@code must}, {@code should} or {@code may}
      */

@@ -8,7 +8,7 @@ final class Lifecycle {
 
     private Lifecycle() {}
 
-    /** Sends an installation of a portal that the handler knows. It must not lock the portal out. */
+    /** Sends an installation of a portal that the handler knows, after which the portal must still be trusted. */
     static void install(CaseRun run) {
         Reply installed = run.post(Events.install(run.identity(), run.now(), run.token(), run.refreshToken()));
         run.stands(installed, "ONAPPINSTALL with tokens that work");
@@ -59,11 +59,11 @@ final class Lifecycle {
         }
         EventBody old = run.event();
         run.takenOrRefused(run.post(old), old, "an event with the old application token");
-        // Back again, so that the token we were given serves whatever comes after.
+        // The first token is installed again, so that the following cases can use it.
         run.post(updateOf(run, run.identity(), 2));
     }
 
-    /** Returns an update with tokens that work: a handler that asks an OAuth host about them finds them good. */
+    /** Returns an update with valid tokens, which an OAuth host confirms to a handler that asks. */
     private static EventBody updateOf(CaseRun run, Identity to, int from) {
         return Events.lifecycle(
                 "ONAPPUPDATE",

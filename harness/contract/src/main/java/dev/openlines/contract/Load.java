@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** Many requests, so many at a time, one connection each; at most once, like everything here. */
+/** Many requests, a limited number at a time, each on its own connection and each sent at most once. */
 final class Load {
 
     private final CaseRun run;
@@ -68,7 +68,7 @@ final class Load {
         }
     }
 
-    /** Sends no more; what is on its way stays so. */
+    /** Stops sending. Requests that are on their way continue. */
     void stop() {
         stopped = true;
     }

@@ -4,7 +4,7 @@ package dev.openlines.contract;
 import java.util.Locale;
 import java.util.SplittableRandom;
 
-/** Everything of a case that looks random, from the seed and the case's id alone. Not thread-safe. */
+/** Makes all random-looking values of a case from the seed and the case's id alone. Not thread-safe. */
 final class Mint {
 
     private static final int CASES_PER_RUN = 1_000;
@@ -45,7 +45,10 @@ final class Mint {
         return text.toString();
     }
 
-    /** Returns a token laid out as the platform's: expiry, little-endian, first; the user's id in digits 25 to 32. */
+    /**
+     * Returns a token with the platform's layout: first the expiry, little-endian, and the user's id in digits 25 to
+     * 32.
+     */
     String accessToken() {
         int expires = Integer.reverseBytes((int) (at + 3600));
         return String.format(Locale.ROOT, "%08x", expires) + hex(16) + "00000001" + hex(38);

@@ -13,8 +13,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands before the simulated portal: keeps what is asked, byte by byte, and spoils the answers while a
- * case wants that.
+ * A proxy in front of the simulated portal. It records requests byte by byte, and spoils the answers while a case asks
+ * for that.
  */
 final class PortalFront implements AutoCloseable {
 
@@ -23,13 +23,13 @@ final class PortalFront implements AutoCloseable {
 
     /** The treatment of a request while a fault is on. */
     sealed interface Fault {
-        /** Answers later than anybody should wait. */
+        /** Answers later than a handler should wait. */
         record Late(java.time.Duration by) implements Fault {}
 
         /** Closes the connection with a reset. */
         record Reset() implements Fault {}
 
-        /** Answers something else. */
+        /** Answers with something else. */
         record Answer(int status, String json) implements Fault {}
     }
 

@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * One good event before the first case. It gives no verdict: it tells early what would make every case fail for the
- * user's mistake, and how late evidence is here.
+ * One good event before the first case. It gives no verdict. It shows early a mistake of the user that would make every
+ * case fail, and how late the evidence comes.
  */
 final class Probe {
 
@@ -24,7 +24,7 @@ final class Probe {
         this.run = run;
     }
 
-    /** Sends; returns what the user should hear now. */
+    /** Sends the event. Returns the messages for the user. */
     List<String> go() throws InterruptedException {
         Mint mint = new Mint(run.seed(), run.seconds(), "OSF-C-000");
         String token = mint.accessToken();
@@ -79,7 +79,8 @@ final class Probe {
     }
 
     /**
-     * Returns twice the delay that evidence has here, within bounds: forbidden effects would come as late as others.
+     * Returns twice the measured delay of the evidence, within bounds, because forbidden effects would come as late as
+     * others.
      */
     Duration quiet() {
         Duration twice = lag.multipliedBy(2);

@@ -7,7 +7,7 @@ import java.util.Locale;
 public enum Profile {
     /** Every handler. */
     CORE,
-    /** Handlers that promise to lose nothing across a crash; the suite starts and kills them. */
+    /** Handlers that promise to lose nothing in a crash. The suite starts and kills them. */
     DURABLE,
     /** The server that faces the internet: the handler's own, or the proxy in front of it. */
     EDGE,
@@ -15,7 +15,7 @@ public enum Profile {
     RECONCILE;
 
     /**
-     * Returns the profile as reports write it.
+     * Returns the profile's name in reports.
      *
      * @return the name in lower case
      */

@@ -12,8 +12,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Equal requests that become complete at the same moment: each connection holds back its last byte until all others are
- * as far. A race that shows in one of twenty rounds is missed by ninety rounds once in a hundred runs.
+ * Equal requests that become complete at the same moment, because each connection holds back its last byte until all
+ * are ready. Ninety rounds miss a race that occurs in one of twenty rounds only once in a hundred runs.
  */
 final class Race {
 

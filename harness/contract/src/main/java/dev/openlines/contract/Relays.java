@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Events that come another way than from the platform itself, and slow ones: 318, 426 and 427. */
+/** Events that do not come from the platform directly, and slow ones: 318, 426 and 427. */
 final class Relays {
 
     private static final String TOKEN = "auth[application_token]";

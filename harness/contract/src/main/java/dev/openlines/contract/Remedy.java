@@ -9,7 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Properties;
 
-/** Advice on how to fix what a case found, in a sentence or two. */
+/** Advice on how to fix a failure, in one or two sentences. */
 final class Remedy {
 
     private static final Properties TEXTS = read();

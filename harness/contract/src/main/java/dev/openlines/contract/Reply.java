@@ -7,7 +7,7 @@ import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The result of one request: the answer as far as it came, the times, and what went wrong. Immutable. */
+/** The result of one request: the answer as far as it arrived, the times, and the fault if there was one. Immutable. */
 final class Reply {
 
     static final int KEPT = 96 * 1024;
@@ -97,12 +97,12 @@ final class Reply {
         return interim;
     }
 
-    /** Returns the time until the connection stood: zero on one that stood already. */
+    /** Returns the time until the connection was established: zero if it was established before. */
     Duration connect() {
         return connect;
     }
 
-    /** Returns the time from then on to the first byte. */
+    /** Returns the time from the established connection to the first byte. */
     Duration firstByte() {
         return firstByte;
     }
@@ -112,7 +112,7 @@ final class Reply {
         return total;
     }
 
-    /** Returns what went wrong, or null if an answer was read whole. */
+    /** Returns the fault, or null if a complete answer was read. */
     @Nullable
     String failure() {
         return failure;
@@ -131,7 +131,7 @@ final class Reply {
         return status / 100 == 5 && status != 501;
     }
 
-    /** Tells whether the connection ended without an answer: the handler refused to talk. */
+    /** Tells whether the connection ended without an answer, because the handler refused it. */
     boolean closed() {
         return status == 0 && failure != null && !failure.startsWith("no ") && !failure.equals(NOT_HTTP);
     }

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** One request with every line in the case's hand: the platform's captured header lines to begin with. */
+/** One request whose every line a case can change. It begins with the captured header lines of the platform. */
 final class Request {
 
     static final String FORM = "application/x-www-form-urlencoded";
@@ -68,7 +68,7 @@ final class Request {
         return target;
     }
 
-    /** Sets a header line; null takes it away. */
+    /** Sets a header line, or removes it if the value is null. */
     Request header(String name, @Nullable String value) {
         String prefix = name.toLowerCase(Locale.ROOT) + ":";
         int at = -1;
@@ -86,13 +86,13 @@ final class Request {
         return this;
     }
 
-    /** Adds a line as it is, beside any of the same name. */
+    /** Adds a line unchanged, in addition to others of the same name. */
     Request line(String line) {
         headers.add(line);
         return this;
     }
 
-    /** Returns the request with its body in plain chunks, cut at the places given. */
+    /** Returns the request with its body in plain chunks, divided at the given places. */
     Request chunked(int... cuts) {
         return chunked("", "", cuts);
     }

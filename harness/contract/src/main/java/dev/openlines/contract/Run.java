@@ -103,7 +103,7 @@ final class Run implements AutoCloseable {
                         settings.stopSignal,
                         settings.readyWithin,
                         wire);
-        // The token may stand in the command, which everybody sees, and is a secret nevertheless.
+        // The token may be in the command, which everybody can see, but it is still a secret.
         canaries.innocent((settings.memberId + " " + handler + " " + settings.domain + " " + settings.handlerCommand)
                 .replace(settings.proof.reveal(), " "));
         canaries.innocent("00000000000000000000000000000001 imopenlines,imconnector,im,user_brief");
@@ -124,7 +124,7 @@ final class Run implements AutoCloseable {
         return new Run(own, false);
     }
 
-    /** Returns a run that only shows what would be sent. */
+    /** Returns a run that only shows the bytes that would be sent. */
     static Run dry(Settings settings) {
         return new Run(settings.copy(), true);
     }
@@ -154,7 +154,7 @@ final class Run implements AutoCloseable {
         return seed;
     }
 
-    /** Returns the second that cases begin in: the seed's, or the machine's. */
+    /** Returns the second that cases begin in, from the seed or from the machine's clock. */
     long seconds() {
         return settings.at == null ? Instant.now().getEpochSecond() : settings.at;
     }
@@ -175,7 +175,7 @@ final class Run implements AutoCloseable {
         return identity;
     }
 
-    /** Returns the simulated portal, or null if the run only shows what would be sent. */
+    /** Returns the simulated portal, or null if the run sends nothing. */
     @Nullable
     Portal portal() {
         return portal;
@@ -193,7 +193,7 @@ final class Run implements AutoCloseable {
         return listener;
     }
 
-    /** Returns the account of the effects that there may be. */
+    /** Returns the account of the permitted effects. */
     Account account() {
         return account;
     }
@@ -207,12 +207,15 @@ final class Run implements AutoCloseable {
         return settings.ackMax;
     }
 
-    /** Returns how long a request waits for its answer: long enough to tell late from never. */
+    /**
+     * Returns how long a request waits for its answer, which is long enough to distinguish a late answer from a missing
+     * one.
+     */
     Duration patience() {
         return settings.ackMax.plusSeconds(1);
     }
 
-    /** Returns another portal that the handler trusts, or one it has never heard of. */
+    /** Returns another portal that the handler trusts, or one that it does not know. */
     Identity second(Mint mint) {
         return new Identity(
                 settings.secondMemberId == null ? mint.hex(32) : settings.secondMemberId,
@@ -240,12 +243,12 @@ final class Run implements AutoCloseable {
         }
     }
 
-    /** Notes that the handler took a token that only an event of the application's life had named. */
+    /** Records that the handler accepted a token that only an event of the application's life contained. */
     void tookNewToken() {
         installing = true;
     }
 
-    /** Returns whether the handler was said to record installations, or was seen to. */
+    /** Returns whether the handler is declared to record installations, or was observed to do so. */
     boolean recordsInstallations() {
         return installing
                 || Boolean.TRUE.equals(settings.installing)
@@ -275,7 +278,7 @@ final class Run implements AutoCloseable {
             return;
         }
         String answer = reply.head() + reply.text();
-        // Its own public path is no secret, and many error pages repeat it.
+        // The handler's public path is no secret, and many error pages repeat it.
         String path = Request.target(wire.target()).split("\\?", 2)[0];
         Set<String> found = canaries.in(answer);
         Set<String> telltale = reply.status() >= 400 ? Telltale.in(reply.text().replace(path, "/")) : Set.of();
@@ -299,7 +302,7 @@ final class Run implements AutoCloseable {
         }
     }
 
-    /** Listens for silence: after a long while of nothing else, waiting on is of no use. */
+    /** Watches for silence. If nothing else has come for a long time, waiting longer is useless. */
     private void listen(Reply reply) {
         boolean nothing = reply.failure() != null && reply.failure().startsWith(Reply.NO_ANSWER + " in");
         unanswered = nothing ? unanswered + 1 : 0;
@@ -334,7 +337,7 @@ final class Run implements AutoCloseable {
         return new LinkedHashSet<>(leaks);
     }
 
-    /** Returns what answers to errors told about the handler's inside. */
+    /** Returns the internals of the handler that its answers to errors revealed. */
     synchronized Set<String> telling() {
         return new LinkedHashSet<>(telling);
     }
@@ -343,7 +346,7 @@ final class Run implements AutoCloseable {
         return new ArrayList<>(ledger.values());
     }
 
-    /** Returns everything the handler printed and logged, or null if the suite cannot see it. */
+    /** Returns all output and logs of the handler, or null if the suite cannot see them. */
     @Nullable
     String log() {
         if (process == null && settings.logs.isEmpty()) {

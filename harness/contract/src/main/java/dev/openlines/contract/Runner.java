@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the selected cases lane by lane. Short ones go several at a time beside those that mostly wait;
- * what failed in such company in a way that load explains is run again alone before it counts.
+ * Runs the selected cases lane by lane. Several short ones run at a time, together with those that mostly wait. If a
+ * case fails there in a way that load may explain, it is run again alone before the failure counts.
  */
 final class Runner {
 
@@ -36,7 +36,7 @@ final class Runner {
     private final Instant begun = Instant.now();
     private final long begunNanos = System.nanoTime();
 
-    /** The run that counts, by id; guarded by this. */
+    /** The run that counts for each case, by id. Guarded by this. */
     private final Map<String, CaseRun> runs = new LinkedHashMap<>();
 
     private final Map<String, String> inCompany = new LinkedHashMap<>();
@@ -49,7 +49,7 @@ final class Runner {
     private final List<String> remarks = new CopyOnWriteArrayList<>();
     private final Trust trust;
 
-    /** The case since which good events are no longer acknowledged. */
+    /** The case after which good events are no longer acknowledged. */
     private volatile @Nullable String brokenSince;
 
     Runner(Run run, List<ContractCase> selected, Consumer<String> progress) {
@@ -86,7 +86,7 @@ final class Runner {
         return report();
     }
 
-    /** Returns what is known of the handler's process, without secrets. */
+    /** Returns the facts about the handler's process, without secrets. */
     private String why() {
         HandlerProcess process = run.process();
         return process == null ? "" : ": " + run.masked(process.trouble());
@@ -127,7 +127,7 @@ final class Runner {
         return true;
     }
 
-    /** Sends one good event before all cases, so that a user who gave a wrong token or path learns it now. */
+    /** Sends one good event before all cases, so that a wrong token or path is reported at once. */
     private void probe() throws InterruptedException {
         Probe probe = new Probe(run);
         for (String remark : probe.go()) {
@@ -146,7 +146,7 @@ final class Runner {
         }
     }
 
-    /** Shows what is wrong with the first case alone: most others would fail for the same reason. */
+    /** Runs only the first case, because most others would fail for the same reason. */
     private void firstEventFailed() throws InterruptedException {
         List<ContractCase> first =
                 selected.stream().filter(one -> one.id().equals(FIRST)).toList();
@@ -187,7 +187,7 @@ final class Runner {
         again();
         oneByOne(in(Lane.PROCESS));
         List<ContractCase> last = new ArrayList<>(in(Lane.LAST));
-        // The one that ends all trust has the lowest number.
+        // The case that ends all trust has the lowest number.
         java.util.Collections.reverse(last);
         oneByOne(last);
     }
@@ -207,7 +207,7 @@ final class Runner {
         }
     }
 
-    /** Looks whether the portal is still trusted. Only a failure can have ended the trust. */
+    /** Checks whether the portal is still trusted. Only a failure can have ended the trust. */
     private void lookAtTrust(List<ContractCase> cases) throws InterruptedException {
         for (CaseRun failed : current(cases)) {
             if (failed.failed()
@@ -231,7 +231,8 @@ final class Runner {
     }
 
     /**
-     * Runs again, alone, the cases that failed beside others by being late or unanswered. Only a second failure counts.
+     * Runs the cases again, alone, that failed at the same time as others because an answer was late or missing. Only a
+     * second failure counts.
      */
     private void again() throws InterruptedException {
         List<ContractCase> repeated = new ArrayList<>();
@@ -353,7 +354,7 @@ final class Runner {
         }
     }
 
-    /** Returns what is known by now, as a complete report. */
+    /** Returns the results so far as a complete report. */
     ContractReport partial(String reason) {
         String before = stopped;
         stopped = before == null ? reason : before;

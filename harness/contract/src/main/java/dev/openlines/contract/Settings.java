@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Everything a run can be told. Changed while it is put together, then left alone. */
+/** The settings of a run. They are changed only before the run begins. */
 final class Settings implements Cloneable {
 
     URI handler;
@@ -48,7 +48,7 @@ final class Settings implements Cloneable {
     /** Set if the run goes on when the first good event is not acknowledged. */
     boolean goOn = true;
 
-    /** Says whether the handler records installations; null if that was not said, and the run finds out. */
+    /** Tells whether the handler records installations; null if it is not declared, and the run finds out. */
     @Nullable
     Boolean installing;
 
@@ -86,10 +86,10 @@ final class Settings implements Cloneable {
     Duration burstP99 = Duration.ofSeconds(2);
     Duration settle = Duration.ofSeconds(10);
 
-    /** Nothing but silence for so long, beyond the wait for one answer, ends the run. */
+    /** The run ends after silence of this length, in addition to the wait for one answer. */
     Duration silence = Duration.ofSeconds(30);
 
-    /** The time for which slow processing goes on with what it has begun when its hook ends. */
+    /** The time that slow processing needs to end its present work after its hook ends. */
     Duration slowness = Duration.ofSeconds(30);
 
     @Nullable
@@ -120,7 +120,7 @@ final class Settings implements Cloneable {
         }
     }
 
-    /** Returns whether the case is asked for. Durable includes core; edge stands for itself. */
+    /** Returns whether the case is selected. The profile durable includes core; edge does not. */
     boolean selects(ContractCase one) {
         if (only.stream().anyMatch(pattern -> one.matches(pattern))) {
             return !excluded(one);
@@ -137,7 +137,7 @@ final class Settings implements Cloneable {
         return inProfile && inLevel && (webhooks || !one.webhooks()) && (!captures.isEmpty() || !one.captures());
     }
 
-    /** Returns the flag that names the captures, as a shell takes it; empty if there are none. */
+    /** Returns the flag with the captures for a shell; empty if there are none. */
     String captureFlag() {
         return capturesFrom == null
                 ? ""

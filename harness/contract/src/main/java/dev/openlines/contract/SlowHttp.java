@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
 
-/** HTTP behaviour, the slow and broken half of group E: 410 to 413, 417 and 418. */
+/** Slow and broken HTTP requests of group E: 410 to 413, 417 and 418. */
 final class SlowHttp {
 
     private static final Duration MINUTE = Duration.ofSeconds(60);
@@ -214,7 +214,7 @@ final class SlowHttp {
         EventBody noEnd = run.event();
         Reply waited =
                 sent(run, chunked + Integer.toHexString(text(noEnd).length()) + "\r\n" + text(noEnd) + "\r\n", A_WHILE);
-        // More chunks may come: to wait is right.
+        // More chunks may come, so waiting is right.
         if (waited.is2xx()) {
             run.fail("no acknowledgement of chunks without their end", waited);
         }
@@ -222,7 +222,7 @@ final class SlowHttp {
         EventBody bare = run.event();
         Reply bareReply =
                 sent(run, (post + host + form + length(bare)).replace("\r\n", "\n") + "\n" + text(bare), A_WHILE);
-        // RFC 9112 allows a recipient to take a bare line feed for the end of a line.
+        // RFC 9112 allows a recipient to treat a bare line feed as the end of a line.
         run.expect(new Expectation(
                 bare.chatId(),
                 run.identity().memberId(),

@@ -150,7 +150,7 @@ final class Stores {
         if (store == null) {
             return 0;
         }
-        // A database keeps what is new in files beside its own.
+        // A database keeps new data in further files next to its own.
         Path folder = Optional.ofNullable(Files.isDirectory(store) ? store : store.getParent())
                 .orElse(Path.of("."));
         String prefix = Files.isDirectory(store) ? "" : String.valueOf(store.getFileName());

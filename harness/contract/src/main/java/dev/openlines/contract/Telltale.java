@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Finds what an answer to an error must not tell about the handler's inside. */
+/** Finds internals of the handler that an answer to an error must not reveal. */
 final class Telltale {
 
     private static final Map<String, Pattern> SIGNS = Map.of(

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-/** Finds what a handler on this machine may have left in the folder for temporary files. */
+/** Finds files that a handler on this machine may have left in the folder for temporary files. */
 final class TemporaryFiles {
 
     private static final long LARGEST = 1 << 20;

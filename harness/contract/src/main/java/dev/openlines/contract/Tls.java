@@ -11,7 +11,7 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.SSLSocket;
 
-/** Checks an https address as the platform's sender would meet it. */
+/** Checks an https address in the way of the platform's sender. */
 final class Tls {
 
     private static final Duration LEFT = Duration.ofDays(14);

@@ -14,7 +14,7 @@ final class Trust {
         this.run = run;
     }
 
-    /** Records what the first good event showed. */
+    /** Records the result of the first good event. */
     void held(boolean value) {
         held = value;
     }

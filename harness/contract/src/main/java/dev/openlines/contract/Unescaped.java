@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A text as it reads without percent-encoding and without the backslash escapes of JSON and of logs, and where in the
- * original each character stands. An escape that is none stays as it is, so that any mixture can be read.
+ * A text without percent-encoding and without the backslash escapes of JSON and of logs, with the place of each
+ * character in the original. An invalid escape stays unchanged, so that any mixture can be read.
  */
 final class Unescaped {
 
@@ -26,7 +26,7 @@ final class Unescaped {
         this.origins = origins;
     }
 
-    /** Returns the text itself, then every other text that it can be read as. */
+    /** Returns the text itself, and then every other reading of it. */
     static List<Unescaped> readings(String original) {
         int[] places = new int[original.length() + 1];
         Arrays.setAll(places, i -> i);

@@ -3,11 +3,11 @@ package dev.openlines.contract;
 
 /** The verdict on a case. */
 public enum Verdict {
-    /** Everything the case asks for was seen. */
+    /** Everything that the case requires was observed. */
     PASS("pass"),
-    /** Something else was seen. */
+    /** Something else was observed. */
     FAIL("fail"),
-    /** Nothing wrong was seen, but not everything could be looked at; the reasons say what was missing. */
+    /** No fault was observed, but not everything could be observed; the reasons say what was missing. */
     NOT_OBSERVED("not-observed");
 
     private final String label;
@@ -17,7 +17,7 @@ public enum Verdict {
     }
 
     /**
-     * Returns the verdict as reports write it.
+     * Returns the verdict's name in reports.
      *
      * @return {@code pass}, {@code fail} or {@code not-observed}
      */

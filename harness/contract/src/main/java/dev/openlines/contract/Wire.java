@@ -38,7 +38,7 @@ final class Wire {
         return new Wire(target, insecure, false);
     }
 
-    /** Returns a wire that sends nothing and takes every answer for 200, to see what a case would send. */
+    /** Returns a wire that sends nothing and treats every answer as 200, to see the requests of a case. */
     static Wire dry(URI target) {
         return new Wire(target, false, true);
     }
