@@ -28,10 +28,10 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
 
-/** The application put together: archive, receiver, page. */
+/** The whole application: archive, receiver and page. */
 final class Application implements AutoCloseable {
 
-    /** The names of settings that this application has of its own. */
+    /** The names of the application's own settings. */
     static final String[] OWN = {
         "OPENLINES_PUBLIC_URL",
         "OPENLINES_PAGE_HOST",
@@ -115,7 +115,7 @@ final class Application implements AutoCloseable {
                 return URI.create(text);
             }
         } catch (IllegalArgumentException e) {
-            // It is refused below.
+            // The value is refused below.
         }
         throw ConfigurationException.wrong(
                 "OPENLINES_PUBLIC_URL", "an address such as https://chats.example.com/", text);
@@ -179,17 +179,17 @@ final class Application implements AutoCloseable {
         return part;
     }
 
-    /** Returns where portals send events. */
+    /** Returns the address that portals send events to. */
     URI endpoint() {
         return receiver.url();
     }
 
-    /** Returns where people look. */
+    /** Returns the address of the page. */
     URI page() {
         return page;
     }
 
-    /** Waits until the process is asked to end, and closes everything then. */
+    /** Waits until the process is asked to end, and then closes everything. */
     void join() throws InterruptedException {
         Runtime.getRuntime().addShutdownHook(new Thread(this::close, "closed-chats-stop"));
         receiver.join();

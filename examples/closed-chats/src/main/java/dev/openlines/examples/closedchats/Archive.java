@@ -46,7 +46,7 @@ final class Archive implements AutoCloseable {
     /**
      * Opens the archive, with its tables.
      *
-     * @param inbox what OPENLINES_INBOX says: a file of SQLite or a URL of PostgreSQL
+     * @param inbox the value of OPENLINES_INBOX: an SQLite file or a PostgreSQL URL
      * @throws ConfigurationException if it cannot be opened
      */
     static Archive open(String inbox) {
@@ -96,7 +96,7 @@ final class Archive implements AutoCloseable {
         }
     }
 
-    /** Returns an address without what may hold a password. */
+    /** Returns an address without the part that may hold a password. */
     private static String place(String inbox) {
         return inbox.startsWith("jdbc:") ? inbox.split("\\?", 2)[0].replaceFirst("//.*@", "//") : inbox;
     }
@@ -115,7 +115,7 @@ final class Archive implements AutoCloseable {
     }
 
     /**
-     * Adds a chat, once: nothing changes if its event is archived.
+     * Adds a chat once. Nothing changes if its event is archived already.
      *
      * @param connection in a transaction that the caller commits
      */
@@ -188,7 +188,7 @@ final class Archive implements AutoCloseable {
         ArchiveFiles.add(connection, id, messages);
     }
 
-    /** Returns the words of a chat. PostgreSQL takes addresses for one word, so it gets only words. */
+    /** Returns the words of a chat. PostgreSQL treats an address as one word, so addresses are split into words. */
     private static String words(Chat chat, List<Message> messages) {
         String text = messages.stream().map(Message::text).collect(Collectors.joining(" ", chat.customer() + " ", ""));
         String words = Filter.BETWEEN_WORDS.matcher(text).replaceAll(" ");
@@ -239,7 +239,7 @@ final class Archive implements AutoCloseable {
         }
     }
 
-    /** Gives every chat of a filter with its messages to a consumer, the oldest first, some hundred at a time. */
+    /** Gives every chat of a filter with its messages to a consumer, the oldest first, a few hundred at a time. */
     void each(Filter filter, Each each) throws SQLException, IOException {
         long last = 0;
         List<Chat> some = after(filter, last, ROWS_AT_ONCE);
@@ -257,9 +257,9 @@ final class Archive implements AutoCloseable {
         void chat(Chat chat, List<Message> messages) throws IOException;
     }
 
-    /** Returns the values there are of {@code line}, {@code connector} or {@code operator}. */
+    /** Returns the existing values of {@code line}, {@code connector} or {@code operator}. */
     List<String> choices(String column) throws SQLException {
-        // One step through the index for each value. "distinct" would read every row.
+        // This takes one step through the index for each value. "distinct" would read every row.
         String sql = """
                 with recursive value (v) as (
                   select min(%1$s) from closed_chat where %1$s > ''

@@ -26,8 +26,9 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Fetches the transcripts of an event's chats from the portal, then archives all of them in one commit with the
- * mark that this is done. A portal that is away is asked again by the inbox; what no retry can repair becomes a dead letter.
+ * Fetches the transcripts of an event's chats from the portal, then archives all of them in one commit with the mark
+ * that this is done. If the portal does not answer, the event is retried. If no retry can help, it becomes a dead
+ * letter.
  */
 final class Archiver {
 
@@ -74,7 +75,7 @@ final class Archiver {
             }
         });
         if (!added) {
-            // An earlier attempt has archived them and ended before the event was done.
+            // An earlier attempt has archived them, but ended before the event was done.
             return;
         }
         closed.keySet()
@@ -86,7 +87,7 @@ final class Archiver {
         }
     }
 
-    /** Writes once: a second note would be worse than none, so a failure is only logged. */
+    /** Writes the note once. A second note would be worse than none, so a failure is only logged. */
     private static void write(PortalClient portal, CrmObject object, String note) {
         try {
             portal.crm().addComment(object, note);
@@ -117,7 +118,7 @@ final class Archiver {
             if (!e.is(ErrorCode.ACCESS_DENIED)) {
                 throw e;
             }
-            // The platform does not tell which, and asking again changes neither.
+            // The platform does not tell which of the two it is, and asking again does not help.
             missing = "the portal shows none: it has no messages, or the application's user may not read it";
         }
         long customer = Objects.requireNonNullElse(chat.connector().userId(), 0L);
@@ -156,7 +157,7 @@ final class Archiver {
         return links.find(CrmObject.DEAL).or(links::main).filter(CrmObject::known);
     }
 
-    /** Returns what people call an object; without the right to read it, its type and number. */
+    /** Returns the name of an object, or its type and number if it may not be read. */
     private static String label(PortalClient portal, CrmObject object) {
         try {
             String title = portal.crm().title(object).orElse("");

@@ -28,7 +28,7 @@ import org.eclipse.jetty.util.Fields;
 import org.eclipse.jetty.util.UrlEncoded;
 import org.jspecify.annotations.Nullable;
 
-/** The pages: the board of closed chats, a transcript, dead letters, exports, and the door. */
+/** The pages: the board of closed chats, a transcript, dead letters, exports, and the sign-in page. */
 final class Board extends Handler.Abstract {
 
     private static final int ROWS = 50;
@@ -85,7 +85,7 @@ final class Board extends Handler.Abstract {
         return true;
     }
 
-    /** Answers on a thread that may block, but does not wait there until the reader has taken a page. */
+    /** Answers on a thread that may block. Does not wait there until a browser has received the page. */
     private void answer(Request request, Fields form, Response response, Callback callback) {
         try {
             ByteBuffer page = page(request, form, response);
@@ -223,7 +223,8 @@ final class Board extends Handler.Abstract {
 
     private ByteBuffer board(Filter filter, Fields query, String who, Response response) throws SQLException {
         Chat before = archive.chat(number(value(query, "before"))).orElse(null);
-        // Read before the rows: what is archived between the two comes by the stream, too, and replaces its row.
+        // This is read before the rows. A chat that is archived in between also comes through the stream, and replaces
+        // its row.
         long newest = archive.newest();
         List<Chat> chats = archive.page(filter, before, ROWS);
         Map<String, Object> values = common(who);

@@ -13,7 +13,7 @@ import java.util.Map;
  * The data of the charts.
  *
  * @param hours how many chats were closed in each hour of the last day, the oldest first
- * @param times how many chats of the last week took how long
+ * @param times the number of chats of the last week by their duration
  */
 record Charts(List<Hour> hours, List<Count> times) {
 

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * A closed chat as archived.
  *
  * @param id its place in the archive, 0 before it has one
- * @param eventKey the event's idempotency key: with the chat's id, what makes this row one
+ * @param eventKey the event's idempotency key, which identifies this row together with the chat's id
  * @param memberId the portal
  * @param chatId the chat's id on the portal
  * @param sessionId the session that was closed, null if the portal did not tell
@@ -43,7 +43,7 @@ record Chat(
         boolean reconciled,
         About about) {
 
-    /** Returns what people call the line; public for templates. */
+    /** Returns the name of the line; public for templates. */
     public String lineLabel() {
         return !line.isBlank() ? line : lineId == null ? "no line" : "Line " + lineId;
     }
@@ -54,7 +54,7 @@ record Chat(
         return openedAt == null || openedAt.isAfter(closedAt) ? null : Duration.between(openedAt, closedAt);
     }
 
-    /** Returns {@link #timeToClose} as people say it; public for templates. */
+    /** Returns {@link #timeToClose} in words; public for templates. */
     public String timeToCloseText() {
         Duration time = timeToClose();
         if (time == null) {
@@ -68,7 +68,7 @@ record Chat(
                 : time.toSeconds() + " s";
     }
 
-    /** Names the chat, not who wrote in it. */
+    /** Names the chat, but not the people in it. */
     @Override
     public String toString() {
         return "chat " + chatId + " of portal " + memberId;

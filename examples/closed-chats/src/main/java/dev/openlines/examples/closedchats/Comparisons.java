@@ -14,7 +14,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** When portals' own lists of sessions were compared last with the events that came, since this process began. */
+/**
+ * The times of the last comparisons of portals' own lists of sessions with the received events, since this process
+ * began.
+ */
 final class Comparisons implements Telemetry {
 
     private final InstantSource clock;
@@ -42,7 +45,7 @@ final class Comparisons implements Telemetry {
         impossible.add(memberId);
     }
 
-    /** Returns when the portal was compared whose comparison is oldest, or empty if none was. */
+    /** Returns the time of the oldest of these comparisons, or empty if there was none. */
     Optional<Instant> last() {
         return compared.values().stream().min(Comparator.naturalOrder());
     }

@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Chats with their transcripts as files, a few at a time in memory. */
+/** Writes chats with their transcripts as files, with only a few in memory at a time. */
 final class Export {
 
     private Export() {}
@@ -73,7 +73,7 @@ final class Export {
         return value == null ? "" : value.toString();
     }
 
-    /** Returns a cell that a spreadsheet does not take for a formula, whatever a customer wrote. */
+    /** Returns a cell that a spreadsheet does not treat as a formula, whatever a customer wrote. */
     private static String cell(String text) {
         return !text.isEmpty() && "=+-@\t\r".indexOf(text.charAt(0)) >= 0 ? "'" + text : text;
     }

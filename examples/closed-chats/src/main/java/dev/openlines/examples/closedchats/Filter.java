@@ -20,12 +20,12 @@ record Filter(String words, String line, String connector, String operator) {
 
     static final Filter ALL = new Filter("", "", "", "");
 
-    /** Says whether every chat fits; public for templates. */
+    /** Tells whether every chat matches; public for templates. */
     public boolean isAll() {
         return equals(ALL);
     }
 
-    /** Returns what to look for, without what a full-text query takes for its own syntax. */
+    /** Returns the words to search for, without characters that have a meaning in a full-text query. */
     List<String> searchWords() {
         List<String> found = new ArrayList<>();
         for (String word : BETWEEN_WORDS.split(words)) {

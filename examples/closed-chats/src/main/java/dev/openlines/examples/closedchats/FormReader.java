@@ -14,8 +14,8 @@ import org.eclipse.jetty.util.thread.Invocable;
 import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
- * Reads small forms as they come, without a thread that waits for the rest. A sender whose form is not there in time loses
- * the connection, however often it sends a byte.
+ * Reads small forms as they arrive, without a thread that waits for the rest. If a form is not complete in time, its
+ * connection is closed, however often the sender sends a byte.
  */
 final class FormReader {
 
@@ -26,7 +26,7 @@ final class FormReader {
     private FormReader() {}
 
     /**
-     * Reads the form of a request. One of the two is called once, on a thread that may block.
+     * Reads the form of a request. Calls one of the two consumers once, on a thread that may block.
      *
      * @param whole gets the fields; there are none if the body is no form
      * @param broken gets the reason if the form cannot be read

@@ -15,15 +15,15 @@ import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Response;
 
 /**
- * Server-sent events: a row of the board for each chat that is archived. It looks when this process archives
- * something and twice a second besides, since another process may share the database. Each reader holds a thread.
+ * Server-sent events: a row of the board for each chat that is archived. It looks for new chats when this process
+ * archives one, and twice a second, because another process may share the database. Each reader holds a thread.
  */
 final class Live implements AutoCloseable {
 
     static final int READERS = 32;
 
     private static final Duration LOOK = Duration.ofMillis(500);
-    /** A reader that has left is found by the next heartbeat, and has its place until then. */
+    /** The next heartbeat finds out that a reader has left. Until then the reader keeps its place. */
     private static final int LOOKS_TO_HEARTBEAT = 4;
 
     private final Semaphore places = new Semaphore(READERS);
@@ -36,7 +36,7 @@ final class Live implements AutoCloseable {
         List<Chat> after(long id) throws SQLException;
     }
 
-    /** Says that something was archived. */
+    /** Reports that a chat was archived. */
     synchronized void changed() {
         changes++;
         notifyAll();
@@ -104,7 +104,7 @@ final class Live implements AutoCloseable {
         Content.Sink.write(response, false, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** Ends every stream, and waits for that a little. */
+    /** Ends every stream, and waits for that for a short time. */
     @Override
     public void close() {
         synchronized (this) {

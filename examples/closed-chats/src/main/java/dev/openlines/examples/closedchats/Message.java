@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param role {@code customer}, {@code operator}, {@code bot} or {@code system}
  * @param sentAt null if the portal did not tell
  * @param text as typed, with the platform's markup
- * @param files what was sent with it
+ * @param files the files that were sent with it
  */
 record Message(String author, String role, @Nullable Instant sentAt, String text, List<SentFile> files) {
 

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 
-/** HTML out of templates, which escape whatever is put into them, and the files that pages refer to. */
+/** Makes HTML from templates, which escape all values, and has the files that pages refer to. */
 final class Pages {
 
     private static final String WEBJARS = "/META-INF/resources/webjars/";
@@ -35,7 +35,8 @@ final class Pages {
                 .strictVariables(true)
                 .defaultLocale(Locale.ROOT)
                 .build();
-        // Read now: the first reader does not wait for it, and a fault in one shows when the application starts.
+        // Templates are read now, so that the first visitor does not wait for them, and a faulty one is noticed at the
+        // start.
         TEMPLATES.forEach(engine::getTemplate);
         try (InputStream in = Pages.class.getResourceAsStream("webjars.properties")) {
             versions.load(in);

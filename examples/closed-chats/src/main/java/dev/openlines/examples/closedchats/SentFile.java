@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 record SentFile(
         String name, String type, long size, @Nullable String address) {
 
-    /** Returns the size as people say it; public for templates. */
+    /** Returns the size in words; public for templates. */
     public String sizeText() {
         if (size < 1024) {
             return size == 1 ? "1 byte" : size + " bytes";

@@ -33,8 +33,8 @@ import org.eclipse.jetty.server.Response;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets operators see the page: those who know the one password, which is stored as a PBKDF2 hash, or those whom a trusted
- * proxy in front has signed in and names in a header. Sessions live in this process.
+ * Lets operators see the page: those who know the one password, which is stored as a PBKDF2 hash, or those whom a
+ * trusted proxy in front has signed in and names in a header. Sessions live in this process.
  */
 final class SignIn {
 
@@ -48,7 +48,7 @@ final class SignIn {
     private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
     private static final Pattern ADDRESS = Pattern.compile("https?://[^/?#@]+/?");
     private static final Pattern HOST = Pattern.compile("(\\[[^\\]]*]|[^:]*)(?::\\d*)?");
-    /** The hosts that no name server can lead here: this machine, and addresses in digits. */
+    /** The hosts that no name server can redirect to this page: this machine, and numeric addresses. */
     private static final Pattern NO_NAME = Pattern.compile("localhost|[0-9.]+|\\[[0-9a-f:.]+]");
 
     private final Settings config;
@@ -108,15 +108,15 @@ final class SignIn {
                 return address;
             }
         } catch (IllegalArgumentException e) {
-            // It is refused like the others.
+            // The value is refused like the others.
         }
         throw ConfigurationException.wrong(
                 "OPENLINES_PAGE_URL", "the address of the page such as https://chats.example.com/", text);
     }
 
     /**
-     * Returns whether a request was sent to this page. A site whose name has been made to lead here is another one for
-     * the browser, and may do with answers and headers what it likes.
+     * Returns whether a request was meant for this page. If the name of another site is made to lead here, the browser
+     * treats the page as part of that site, which could read answers and set headers.
      */
     boolean isHere(Request request) {
         if (address == null) {
@@ -150,10 +150,10 @@ final class SignIn {
                 + BASE64.encodeToString(derive(password, salt, iterations));
     }
 
-    /** Returns who sends a request, or empty. The name is of use for {@link #formToken} only. */
+    /** Returns the name of the sender of a request, or empty. The name is used only for {@link #formToken}. */
     Optional<String> who(Request request) {
         if (userHeader != null) {
-            // A second value was sent by a stranger, and the proxy has let it through.
+            // A second value was sent by the client, and the proxy has let it through.
             List<String> users = request.getHeaders().getValuesList(userHeader);
             return users.size() == 1 && !users.get(0).isBlank() && config.isTrustedProxy(peer(request))
                     ? Optional.of(users.get(0))
@@ -182,7 +182,7 @@ final class SignIn {
         return passwordHash != null;
     }
 
-    /** Returns the token in each form of this page, which a form of another page cannot know. */
+    /** Returns the token for the forms of this page, which other pages cannot know. */
     String formToken(String who) {
         try {
             Mac mac = Mac.getInstance("HmacSHA256");
@@ -207,8 +207,8 @@ final class SignIn {
     }
 
     /**
-     * Checks a password, which takes a while, and gives the answer a session if it is the right one. Waits for the turn of
-     * the sender, and whoever has a session is a sender of its own.
+     * Checks a password, which takes a while, and starts a session if it is right. Waits for the sender's turn. Someone
+     * with a session has turns of their own.
      */
     Outcome signIn(String password, Request request, Response response) {
         Optional<String> before = session(request).map(SignIn::digest);

@@ -15,13 +15,13 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * A session's messages as archived, and who took part.
+ * The messages of a session as they are archived, and the people who took part.
  *
  * @param messages the oldest first
- * @param customers names with commas between, also of customers who wrote nothing
- * @param operators names of those who wrote, likewise
- * @param bots likewise
- * @param lastOperator who of them wrote last, or empty
+ * @param customers the customers' names, separated by commas; also of those who wrote nothing
+ * @param operators the names of the operators who wrote, separated by commas
+ * @param bots the names of the bots that wrote, separated by commas
+ * @param lastOperator the name of the operator who wrote last, or empty
  */
 record Transcript(List<Message> messages, String customers, String operators, String bots, String lastOperator) {
 
@@ -30,7 +30,8 @@ record Transcript(List<Message> messages, String customers, String operators, St
     /**
      * Reads a history.
      *
-     * @param customer the event's customer, 0 for a group chat; counts only for users whom the portal gives no role
+     * @param customer the user id of the event's customer, 0 for a group chat; needed only if the portal gives a user
+     *     no role
      */
     static Transcript of(History history, long customer) {
         List<Message> messages = new ArrayList<>();
@@ -103,12 +104,12 @@ record Transcript(List<Message> messages, String customers, String operators, St
         return text.replace('[', '(').replace(']', ')');
     }
 
-    /** Removes the one character that PostgreSQL does not keep. */
+    /** Replaces NUL, the one character that PostgreSQL cannot store. */
     static String clean(String text) {
         return text.replace('\0', '\uFFFD');
     }
 
-    /** Says nothing of what was said. */
+    /** Leaves out what was said. */
     @Override
     public String toString() {
         return messages.size() + " messages";

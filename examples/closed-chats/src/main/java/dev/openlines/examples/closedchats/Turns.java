@@ -9,9 +9,10 @@ import java.util.Objects;
 import java.util.TreeSet;
 
 /**
- * The turns of those who try the password. Checking one takes a good part of a second of a processor, so two are checked
- * at a time, and one of these two places is for sources that have known the password before. A source has one turn at a
- * time, and among those that wait the one with the fewest wrong guesses is next: guessing delays only those who guess.
+ * The order of attempts to sign in. Checking a password takes a large part of a second of a processor, so only two are
+ * checked at a time. One of these two places is for sources that have given the right password before. A source has one
+ * attempt at a time. The next attempt is that of the waiting source with the fewest wrong guesses, so guessing delays
+ * only those who guess.
  */
 final class Turns {
 
@@ -19,7 +20,7 @@ final class Turns {
     static final int WAITING = 16;
 
     private static final int AT_ONCE = 2;
-    /** The number of wrong guesses in a row that make a known source a stranger again. */
+    /** The number of wrong guesses in a row after which a known source counts as unknown again. */
     private static final int TYPING_ERRORS = 10;
 
     private static final int REMEMBERED = 10_000;
@@ -54,7 +55,7 @@ final class Turns {
     }
 
     /**
-     * Waits for a turn, which {@link #end} ends.
+     * Waits for the turn of a source. Call {@link #end} afterwards.
      *
      * @param known whether this source is known to have the right password, also if it has not given it here
      * @return false if this source has a turn already, or if too many with fewer wrong guesses wait
@@ -87,7 +88,7 @@ final class Turns {
         }
         running++;
         strangers += turn.known() ? 0 : 1;
-        // The next one may be known, and there is a place for those.
+        // The next source may be a known one, for which there is a separate place.
         notifyAll();
         return true;
     }
@@ -101,7 +102,7 @@ final class Turns {
         return waiting.first().equals(turn) && running < AT_ONCE && (turn.known() || strangers < AT_ONCE - 1);
     }
 
-    /** Ends the turn of a source, and says whether its password was right. */
+    /** Ends the turn of a source, and records whether its password was right. */
     synchronized void end(String source, boolean right) {
         Turn turn = Objects.requireNonNull(turns.remove(source));
         running--;

@@ -19,7 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** The closed-chats application, set up and started as its operator would. */
+/** The closed-chats application, configured and started in the way of an operator. */
 final class ClosedChats implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -92,7 +92,7 @@ final class ClosedChats implements AutoCloseable {
         return said;
     }
 
-    /** Learns from what the application prints. */
+    /** Reads addresses from the application's output. */
     private void read() {
         try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -129,22 +129,22 @@ final class ClosedChats implements AutoCloseable {
         return subscribed.await(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     }
 
-    /** Waits, and says whether the application has ended meanwhile. */
+    /** Waits, and returns whether the application has ended meanwhile. */
     boolean ends(Duration time) throws InterruptedException {
         return process.waitFor(time.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** Returns whether the application was ended by a signal, such as Ctrl-C, which the whole demo gets. */
+    /** Returns whether a signal ended the application, such as Ctrl-C, which all processes of the demo get. */
     boolean wasInterrupted() {
         return process.exitValue() == 128 + 2 || process.exitValue() == 128 + 15;
     }
 
-    /** Returns where the application writes what is wrong. */
+    /** Returns the file that the application writes its log to. */
     Path log() {
         return log;
     }
 
-    /** Signs in, waits until the board has so many rows, and returns how many it has. */
+    /** Signs in, waits until the board has this number of rows, and returns its number of rows. */
     long awaitRows(int wanted) throws IOException, InterruptedException {
         HttpClient browser =
                 HttpClient.newBuilder().cookieHandler(new CookieManager()).build();

@@ -14,8 +14,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Starts a simulated portal and the closed-chats application as a process of its own, installs the one on the
- * other, and closes chats: three, or one every few seconds until it is ended.
+ * Starts a simulated portal, starts the closed-chats application in a second process, installs the application on the
+ * portal, and closes chats: either three, or one every few seconds until Ctrl-C.
  */
 public final class Demo {
 
@@ -35,7 +35,8 @@ public final class Demo {
     /**
      * Runs the demo.
      *
-     * @param args the application's jar; a folder for its files, which is emptied; whether to end after three chats
+     * @param args the application's jar; a folder for its files, which is emptied first; whether to end after three
+     *     chats
      * @throws Exception if a process or file of the demo fails
      */
     public static void main(String[] args) throws Exception {

@@ -61,7 +61,8 @@ final class KafkaWorkers {
                         InstantSource.system(),
                         Telemetry.none())
                 .start();
-        // On SIGTERM: what was begun is finished and committed. Until then the dispatcher's threads keep the process.
+        // On SIGTERM, running handlers finish and their offsets are committed. Until then the dispatcher's threads keep
+        // the process alive.
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             dispatcher.close();
             inbox.close();
@@ -74,7 +75,7 @@ final class KafkaWorkers {
     }
 
     /**
-     * Handles a closed chat: replace this. After a kill it may run again, with the same {@code
+     * Handles a closed chat. Replace this with your own work. After a kill it may run again, with the same {@code
      * context.idempotencyKey()}.
      */
     private static void closed(OnSessionFinish finish, EventContext context) {
