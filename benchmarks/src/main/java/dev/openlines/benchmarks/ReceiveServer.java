@@ -36,8 +36,8 @@ import org.eclipse.jetty.util.Callback;
 
 /**
  * A process that receives: {@code bare} reads the body and answers, {@code memory} decodes, verifies and forgets,
- * {@code sqlite FILE}, {@code postgresql URL} and {@code kafka ADDRESS} store, {@code handled-sqlite FILE} and
- * {@code handled-postgresql URL} handle as well. Prints its port; then, for each line it reads, the nanoseconds of CPU, the
+ * {@code sqlite FILE}, {@code postgresql URL} and {@code kafka ADDRESS} store, {@code handled-sqlite FILE} and {@code
+ * handled-postgresql URL} handle as well. Prints its port; then, for each line it reads, the nanoseconds of CPU, the
  * bytes and the handled events so far.
  */
 public final class ReceiveServer {
@@ -52,7 +52,7 @@ public final class ReceiveServer {
     /**
      * Runs until its input ends.
      *
-     * @param args the kind, and where it keeps
+     * @param args the kind, and the place of its store
      * @throws Exception if it cannot
      */
     public static void main(String[] args) throws Exception {

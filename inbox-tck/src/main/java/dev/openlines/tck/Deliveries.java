@@ -35,7 +35,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Verified events for tests of an inbox, and what is done with them. */
+/** Verified events for tests of an inbox, and actions on them. */
 public final class Deliveries {
 
     /** The time of the first test step. */
@@ -53,7 +53,7 @@ public final class Deliveries {
     /** A refresh token that must not be found in the inbox. */
     public static final String REFRESH_TOKEN = "canary-refresh-0d9e8f7a6b";
 
-    /** Later than any wait of these tests. */
+    /** A time after every wait of these tests. */
     public static final Instant LATEST = T0.plusSeconds(1_000_000);
 
     private Deliveries() {}
@@ -106,7 +106,7 @@ public final class Deliveries {
     /**
      * Returns the verified event of a body.
      *
-     * @param form a body such as {@link #form} makes
+     * @param form a body from {@link #form}
      * @return the event
      */
     public static VerifiedDelivery delivery(String form) {

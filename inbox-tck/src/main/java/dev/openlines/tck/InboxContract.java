@@ -25,13 +25,13 @@ import org.junit.jupiter.api.Timeout;
 
 /**
  * The contract of every inbox, including your own. Implement this interface in a test class, with {@link #open()}, and
- * the tests run. They need JUnit Jupiter and AssertJ. They pass times to the inbox, so none of them waits.
+ * the tests run. They need JUnit Jupiter and AssertJ. They give times to the inbox, so none of them waits.
  */
 @Timeout(300)
 public interface InboxContract {
 
     /**
-     * Opens the inbox of this test: empty at first, and the same one again when called again.
+     * Opens the inbox of this test. It is empty at first. A later call in the same test opens the same inbox again.
      *
      * @return an open inbox, closed by the test
      */

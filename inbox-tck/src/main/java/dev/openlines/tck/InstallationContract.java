@@ -41,7 +41,7 @@ public interface InstallationContract {
     InstallationCheck NO = new Always(Answer.REFUSED);
 
     /**
-     * Finds every installation the same, and every uninstallation genuine if these are.
+     * Gives one answer for every installation, and finds every uninstallation genuine if installations are.
      *
      * @param answer the answer to every installation
      */
@@ -175,7 +175,8 @@ public interface InstallationContract {
             Receiver receiver = receiver(inbox, portals, NOW);
             assertThat(post(receiver, Deliveries.form(3))).isEqualTo(403);
 
-            // Installed anew with the token it had; what uninstalled it before does not do so again.
+            // The portal installs again with its earlier token. The earlier uninstallation must not end that token
+            // again.
             assertThat(post(receiver, install(Deliveries.TOKEN))).isEqualTo(200);
             assertThat(post(receiver, uninstall)).isEqualTo(200);
             assertThat(post(receiver, Deliveries.form(4))).isEqualTo(200);
@@ -294,7 +295,7 @@ public interface InstallationContract {
      * Returns a receiver whose clock stands still.
      *
      * @param inbox stores events
-     * @param portals checks who sent them
+     * @param portals checks the senders
      * @param now the time
      * @return a receiver
      */

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
 
 /**
  * The contract of every inbox with leases, including your own. Implement this interface in a test class, with {@link
- * #open()}, and the tests run, including those of {@link InboxContract}. They pass times to the inbox, so none of them
+ * #open()}, and the tests run, including those of {@link InboxContract}. They give times to the inbox, so none of them
  * waits.
  */
 @Timeout(300)
@@ -78,7 +78,8 @@ public interface LeasingInboxContract extends InboxContract {
     @Test
     default void manyEventsTogetherAreStoredOnceEachInTheirOrder() {
         try (LeasingInbox inbox = open()) {
-            // More than one statement's worth, each twice, the second time far from the first or right behind it.
+            // These are more events than fit into one statement. Each comes twice, the second time right after the
+            // first or much later.
             List<VerifiedDelivery> deliveries = LongStream.concat(
                             LongStream.rangeClosed(1, 300).flatMap(chat -> LongStream.of(chat, chat)),
                             LongStream.rangeClosed(1, 300))

@@ -6,8 +6,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
- * Waits for tests that must pass on a machine of any speed. A wait lasts far longer than a slow machine needs, so only
- * a test that fails waits that long. No other class reads a clock for a test.
+ * Waits for tests that must pass on a machine of any speed. The limits are much longer than a slow machine needs, so
+ * only a failing test waits that long. No other class reads a clock for a test.
  */
 public final class Await {
 
@@ -55,7 +55,7 @@ public final class Await {
     /**
      * Checks a condition again and again until it holds.
      *
-     * @param what what is waited for
+     * @param what describes the condition
      * @param condition whether it has happened
      */
     public static void until(String what, Condition condition) {
@@ -65,7 +65,7 @@ public final class Await {
     /**
      * Checks a condition again and again until it holds.
      *
-     * @param what what is waited for, asked at the end
+     * @param what describes the condition, asked at the end
      * @param condition whether it has happened
      */
     public static void until(Supplier<String> what, Condition condition) {
@@ -93,11 +93,11 @@ public final class Await {
     }
 
     /**
-     * Does something that must not be done sooner. There is no counterpart for what must not take longer: that would
-     * be a test of the machine.
+     * Runs an action that must not end sooner. There is no counterpart for an upper limit, which would be a test of the
+     * machine.
      *
      * @param least how long it takes on any machine
-     * @param action what to do
+     * @param action the action
      * @throws Exception if it does
      */
     public static void noSooner(Duration least, Action action) throws Exception {

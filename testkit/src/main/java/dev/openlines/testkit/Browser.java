@@ -112,9 +112,9 @@ public final class Browser implements AutoCloseable {
     }
 
     /**
-     * Asks again until there is an answer.
+     * Asks a question repeatedly until there is an answer.
      *
-     * @param what what is asked for
+     * @param what describes the question
      * @param question answers null, or throws an exception of Selenium, to be asked again
      * @param <T> the answer's type
      * @return the answer
@@ -140,10 +140,10 @@ public final class Browser implements AutoCloseable {
     }
 
     /**
-     * Looks at the page in both color schemes and at every one of {@link #WIDTHS}: nothing is beyond the right edge, the
-     * header covers nothing, axe finds no serious fault. Keeps a picture of each.
+     * Looks at the page in both color schemes and at every one of {@link #WIDTHS}: nothing is beyond the right edge,
+     * the header covers nothing, axe finds no serious fault. Keeps a picture of each.
      *
-     * @param name what the pictures are called
+     * @param name the name of the pictures
      */
     public void looksRight(String name) throws IOException {
         for (String scheme : List.of("light", "dark")) {

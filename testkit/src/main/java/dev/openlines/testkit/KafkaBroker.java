@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * One real broker for all tests of a process; it ends with the process. Each test has topics of its own. However slow the
- * machine is, nothing is given up that is written, and no worker is taken for a dead one.
+ * One real broker for all tests of a process; it ends with the process. Each test has topics of its own. Its timeouts
+ * are long, so that a slow machine neither loses a write nor treats a worker as dead.
  */
 public final class KafkaBroker {
 

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
- * A handler on a bare socket: keeps the bytes of every connection and answers what it was told. Reads
- * by Content-Length, or to the last chunk, so that nothing comes between the test and the wire.
+ * A handler on a bare socket that records the bytes of every connection and gives fixed answers. Reads by
+ * Content-Length, or to the last chunk, so that nothing comes between the test and the wire.
  */
 public final class RecordingHandler implements AutoCloseable {
 
@@ -42,7 +42,7 @@ public final class RecordingHandler implements AutoCloseable {
     }
 
     /**
-     * Starts one that always says the same.
+     * Starts a handler that always gives the same answer.
      *
      * @param answer the raw answer
      * @return a handler, to be closed
@@ -52,7 +52,7 @@ public final class RecordingHandler implements AutoCloseable {
     }
 
     /**
-     * Starts one that looks at each request.
+     * Starts a handler that makes an answer for each request.
      *
      * @param answers gives the raw answer to a raw request; called by several threads
      * @return a handler, to be closed
@@ -62,7 +62,7 @@ public final class RecordingHandler implements AutoCloseable {
     }
 
     /**
-     * Starts one that says 417 when it should say to continue.
+     * Starts a handler that answers 417 instead of 100 Continue.
      *
      * @return a handler, to be closed
      */
@@ -72,7 +72,7 @@ public final class RecordingHandler implements AutoCloseable {
     }
 
     /**
-     * Starts one that always says {@link #OK}.
+     * Starts a handler that always answers {@link #OK}.
      *
      * @return a handler, to be closed
      */
@@ -102,7 +102,7 @@ public final class RecordingHandler implements AutoCloseable {
      * Returns the body of a request.
      *
      * @param number from 0
-     * @return what follows its head
+     * @return the bytes after its head
      */
     public String body(int number) {
         return requests().get(number).split("\r\n\r\n", 2)[1];

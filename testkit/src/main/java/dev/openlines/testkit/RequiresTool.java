@@ -11,9 +11,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /**
  * A test, or a class of tests, that runs a program from outside Maven.
  *
- * <p>Where a program is missing, the test is skipped and the report names the program. With {@code
- * -Dtools=required} the test fails instead, so that a machine that should have everything cannot
- * pass by skipping.
+ * <p>If a program is missing, the test is skipped and the report names the program. With {@code -Dtools=required} the
+ * test fails instead, so that a machine that should have everything cannot pass by skipping.
  */
 @Documented
 @Retention(RetentionPolicy.RUNTIME)

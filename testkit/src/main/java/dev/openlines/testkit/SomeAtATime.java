@@ -10,8 +10,8 @@ import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Runs what the dynamic tests of a factory wait for, some at a time. A factory ends when all of it has ended, also if
- * only one of its tests was chosen: the rest still writes into the test's folder.
+ * Runs the work that the dynamic tests of a factory wait for, a few pieces at a time. A factory ends when all of its
+ * work has ended, even if only one of its tests was chosen, because the rest still writes into the test's folder.
  */
 public final class SomeAtATime implements AfterEachCallback {
 
@@ -21,7 +21,7 @@ public final class SomeAtATime implements AfterEachCallback {
         pool = Executors.newFixedThreadPool(threads);
     }
 
-    /** Returns a runner of so many at a time, for a field with {@code @RegisterExtension}. */
+    /** Returns a runner of a number of pieces at a time, for a field with {@code @RegisterExtension}. */
     public static SomeAtATime of(int threads) {
         return new SomeAtATime(threads);
     }
