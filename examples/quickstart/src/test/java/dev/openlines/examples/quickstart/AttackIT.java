@@ -5,20 +5,13 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.Strangers;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -103,30 +96,18 @@ class AttackIT {
     void strangersWhoComeAgainAndAgainKeepNoEventOut() throws Exception {
         receiver = new AttackedReceiver(directory, "64m", Map.of());
         receiver.send();
-        AtomicBoolean end = new AtomicBoolean();
-        AtomicInteger opened = new AtomicInteger();
         String wrong = Bodies.finish(1, "auth[application_token]", "wrong", "data[x]", "y".repeat(100_000));
-        List<String> kinds = List.of(
-                FORM + "Content-Length: 100\r\n\r\ny",
-                START + HEAD_LINES,
-                FORM + "Content-Length: " + wrong.length() + "\r\n\r\n" + wrong,
-                (FORM + "Content-Length: 1\r\n\r\nx").repeat(2_000));
-        List<Thread> strangers = new ArrayList<>();
-        for (int i = 0; i < kinds.size(); i++) {
-            String from = "127.0.0." + (2 + i);
-            byte[] bytes = kinds.get(i).getBytes(ISO_8859_1);
-            strangers.add(new Thread(() -> comeAgain(from, bytes, end, opened)));
-        }
-        strangers.forEach(Thread::start);
-        try {
-            while (opened.get() < 2 * CONNECTIONS) {
+        try (Strangers strangers = new Strangers(receiver.port())) {
+            strangers.comeAgain(
+                    CONNECTIONS / 4,
+                    List.of(
+                            FORM + "Content-Length: 100\r\n\r\ny",
+                            START + HEAD_LINES,
+                            FORM + "Content-Length: " + wrong.length() + "\r\n\r\n" + wrong,
+                            (FORM + "Content-Length: 1\r\n\r\nx").repeat(2_000)));
+            while (strangers.opened() < 2 * CONNECTIONS) {
                 receiver.awaitAnswers(EVENTS);
                 assertThat(receiver.health()).as(receiver::state).isEqualTo("200");
-            }
-        } finally {
-            end.set(true);
-            for (Thread stranger : strangers) {
-                stranger.join();
             }
         }
 
@@ -177,35 +158,6 @@ class AttackIT {
         // Twenty refusals of each reason in ten seconds.
         long sent = 40L * requests.stream().mapToInt(String::length).sum();
         assertThat(receiver.printed() - before).isLessThan(sent / 10);
-    }
-
-    /** Holds some hundred connections, and opens a new one for each that it gives up. */
-    private void comeAgain(String from, byte[] bytes, AtomicBoolean end, AtomicInteger opened) {
-        Deque<SocketChannel> held = new ArrayDeque<>();
-        while (!end.get()) {
-            try {
-                SocketChannel channel = SocketChannel.open();
-                held.add(channel);
-                channel.bind(new InetSocketAddress(InetAddress.getByName(from), 0));
-                channel.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), receiver.port()));
-                opened.incrementAndGet();
-                channel.configureBlocking(false);
-                // Does not wait for the rest.
-                channel.write(ByteBuffer.wrap(bytes));
-                if (held.size() > CONNECTIONS / 4) {
-                    held.remove().close();
-                }
-            } catch (IOException e) {
-                // Dropped: as it should be.
-            }
-        }
-        for (SocketChannel channel : held) {
-            try {
-                channel.close();
-            } catch (IOException e) {
-                // It is gone already.
-            }
-        }
     }
 
     /** Opens connections from several addresses. Each sends something and then waits. */

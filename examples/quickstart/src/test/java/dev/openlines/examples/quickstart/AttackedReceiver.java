@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.testkit.Await;
 import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.SteadyPortal;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -21,17 +22,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
@@ -44,20 +41,15 @@ final class AttackedReceiver implements AutoCloseable {
     /** A text of a stranger that must be in no log. */
     static final String CANARY = "canary-4711";
 
-    private static final int SENDERS = 4;
-    private static final int EVENTS_A_SECOND = 20;
     private static final int LINES = 20;
     private static final Pattern MONITOR = Pattern.compile("reason=started .* monitor=http://127\\.0\\.0\\.1:(\\d+)");
 
-    private final ScheduledExecutorService portal = Executors.newScheduledThreadPool(SENDERS);
+    private final SteadyPortal portal = new SteadyPortal(chat -> post(Bodies.finish(chat)), this::state);
     private final Deque<String> last = new ConcurrentLinkedDeque<>();
     private final Queue<String> handled = new ConcurrentLinkedQueue<>();
-    private final Map<Integer, String> answers = new ConcurrentHashMap<>();
     private final List<Thread> readers = new ArrayList<>();
     private final AtomicLong printed = new AtomicLong();
     private final Queue<String> canaries = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger chats = new AtomicInteger();
-    private final Semaphore sending = new Semaphore(SENDERS);
     private final Process process;
     private volatile int port;
     private volatile int monitor;
@@ -162,32 +154,17 @@ final class AttackedReceiver implements AutoCloseable {
 
     /** Begins to send. */
     void send() {
-        for (int i = 0; i < SENDERS; i++) {
-            var unused = portal.scheduleAtFixedRate(
-                    this::sendOne,
-                    i * 1000L / EVENTS_A_SECOND,
-                    SENDERS * 1000L / EVENTS_A_SECOND,
-                    TimeUnit.MILLISECONDS);
-        }
-    }
-
-    private void sendOne() {
-        sending.acquireUninterruptibly();
-        try {
-            sendNow();
-        } finally {
-            sending.release();
-        }
+        portal.start();
     }
 
     /** Gives the next chat a number, so that it is none that an earlier receiver had. */
     void startWith(int chat) {
-        chats.set(chat - 1);
+        portal.startWith(chat);
     }
 
     /** Sends nothing until {@link #resume}, and returns when every event was answered. */
     void suspend() {
-        sending.acquireUninterruptibly(SENDERS);
+        portal.suspend();
     }
 
     /** Pauses the portal, and waits until every event that was answered with 200 was handled. */
@@ -198,50 +175,35 @@ final class AttackedReceiver implements AutoCloseable {
 
     /** Goes on. Returns the number of the first chat that is sent from now on. */
     int resume() {
-        int first = chats.get() + 1;
-        sending.release(SENDERS);
-        return first;
+        return portal.resume();
     }
 
     /** Sends an event now. Returns the status, or what happened instead. */
     String sendNow() {
-        int chat = chats.incrementAndGet();
-        String answer = post(Bodies.finish(chat));
-        answers.put(chat, answer);
-        return answer;
+        return portal.sendNow();
     }
 
     /** Returns how many events were sent and not answered yet. */
     int unanswered() {
-        return chats.get() - answers.size();
+        return portal.unanswered();
     }
 
     /** Waits until so many more events were answered than now. */
     void awaitAnswers(int more) {
-        int before = answers.size();
-        Await.until(this::state, () -> answers.size() >= before + more);
+        portal.awaitAnswers(more);
     }
 
     /** Returns the chats whose event got an answer with this status. */
     Set<String> answered(String status) {
-        Set<String> with = ConcurrentHashMap.newKeySet();
-        answers.forEach((chat, answer) -> {
-            if (answer.equals(status)) {
-                with.add(Integer.toString(chat));
-            }
-        });
-        return with;
+        return portal.answers().entrySet().stream()
+                .filter(answer -> answer.getValue().equals(status))
+                .map(answer -> answer.getKey().toString())
+                .collect(Collectors.toSet());
     }
 
     /** Returns the statuses that events got from this chat on. */
     Set<String> answersFrom(int first) {
-        Set<String> statuses = ConcurrentHashMap.newKeySet();
-        answers.forEach((chat, answer) -> {
-            if (chat >= first) {
-                statuses.add(answer);
-            }
-        });
-        return statuses;
+        return portal.answersFrom(first);
     }
 
     /** Returns the chats that the handler has printed, in its order. */
@@ -250,11 +212,8 @@ final class AttackedReceiver implements AutoCloseable {
     }
 
     /** Sends no more, and returns when the last event was answered. */
-    void rest() throws InterruptedException {
-        portal.shutdown();
-        assertThat(portal.awaitTermination(120, TimeUnit.SECONDS))
-                .as(this::state)
-                .isTrue();
+    void rest() {
+        portal.rest();
     }
 
     /** Ends it by SIGTERM, and checks that every event was answered with 200 and handled once. */
@@ -262,15 +221,12 @@ final class AttackedReceiver implements AutoCloseable {
         rest();
         assertThat(sendNow()).as(this::state).isEqualTo("200");
         assertThat(health()).as(this::state).isEqualTo("200");
-        assertThat(Set.copyOf(answers.values())).as(this::state).containsExactly("200");
-        Await.until(this::state, () -> Set.copyOf(handled).size() == answers.size());
+        assertThat(answersFrom(1)).as(this::state).containsExactly("200");
+        Await.until(this::state, () -> handled.containsAll(answered("200")));
 
         terminate();
 
-        assertThat(handled())
-                .doesNotHaveDuplicates()
-                .containsExactlyInAnyOrderElementsOf(
-                        answers.keySet().stream().map(String::valueOf).toList());
+        assertThat(handled()).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(answered("200"));
     }
 
     /** Ends it by SIGTERM. Not by Process.destroy(), which also closes what is still being read of its output. */
@@ -343,15 +299,13 @@ final class AttackedReceiver implements AutoCloseable {
 
     /** Tells whether the process has ended and how, and what it printed last. */
     String state() {
-        Map<String, Long> statuses = new HashMap<>();
-        answers.values().forEach(answer -> statuses.merge(answer, 1L, Long::sum));
-        return (process.isAlive() ? "alive" : "exit " + process.exitValue()) + ", answers " + statuses + ", handled "
+        return (process.isAlive() ? "alive" : "exit " + process.exitValue()) + ", answers " + portal + ", handled "
                 + handled.size() + ", last lines:\n" + String.join("\n", last) + '\n';
     }
 
     @Override
     public void close() {
-        portal.shutdownNow();
+        portal.close();
         process.destroyForcibly();
     }
 }
