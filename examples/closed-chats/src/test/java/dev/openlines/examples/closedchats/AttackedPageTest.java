@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.openlines.portal.PortalChat;
 import dev.openlines.testkit.Await;
 import dev.openlines.testkit.RawHttp;
+import dev.openlines.testkit.SteadyPortal;
+import dev.openlines.testkit.Strangers;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -41,8 +43,8 @@ class AttackedPageTest {
 
     /** More than the page has threads. */
     private static final int SLOW = 70;
-    /** The looks between two bytes of a slow sender: the form would take longer than any wait of this test. */
-    private static final int LOOKS = 40;
+    /** The number of events that must be answered during the attack. */
+    private static final int EVENTS = 20;
 
     @TempDir
     private Path folder;
@@ -53,47 +55,25 @@ class AttackedPageTest {
     @Test
     @Tag("long")
     void slowFormsKeepNoReaderOutAndAreGivenUp() throws Exception {
-        List<Socket> slow = new ArrayList<>();
-        try (Running running = Running.in(folder)) {
-            RawHttp page = new RawHttp(running.page("/"));
-            for (int i = 0; i < SLOW; i++) {
-                Socket socket = page.connect();
-                slow.add(socket);
-                socket.getOutputStream()
-                        .write(("POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type:"
-                                        + " application/x-www-form-urlencoded\r\nContent-Length: 8000\r\n\r\np")
-                                .getBytes(StandardCharsets.US_ASCII));
-            }
+        try (Running running = Running.in(folder);
+                SteadyPortal events = running.sending();
+                Strangers strangers = new Strangers(running.page("/").getPort())) {
+            strangers.hold(
+                    SLOW,
+                    "POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                            + "Content-Length: 8000\r\n\r\np");
+            events.start();
             CompletableFuture<HttpResponse<Void>> reader = browser.sendAsync(
                     HttpRequest.newBuilder(running.page("/sign-in")).build(), HttpResponse.BodyHandlers.discarding());
-            int[] looks = {0};
             Await.until("the reader's page", () -> {
-                if (++looks[0] % LOOKS == 0) {
-                    slow.removeIf(AttackedPageTest::isClosed);
-                }
+                strangers.givenUp();
                 return reader.isDone();
             });
             assertThat(reader.join().statusCode()).isEqualTo(200);
-            Await.until("the end of the slow ones", () -> {
-                if (++looks[0] % LOOKS == 0) {
-                    slow.removeIf(AttackedPageTest::isClosed);
-                }
-                return slow.isEmpty();
-            });
-        } finally {
-            for (Socket socket : slow) {
-                socket.close();
-            }
-        }
-    }
+            events.awaitAnswers(EVENTS);
+            Await.until("the end of the slow ones", strangers::givenUp);
 
-    /** Sends one more byte. */
-    private static boolean isClosed(Socket socket) {
-        try {
-            socket.getOutputStream().write('a');
-            return false;
-        } catch (IOException e) {
-            return true;
+            running.everyEventWasAnsweredAndHandled(events);
         }
     }
 

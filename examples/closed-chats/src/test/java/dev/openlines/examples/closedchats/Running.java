@@ -1,18 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.examples.closedchats;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.openlines.portal.Delivery;
 import dev.openlines.portal.Portal;
+import dev.openlines.portal.PortalChat;
+import dev.openlines.portal.PortalLine;
 import dev.openlines.portal.PortalServer;
 import dev.openlines.portal.PortalSetup;
 import dev.openlines.server.ReceiverCommand;
 import dev.openlines.testkit.Await;
+import dev.openlines.testkit.SteadyPortal;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** The application beside a simulated portal that has installed it. */
 final class Running implements AutoCloseable {
@@ -27,7 +40,11 @@ final class Running implements AutoCloseable {
             .notInstalled());
     final Application application;
 
+    private final Queue<Long> closed = new ConcurrentLinkedQueue<>();
+    private final Path folder;
+
     private Running(Path folder, Map<String, String> more) throws IOException {
+        this.folder = folder;
         try {
             Map<String, String> settings = settings(folder, server, portal);
             settings.putAll(more);
@@ -73,6 +90,37 @@ final class Running implements AutoCloseable {
         // A page without TLS: clients of this test send the cookie.
         settings.put("OPENLINES_PAGE_URL", "http://127.0.0.1/");
         return settings;
+    }
+
+    /** Returns a portal that closes chats, and sends nothing yet. */
+    SteadyPortal sending() {
+        PortalLine line = portal.openLine("Attacked");
+        return new SteadyPortal(number -> {
+            PortalChat chat = line.openChat();
+            closed.add(chat.id());
+            Delivery delivery = chat.close().get(0);
+            return delivery.acknowledged() ? Integer.toString(delivery.status()) : delivery.toString();
+        });
+    }
+
+    /** Ends the sending, and checks that every event was answered with 200 and that its chat is archived once. */
+    void everyEventWasAnsweredAndHandled(SteadyPortal events) throws SQLException {
+        events.rest();
+        assertThat(events.answersFrom(1)).as(events::toString).containsExactly("200");
+        Await.until("the closed chats", () -> archived().containsAll(closed));
+        assertThat(archived()).containsExactlyInAnyOrderElementsOf(closed);
+    }
+
+    private List<Long> archived() throws SQLException {
+        List<Long> chats = new ArrayList<>();
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + folder.resolve("chats.db"));
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("select chat_id from closed_chat")) {
+            while (rows.next()) {
+                chats.add(rows.getLong(1));
+            }
+        }
+        return chats;
     }
 
     URI page(String path) {

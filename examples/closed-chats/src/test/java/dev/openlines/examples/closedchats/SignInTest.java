@@ -7,7 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.openlines.server.ConfigurationException;
 import dev.openlines.server.Settings;
 import dev.openlines.testkit.Await;
+import dev.openlines.testkit.RawHttp;
+import dev.openlines.testkit.SteadyPortal;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -37,6 +41,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SignInTest {
 
     private static final AtomicInteger CLAIMS = new AtomicInteger();
+    /** The end of the operator's address. */
+    private static final int OPERATOR = 9;
+    /** The number of events that must be answered between two of the operator's visits. */
+    private static final int EVENTS = 20;
 
     @Test
     void twoHashesOfAPasswordDifferAndAShortOneIsRefused() {
@@ -113,15 +121,21 @@ class SignInTest {
         }
     }
 
-    @Test
-    void theRightPasswordIsTakenWhileOthersGuess(@TempDir Path folder) throws Exception {
-        String slow = SignIn.hash(Running.PASSWORD, 300_000);
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @Timeout(600)
+    void theRightPasswordIsTakenWhileOthersGuess(boolean proxied, @TempDir Path folder) throws Exception {
+        Map<String, String> settings = Map.of(
+                "OPENLINES_PAGE_PASSWORD",
+                SignIn.hash(Running.PASSWORD, 300_000),
+                "OPENLINES_TRUSTED_PROXIES",
+                proxied ? "127.0.0.1" : "");
         AtomicBoolean end = new AtomicBoolean();
         List<CompletableFuture<Void>> guessing = new ArrayList<>();
-        try (Running running =
-                Running.in(folder, Map.of("OPENLINES_PAGE_PASSWORD", slow, "OPENLINES_TRUSTED_PROXIES", "127.0.0.1"))) {
-            URI door = running.page("/sign-in");
-            HttpClient client = HttpClient.newHttpClient();
+        try (Running running = Running.in(folder, settings);
+                SteadyPortal events = running.sending()) {
+            RawHttp page = new RawHttp(running.page("/"));
+            events.start();
             // Three sources, each with two that guess.
             AtomicIntegerArray wrong = new AtomicIntegerArray(3);
             for (int i = 0; i < 6; i++) {
@@ -129,7 +143,7 @@ class SignInTest {
                 guessing.add(CompletableFuture.runAsync(
                         () -> {
                             while (!end.get()) {
-                                if (status(client, door, "203.0.113." + source, "guessed wrong") == 403) {
+                                if (status(page, proxied, 2 + source, "guessed wrong") == 403) {
                                     wrong.incrementAndGet(source);
                                 }
                             }
@@ -140,32 +154,42 @@ class SignInTest {
                 Await.until("a wrong guess of each", () -> IntStream.range(0, 3).allMatch(i -> wrong.get(i) > 0));
                 for (int i = 0; i < 5; i++) {
                     int before = IntStream.range(0, 3).map(wrong::get).sum();
-                    assertThat(status(client, door, "198.51.100.1", Running.PASSWORD))
+                    assertThat(status(page, proxied, OPERATOR, Running.PASSWORD))
                             .isEqualTo(303);
                     Await.until(
                             "another guess",
                             () -> IntStream.range(0, 3).map(wrong::get).sum() > before);
+                    events.awaitAnswers(EVENTS);
                 }
-                assertThat(status(client, door, "198.51.100.1", "mistyped")).isEqualTo(403);
-                assertThat(status(client, door, "198.51.100.1", Running.PASSWORD))
-                        .isEqualTo(303);
+                assertThat(status(page, proxied, OPERATOR, "mistyped")).isEqualTo(403);
+                assertThat(status(page, proxied, OPERATOR, Running.PASSWORD)).isEqualTo(303);
             } finally {
                 end.set(true);
                 CompletableFuture.allOf(guessing.toArray(CompletableFuture[]::new))
                         .join();
             }
+
+            running.everyEventWasAnsweredAndHandled(events);
         }
     }
 
-    private static int status(HttpClient client, URI door, String source, String password) {
+    /** Tries a password from an address that ends with this number, or through a proxy that says so. */
+    private static int status(RawHttp page, boolean proxied, int source, String password) {
         // The sender has written the first address, another one each time.
-        HttpRequest request = HttpRequest.newBuilder(guess(door, password), (name, value) -> true)
-                .header("X-Forwarded-For", "192.0.2." + CLAIMS.incrementAndGet() % 250 + ", " + source)
-                .build();
-        try {
-            return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
-        } catch (IOException | InterruptedException e) {
-            throw new IllegalStateException(e);
+        String forwarded = proxied
+                ? "X-Forwarded-For: 192.0.2." + CLAIMS.incrementAndGet() % 250 + ", 203.0.113." + source + "\r\n"
+                : "";
+        String body = "password=" + URLEncoder.encode(password, StandardCharsets.UTF_8);
+        try (Socket socket = page.connectFrom(proxied ? "127.0.0.1" : "127.0.0." + source)) {
+            socket.setSoTimeout(120_000);
+            socket.getOutputStream()
+                    .write(("POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n" + forwarded
+                                    + "Connection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+                                    + "Content-Length: " + body.length() + "\r\n\r\n" + body)
+                            .getBytes(StandardCharsets.US_ASCII));
+            return Integer.parseInt(RawHttp.head(socket).substring(9, 12));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

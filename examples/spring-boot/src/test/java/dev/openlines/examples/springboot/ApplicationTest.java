@@ -10,19 +10,21 @@ import ch.qos.logback.core.AppenderBase;
 import dev.openlines.portal.Delivery;
 import dev.openlines.portal.Portal;
 import dev.openlines.portal.PortalChat;
+import dev.openlines.portal.PortalLine;
 import dev.openlines.spring.AutoConfigureSimulatedPortal;
 import dev.openlines.testkit.Await;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.Socket;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.SteadyPortal;
+import dev.openlines.testkit.Strangers;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -47,8 +49,12 @@ class ApplicationTest {
 
     /** More than Tomcat has threads. */
     private static final int SLOW = 210;
-    /** The looks between two bytes of a slow sender: the body would take longer than any wait of this test. */
-    private static final int LOOKS = 40;
+    /** The connections that a stranger holds who comes again, and those that all of them have opened at the end. */
+    private static final int HELD = 100;
+
+    private static final int OPENED = 2_000;
+    /** The events that must be answered before an attack is looked at, and after it. */
+    private static final int EVENTS = 20;
 
     @Autowired
     private Portal portal;
@@ -105,46 +111,63 @@ class ApplicationTest {
     @Test
     @Tag("long")
     void slowBodiesOnMoreConnectionsThanTomcatHasThreadsKeepNoEventOut() throws Exception {
-        List<Socket> slow = new ArrayList<>();
-        try {
-            for (int i = 0; i < SLOW; i++) {
-                Socket socket =
-                        new Socket(InetAddress.getLoopbackAddress(), handler().getPort());
-                slow.add(socket);
-                socket.getOutputStream()
-                        .write(("POST " + handler().getPath() + " HTTP/1.1\r\nHost: receiver\r\nContent-Type:"
-                                        + " application/x-www-form-urlencoded\r\nContent-Length: 8000\r\n\r\ne")
-                                .getBytes(UTF_8));
-            }
-
-            PortalChat chat = portal.openLine("Slow").openChat();
-            assertThat(chat.close().get(0).acknowledged()).isTrue();
-            Await.until(
-                    "the chat",
-                    () -> records.lines.stream().anyMatch(line -> line.contains("chat=" + chat.id() + " ")));
-
-            int[] looks = {0};
-            Await.until("the end of the slow ones", () -> {
-                if (++looks[0] % LOOKS == 0) {
-                    slow.removeIf(ApplicationTest::isClosed);
-                }
-                return slow.isEmpty();
-            });
-        } finally {
-            for (Socket socket : slow) {
-                socket.close();
-            }
+        try (Strangers strangers = new Strangers(handler().getPort())) {
+            strangers.hold(SLOW, form() + "Content-Length: 8000\r\n\r\ne");
+            whileAPortalSends(strangers::givenUp);
         }
     }
 
-    /** Sends one more byte. */
-    private static boolean isClosed(Socket socket) {
-        try {
-            socket.getOutputStream().write('a');
-            return false;
-        } catch (IOException e) {
-            return true;
+    @Test
+    @Tag("long")
+    void strangersWhoComeAgainAndAgainKeepNoEventOut() throws Exception {
+        String wrong = Bodies.finish(1, "auth[application_token]", "wrong", "data[x]", "y".repeat(100_000));
+        try (Strangers strangers = new Strangers(handler().getPort())) {
+            strangers.comeAgain(
+                    HELD,
+                    List.of(
+                            form() + "Content-Length: 100\r\n\r\ny",
+                            form() + "x:\r\n".repeat(1900),
+                            form() + "Content-Length: " + wrong.length() + "\r\n\r\n" + wrong,
+                            (form() + "Content-Length: 1\r\n\r\nx").repeat(2_000)));
+            whileAPortalSends(() -> strangers.opened() >= OPENED);
         }
+    }
+
+    /** Closes chats until an attack is over. Each event must be answered with 200 and handled once. */
+    private void whileAPortalSends(Await.Condition isOver) throws Exception {
+        PortalLine line = portal.openLine("Attacked");
+        Queue<Long> closed = new ConcurrentLinkedQueue<>();
+        try (SteadyPortal events = new SteadyPortal(number -> {
+            PortalChat chat = line.openChat();
+            closed.add(chat.id());
+            Delivery delivery = chat.close().get(0);
+            return delivery.acknowledged() ? Integer.toString(delivery.status()) : delivery.toString();
+        })) {
+            events.start();
+            events.awaitAnswers(EVENTS);
+            Await.until(events::toString, isOver);
+            events.awaitAnswers(EVENTS);
+            events.rest();
+
+            assertThat(events.answersFrom(1)).as(events::toString).containsExactly("200");
+        }
+        Await.until("the closed chats", () -> handled(line).containsAll(closed));
+        assertThat(handled(line)).containsExactlyInAnyOrderElementsOf(closed);
+    }
+
+    /** Returns the chats of a line that the handler has logged. */
+    private List<Long> handled(PortalLine line) {
+        Pattern logged = Pattern.compile("closed chat=(\\d+) line=" + line.id() + " .*");
+        return records.lines.stream()
+                .map(logged::matcher)
+                .filter(Matcher::matches)
+                .map(chat -> Long.valueOf(chat.group(1)))
+                .toList();
+    }
+
+    private String form() {
+        return "POST " + handler().getPath() + " HTTP/1.1\r\nHost: receiver\r\nContent-Type:"
+                + " application/x-www-form-urlencoded\r\n";
     }
 
     @Test
