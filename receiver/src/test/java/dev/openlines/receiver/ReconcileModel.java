@@ -4,21 +4,27 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.receiver.ModelPortal.Close;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One random history: closes, resumes, returns, losses, delays of up to a day, duplicates, two subscriptions, the
- * offline queue, back-dated closes, purges, moves, runs that fail or lose their lease, clocks and offsets that change.
- * At its end each close has been handled as often as it must.
+ * offline queue, back-dated closes, purges, moves, restored backups, runs that fail or lose their lease, clocks and
+ * offsets that change. At its end each close has been handled as often as it must. A restore undoes what came after its
+ * backup: what was handled since is handled again once the operator accepts it, and not before.
  */
 final class ReconcileModel {
 
@@ -31,8 +37,7 @@ final class ReconcileModel {
     private final Random random;
     private final ModelPortal portal =
             new ModelPortal(Instant.ofEpochSecond(Instant.now().getEpochSecond()));
-    private final Supplier<LeasingInbox> stores;
-    private final boolean moves;
+    private final @Nullable ModelFiles files;
     private final List<LeasingInbox> nodes = new ArrayList<>();
     private final List<Chat> chats = new ArrayList<>();
     private final List<Flight> flights = new ArrayList<>();
@@ -40,18 +45,29 @@ final class ReconcileModel {
     /** Counts how often each close was given to handlers, by session and time. */
     private final Map<String, Integer> handled = new TreeMap<>();
 
+    /** The closes whose event came to the inbox. */
+    private final Set<Close> arrived = new HashSet<>();
+
     private final List<String> history = new ArrayList<>();
     private Instant watermark = Instant.EPOCH;
+    private @Nullable Backup backup;
 
-    /**
-     * Prepares a history.
-     *
-     * @param stores opens a node; with moves each call opens an empty store
-     */
-    ReconcileModel(long seed, int nodes, boolean moves, Supplier<LeasingInbox> stores) {
+    /** Set from a restore until the operator accepts what is missing. */
+    private boolean held;
+
+    /** Prepares a history with moves and restores. */
+    ReconcileModel(long seed, ModelFiles files) {
+        this(seed, 1, files::open, files);
+    }
+
+    /** Prepares a history over one store with several nodes. */
+    ReconcileModel(long seed, int nodes, Supplier<LeasingInbox> stores) {
+        this(seed, nodes, stores, null);
+    }
+
+    private ReconcileModel(long seed, int nodes, Supplier<LeasingInbox> stores, @Nullable ModelFiles files) {
         this.random = new Random(seed);
-        this.stores = stores;
-        this.moves = moves;
+        this.files = files;
         for (int node = 0; node < nodes; node++) {
             this.nodes.add(stores.get());
         }
@@ -71,6 +87,9 @@ final class ReconcileModel {
             this.id = id;
         }
     }
+
+    /** A copy of the inbox, and what had happened when it was made. */
+    private record Backup(Path copy, Map<String, Integer> handled, Set<Close> arrived, Instant watermark) {}
 
     /** An event on its way. */
     private record Flight(long arrives, VerifiedDelivery delivery) {}
@@ -109,8 +128,22 @@ final class ReconcileModel {
                 }
             }
             default -> {
-                if (moves && random.nextInt(3) == 0) {
-                    move();
+                if (files != null) {
+                    change(files);
+                }
+            }
+        }
+    }
+
+    /** Moves the inbox, copies it, puts a copy back, or accepts what is missing since that. */
+    private void change(ModelFiles of) {
+        switch (random.nextInt(6)) {
+            case 0, 1 -> move(of);
+            case 2 -> backUp(of);
+            case 3 -> restore(of);
+            default -> {
+                if (held) {
+                    accept();
                 }
             }
         }
@@ -213,7 +246,10 @@ final class ReconcileModel {
             if (flight.arrives() <= portal.second()) {
                 flights.remove(flight);
                 StoreResult result = Deliveries.store(nodes.get(random.nextInt(nodes.size())), flight.delivery());
-                say("arrives " + closeOfKey.get(flight.delivery().idempotencyKey()) + " " + result);
+                Close close =
+                        Objects.requireNonNull(closeOfKey.get(flight.delivery().idempotencyKey()));
+                arrived.add(close);
+                say("arrives " + close + " " + result);
             }
         }
     }
@@ -237,6 +273,7 @@ final class ReconcileModel {
         portal.limit = random.nextInt(3) == 0 ? 2 + random.nextInt(5) : 200;
         Runnable sleeps = kind == 1 ? this::endLeases : () -> {};
         portal.beforeAnswer = sleeps;
+        int closes = held ? closes() : 0;
         try {
             node().run(ModelPortal.MEMBER, sweep).ifPresentOrElse(this::compared, () -> say("lease lost"));
         } catch (SessionsUnavailableException e) {
@@ -247,6 +284,19 @@ final class ReconcileModel {
             portal.limit = 200;
             endLeases();
         }
+        if (held) {
+            assertThat(closes()).as("nothing is stored until it is accepted").isEqualTo(closes);
+        }
+    }
+
+    private int closes() {
+        return ((SqlInbox) nodes.get(0)).run(connection -> {
+            try (var statement = connection.createStatement();
+                    var row = statement.executeQuery("select count(*) from session_close")) {
+                row.next();
+                return row.getInt(1);
+            }
+        });
     }
 
     private void compared(Reconciler.Report report) {
@@ -291,13 +341,51 @@ final class ReconcileModel {
         Reconciler.forget(nodes.get(0), portal.now);
     }
 
-    private void move() {
+    private void move(ModelFiles of) {
         LeasingInbox old = nodes.remove(0);
-        LeasingInbox next = stores.get();
+        LeasingInbox next = of.open();
         InboxMove move = new InboxMove(old, next, () -> portal.now.plus(Duration.ofDays(400)));
         say("moved " + move.events() + " and " + move.closes());
         old.close();
         nodes.add(next);
+    }
+
+    private void backUp(ModelFiles of) {
+        backup = new Backup(of.backup(), Map.copyOf(handled), Set.copyOf(arrived), watermark);
+        say("backed up");
+    }
+
+    private void restore(ModelFiles of) {
+        Backup last = backup;
+        if (last == null) {
+            return;
+        }
+        nodes.remove(0).close();
+        boolean elsewhere = random.nextBoolean();
+        nodes.add(of.restore(last.copy(), elsewhere));
+        handled.clear();
+        handled.putAll(last.handled());
+        arrived.clear();
+        arrived.addAll(last.arrived());
+        watermark = last.watermark();
+        held = true;
+        say("restored" + (elsewhere ? " elsewhere" : ""));
+        assertThat(stateOfPortal().held())
+                .isEqualTo(
+                        elsewhere ? "the inbox was copied from another place" : "the inbox was restored from a backup");
+    }
+
+    private ReconcileStore.State stateOfPortal() {
+        return new ReconcileStore((SqlInbox) nodes.get(0), Duration.ofMinutes(5), null).state(ModelPortal.MEMBER);
+    }
+
+    /** Looks at a dry run and accepts what is missing, as the command {@code reconcile} does. */
+    private void accept() {
+        Reconciler node = node();
+        node.accept(ModelPortal.MEMBER, node.dryRun(ModelPortal.MEMBER).portalTime());
+        held = false;
+        say("accepted");
+        compared(node.run(ModelPortal.MEMBER, true).orElseThrow());
     }
 
     private void finish() {
@@ -309,18 +397,14 @@ final class ReconcileModel {
             Reconciler.Report report = node().run(ModelPortal.MEMBER, sweep).orElseThrow();
             say("compared " + report);
             if (report.doubt() != null) {
-                // The operator has looked.
-                Reconciler node = node();
-                node.accept(ModelPortal.MEMBER, node.dryRun(ModelPortal.MEMBER).portalTime());
-                say("accepted, compared " + node.run(ModelPortal.MEMBER, sweep).orElseThrow());
+                accept();
             }
         }
         handle();
         for (Close close : portal.closes) {
-            boolean event = closeOfKey.containsValue(close);
             int times = handled.getOrDefault(close.toString(), 0);
             assertThat(times).as("P2: %s has one effect at most", close).isLessThanOrEqualTo(1);
-            if (event || portal.lists(close)) {
+            if (arrived.contains(close) || portal.lists(close)) {
                 assertThat(times).as("P1, P3: %s is handled", close).isEqualTo(1);
             }
         }

@@ -2,9 +2,9 @@
 package dev.openlines.receiver;
 
 import dev.openlines.testkit.PostgresServer;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,13 +18,12 @@ class ReconcileModelTest {
     @TempDir
     Path directory;
 
-    private final AtomicInteger files = new AtomicInteger();
-
     @Test
-    void everyCloseIsHandledOnceOverSqliteWithMoves() {
+    void everyCloseIsHandledOnceOverSqliteWithMovesAndRestores() throws IOException {
         int rounds = Integer.getInteger("reconcile.rounds", 25);
         for (int round = 0; round < rounds; round++) {
-            round(SEED + round, 1, true, () -> Inbox.sqlite(directory.resolve(files.incrementAndGet() + ".db")));
+            long seed = SEED + round;
+            round(seed, new ReconcileModel(seed, new ModelFiles(Files.createDirectory(directory.resolve("" + seed)))));
         }
     }
 
@@ -33,12 +32,11 @@ class ReconcileModelTest {
         int rounds = Integer.getInteger("reconcile.rounds", 25) / 5;
         for (int round = 0; round < rounds; round++) {
             String url = PostgresServer.newSchema();
-            round(SEED + round, 2, false, () -> Inbox.postgresql(url));
+            round(SEED + round, new ReconcileModel(SEED + round, 2, () -> Inbox.postgresql(url)));
         }
     }
 
-    private static void round(long seed, int nodes, boolean moves, Supplier<LeasingInbox> stores) {
-        ReconcileModel model = new ReconcileModel(seed, nodes, moves, stores);
+    private static void round(long seed, ReconcileModel model) {
         try {
             model.run();
         } catch (AssertionError | RuntimeException e) {
