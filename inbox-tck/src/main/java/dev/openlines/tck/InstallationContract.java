@@ -66,7 +66,7 @@ public interface InstallationContract {
     Inbox open();
 
     @Test
-    default void aProvenInstallationIsTrustedAlsoAfterARestart() {
+    default void aVerifiedInstallationIsTrustedAlsoAfterARestart() {
         List<EventAuth> claims = new ArrayList<>();
         try (Inbox inbox = open()) {
             Receiver receiver = receiver(
@@ -195,7 +195,7 @@ public interface InstallationContract {
     }
 
     @Test
-    default void anInstallationThatCannotBeProvenNowIsNotAcknowledged() {
+    default void anInstallationThatCannotBeVerifiedNowIsNotAcknowledged() {
         try (Inbox inbox = open()) {
             Portals portals = inbox.portals().verifiedBy(claim -> {
                 throw new IOException("the OAuth host is away");
