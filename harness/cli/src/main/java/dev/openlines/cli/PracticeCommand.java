@@ -13,11 +13,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code openlines practice}: runs a handler to try {@code verify} on, either correct or with one sin. */
+/** {@code openlines practice}: a handler to try {@code verify} on, right or a mutant with one known defect. */
 @Command(
         name = "practice",
         mixinStandardHelpOptions = true,
-        description = "Runs a handler to try verify on: correct, or with one defect. Not for production.")
+        description = "Runs a handler to try verify on: right, or a mutant. Not for production.")
 final class PracticeCommand implements Callable<Integer> {
 
     @Spec
@@ -54,8 +54,8 @@ final class PracticeCommand implements Callable<Integer> {
                     "An incoming webhook of the portal, to compare its closed sessions with the events at the start.")
     private @Nullable String webhook;
 
-    @Option(names = "--sin", paramLabel = "NAME", description = "Its defect: one that selftest names.")
-    private @Nullable String sin;
+    @Option(names = "--mutant", paramLabel = "NAME", description = "The defect to have: one that selftest names.")
+    private @Nullable String mutant;
 
     PracticeCommand() {}
 
@@ -64,7 +64,13 @@ final class PracticeCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try {
             PracticeHandler handler = PracticeHandler.start(
-                    port, memberId, Secret.of(proof), data, evidence, sin == null ? null : Sin.of(sin), out::println);
+                    port,
+                    memberId,
+                    Secret.of(proof),
+                    data,
+                    evidence,
+                    mutant == null ? null : Sin.of(mutant),
+                    out::println);
             if (secondMemberId != null && secondProof != null) {
                 handler.trust(secondMemberId, Secret.of(secondProof));
             }

@@ -29,11 +29,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code openlines selftest}: checks that the suite passes a correct handler and catches each sin. */
+/** {@code openlines selftest}: the suite must pass a right handler and catch each mutant. */
 @Command(
         name = "selftest",
         mixinStandardHelpOptions = true,
-        description = "Proves the suite: the good practice handler passes, each sin is caught by its must-case.")
+        description = "Proves the suite: the good practice handler passes, each mutant is caught by its must-case.")
 final class SelftestCommand implements Callable<Integer> {
 
     static final String MEMBER_ID = "7d1c0a52e84f4b3f9a6be0c15d2f8e37";
@@ -192,7 +192,7 @@ final class SelftestCommand implements Callable<Integer> {
                 + " --member-id " + MEMBER_ID + " --application-token " + PROOF.reveal() + " --data '" + data
                 + "' --evidence '" + evidence + "' --second-member-id " + SECOND_ID + " --second-application-token "
                 + SECOND_PROOF.reveal() + " --webhook {WEBHOOK_URL}"
-                + (sin == null ? " --portal {PORTAL_URL}" : " --sin " + sin.label());
+                + (sin == null ? " --portal {PORTAL_URL}" : " --mutant " + sin.label());
         return suite(URI.create("http://127.0.0.1:" + port + "/bitrix24"), folder, only)
                 .process(command, "practice handler ready")
                 .readyWithin(STARTING);

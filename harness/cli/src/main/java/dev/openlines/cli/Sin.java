@@ -170,6 +170,6 @@ enum Sin {
                 return sin;
             }
         }
-        throw new IllegalArgumentException("expected the name of a sin but found '" + label + "'");
+        throw new IllegalArgumentException("expected the name of a mutant but found '" + label + "'");
     }
 }
