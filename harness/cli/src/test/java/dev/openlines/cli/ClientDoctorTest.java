@@ -139,7 +139,7 @@ class ClientDoctorTest {
         PortalChat twice = line.openChat();
         twice.close();
         portal.clock().advance(Duration.ofMinutes(1));
-        twice.reopen();
+        twice.customerReturns();
         portal.clock().advance(Duration.ofMinutes(1));
         twice.close();
         PortalChat other = line.openChat();

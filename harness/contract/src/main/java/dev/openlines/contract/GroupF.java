@@ -48,7 +48,7 @@ final class GroupF {
                                 "HE",
                                 "the same chat closed again: equal data, a new ts",
                                 "have two effects",
-                                "module source: a reopened chat closes again with the same data")
+                                "module source: a chat whose customer returns closes again with the same data")
                         .runs(run -> {
                             EventBody event = run.event();
                             run.acked(run.post(event), "a close");

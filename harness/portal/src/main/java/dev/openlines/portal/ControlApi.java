@@ -200,8 +200,8 @@ final class ControlApi {
                 Closing closing = Closing.ofLabel(body.text("by").orElse("operator"));
                 yield deliveries(chat(portal, path).close(closing));
             }
-            case "chats/*/reopen" -> {
-                chat(portal, path).reopen();
+            case "chats/*/return" -> {
+                chat(portal, path).customerReturns();
                 yield RestReply.json(200, ControlView.of(chat(portal, path)));
             }
             case "chats/*/resume" -> {

@@ -170,7 +170,7 @@ final class OpenLines {
         return session("ONSESSIONFINISH", chat, cause);
     }
 
-    void reopen(PortalChat chat) {
+    void customerReturns(PortalChat chat) {
         synchronized (portal) {
             if (chat.isOpen()) {
                 throw new IllegalStateException("chat " + chat.id() + " is open");

@@ -234,8 +234,8 @@ public final class PortalChat {
      *
      * @throws IllegalStateException if the chat is open
      */
-    public void reopen() {
-        openLines.reopen(this);
+    public void customerReturns() {
+        openLines.customerReturns(this);
     }
 
     /**

@@ -98,7 +98,7 @@ public final class PortalConnectors {
                                 name.isEmpty() ? "Guest" : name,
                                 new PortalChat.Outside(group, externalChat, externalUser)));
         if (!chat.isOpen()) {
-            chat.reopen();
+            chat.customerReturns();
         }
         Map<String, byte[]> contents = new LinkedHashMap<>();
         files.forEach((file, address) -> contents.put(file, address.getBytes(StandardCharsets.UTF_8)));

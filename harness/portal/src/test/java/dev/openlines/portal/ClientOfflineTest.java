@@ -112,7 +112,7 @@ class ClientOfflineTest {
         // One more, at another time: of a chat that was closed before.
         PortalChat again = portal.chats().get(0);
         portal.clock().advance(Duration.ofMinutes(5));
-        again.reopen();
+        again.customerReturns();
         again.close();
         assertThat(client.offlineQueue().drain(inbox)).isEqualTo(new Drained(1, 0, null));
         assertThat(handled.poll(30, TimeUnit.SECONDS)).isEqualTo(again.id());

@@ -227,7 +227,7 @@ class ClientSessionsTest {
         assertThat(on(portal).session(chat.id(), NOON)).isEmpty();
 
         portal.clock().advance(Duration.ofSeconds(60));
-        chat.reopen();
+        chat.customerReturns();
         portal.clock().advance(Duration.ofSeconds(1));
         chat.close();
         assertThat(ids(portal, SessionFilter.all())).containsExactly(2L, 1L);
@@ -247,7 +247,7 @@ class ClientSessionsTest {
         PortalChat chat = line.openChat();
         chat.close();
         portal.clock().advance(Duration.ofHours(1));
-        chat.reopen();
+        chat.customerReturns();
         chat.close();
 
         List<Session> sessions = on(portal)

@@ -159,7 +159,7 @@ class ContractTest {
         portal.clock().freeze();
         PortalChat chat = portal.openLine("Support").openChat();
         chat.close(Closing.AGENT);
-        chat.reopen();
+        chat.customerReturns();
         portal.clock().advance(java.time.Duration.ofSeconds(1));
         chat.close(Closing.AGENT);
 

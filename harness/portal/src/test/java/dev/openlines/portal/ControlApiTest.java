@@ -236,7 +236,7 @@ class ControlApiTest {
         post(base + "chats/17/transfer", "{\"line_id\":1}", 200);
         post(base + "chats/17/close", "{}", 200);
         assertThat(post(base + "chats/17/close", "{}", 409).body()).isEqualTo("{\"error\":\"chat 17 is closed\"}");
-        post(base + "chats/17/reopen", "{}", 200);
+        post(base + "chats/17/return", "{}", 200);
         assertThat(get(base + "chats/17", 200).body())
                 .isEqualTo("{\"id\":17,\"line_id\":1,\"connector\":\"livechat\",\"visitor_id\":10,\"session_id\":2,"
                         + "\"open\":true,"

@@ -134,7 +134,7 @@ class ControlSchemaTest {
         post("portals/all/chats/17/resume", null);
         post("portals/all/chats/17/break-off", null);
         post("portals/all/chats/17/repair", null);
-        post("portals/all/chats/17/reopen", null);
+        post("portals/all/chats/17/return", null);
         post("portals/all/chats/17/duplicate", null);
         get("portals/all/clock");
         post("portals/all/clock", "{\"freeze\":true,\"advance_seconds\":7200,\"time_zone\":\"Europe/Berlin\"}");

@@ -200,7 +200,7 @@ class DeliveryTest {
     }
 
     @Test
-    void aClosedChatCannotBeClosedButReopened(Portal portal) {
+    void aClosedChatCannotBeClosedUntilItsCustomerReturns(Portal portal) {
         PortalChat chat = portal.openLine("Support").openChat();
         chat.close();
 
@@ -208,7 +208,7 @@ class DeliveryTest {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("chat 17 is closed");
 
-        chat.reopen();
+        chat.customerReturns();
         assertThat(chat.isOpen()).isTrue();
         assertThat(chat.sessionId()).isEqualTo(2);
     }

@@ -55,7 +55,7 @@ class OfflineEventsTest {
         PortalChat chat = portal.openLine("Support").openChat();
         chat.close();
         portal.clock().advance(Duration.ofMinutes(1));
-        chat.reopen();
+        chat.customerReturns();
         chat.close();
         chat.line().openChat().close();
 
@@ -72,7 +72,7 @@ class OfflineEventsTest {
         JsonObject taken = result(portal, "event.offline.get", "clear=0");
         String process = taken.getString("process_id");
         String message = taken.getJsonArray("events").getJsonObject(0).getString("MESSAGE_ID");
-        chat.reopen();
+        chat.customerReturns();
         chat.close();
 
         assertThat(process).hasSize(32);
@@ -91,7 +91,7 @@ class OfflineEventsTest {
         JsonObject taken = result(portal, "event.offline.get", "clear=0");
         String process = taken.getString("process_id");
         String message = taken.getJsonArray("events").getJsonObject(0).getString("MESSAGE_ID");
-        chat.reopen();
+        chat.customerReturns();
         chat.close();
 
         call(portal, "event.offline.error", "process_id=" + process + "&message_id[0]=" + message);

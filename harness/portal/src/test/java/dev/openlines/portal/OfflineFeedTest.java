@@ -209,7 +209,7 @@ class OfflineFeedTest {
         long first = chat.sessionId();
         chat.close();
         portal.clock().advance(Duration.ofMinutes(3));
-        chat.reopen();
+        chat.customerReturns();
         portal.clock().advance(Duration.ofMinutes(3));
         chat.close();
         assertThat(first).isNotEqualTo(chat.sessionId());

@@ -59,7 +59,7 @@ class OpenLinesMethodsTest {
         PortalChat chat = portal.openLine("Support").openChat();
         chat.customerWrites("Hello & <good> day");
         chat.close();
-        chat.reopen();
+        chat.customerReturns();
 
         JsonObject latest =
                 result(portal, "imopenlines.session.history.get", "CHAT_ID=17").asJsonObject();

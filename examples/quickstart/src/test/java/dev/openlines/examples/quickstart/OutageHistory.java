@@ -139,7 +139,7 @@ final class OutageHistory {
     /** Lets the customer of a closed chat write again, and closes the new session. */
     private void comeBack() {
         PortalChat chat = someClosed(closed);
-        chat.reopen();
+        chat.customerReturns();
         pass(1 + random.nextInt(20));
         close(chat);
     }

@@ -99,7 +99,7 @@ class ReconciliationTest {
         Await.until("three closes", () -> handled.size() == 3);
 
         outage();
-        returned.reopen();
+        returned.customerReturns();
         assertThat(close(returned, Closing.AGENT)).noneMatch(Delivery::acknowledged);
         resumed.resume();
         assertThat(close(resumed, Closing.OPERATOR)).noneMatch(Delivery::acknowledged);
@@ -114,7 +114,7 @@ class ReconciliationTest {
         byte[] body = lost.get(0).requestBody();
         assertThat(portal.sending().replayVerbatim(body)).hasSize(1).allMatch(Delivery::acknowledged);
         assertThat(portal.sending().replayVerbatim(body)).hasSize(1).allMatch(Delivery::acknowledged);
-        late.reopen();
+        late.customerReturns();
         assertThat(close(late, Closing.OPERATOR)).allMatch(Delivery::acknowledged);
         assertThat(close(later, Closing.OPERATOR)).allMatch(Delivery::acknowledged);
         Await.until("nine closes", () -> handled.size() >= 9);

@@ -200,7 +200,7 @@ function Chat(chat) {
           : null,
       ]
       : [
-        button('Customer writes again', () => act('New session', path + '/reopen'), { title: 'A new session: ONSESSIONSTART' }),
+        button('Customer writes again', () => act('New session', path + '/return'), { title: 'A new session: ONSESSIONSTART' }),
         button('Resume the session', () => act('Session resumed', path + '/resume'),
           { title: 'As while a rating is awaited: no event, and the next close is a second ONSESSIONFINISH of one session' }),
       ]));
