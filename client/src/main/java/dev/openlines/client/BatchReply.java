@@ -44,7 +44,8 @@ public final class BatchReply {
     public RestReply reply(String key) {
         RestCall call = batch.calls().get(key);
         if (call == null) {
-            throw new IllegalArgumentException("expected the key of a call but found another");
+            throw new IllegalArgumentException("the batch has no call with the key \"" + key + "\", its keys are "
+                    + String.join(", ", batch.calls().keySet()));
         }
         Fields all = reply.fields();
         JsonValue error = part(all, "result_error", key);

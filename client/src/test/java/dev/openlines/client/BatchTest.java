@@ -68,7 +68,8 @@ class BatchTest {
             assertThatThrownBy(() -> replies.reply("2")).hasMessage("im.message.add: HTTP 200 INSUFFICIENT_SCOPE");
             assertThatThrownBy(() -> replies.reply("3"))
                     .hasMessage("app.info: expected a result or an error but found nothing at $.result.result.3");
-            assertThatThrownBy(() -> replies.reply("4")).hasMessage("expected the key of a call but found another");
+            assertThatThrownBy(() -> replies.reply("4"))
+                    .hasMessage("the batch has no call with the key \"4\", its keys are 0, 1, 2, 3");
         }
     }
 

@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.regex.Matcher;
@@ -34,12 +36,22 @@ public record KafkaTopics(String servers, String prefix, int partitions, int win
             "expected kafka:HOST:PORT[,HOST:PORT...][/PREFIX][?partitions=N][&window=N][&config=FILE]";
     private static final Pattern ADDRESS =
             Pattern.compile("kafka:([^/?,\\s]+:\\d{1,5}(?:,[^/?,\\s]+:\\d{1,5})*)(?:/([^?]*))?(?:\\?(.*))?");
-    private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9._-]{1,200}");
+    private static final int LONGEST_PREFIX = 200;
+    private static final Pattern NOT_IN_PREFIX = Pattern.compile("[^A-Za-z0-9._-]");
 
     public KafkaTopics {
         properties = Map.copyOf(properties);
-        if (!PREFIX.matcher(prefix).matches()) {
-            throw new IllegalArgumentException("expected a prefix of letters, digits and . _ - but found another");
+        if (prefix.isEmpty() || prefix.length() > LONGEST_PREFIX) {
+            throw new IllegalArgumentException(
+                    "expected a prefix of 1 to " + LONGEST_PREFIX + " characters but found one of " + prefix.length());
+        }
+        Matcher other = NOT_IN_PREFIX.matcher(prefix);
+        if (other.find()) {
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "expected a prefix of the letters a to z and A to Z, digits, and . _ - but found U+%04X as character %d",
+                    other.group().codePointAt(0),
+                    prefix.codePointCount(0, other.start()) + 1));
         }
         if (partitions < 1 || window < 1) {
             throw new IllegalArgumentException("expected at least one partition and a window of one record but found "
@@ -59,7 +71,7 @@ public record KafkaTopics(String servers, String prefix, int partitions, int win
     public static KafkaTopics of(String address) {
         Matcher matcher = ADDRESS.matcher(address);
         if (!matcher.matches()) {
-            throw new IllegalArgumentException(EXPECTED);
+            throw new IllegalArgumentException(EXPECTED + ", found no such list of brokers");
         }
         int partitions = PARTITIONS;
         int window = WINDOW;
@@ -74,7 +86,7 @@ public record KafkaTopics(String servers, String prefix, int partitions, int win
             } else if (pair.startsWith("config=") && !value.isEmpty()) {
                 properties = file(value);
             } else {
-                throw new IllegalArgumentException(EXPECTED);
+                throw new IllegalArgumentException(EXPECTED + ", found " + other(pair));
             }
         }
         String prefix = matcher.group(2) == null ? "openlines" : matcher.group(2);
@@ -134,6 +146,15 @@ public record KafkaTopics(String servers, String prefix, int partitions, int win
     @Override
     public String toString() {
         return SCHEME + servers + '/' + prefix;
+    }
+
+    /** Says what is wrong about an option, without its value, which may be a secret. */
+    private static String other(String pair) {
+        return List.of("partitions", "window", "config").stream()
+                .filter(name -> pair.startsWith(name + "="))
+                .map(name -> "another value of " + name)
+                .findFirst()
+                .orElse("another option");
     }
 
     private static Map<String, String> file(String name) {

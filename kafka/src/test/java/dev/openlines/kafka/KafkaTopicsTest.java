@@ -11,7 +11,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class KafkaTopicsTest {
 
@@ -29,18 +29,28 @@ class KafkaTopicsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "kafka:",
-                "kafka:one",
-                "kafka:one:9092/a b",
-                "kafka:one:9092?partitions=0",
-                "kafka:one:9092?secret=canary"
-            })
-    void anotherAddressIsRefusedWithoutItsValues(String address) {
+    @CsvSource(delimiter = '|', textBlock = """
+            kafka:                           | found no such list of brokers
+            kafka:one                        | found no such list of brokers
+            kafka:one:9092?partitions=0      | found another value of partitions
+            kafka:one:9092?window=canary     | found another value of window
+            kafka:one:9092?config=           | found another value of config
+            kafka:one:9092?secret=canary     | found another option
+            kafka:one:9092/                  | expected a prefix of 1 to 200 characters but found one of 0
+            kafka:one:9092/ca nary           | digits, and . _ - but found U+0020 as character 3
+            kafka:one:9092/töpics        | digits, and . _ - but found U+00F6 as character 2
+            """)
+    void anotherAddressIsRefusedWithWhatIsWrongAndWithoutItsValues(String address, String message) {
         assertThatThrownBy(() -> KafkaTopics.of(address))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("expected ")
+                .hasMessageEndingWith(message)
                 .hasMessageNotContaining("canary");
+    }
+
+    @Test
+    void aPrefixThatIsTooLongIsRefusedWithItsLength() {
+        assertThatThrownBy(() -> KafkaTopics.of("kafka:one:9092/" + "x".repeat(201)))
+                .hasMessage("expected a prefix of 1 to 200 characters but found one of 201");
     }
 }

@@ -56,7 +56,10 @@ final class ReconcileCommand {
     /** The size of an empty spool, which consists of a head, in bytes. */
     private static final long EMPTY_SPOOL = 8;
 
-    /** The largest error of a portal's clock. */
+    /** A message names no more portals. */
+    private static final int MOST_NAMED = 5;
+
+    /** A portal's clock may be wrong. */
     private static final Duration AHEAD = Duration.ofHours(1);
 
     private final Consumer<String> out;
@@ -95,11 +98,11 @@ final class ReconcileCommand {
             return 0;
         }
         ReconcileCommand command = new ReconcileCommand(out);
-        if (!command.read(arguments)) {
-            err.accept(USAGE);
-            return 3;
-        }
         try {
+            if (!command.read(arguments)) {
+                err.accept(USAGE);
+                return 3;
+            }
             Settings settings = Settings.ofCommand(environment);
             Map<String, PortalClient> webhooks = settings.webhooks();
             ClosedSessions sessions = makes.apply(settings.values());
@@ -156,21 +159,29 @@ final class ReconcileCommand {
                     case "--json" -> json = true;
                     case "--hold" -> hold = arguments.size() == 1;
                     case "--portal" -> portal = arguments.get(++i);
-                    case "--since" -> since = Instant.parse(arguments.get(++i));
-                    case "--accept" -> accept = Instant.parse(arguments.get(++i));
+                    case "--since" -> since = time("--since", arguments.get(++i));
+                    case "--accept" -> accept = time("--accept", arguments.get(++i));
                     default -> {
                         return false;
                     }
                 }
             }
-        } catch (DateTimeParseException | IndexOutOfBoundsException e) {
+        } catch (IndexOutOfBoundsException e) {
             return false;
         }
         if (accept != null && accept.isAfter(Instant.now().plus(AHEAD))) {
-            // A time in the future is refused, because a close that has not happened yet cannot have been examined.
-            return false;
+            // A close that has not happened yet cannot have been looked at.
+            throw ConfigurationException.wrong("--accept", "a time that has passed", accept.toString());
         }
         return hold ? arguments.size() == 1 : !arguments.contains("--hold") && (!dry || accept == null);
+    }
+
+    private static Instant time(String option, String text) {
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeParseException e) {
+            throw ConfigurationException.wrong(option, "a time such as 2026-01-31T10:00:00Z", text);
+        }
     }
 
     private int compare(Reconciler reconciler, Set<String> portals, Consumer<String> err) {
@@ -180,8 +191,11 @@ final class ReconcileCommand {
                     null);
         }
         if (portal != null && !portals.contains(portal)) {
-            throw new ConfigurationException(
-                    "--portal: expected a portal that has installed the application but found another", null);
+            String known = portals.size() > MOST_NAMED
+                    ? portals.size() + " portals"
+                    : String.join(", ", new TreeSet<>(portals));
+            throw ConfigurationException.wrong(
+                    "--portal", "the member id of a portal that can be asked (" + known + ")", portal);
         }
         Collection<String> chosen = portal == null ? new TreeSet<>(portals) : List.of(portal);
         for (String memberId : chosen) {

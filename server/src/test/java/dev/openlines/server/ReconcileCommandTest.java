@@ -200,8 +200,6 @@ class ReconcileCommandTest {
         for (List<String> wrong : List.of(
                 List.of("--now"),
                 List.of("--since"),
-                List.of("--since", "yesterday"),
-                List.of("--accept", now.plus(Duration.ofDays(1)).toString()),
                 List.of("--hold", "--json"),
                 List.of("--json", "--hold"),
                 List.of("--dry-run", "--accept", now.toString()))) {
@@ -210,7 +208,13 @@ class ReconcileCommandTest {
         }
         assertThat(run("--portal", "other")).isEqualTo(3);
         assertThat(err)
-                .containsExactly("--portal: expected a portal that has installed the application but found another");
+                .containsExactly("--portal: expected the member id of a portal that can be asked (" + SHOP
+                        + "), found \"other\"");
+        assertThat(run("--since", "yesterday")).isEqualTo(3);
+        assertThat(err).containsExactly("--since: expected a time such as 2026-01-31T10:00:00Z, found \"yesterday\"");
+        String tomorrow = now.plus(Duration.ofDays(1)).toString();
+        assertThat(run("--accept", tomorrow)).isEqualTo(3);
+        assertThat(err).containsExactly("--accept: expected a time that has passed, found \"" + tomorrow + '"');
 
         Path spool = Files.write(directory.resolve("spool"), new byte[100]);
         environment.put("OPENLINES_SPOOL", spool.toString());

@@ -96,7 +96,8 @@ final class SessionsCommand implements Callable<Integer> {
                     ? OffsetDateTime.parse(since).toInstant()
                     : LocalDate.parse(since).atStartOfDay().toInstant(ZoneOffset.UTC);
         } catch (DateTimeException | ArithmeticException e) {
-            throw wrong("expected a time, a date or a duration for --since but found another text");
+            throw wrong("--since: expected a time such as 2026-11-28T10:00:00Z, a date such as 2026-11-28 or a duration"
+                    + " such as PT6H, found \"" + since + '"');
         }
     }
 

@@ -470,6 +470,11 @@ class CommandLineTest {
             assertThat(ran.err()).as(content).startsWith("openlines: the seed file " + seed + ": ");
             assertThat(ran.err().lines()).as(content).hasSize(1);
             assertThat(ran.out()).as(content).isEmpty();
+            if (content.contains("labl")) {
+                assertThat(ran.err())
+                        .contains("expected only application_token, chats, ")
+                        .endsWith(" but found \"labl\" at $.portals[0]\n");
+            }
         }
     }
 

@@ -57,7 +57,8 @@ class SessionsCommandTest {
                 .isEqualTo(new Ran(
                         3,
                         "",
-                        "openlines: expected a time, a date or a duration for --since but found another text\n"));
+                        "openlines: --since: expected a time such as 2026-11-28T10:00:00Z, a date such as 2026-11-28 or a"
+                                + " duration such as PT6H, found \"last week\"\n"));
     }
 
     @Test

@@ -20,6 +20,9 @@ import java.util.TreeSet;
  */
 final class ControlBody {
 
+    /** The names of members are shorter, and tokens are longer. */
+    private static final int LONGEST_QUOTED = 24;
+
     private final JsonObject json;
     private final String path;
 
@@ -41,7 +44,7 @@ final class ControlBody {
         for (String name : object.keySet()) {
             if (!allowed.contains(name)) {
                 throw new IllegalArgumentException("expected only " + String.join(", ", new TreeSet<>(allowed))
-                        + " but found another member at " + path);
+                        + " but found " + quoted(name) + " at " + path);
             }
         }
         return new ControlBody(object, path);
@@ -106,9 +109,10 @@ final class ControlBody {
                     return uri;
                 }
             } catch (URISyntaxException e) {
-                throw new IllegalArgumentException("expected an http or https address at " + at(name), e);
+                throw new IllegalArgumentException(
+                        "expected an http or https address but found other text at " + at(name), e);
             }
-            throw new IllegalArgumentException("expected an http or https address at " + at(name));
+            throw new IllegalArgumentException("expected an http or https address but found other text at " + at(name));
         });
     }
 
@@ -149,7 +153,18 @@ final class ControlBody {
         return path + "." + name;
     }
 
-    private static IllegalArgumentException expected(String what, JsonValue found, String path) {
+    static IllegalArgumentException wrong(String expected, String found, String path) {
+        return new IllegalArgumentException("expected " + expected + " but found " + quoted(found) + " at " + path);
+    }
+
+    /** Returns a text as a message shows it. Of a long text, which may be a token, it shows the length only. */
+    static String quoted(String text) {
+        return text.length() <= LONGEST_QUOTED && text.chars().noneMatch(Character::isISOControl)
+                ? '"' + text + '"'
+                : "text (" + text.length() + " characters)";
+    }
+
+    static IllegalArgumentException expected(String what, JsonValue found, String path) {
         String kind = switch (found.getValueType()) {
             case OBJECT -> "an object";
             case ARRAY -> "a list";

@@ -49,7 +49,7 @@ final class ControlChats {
 
     private static void link(PortalChat chat, JsonValue json, String path) {
         ControlBody body = ControlBody.of(json, path, Set.of("type", "id"));
-        chat.linkToCrm(body.requiredText("type"), body.integer("id").orElse(1L));
+        chat.linkToCrm(crmType(body, "type"), body.integer("id").orElse(1L));
     }
 
     /** Lets a bot or a customer join. */
@@ -94,13 +94,22 @@ final class ControlChats {
                         || (by.equals("bot") && user.bot()))
                 .findFirst()
                 .map(PortalUser::id)
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "expected customer, operator, bot or the name of a person in the chat at " + path + ".by"));
+                .orElseThrow(() -> ControlBody.wrong(
+                        "customer, operator, bot or the name of a person in the chat", by, path + ".by"));
+    }
+
+    /** Reads the type of an object of the CRM. */
+    static String crmType(ControlBody body, String name) {
+        String type = body.requiredText(name);
+        if (!PortalCrm.isType(type)) {
+            throw ControlBody.wrong(PortalCrm.EXPECTED_TYPE, type, body.at(name));
+        }
+        return type;
     }
 
     static void crm(Portal portal, JsonValue json, String path) {
         ControlBody body = ControlBody.of(json, path, Set.of("type", "id", "title"));
-        portal.crm().add(body.requiredText("type"), body.integer("id").orElse(1L), body.requiredText("title"));
+        portal.crm().add(crmType(body, "type"), body.integer("id").orElse(1L), body.requiredText("title"));
     }
 
     /** Shows the objects of the CRM with the comments in their timelines. */

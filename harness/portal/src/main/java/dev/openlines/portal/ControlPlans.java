@@ -63,7 +63,8 @@ final class ControlPlans {
 
     private static Fault kind(ControlBody body) {
         Duration time = Duration.ofMillis(body.integer("ms").orElse(1000L));
-        return switch (body.requiredText("fault")) {
+        String fault = body.requiredText("fault");
+        return switch (fault) {
             case "throttled" -> Fault.throttled();
             case "expired-token" -> Fault.expiredToken();
             case "error" ->
@@ -81,8 +82,10 @@ final class ControlPlans {
             case "reset" -> Fault.reset();
             case "truncated" -> Fault.truncated();
             default ->
-                throw new IllegalArgumentException("expected one of throttled, expired-token, error, gateway, moved, "
-                        + "hangs, slow, reset, truncated at $.fault");
+                throw ControlBody.wrong(
+                        "one of throttled, expired-token, error, gateway, moved, hangs, slow, reset, truncated",
+                        fault,
+                        body.at("fault"));
         };
     }
 
@@ -90,7 +93,7 @@ final class ControlPlans {
         try {
             return Instant.parse(text);
         } catch (DateTimeParseException e) {
-            throw new IllegalArgumentException("expected a time such as 2026-11-22T12:00:00Z at $." + name, e);
+            throw ControlBody.wrong("a time such as 2026-11-22T12:00:00Z", text, "$." + name);
         }
     }
 
@@ -128,16 +131,17 @@ final class ControlPlans {
                         "set"));
         DeliveryPlan plan = body.integer("seed").map(DeliveryPlan::seeded).orElseGet(DeliveryPlan::platform);
         plan = plan.copies(small(body, "copies", 1)).concurrency(small(body, "concurrency", 1));
-        plan = switch (body.text("order").orElse("caused")) {
+        String order = body.text("order").orElse("caused");
+        plan = switch (order) {
             case "caused" -> plan;
             case "reversed" -> plan.reversed();
             case "shuffled" -> plan.shuffled();
-            default -> throw new IllegalArgumentException("expected one of caused, reversed, shuffled at $.order");
+            default -> throw ControlBody.wrong("one of caused, reversed, shuffled", order, body.at("order"));
         };
         plan = plan.delayed(Duration.ofMillis(body.integer("delay_ms").orElse(0L)));
         if (body.has("rate")) {
             if (!(body.value("rate") instanceof JsonNumber number)) {
-                throw new IllegalArgumentException("expected a number at $.rate");
+                throw ControlBody.expected("a number", body.value("rate"), body.at("rate"));
             }
             plan = plan.rate(number.doubleValue());
         }
@@ -146,7 +150,7 @@ final class ControlPlans {
         }
         if (body.has("set")) {
             if (!(body.value("set") instanceof JsonObject set)) {
-                throw new IllegalArgumentException("expected an object at $.set");
+                throw ControlBody.expected("an object", body.value("set"), body.at("set"));
             }
             for (Map.Entry<String, JsonValue> change : set.entrySet()) {
                 plan = plan.with(

@@ -36,7 +36,7 @@ final class ControlSessions {
         body.text("source").ifPresent(session::source);
         body.text("vote").ifPresent(vote -> {
             if (!Set.of("like", "dislike").contains(vote)) {
-                throw new IllegalArgumentException("expected like or dislike at $.vote");
+                throw ControlBody.wrong("like or dislike", vote, body.at("vote"));
             }
             session.rate(vote.equals("like"));
         });
@@ -44,9 +44,11 @@ final class ControlSessions {
                 .ifPresent(stars -> session.rateBySupervisor(
                         Math.toIntExact(Math.min(stars, 6)),
                         body.text("comment").orElse("")));
-        body.text("crm_type")
-                .ifPresent(
-                        type -> session.linkToCrm(type, body.integer("crm_id").orElse(1L)));
+        if (body.has("crm_type")) {
+            session.linkToCrm(
+                    ControlChats.crmType(body, "crm_type"),
+                    body.integer("crm_id").orElse(1L));
+        }
     }
 
     /** Sets the access to reports; members that are absent change nothing. */
@@ -93,7 +95,7 @@ final class ControlSessions {
         int index = 0;
         for (JsonValue item : body.items(name)) {
             if (!(item instanceof JsonNumber number) || !number.isIntegral()) {
-                throw new IllegalArgumentException("expected an id at " + body.itemPath(name, index));
+                throw ControlBody.expected("an id", item, body.itemPath(name, index));
             }
             each.take(number.longValue());
             index++;
@@ -104,7 +106,7 @@ final class ControlSessions {
         try {
             return ZoneId.of(text);
         } catch (DateTimeException e) {
-            throw new IllegalArgumentException("expected a time zone such as Europe/Berlin at " + path, e);
+            throw ControlBody.wrong("a time zone such as Europe/Berlin", text, path);
         }
     }
 

@@ -13,6 +13,7 @@ import java.util.Set;
 public final class PortalCrm {
 
     static final Set<String> TYPES = Set.of("lead", "deal", "contact", "company");
+    static final String EXPECTED_TYPE = "lead, deal, contact or company";
 
     /** An object as the REST methods read it. */
     record Item(String type, long id, String title) {}
@@ -60,14 +61,18 @@ public final class PortalCrm {
     }
 
     static String checked(String type, long id) {
-        String lower = type.toLowerCase(Locale.ROOT);
-        if (!TYPES.contains(lower)) {
-            throw new IllegalArgumentException("expected lead, deal, contact or company but found another type");
+        if (!isType(type)) {
+            throw new IllegalArgumentException(
+                    "expected " + EXPECTED_TYPE + " as type but found " + ControlBody.quoted(type));
         }
         if (id < 1) {
             throw new IllegalArgumentException("expected the id of an object of the CRM but found " + id);
         }
-        return lower;
+        return type.toLowerCase(Locale.ROOT);
+    }
+
+    static boolean isType(String type) {
+        return TYPES.contains(type.toLowerCase(Locale.ROOT));
     }
 
     private static String key(String type, long id) {

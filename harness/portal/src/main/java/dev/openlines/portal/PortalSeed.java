@@ -10,6 +10,7 @@ import jakarta.json.JsonValue;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Makes portals from JSON: {@code docs/portal-seed.md} describes the form. Unknown members are refused, so that a
@@ -150,8 +151,8 @@ final class PortalSeed {
                 json, path, Set.of("access_token", "refresh_token", "user_id", "expires_in", "expired", "refresh"));
         long user = body.integer("user_id").orElse(Portal.ADMIN_ID);
         if (portal.user(user).isEmpty()) {
-            throw new IllegalArgumentException(
-                    "expected the id of a user but found another number at " + path + ".user_id");
+            throw new IllegalArgumentException("expected the id of a user, such as " + Portal.ADMIN_ID + " or "
+                    + Portal.OPERATOR_ID + ", but found " + user + " at " + path + ".user_id");
         }
         boolean refresh = body.has("refresh_token") || body.flag("refresh", false);
         long otherwise = body.flag("expired", false)
@@ -179,7 +180,15 @@ final class PortalSeed {
         return portal.lines().stream()
                 .filter(line -> wanted == 0 || line.id() == wanted)
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("there is no such line, at " + path + ".line_id"));
+                .orElseThrow(() -> noLine(portal.lines(), wanted, path + ".line_id"));
+    }
+
+    private static IllegalArgumentException noLine(List<PortalLine> lines, long wanted, String path) {
+        String ids = lines.stream().map(line -> Long.toString(line.id())).collect(Collectors.joining(", "));
+        return new IllegalArgumentException(
+                lines.isEmpty()
+                        ? "expected a line in the portal but found none at " + path
+                        : "expected the id of a line, one of " + ids + ", but found " + wanted + " at " + path);
     }
 
     static PortalSubscription subscribe(Portal portal, JsonValue json, String path) {

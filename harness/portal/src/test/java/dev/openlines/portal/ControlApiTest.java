@@ -265,16 +265,23 @@ class ControlApiTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
-            portals               | {"labe":"x"}                        | 400 | $
+            portals               | {"lines":[{"nmae":"x"}]}            | 400 | expected only id, name but found "nmae" at $.lines[0]
+            portals               | {"51856fefc120afa4b628cc82d3935cce":1} | 400 | but found text (32 characters) at $
+            portals               | {"tokens":[{"a\\u001bc":1}]}        | 400 | but found text (3 characters) at $.tokens[0]
+            portals               | {"crm":[{"type":"leed","title":"x"}]} | 400 | expected lead, deal, contact or company but found "leed" at $.crm[0].type
+            portals               | {"time_zone":"Mars"}                | 400 | expected a time zone such as Europe/Berlin but found "Mars" at $.time_zone
             portals               | {"label":"Bad Label"}               | 400 | ~~
             portals               | {"label":5}                         | 400 | expected text but found a number at $.label
             portals               | []                                  | 400 | expected an object but found a list at $
             portals               | {"dialect":"klingon"}               | 400 | expected one of platform, docs-2024, docs-2024-table, docs-2026 as dialect at $.dialect
             portals               | {"lines":[{"id":1.5}]}              | 400 | expected an integer but found a number at $.lines[0].id
             portals               | {"lines":[{"id":2},{"id":1}]}       | 400 | expected a line id greater than those before, but found 1
-            portals               | {"chats":[{}]}                      | 400 | there is no such line, at $.chats[0].line_id
-            portals               | {"subscriptions":[{"handler":"x"}]} | 400 | expected an http or https address at $.subscriptions[0].handler
-            portals               | {"tokens":[{"user_id":77}]}         | 400 | expected the id of a user but found another number at $.tokens[0].user_id
+            portals               | {"chats":[{}]}                      | 400 | expected a line in the portal but found none at $.chats[0].line_id
+            portals               | {"lines":[{"id":2},{"id":4}],"chats":[{"line_id":3}]} | 400 | expected the id of a line, one of 2, 4, but found 3 at $.chats[0].line_id
+            portals               | {"lines":[{}],"chats":[{"crm":[{"type":"quote"}]}]} | 400 | expected lead, deal, contact or company but found "quote" at $.chats[0].crm[0].type
+            portals               | {"lines":[{}],"chats":[{"messages":[{"by":"boss","text":"x"}]}]} | 400 | expected customer, operator, bot or the name of a person in the chat but found "boss" at $.chats[0].messages[0].by
+            portals               | {"subscriptions":[{"handler":"x"}]} | 400 | expected an http or https address but found other text at $.subscriptions[0].handler
+            portals               | {"tokens":[{"user_id":77}]}         | 400 | expected the id of a user, such as 1 or 5, but found 77 at $.tokens[0].user_id
             portals               | {"installed":"yes"}                 | 400 | expected true or false but found text at $.installed
             portals               | nonsense                            | 400 | the body is not JSON
             nowhere               | {}                                  | 404 | expected a path under control/portals
@@ -283,9 +290,7 @@ class ControlApiTest {
     void anErrorIsAnsweredWithItsPlace(String path, String body, int status, String message) {
         int before = server.portals().size();
 
-        String answer = post(path, body, status).body();
-
-        assertThat(answer).startsWith("{\"error\":\"").contains(message);
+        assertThat(json(post(path, body, status)).getString("error")).contains(message);
         assertThat(server.portals()).hasSize(before);
     }
 

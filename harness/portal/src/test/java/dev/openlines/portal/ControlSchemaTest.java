@@ -39,7 +39,7 @@ class ControlSchemaTest {
     private static final SchemaRegistry REGISTRY =
             SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
     private static final String ONLY = "expected only ";
-    private static final String OTHER = " but found another member at $";
+    private static final String OTHER = " but found \"another member\" at $";
 
     private final JsonObject document = read();
     private final RestCaller caller = new RestCaller();

@@ -120,9 +120,9 @@ class ControlSessionsTest {
     @CsvSource(
             delimiter = ';',
             value = {
-                "\"time_zone\":\"Mars\"; expected a time zone such as Europe/Berlin at $.portals[0].time_zone",
+                "\"time_zone\":\"Mars\"; expected a time zone such as Europe/Berlin but found \"Mars\" at $.portals[0].time_zone",
                 "\"reports\":{\"known\":1}; expected true or false but found a number at $.portals[0].reports.known",
-                "\"reports\":{\"denied_users\":[\"1\"]}; expected an id at $.portals[0].reports.denied_users[0]"
+                "\"reports\":{\"denied_users\":[\"1\"]}; expected an id but found text at $.portals[0].reports.denied_users[0]"
             })
     void aBrokenSeedIsRefusedWithItsPlace(String member, String message) {
         byte[] seed = ("{\"portals\":[{" + member + "}]}").getBytes(StandardCharsets.UTF_8);
