@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Locale;
 
-/** The distribution of some times, in milliseconds. */
+/** The distribution of one time or more, in milliseconds. */
 final class Percentiles {
 
     private final long[] sorted;
@@ -16,14 +16,8 @@ final class Percentiles {
         Arrays.sort(sorted);
     }
 
-    /**
-     * Returns a percentile: the smallest time that at least this percentage of the times do not exceed, or 0 without
-     * times.
-     */
+    /** Returns the smallest time that at least so many percent of the times do not exceed. */
     double millis(int percent) {
-        if (sorted.length == 0) {
-            return 0;
-        }
         int rank = (int) Math.ceil(percent / 100.0 * sorted.length);
         return sorted[Math.max(0, rank - 1)] / 1e6;
     }

@@ -406,8 +406,11 @@ final class SendCommand implements Callable<Integer> {
                 took.toNanos() / 1e9,
                 sent.size() / (took.toNanos() / 1e9));
         out.println("connect: " + new Percentiles(times(sent, Exchange::connect)));
-        out.println("ack:     "
-                + new Percentiles(acknowledged.stream().map(Exchange::firstByte).toList()));
+        if (!acknowledged.isEmpty()) {
+            out.println("ack:     "
+                    + new Percentiles(
+                            acknowledged.stream().map(Exchange::firstByte).toList()));
+        }
         long backlog =
                 sent.stream().filter(one -> one.exchange().backlogSuspected()).count();
         if (backlog > 0) {
