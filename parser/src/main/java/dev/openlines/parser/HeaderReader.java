@@ -8,6 +8,7 @@ import dev.openlines.model.EventAuth;
 import dev.openlines.model.EventHeader;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.Scope;
+import dev.openlines.model.Secret;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,7 +90,7 @@ final class HeaderReader {
         Node user = reader.field(auth, Name.USER_ID);
         long userId = user == null ? -1 : reader.leniently(user, Long.MAX_VALUE, "an integer");
         return new EventAuth(
-                reader.secret(auth, Name.ACCESS_TOKEN),
+                token(auth, Name.ACCESS_TOKEN),
                 reader.second(reader.field(auth, Name.EXPIRES)),
                 lifetime < 0 ? null : Duration.ofSeconds(lifetime),
                 scope(auth),
@@ -99,8 +100,20 @@ final class HeaderReader {
                 endpoint(auth, Name.CLIENT_ENDPOINT),
                 reader.text(auth, Name.MEMBER_ID),
                 userId < 0 ? null : userId,
-                reader.secret(auth, Name.REFRESH_TOKEN),
-                reader.secret(auth, Name.APPLICATION_TOKEN));
+                token(auth, Name.REFRESH_TOKEN),
+                token(auth, Name.APPLICATION_TOKEN));
+    }
+
+    /** Returns a token as it was sent. White space around it, such as a line end, is noted: such a token is refused. */
+    private @Nullable Secret token(Node auth, Name name) {
+        Secret token = reader.secret(auth, name);
+        if (token != null) {
+            String text = token.reveal();
+            if (!text.equals(text.strip())) {
+                reader.noteAt(auth, name, "white space before or after the token");
+            }
+        }
+        return token;
     }
 
     /** Returns an address. In one published example, addresses end in an HTML entity, whose meaning is not guessed. */

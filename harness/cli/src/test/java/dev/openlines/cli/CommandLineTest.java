@@ -179,6 +179,24 @@ class CommandLineTest {
         assertThat(ran.err().lines()).hasSize(1);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"%0A", "%0D%0A", "%20"})
+    void decodeSaysThatWhiteSpaceIsAfterATokenAndDoesNotShowTheToken(String space) {
+        String body = "event=ONX&ts=1&auth[member_id]=m&auth[application_token]=canary" + space;
+
+        Ran ran = run(body, "decode");
+        assertThat(ran.exit()).isZero();
+        assertThat(ran.out())
+                .contains(
+                        "{\"path\":\"$.auth.application_token\",\"message\":\"white space before or after the token\"}")
+                .doesNotContain("canary");
+        Ran strict = run(body, "decode", "--strict");
+        assertThat(strict.exit()).isEqualTo(1);
+        assertThat(strict.err())
+                .contains("white space before or after the token at $.auth.application_token")
+                .doesNotContain("canary");
+    }
+
     @Test
     void encodeWritesWhatPhpWrites() {
         assertThat(run("{\"a\":-0.0,\"b\":1932706916487512.0,\"c\":0.1}", "encode")
