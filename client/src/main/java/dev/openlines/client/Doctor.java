@@ -151,7 +151,8 @@ public final class Doctor {
                 error(
                         "installed",
                         "the application is not installed to the end",
-                        "Call BX24.installFinish in the installer; until then no event is sent.");
+                        "An application with pages must call BX24.installFinish in its installer; one without a user"
+                                + " interface is finished at once. Until then no event is sent.");
             } else if (app.paymentExpired()) {
                 error("paid", "the application's paid time is over", "Renew it; until then no event is sent.");
             } else {

@@ -56,6 +56,21 @@ class DoctorTest {
         }
     }
 
+    @Test
+    void theFindingOnAnUnfinishedInstallationSaysWhichApplicationsHaveToFinishIt() {
+        try (FakePortal portal = new FakePortal(this::answer)) {
+            healthy(portal);
+            answers.put("app.info", Answered.ok("{\"result\":{\"INSTALLED\":false}}"));
+
+            assertThat(examine(portal))
+                    .filteredOn(finding -> finding.check().equals("installed"))
+                    .extracting(Finding::remedy)
+                    .containsExactly(
+                            "An application with pages must call BX24.installFinish in its installer; one without"
+                                    + " a user interface is finished at once. Until then no event is sent.");
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             app.info  | {"result":{"INSTALLED":false}}                              | installed    | the application is not installed to the end
