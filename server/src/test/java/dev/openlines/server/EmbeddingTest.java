@@ -118,7 +118,8 @@ class EmbeddingTest {
     @Test
     @Tag("long")
     void inTheServerOfTheJdk() throws Exception {
-        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        HttpServer server = HttpServer.create(address, 1024);
         ExecutorService threads = Executors.newFixedThreadPool(8);
         try (Parts parts = new Parts(folder.resolve("inbox.db"))) {
             server.setExecutor(threads);

@@ -8,6 +8,7 @@ import dev.openlines.receiver.DeadLetter;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.LeasingInbox;
+import dev.openlines.testkit.AcceptQueue;
 import dev.openlines.testkit.Await;
 import dev.openlines.testkit.Bodies;
 import dev.openlines.testkit.Rows;
@@ -24,9 +25,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Kills a receiver with an inbox in a file four times while its handler has the same event in hand. */
+/** Kills or stops the process of a receiver with an inbox in a file. */
 @Timeout(600)
 @Tag("long")
 class FourCrashesTest {
@@ -81,6 +84,19 @@ class FourCrashesTest {
         }
         assertThat(Files.readString(directory.resolve("errors.log")))
                 .contains("attempt=4: 4 processes ended while they handled this");
+    }
+
+    /** Stops the receiver: the kernel holds as many connections as a portal may open at once. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void asManyConnectionsWaitForAReceiverAsAPortalSendsAtOnce() throws Exception {
+        URI url = start(1);
+        int asked = AcceptQueue.possible(1024);
+
+        assertThat(AcceptQueue.connections(process, url, asked)).isEqualTo(asked);
+
+        assertThat(send(url, 17)).isEqualTo(200);
+        awaitLine("handled 17");
     }
 
     private static long waiting(Path inbox) {

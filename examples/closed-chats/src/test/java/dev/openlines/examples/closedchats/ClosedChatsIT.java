@@ -9,6 +9,7 @@ import dev.openlines.portal.PortalChat;
 import dev.openlines.portal.PortalServer;
 import dev.openlines.portal.PortalSetup;
 import dev.openlines.receiver.Inbox;
+import dev.openlines.testkit.AcceptQueue;
 import dev.openlines.testkit.Await;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -29,6 +30,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged application as a process. */
@@ -143,6 +146,20 @@ class ClosedChatsIT {
                     "OPENLINES_PAGE_PORT: cannot listen on port " + port + " of 127.0.0.1");
             refused("OPENLINES_PORT", port, "OPENLINES_PORT: cannot listen on port " + port);
         }
+    }
+
+    /** Stops the application: the kernel holds the connections to the address for events and to that of the page. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void asManyConnectionsWaitAsAPortalSendsAtOnce() throws Exception {
+        Process application = start(Running.settings(folder, server, portal));
+        BufferedReader output = application.inputReader(StandardCharsets.UTF_8);
+        URI receiver = URI.create(line(output, "receiver ready at "));
+        URI page = URI.create(line(output, "page ready at "));
+        int asked = AcceptQueue.possible(1024);
+
+        assertThat(AcceptQueue.connections(application, receiver, asked)).isEqualTo(asked);
+        assertThat(AcceptQueue.connections(application, page, asked)).isEqualTo(asked);
     }
 
     @Test
