@@ -3,12 +3,16 @@ package dev.openlines.house;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.parser.BodyFormat;
+import dev.openlines.parser.EventDecoder;
+import dev.openlines.parser.EventJson;
 import dev.openlines.testkit.Await;
 import dev.openlines.testkit.RequiresTool;
 import java.io.File;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,6 +51,25 @@ class GettingStartedIT {
     private static final Pattern DEPENDENCY = Pattern.compile("<dependency>\\s*<groupId>([^<]+)</groupId>\\s*"
             + "<artifactId>([^<]+)</artifactId>\\s*<version>([^<]+)</version>");
 
+    /** The class that the page's lines on JSON are compiled in. */
+    private static final String BOUND = """
+            import dev.openlines.model.OnSessionFinish;
+            import dev.openlines.parser.EventJson;
+            import jakarta.json.bind.Jsonb;
+            import jakarta.json.bind.JsonbBuilder;
+            import java.nio.file.Files;
+            import java.nio.file.Path;
+
+            public class Bound {
+
+                public static void main(String[] args) throws Exception {
+                    String json = Files.readString(Path.of(args[0]));
+                    %s
+                    System.out.println("bound chat " + closed.chats().get(0).chatId());
+                }
+            }
+            """;
+
     @TempDir
     private static Path folder;
 
@@ -69,7 +92,12 @@ class GettingStartedIT {
 
         maven.configure(application());
         write(blocks, "pom.xml", "xml");
-        write(blocks, "src/main/java/App.java", "java");
+        List<String> java = only(blocks, "java");
+        assertThat(java).hasSize(2);
+        assertThat(page()).contains("`src/main/java/App.java`");
+        Path sources = Files.createDirectories(application().resolve("src/main/java"));
+        Files.writeString(sources.resolve("App.java"), java.get(0));
+        Files.writeString(sources.resolve("Bound.java"), BOUND.formatted(java.get(1)));
         maven.finish(shell.get(1), application());
     }
 
@@ -91,6 +119,25 @@ class GettingStartedIT {
         awaitLine(printed, "closed chat 17");
         assertThat(application().resolve("openlines.db")).isNotEmptyFile();
         assertThat(Files.readString(printed)).doesNotContain("WARN", "ERROR");
+    }
+
+    @Test
+    void theLinesOnJsonBindAnEventByTheProviderThatTheReceiverBrings() throws Exception {
+        byte[] body =
+                "event=ONSESSIONFINISH&data[DATA][connector][chat_id]=17&data[DATA][chat][chat_id]=17&ts=1790000000"
+                        .getBytes(StandardCharsets.US_ASCII);
+        Files.writeString(
+                application().resolve("event.json"),
+                EventJson.toJson(
+                        EventDecoder.lenient().decode(body, BodyFormat.FORM).event()));
+
+        maven.finish("java -cp 'target/classes:target/dependency/*' Bound event.json", application());
+
+        assertThat(answer()).isEqualTo("bound chat 17\n");
+        assertThat(page()).contains("Eclipse Yasson");
+        try (Stream<Path> jars = Files.list(application().resolve("target/dependency"))) {
+            assertThat(jars).anyMatch(jar -> jar.getFileName().toString().startsWith("yasson-"));
+        }
     }
 
     /** Makes the faults of the page's table, each by another value in the portal's file. */
