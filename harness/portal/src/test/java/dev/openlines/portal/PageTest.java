@@ -144,7 +144,7 @@ class PageTest {
     }
 
     @Test
-    void ofTenThousandChatsTheNewestAreShownAndTheOthersCounted() {
+    void ofTenThousandChatsTheNewestAreShownAndTheOthersCounted() throws IOException {
         PortalLine line = portal.openLine("Many");
         for (int i = 0; i < 10_000; i++) {
             line.openChat();
@@ -152,6 +152,7 @@ class PageTest {
         browser.driver().navigate().refresh();
 
         browser.shows("9900 older ones are not shown");
+        browser.looksRight("portal-ten-thousand");
         assertThat(shownChats()).hasSize(100);
     }
 
