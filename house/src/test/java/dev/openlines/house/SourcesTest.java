@@ -122,23 +122,46 @@ class SourcesTest {
 
     @Test
     void everyThreadOfTheLibrariesIsOnThePageOfThreads() {
-        Pattern start = Pattern.compile("new Thread\\((?!task, name\\))|LastResort[.]thread\\((?!task, name )");
-        Pattern name = Pattern.compile(", \"([a-z-]+)\"");
+        Pattern start =
+                Pattern.compile("(?:new Thread|LastResort[.]thread)\\((?!task, name\\b)|Executors[.]new\\w+\\(");
+        Pattern name = Pattern.compile(",\\s*\"([a-z-]+)\"[^\"]*$");
         String page = read(ROOT.resolve("docs/threads.md"));
-        List<Path> libraries = javaFiles(path -> ROOT.relativize(path)
-                .toString()
-                .matches("(receiver|kafka|server|client|harness/(portal|contract)|spring-boot-starter)/src/main/.*"));
+        List<Path> libraries = javaFiles(
+                path -> ROOT.relativize(path)
+                        .toString()
+                        .matches(
+                                "(receiver|kafka|server|client|harness/(portal|contract|cli)|spring-boot-starter)/src/main/.*"));
         long named = 0;
         for (Path file : libraries) {
-            for (String line : read(file).lines().filter(start.asPredicate()).toList()) {
-                Matcher found = name.matcher(line);
-                assertThat(found.find()).as(file + ": " + line).isTrue();
+            String source = read(file);
+            Matcher starts = start.matcher(source);
+            while (starts.find()) {
+                String arguments = arguments(source, starts.end());
+                if (starts.group().startsWith("Executors")) {
+                    assertThat(arguments)
+                            .as(file + ": a pool that names its threads")
+                            .containsPattern("->|::");
+                    continue;
+                }
+                Matcher found = name.matcher(arguments);
+                assertThat(found.find()).as(file + ": " + arguments).isTrue();
                 assertThat(page).as(file + ": a thread").contains("`" + found.group(1));
                 named++;
             }
         }
-        assertThat(named).isGreaterThan(15);
+        assertThat(named).isGreaterThan(25);
         assertThat(page).contains("`openlines-verify-N`", "`openlines-kept-1`");
+    }
+
+    /** Returns the text from a place up to the parenthesis that closes what was opened before it. */
+    private static String arguments(String source, int from) {
+        int open = 1;
+        int end = from;
+        while (open > 0) {
+            char c = source.charAt(end++);
+            open += c == '(' ? 1 : c == ')' ? -1 : 0;
+        }
+        return source.substring(from, end - 1);
     }
 
     @Test

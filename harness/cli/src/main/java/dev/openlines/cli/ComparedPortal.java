@@ -65,7 +65,8 @@ final class ComparedPortal {
 
     /** Calls many times at once until a call is refused. Returns the refusal, or empty if there is none. */
     Optional<PortalAnswer> burst(Call call) throws InterruptedException {
-        ExecutorService threads = Executors.newFixedThreadPool(BURST_THREADS);
+        ExecutorService threads =
+                Executors.newFixedThreadPool(BURST_THREADS, task -> new Thread(task, "compare-burst"));
         try {
             List<Future<PortalAnswer>> answers = new ArrayList<>();
             for (int i = 0; i < BURST; i++) {
