@@ -164,6 +164,20 @@ class SourcesTest {
         return source.substring(from, end - 1);
     }
 
+    /** Pages are looked at as pictures, too: only the tests that take long make them. */
+    @Test
+    void continuousIntegrationKeepsThePicturesOfThePages() {
+        String github = read(ROOT.resolve(".github/workflows/ci.yml"));
+        String gitlab = read(ROOT.resolve(".gitlab-ci.yml"));
+
+        assertThat(read(ROOT.resolve("testkit/src/main/java/dev/openlines/testkit/Browser.java")))
+                .contains("Path.of(\"target\", \"screenshots\")");
+        assertThat(github)
+                .contains("uses: actions/upload-artifact@", "path: '**/target/screenshots/'", "'-Plong'")
+                .doesNotContainPattern("uses: (?!\\S+@[0-9a-f]{40} # v[0-9.]+\n)");
+        assertThat(gitlab).contains("- '**/target/screenshots/'", "MAVEN_ARGS_EXTRA: -Plong");
+    }
+
     @Test
     void everyHistoryOfTheDecisionOnReconciliationIsPlayedByATest() {
         Matcher histories = Pattern.compile("(?m)^\\| .* \\| `([A-Z][A-Za-z]+)[.]([a-z][A-Za-z]+)` \\|$")
