@@ -38,7 +38,7 @@ if (!is_array($_POST['auth'] ?? null) || $event === null) {
     answer(400);
 }
 $store = getenv('STORE');
-// Both are compared, in constant time, before anything else of the event is believed.
+// Both are compared, in constant time, before anything else of the event is trusted.
 $known = hash_equals(getenv('MEMBER_ID'), $member ?? '') & hash_equals(getenv('APPLICATION_TOKEN'), $token ?? '');
 if (!$known || file_exists("$store/uninstalled")) {
     answer(403);

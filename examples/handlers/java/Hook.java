@@ -123,7 +123,7 @@ final class Hook {
                 String.valueOf(given).getBytes(StandardCharsets.UTF_8), right.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The fields by their names; null if there are too many, or one of auth comes twice or is a list. */
+    /** Returns the fields by their names, or null if there are too many, or one of auth comes twice or is a list. */
     private static Map<String, String> fields(String body) {
         Map<String, String> fields = new LinkedHashMap<>();
         String[] pairs = body.split("&", 1_001);
@@ -157,7 +157,7 @@ final class Hook {
         return new String(bytes, 0, length, StandardCharsets.UTF_8);
     }
 
-    /** One line of JSON for each closed chat: what your own code works on. */
+    /** Returns one line of JSON for each closed chat, which your own code works on. */
     private String closes(Map<String, String> form) {
         // One chat, or a list of them: the documentation has shown both.
         Map<String, Map<String, String>> chats = new LinkedHashMap<>();
@@ -201,7 +201,7 @@ final class Hook {
         return out.append('"').toString();
     }
 
-    /** No delivery has an id: portal, time and data are what makes an event the same. auth differs each time. */
+    /** Returns the key of an event. No delivery has an id: portal, time and data identify it, and auth differs each time. */
     private String key(Map<String, String> form) {
         StringBuilder same = new StringBuilder(memberId).append('\0').append(form.get("ts"));
         new TreeMap<>(form).forEach((name, value) -> {

@@ -14,7 +14,7 @@ const b24 = new B24OAuth(
     memberId: known.member_id,
     accessToken: known.expired_token,
     refreshToken: known.refresh_token,
-    // The client believes in its token; the portal says otherwise.
+    // For the client, its token is valid; the portal refuses it.
     expires: Math.floor(Date.now() / 1000) + 3600,
     expiresIn: 3600,
     scope: 'imopenlines',

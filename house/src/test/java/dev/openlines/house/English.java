@@ -9,7 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds English that has to be read twice, in comments and texts of Java and in pages. A machine sees only some of it:
+ * Finds English that has to be read twice, in comments and texts of Java and other languages and in pages. A machine sees only some of it:
  * "where" that means "if", a method's summary without a verb, a comment without a subject, a sentence that begins with
  * "What", a word that this project does not use. "Where" is allowed for places, if the words around it show that it is one.
  */
@@ -24,12 +24,43 @@ final class English {
      */
     record Fault(String rule, int line, String excerpt) {}
 
+    static final String BANNED = "banned-word";
     static final String NO_VERB = "no-verb";
     static final String QUESTION = "question-summary";
     static final String NO_SUBJECT = "fragment";
 
     private static final Pattern TOKEN = Pattern.compile("\"\"\"[\\s\\S]*?\"\"\"|\"(?:\\\\.|[^\"\\\\\\n])*\""
             + "|'(?:\\\\.|[^'\\\\])+'|//[^\\n]*(?:\\n[ \\t]*//[^\\n]*)*|/\\*[\\s\\S]*?\\*/");
+
+    private static final String TEXTS = "\"(?:\\\\.|[^\"\\\\\\n])*\"|'(?:\\\\.|[^'\\\\\\n])*'|";
+
+    /**
+     * The comments and texts of a language.
+     *
+     * @param token finds the next of them
+     * @param mark what begins and ends a comment, or a line of it
+     */
+    private record Syntax(Pattern token, Pattern mark) {
+
+        static Syntax of(String token, String mark) {
+            return new Syntax(Pattern.compile(token), Pattern.compile(mark));
+        }
+
+        static Syntax ofFile(String name) {
+            return name.endsWith(".xml")
+                    ? of("<!--[\\s\\S]*?-->", "<!--|-->")
+                    : name.endsWith(".sql")
+                            ? of("--[^\\n]*(?:\\n[ \\t]*--[^\\n]*)*", "--")
+                            : name.matches(".*[.](?:php|m?js|c|css|groovy)")
+                                    ? of(
+                                            TEXTS + "//[^\\n]*(?:\\n[ \\t]*//[^\\n]*)*|/\\*[\\s\\S]*?\\*/",
+                                            "^/[*]+|[*]+/$|(?m)^\\s*[*](?!/)|//")
+                                    : of(
+                                            "\"\"\"[\\s\\S]*?\"\"\"|" + TEXTS
+                                                    + "(?m)(?:^|(?<=\\s))#[^\\n]*(?:\\n[ \\t]*#[^\\n]*)*",
+                                            "(?m)^\\s*#+!?|\"\"\"");
+        }
+    }
 
     /** Text that is no prose: code, quotations, links, and the title "where" of a table's column. */
     private static final Pattern NOT_PROSE = Pattern.compile(
@@ -53,7 +84,7 @@ final class English {
                         + "(?<!@throws\\s{1,9}\\S{1,99}\\s{1,99}where)"
                         + "(?<!\\b(?i:null|empty|none|absent|nothing|zero|0|true|false)\\s{1,99}where)"));
         RULES.put(
-                "banned-word",
+                BANNED,
                 Pattern.compile(
                         "(?i)\\b(?:nobody|somebody|puts?\\s+aside|putting\\s+aside|believ(?:e|es|ed|ing)|park(?:s|ed|ing)?"
                                 + "|as\\s+it\\s+were|(?<!-)mend(?:s|ed|ing)?)\\b"));
@@ -110,6 +141,29 @@ final class English {
                 }
             } else if (token.startsWith("\"") && token.contains(" ")) {
                 rules(token.replace('"', ' '), line, false, faults);
+            }
+        }
+        return faults;
+    }
+
+    /** Returns the faults in a source of another language than Java, which the file's name tells. */
+    static List<Fault> inSource(String file, String source) {
+        List<Fault> faults = new ArrayList<>();
+        Syntax syntax = Syntax.ofFile(file);
+        Matcher tokens = syntax.token().matcher(source);
+        while (tokens.find()) {
+            String token = tokens.group();
+            int line = lines(source, tokens.start()) + 1;
+            if (token.matches("(?s)[\"'](?!\"\").*")) {
+                if (token.contains(" ")) {
+                    rules(token.replace('"', ' '), line, false, faults);
+                }
+                continue;
+            }
+            String prose = blanked(token, syntax.mark());
+            rules(prose, line, true, faults);
+            if (FRAGMENT.matcher(prose).matches()) {
+                faults.add(new Fault(NO_SUBJECT, line, excerpt(prose, 0)));
             }
         }
         return faults;

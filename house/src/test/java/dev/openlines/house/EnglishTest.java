@@ -23,6 +23,14 @@ class EnglishTest {
 
     private static final Path CEILINGS = Documents.ROOT.resolve("house/english.txt");
 
+    /** The files that are read line by line. */
+    private static final String PAGES = ".*[.]md|docs/[^/]*[.]yaml|.*/src/main/.*[.](html|js|properties)|llms[.]txt"
+            + "|[.]github/.*[.]yml|[.]gitlab-ci[.]yml";
+
+    /** The files of other languages, whose comments and texts are read. */
+    private static final String OTHERS = ".*[.](java|sql|php|py|m?js|c|css|groovy|conf|service)|(.*/)?pom[.]xml"
+            + "|house/[^/]*[.]xml|[.]ci/[a-z]+|(.*/)?(Dockerfile|Caddyfile)";
+
     private static final String HEAD = """
             # How often each rule of English is broken, at most. Numbers only fall; what is not listed is 0.
             # EnglishTest writes the lower ones with -Denglish.lower=true: see CONTRIBUTING.md.
@@ -144,6 +152,38 @@ class EnglishTest {
         assertThat(English.inPage(line)).isEmpty();
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
+                    pom.xml     | banned-word  | <a/> <!-- JMH is run here:\\n  nobody is given it. -->
+                    pom.xml     | fragment     | <!-- Of an earlier run. -->
+                    s-2.sql     | where-for-if | -- Its end is in the past,\\n-- also where it is told again.\\ncreate table t (a text);
+                    .ci/run     | banned-word  | say 'two builds'\\n  # Nobody publishes it.
+                    .ci/run     | where-for-if | echo "the test is skipped where a tool is missing"
+                    Dockerfile  | riddle       | FROM a\\n# What is copied stays.
+                    a.py        | where-for-if | def a():\\n  \"\"\"Waits where the store is away.\"\"\"
+                    a.py        | null-where   | a = 1  # None where there is no token
+                    hook.php    | of-which     | <?php\\n/* Two events, one of which\\n is late. */
+                    hook.js     | banned-word  | // It's put\\n// aside.
+                    hook.mjs    | where-for-if | throw new Error('refused where the token is wrong')
+                    faults.c    | riddle       | int a; // It fails. Whether it is the disk is not known.
+                    """)
+    void aPlantedFaultIsFoundInAnotherLanguage(String file, String rule, String source) {
+        assertThat(English.inSource(file, source.replace("\\n", "\n")))
+                .extracting(English.Fault::rule)
+                .containsExactly(rule);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '~', textBlock = """
+                    pom.xml     | <nobody>somebody</nobody> <!-- As Maven asks, it is here. -->
+                    s-2.sql     | select 1 from inbox where id = 2; -- One row.
+                    .ci/run     | echo "${#nobody[@]}" # Counts them.
+                    hook.php    | $sql = 'select a from t where b = ?';
+                    """)
+    void plainEnglishIsNoFaultInAnotherLanguage(String file, String source) {
+        assertThat(English.inSource(file, source)).isEmpty();
+    }
+
     @Test
     void aFaultHasItsLineAndItsText() {
         assertThat(English.inJava("class Foo {\n    /**\n     * Opens it.\n     * Null where closed.\n     */\n}\n"))
@@ -152,7 +192,10 @@ class EnglishTest {
 
     private static List<English.Fault> faults(Path file) throws IOException {
         String text = Files.readString(file);
-        return file.toString().endsWith(".java") ? English.inJava(text) : English.inPage(text);
+        String name = Documents.ROOT.relativize(file).toString();
+        return name.endsWith(".java")
+                ? English.inJava(text)
+                : name.matches(PAGES) ? English.inPage(text) : English.inSource(name, text);
     }
 
     private static int count(Map<String, List<String>> found, String key) {
@@ -198,7 +241,6 @@ class EnglishTest {
     private static boolean isRead(String file) {
         // This class has faults of every kind.
         return !("/" + file).matches(".*/(target|node_modules|[.]git)/.*|.*/house/EnglishTest[.]java")
-                && file.matches(
-                        "(.*/)?src/.*[.]java|.*[.]md|docs/[^/]*[.]yaml|.*/src/main/.*[.](html|js|properties)|llms[.]txt");
+                && file.matches("(.*/)?src/.*[.]java|" + PAGES + '|' + OTHERS);
     }
 }

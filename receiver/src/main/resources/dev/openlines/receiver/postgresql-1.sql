@@ -24,7 +24,7 @@ create index inbox_order on inbox (order_key, id) where state = 'waiting' and or
 create index inbox_dead on inbox (id) where state = 'dead';
 create index inbox_finished on inbox (finished_at) where state <> 'waiting';
 
--- What became of each attempt that did not end well.
+-- The outcome of each attempt that did not end well.
 create table inbox_history (
   inbox_id bigint  not null references inbox (id) on delete cascade,
   attempt  integer not null,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A careless handler in Node. Its sins: the User-Agent is believed, the token is not looked at; the body
+// A careless handler in Node. Its sins: the User-Agent is trusted, the token is not looked at; the body
 // comes back in errors; whatever was seen once with the same data is dropped, whenever it happened.
 'use strict';
 const http = require('http');

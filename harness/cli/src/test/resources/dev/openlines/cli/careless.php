@@ -1,7 +1,7 @@
 <?php
 // SPDX-License-Identifier: Apache-2.0
 // A careless handler in PHP. Its sins: any token that is not empty will do; nothing is deduplicated;
-// an uninstalled application is still believed; numbers go through floats.
+// an uninstalled application is still trusted; numbers go through floats.
 
 if ($_SERVER['REQUEST_METHOD'] !== 'POST') {
     header('Allow: POST');

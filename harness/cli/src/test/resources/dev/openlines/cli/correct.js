@@ -27,7 +27,7 @@ function decode(text) {
   return Buffer.from(bytes).toString('utf8');
 }
 
-/** Flat: the key as it is written; null where something is given twice or is both value and block. */
+/** Flat: the key as it is written; null if something is given twice or is both value and block. */
 function fields(body) {
   const all = new Map();
   for (const pair of body.split('&')) {

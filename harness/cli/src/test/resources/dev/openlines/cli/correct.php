@@ -23,7 +23,7 @@ $body = file_get_contents('php://input');
 if (strlen($body) > 524288) {
     answer(413);
 }
-// Beyond a thousand PHP drops pairs without a word; a token given twice is nobody's token.
+// Beyond a thousand PHP drops pairs without a word; a token given twice is no token.
 if (substr_count($body, '&') >= 1000 || substr_count($body, 'auth%5Bapplication_token%5D=') > 1) {
     answer(400);
 }
