@@ -228,7 +228,7 @@ class DoctorTest {
     }
 
     @Test
-    void aCertificateThatNobodyTrustsIsFound() {
+    void aCertificateThatIsNotTrustedIsFound() {
         try (FakePortal portal = new FakePortal(this::answer);
                 TlsServer server = TlsServer.start("localhost")) {
             healthy(portal);

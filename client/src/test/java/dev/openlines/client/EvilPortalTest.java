@@ -48,7 +48,7 @@ class EvilPortalTest {
                 "not an address",
                 ""
             })
-    void anOAuthHostThatNamesAForgedEndpointIsNotBelieved(String endpoint) {
+    void anOAuthHostThatNamesAForgedEndpointIsNotFollowed(String endpoint) {
         try (FakeOAuth host = new FakeOAuth()) {
             TokenStore store = TokenStore.memory();
             host.oauth =

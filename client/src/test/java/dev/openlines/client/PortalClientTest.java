@@ -302,7 +302,7 @@ class PortalClientTest {
     }
 
     @Test
-    void aCallThatFindsNobodyDidNotRun() throws Exception {
+    void aCallToAClosedPortDidNotRun() throws Exception {
         int port;
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = socket.getLocalPort();

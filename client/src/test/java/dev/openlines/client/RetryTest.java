@@ -163,7 +163,7 @@ class RetryTest {
     }
 
     @Test
-    void aPortalThatSaysItIsFullIsBelieved() {
+    void aPortalThatSaysItIsFullIsAskedLater() {
         List<Long> asked = new ArrayList<>();
         RestClient client = RestClient.builder()
                 .allowLoopback()

@@ -9,7 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds English that has to be read twice, in comments and texts of Java and other languages and in pages. A machine sees only some of it:
+ * Finds English that has to be read twice, in comments and texts of Java and other languages, in names of tests and in
+ * pages. A machine sees only some of it:
  * "where" that means "if", a method's summary without a verb, a comment without a subject, a sentence that begins with
  * "What", a word that this project does not use. "Where" is allowed for places, if the words around it show that it is one.
  */
@@ -61,6 +62,9 @@ final class English {
                                             "(?m)^\\s*#+!?|\"\"\"");
         }
     }
+
+    /** A method that returns nothing, such as a test, whose name is a sentence. */
+    private static final Pattern NAME = Pattern.compile("\\bvoid\\s+([a-z]\\w*)\\s*\\(");
 
     /** Text that is no prose: code, quotations, links, and the title "where" of a table's column. */
     private static final Pattern NOT_PROSE = Pattern.compile(
@@ -143,6 +147,12 @@ final class English {
                 rules(token.replace('"', ' '), line, false, faults);
             }
         }
+        NAME.matcher(source).results().forEach(name -> {
+            String sentence = name.group(1).replaceAll("(?<=[a-z0-9])(?=[A-Z])", " ");
+            if (RULES.get(BANNED).matcher(sentence).find()) {
+                faults.add(new Fault(BANNED, lines(source, name.start()) + 1, name.group(1)));
+            }
+        });
         return faults;
     }
 

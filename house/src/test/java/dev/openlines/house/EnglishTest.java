@@ -81,6 +81,8 @@ class EnglishTest {
                     banned-word | /** The event is put\\n     * aside. */
                     banned-word | throw new Error("it was believed then");
                     banned-word | // Parked.
+                    banned-word | void aFailingChatHoldsUpNobodyElse() {
+                    banned-word | void whatIsPutAsideStays()
                     of-which | // Two events, one of which is late.
                     of-which | /** The order in\\n * which they came. */
                     riddle | // What is late waits.
@@ -138,6 +140,7 @@ class EnglishTest {
                 "// Says \"nobody\".",
                 "String sql = \"select 1 from inbox where id = ?\";",
                 "String sql = \" where state = 'dead'\";",
+                "void unpark() {",
                 "char c = '\"'; // Fine. '\"'"
             })
     void plainEnglishIsNoFault(String source) {

@@ -114,7 +114,7 @@ class KafkaTest {
     }
 
     @Test
-    void aFailingChatKeepsItsOrderAndHoldsUpNobodyElse() throws Exception {
+    void aFailingChatKeepsItsOrderAndHoldsUpNoOther() throws Exception {
         CountDownLatch others = new CountDownLatch(20);
         for (long time = 1; time <= 3; time++) {
             store(666, time);

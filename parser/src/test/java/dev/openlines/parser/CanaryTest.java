@@ -134,7 +134,7 @@ class CanaryTest {
     }
 
     @Test
-    void namesOfNobodyShowAsStars() {
+    void unknownNamesShowAsStars() {
         byte[] body = "event=ONX&ts=1&auth[domain]=d&secret[pass][DATA][7][12345]=1&secret[pass][DATA][7][12345]=2"
                 .getBytes(UTF_8);
         assertThat(EventDecoder.lenient().decode(body, BodyFormat.FORM).notes())

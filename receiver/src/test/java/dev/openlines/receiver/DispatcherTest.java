@@ -342,7 +342,7 @@ class DispatcherTest {
     }
 
     @Test
-    void anExceptionOfAPermanentKindAndAnEventPastItsDeadlineArePutAsideAtOnce() throws Exception {
+    void anExceptionOfAPermanentKindAndAnEventPastItsDeadlineAreDeadLettersAtOnce() throws Exception {
         store(1);
         store(2);
         store(3);

@@ -71,7 +71,7 @@ class RetryPolicyTest {
     }
 
     @Test
-    void aHandlerParksItsEvent() {
+    void aHandlerMakesItsEventADeadLetter() {
         assertThat(policy.after(attempt(1), new Verdict("no such contact", null), NOW, NO_JITTER))
                 .isEqualTo(new Settlement.Dead("given up: no such contact"));
     }

@@ -165,7 +165,7 @@ class KafkaOperationsTest {
     }
 
     @Test
-    void anEventThatWorkersDieOfIsPutAsideAndTheOthersAreHandled(@TempDir Path directory) throws Exception {
+    void anEventThatWorkersDieOfIsADeadLetterAndTheOthersAreHandled(@TempDir Path directory) throws Exception {
         for (long chat = 1; chat <= 30; chat++) {
             store(chat == 15 ? 666 : chat, 1);
         }

@@ -174,7 +174,7 @@ class InboxCommandTest {
     }
 
     @Test
-    void deadLettersPutAsideLongAgoAreForgotten() {
+    void oldDeadLettersAreForgotten() {
         try (LeasingInbox inbox = open()) {
             DeadLetters letters = inbox.deadLetters();
             assertThat(letters.requeue(1, Instant.EPOCH)).isTrue();

@@ -95,7 +95,7 @@ class ReceiverServerBuilderTest {
     }
 
     @Test
-    void aServerThatTrustsNobodyDoesNotStartAndClosesTheInboxItWasGiven() {
+    void aServerThatTrustsNoPortalDoesNotStartAndClosesTheInboxItWasGiven() {
         LeasingInbox inbox = Inbox.sqlite(directory.resolve("given.db"));
 
         assertThatThrownBy(() -> ReceiverServer.builder(handlers()).inbox(inbox).start())

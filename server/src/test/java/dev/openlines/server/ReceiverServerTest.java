@@ -137,7 +137,7 @@ class ReceiverServerTest {
     }
 
     @Test
-    void anApplicationListsWhatWasPutAsideAndGivesItBackToItsHandler() throws Exception {
+    void anApplicationListsDeadLettersAndGivesThemBackToItsHandler() throws Exception {
         server.close();
         AtomicBoolean broken = new AtomicBoolean(true);
         Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> {
@@ -222,7 +222,7 @@ class ReceiverServerTest {
     }
 
     @Test
-    void anInstallationThatNobodyProvedChangesNothing() throws Exception {
+    void anInstallationWithoutProofChangesNothing() throws Exception {
         String forged = Bodies.finish(17, "event", "ONAPPINSTALL", "auth[application_token]", "attacker");
         assertThat(post(forged).statusCode()).isEqualTo(403);
 

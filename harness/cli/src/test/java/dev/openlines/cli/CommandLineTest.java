@@ -480,7 +480,7 @@ class CommandLineTest {
     }
 
     @Test
-    void aSeedFileThatIsNoObjectOrSaysWhatNobodyKnowsIsRefused(@TempDir Path folder) throws Exception {
+    void aSeedFileThatIsNoObjectOrHasAnUnknownMemberIsRefused(@TempDir Path folder) throws Exception {
         Path seed = folder.resolve("seed.json");
         for (String content :
                 List.of("", "[]", "{\"portals\":{}}", "{\"portals\":[{\"labl\":\"x\"}]}", "{\"portals\":[1]}")) {

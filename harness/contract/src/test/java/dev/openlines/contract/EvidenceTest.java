@@ -104,7 +104,7 @@ class EvidenceTest {
 
     @Test
     @Tag("long")
-    void evidenceThatCannotBeReadBlamesNobodyAndPassesNobody() {
+    void evidenceThatCannotBeReadNeitherFailsNorPassesACase() {
         assertBlind(judge(EffectSources.command("echo '<html>'"), "001", "121"), "not JSON lines nor an array");
         assertBlind(judge(EffectSources.command("exit 3"), "001", "121"), "ended with exit code 3");
         try (Listener page = Listener.start(request -> Listener.json(500, "<html>"), "127.0.0.1")) {

@@ -285,7 +285,7 @@ class JudgeTest {
     }
 
     @Test
-    void everyMustCaseSaysHowToMendIt() {
+    void everyMustCaseHasARemedy() {
         assertThat(Catalogue.all())
                 .filteredOn(one -> one.level() == Level.MUST)
                 .allMatch(one -> Remedy.isFor(one.id()));

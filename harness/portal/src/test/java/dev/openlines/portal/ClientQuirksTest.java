@@ -51,7 +51,7 @@ class ClientQuirksTest {
     }
 
     @Test
-    void aStrayKeyAndARequestIdDisturbNobody(Portal portal) throws IOException {
+    void aStrayKeyAndARequestIdChangeNothing(Portal portal) throws IOException {
         String body =
                 "{\"event\":\"OnSessionFinish\",\"handler\":\"http://127.0.0.1:8080/h\",\"event_type\\t\":\"online\","
                         + "\"auth\":\"" + portal.accessToken().reveal() + "\"}";

@@ -192,7 +192,7 @@ class DeliveryTest {
     }
 
     @Test
-    void nobodyBoundMeansNothingSent(Portal portal) {
+    void withoutASubscriptionNothingIsSent(Portal portal) {
         PortalChat chat = portal.openLine("Support").openChat();
 
         assertThat(chat.close()).isEmpty();
@@ -271,7 +271,7 @@ class DeliveryTest {
     }
 
     @Test
-    void nobodyListeningIsSaid(Portal portal) throws IOException {
+    void aPortThatNothingListensOnIsSaid(Portal portal) throws IOException {
         // Bound and not listening: no other process can take the port meanwhile.
         try (Socket held = new Socket()) {
             held.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));

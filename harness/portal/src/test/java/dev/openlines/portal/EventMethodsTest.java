@@ -76,7 +76,7 @@ class EventMethodsTest {
     }
 
     @Test
-    void somebodyWithoutRightsBindsForHimselfOnly(Portal portal) {
+    void aUserWithoutRightsBindsForHimselfOnly(Portal portal) {
         String operator = portal.issueToken(
                         Portal.OPERATOR_ID, portal.clock().instant().plusSeconds(60))
                 .reveal();

@@ -23,7 +23,7 @@ import org.junit.platform.launcher.core.LauncherFactory;
 class PortalExtensionTest {
 
     @Test
-    void aCallNobodyDeclaredFailsTheTest() {
+    void aCallThatWasNotDeclaredFailsTheTest() {
         List<Throwable> failures = run(Calls.class);
 
         assertThat(failures).hasSize(1);

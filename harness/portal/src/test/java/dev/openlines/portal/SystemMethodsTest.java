@@ -86,7 +86,7 @@ class SystemMethodsTest {
     }
 
     @Test
-    void aMethodNobodyHasIsNotFound(Portal portal) {
+    void aMethodThatDoesNotExistIsNotFound(Portal portal) {
         HttpResponse<String> response = caller.post(portal.restUri().resolve("no.such.method"), "");
 
         assertThat(response.statusCode()).isEqualTo(404);

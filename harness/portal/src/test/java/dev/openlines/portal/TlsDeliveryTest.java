@@ -46,7 +46,7 @@ class TlsDeliveryTest {
     }
 
     @Test
-    void aHandlersOwnCertificateIsTakenWhereSomebodySaysSo() throws Exception {
+    void aHandlersOwnCertificateIsTakenIfThePortalIsToldTo() throws Exception {
         try (PortalServer server = PortalServer.start(
                         0, null, EventSender.Settings.defaults().insecure());
                 Portal portal = server.portal()) {

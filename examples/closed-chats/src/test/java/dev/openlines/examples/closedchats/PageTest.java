@@ -113,7 +113,7 @@ class PageTest {
     }
 
     @Test
-    void anAnswerOfAnotherShapeParksTheEventUntilItIsRequeued() throws Exception {
+    void anAnswerOfAnotherShapeMakesTheEventADeadLetterUntilItIsRequeued() throws Exception {
         running.portal.answer(HISTORY, "{\"sessionId\":\"canary\"}");
         PortalChat chat = running.portal.openLine("Support").openChat();
         chat.close();

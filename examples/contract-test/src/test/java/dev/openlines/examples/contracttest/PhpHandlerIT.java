@@ -33,7 +33,7 @@ class PhpHandlerIT {
 
     @Test
     @RequiresTool("php")
-    void itFailsForAHandlerThatBelievesEverybody() throws Exception {
+    void itFailsForAHandlerThatTrustsEverySender() throws Exception {
         String careless = Files.readString(Path.of("php/hook.php")).replace("if (!$known ||", "if (");
         assertThat(careless).contains("if ( file_exists");
 
