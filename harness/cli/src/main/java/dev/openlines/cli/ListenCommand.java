@@ -105,8 +105,8 @@ final class ListenCommand implements Callable<Integer> {
     @Option(
             names = "--record",
             paramLabel = "FOLDER",
-            description = "Keep each event there as JSON without tokens and the portal's addresses, for send --body"
-                    + " and for replay in a test. What customers wrote stays in it.")
+            description = "Keep each event there as JSON without tokens and the portal's addresses, for send --body,"
+                    + " the portal's page and replay in a test. What customers wrote stays in it.")
     private @Nullable Path folder;
 
     private final CountDownLatch ended = new CountDownLatch(1);

@@ -7,6 +7,7 @@ import dev.openlines.testkit.Browser;
 import dev.openlines.testkit.RecordingHandler;
 import dev.openlines.testkit.RequiresTool;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -91,6 +92,44 @@ class PageTest {
         browser.shows("Chat 17 (viber), closed");
         browser.shows("{\"auth\":\"***\"}");
         assertNoSecretIsShown();
+    }
+
+    @Test
+    void aRecordOfListenIsReplayedWithThePortalsOwnTokens(@TempDir Path folder) throws IOException {
+        Path record = Files.writeString(folder.resolve("1790000000000-1-ONSESSIONFINISH.json"), """
+                {"event":"ONSESSIONFINISH","event_handler_id":"1","data":{"DATA":{"connector":{"connector_id":"livechat",\
+                "line_id":"1","chat_id":"4711"},"chat":{"id":"4711"}}},"ts":"1790000000","auth":{"access_token":"***",\
+                "application_token":"***","domain":"portal.bitrix24.test","member_id":"00000000000000000000000000000000",\
+                "client_endpoint":"https://portal.bitrix24.test/rest/","status":"L"}}
+                """);
+        browser.find("#replay input[type='file']").sendKeys(record.toString());
+        browser.click("#replay button");
+
+        browser.shows("Replayed 1790000000000-1-ONSESSIONFINISH.json: 1 delivery");
+        assertThat(browser.find("tr[data-delivery='1']").getText())
+                .contains("ONSESSIONFINISH")
+                .contains("✓ 200");
+        assertThat(handler.body(0))
+                .contains("chat_id%5D=4711")
+                .contains("auth%5Bapplication_token%5D="
+                        + portal.applicationToken().reveal())
+                .contains("auth%5Bmember_id%5D=" + portal.memberId())
+                .doesNotContain("***", "%2A%2A%2A", "portal.bitrix24.test");
+        assertNoSecretIsShown();
+    }
+
+    @Test
+    void aRecordThatCannotBeSentSaysWhy(@TempDir Path folder) throws IOException {
+        Path rubbish = Files.writeString(folder.resolve("rubbish.json"), "{\"event\":");
+        browser.find("#replay input[type='file']").sendKeys(rubbish.toString());
+        browser.click("#replay button");
+        browser.shows("Replayed rubbish.json failed: the recorded body cannot be read: ");
+
+        Path start = Files.writeString(folder.resolve("start.txt"), "event=ONSESSIONSTART&ts=1&auth[member_id]=m");
+        browser.find("#replay input[type='file']").sendKeys(start.toString());
+        browser.click("#replay button");
+        browser.shows("start.txt was not sent: its event has no handler, the application is not installed");
+        assertThat(handler.requests()).isEmpty();
     }
 
     @Test

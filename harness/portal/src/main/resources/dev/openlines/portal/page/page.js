@@ -120,6 +120,21 @@ async function show(number) {
   document.getElementById('delivery')?.focus();
 }
 
+/** Sends a file that was recorded before, such as one of listen --record, as an event of this portal. */
+async function replay(file) {
+  let body;
+  try {
+    body = await file.text();
+  } catch (e) {
+    say('Could not read ' + file.name + ': ' + e.message, true);
+    return;
+  }
+  const result = await act('Replayed ' + file.name, mine('/replay'), { body });
+  if (result && result.deliveries.length === 0) {
+    say(file.name + ' was not sent: its event has no handler, the application is not installed, or events are held', true);
+  }
+}
+
 async function copy(what, load) {
   try {
     await navigator.clipboard.writeText(await load());
@@ -211,6 +226,9 @@ function Deliveries() {
   const shown = state.deliveries.filter((d) =>
     !wanted || (d.event + ' ' + d.handler + ' ' + d.status + ' ' + (d.failure ?? '')).toLowerCase().includes(wanted));
   return box('deliveries-title', 'Deliveries',
+    h('form', { class: 'row', id: 'replay', onsubmit: submit((f, form) => replay(form.elements.record.files[0])) },
+      field('Record of an event: a form or JSON', 'record', { type: 'file', required: true, class: 'wide' }),
+      h('button', { type: 'submit' }, 'Replay')),
     h('input', { type: 'search', 'aria-label': 'Filter deliveries', placeholder: 'Filter by event, handler, status', value: state.filter,
       oninput: (e) => { state.filter = e.target.value; draw(); } }),
     h('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-labelledby': 'deliveries-title' },
