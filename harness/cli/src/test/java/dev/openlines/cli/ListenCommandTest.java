@@ -4,6 +4,7 @@ package dev.openlines.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.client.PortalClient;
 import dev.openlines.client.RestClient;
 import dev.openlines.client.Subscription;
 import dev.openlines.client.Subscriptions;
@@ -12,10 +13,12 @@ import dev.openlines.model.OnSessionStart;
 import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.EventDecoder;
 import dev.openlines.portal.Portal;
+import dev.openlines.portal.PortalCall;
 import dev.openlines.portal.PortalChat;
 import dev.openlines.portal.SimulatedPortal;
 import dev.openlines.testkit.Await;
 import dev.openlines.testkit.RecordingHandler;
+import jakarta.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
@@ -23,11 +26,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code openlines listen}: the simulated portal in the place of the real one. */
 @SimulatedPortal
@@ -36,12 +43,12 @@ class ListenCommandTest {
     @TempDir
     private Path folder;
 
+    private static PortalClient client(Portal portal) {
+        return RestClient.builder().allowLoopback().build().portal(portal.restUri(), portal.accessToken());
+    }
+
     private static Subscriptions subscriptions(Portal portal) {
-        return RestClient.builder()
-                .allowLoopback()
-                .build()
-                .portal(portal.restUri(), portal.accessToken())
-                .subscriptions();
+        return client(portal).subscriptions();
     }
 
     private CompletableFuture<Ran> listening(Portal portal, String to, String... more) {
@@ -75,6 +82,38 @@ class ListenCommandTest {
                 "PT0.02S"));
         arguments.addAll(List.of(more));
         return Ran.of(arguments);
+    }
+
+    private static Process process(Portal portal, String... more) throws IOException {
+        ProcessBuilder command = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        OpenlinesCommand.class.getName(),
+                        "listen",
+                        "--portal",
+                        portal.restUri().toString(),
+                        "--forward-to",
+                        "http://127.0.0.1:9/",
+                        "--member-id",
+                        "mine",
+                        "--application-token",
+                        "my-test-token")
+                .redirectError(ProcessBuilder.Redirect.INHERIT);
+        command.command().addAll(List.of(more));
+        command.environment()
+                .put(PortalOptions.TOKEN_VARIABLE, portal.accessToken().reveal());
+        return command.start();
+    }
+
+    /** Returns what waits in the queue of a key, and leaves it there. */
+    private static List<JsonObject> waiting(Portal portal, String key) {
+        return client(portal)
+                .call("event.offline.list", Map.of("auth_connector", key))
+                .result()
+                .asJsonArray()
+                .getValuesAs(JsonObject.class);
     }
 
     @Test
@@ -146,25 +185,7 @@ class ListenCommandTest {
 
     @Test
     void aSignalUnbindsToo(Portal portal) throws Exception {
-        ProcessBuilder command = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                        OpenlinesCommand.class.getName(),
-                        "listen",
-                        "--portal",
-                        portal.restUri().toString(),
-                        "--forward-to",
-                        "http://127.0.0.1:9/",
-                        "--member-id",
-                        "mine",
-                        "--application-token",
-                        "my-test-token")
-                .redirectError(ProcessBuilder.Redirect.INHERIT);
-        command.environment()
-                .put(PortalOptions.TOKEN_VARIABLE, portal.accessToken().reveal());
-        Process listening = command.start();
+        Process listening = process(portal);
         try (BufferedReader lines = listening.inputReader(UTF_8)) {
             assertThat(lines.readLine()).startsWith("listening to ONSESSIONFINISH");
             assertThat(subscriptions(portal).get()).hasSize(1);
@@ -179,9 +200,25 @@ class ListenCommandTest {
         }
     }
 
-    @Test
-    void anApplicationWithWorkOfItsOwnIsNotTouched(Portal portal) {
-        portal.subscribe(OnSessionFinish.CODE, URI.create("http://127.0.0.1:9/production"));
+    /** Returns subscriptions of an application in production: to posted events, and to queues with each kind of key. */
+    static Stream<Subscription> production() {
+        return Stream.of(
+                Subscription.online(OnSessionFinish.CODE, URI.create("http://127.0.0.1:9/production")),
+                Subscription.online(OnSessionStart.CODE, URI.create("http://127.0.0.1:9/production")),
+                Subscription.offline(OnSessionFinish.CODE),
+                Subscription.offline(OnSessionFinish.CODE).withConnector("production"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("production")
+    void anApplicationWithWorkOfItsOwnIsNotTouched(Subscription subscription, Portal portal) {
+        String key = subscription.connector() == null ? "" : subscription.connector();
+        subscriptions(portal).bind(subscription);
+        portal.openLine("Support").openChat().close();
+        List<Subscription> bound = subscriptions(portal).get();
+        List<JsonObject> queued = waiting(portal, key);
+        assertThat(queued).hasSize(subscription.offline() ? 1 : 0);
+        int before = portal.calls().size();
 
         Ran ran = listen(portal, "http://127.0.0.1:9/", "--count", "1");
 
@@ -189,9 +226,116 @@ class ListenCommandTest {
                 .isEqualTo(new Ran(
                         1,
                         "",
-                        "openlines: the application has a subscription to ONSESSIONFINISH that listen did not make; make"
-                                + " a local application for listen alone\n"));
-        assertThat(subscriptions(portal).get()).hasSize(1);
+                        "openlines: the application has a subscription to " + subscription.event()
+                                + " that listen did not make; make a local application for listen alone\n"));
+        assertThat(callsSince(before, portal)).containsExactly("app.info", "event.get");
+        assertThat(subscriptions(portal).get()).isEqualTo(bound);
+        assertThat(waiting(portal, key)).isEqualTo(queued);
+    }
+
+    private static List<String> callsSince(int before, Portal portal) {
+        List<PortalCall> calls = portal.calls();
+        return calls.subList(before, calls.size()).stream()
+                .map(PortalCall::method)
+                .toList();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\"F\"", "\"D\"", "\"T\"", "\"P\"", "\"S\"", "\"l\"", "\"\"", "null", "1"})
+    void anApplicationThatIsNotLocalIsRefused(String status, Portal portal) {
+        portal.answer(
+                "app.info", "{\"ID\":\"7\",\"INSTALLED\":true,\"PAYMENT_EXPIRED\":\"N\",\"STATUS\":" + status + "}");
+
+        Ran ran = listen(portal, "http://127.0.0.1:9/", "--count", "1");
+
+        assertThat(ran)
+                .isEqualTo(new Ran(
+                        1, "", "openlines: the token is not of a local application; make one for listen alone\n"));
+        assertThat(callsSince(0, portal)).containsExactly("app.info");
+    }
+
+    @Test
+    void anApplicationWithoutAStatusIsRefused(Portal portal) {
+        portal.answer("app.info", "{\"INSTALLED\":true,\"PAYMENT_EXPIRED\":\"N\"}");
+
+        assertThat(listen(portal, "http://127.0.0.1:9/", "--count", "1").err())
+                .isEqualTo("openlines: the token is not of a local application; make one for listen alone\n");
+        assertThat(callsSince(0, portal)).containsExactly("app.info");
+    }
+
+    @Test
+    void whatWasBoundMeanwhileStaysWithItsQueueAtTheEnd(Portal portal) throws Exception {
+        try (RecordingHandler handler = RecordingHandler.start();
+                RecordingHandler production = RecordingHandler.start()) {
+            CompletableFuture<Ran> run = listening(portal, handler.uri().toString(), "--count", "1");
+            // Another user's listen has a key of the same kind.
+            List<Subscription> others = List.of(
+                    Subscription.online(OnSessionFinish.CODE, production.uri()),
+                    Subscription.offline(OnSessionFinish.CODE).withConnector("production"),
+                    Subscription.offline(OnSessionFinish.CODE).withConnector("openlines-listen-of-another"));
+            others.forEach(subscriptions(portal)::bind);
+            portal.openLine("Support").openChat().close();
+            Ran ran = run.get(5, TimeUnit.MINUTES);
+
+            assertThat(ran.exit()).as(ran.err()).isZero();
+            assertThat(handler.requests()).hasSize(1);
+            assertThat(production.requests()).hasSize(1);
+            assertThat(subscriptions(portal).get()).containsExactlyInAnyOrderElementsOf(others);
+            assertThat(waiting(portal, "production")).hasSize(1);
+            assertThat(waiting(portal, "openlines-listen-of-another")).hasSize(1);
+        }
+    }
+
+    @Test
+    void theListenOfAnotherUserIsNoHindranceAndStays(Portal portal) {
+        Subscription another = Subscription.offline(OnSessionFinish.CODE).withConnector("openlines-listen-of-another");
+        subscriptions(portal).bind(another);
+        PortalChat chat = portal.openLine("Support").openChat();
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            CompletableFuture<Ran> run = CompletableFuture.supplyAsync(
+                    () -> listen(portal, handler.uri().toString(), "--count", "1"));
+            Await.until(
+                    "two subscriptions",
+                    () -> run.isDone() || subscriptions(portal).get().size() == 2);
+            chat.close();
+            Ran ran = run.join();
+
+            assertThat(ran.exit()).as(ran.err()).isZero();
+            assertThat(subscriptions(portal).get()).containsExactly(another);
+            assertThat(waiting(portal, "openlines-listen-of-another")).hasSize(1);
+        }
+    }
+
+    @Test
+    void afterAKilledRunTheNextOneTouchesNothingOfAnApplicationThatWentIntoProduction(Portal portal) throws Exception {
+        Process listening = process(portal, "--every", "PT1H");
+        try (BufferedReader lines = listening.inputReader(UTF_8)) {
+            assertThat(lines.readLine()).startsWith("listening to ONSESSIONFINISH");
+            // It looks once, and then not within this test: nothing takes an event after its death.
+            Await.until("a look", () -> callsSince(0, portal).contains("event.offline.get"));
+        } finally {
+            listening.destroyForcibly();
+        }
+        assertThat(listening.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        Subscription left = subscriptions(portal).get().get(0);
+        Subscription production = Subscription.offline(OnSessionFinish.CODE).withConnector("production");
+        subscriptions(portal).bind(production);
+        portal.openLine("Support").openChat().close();
+
+        Ran refused = listen(portal, "http://127.0.0.1:9/", "--count", "1");
+
+        assertThat(refused.exit()).isEqualTo(1);
+        assertThat(subscriptions(portal).get()).containsExactlyInAnyOrder(left, production);
+        assertThat(waiting(portal, "production")).hasSize(1);
+
+        subscriptions(portal).unbind(production);
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            Ran next = listen(portal, handler.uri().toString(), "--count", "1");
+            assertThat(next.exit()).as(next.err()).isZero();
+            assertThat(handler.requests()).as("what the killed run had left").hasSize(1);
+        }
+        assertThat(subscriptions(portal).get()).isEmpty();
+        assertThat(waiting(portal, "production")).as("no queue but its own").hasSize(1);
     }
 
     @Test
