@@ -6,20 +6,24 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.openqa.selenium.By;
+import org.openqa.selenium.Keys;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.WebDriverException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.interactions.Actions;
 
 /**
  * Drives a real Chromium in tests of pages. Keeps pictures under {@code target/screenshots}. A test that uses it needs
@@ -29,6 +33,9 @@ public final class Browser implements AutoCloseable {
 
     /** The widths that every page must fit: two phones, a tablet, a laptop and a large screen. */
     public static final List<Integer> WIDTHS = List.of(360, 390, 768, 1280, 1920);
+
+    /** More than a page has. */
+    private static final int MOST_CONTROLS = 300;
 
     private static final Path PICTURES = Path.of("target", "screenshots");
     private static final String AXE = "/META-INF/resources/webjars/axe-core/%s/axe.min.js";
@@ -64,6 +71,8 @@ public final class Browser implements AutoCloseable {
                 "prefs",
                 Map.of("download.default_directory", folder.resolve("downloads").toString()));
         driver = new ChromeDriver(service, options);
+        // On a slow machine, axe needs more than the default of half a minute for a page with many rows.
+        driver.manage().timeouts().scriptTimeout(Duration.ofMinutes(5));
         size(1280, 1000);
     }
 
@@ -97,6 +106,35 @@ public final class Browser implements AutoCloseable {
             browser.findElement(By.cssSelector(css)).click();
             return true;
         });
+    }
+
+    /** Presses the tabulator until an element is in focus that shows a text, and no other. */
+    public WebElement tabTo(String text) {
+        return tabTo("the text " + text, element -> element.getText().equals(text));
+    }
+
+    /**
+     * Presses the tabulator until an element is in focus, and checks that a reader sees the focus.
+     *
+     * @param what what is looked for
+     * @param wanted whether an element is it
+     * @return the element
+     */
+    public WebElement tabTo(String what, Predicate<WebElement> wanted) {
+        for (int i = 0; i < MOST_CONTROLS; i++) {
+            // To the page: an input for files would take the key for a file's name.
+            new Actions(driver).sendKeys(Keys.TAB).perform();
+            WebElement focused = driver.switchTo().activeElement();
+            if (wanted.test(focused)) {
+                Object outline = driver.executeScript(
+                        "const s = getComputedStyle(arguments[0]); return s.outlineStyle + s.boxShadow", focused);
+                if ("nonenone".equals(outline)) {
+                    throw new AssertionError("the focus on " + what + " does not show");
+                }
+                return focused;
+            }
+        }
+        throw new AssertionError("nothing that is " + what + " gets the focus in " + driver.getCurrentUrl());
     }
 
     /** Finds an element as soon as it is there. */

@@ -198,7 +198,7 @@ final class Board extends Handler.Abstract {
         return switch (path) {
             case "/" -> board(filter, query, who, response);
             case "/charts" -> html(response, 200, "charts", Map.of("charts", charts(filter)));
-            case "/dead-letters" -> deadLetters(value(query, "done"), who, response);
+            case "/dead-letters" -> deadLetters(query, who, response);
             case "/stream" -> stream(filter, query, request, response);
             case "/export.csv", "/export.json" -> export(path.substring("/export.".length()), filter, response);
             default -> error(response, 404, "There is no such page.");
@@ -259,14 +259,17 @@ final class Board extends Handler.Abstract {
         return html(response, 200, "chat", values);
     }
 
-    private ByteBuffer deadLetters(String done, String who, Response response) {
+    private ByteBuffer deadLetters(Fields query, String who, Response response) {
         Map<String, Object> values = common(who);
-        List<DeadLetter> letters = deadLetters.list(0, SHOWN);
-        values.put("letters", letters);
-        values.put("deadLetterCount", count(letters));
+        long after = number(value(query, "after"));
+        List<DeadLetter> letters = deadLetters.list(after, SHOWN + 1);
+        boolean more = letters.size() > SHOWN;
+        values.put("letters", more ? letters.subList(0, SHOWN) : letters);
+        values.put("after", after);
+        values.put("later", more ? letters.get(SHOWN - 1).id() : 0L);
         values.put(
                 "said",
-                switch (done) {
+                switch (value(query, "done")) {
                     case "requeued" -> "The event is handled again.";
                     case "gone" -> "That event is no dead letter any more.";
                     default -> "";

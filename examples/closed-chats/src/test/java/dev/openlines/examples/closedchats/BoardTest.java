@@ -255,36 +255,19 @@ class BoardTest {
         chat.close();
         browser.find("tr[data-chat='1']");
 
-        tabTo("Skip to the content").sendKeys(Keys.ENTER);
+        browser.tabTo("Skip to the content").sendKeys(Keys.ENTER);
         assertThat(browser.driver().executeScript("return location.hash")).isEqualTo("#main");
         browser.driver().switchTo().activeElement().sendKeys(Keys.TAB);
         assertThat(browser.driver().switchTo().activeElement().getDomAttribute("name"))
                 .isEqualTo("q");
         browser.driver().switchTo().activeElement().sendKeys("parcel", Keys.ENTER);
         browser.shows("Chats that fit");
-        tabTo("Guest").sendKeys(Keys.ENTER);
+        browser.tabTo("Guest").sendKeys(Keys.ENTER);
         browser.shows("my parcel");
-        tabTo("Dead letters (0)").sendKeys(Keys.ENTER);
+        browser.tabTo("Dead letters (0)").sendKeys(Keys.ENTER);
         browser.shows("There is no dead letter.");
-        tabTo("Sign out").sendKeys(Keys.ENTER);
+        browser.tabTo("Sign out").sendKeys(Keys.ENTER);
         browser.find("input[type='password']");
-    }
-
-    /** Presses the tabulator until something is in focus that shows a text, and that it is. */
-    private WebElement tabTo(String text) {
-        for (int i = 0; i < 30; i++) {
-            WebElement focused = browser.driver().switchTo().activeElement();
-            if (focused.getText().equals(text)) {
-                Object outline = browser.driver()
-                        .executeScript(
-                                "const s = getComputedStyle(arguments[0]); return s.outlineStyle + s.boxShadow",
-                                focused);
-                assertThat(outline).as("how the focus on %s shows", text).isNotEqualTo("nonenone");
-                return focused;
-            }
-            focused.sendKeys(Keys.TAB);
-        }
-        throw new AssertionError("nothing with the text " + text + " gets the focus");
     }
 
     @Test

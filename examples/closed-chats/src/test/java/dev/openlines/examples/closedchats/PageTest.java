@@ -120,7 +120,10 @@ class PageTest {
         String letters = await("/dead-letters", "Dead letters (1)");
         String requeue = "/dead-letters/" + letters.replaceAll("(?s).*data-letter=\"(\\d+)\".*", "$1") + "/requeue";
         assertThat(letters)
-                .contains("ONSESSIONFINISH of portal " + running.portal.memberId(), "attempts: 1", "Dead letters (1)")
+                .contains(
+                        "<bdi>ONSESSIONFINISH</bdi> of portal <bdi>" + running.portal.memberId() + "</bdi>",
+                        "attempts: 1",
+                        "Dead letters (1)")
                 .doesNotContain("canary", running.portal.applicationToken().reveal());
 
         assertThat(post(requeue, "token=wrong").statusCode()).isEqualTo(403);
