@@ -2,6 +2,7 @@
 package dev.openlines.contract;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.List;
@@ -60,9 +61,13 @@ final class HtmlReport {
                 .append("\"><h1>Contract report</h1><p class=\"summary\" id=\"summary\">")
                 .append(text(report.summary(exitCode, baseline)))
                 .append("</p><p>")
-                .append(text(report.run().wire().target() + ", begun "
-                        + report.begun().truncatedTo(ChronoUnit.SECONDS) + ", "
-                        + report.took().toSeconds() + " s, exit code " + exitCode))
+                .append(text(report.run().wire().target().toString()))
+                .append(", begun ")
+                .append(time(report.begun().truncatedTo(ChronoUnit.SECONDS)))
+                .append(", ")
+                .append(report.took().toSeconds())
+                .append(" s, exit code ")
+                .append(exitCode)
                 .append("</p></header><main>");
         report.remarks()
                 .forEach(remark ->
@@ -365,14 +370,19 @@ final class HtmlReport {
         EffectBook effects = report.run().effects();
         out.append("<tr>");
         List.of(
-                        entry.chatId,
+                        text(entry.chatId),
                         entry.caseId,
-                        entry.first,
+                        time(entry.first),
                         entry.sent,
                         entry.acknowledged,
                         effects.exists() ? effects.of(entry.chatId).size() : "not observed")
                 .forEach(cell -> out.append("<td>").append(cell).append("</td>"));
         out.append("</tr>");
+    }
+
+    /** Returns a time as UTC. The page's script shows it in the reader's zone. */
+    private static String time(Instant at) {
+        return "<time datetime=\"" + at + "\">" + at + "</time>";
     }
 
     private static String text(String plain) {
@@ -443,6 +453,11 @@ final class HtmlReport {
             + line.map((b) => (b >= 0x20 && b < 0x7f ? String.fromCharCode(b) : '.')).join(''));
             }
             pre.textContent = lines.join('\\n');
+            }
+            const local = new Intl.DateTimeFormat(undefined, {dateStyle: 'medium', timeStyle: 'long'});
+            for (const time of document.querySelectorAll('time')) {
+            time.title = time.dateTime;
+            time.textContent = local.format(new Date(time.dateTime));
             }
             boxes.forEach((box) => box.addEventListener('change', show));
             find.addEventListener('input', show);

@@ -97,7 +97,8 @@ class ReportsTest {
                         "<table id=\"matrix\">", "<th scope=\"row\">B Authenticity</th>", "data-show=\"not-observed\"")
                 // The events that were sent, acknowledged and done.
                 .containsPattern(
-                        "<tr><td>[0-9]+</td><td>OSF-C-101</td><td>[^<]+Z</td><td>1</td><td>1</td><td>1</td></tr>");
+                        "<tr><td>[0-9]+</td><td>OSF-C-101</td><td><time datetime=\"[^\"]+Z\">[^<]+Z</time></td>"
+                                + "<td>1</td><td>1</td><td>1</td></tr>");
         assertThat(page)
                 .contains("by hand:</p><pre>java -jar openlines.jar explain OSF-C-101 --seed ")
                 // The first bytes of a request, which the page shows as hex: "POST /".
