@@ -37,7 +37,8 @@ final class CaptureCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "expected capture show or capture export");
+        throw new ParameterException(
+                spec.commandLine(), "a command is missing; the commands are " + WrongArguments.commandsOf(spec));
     }
 
     /** {@code openlines capture show}. */

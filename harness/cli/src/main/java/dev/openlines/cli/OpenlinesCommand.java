@@ -11,7 +11,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The command line, {@code openlines.jar}. Exit codes: 0 done, 1 refused or failed, 3 bad input, 70 a
@@ -70,7 +69,7 @@ public final class OpenlinesCommand implements Runnable {
         line.setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF));
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setParameterExceptionHandler((e, arguments) -> {
-            e.getCommandLine().getErr().println("openlines: " + oneLine(e));
+            e.getCommandLine().getErr().println("openlines: " + WrongArguments.told(e, arguments));
             return BAD_INPUT;
         });
         line.setExecutionExceptionHandler((e, command, result) -> {
@@ -107,16 +106,7 @@ public final class OpenlinesCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "expected a command; --help lists them");
-    }
-
-    /** Returns the error in the arguments, without a token that was given as an argument. */
-    private static String oneLine(ParameterException e) {
-        if (e instanceof UnmatchedArgumentException unmatched
-                && unmatched.getUnmatched().stream().anyMatch(argument -> argument.startsWith("--access-token"))) {
-            return "expected --access-token-file or the variable " + PortalOptions.TOKEN_VARIABLE
-                    + " instead of --access-token, which a list of processes shows";
-        }
-        return String.valueOf(e.getMessage()).replaceAll("\\s*\\R\\s*", " ");
+        throw new ParameterException(
+                spec.commandLine(), "a command is missing; the commands are " + WrongArguments.commandsOf(spec));
     }
 }

@@ -55,7 +55,7 @@ class PortalOptions {
     /** Returns the address as it was given. */
     URI portal() {
         if (portal == null) {
-            throw wrong("Missing required option: '--portal=URL'");
+            throw wrong(spec.name() + " needs --portal URL");
         }
         return portal;
     }

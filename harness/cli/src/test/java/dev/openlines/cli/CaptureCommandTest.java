@@ -339,6 +339,7 @@ class CaptureCommandTest {
         Files.delete(file);
         assertThat(run("capture", "export", folder.toString(), "--output", "x"))
                 .isEqualTo(new Ran(1, "", "openlines: there is no such capture in " + folder + "\n"));
-        assertThat(run("capture").err()).isEqualTo("openlines: expected capture show or capture export\n");
+        assertThat(run("capture").err())
+                .isEqualTo("openlines: a command is missing; the commands are capture show, capture export\n");
     }
 }
