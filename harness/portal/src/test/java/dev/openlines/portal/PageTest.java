@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
+import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
 
 /** The portal's page in a real Chromium. Leaves pictures under {@code target/screenshots}. */
@@ -165,6 +166,26 @@ class PageTest {
     }
 
     @Test
+    void aChatIsClosedAndItsDeliverySentAgainByKeyboardAlone() {
+        browser.tabTo("Skip to the chats").sendKeys(Keys.ENTER);
+        assertThat(browser.driver().executeScript("return location.hash")).isEqualTo("#main");
+        browser.tabTo("Open chat").sendKeys(Keys.ENTER);
+        browser.find("[data-chat='17']");
+        browser.tabTo("Close by time-out").sendKeys(Keys.SPACE);
+        browser.find("tr[data-delivery='1']");
+        browser.tabTo("1").sendKeys(Keys.ENTER);
+        browser.shows("\"application_token\": \"***\"");
+        browser.until(
+                "the delivery in focus",
+                driver -> "delivery".equals(driver.switchTo().activeElement().getDomAttribute("id")) ? true : null);
+        browser.tabTo("Resend").sendKeys(Keys.ENTER);
+        browser.find("tr[data-delivery='2']");
+        browser.tabTo("Closed chats (1)").sendKeys(Keys.ENTER);
+        browser.shows("Chat 17 (livechat), closed");
+        assertThat(handler.requests()).hasSize(2);
+    }
+
+    @Test
     void openChatsComeFirstTheNewestAtTheTopAndClosedOnesAreFolded() {
         PortalLine line = portal.lines().get(0);
         PortalChat closed = line.openChat();
@@ -193,6 +214,20 @@ class PageTest {
         browser.shows("9900 older ones are not shown");
         browser.looksRight("portal-ten-thousand");
         assertThat(shownChats()).hasSize(100);
+    }
+
+    @Test
+    void ofManyDeliveriesTheNewestAreShownAndTheOthersCounted() throws IOException {
+        browser.driver().get("about:blank");
+        portal.sending().use(DeliveryPlan.platform().copies(2_000));
+        portal.lines().get(0).openChat().close();
+        browser.driver().get(server.uri().toString());
+
+        browser.shows("1500 older ones are not shown");
+        List<WebElement> rows = browser.driver().findElements(By.cssSelector("tr[data-delivery]"));
+        assertThat(rows).hasSize(500);
+        assertThat(rows.get(0).getDomAttribute("data-delivery")).isEqualTo("2000");
+        browser.looksRight("portal-many");
     }
 
     @Test

@@ -6,7 +6,7 @@ import { h, render } from '/page/preact.js';
 const state = {
   portals: [], label: null, portal: null, lines: [], chats: [], subscriptions: [], deliveries: [], calls: [],
   faults: [], plan: '', offline: { bindings: [], records: [] }, open: null, view: null, editing: null,
-  said: '', failed: false, live: false, filter: '', unfolded: new Set(),
+  said: '', failed: false, live: false, filter: '', unfolded: new Set(), older: { deliveries: 0, calls: 0 },
 };
 const KEPT = 500;
 const SHOWN = 100;
@@ -82,17 +82,30 @@ async function refresh() {
   }
 }
 
-function choose(label) {
-  state.label = label;
+/** Puts rows above those that are there, and counts those that are too old to be shown. */
+function add(kind, rows) {
+  const all = [...rows, ...state[kind]];
+  state.older[kind] += Math.max(0, all.length - KEPT);
+  state[kind] = all.slice(0, KEPT);
+}
+
+function forget() {
   state.deliveries = [];
   state.calls = [];
+  state.older = { deliveries: 0, calls: 0 };
+}
+
+function choose(label) {
+  state.label = label;
+  forget();
   state.open = state.view = state.editing = null;
   state.unfolded.clear();
   if (stream) { stream.close(); }
   if (!label) { return; }
   Promise.all([ask('GET', mine('/deliveries')), ask('GET', mine('/calls'))]).then(([deliveries, calls]) => {
-    state.deliveries = deliveries.reverse().slice(0, KEPT);
-    state.calls = calls.reverse().slice(0, KEPT);
+    forget();
+    add('deliveries', deliveries.reverse());
+    add('calls', calls.reverse());
     draw();
   });
   stream = new EventSource('/control/' + mine('/stream'));
@@ -101,13 +114,13 @@ function choose(label) {
   stream.addEventListener('delivery', (e) => {
     const delivery = JSON.parse(e.data);
     if (!state.deliveries.some((d) => d.number === delivery.number)) {
-      state.deliveries = [delivery, ...state.deliveries].slice(0, KEPT);
+      add('deliveries', [delivery]);
     }
-    draw();
+    drawSoon();
   });
   stream.addEventListener('call', (e) => {
-    state.calls = [JSON.parse(e.data), ...state.calls].slice(0, KEPT);
-    draw();
+    add('calls', [JSON.parse(e.data)]);
+    drawSoon();
   });
   stream.addEventListener('state', () => refresh());
 }
@@ -192,9 +205,11 @@ function Chats(line) {
   ];
 }
 
+const Older = (count) => (count > 0 ? h('p', { class: 'muted' }, count + ' older ones are not shown') : null);
+
 const Shown = (chats) => [
   h('ul', { class: 'plain' }, chats.slice(0, SHOWN).map(Chat)),
-  chats.length > SHOWN ? h('p', { class: 'muted' }, (chats.length - SHOWN) + ' older ones are not shown') : null,
+  Older(chats.length - SHOWN),
 ];
 
 function Chat(chat) {
@@ -242,7 +257,9 @@ function Deliveries() {
           h('td', null, d.connect_ms + ' ms' + (d.backlog_suspected ? ' (queue of connections full)' : '')),
           h('td', null, d.first_byte_ms + ' ms'),
           h('td', null, d.total_ms + ' ms')))))),
-    shown.length === 0 ? h('p', { class: 'muted' }, 'Nothing yet. Bind a handler, open a chat and close it.') : null);
+    Older(state.older.deliveries),
+    shown.length === 0 ? h('p', { class: 'muted' },
+      wanted ? 'No delivery fits.' : 'Nothing yet. Bind a handler, open a chat and close it.') : null);
 }
 
 function Delivery() {
@@ -346,6 +363,7 @@ function Calls() {
           h('td', null, Time(c.at)), h('td', null, c.method), h('td', null, c.parameters),
           h('td', { class: c.status < 400 ? 'ok' : 'bad' }, c.status + (c.error ? ' ' + c.error : '') + (c.fault ? ' (' + c.fault + ')' : '')),
           h('td', null, c.provenance)))))),
+    Older(state.older.calls),
     state.calls.length === 0 ? h('p', { class: 'muted' }, 'No call yet.') : null);
 }
 
@@ -371,5 +389,10 @@ function App() {
 const root = document.getElementById('app');
 root.replaceChildren();
 function draw() { render(h('div', null, App()), root); }
+let drawing = null;
+/** Draws at most twenty times a second, however fast the events come. */
+function drawSoon() {
+  drawing ??= setTimeout(() => { drawing = null; draw(); }, 50);
+}
 draw();
 refresh().catch((e) => say(e.message, true));
