@@ -9,6 +9,7 @@ import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -80,7 +81,9 @@ final class StockMaven {
         // The global settings: the user's own, which may name a mirror or a proxy, still hold.
         Files.writeString(
                 project.resolve(".mvn/maven.config"),
-                "-gs\n" + settings + "\n-Dmaven.repo.local=" + folder.resolve("repository") + "\n");
+                "-gs\n" + settings + "\n-Dmaven.repo.local=" + folder.resolve("repository") + "\n",
+                StandardOpenOption.CREATE,
+                StandardOpenOption.APPEND);
     }
 
     /** Returns the local repository. */

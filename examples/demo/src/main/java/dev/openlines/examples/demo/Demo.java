@@ -30,6 +30,8 @@ public final class Demo {
             new String[] {"<script>alert('boo')</script>", "That is text here, and stays text."},
             new String[] {"Добрый день! Где мой заказ?", "Здравствуйте! Уже в пути."});
 
+    private static volatile boolean ending;
+
     private Demo() {}
 
     /**
@@ -43,28 +45,42 @@ public final class Demo {
         Path folder = empty(Path.of(args[1]));
         boolean once = Boolean.parseBoolean(args[2]);
         if (!once) {
-            Runtime.getRuntime()
-                    .addShutdownHook(
-                            new Thread(() -> System.out.println(System.lineSeparator() + "the demo has ended")));
+            Runtime.getRuntime().addShutdownHook(new Thread(Demo::end));
         }
         System.out.println("starting a simulated portal");
-        int exit;
+        int exit = 1;
         try (PortalServer server = PortalServer.start()) {
             Portal portal = server.portal(PortalSetup.minted().label("shop").notInstalled());
             System.out.println("starting the application");
             try (ClosedChats application = ClosedChats.start(Path.of(args[0]), folder, portal)) {
                 exit = run(server, portal, application, once);
             }
+        } catch (Exception e) {
+            // Ctrl-C ends the application, too, and what waits for it fails.
+            if (!ending) {
+                throw e;
+            }
         }
         System.exit(exit);
+    }
+
+    private static void end() {
+        ending = true;
+        System.out.println(System.lineSeparator() + "the demo has ended");
+    }
+
+    private static int failed(String why) {
+        if (!ending) {
+            System.err.println(why);
+        }
+        return 1;
     }
 
     private static int run(PortalServer server, Portal portal, ClosedChats application, boolean once) throws Exception {
         System.out.println("installing the application on the portal");
         portal.subscribe("ONAPPINSTALL", application.endpoint());
         if (!accepted(portal.install()) || !application.awaitSubscribed()) {
-            System.err.println("the application did not install itself; see " + application.log());
-            return 1;
+            return failed("the application did not install itself; see " + application.log());
         }
         List<PortalLine> lines = List.of(portal.openLine("Support & sales"), portal.openLine("Returns"));
         if (!once) {
@@ -74,14 +90,15 @@ public final class Demo {
             System.out.println("  the portal: " + server.uri());
         }
         for (int i = 0; i < CHATS || !once; i++) {
-            if (!accepted(talk(lines.get(i % lines.size()), i))) {
-                return 1;
-            }
+            List<Delivery> deliveries = talk(lines.get(i % lines.size()), i);
+            // Ctrl-C may have ended the application in the middle of a delivery: its end is looked at first.
             if (!once && application.ends(BETWEEN_CHATS)) {
                 if (application.wasInterrupted()) {
                     return 0;
                 }
-                System.err.println("the application has ended; see " + application.log());
+                return failed("the application has ended; see " + application.log());
+            }
+            if (!accepted(deliveries)) {
                 return 1;
             }
         }
@@ -108,7 +125,7 @@ public final class Demo {
     private static boolean accepted(List<Delivery> deliveries) {
         for (Delivery delivery : deliveries) {
             if (!delivery.acknowledged()) {
-                System.err.println("not acknowledged: " + delivery);
+                failed("not acknowledged: " + delivery);
                 return false;
             }
         }

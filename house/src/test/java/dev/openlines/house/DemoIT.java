@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.openlines.house;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.openlines.testkit.Await;
+import dev.openlines.testkit.RequiresTool;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs README's command for the demo, in a copy of the sources with a new local repository, and reads all it prints. */
+@RequiresTool({"mvn", "python3"})
+@Tag("long")
+// A read from a process that says nothing more cannot be interrupted.
+@Timeout(value = 7200, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class DemoIT {
+
+    private static final Pattern ADDRESS = Pattern.compile("http://127\\.0\\.0\\.1:\\d+/");
+
+    private static final List<String> BEGIN = List.of(
+            "building the portal and the application, some minutes at the first time",
+            "starting a simulated portal",
+            "starting the application",
+            "installing the application on the portal");
+
+    private static final List<String> RUNNING = List.of(
+            "",
+            "a chat is closed every few seconds, until Ctrl-C",
+            "  the board:  ADDRESS  password PASSWORD",
+            "  the portal: ADDRESS");
+
+    private static final List<String> END = List.of("", "the demo has ended");
+
+    /**
+     * Begins a process group with what follows, as a terminal does for a command. Ctrl-C ends it even if the tests were
+     * started in the background, where a shell has interrupts ignored.
+     */
+    private static final List<String> LIKE_A_TERMINAL = List.of(
+            "python3",
+            "-c",
+            "import os, signal, sys\nos.setsid()\nsignal.signal(signal.SIGINT, signal.SIG_DFL)\n"
+                    + "os.execvp(sys.argv[1], sys.argv[1:])");
+
+    @TempDir
+    private static Path folder;
+
+    private static StockMaven maven;
+    private static Path checkout;
+    private static String command = "";
+
+    private @Nullable Process demo;
+
+    @BeforeAll
+    static void readTheCommand() throws IOException {
+        String readme = Files.readString(Documents.ROOT.resolve("README.md"));
+        assertThat(readme).contains("With `-Ddemo.once=true` it ends after three chats.");
+        command = Documents.blocks("README.md", readme).stream()
+                .filter(block -> block.language().equals("sh"))
+                .flatMap(block -> block.text().lines())
+                .filter(line -> line.contains("-Pdemo"))
+                .findFirst()
+                .orElseThrow();
+        maven = new StockMaven(folder);
+        checkout = maven.checkout();
+    }
+
+    @AfterEach
+    void kill() throws Exception {
+        if (demo != null && demo.isAlive()) {
+            signal("KILL", demo);
+        }
+    }
+
+    /** Sends a signal to a process and its whole group, as a terminal does. */
+    private static void signal(String name, Process process) throws Exception {
+        Process kill = new ProcessBuilder("sh", "-c", "kill -s " + name + " -- -" + process.pid())
+                .inheritIO()
+                .start();
+        assertThat(kill.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    }
+
+    /** Returns the lines without what differs in each run, and without what a JVM says of itself or of Maven. */
+    private static List<String> own(List<String> lines) {
+        return lines.stream()
+                .filter(line -> !line.startsWith("WARNING: ") && !line.startsWith("Picked up "))
+                .map(line -> ADDRESS.matcher(line).replaceAll("ADDRESS").replaceAll("demo-[0-9a-f]+$", "PASSWORD"))
+                .toList();
+    }
+
+    @Test
+    void onceItPrintsItsOwnLinesAlone() throws Exception {
+        maven.finish(command + " -Ddemo.once=true", checkout);
+
+        List<String> expected = new ArrayList<>(BEGIN);
+        expected.add("3 chats closed on the portal, 3 of them on the board at ADDRESS");
+        assertThat(own(maven.output().lines().toList())).isEqualTo(expected);
+    }
+
+    @Test
+    void ctrlCEndsItWithOneLine() throws Exception {
+        List<String> lines = untilCtrlC("  the portal: ");
+
+        List<String> expected = new ArrayList<>(BEGIN);
+        expected.addAll(RUNNING);
+        expected.addAll(END);
+        assertThat(own(lines)).isEqualTo(expected);
+        List<URI> addresses = lines.stream()
+                .map(ADDRESS::matcher)
+                .filter(Matcher::find)
+                .map(found -> URI.create(found.group()))
+                .toList();
+        assertThat(addresses).hasSize(2);
+        // The application is a process of its own, which may end later.
+        for (URI address : addresses) {
+            Await.until(() -> "the end of " + address, () -> isGone(address));
+        }
+    }
+
+    @Test
+    void ctrlCWhileTheApplicationStartsIsNoFailure() throws Exception {
+        List<String> lines = own(untilCtrlC("starting the application"));
+
+        // The demo may come somewhat further while it ends.
+        assertThat(lines).startsWith(BEGIN.get(0), BEGIN.get(1), BEGIN.get(2)).containsOnlyOnce("the demo has ended");
+        assertThat(Stream.of(BEGIN, RUNNING, END).flatMap(List::stream)).containsAll(lines);
+    }
+
+    /** Runs the demo, presses Ctrl-C when it has printed a line, and returns all that it prints. */
+    private List<String> untilCtrlC(String begin) throws Exception {
+        ProcessBuilder shell = StockMaven.shell("exec " + command, checkout);
+        shell.command().addAll(0, LIKE_A_TERMINAL);
+        Process running = shell.start();
+        demo = running;
+        List<String> lines = new ArrayList<>();
+        try (BufferedReader output = running.inputReader(UTF_8)) {
+            for (String line = output.readLine(); line != null; line = output.readLine()) {
+                lines.add(line);
+                if (line.startsWith(begin)) {
+                    signal("INT", running);
+                }
+            }
+        }
+        assertThat(running.waitFor(5, TimeUnit.MINUTES)).isTrue();
+        return lines;
+    }
+
+    private static boolean isGone(URI address) throws IOException {
+        try (Socket socket = new Socket(address.getHost(), address.getPort())) {
+            return socket.isClosed();
+        } catch (ConnectException e) {
+            return true;
+        }
+    }
+}
