@@ -42,7 +42,11 @@ class DocumentsTest {
             "docs/decoding.md",
             README,
             "docs/getting-started.md",
-            "house/src/test/java/dev/openlines/house/GettingStartedIT.java");
+            "house/src/test/java/dev/openlines/house/GettingStartedIT.java",
+            "docs/portal.md",
+            "house/src/test/java/dev/openlines/house/PortalPageIT.java",
+            "docs/captures.md",
+            "harness/cli/src/test/java/dev/openlines/cli/CapturesPageTest.java");
 
     private static final Pattern OPTION = Pattern.compile("(?<=\\s)--[a-z][a-z-]*");
     private static final Pattern MAVEN = Pattern.compile("`(mvn [^`]*)`");

@@ -335,7 +335,7 @@ class GettingStartedIT {
     }
 
     /** Returns a port below those that systems give to connections, which could take it before the process does. */
-    private static String freePort() {
+    static String freePort() {
         AtomicInteger free = new AtomicInteger();
         Await.until("a free port", () -> {
             try (ServerSocket socket = new ServerSocket(new SplittableRandom().nextInt(20_000, 32_000))) {
