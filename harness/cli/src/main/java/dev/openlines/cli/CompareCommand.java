@@ -24,8 +24,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -82,9 +80,6 @@ final class CompareCommand implements Callable<Integer> {
     @Option(names = "--output", paramLabel = "FILE", description = "Also write the report there, as JSON.")
     private @Nullable Path output;
 
-    private final CountDownLatch ended = new CountDownLatch(1);
-    private volatile boolean stopping;
-
     private CompareCommand() {}
 
     @Override
@@ -96,23 +91,27 @@ final class CompareCommand implements Callable<Integer> {
         if (reversible && access.webhook()) {
             throw wrong("--reversible needs an application's access token: a webhook has no events");
         }
-        try {
-            return compared(access);
-        } catch (CommandFailure e) {
-            if (!stopping) {
-                throw e;
-            }
-            // The hook waits for this line. An exception of the command would be printed too late.
-            spec.commandLine().getErr().println("openlines: ended before all was compared");
-            return OpenlinesCommand.FAILED;
-        } finally {
-            ended.countDown();
+        try (CtrlC ctrlC = CtrlC.watch("compare")) {
+            return untilCtrlC(access, ctrlC);
         }
     }
 
-    private int compared(PortalAccess access) {
+    private int untilCtrlC(PortalAccess access, CtrlC ctrlC) {
         try {
-            CompareReport report = reversible ? withOwnApplication(access) : compare(access, unbound());
+            return compared(access, ctrlC);
+        } catch (CommandFailure e) {
+            if (!ctrlC.pressed()) {
+                throw e;
+            }
+            // The process waits for this line; what the command throws would be printed too late.
+            spec.commandLine().getErr().println("openlines: ended before all was compared");
+            return OpenlinesCommand.FAILED;
+        }
+    }
+
+    private int compared(PortalAccess access, CtrlC ctrlC) {
+        try {
+            CompareReport report = reversible ? withOwnApplication(access, ctrlC) : compare(access, unbound());
             if (output != null) {
                 PrivateFile.write(output, text(report) + "\n");
             }
@@ -153,7 +152,8 @@ final class CompareCommand implements Callable<Integer> {
         return new OwnApplication("compare", "openlines-compare");
     }
 
-    private CompareReport withOwnApplication(PortalAccess access) throws IOException, InterruptedException {
+    private CompareReport withOwnApplication(PortalAccess access, CtrlC ctrlC)
+            throws IOException, InterruptedException {
         OwnApplication application = OwnApplication.of("compare", portal.portal());
         PortalClient client = access.client(Duration.ofSeconds(30));
         FileChannel lock = application.lock();
@@ -161,42 +161,15 @@ final class CompareCommand implements Callable<Integer> {
             application.require(client);
             // A crashed run may have left some.
             application.unbind(client);
-            Thread ending = ending(Thread.currentThread());
-            Runtime.getRuntime().addShutdownHook(ending);
             try {
                 return compare(access, application);
             } finally {
-                // The interrupt is cleared, because the following calls need the network.
-                boolean interrupted = Thread.interrupted();
+                ctrlC.cleanUp();
                 application.unbind(client);
-                if (!stopping) {
-                    Runtime.getRuntime().removeShutdownHook(ending);
-                }
-                if (interrupted) {
-                    Thread.currentThread().interrupt();
-                }
             }
         } finally {
             lock.close();
         }
-    }
-
-    /**
-     * Makes the hook for Ctrl-C. It waits for the unbinding and the last line, but not for the thread, which may itself
-     * be waiting for the hook.
-     */
-    private Thread ending(Thread comparing) {
-        return new Thread(
-                () -> {
-                    stopping = true;
-                    comparing.interrupt();
-                    try {
-                        ended.await(20, TimeUnit.SECONDS);
-                    } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                    }
-                },
-                "compare-end");
     }
 
     private CompareReport compare(PortalAccess access, OwnApplication application)

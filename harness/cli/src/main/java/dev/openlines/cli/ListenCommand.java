@@ -37,8 +37,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -109,8 +107,6 @@ final class ListenCommand implements Callable<Integer> {
                     + " the portal's page and replay in a test. What customers wrote stays in it.")
     private @Nullable Path folder;
 
-    private final CountDownLatch ended = new CountDownLatch(1);
-    private volatile boolean stopping;
     private int seen;
 
     private ListenCommand() {}
@@ -124,15 +120,8 @@ final class ListenCommand implements Callable<Integer> {
         FileChannel lock = application.lock();
         try {
             application.require(client);
-            Thread ending = ending(Thread.currentThread());
-            Runtime.getRuntime().addShutdownHook(ending);
-            try {
-                listen(client, application, access);
-            } finally {
-                ended.countDown();
-                if (!stopping) {
-                    Runtime.getRuntime().removeShutdownHook(ending);
-                }
+            try (CtrlC ctrlC = CtrlC.watch("listen")) {
+                listen(client, application, access, ctrlC);
             }
             return 0;
         } catch (ClientException e) {
@@ -161,25 +150,8 @@ final class ListenCommand implements Callable<Integer> {
         }
     }
 
-    /**
-     * Makes the hook for Ctrl-C. It waits for the unbinding, and not for the thread, which may be waiting for the end
-     * of this one.
-     */
-    private Thread ending(Thread listening) {
-        return new Thread(
-                () -> {
-                    stopping = true;
-                    listening.interrupt();
-                    try {
-                        ended.await(20, TimeUnit.SECONDS);
-                    } catch (InterruptedException e) {
-                        Thread.currentThread().interrupt();
-                    }
-                },
-                "listen-end");
-    }
-
-    private void listen(PortalClient client, OwnApplication application, PortalAccess access) throws IOException {
+    private void listen(PortalClient client, OwnApplication application, PortalAccess access, CtrlC ctrlC)
+            throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         try {
             for (String event : events) {
@@ -190,7 +162,7 @@ final class ListenCommand implements Callable<Integer> {
                     + ", forwarding to "
                     + handler + ", until Ctrl-C");
             EventSender sender = new EventSender(EventSender.Settings.defaults().insecure());
-            while (!stopping && (count == null || seen < count)) {
+            while (!ctrlC.pressed() && (count == null || seen < count)) {
                 if (!look(client, application.key(), sender, access)) {
                     Thread.sleep(every.toMillis());
                 }
@@ -198,13 +170,12 @@ final class ListenCommand implements Callable<Integer> {
         } catch (InterruptedException e) {
             // Asked to end.
         } catch (ClientException e) {
-            // An interrupted call fails in different ways.
-            if (!stopping) {
+            // A call that was interrupted fails in its own way.
+            if (!ctrlC.pressed()) {
                 throw e;
             }
         } finally {
-            // The interrupt is cleared, because the following calls need the network.
-            Thread.interrupted();
+            ctrlC.cleanUp();
             unbind(client, application);
         }
     }
