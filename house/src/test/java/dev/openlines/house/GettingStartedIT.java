@@ -87,7 +87,7 @@ class GettingStartedIT {
 
         List<Documents.Block> blocks = blocks("8085", "8080");
         List<String> shell = only(blocks, "sh");
-        assertThat(shell).hasSize(5);
+        assertThat(shell).hasSize(6);
         maven.finish(shell.get(0), checkout);
 
         maven.configure(application());
@@ -168,6 +168,14 @@ class GettingStartedIT {
 
         assertThat(answer()).contains("nothing listens at 127.0.0.1 port " + port);
         assertThat(page()).contains("`nothing listens at 127.0.0.1 port 8080`");
+    }
+
+    @Test
+    void theApplicationIsJudgedByTheContract() throws Exception {
+        maven.finish(only(blocks("8085", "8080"), "sh").get(5), application());
+
+        assertThat(answer()).contains("openlines: PASS must-failed 0/");
+        assertThat(application().resolve("judged/evidence.jsonl")).isNotEmptyFile();
     }
 
     @Test
