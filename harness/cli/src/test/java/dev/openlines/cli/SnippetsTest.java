@@ -33,7 +33,7 @@ class SnippetsTest {
     @RegisterExtension
     private final SomeAtATime some = SomeAtATime.of(4);
 
-    private static final Path PAGE = Path.of("../../docs/contract-testing.md");
+    private static final Path PAGE = Path.of("../..").resolve("docs/contract-testing.md");
     private static final Pattern FENCED = Pattern.compile("(?ms)^```(sh|yaml)\n(.*?)^```");
 
     @TempDir
