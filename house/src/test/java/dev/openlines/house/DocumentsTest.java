@@ -35,6 +35,7 @@ class DocumentsTest {
 
     private static final String README = "house/src/test/java/dev/openlines/house/ReadmeTest.java";
 
+    private static final String EXAMPLES = "house/src/test/java/dev/openlines/house/ExamplePagesIT.java";
     private static final String TOOLS =
             "examples/quickstart/src/test/java/dev/openlines/examples/quickstart/ToolPagesIT.java";
     private static final String OPERATORS =
@@ -52,7 +53,12 @@ class DocumentsTest {
             Map.entry("docs/listen.md", TOOLS),
             Map.entry("docs/why-no-events.md", TOOLS),
             Map.entry("docs/operations.md", OPERATORS),
-            Map.entry("docs/reconciliation.md", OPERATORS));
+            Map.entry("docs/reconciliation.md", OPERATORS),
+            Map.entry("docs/deploying.md", EXAMPLES),
+            Map.entry("examples/closed-chats/README.md", EXAMPLES),
+            Map.entry("examples/kafka-workers/README.md", EXAMPLES),
+            Map.entry("examples/quickstart/README.md", EXAMPLES),
+            Map.entry("examples/spring-boot/README.md", EXAMPLES));
 
     private static final Pattern OPTION = Pattern.compile("(?<=\\s)--[a-z][a-z-]*");
     private static final Pattern MAVEN = Pattern.compile("`(mvn [^`]*)`");
@@ -224,19 +230,6 @@ class DocumentsTest {
             while (options.find()) {
                 assertThat(text).as("%s: %s", page, command).contains(options.group());
             }
-        } else if (command.matches(".*java (-X\\S+ )*-jar examples/.*")) {
-            String module = command.replaceAll(".* -jar |/target/.*", "");
-            String jar = command.replaceAll(".*/target/| .*", "");
-            String pom = Files.readString(Documents.ROOT.resolve(module).resolve("pom.xml"));
-            String artifact = pom.replaceFirst("(?s).*?</parent>.*?<artifactId>(.*?)</artifactId>.*", "$1");
-            String version = pom.replaceFirst("(?s).*?<parent>.*?<version>(.*?)</version>.*", "$1");
-            assertThat(pom)
-                    .as("%s: %s", page, command)
-                    .containsAnyOf(
-                            "/" + jar + "</outputFile>",
-                            "<classifier>"
-                                    + jar.replace(artifact + "-" + version + "-", "")
-                                            .replace(".jar", "") + "</classifier>");
         } else {
             assertThat(command)
                     .as("%s: a command that nothing checks", page)
