@@ -78,8 +78,7 @@ public interface LeasingInboxContract extends InboxContract {
     @Test
     default void manyEventsTogetherAreStoredOnceEachInTheirOrder() {
         try (LeasingInbox inbox = open()) {
-            // These are more events than fit into one statement. Each comes twice, the second time right after the
-            // first or much later.
+            // These are more events than fit into one statement, each twice, right after the first or much later.
             List<VerifiedDelivery> deliveries = LongStream.concat(
                             LongStream.rangeClosed(1, 300).flatMap(chat -> LongStream.of(chat, chat)),
                             LongStream.rangeClosed(1, 300))

@@ -221,9 +221,7 @@ public final class KafkaDispatcher implements AutoCloseable {
         }
     }
 
-    /**
-     * Forgets the state of all partitions without committing it, because one of their records may have been skipped.
-     */
+    /** Forgets the state of all partitions without committing it, because a record may have been skipped. */
     private void beginAgain() {
         partitions.values().forEach(KafkaPartition::stop);
         partitions.clear();
@@ -263,10 +261,7 @@ public final class KafkaDispatcher implements AutoCloseable {
         }
     }
 
-    /**
-     * Commits the partitions that this worker still has. While the group redistributes its partitions it takes no
-     * commit, so that must end first.
-     */
+    /** Commits the partitions of this worker. The group takes no commit before it has redistributed its partitions. */
     private void commitLast() {
         long deadline = System.nanoTime() + LAST_COMMIT.toNanos();
         while (!partitions.isEmpty()) {
@@ -416,8 +411,7 @@ public final class KafkaDispatcher implements AutoCloseable {
                 settlement = attempts.handle(task.event.leased(task.offset, task.attempts + 1));
             }
         } catch (RuntimeException e) {
-            // This is no failure of the handler, which would be an answer. A policy that throws must not block a chat
-            // for ever.
+            // The handler's failures are answers. A policy that throws must not block a chat for ever.
             LOG.error("reason=bug id={}: it is tried again", task.id, e);
             settlement = new Settlement.Retry(clock.instant().plus(DRAIN), "the policy of retries failed");
         }
