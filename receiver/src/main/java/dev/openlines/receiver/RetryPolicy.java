@@ -23,8 +23,8 @@ public record RetryPolicy(
         int attempts, Duration first, Duration cap, Duration deadline, Predicate<Throwable> permanent) {
 
     /**
-     * Ten attempts within about a quarter of an hour, with waits from one second to ten minutes; none later than a day
-     * after receipt; no exception is permanent.
+     * Ten attempts, with waits that double from one second to four minutes and add up to nine minutes at most; no
+     * attempt later than a day after receipt; no exception is permanent.
      */
     public static final RetryPolicy DEFAULT =
             new RetryPolicy(10, Duration.ofSeconds(1), Duration.ofMinutes(10), Duration.ofDays(1), failure -> false);
