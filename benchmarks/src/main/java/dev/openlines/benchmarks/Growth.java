@@ -32,9 +32,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Measures what an event costs over an SQLite inbox that holds more and more: to store it, to recognize a repeat, to lease
- * and handle it, with and without order, and to forget it. Then a receiver without work, and one that works off a backlog.
- * Costs are CPU time of this process, which other work on the machine changes little.
+ * Measures the cost of an event in a growing SQLite inbox: to store it, to recognize a repeat, to lease and handle it
+ * with and without order, and to forget it. Then it measures a receiver without work, and one that works off a backlog.
+ * The cost is CPU time of this process, which other work on the machine changes little.
  */
 public final class Growth {
 
@@ -273,7 +273,7 @@ public final class Growth {
         return (SYSTEM.getProcessCpuTime() - begun) / 1000.0 / EVENTS;
     }
 
-    /** Returns how often the threads of this process have waited whose names begin with a text. */
+    /** Returns how often those threads of this process have waited whose names begin with a text. */
     private static long switches(String name) throws IOException {
         long count = 0;
         try (var tasks = Files.list(Path.of("/proc/self/task"))) {
