@@ -316,7 +316,8 @@ public final class Reconciler implements AutoCloseable {
             LOG.debug("portal {} is compared later", memberId, e);
         } catch (RuntimeException | Error e) {
             LastResort.check(e);
-            // Catch everything: the portal is compared again when it is due.
+            // Catch everything: the portal is compared again when it is due. A store that is down sets no wait.
+            compared = !(e instanceof StoreException);
             LOG.warn("reason=reconcile-failed portal={}", memberId, e);
         }
         if (called && !compared) {
@@ -342,8 +343,9 @@ public final class Reconciler implements AutoCloseable {
         }
         ReconcileRun run =
                 new ReconcileRun(sql, store, sessions, settings, clock, mode, memberId, lease.state(), lease, since);
+        Report report;
         try {
-            Report report = run.run();
+            report = run.run();
             failures.remove(memberId);
             told.remove(memberId);
             ReconcileRun.Seen seen = run.seen();
@@ -351,10 +353,9 @@ public final class Reconciler implements AutoCloseable {
                     lease,
                     mode == ReconcileRun.Mode.SWEEP ? null : next(lease.state(), seen),
                     report.doubt() == null ? seen : null);
-            say(report);
-            return Optional.of(report);
         } catch (SessionsUnavailableException e) {
-            store.release(lease, unavailable(memberId, e), null);
+            store.release(lease, wait(memberId, e), null);
+            sayUnavailable(memberId, e);
             throw e;
         } catch (ReconcileStore.LeaseLostException e) {
             // While the other node has the lease, no call is made. After that, one is made only if the portal is due.
@@ -363,12 +364,32 @@ public final class Reconciler implements AutoCloseable {
         } catch (StoreException e) {
             LOG.debug("the lease of portal {} ends by itself", memberId, e);
             throw e;
+        } catch (RuntimeException | Error e) {
+            LastResort.check(e);
+            giveBack(lease, e);
+            throw e;
+        }
+        say(report);
+        return Optional.of(report);
+    }
+
+    /** Ends the lease after a failure that must not be. What was stored before it stays. */
+    private void giveBack(ReconcileStore.Lease lease, Throwable failure) {
+        try {
+            store.release(lease, later(lease.memberId()), null);
+        } catch (StoreException e) {
+            // It ends by itself.
+            failure.addSuppressed(e);
         }
     }
 
+    /** Counts one more failure in a row that passes by itself, and returns how long to wait. */
+    private Duration later(String memberId) {
+        return jittered(afterFailure(settings.interval(), failures.merge(memberId, 1, Integer::sum)));
+    }
+
     private Duration next(ReconcileStore.State state, ReconcileRun.Seen seen) {
-        return jittered(
-                afterIdle(settings.interval(), seen.active() ? 0 : state.idle() + 1), ThreadLocalRandom.current());
+        return jittered(afterIdle(settings.interval(), seen.active() ? 0 : state.idle() + 1));
     }
 
     /** Returns the time until the next run, given how many runs in a row found no activity. */
@@ -386,30 +407,36 @@ public final class Reconciler implements AutoCloseable {
         return interval.multipliedBy(1L << Math.min(times - 1, 4)).dividedBy(4);
     }
 
-    /** Changes a time by up to a tenth: it is never the same for all portals. */
+    private static Duration jittered(Duration duration) {
+        return jittered(duration, ThreadLocalRandom.current());
+    }
+
+    /** Changes a time by up to a tenth, so that it is not the same for all portals. */
     static Duration jittered(Duration duration, RandomGenerator random) {
         return Duration.ofMillis((long) (duration.toMillis() * random.nextDouble(0.9, 1.1)));
     }
 
-    /**
-     * Logs that a portal could not be compared, at most once a day if the cause is permanent, and returns how long to
-     * wait.
-     */
-    private Duration unavailable(String memberId, SessionsUnavailableException e) {
+    private Duration wait(String memberId, SessionsUnavailableException e) {
+        if (!e.reason().passes()) {
+            return jittered(ReconcileSettings.IDLE);
+        }
+        Duration wait = later(memberId);
+        // Not before the portal wants it.
+        return e.retryAfter().filter(after -> after.compareTo(wait) > 0).orElse(wait);
+    }
+
+    /** Says so, at most once a day if it does not pass by itself. */
+    private void sayUnavailable(String memberId, SessionsUnavailableException e) {
         telemetry.notReconciled(memberId, e.reason());
         if (e.reason().passes()) {
-            int times = failures.merge(memberId, 1, Integer::sum);
             LOG.info("reason=reconcile-waits portal={} detail=\"{}\"", memberId, e.getMessage());
-            Duration wait = jittered(afterFailure(settings.interval(), times), ThreadLocalRandom.current());
-            // Not before the portal wants it.
-            return e.retryAfter().filter(after -> after.compareTo(wait) > 0).orElse(wait);
+            return;
         }
         Instant last = told.get(memberId);
         if (last == null || last.plus(DAY).isBefore(clock.instant())) {
             told.put(memberId, clock.instant());
             LOG.warn("reason=reconcile-impossible portal={} detail=\"{}\"", memberId, e.getMessage());
         }
-        return jittered(ReconcileSettings.IDLE, ThreadLocalRandom.current());
     }
 
     private void say(Report report) {

@@ -221,10 +221,10 @@ class ReconcileRecordsTest {
         portal.failure = null;
         closed(17);
         portal.pass(Duration.ofMinutes(10));
-        // Its lease ends by itself.
+        // Its wait is over.
         ((SqlInbox) inbox).run(connection -> {
             try (var statement = connection.createStatement()) {
-                return statement.executeUpdate("update reconcile_state set lease_until = 0");
+                return statement.executeUpdate("update reconcile_state set next_at = 0");
             }
         });
         reconciler.tick(false);

@@ -360,6 +360,35 @@ class ReconcilerTest {
         }
     }
 
+    /** Neither another node nor the operator's command waits for the end of a lease that no one uses. */
+    @Test
+    void aFailureThatMustNotBeGivesTheLeaseBackAndThePortalIsAskedLater() {
+        try (LeasingInbox inbox = sqlite()) {
+            Reconciler reconciler = reconciler(inbox);
+            for (Throwable failure : List.of(new IllegalStateException("a test"), new LinkageError("a test"))) {
+                portal.beforeAnswer = () -> ReconcilerTest.<RuntimeException>fail(failure);
+                assertThatThrownBy(() -> reconciler.run(ModelPortal.MEMBER, false))
+                        .isSameAs(failure);
+            }
+            int calls = portal.calls.get();
+            List<String> log = LogRecords.of(() -> reconciler.tick(true));
+            assertThat(log).anyMatch(line -> line.endsWith("reason=reconcile-failed portal=" + ModelPortal.MEMBER));
+            assertThat(portal.calls).as("woken").hasValue(calls + 1);
+
+            reconciler.tick(false);
+            assertThat(portal.calls).as("its wait counts, however it was woken").hasValue(calls + 1);
+            portal.beforeAnswer = () -> {};
+            assertThat(reconciler.run(ModelPortal.MEMBER, false))
+                    .as("the lease was given back")
+                    .isPresent();
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <E extends Throwable> void fail(Throwable failure) throws E {
+        throw (E) failure;
+    }
+
     @Test
     void writesToTheLedgerWaitForOtherConnections() throws Exception {
         try (LeasingInbox inbox = sqlite();
