@@ -52,7 +52,7 @@ class DemoIT {
 
     /**
      * Begins a process group with what follows, as a terminal does for a command. Ctrl-C ends it even if the tests were
-     * started in the background, where a shell has interrupts ignored.
+     * started in the background, for which a shell ignores interrupts.
      */
     private static final List<String> LIKE_A_TERMINAL = List.of(
             "python3",

@@ -35,7 +35,7 @@ public final class Strangers implements AutoCloseable {
         this.port = port;
     }
 
-    /** Opens connections, each of which sends the beginning of a request. */
+    /** Opens connections, and sends the beginning of a request on each. */
     public void hold(int connections, String begin) throws IOException {
         for (int i = 0; i < connections; i++) {
             Socket socket = new Socket(

@@ -91,7 +91,7 @@ final class CompareCommand implements Callable<Integer> {
         if (reversible && access.webhook()) {
             throw wrong("--reversible needs an application's access token: a webhook has no events");
         }
-        try (CtrlC ctrlC = CtrlC.watch("compare")) {
+        try (CtrlC ctrlC = CtrlC.watch()) {
             return untilCtrlC(access, ctrlC);
         }
     }

@@ -13,22 +13,20 @@ final class CtrlC implements AutoCloseable {
 
     private final Thread command = Thread.currentThread();
     private final CountDownLatch closed = new CountDownLatch(1);
-    private final Thread hook;
+    private final Thread hook = new Thread(this::end, "ctrl-c");
 
     private boolean cleaning;
     private boolean pressed;
 
-    private CtrlC(String name) {
-        hook = new Thread(this::end, name + "-end");
-    }
+    private CtrlC() {}
 
     /**
      * Begins to watch for a command that runs on the calling thread.
      *
      * @throws CommandFailure if the process is ending already: it would not wait for the command
      */
-    static CtrlC watch(String name) {
-        CtrlC watch = new CtrlC(name);
+    static CtrlC watch() {
+        CtrlC watch = new CtrlC();
         try {
             Runtime.getRuntime().addShutdownHook(watch.hook);
         } catch (IllegalStateException e) {

@@ -120,7 +120,7 @@ final class ListenCommand implements Callable<Integer> {
         FileChannel lock = application.lock();
         try {
             application.require(client);
-            try (CtrlC ctrlC = CtrlC.watch("listen")) {
+            try (CtrlC ctrlC = CtrlC.watch()) {
                 listen(client, application, access, ctrlC);
             }
             return 0;

@@ -27,7 +27,7 @@ final class CtrlCApp {
 
     private static String run(String way) {
         boolean interrupted;
-        try (CtrlC ctrlC = CtrlC.watch("test")) {
+        try (CtrlC ctrlC = CtrlC.watch()) {
             if (way.equals("cleaning")) {
                 ctrlC.cleanUp();
             }
@@ -37,7 +37,7 @@ final class CtrlCApp {
             }
             interrupted = Thread.interrupted();
             if (way.equals("late")) {
-                CtrlC.watch("late").close();
+                CtrlC.watch().close();
             }
         }
         return "closed, interrupted: " + interrupted;

@@ -17,8 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /**
- * A folder as the reader of a page has it, with the packaged jars where the commands name them, and a shell that runs
- * these commands. A test replaces only what a reader must replace, too.
+ * A folder as the reader of a page has it, with the packaged jars in the places that the commands name, and a shell
+ * that runs these commands. A test replaces only what a reader must replace, too.
  */
 final class PageShell implements AutoCloseable {
 
