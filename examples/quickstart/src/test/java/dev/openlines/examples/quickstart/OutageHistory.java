@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.examples.quickstart;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.portal.Closing;
 import dev.openlines.portal.Delivery;
@@ -73,7 +75,7 @@ final class OutageHistory {
     }
 
     void before() {
-        portal.install();
+        assertThat(portal.install()).hasSize(1).allMatch(Delivery::acknowledged);
         closeSome(40, 0, 0, 30);
     }
 

@@ -4,6 +4,7 @@ package dev.openlines.examples.quickstart;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import dev.openlines.portal.Delivery;
 import dev.openlines.portal.Portal;
 import dev.openlines.portal.PortalChat;
 import dev.openlines.portal.PortalServer;
@@ -121,7 +122,7 @@ class RecipesTest {
                     "OPENLINES_PUBLIC_URL", front.url().toString());
             front.to(List.of(start("Transcripts", settings)));
             portal.subscribe("ONAPPINSTALL", front.url());
-            portal.install();
+            assertThat(portal.install()).hasSize(1).allMatch(Delivery::acknowledged);
             says("subscribed to portal " + portal.memberId());
 
             PortalChat chat = portal.openLine("Support").openChat();
