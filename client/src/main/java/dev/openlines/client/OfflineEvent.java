@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.client;
 
+import dev.openlines.model.Printed;
 import dev.openlines.model.Secret;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
@@ -53,10 +54,10 @@ public record OfflineEvent(
                 .build());
     }
 
-    /** Returns the code and the message id, not the payload. */
+    /** Returns the code and the message id on one line, not the payload. */
     @Override
     public String toString() {
-        return event + " " + messageId;
+        return Printed.line(event + " " + messageId);
     }
 
     static OfflineEvent of(String memberId, Fields row) {

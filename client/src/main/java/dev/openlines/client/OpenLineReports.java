@@ -2,6 +2,7 @@
 package dev.openlines.client;
 
 import dev.openlines.model.ConnectorCode;
+import dev.openlines.model.Printed;
 import jakarta.json.JsonObject;
 import java.time.Duration;
 import java.time.OffsetDateTime;
@@ -148,9 +149,10 @@ public final class OpenLineReports {
             return KNOWN.contains(this);
         }
 
+        /** Returns the code on one line, without characters that steer a terminal. */
         @Override
         public String toString() {
-            return code;
+            return Printed.line(code);
         }
     }
 
@@ -264,9 +266,10 @@ public final class OpenLineReports {
             return KNOWN.contains(this);
         }
 
+        /** Returns the code on one line, without characters that steer a terminal. */
         @Override
         public String toString() {
-            return code;
+            return Printed.line(code);
         }
     }
 

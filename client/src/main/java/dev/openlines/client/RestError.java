@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.client;
 
+import dev.openlines.model.Printed;
 import dev.openlines.model.Secret;
 import java.time.Duration;
 import java.util.List;
@@ -91,18 +92,8 @@ record RestError(
         StringBuilder line = new StringBuilder(Math.min(text.length(), SHOWN));
         text.codePoints()
                 .limit(SHOWN)
-                .map(point -> steersTerminal(point) ? ' ' : point)
+                .map(point -> Printed.steers(point) ? ' ' : point)
                 .forEach(line::appendCodePoint);
         return line.toString().strip();
-    }
-
-    /**
-     * Tells whether a character is a control character, changes the direction of writing, or ends a line or paragraph.
-     */
-    private static boolean steersTerminal(int point) {
-        return switch (Character.getType(point)) {
-            case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> true;
-            default -> false;
-        };
     }
 }

@@ -2,6 +2,7 @@
 package dev.openlines.client;
 
 import dev.openlines.model.ConnectorCode;
+import dev.openlines.model.Printed;
 import jakarta.json.JsonObject;
 import java.time.Duration;
 import java.time.OffsetDateTime;
@@ -110,9 +111,10 @@ public record Session(
             return KNOWN.contains(this);
         }
 
+        /** Returns the code on one line, without characters that steer a terminal. */
         @Override
         public String toString() {
-            return code;
+            return Printed.line(code);
         }
     }
 
@@ -154,9 +156,10 @@ public record Session(
             return KNOWN.contains(this);
         }
 
+        /** Returns the code on one line, without characters that steer a terminal. */
         @Override
         public String toString() {
-            return code;
+            return Printed.line(code);
         }
     }
 
@@ -195,9 +198,10 @@ public record Session(
             return KNOWN.contains(this);
         }
 
+        /** Returns the code on one line, without characters that steer a terminal. */
         @Override
         public String toString() {
-            return code;
+            return Printed.line(code);
         }
     }
 

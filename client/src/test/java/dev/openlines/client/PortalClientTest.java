@@ -249,9 +249,9 @@ class PortalClientTest {
 
     @Test
     void anErrorDoesNotSteerATerminal() {
-        try (FakePortal portal =
-                new FakePortal(asked -> Answered.error(400, "X", "a\u202eb\u2066c\u2028d\u009be\u007ff"))) {
-            assertThat(failure(portal)).hasMessage("event.bind: HTTP 400 X: a b c d e f");
+        try (FakePortal portal = new FakePortal(
+                asked -> Answered.error(400, "X\u200bY", "a\u202eb\u2066c\u2028d\u009be\u007ff\udb40\udc41g"))) {
+            assertThat(failure(portal)).hasMessage("event.bind: HTTP 400 X Y: a b c d e f g");
         }
     }
 

@@ -11,6 +11,7 @@ import dev.openlines.client.Session.Vote;
 import dev.openlines.client.SessionFilter.Order;
 import dev.openlines.model.ConnectorCode;
 import dev.openlines.model.Secret;
+import jakarta.json.JsonValue;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -123,6 +124,23 @@ class SessionsTest {
         }
         assertThat(Status.PAUSED.known() && CloseReason.REPLY_LIMIT.known() && Vote.NONE.known())
                 .isTrue();
+    }
+
+    @Test
+    void codesAndKeysOfAPortalSteerNoTerminal() {
+        String evil = "a\u001b[2J\nb\u200b\u202e\udb40\udc41";
+        String printed = "a [2J b   ";
+
+        assertThat(List.of(
+                        new Status(evil),
+                        new CloseReason(evil),
+                        new Vote(evil),
+                        new OpenLineReports.TransferReason(evil),
+                        new OpenLineReports.OperatorStatus(evil)))
+                .extracting(Object::toString)
+                .containsOnly(printed);
+        assertThat(new OfflineEvent("m", evil, evil, FROM, JsonValue.EMPTY_JSON_OBJECT, null))
+                .hasToString(printed + " " + printed);
     }
 
     @Test

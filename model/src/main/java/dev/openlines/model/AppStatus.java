@@ -56,6 +56,6 @@ public record AppStatus(String code) {
      */
     @Override
     public String toString() {
-        return Printed.code(code);
+        return Printed.line(code);
     }
 }

@@ -66,6 +66,6 @@ public record ConnectorCode(String code) {
      */
     @Override
     public String toString() {
-        return Printed.code(code);
+        return Printed.line(code);
     }
 }

@@ -65,6 +65,6 @@ public record Scope(String code) {
      */
     @Override
     public String toString() {
-        return Printed.code(code);
+        return Printed.line(code);
     }
 }

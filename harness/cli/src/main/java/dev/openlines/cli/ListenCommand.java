@@ -10,6 +10,7 @@ import dev.openlines.client.RetriableRestException;
 import dev.openlines.client.Subscription;
 import dev.openlines.model.AppStatus;
 import dev.openlines.model.OnSessionFinish;
+import dev.openlines.model.Printed;
 import dev.openlines.model.Secret;
 import dev.openlines.parser.Dialect;
 import dev.openlines.portal.wire.EventBodies;
@@ -223,7 +224,7 @@ final class ListenCommand implements Callable<Integer> {
         Instant queued = time(row.getString("TIMESTAMP_X", ""));
         JsonObject payload = payload(row, event, queued, access);
         seen++;
-        out.println(queued + "  --> " + printable(event) + " " + printable(row.getString("MESSAGE_ID", "")));
+        out.println(queued + "  --> " + Printed.line(event) + " " + Printed.line(row.getString("MESSAGE_ID", "")));
         if (folder != null) {
             record(folder, payload, event);
         }
@@ -283,11 +284,6 @@ final class ListenCommand implements Callable<Integer> {
         Path file =
                 into.resolve(Instant.now().toEpochMilli() + "-" + seen + "-" + event.replaceAll("\\W", "_") + ".json");
         Files.writeString(file, SecretMask.of(kept) + "\n", StandardOpenOption.CREATE_NEW);
-    }
-
-    /** Removes control characters: a portal must not send commands to the terminal. */
-    private static String printable(String text) {
-        return text.replaceAll("[\\p{Cntrl}\\u0080-\\u009F\\p{Cf}]", "?");
     }
 
     private ParameterException wrong(String what) {

@@ -113,16 +113,9 @@ final class SessionsCommand implements Callable<Integer> {
                 session.id(),
                 session.chatId(),
                 session.lineId(),
-                printable(session.source().code()),
-                printable(session.status().code()),
-                session.closeReason() == null
-                        ? ""
-                        : ", " + printable(session.closeReason().code()));
-    }
-
-    /** Removes control characters: a portal must not send commands to the terminal. */
-    private static String printable(String text) {
-        return text.replaceAll("\\p{Cntrl}", "?");
+                session.source(),
+                session.status(),
+                session.closeReason() == null ? "" : ", " + session.closeReason());
     }
 
     private static String json(Session session) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.cli;
 
+import dev.openlines.model.Printed;
 import dev.openlines.portal.wire.PhpJson;
 import java.io.FilterWriter;
 import java.io.IOException;
@@ -11,6 +12,9 @@ import java.io.Writer;
  * stay. So a text from a portal, a handler or a file can neither move the cursor nor change the direction of writing.
  */
 final class TerminalWriter extends FilterWriter {
+
+    /** The first half of a character whose other half has not come yet, or 0. */
+    private char half;
 
     TerminalWriter(Writer out) {
         super(out);
@@ -23,16 +27,24 @@ final class TerminalWriter extends FilterWriter {
 
     @Override
     public void write(char[] text, int from, int length) throws IOException {
-        int done = from;
+        StringBuilder shown = new StringBuilder(length + 16);
         for (int i = from; i < from + length; i++) {
-            if (stays(text, i, from + length)) {
+            char c = text[i];
+            if (half != 0 && Character.isLowSurrogate(c)) {
+                append(Character.toCodePoint(half, c), shown);
+                half = 0;
                 continue;
             }
-            out.write(text, done, i - done);
-            out.write(PhpJson.escape(text[i]));
-            done = i + 1;
+            endHalf(shown);
+            if (Character.isHighSurrogate(c)) {
+                half = c;
+            } else if (c == '\n' || c == '\t' || (c == '\r' && i + 1 < from + length && text[i + 1] == '\n')) {
+                shown.append(c);
+            } else {
+                append(c, shown);
+            }
         }
-        out.write(text, done, from + length - done);
+        out.append(shown);
     }
 
     @Override
@@ -40,11 +52,32 @@ final class TerminalWriter extends FilterWriter {
         write(text.toCharArray(), from, length);
     }
 
-    private static boolean stays(char[] text, int at, int end) {
-        return switch (text[at]) {
-            case '\n', '\t' -> true;
-            case '\r' -> at + 1 < end && text[at + 1] == '\n';
-            default -> !PhpJson.steersTerminal(text[at]);
-        };
+    @Override
+    public void flush() throws IOException {
+        StringBuilder shown = new StringBuilder();
+        endHalf(shown);
+        out.append(shown);
+        super.flush();
+    }
+
+    @Override
+    public void close() throws IOException {
+        flush();
+        super.close();
+    }
+
+    private void endHalf(StringBuilder shown) {
+        if (half != 0) {
+            append(half, shown);
+            half = 0;
+        }
+    }
+
+    private static void append(int codePoint, StringBuilder shown) {
+        if (Printed.steers(codePoint)) {
+            shown.append(PhpJson.escaped(codePoint));
+        } else {
+            shown.appendCodePoint(codePoint);
+        }
     }
 }

@@ -29,7 +29,8 @@ import picocli.CommandLine;
 @ResourceLock(Resources.SYSTEM_OUT)
 class TerminalTest {
 
-    private static final String STEERING = "\u001b[31m\u0007\u007f\u0085\u009b2J\u200f\u202e\u2066\u2028\ufeff";
+    private static final String STEERING =
+            "\u001b[31m\u0007\u007f\u0085\u009b2J\u00ad\u200b\u200f\u202e\u2066\u2028\u2029\ufeff\udb40\udc41";
 
     private static final String STEERS = "[\\p{Cntrl}&&[^\\n\\t]]|[\\u0080-\\u009f\\p{Cf}\\u2028\\u2029]";
 
@@ -67,7 +68,7 @@ class TerminalTest {
 
         assertThat(out((command + " " + file(body)).split(" ")))
                 .doesNotContainPattern(STEERS)
-                .contains("\\u009B2J", "\\u007F", "\\u202E", "\\u2066");
+                .contains("\\u009B2J", "\\u007F", "\\u200B", "\\u202E", "\\u2066", "\\uDB40\\uDC41");
     }
 
     @Test
@@ -81,6 +82,18 @@ class TerminalTest {
             out.append('x').write(new char[] {'a', '\u0007', 'b'}, 1, 2);
         }
         assertThat(one).hasToString("\\u009Bx\\u0007b");
+    }
+
+    @Test
+    void theHalvesOfACharacterMayComeOneByOneAndAHalfAloneIsEscaped() throws IOException {
+        StringWriter lines = new StringWriter();
+        try (TerminalWriter out = new TerminalWriter(lines)) {
+            for (char half : "\ud83d\ude00\udb40\udc41".toCharArray()) {
+                out.write(half);
+            }
+            out.write(" \ud83dx\ude00\ud83d\n\ud83d");
+        }
+        assertThat(lines).hasToString("\ud83d\ude00\\uDB40\\uDC41 \\uD83Dx\\uDE00\\uD83D\n\\uD83D");
     }
 
     @Test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.receiver.spi;
 
+import dev.openlines.model.Printed;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -32,8 +33,8 @@ public final class OneLine {
     }
 
     /**
-     * Returns a text with a space instead of each character that breaks a line, steers a terminal, changes the direction
-     * of writing or is no character, and without its end if it is too long.
+     * Returns a text with a space instead of each character that {@linkplain Printed#steers steers} a terminal, and
+     * without its end if it is too long.
      */
     public static String of(String text, int max) {
         StringBuilder line = new StringBuilder(Math.min(text.length(), max));
@@ -41,7 +42,7 @@ public final class OneLine {
         while (end < text.length() && line.length() < max) {
             int point = text.codePointAt(end);
             end += Character.charCount(point);
-            line.appendCodePoint(shown(point) ? point : ' ');
+            line.appendCodePoint(Printed.steers(point) ? ' ' : point);
         }
         return end < text.length() ? line.append('…').toString() : line.toString();
     }
@@ -51,31 +52,19 @@ public final class OneLine {
      * value, since such characters stand within its texts only.
      */
     public static String escaped(String text) {
-        if (text.codePoints().allMatch(OneLine::shown)) {
+        if (text.codePoints().noneMatch(Printed::steers)) {
             return text;
         }
         StringBuilder line = new StringBuilder(text.length() + 16);
         text.codePoints().forEach(point -> {
-            if (shown(point)) {
-                line.appendCodePoint(point);
-            } else {
+            if (Printed.steers(point)) {
                 for (char c : Character.toChars(point)) {
                     line.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
                 }
+            } else {
+                line.appendCodePoint(point);
             }
         });
         return line.toString();
-    }
-
-    private static boolean shown(int point) {
-        return switch (Character.getType(point)) {
-            case Character.CONTROL,
-                    Character.FORMAT,
-                    Character.LINE_SEPARATOR,
-                    Character.PARAGRAPH_SEPARATOR,
-                    Character.SURROGATE,
-                    Character.UNASSIGNED -> false;
-            default -> true;
-        };
     }
 }

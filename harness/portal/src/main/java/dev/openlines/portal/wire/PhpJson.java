@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.portal.wire;
 
+import dev.openlines.model.Printed;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
@@ -138,42 +139,34 @@ public final class PhpJson {
                 case '\b' -> out.append("\\b");
                 case '\f' -> out.append("\\f");
                 default -> {
-                    boolean markup = c == '<' || c == '>' || c == '&' || c == '\'';
-                    if (portal ? c < 0x20 || markup || c == '\u2028' || c == '\u2029' : steersTerminal(c)) {
-                        out.append(escape(c));
+                    int point = portal ? c : text.codePointAt(i);
+                    if (portal ? escapedByPhp(c) : Printed.steers(point)) {
+                        out.append(escaped(point));
                     } else {
-                        out.append(c);
+                        out.appendCodePoint(point);
                     }
+                    i += Character.charCount(point) - 1;
                 }
             }
         }
         out.append('"');
     }
 
-    /**
-     * Tells whether a terminal may treat a character as a command, or change the direction of writing because of it:
-     * controls, the marks of bidirectional text, and the separators of lines and paragraphs.
-     *
-     * @param c the character
-     * @return false for characters that are only shown
-     */
-    public static boolean steersTerminal(char c) {
-        return Character.isISOControl(c)
-                || c == '\u061C'
-                || c == '\u200E'
-                || c == '\u200F'
-                || c == '\uFEFF'
-                || (c >= '\u2028' && c <= '\u202E')
-                || (c >= '\u2066' && c <= '\u2069');
+    private static boolean escapedByPhp(char c) {
+        return c < 0x20 || c == '<' || c == '>' || c == '&' || c == '\'' || c == '\u2028' || c == '\u2029';
     }
 
     /**
      * Returns a character as JSON escapes it.
      *
-     * @param c the character
-     * @return a backslash, {@code u} and four digits
+     * @param codePoint the character
+     * @return a backslash, {@code u} and four digits; twice for a character beyond the first plane
      */
-    public static String escape(char c) {
-        return String.format(Locale.ROOT, "\\u%04X", (int) c);
+    public static String escaped(int codePoint) {
+        StringBuilder escape = new StringBuilder(6);
+        for (char half : Character.toChars(codePoint)) {
+            escape.append(String.format(Locale.ROOT, "\\u%04X", (int) half));
+        }
+        return escape.toString();
     }
 }
