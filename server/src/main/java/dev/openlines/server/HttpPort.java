@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SelectorManager;
@@ -101,7 +102,9 @@ final class HttpPort {
         jetty.setErrorHandler((request, response, callback) -> {
             if (request.getAttribute(ErrorHandler.ERROR_EXCEPTION) instanceof Throwable failure) {
                 LastResort.check(failure);
-                if (response.getStatus() >= 500 && (failure instanceof RuntimeException || failure instanceof Error)) {
+                // Jetty refuses an unknown version of HTTP by an exception, which a sender can cause at will.
+                boolean unexpected = failure instanceof RuntimeException || failure instanceof Error;
+                if (response.getStatus() >= 500 && unexpected && !(failure instanceof HttpException)) {
                     LOG.error("reason=bug status={}", response.getStatus(), failure);
                 }
             }

@@ -44,6 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests of hostile requests. After each of them a genuine event is answered and handled. */
 @Timeout(300)
@@ -236,6 +237,24 @@ class HostileTest {
         String bomb = bytes.toString(StandardCharsets.ISO_8859_1);
 
         assertThat(http.post(bomb, "Content-Encoding: gzip")).startsWith("HTTP/1.1 415 ");
+        assertAlive();
+    }
+
+    /** A record of a bug has a stack trace, and a sender could write as many as he likes. */
+    @ParameterizedTest
+    @ValueSource(strings = {"GET / HTTP/9.9", "GET /"})
+    void anUnknownVersionOfHttpIsNoBug(String line) throws Exception {
+        List<String> log = LogRecords.of(() -> {
+            try (Socket socket = http.connect()) {
+                socket.setSoTimeout(120_000);
+                socket.getOutputStream().write((line + "\r\nHost: a\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+                assertThat(RawHttp.head(socket)).startsWith("HTTP/1.1 505 ");
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        });
+
+        assertThat(log).noneMatch(record -> record.contains("reason=bug"));
         assertAlive();
     }
 
