@@ -7,11 +7,14 @@ import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.EventDecoder;
 import dev.openlines.parser.EventJson;
 import dev.openlines.testkit.Await;
+import dev.openlines.testkit.RawHttp;
 import dev.openlines.testkit.RequiresTool;
 import java.io.File;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -157,6 +160,37 @@ class GettingStartedIT {
         assertThat(Files.readString(printed)).doesNotContain("closed chat", "51856fefc", "not-the-token");
         assertThat(answer()).contains("\"status\":" + status + ",");
         assertThat(page()).contains("`\"status\":" + status + "`", reason);
+    }
+
+    /** Sends what Jetty's own warnings would repeat. */
+    @Test
+    void nothingThatAStrangerSendsIsOnTheConsole() throws Exception {
+        String port = freePort();
+        Path printed = start(only(blocks(freePort(), port), "sh").get(3), "application", port);
+        awaitLine(printed, "receiver ready at ");
+        RawHttp receiver = new RawHttp(URI.create("http://127.0.0.1:" + port + "/"));
+        for (String head : List.of(
+                "GET / HTTP/1.1\r\nHost: canary\r\nHost: canary reason=accepted",
+                "GET /canary HTTP/1.1\r\nHost: a\u009b31m canary",
+                "canary / HTTP/1.1\r\nHost: a",
+                "GET / canary\r\nHost: a",
+                "GET / HTTP/1.1\r\nHost: a\r\ncanary : x",
+                "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: canary",
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: canary",
+                "GET http://canary/%zz HTTP/1.1\r\nHost: a")) {
+            try (Socket stranger = receiver.connect()) {
+                stranger.setSoTimeout(120_000);
+                stranger.getOutputStream().write((head + "\r\n\r\n").getBytes(StandardCharsets.ISO_8859_1));
+                stranger.shutdownOutput();
+                stranger.getInputStream().readAllBytes();
+            }
+        }
+        stop();
+        processes.clear();
+
+        assertThat(Files.readString(printed))
+                .contains("reason=started ", "reason=stopped ")
+                .doesNotContain("canary", "org.eclipse.jetty", "reason=jetty-log", "\u009b");
     }
 
     @Test

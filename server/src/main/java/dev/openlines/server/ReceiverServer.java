@@ -107,6 +107,7 @@ public final class ReceiverServer implements AutoCloseable {
 
     private void assemble(ReceiverServerBuilder options) {
         MissingLog.warn();
+        JettyLog.warn();
         options.own.ifPresent(parts::push);
         check(options);
         Store store = open(options);

@@ -162,6 +162,21 @@ class SettingsTest {
                 .satisfies(e -> assertThat(e.getMessage()).doesNotContain("canary"));
     }
 
+    /** The tests of this module have no settings of the log, as an application that has just added a binding. */
+    @Test
+    void theStartNamesTheLoggersOfJettyThatRepeatWhatStrangersSend() {
+        List<String> log =
+                LogRecords.of(() -> start(directory.resolve("inbox.db").toString()));
+
+        assertThat(log)
+                .filteredOn(line -> line.contains("reason=jetty-log"))
+                .singleElement()
+                .asString()
+                .contains(" WARN ")
+                .endsWith("turn them off: org.eclipse.jetty.http, org.eclipse.jetty.server.Response,"
+                        + " org.eclipse.jetty.server.internal, org.eclipse.jetty.util.HostPort");
+    }
+
     @Test
     void theStartAndTheStopAreOneRecordEach() {
         List<String> log =

@@ -125,6 +125,9 @@ class AttackIT {
         List<String> requests = List.of(
                 "GET / HTTP/1.1\r\nHost: " + evil.repeat(100) + "\r\n\r\n",
                 "GET /" + evil.repeat(300) + " HTTP/1.1\r\nHost: a\r\n\r\n",
+                // What no parser of heads refuses.
+                "GET / HTTP/1.1\r\nHost: a:" + AttackedReceiver.CANARY + "\u009b31m\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: [" + AttackedReceiver.CANARY + "\r\n\r\n",
                 evil + " / HTTP/1.1\r\nHost: a\r\n\r\n",
                 "GET / " + evil + "\r\nHost: a\r\n\r\n",
                 "GET / HTTP/9.9\r\nHost: " + evil + "\r\n\r\n",
