@@ -35,6 +35,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -61,7 +62,7 @@ class ServerFuzzTest {
     /** So many installations are forged that there is no room for more: 503, and the portal is told to try again. */
     private static final String NOT_KEPT = "cannot be verified or kept now";
 
-    @TempDir
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     Path directory;
 
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
