@@ -83,7 +83,7 @@ class ArchitectureTest {
         "parser, model",
         "client, model parser",
         "receiver, model parser receiver.spi",
-        "receiver.spi, ''",
+        "receiver.spi, model",
         "tck, model parser receiver",
         "kafka, model parser receiver receiver.spi",
         "server, model parser client receiver receiver.spi",

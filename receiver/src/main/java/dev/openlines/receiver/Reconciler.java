@@ -373,7 +373,7 @@ public final class Reconciler implements AutoCloseable {
         return Optional.of(report);
     }
 
-    /** Ends the lease after a failure that must not be. What was stored before it stays. */
+    /** Ends the lease after an unexpected failure. The closes that were stored before it stay. */
     private void giveBack(ReconcileStore.Lease lease, Throwable failure) {
         try {
             store.release(lease, later(lease.memberId()), null);

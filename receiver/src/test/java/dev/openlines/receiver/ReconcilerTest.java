@@ -360,7 +360,7 @@ class ReconcilerTest {
         }
     }
 
-    /** Neither another node nor the operator's command waits for the end of a lease that no one uses. */
+    /** Checks that no other node and no command waits for the end of a lease that is not used. */
     @Test
     void aFailureThatMustNotBeGivesTheLeaseBackAndThePortalIsAskedLater() {
         try (LeasingInbox inbox = sqlite()) {

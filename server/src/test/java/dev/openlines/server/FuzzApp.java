@@ -64,7 +64,7 @@ final class FuzzApp {
     }
 
     private static synchronized void handled(OpenLineChat chat) {
-        // What was changed at random may have any number.
+        // A body that was changed at random may have any number.
         if (chat.chatId() >= FIRST && chat.chatId() < FIRST + 10_000_000) {
             HANDLED.set((int) (chat.chatId() - FIRST));
         }

@@ -240,7 +240,7 @@ class HostileTest {
         assertAlive();
     }
 
-    /** A record of a bug has a stack trace, and a sender could write as many as he likes. */
+    /** Checks that a sender cannot cause records of bugs, which have a stack trace, as often as it likes. */
     @ParameterizedTest
     @ValueSource(strings = {"GET / HTTP/9.9", "GET /"})
     void anUnknownVersionOfHttpIsNoBug(String line) throws Exception {

@@ -72,7 +72,7 @@ class ListeningTest {
         assertThat(status(OTHER, monitor.resolve("/metrics"))).isEqualTo("200");
         assertThat(status(ONE, monitor.resolve("/health/ready"))).isEqualTo(NONE);
         assertThat(status(OTHER, server.url())).isEqualTo(NONE);
-        // What operators see is not for senders.
+        // Senders do not see the pages of operators.
         assertThat(status(ONE, server.url().resolve("/health/ready"))).isEqualTo("404");
         assertThat(status(ONE, server.url().resolve("/metrics"))).isEqualTo("404");
         assertThat(record).contains("endpoint=http://127.0.0.1:", "monitor=http://127.0.0.2:" + monitor.getPort());

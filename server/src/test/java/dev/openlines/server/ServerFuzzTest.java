@@ -23,6 +23,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -85,7 +86,7 @@ class ServerFuzzTest {
                 "-Xmx64m",
                 "-XX:+UseSerialGC",
                 "-XX:+ExitOnOutOfMemoryError",
-                // As operations.md advises.
+                // The page for operators advises these.
                 "-Dorg.slf4j.simpleLogger.log.org.eclipse.jetty=warn",
                 "-Dorg.slf4j.simpleLogger.log.org.eclipse.jetty.http=off",
                 "-Dorg.slf4j.simpleLogger.log.org.eclipse.jetty.server.Response=off",
@@ -171,7 +172,8 @@ class ServerFuzzTest {
     /** Lets all strangers send for a part of the time, and sends events meanwhile. */
     private void attack() throws Exception {
         AtomicBoolean over = new AtomicBoolean();
-        timer.schedule(() -> over.set(true), TimeUnit.MINUTES.toMillis(MINUTES) / PARTS, TimeUnit.MILLISECONDS);
+        Future<?> unused =
+                timer.schedule(() -> over.set(true), TimeUnit.MINUTES.toMillis(MINUTES) / PARTS, TimeUnit.MILLISECONDS);
         List<Thread> threads = strangers.stream()
                 .map(stranger -> new Thread(() -> {
                     while (!over.get()) {

@@ -162,7 +162,7 @@ class SettingsTest {
                 .satisfies(e -> assertThat(e.getMessage()).doesNotContain("canary"));
     }
 
-    /** The tests of this module have no settings of the log, as an application that has just added a binding. */
+    /** Runs without settings of the log, like an application that has just added a binding. */
     @Test
     void theStartNamesTheLoggersOfJettyThatRepeatWhatStrangersSend() {
         List<String> log =

@@ -125,7 +125,7 @@ class AttackIT {
         List<String> requests = List.of(
                 "GET / HTTP/1.1\r\nHost: " + evil.repeat(100) + "\r\n\r\n",
                 "GET /" + evil.repeat(300) + " HTTP/1.1\r\nHost: a\r\n\r\n",
-                // What no parser of heads refuses.
+                // No parser of heads refuses these.
                 "GET / HTTP/1.1\r\nHost: a:" + AttackedReceiver.CANARY + "\u009b31m\r\n\r\n",
                 "GET / HTTP/1.1\r\nHost: [" + AttackedReceiver.CANARY + "\r\n\r\n",
                 evil + " / HTTP/1.1\r\nHost: a\r\n\r\n",
