@@ -28,6 +28,7 @@ import java.util.function.Function;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.ConnectionMetaData;
@@ -263,7 +264,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
                 }
                 if (Content.Chunk.isFailure(chunk)) {
                     inTime();
-                    callback.failed(chunk.getFailure());
+                    broken();
                     return;
                 }
                 BodyBytes.Added added;
@@ -291,6 +292,17 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
                     return;
                 }
             }
+        }
+
+        /**
+         * Answers a request whose body broke off. If the callback failed instead, Jetty would write an answer of its own
+         * and might complete the request twice.
+         */
+        private void broken() {
+            place.answered();
+            response.setStatus(HttpStatus.BAD_REQUEST_400);
+            response.getHeaders().put(HttpHeader.CONNECTION, "close");
+            response.write(true, null, callback);
         }
 
         /**
