@@ -55,4 +55,8 @@ final class Documents {
         }
         return blocks;
     }
+
+    static String withoutBlocks(String text) {
+        return FENCE.matcher(text).replaceAll("");
+    }
 }

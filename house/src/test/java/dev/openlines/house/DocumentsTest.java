@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -67,7 +68,8 @@ class DocumentsTest {
             Pattern.compile("\\bjava\\b[^`\n]*?(?:\\b(?:quickstart|closed-chats|kafka-workers)"
                     + "[.]jar|-app[.]jar|/[*]' App\\b)(?![^`\n]*?\\b(?:inbox|reconcile|hash-password)\\b)");
 
-    private static final Pattern LINK = Pattern.compile("]\\(([^)#]+)(#[^)]*)?\\)");
+    private static final Pattern LINK = Pattern.compile("]\\(([^)#\\s]*)(#[^)]*)?\\)");
+    private static final Pattern HEADING = Pattern.compile("^#+ (.*)$", Pattern.MULTILINE);
 
     private static final Pattern EXAMPLE = Pattern.compile("<pre>\\{@code\n(.*?)\n}</pre>", Pattern.DOTALL);
     private static final List<String> OVERVIEWS = List.of(
@@ -201,21 +203,48 @@ class DocumentsTest {
     }
 
     @Test
-    void everyLinkLeadsToAFile() throws IOException {
+    void everyLinkLeadsToAFileAndASection() throws IOException {
         List<String> broken = new ArrayList<>();
         List<Path> pages = new ArrayList<>(Documents.pages());
         pages.add(Documents.ROOT.resolve("llms.txt"));
         for (Path page : pages) {
             Matcher links = LINK.matcher(Files.readString(page));
             while (links.find()) {
-                String target = links.group(1);
-                if (!target.contains(":")
-                        && !Files.exists(page.getParent().resolve(target).normalize())) {
-                    broken.add(Documents.ROOT.relativize(page) + ": " + target);
+                String file = links.group(1);
+                if (!file.contains(":")) {
+                    Path target =
+                            file.isEmpty() ? page : page.getParent().resolve(file).normalize();
+                    if (!Files.exists(target)
+                            || links.group(2) != null && !anchors(target).contains(links.group(2))) {
+                        broken.add(Documents.ROOT.relativize(page) + ": " + links.group());
+                    }
                 }
             }
         }
         assertThat(broken).isEmpty();
+    }
+
+    @Test
+    void noSectionOfAPageStandsTwice() throws IOException {
+        for (Path page : Documents.pages()) {
+            // The change log repeats its kinds of changes in each release.
+            if (!page.endsWith("CHANGELOG.md")) {
+                assertThat(anchors(page)).as(page.toString()).doesNotHaveDuplicates();
+            }
+        }
+    }
+
+    /** Returns the anchors that GitHub gives the headings of a page. */
+    private static List<String> anchors(Path page) throws IOException {
+        return HEADING
+                .matcher(Documents.withoutBlocks(Files.readString(page)))
+                .results()
+                .map(found -> "#"
+                        + found.group(1)
+                                .toLowerCase(Locale.ROOT)
+                                .replaceAll("[^\\p{L}\\p{N}_ -]", "")
+                                .replace(' ', '-'))
+                .toList();
     }
 
     private void known(String page, String command) throws Exception {
