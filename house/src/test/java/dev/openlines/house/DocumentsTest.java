@@ -212,8 +212,9 @@ class DocumentsTest {
             while (links.find()) {
                 String file = links.group(1);
                 if (!file.contains(":")) {
-                    Path target =
-                            file.isEmpty() ? page : page.getParent().resolve(file).normalize();
+                    Path target = file.isEmpty()
+                            ? page
+                            : page.getParent().resolve(file).normalize();
                     if (!Files.exists(target)
                             || links.group(2) != null && !anchors(target).contains(links.group(2))) {
                         broken.add(Documents.ROOT.relativize(page) + ": " + links.group());
@@ -236,8 +237,7 @@ class DocumentsTest {
 
     /** Returns the anchors that GitHub gives the headings of a page. */
     private static List<String> anchors(Path page) throws IOException {
-        return HEADING
-                .matcher(Documents.withoutBlocks(Files.readString(page)))
+        return HEADING.matcher(Documents.withoutBlocks(Files.readString(page)))
                 .results()
                 .map(found -> "#"
                         + found.group(1)

@@ -121,6 +121,11 @@ public final class HttpServerReceiver implements HttpHandler {
                     return place.gone() ? null : receiver.tooLarge();
                 }
             }
+        } catch (IOException e) {
+            if (reading.compareAndSet(true, false) && !place.gone()) {
+                receiver.brokenOff();
+            }
+            throw e;
         } finally {
             deadline.cancel(false);
         }

@@ -145,6 +145,15 @@ public final class Receiver {
     }
 
     /**
+     * Returns the reply to a request whose body ended before it was complete, for an adapter that reads the body itself.
+     *
+     * @return 400, after which the adapter closes the connection
+     */
+    public Reply brokenOff() {
+        return tell(new Reply.BrokenOff(), Duration.ZERO);
+    }
+
+    /**
      * Returns the reply to a request that an adapter drops before it is complete, because other requests need its
      * memory.
      *

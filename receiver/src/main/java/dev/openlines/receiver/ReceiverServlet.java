@@ -202,9 +202,8 @@ public final class ReceiverServlet extends HttpServlet {
 
         @Override
         public void onError(Throwable failure) {
-            // Usually the reading failed half way, and no client waits for an answer. A client that does wait gets no
-            // 200.
-            finish(null, failure);
+            // A client that still waits for an answer gets no 200.
+            finish(read || answered.get() ? null : receiver.brokenOff(), failure);
         }
 
         @Override

@@ -237,6 +237,27 @@ public sealed interface Reply {
         }
     }
 
+    /**
+     * The body ended before it was complete, as if the connection was cut, or its transfer coding is wrong: 400, and
+     * the connection closes. The platform does not send the event again.
+     */
+    record BrokenOff() implements Reply {
+        @Override
+        public int status() {
+            return 400;
+        }
+
+        @Override
+        public String reason() {
+            return "broken-off";
+        }
+
+        @Override
+        public Map<String, String> headers() {
+            return Map.of("Connection", "close");
+        }
+    }
+
     /** More complete requests wait for their answer than there is memory for: 503, nothing acknowledged. */
     record Busy() implements Reply {
         @Override

@@ -33,6 +33,7 @@ class ReplyLogTest {
                 new Reply.WrongType("another"),
                 new Reply.TooLarge(),
                 new Reply.TooSlow(),
+                new Reply.BrokenOff(),
                 new Reply.Busy(),
                 new Reply.Malformed(NotAnEvent.MALFORMED, "expected this but found that at $.event"),
                 new Reply.Refused())) {

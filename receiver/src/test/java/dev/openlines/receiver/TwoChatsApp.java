@@ -19,7 +19,6 @@ final class TwoChatsApp {
 
     private TwoChatsApp() {}
 
-    /** Returns the event of chats 7 and 8, in the shape that the documentation shows. */
     /** Runs the process and returns its exit code. */
     static int run(String inbox, String where) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(

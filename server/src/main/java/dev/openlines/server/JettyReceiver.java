@@ -28,7 +28,6 @@ import java.util.function.Function;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
-import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.ConnectionMetaData;
@@ -246,7 +245,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
                 LastResort.check(e);
                 // Jetty would answer by itself, but the gate is told only by the callback.
                 inTime();
-                callback.failed(e);
+                Response.writeError(request, response, callback, e);
             }
         }
 
@@ -263,8 +262,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
                     return;
                 }
                 if (Content.Chunk.isFailure(chunk)) {
-                    inTime();
-                    broken();
+                    answer(inTime() ? unread(chunk.getFailure()) : new Reply.TooSlow());
                     return;
                 }
                 BodyBytes.Added added;
@@ -275,11 +273,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
                 }
                 if (added != BodyBytes.Added.KEPT) {
                     inTime();
-                    if (added == BodyBytes.Added.TOO_LARGE) {
-                        answer(receiver.tooLarge());
-                    } else {
-                        callback.failed(new EofException("dropped for others"));
-                    }
+                    answer(added == BodyBytes.Added.TOO_LARGE ? receiver.tooLarge() : new Reply.Dropped());
                     return;
                 }
                 boolean last = chunk.isLast();
@@ -287,22 +281,19 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
                     if (inTime()) {
                         whole();
                     } else {
-                        callback.failed(new TimeoutException("the body took too long"));
+                        answer(new Reply.TooSlow());
                     }
                     return;
                 }
             }
         }
 
-        /**
-         * Answers a request whose body broke off. If the callback failed instead, Jetty would write an answer of its own
-         * and might complete the request twice.
-         */
-        private void broken() {
-            place.answered();
-            response.setStatus(HttpStatus.BAD_REQUEST_400);
-            response.getHeaders().put(HttpHeader.CONNECTION, "close");
-            response.write(true, null, callback);
+        /** Returns the reply if the body cannot be read further. A dropped request has been counted as such. */
+        private Reply unread(Throwable failure) {
+            if (place.gone()) {
+                return new Reply.Dropped();
+            }
+            return failure instanceof TimeoutException ? receiver.tooSlow() : receiver.brokenOff();
         }
 
         /**
@@ -331,7 +322,7 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
             if (place.whole()) {
                 deliver();
             } else if (place.gone()) {
-                callback.failed(new EofException("dropped for others"));
+                answer(new Reply.Dropped());
             } else {
                 answer(receiver.busy());
             }
@@ -367,6 +358,10 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
             captures.add(headers, contentType, whole);
         }
 
+        /**
+         * Answers, even if the connection is closed already. If the callback failed instead, Jetty would write an answer
+         * of its own and might complete the request twice.
+         */
         private void answer(Reply reply) {
             // From here on, nothing is lost if the sender does not read the answer.
             place.answered();
@@ -379,12 +374,12 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
                     answer(reply, whole);
                 } else {
                     LastResort.check(Objects.requireNonNull(failure));
-                    callback.failed(failure);
+                    Response.writeError(request, response, callback, failure);
                 }
             } catch (Throwable e) {
                 LastResort.check(e);
                 // The gate is told only by the callback.
-                callback.failed(e);
+                Response.writeError(request, response, callback, e);
             }
         }
     }

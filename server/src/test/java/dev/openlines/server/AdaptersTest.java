@@ -228,6 +228,38 @@ class AdaptersTest {
         assertThat(inbox.backlog().waiting()).isEqualTo(MANY / 2 + 1);
     }
 
+    /** Cuts off bodies in four ways. With a place kept by each of them there would be no room for the last request. */
+    @ParameterizedTest
+    @MethodSource("adapters")
+    void aBodyThatBreaksOffIsRecordedOnceAndGivesItsPlaceBack(Adapter adapter) throws Exception {
+        int port = adapter.start(receiver, parts);
+        String body = Bodies.finish(17) + "&x=" + "y".repeat(10_000) + "&z=" + "y".repeat(10_000);
+        String counted = head("POST", FORM, "Content-Length: " + body.length()) + body;
+        String chunked = head("POST", FORM, "Transfer-Encoding: chunked") + chunked(body);
+        int sent = 0;
+        for (int i = 0; i < MANY / 2; i++) {
+            String whole = i % 2 == 0 ? counted : chunked;
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                socket.setSoTimeout(30_000);
+                socket.getOutputStream()
+                        .write(whole.substring(0, whole.length() - 10).getBytes(StandardCharsets.ISO_8859_1));
+                if (i % 4 < 2) {
+                    // The sender waits for an answer, and gets none that says 200.
+                    socket.shutdownOutput();
+                    assertThat(start(socket)).isIn("HTTP/1.1 400", "");
+                }
+            }
+            int expected = ++sent;
+            Await.until(() -> replies.toString(), () -> replies.getOrDefault("broken-off", 0) == expected);
+        }
+
+        assertThat(replies).containsOnlyKeys("broken-off");
+        String good = Bodies.finish(18);
+        assertThat(answer(port, head("POST", FORM, "Content-Length: " + good.length()) + good))
+                .startsWith("HTTP/1.1 200 ");
+        assertThat(inbox.backlog().waiting()).isEqualTo(1);
+    }
+
     @ParameterizedTest
     @MethodSource("adapters")
     void aSenderWhoFindsNoRoomBesideWholeRequestsIsToldWhenToTryAgain(Adapter adapter) throws Exception {

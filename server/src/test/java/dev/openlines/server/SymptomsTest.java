@@ -80,6 +80,7 @@ class SymptomsTest {
         scenarios.put("reason=too-large", this::aBodyOverTheLimit);
         scenarios.put("reason=near-miss", this::anAddressWithASlashMore);
         scenarios.put("reason=too-slow", this::aBodyThatStops);
+        scenarios.put("reason=broken-off", this::aConnectionThatIsCut);
         scenarios.put("reason=dropped", this::manyUnfinishedRequests);
         scenarios.put("reason=unverified", this::anInstallationByAnOrdinaryUser);
         scenarios.put("reason=token-replaced", this::aSecondInstallation);
@@ -235,6 +236,12 @@ class SymptomsTest {
         Duration hour = Duration.ofHours(1);
         start(plain().httpLimits(new HttpLimits(hour, second, hour, 10_000_000)));
         open(http.request("POST /in", Bodies.finish(1)).substring(0, 300));
+    }
+
+    private void aConnectionThatIsCut() throws IOException {
+        start(plain());
+        open(http.request("POST /in", Bodies.finish(1)).substring(0, 300));
+        sockets.get(0).close();
     }
 
     private void manyUnfinishedRequests() throws IOException {

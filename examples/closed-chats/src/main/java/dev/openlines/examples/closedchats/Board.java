@@ -98,7 +98,7 @@ final class Board extends Handler.Abstract {
             System.err.println("the archive does not answer: "
                     + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
             if (response.isCommitted()) {
-                callback.failed(e);
+                Response.writeError(request, response, callback, e);
             } else {
                 ByteBuffer page =
                         error(response, 503, "The archive does not answer. Nothing is lost; try again in a moment.");
@@ -106,17 +106,13 @@ final class Board extends Handler.Abstract {
             }
         } catch (IOException | RuntimeException | Error e) {
             // The reader has gone, or this is a fault. Jetty logs that one.
-            callback.failed(e);
+            Response.writeError(request, response, callback, e);
         }
     }
 
     private void unreadable(Throwable failure, Response response, Callback callback) {
-        if (failure instanceof HttpException || failure instanceof IllegalArgumentException) {
-            int status = failure instanceof HttpException refused ? refused.getCode() : 400;
-            response.write(true, error(response, status, "This form cannot be read."), callback);
-        } else {
-            callback.failed(failure);
-        }
+        int status = failure instanceof HttpException refused ? refused.getCode() : 400;
+        response.write(true, error(response, status, "This form cannot be read."), callback);
     }
 
     /** A request that is refused before its body is read. */
