@@ -23,11 +23,12 @@ public record RetryPolicy(
         int attempts, Duration first, Duration cap, Duration deadline, Predicate<Throwable> permanent) {
 
     /**
-     * Ten attempts, with waits that double from one second to four minutes and add up to nine minutes at most; no
-     * attempt later than a day after receipt; no exception is permanent.
+     * Twenty-five attempts, with waits that double from one second to ten minutes and add up to between 78 and 157
+     * minutes, so that an hour in which a handler's database is down makes no dead letters; no attempt later than a day
+     * after receipt; no exception is permanent.
      */
     public static final RetryPolicy DEFAULT =
-            new RetryPolicy(10, Duration.ofSeconds(1), Duration.ofMinutes(10), Duration.ofDays(1), failure -> false);
+            new RetryPolicy(25, Duration.ofSeconds(1), Duration.ofMinutes(10), Duration.ofDays(1), failure -> false);
 
     public RetryPolicy {
         Objects.requireNonNull(permanent, "permanent");

@@ -37,6 +37,24 @@ class RetryPolicyTest {
     }
 
     @Test
+    void byDefaultAnHourWithoutTheHandlersDatabaseMakesNoDeadLetters() {
+        assertThat(allWaits(FULL_JITTER)).isBetween(Duration.ofMinutes(78), Duration.ofMinutes(79));
+        assertThat(allWaits(NO_JITTER)).isBetween(Duration.ofMinutes(157), Duration.ofMinutes(158));
+    }
+
+    private static Duration allWaits(RandomGenerator random) {
+        Instant now = NOW;
+        int attempts = 1;
+        while (RetryPolicy.DEFAULT.after(attempt(attempts), new IOException("away"), now, random)
+                instanceof Settlement.Retry retry) {
+            now = retry.at();
+            attempts++;
+        }
+        assertThat(attempts).isEqualTo(25);
+        return Duration.ofSeconds(now.getEpochSecond() - NOW.getEpochSecond());
+    }
+
+    @Test
     void theLastAttemptPutsTheEventAside() {
         assertThat(policy.after(attempt(20), new IOException("away"), NOW, NO_JITTER))
                 .isEqualTo(new Settlement.Dead("attempt 20 of 20: java.io.IOException: away"));
