@@ -33,8 +33,10 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.component.AbstractLifeCycle;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.util.thread.Invocable;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
 import org.eclipse.jetty.util.thread.Scheduler;
@@ -58,7 +60,7 @@ final class HttpPort {
 
     private static final long SECURE_BYTES = 64 * 1024;
 
-    private final Server jetty = new Server(new Threads(), new Timer(), null);
+    private final Server jetty = new Server(new Threads(), new Timer(), new OwnBuffers());
     private final ServerConnector connector;
     private final HttpConfiguration http = new HttpConfiguration();
     private final boolean secure;
@@ -108,7 +110,13 @@ final class HttpPort {
                     LOG.error("reason=bug status={}", response.getStatus(), failure);
                 }
             }
-            response.write(true, null, callback);
+            // Jetty's own callback may block, so Jetty would complete the request on another thread, although the
+            // handler
+            // may be completing it meanwhile.
+            response.write(
+                    true,
+                    null,
+                    Callback.from(Invocable.InvocationType.NON_BLOCKING, callback::succeeded, callback::failed));
             return true;
         });
         jetty.setStopTimeout(STOP_MILLIS);

@@ -15,6 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -65,7 +66,8 @@ final class PracticeHandler implements AutoCloseable {
         QueuedThreadPool threads = new QueuedThreadPool(64, 4, 30_000);
         threads.setName("practice");
         threads.setDaemon(true);
-        server = new Server(threads);
+        // ADR 0061
+        server = new Server(threads, null, ByteBufferPool.NON_POOLING);
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         if (sin == Sin.LAX_HTTP) {

@@ -21,6 +21,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.EofException;
@@ -57,7 +58,8 @@ final class JettyFront implements HttpServer {
         QueuedThreadPool threads = new QueuedThreadPool(200, 4, 30_000, -1, new LinkedBlockingQueue<>(), null);
         threads.setName("portal");
         threads.setDaemon(true);
-        server = new Server(threads);
+        // ADR 0061
+        server = new Server(threads, null, ByteBufferPool.NON_POOLING);
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         http.setUriCompliance(UriCompliance.UNSAFE);

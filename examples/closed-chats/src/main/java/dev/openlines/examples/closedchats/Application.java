@@ -21,6 +21,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
@@ -149,7 +150,8 @@ final class Application implements AutoCloseable {
         }
         QueuedThreadPool threads = new QueuedThreadPool(64, 4);
         threads.setName("page");
-        Server server = new Server(threads);
+        // Jetty 12.1.14 may lend a pooled buffer to two connections at once after a malformed head (ADR 0061).
+        Server server = new Server(threads, null, ByteBufferPool.NON_POOLING);
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         ServerConnector connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
