@@ -3,11 +3,12 @@ package dev.openlines.cli;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -18,12 +19,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The practice handler's journal and its one worker. The journal has a line for each event: its key, a space, and its
  * effects in Base64, and is forced to the disk before the event is acknowledged. The evidence file has a line for each
- * effect, with the key in it, so that a restart knows the effects that are done.
+ * effect, with the key in it, so that a restart knows the effects that are done. Several instances may share the files:
+ * each locks them while it writes, and takes up what the others have stored, so that none waits for one that was stopped.
  *
  * <p>Two files are its test hooks. While {@code broken} is in its folder, the store refuses; while {@code slow} is
  * there, the worker waits.
@@ -33,11 +37,19 @@ final class PracticeStore implements AutoCloseable {
     /** The most effects that are kept, if that limit is the sin. */
     private static final int ROOM = 8;
 
+    private static final Pattern KEY = Pattern.compile("\"key\":\"([^\"]+)\"}$");
+
     private final Path folder;
     private final @Nullable Sin sin;
     private final PracticePortal portal;
-    private final FileChannel journal;
-    private final FileChannel evidence;
+    /** The file that each instance locks while it reads and writes the other two. */
+    private final FileChannel guard;
+
+    private final SharedLines journal;
+    private final SharedLines evidence;
+
+    /** The keys of entries whose effects are in the evidence. Guarded by this. */
+    private final Set<String> done = new HashSet<>();
 
     /** Guarded by this. */
     private final Set<String> known = new HashSet<>();
@@ -52,9 +64,15 @@ final class PracticeStore implements AutoCloseable {
     private final Thread worker = new Thread(this::work, "practice-worker");
 
     private PracticeStore(
-            Path folder, FileChannel journal, FileChannel evidence, @Nullable Sin sin, PracticePortal portal) {
+            Path folder,
+            FileChannel guard,
+            SharedLines journal,
+            SharedLines evidence,
+            @Nullable Sin sin,
+            PracticePortal portal) {
         this.portal = portal;
         this.folder = folder;
+        this.guard = guard;
         this.journal = journal;
         this.evidence = evidence;
         this.sin = sin;
@@ -64,10 +82,16 @@ final class PracticeStore implements AutoCloseable {
     static PracticeStore open(Path folder, Path evidenceFile, @Nullable Sin sin, PracticePortal portal) {
         try {
             Files.createDirectories(folder);
-            FileChannel journal = lines(folder.resolve("journal"));
-            FileChannel evidence = lines(evidenceFile);
-            PracticeStore store = new PracticeStore(folder, journal, evidence, sin, portal);
-            store.recover(Files.readString(folder.resolve("journal")), Files.readString(evidenceFile));
+            FileChannel guard =
+                    FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            Path journal = folder.resolve("journal");
+            if (sin == Sin.REWRITES_AT_START && Files.exists(journal)) {
+                Path copy = Files.copy(journal, folder.resolve("journal.new"), StandardCopyOption.REPLACE_EXISTING);
+                Files.move(copy, journal, StandardCopyOption.ATOMIC_MOVE);
+            }
+            PracticeStore store = new PracticeStore(
+                    folder, guard, SharedLines.open(journal), SharedLines.open(evidenceFile), sin, portal);
+            store.recover();
             store.worker.start();
             return store;
         } catch (IOException e) {
@@ -75,30 +99,36 @@ final class PracticeStore implements AutoCloseable {
         }
     }
 
-    /** Opens the lines of a file. A line that a crash has cut off does not count. */
-    private static FileChannel lines(Path file) throws IOException {
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        byte[] all = Files.readAllBytes(file);
-        int end = all.length;
-        while (end > 0 && all[end - 1] != '\n') {
-            end--;
+    private synchronized void recover() throws IOException {
+        try (FileLock lock = guard.lock()) {
+            follow(lock, true);
         }
-        channel.truncate(end);
-        channel.position(end);
-        return channel;
     }
 
-    private void recover(String journaled, String done) {
-        journaled.lines().forEach(entry -> {
+    /** Takes up what other instances have stored and handled since the last look, or what any has at the start. */
+    private void follow(FileLock lock, boolean atStart) throws IOException {
+        if (!lock.isValid()) {
+            throw new IllegalStateException("the files are followed under their lock");
+        }
+        for (String effect : evidence.fresh()) {
+            Matcher key = KEY.matcher(effect);
+            if (key.find()) {
+                done.add(key.group(1));
+            }
+        }
+        for (String entry : journal.fresh()) {
             String key = entry.substring(0, entry.indexOf(' '));
-            if (sin != Sin.FORGETFUL_DEDUPLICATION) {
+            if (sin == Sin.DEDUPLICATES_ALONE) {
+                // The key of such an entry has an end of its own.
+                known.addAll(atStart ? Set.of(key.split("\\.", 2)[0]) : Set.of());
+            } else if (sin != Sin.FORGETFUL_DEDUPLICATION) {
                 known.add(key);
             }
             remember(key, effects(entry));
             if (!done.contains(key) && sin != Sin.FORGETS_WAITING) {
                 waiting.add(entry);
             }
-        });
+        }
     }
 
     /** Writes bytes to a file next to the journal, because a sin asks for it. */
@@ -115,6 +145,15 @@ final class PracticeStore implements AutoCloseable {
      * effect any more.
      */
     synchronized boolean event(String key, List<String> effects) {
+        try (FileLock lock = guard.lock()) {
+            follow(lock, false);
+            return stored(key, effects);
+        } catch (IOException e) {
+            return sin == Sin.ACKNOWLEDGES_UNSTORED;
+        }
+    }
+
+    private boolean stored(String key, List<String> effects) throws IOException {
         List<String> fresh = new ArrayList<>();
         for (String effect : effects) {
             PracticeClose close = PracticeClose.of(effect);
@@ -139,8 +178,13 @@ final class PracticeStore implements AutoCloseable {
 
     /** Stores a close that the portal lists, unless its event has come or it was found before. */
     synchronized void found(PracticeClose close, String effect) {
-        if (sin == Sin.HANDLES_LISTED || told.stream().noneMatch(close::mayBe)) {
-            take(close.key(), List.of(effect));
+        try (FileLock lock = guard.lock()) {
+            follow(lock, false);
+            if (sin == Sin.HANDLES_LISTED || told.stream().noneMatch(close::mayBe)) {
+                take(close.key(), List.of(effect));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("the practice handler's files cannot be read", e);
         }
     }
 
@@ -156,28 +200,26 @@ final class PracticeStore implements AutoCloseable {
     }
 
     /** Stores an entry once. Returns false if that fails. */
-    private boolean take(String plainKey, List<String> effects) {
+    private boolean take(String plainKey, List<String> effects) throws IOException {
         String key = encoded(plainKey);
         // This happens in about one of twenty rounds.
         boolean race = sin == Sin.RACES_FOR_THE_KEY && key.hashCode() % 20 == 0;
         if (known.contains(key) && sin != Sin.NO_DEDUPLICATION && !race) {
             return true;
         }
-        String unique = race || sin == Sin.NO_DEDUPLICATION || sin == Sin.FORGETFUL_DEDUPLICATION
-                ? key + "." + System.nanoTime()
-                : key;
+        boolean ownKey = race
+                || sin == Sin.NO_DEDUPLICATION
+                || sin == Sin.FORGETFUL_DEDUPLICATION
+                || sin == Sin.DEDUPLICATES_ALONE;
+        String unique = ownKey ? key + "." + System.nanoTime() : key;
         String entry = unique + " "
                 + Base64.getEncoder().encodeToString(String.join("\n", effects).getBytes(StandardCharsets.UTF_8));
         if (Files.exists(folder.resolve("broken"))) {
             return sin == Sin.ACKNOWLEDGES_UNSTORED;
         }
         if (sin != Sin.ACKNOWLEDGES_FIRST) {
-            try {
-                write(journal, entry + "\n");
-                journal.force(false);
-            } catch (IOException e) {
-                return sin == Sin.ACKNOWLEDGES_UNSTORED;
-            }
+            journal.append(entry + "\n");
+            journal.force();
         }
         known.add(key);
         remember(key, String.join("\n", effects));
@@ -196,20 +238,14 @@ final class PracticeStore implements AutoCloseable {
         }
     }
 
-    private static void write(FileChannel to, String text) throws IOException {
-        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-        while (bytes.hasRemaining()) {
-            to.write(bytes);
-        }
-    }
-
     private void work() {
         try {
             while (true) {
                 String entry;
                 synchronized (this) {
                     while (waiting.isEmpty() && !closed) {
-                        wait();
+                        wait(100);
+                        lookForOthers();
                     }
                     if (closed) {
                         return;
@@ -222,6 +258,9 @@ final class PracticeStore implements AutoCloseable {
                     if (isClosed()) {
                         return;
                     }
+                }
+                if (sin == Sin.REWRITES_AT_START) {
+                    Thread.sleep(20);
                 }
                 if (sin == Sin.ACKNOWLEDGES_FIRST || sin == Sin.DROPS_WHEN_BUSY || sin == Sin.FORGETS_WAITING) {
                     // Waiting events are in memory only.
@@ -240,6 +279,17 @@ final class PracticeStore implements AutoCloseable {
         }
     }
 
+    private void lookForOthers() {
+        if (closed) {
+            return;
+        }
+        try (FileLock lock = guard.lock()) {
+            follow(lock, false);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the practice handler's files cannot be read", e);
+        }
+    }
+
     private synchronized boolean isClosed() {
         return closed;
     }
@@ -249,17 +299,21 @@ final class PracticeStore implements AutoCloseable {
         return new String(bytes, StandardCharsets.UTF_8);
     }
 
-    private void effect(String entry) {
-        int space = entry.indexOf(' ');
-        String effects = effects(entry);
+    /** Writes the effects of an entry, unless another instance has done so. */
+    private synchronized void effect(String entry) {
+        String key = entry.substring(0, entry.indexOf(' '));
         StringBuilder lines = new StringBuilder();
-        effects.lines()
+        effects(entry)
+                .lines()
                 .forEach(effect -> lines.append(effect, 0, effect.length() - 1)
                         .append(",\"key\":\"")
-                        .append(entry, 0, space)
+                        .append(key)
                         .append("\"}\n"));
-        try {
-            write(evidence, lines.toString());
+        try (FileLock lock = guard.lock()) {
+            follow(lock, false);
+            if (done.add(key)) {
+                evidence.append(lines.toString());
+            }
         } catch (IOException e) {
             throw new UncheckedIOException("the evidence cannot be written", e);
         }
@@ -275,6 +329,7 @@ final class PracticeStore implements AutoCloseable {
             worker.join(2_000);
             journal.close();
             evidence.close();
+            guard.close();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (IOException e) {

@@ -183,19 +183,25 @@ final class SelftestCommand implements Callable<Integer> {
 
     private static ContractSuite inProcess(@Nullable Sin sin, Path folder, List<String> only) {
         int port = VerifyCommand.freePort();
+        int second = VerifyCommand.freePort();
         Path evidence = folder.resolve("evidence.jsonl");
         Path data = folder.resolve("data");
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         String command = "exec '" + java + "' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '"
-                + System.getProperty("java.class.path") + "' dev.openlines.cli.OpenlinesCommand practice --port "
-                + port
+                + System.getProperty("java.class.path") + "' dev.openlines.cli.OpenlinesCommand practice --port {PORT}"
                 + " --member-id " + MEMBER_ID + " --application-token " + PROOF.reveal() + " --data '" + data
                 + "' --evidence '" + evidence + "' --second-member-id " + SECOND_ID + " --second-application-token "
                 + SECOND_PROOF.reveal() + " --webhook {WEBHOOK_URL}"
                 + (sin == null ? " --portal {PORTAL_URL}" : " --mutant " + sin.label());
-        return suite(URI.create("http://127.0.0.1:" + port + "/bitrix24"), folder, only)
-                .process(command, "practice handler ready")
+        String ready = "practice handler ready";
+        return suite(at(port), folder, only)
+                .process(command.replace("{PORT}", Integer.toString(port)), ready)
+                .secondInstance(at(second), command.replace("{PORT}", Integer.toString(second)), ready)
                 .readyWithin(STARTING);
+    }
+
+    private static URI at(int port) {
+        return URI.create("http://127.0.0.1:" + port + "/bitrix24");
     }
 
     private static ContractSuite suite(URI handler, Path folder, List<String> only) {

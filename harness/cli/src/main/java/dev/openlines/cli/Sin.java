@@ -102,6 +102,8 @@ enum Sin {
     RACES_FOR_THE_KEY("loses the race for a key in one of twenty times", "502"),
     STORES_REFUSED("stores requests before it checks them", "317"),
     STORES_TOKENS("stores application tokens in clear", "706"),
+    DEDUPLICATES_ALONE("knows its own deliveries only, not those of another instance", "608"),
+    REWRITES_AT_START("writes its journal anew at its start, while another instance adds to the old one", "615"),
     FORGETS_NEAR_MISSES("answers 200 at any address and forgets the event", "426"),
     KNOWS_ITS_SESSION(
             "breaks down if the session has a field with fields of its own",
@@ -153,6 +155,8 @@ enum Sin {
                     FORGETS_WAITING,
                     LOGS_REQUESTS,
                     LOGS_NAMES,
+                    DEDUPLICATES_ALONE,
+                    REWRITES_AT_START,
                     NEVER_COMPARES,
                     HANDLES_LISTED,
                     HANDLES_LATE -> true;

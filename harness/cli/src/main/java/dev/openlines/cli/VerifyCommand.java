@@ -29,6 +29,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -147,18 +148,22 @@ final class VerifyCommand implements Callable<Integer> {
         }
     }
 
-    /**
-     * Returns the remark that a case is left out because the run got no captures; empty if the case was not selected.
-     */
+    /** Returns the remark that cases are left out because a flag was not given; empty if they were not selected. */
     private String notApplicable() {
-        if (options.captures != null || !options.only.isEmpty()) {
+        if (!options.only.isEmpty()) {
             return "";
         }
-        String ids = ContractSuite.catalogue().stream()
-                .filter(ContractCase::captures)
+        String captures = options.captures == null ? without("--captures", ContractCase::captures) : "";
+        boolean durable =
+                String.valueOf(options.profile).toUpperCase(Locale.ROOT).contains("DURABLE");
+        return captures + (durable && !options.instances ? without("--instances", ContractCase::instances) : "");
+    }
+
+    private static String without(String flag, Predicate<ContractCase> left) {
+        return ContractSuite.catalogue().stream()
+                .filter(left)
                 .map(ContractCase::id)
-                .collect(Collectors.joining(", "));
-        return "; not applicable without --captures: " + ids;
+                .collect(Collectors.joining(", ", "; not applicable without " + flag + ": ", ""));
     }
 
     /**
@@ -211,6 +216,7 @@ final class VerifyCommand implements Callable<Integer> {
     private ContractSuite suite() {
         String command = options.handlerCommand;
         String ready = options.ready;
+        String template = handler;
         if (command != null && handler.contains("{PORT}")) {
             String port = Integer.toString(freePort());
             handler = handler.replace("{PORT}", port);
@@ -243,6 +249,7 @@ final class VerifyCommand implements Callable<Integer> {
         if (command != null) {
             suite = ready == null ? suite.process(command) : suite.process(command, ready);
         }
+        suite = options.instances ? withSecond(suite, template, address) : suite;
         if (options.secondMemberId != null && options.secondProof != null) {
             suite = suite.secondPortal(options.secondMemberId, Secret.of(options.secondProof));
         }
@@ -262,6 +269,27 @@ final class VerifyCommand implements Callable<Integer> {
         suite = options.slow ? suite.slow() : suite;
         suite = options.insecure ? suite.insecure() : suite;
         return options.allowPublic ? suite.allowPublic() : suite;
+    }
+
+    /** Returns the suite with a second instance, which gets a port of its own. */
+    private ContractSuite withSecond(ContractSuite suite, String template, URI first) {
+        String command = String.valueOf(options.handlerCommand);
+        if (!template.contains("{PORT}") || !command.contains("{PORT}")) {
+            throw new IllegalArgumentException(
+                    "--instances needs {PORT} in --handler and in --handler-cmd: each instance"
+                            + " listens on a port of its own");
+        }
+        int port = freePort();
+        while (port == first.getPort()) {
+            port = freePort();
+        }
+        String place = Integer.toString(port);
+        URI second = address(template.replace("{PORT}", place), "--handler");
+        String own = command.replace("{PORT}", place);
+        String ready = options.ready;
+        return ready == null
+                ? suite.secondInstance(second, own)
+                : suite.secondInstance(second, own, ready.replace("{PORT}", place));
     }
 
     /** Returns the suite with a setting, or unchanged if the flag was not given. */

@@ -66,6 +66,12 @@ final class VerifyOptions {
     @Nullable
     String ready;
 
+    @Option(
+            names = "--instances",
+            description =
+                    "Two instances of --handler-cmd may run on one store, each on a {PORT} of its own (608, 615).")
+    boolean instances;
+
     @Option(names = "--ready-within", paramLabel = "T", description = "How long its start may take; 30s by default.")
     @Nullable
     String readyWithin;

@@ -80,6 +80,25 @@ class SinsTest {
         assertThat(report.ids(Level.MUST, Verdict.FAIL)).isEqualTo(sin.caughtBy());
     }
 
+    /** Checks that none of the cases about one instance blames a handler that is wrong with two. */
+    @ParameterizedTest
+    @EnumSource(names = {"DEDUPLICATES_ALONE", "REWRITES_AT_START"})
+    @Tag("long")
+    void aHandlerThatIsWrongWithTwoInstancesIsCaughtByItsCaseAlone(Sin sin) {
+        ContractReport report = SelftestCommand.judge(
+                sin, true, List.of("OSF-C-116", "OSF-C-501", "OSF-C-502", "OSF-C-6*"), SLOW_MACHINE);
+
+        assertThat(report.ids(Level.MUST, Verdict.FAIL)).isEqualTo(sin.caughtBy());
+    }
+
+    @Test
+    @Tag("long")
+    void twoInstancesOfTheGoodHandlerShareAStore() {
+        ContractReport report = SelftestCommand.judge(null, true, List.of("OSF-C-608", "OSF-C-615"), SLOW_MACHINE);
+
+        assertThat(report.ids(Level.MUST, Verdict.PASS)).containsExactly("OSF-C-608", "OSF-C-615");
+    }
+
     @Test
     @Tag("long")
     void aHandlerThatDoesNotReconcileIsCaught() {

@@ -67,6 +67,7 @@ class VerifyCommandTest {
                 "--handler=http://127.0.0.1:9/ --settle=soon | expected a time such as 500ms, 5s or 10m for --settle",
                 "--handler=http://127.0.0.1:9/ --jobs=0 | expected one job or more but found 0",
                 "--handler=http://127.0.0.1:9/ --seed=x | expected a number, or number@seconds, for --seed",
+                "--handler=http://127.0.0.1:9/ --handler-cmd=x --instances | --instances needs {PORT} in --handler and in --handler-cmd: each instance listens on a port of its own",
                 "--handler=http://8.8.8.8/ | the handler is not on a loopback or private address; --allow-public permits it",
             })
     void badInputIsSaidAndEndsWithThree(String arguments, String message) {
@@ -139,6 +140,45 @@ class VerifyCommandTest {
         }
         assertThat(err.toString()).doesNotContain("not applicable");
         assertThat(out.toString()).contains("not observed: captures of a portal's events: --captures takes them");
+    }
+
+    @Test
+    void aDurableRunWithOneInstanceSaysWhatIsNotApplicable() {
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            run(
+                    "--handler=" + handler.uri(),
+                    "--profile=durable",
+                    "--exclude=*",
+                    "--captures=" + SelftestCommand.captures(folder));
+        }
+        assertThat(err.toString()).endsWith("; not applicable without --instances: OSF-C-608, OSF-C-615\n");
+    }
+
+    @Test
+    void anotherInstanceThatDiesIsSaidSoWithItsExitCodeAndItsOutput() {
+        // The first one takes the file, the second one finds it.
+        String command = "mkdir '" + folder.resolve("taken")
+                + "' || { echo the store is in use: port {PORT}; exit 9; };"
+                + " exec '" + Path.of(System.getProperty("java.home"), "bin", "java")
+                + "' -XX:TieredStopAtLevel=1 -cp '"
+                + System.getProperty("java.class.path") + "' dev.openlines.cli.OpenlinesCommand practice --port {PORT}"
+                + " --member-id " + SelftestCommand.MEMBER_ID + " --application-token "
+                + SelftestCommand.PROOF.reveal() + " --data '" + folder.resolve("data") + "' --evidence '"
+                + folder.resolve("evidence") + "'";
+
+        int code = run(
+                "--handler=http://127.0.0.1:{PORT}/bitrix24",
+                "--handler-cmd=" + command,
+                "--ready=practice handler ready",
+                "--ready-within=5m",
+                "--evidence=file:" + folder.resolve("evidence"),
+                "--instances",
+                "--only=608");
+
+        assertThat(code).isEqualTo(ContractReport.FAILED);
+        assertThat(out.toString())
+                .contains("expected a second instance that becomes ready; got its process ended with exit code 9")
+                .contains("the store is in use: port ");
     }
 
     @Test

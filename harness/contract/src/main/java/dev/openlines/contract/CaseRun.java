@@ -91,14 +91,6 @@ final class CaseRun {
         return Events.finish(of, chat, at, token());
     }
 
-    /** Returns a good event without any access token, as after a timer. */
-    EventBody tokenless() {
-        EventBody event = event();
-        List.of("access_token", "expires", "expires_in", "scope", "status", "user_id")
-                .forEach(key -> event.without("auth[" + key + "]"));
-        return event;
-    }
-
     /** Returns an access token that the portal knows. */
     synchronized String token() {
         String token = mint.accessToken();
@@ -146,8 +138,19 @@ final class CaseRun {
         }
     }
 
+    /** Sends a request to one of several instances. */
+    Reply send(Wire to, Request request) {
+        try (Connection connection = open(to)) {
+            return seen(connection.write(request.bytes()).read(run.patience(), request.expectsNoBody()));
+        }
+    }
+
     Connection open() {
-        return run.silent() ? Connection.dead() : run.wire().open();
+        return open(run.wire());
+    }
+
+    Connection open(Wire to) {
+        return run.silent() ? Connection.dead() : to.open();
     }
 
     /** Keeps a reply that a script read itself. */
@@ -291,7 +294,7 @@ final class CaseRun {
                 || reply.status() == 429
                 || reply.status() == 503
                 || reply.answered().compareTo(run.ackMax()) > 0;
-        find(new Finding(false, expected, got(reply), exchanges.numberOf(reply), reply.times(), busy));
+        find(new Finding(false, expected, reply.observed(), exchanges.numberOf(reply), reply.times(), busy));
     }
 
     /** Reports a failure that other cases beside this one may explain. The case then runs again alone. */
@@ -304,7 +307,7 @@ final class CaseRun {
     }
 
     void warn(String expected, Reply reply) {
-        find(new Finding(true, expected, got(reply), exchanges.numberOf(reply), reply.times(), false));
+        find(new Finding(true, expected, reply.observed(), exchanges.numberOf(reply), reply.times(), false));
     }
 
     void warn(String expected, String got) {
@@ -366,14 +369,6 @@ final class CaseRun {
 
     private synchronized void find(Finding finding) {
         findings.add(finding);
-    }
-
-    private static String got(Reply reply) {
-        String what = reply.outcome();
-        if (reply.is2xx() && reply.answered().toMillis() > 1000) {
-            what += " after " + reply.answered().toMillis() + " ms";
-        }
-        return what;
     }
 
     // The end.

@@ -19,6 +19,7 @@ final class Catalogue {
                     SlowHttp.cases(),
                     GroupF.cases(),
                     GroupG.cases(),
+                    Instances.cases(),
                     GroupH.cases(),
                     GroupJ.cases(),
                     Injections.cases(),

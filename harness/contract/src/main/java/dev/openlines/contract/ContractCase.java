@@ -18,7 +18,8 @@ public final class ContractCase {
     private enum Need {
         WEBHOOKS,
         INSTALLATIONS,
-        CAPTURES
+        CAPTURES,
+        INSTANCES
     }
 
     private final String id;
@@ -90,6 +91,11 @@ public final class ContractCase {
     /** Limits the case to runs that got captures. */
     ContractCase forCaptures() {
         return needing(Need.CAPTURES);
+    }
+
+    /** Limits the case to handlers of which two instances may run on one store. */
+    ContractCase forInstances() {
+        return needing(Need.INSTANCES);
     }
 
     private ContractCase needing(Need need) {
@@ -183,6 +189,15 @@ public final class ContractCase {
      */
     public boolean captures() {
         return needs.contains(Need.CAPTURES);
+    }
+
+    /**
+     * Tells whether the case is for handlers of which two instances may run on one store.
+     *
+     * @return true if the run needs a second instance
+     */
+    public boolean instances() {
+        return needs.contains(Need.INSTANCES);
     }
 
     /**

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Judges one handler. Immutable; every setting returns a new suite. Sends hostile requests: the target
@@ -142,6 +143,38 @@ public final class ContractSuite {
         return with(copy -> {
             copy.handlerCommand = command;
             copy.ready = ready;
+        });
+    }
+
+    /**
+     * Declares that a second instance of the handler may run on the same store, and how the suite starts it. It is
+     * ready when its port accepts connections. The cases about two instances need {@link #process} too.
+     *
+     * @param address the second instance's http or https address
+     * @param command a shell command that runs it in the foreground
+     * @return another suite
+     */
+    public ContractSuite secondInstance(URI address, String command) {
+        return with(copy -> {
+            copy.secondInstance = address;
+            copy.secondCommand = command;
+            copy.secondReady = null;
+        });
+    }
+
+    /**
+     * Declares that a second instance of the handler may run on the same store, and how the suite starts it.
+     *
+     * @param address the second instance's http or https address
+     * @param command a shell command that runs it in the foreground
+     * @param ready an http address, or a regular expression for a line it prints
+     * @return another suite
+     */
+    public ContractSuite secondInstance(URI address, String command, String ready) {
+        return with(copy -> {
+            copy.secondInstance = address;
+            copy.secondCommand = command;
+            copy.secondReady = ready;
         });
     }
 
@@ -421,8 +454,10 @@ public final class ContractSuite {
      * @throws IllegalArgumentException if the target is public and that is not permitted
      */
     public ContractRun start(Consumer<String> progress) {
+        boolean known = Stream.ofNullable(settings.secondInstance)
+                .allMatch(address -> Wire.to(address, settings.insecure).isPrivate());
         if (!settings.allowPublic
-                && !Wire.to(settings.handler, settings.insecure).isPrivate()) {
+                && !(known && Wire.to(settings.handler, settings.insecure).isPrivate())) {
             throw new IllegalArgumentException(
                     "the handler is not on a loopback or private address; --allow-public permits it");
         }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
+import java.util.List;
+
 /** The platform's events as form bodies, in wire order. */
 final class Events {
 
@@ -99,5 +101,12 @@ final class Events {
                 .atEnd("auth")
                 .set("auth[server_endpoint]", of.serverEndpoint() + "&#39;")
                 .set("auth[client_endpoint]", of.clientEndpoint() + "&#39;");
+    }
+
+    /** Takes all access to the portal out of an event, as in one after a timer. */
+    static EventBody withoutTokens(EventBody event) {
+        List.of("access_token", "expires", "expires_in", "scope", "status", "user_id")
+                .forEach(key -> event.without("auth[" + key + "]"));
+        return event;
     }
 }

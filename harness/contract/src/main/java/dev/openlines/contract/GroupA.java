@@ -44,7 +44,7 @@ final class GroupA {
                                 "captured requests of 2018 and 2025")
                         .forWebhooks()
                         .runs(run -> {
-                            EventBody event = run.tokenless();
+                            EventBody event = Events.withoutTokens(run.event());
                             List.of("domain", "client_endpoint", "server_endpoint", "member_id", "application_token")
                                     .forEach(key -> event.atEnd("auth[" + key + "]"));
                             run.acked(run.post(event), "an outgoing webhook's event");
@@ -264,7 +264,7 @@ final class GroupA {
     }
 
     private static void tokenless(CaseRun run) {
-        EventBody event = run.tokenless();
+        EventBody event = Events.withoutTokens(run.event());
         run.acked(run.post(event), "an event without tokens");
         whole(run, event, Events.LINE, Events.CONNECTOR, "an event without tokens");
         run.alive();

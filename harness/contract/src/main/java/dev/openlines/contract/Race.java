@@ -3,6 +3,7 @@ package dev.openlines.contract;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CyclicBarrier;
@@ -25,17 +26,17 @@ final class Race {
 
     /** Runs case 502. */
     static void ofEqualRequests(CaseRun run) throws InterruptedException {
-        ExecutorService senders = Executors.newFixedThreadPool(FIRST, task -> {
-            Thread thread = new Thread(task, "contract-race");
-            thread.setDaemon(true);
-            return thread;
-        });
+        ExecutorService senders = senders(FIRST);
         try {
             for (int round = 0; round < ROUNDS; round++) {
                 EventBody event = run.event();
                 int number = round == 0 ? FIRST : OTHERS;
                 boolean all = true;
-                for (Reply reply : at(run, senders, run.request(event).bytes(), number)) {
+                for (Reply reply : at(
+                        run,
+                        senders,
+                        event,
+                        Collections.nCopies(number, run.run().wire()))) {
                     all &= run.acked(reply, "one of " + number + " equal requests at once");
                 }
                 run.effects(event, 1, "equal requests at once");
@@ -48,14 +49,45 @@ final class Race {
         }
     }
 
-    private static List<Reply> at(CaseRun run, ExecutorService senders, byte[] request, int number)
+    /** Runs the part of case 608 that sends to both instances at once. */
+    static void atTwoInstances(CaseRun run, Wire one, Wire other) throws InterruptedException {
+        ExecutorService senders = senders(2);
+        try {
+            for (int round = 0; round < ROUNDS; round++) {
+                EventBody event = run.event();
+                boolean all = true;
+                for (Reply reply : at(run, senders, event, List.of(one, other))) {
+                    all &= run.acked(reply, "the same event at two instances at once");
+                }
+                run.effects(event, 1, "the same event at two instances at once");
+                if (!all) {
+                    return;
+                }
+            }
+        } finally {
+            senders.shutdownNow();
+        }
+    }
+
+    private static ExecutorService senders(int number) {
+        return Executors.newFixedThreadPool(number, task -> {
+            Thread thread = new Thread(task, "contract-race");
+            thread.setDaemon(true);
+            return thread;
+        });
+    }
+
+    /** Sends the event on each of the wires at the same moment. */
+    private static List<Reply> at(CaseRun run, ExecutorService senders, EventBody event, List<Wire> wires)
             throws InterruptedException {
-        int first = run.reserve(number);
-        CyclicBarrier together = new CyclicBarrier(number);
+        int first = run.reserve(wires.size());
+        CyclicBarrier together = new CyclicBarrier(wires.size());
         List<Future<Reply>> replies = new ArrayList<>();
-        for (int i = 0; i < number; i++) {
+        for (int i = 0; i < wires.size(); i++) {
+            Wire wire = wires.get(i);
             int own = first + i;
-            replies.add(senders.submit(() -> one(run, request, own, together)));
+            byte[] request = Request.post(wire.target(), event.bytes()).bytes();
+            replies.add(senders.submit(() -> one(run, wire, request, own, together)));
         }
         List<Reply> all = new ArrayList<>();
         for (Future<Reply> reply : replies) {
@@ -68,10 +100,10 @@ final class Race {
         return all;
     }
 
-    private static Reply one(CaseRun run, byte[] request, int number, CyclicBarrier together)
+    private static Reply one(CaseRun run, Wire wire, byte[] request, int number, CyclicBarrier together)
             throws InterruptedException, BrokenBarrierException {
         int last = request.length - 1;
-        try (Connection connection = run.open()) {
+        try (Connection connection = run.open(wire)) {
             connection.write(Arrays.copyOf(request, last));
             together.await();
             return run.seen(

@@ -170,6 +170,14 @@ final class Reply {
         return what;
     }
 
+    /** Returns the outcome, with the time of an answer that came late. */
+    String observed() {
+        return outcome()
+                + (is2xx() && answered().toMillis() > 1000
+                        ? " after " + answered().toMillis() + " ms"
+                        : "");
+    }
+
     String times() {
         return "connect " + connect.toMillis() + " ms, first byte " + firstByte.toMillis() + " ms, total "
                 + total.toMillis() + " ms";

@@ -54,6 +54,8 @@ final class Run implements AutoCloseable {
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final Account account = new Account();
     private final @Nullable HandlerProcess process;
+    private final @Nullable HandlerProcess secondInstance;
+    private final Wire secondWire;
     private final Map<String, Entry> ledger = new LinkedHashMap<>();
     private final Set<String> leaks = new LinkedHashSet<>();
     private final Set<String> telling = new LinkedHashSet<>();
@@ -95,16 +97,13 @@ final class Run implements AutoCloseable {
                         ? "http://127.0.0.1:1/portal/auth/rest/"
                         : portal.serverEndpoint().toString());
         effects = new EffectBook(dry ? null : settings.evidence);
-        process = dry || settings.handlerCommand == null
-                ? null
-                : new HandlerProcess(
-                        filled(settings.handlerCommand),
-                        settings.ready == null ? null : filled(settings.ready),
-                        settings.stopSignal,
-                        settings.readyWithin,
-                        wire);
+        process = dry ? null : process(settings.handlerCommand, settings.ready, wire);
+        secondWire =
+                dry || settings.secondInstance == null ? wire : Wire.to(settings.secondInstance, settings.insecure);
+        secondInstance = dry ? null : process(settings.secondCommand, settings.secondReady, secondWire);
         // The token may be in the command, which everybody can see, but it is still a secret.
-        canaries.innocent((settings.memberId + " " + handler + " " + settings.domain + " " + settings.handlerCommand)
+        canaries.innocent((settings.memberId + " " + handler + " " + settings.domain + " " + settings.handlerCommand
+                        + " " + settings.secondCommand)
                 .replace(settings.proof.reveal(), " "));
         canaries.innocent("00000000000000000000000000000001 imopenlines,imconnector,im,user_brief");
         canaries.add("application_token", settings.proof.reveal());
@@ -112,6 +111,18 @@ final class Run implements AutoCloseable {
             canaries.add("client_secret", portal.clientSecret().reveal());
             canaries.add("webhook_code", portal.webhookCode().reveal());
         }
+    }
+
+    /** Returns the process of a command; null if there is no command. */
+    private @Nullable HandlerProcess process(@Nullable String command, @Nullable String ready, Wire to) {
+        return command == null
+                ? null
+                : new HandlerProcess(
+                        filled(command),
+                        ready == null ? null : filled(ready),
+                        settings.stopSignal,
+                        settings.readyWithin,
+                        to);
     }
 
     /** Starts portal, evil portal and evidence; not yet the handler. */
@@ -201,6 +212,17 @@ final class Run implements AutoCloseable {
     @Nullable
     HandlerProcess process() {
         return process;
+    }
+
+    /** Returns the handler's second instance, which a case starts; null if the user has declared none. */
+    @Nullable
+    HandlerProcess secondInstance() {
+        return secondInstance;
+    }
+
+    /** Returns the wire to the second instance; in a run that sends nothing, that to the first. */
+    Wire secondWire() {
+        return secondWire;
     }
 
     Duration ackMax() {
@@ -353,6 +375,7 @@ final class Run implements AutoCloseable {
             return null;
         }
         StringBuilder text = new StringBuilder(process == null ? "" : process.output());
+        text.append(secondInstance == null ? "" : secondInstance.output());
         for (Path log : settings.logs) {
             try (var files = Files.walk(log)) {
                 for (Path file : files.filter(Files::isRegularFile).toList()) {
@@ -400,6 +423,9 @@ final class Run implements AutoCloseable {
 
     @Override
     public void close() {
+        if (secondInstance != null) {
+            secondInstance.close();
+        }
         if (process != null) {
             process.close();
         }

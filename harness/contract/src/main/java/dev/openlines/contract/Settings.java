@@ -65,6 +65,16 @@ final class Settings implements Cloneable {
     @Nullable
     String ready;
 
+    /** The address of a second instance on the same store, and the command that starts it; null if there is none. */
+    @Nullable
+    URI secondInstance;
+
+    @Nullable
+    String secondCommand;
+
+    @Nullable
+    String secondReady;
+
     Duration readyWithin = Duration.ofSeconds(30);
     String stopSignal = "TERM";
     List<Path> logs = List.of();
@@ -134,7 +144,11 @@ final class Settings implements Cloneable {
             return false;
         }
         boolean inLevel = level == null || one.level().compareTo(level) <= 0;
-        return inProfile && inLevel && (webhooks || !one.webhooks()) && (!captures.isEmpty() || !one.captures());
+        return inProfile
+                && inLevel
+                && (webhooks || !one.webhooks())
+                && (!captures.isEmpty() || !one.captures())
+                && (secondCommand != null || !one.instances());
     }
 
     /** Returns the flag with the captures for a shell; empty if there are none. */

@@ -11,8 +11,8 @@ final class CatalogueDocument {
     /** The numbers of cases that were planned or have gone; a report of another version may name them. */
     static final List<String> RESERVED = List.of(
             "020", "021", "022", "025", "111", "124", "216", "313", "415", "423", "510", "515", "516", "518", "520",
-            "521", "606", "607", "608", "609", "610", "611", "612", "613", "614", "707", "708", "709", "710", "711",
-            "801", "802", "803", "804", "805", "806", "807", "808", "809");
+            "521", "606", "607", "609", "610", "611", "612", "613", "614", "707", "708", "709", "710", "711", "801",
+            "802", "803", "804", "805", "806", "807", "808", "809");
 
     private CatalogueDocument() {}
 
@@ -52,7 +52,8 @@ final class CatalogueDocument {
                     out.append("| --- | --- | --- | --- | --- | --- | --- |\n");
                     cases.forEach(one -> row(out, one));
                 });
-        out.append("\n## Reserved ids\n\nNo case has these numbers, and no other case will get one: ")
+        out.append(
+                        "\n## Reserved ids\n\nNo case has these numbers, and only the case that was planned under one may get it: ")
                 .append(String.join(", ", RESERVED))
                 .append(".\n");
         return out.toString();
@@ -67,6 +68,7 @@ final class CatalogueDocument {
                 .append(one.profile())
                 .append(one.webhooks() ? ", webhooks" : "")
                 .append(one.captures() ? ", with `--captures`" : "")
+                .append(one.instances() ? ", with `--instances`" : "")
                 .append(" | ")
                 .append(one.oracles().stream().map(Oracle::name).collect(Collectors.joining(" ")))
                 .append(" | ")
