@@ -34,6 +34,7 @@ final class PracticeJudge {
     private static final Pattern UNION = Pattern.compile("' UNION SELECT '([^']*)'");
     private static final String TRACE =
             "java.lang.IllegalStateException: no event\n\tat com.example.Hook.receive(Hook.java:17)\n";
+    private static final String FRAME = "\tat com.example.Server.next(Server.java:1)\n";
 
     /** The answer to a request. */
     static final class Answer {
@@ -152,6 +153,9 @@ final class PracticeJudge {
             store.keep(asked.body());
         }
         if (!trusted(member, token, asked)) {
+            if (sin == Sin.PRINTS_TRACES) {
+                log.accept(TRACE + FRAME.repeat(20));
+            }
             if (sin == Sin.HANGS_ON_BAD_TOKEN) {
                 Thread.sleep(20_000);
             }

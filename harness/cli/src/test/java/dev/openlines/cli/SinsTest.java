@@ -101,6 +101,28 @@ class SinsTest {
 
     @Test
     @Tag("long")
+    void aLogThatStrangersFillIsCaughtByItsCaseAlone() {
+        ContractReport report = SelftestCommand.judge(
+                Sin.PRINTS_TRACES, true, List.of("OSF-C-210", "OSF-C-317", "OSF-C-319", "OSF-C-70*"), SLOW_MACHINE);
+
+        assertThat(report.ids(Level.SHOULD, Verdict.FAIL)).containsExactly("OSF-C-319");
+        assertThat(report.ids(Level.MUST, Verdict.FAIL)).isEmpty();
+        assertThat(report.result("OSF-C-319").orElseThrow().failures())
+                .singleElement()
+                .asString()
+                .startsWith("expected less than 512 bytes in the log for each of 300 events with a wrong token; got ");
+    }
+
+    @Test
+    @Tag("long")
+    void theGoodHandlerPrintsLittle() {
+        ContractReport report = SelftestCommand.judge(null, true, List.of("OSF-C-319"), SLOW_MACHINE);
+
+        assertThat(report.ids(Level.SHOULD, Verdict.PASS)).containsExactly("OSF-C-319");
+    }
+
+    @Test
+    @Tag("long")
     void aHandlerThatDoesNotReconcileIsCaught() {
         assertCaught(
                 Sin.NEVER_COMPARES,

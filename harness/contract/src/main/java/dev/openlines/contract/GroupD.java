@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.zip.GZIPOutputStream;
 
 /** Limits and abuse: 301 to 329. */
@@ -21,6 +22,13 @@ final class GroupD {
 
     /** If the profile edge is not selected, the end of the wait only decides about a warning. */
     private static final Duration A_WHILE = Duration.ofSeconds(15);
+
+    private static final int REFUSED = 300;
+
+    /**
+     * The bytes that the log may grow for each refused request. An access log and a record with a reason need less.
+     */
+    private static final long PRINTED = 512;
 
     private GroupD() {}
 
@@ -191,7 +199,15 @@ final class GroupD {
                                 run.acked(reply, "a message of 20 000 times " + character);
                             }
                             run.alive();
-                        }));
+                        }),
+                numbered(
+                                319,
+                                SHOULD,
+                                "HL",
+                                "three hundred refused requests of each kind, four kilobytes each: with a wrong token, unreadable, with a broken header line",
+                                "refuse them, and print less than 512 bytes for each",
+                                "practice: strangers must not fill the disk")
+                        .runs(Lane.ALONE, GroupD::refusedInTheLog));
     }
 
     static EventBody padded(CaseRun run, int size) {
@@ -376,6 +392,65 @@ final class GroupD {
         if (reply.is5xx() || (reply.status() == 0 && !reply.closed())) {
             run.fail("4xx or a closed connection for " + what, reply);
         }
+    }
+
+    private static void refusedInTheLog(CaseRun run) throws InterruptedException {
+        if (run.wantsLog() == null && !run.dry()) {
+            return;
+        }
+        String padding = run.mint().hex(4_096);
+        prints(run, "events with a wrong token", () -> {
+            EventBody event =
+                    run.event().set("auth[application_token]", run.forged()).add("pad", padding);
+            run.noEffect(event, "events with a wrong token");
+            return run.request(event);
+        });
+        prints(
+                run,
+                "bodies that are no form",
+                () -> Request.post(run.run().wire().target(), CaseRun.latin("%%%=&[" + padding)));
+        prints(run, "requests with a broken header line", () -> {
+            EventBody event = run.event().set("auth[application_token]", run.forged());
+            run.noEffect(event, "requests with a broken header line");
+            return run.request(event).line("X Broken\u0000: " + padding);
+        });
+        run.alive();
+    }
+
+    /** Sends requests of one kind, which are to be refused, and compares the length of the log. */
+    private static void prints(CaseRun run, String what, Supplier<Request> kind) throws InterruptedException {
+        long before = run.run().logLength();
+        Load load = new Load(run, 16);
+        for (int i = 0; i < (run.dry() ? 1 : REFUSED); i++) {
+            load.add(kind.get().bytes());
+        }
+        load.begin(Duration.ZERO);
+        for (Reply reply : load.await()) {
+            if (reply.is2xx() && !run.dry()) {
+                run.fail("4xx or a closed connection for each of " + REFUSED + " " + what, reply);
+                return;
+            }
+        }
+        long printed = grownTo(run) - before;
+        if (printed >= REFUSED * PRINTED) {
+            run.failUnlessBusy(
+                    "less than " + PRINTED + " bytes in the log for each of " + REFUSED + " " + what,
+                    printed / REFUSED + " bytes each");
+        }
+    }
+
+    /** Returns the length of the log as soon as it grows no more; logs may be written late. */
+    private static long grownTo(CaseRun run) throws InterruptedException {
+        long length = run.run().logLength();
+        for (int i = 0; i < 20 && !run.dry(); i++) {
+            Thread.sleep(100);
+            long now = run.run().logLength();
+            if (now == length) {
+                return length;
+            }
+            length = now;
+        }
+        return length;
     }
 
     private static void idle(CaseRun run) {

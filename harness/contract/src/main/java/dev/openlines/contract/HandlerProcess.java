@@ -262,6 +262,15 @@ final class HandlerProcess implements AutoCloseable {
         }
     }
 
+    /** Returns the length of all output so far, in bytes. */
+    long printedBytes() {
+        try {
+            return Files.exists(output) ? Files.size(output) : 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Returns the memory of the process and its children in bytes, or -1 if this system does not tell it. */
     long memory() {
         Process running = process;

@@ -17,9 +17,11 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The objects that all cases of a run share: the handler, the portals, the evidence, the secrets. Thread-safe. */
@@ -386,6 +388,24 @@ final class Run implements AutoCloseable {
             }
         }
         return text.toString();
+    }
+
+    /** Returns the length of all output and logs of the handler in bytes; 0 if the suite cannot see them. */
+    long logLength() {
+        long length = Stream.of(Optional.ofNullable(process), Optional.ofNullable(secondInstance))
+                .flatMap(Optional::stream)
+                .mapToLong(HandlerProcess::printedBytes)
+                .sum();
+        for (Path log : settings.logs) {
+            try (var files = Files.walk(log)) {
+                for (Path file : files.filter(Files::isRegularFile).toList()) {
+                    length += Files.size(file);
+                }
+            } catch (IOException e) {
+                // A log that is rotated at this moment counts as empty.
+            }
+        }
+        return length;
     }
 
     /** Waits for the effects that cases await, as long as effects may take. */

@@ -27,7 +27,7 @@ class CatalogueTest {
     void idsAreDifferentAndInOrder() {
         List<String> ids = Catalogue.all().stream().map(ContractCase::id).toList();
 
-        assertThat(ids).hasSize(137).doesNotHaveDuplicates().isSorted();
+        assertThat(ids).hasSize(138).doesNotHaveDuplicates().isSorted();
     }
 
     @Test
