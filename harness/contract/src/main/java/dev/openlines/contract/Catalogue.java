@@ -10,18 +10,18 @@ import java.util.stream.Stream;
 final class Catalogue {
 
     private static final List<ContractCase> CASES = Stream.of(
-                    GroupA.cases(),
+                    Shapes.cases(),
                     CapturedEvents.cases(),
-                    GroupB.cases(),
-                    GroupC.cases(),
-                    GroupD.cases(),
-                    GroupE.cases(),
-                    SlowHttp.cases(),
-                    GroupF.cases(),
-                    GroupG.cases(),
+                    Authenticity.cases(),
+                    MalformedInput.cases(),
+                    Abuse.cases(),
+                    HttpBehavior.cases(),
+                    SlowPeers.cases(),
+                    Delivery.cases(),
+                    Resilience.cases(),
                     Instances.cases(),
-                    GroupH.cases(),
-                    GroupJ.cases(),
+                    Leaks.cases(),
+                    Reconciling.cases(),
                     Injections.cases(),
                     Relays.cases(),
                     Stores.cases())

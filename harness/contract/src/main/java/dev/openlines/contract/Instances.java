@@ -77,7 +77,7 @@ final class Instances {
     }
 
     private static void rollingRestart(CaseRun run) throws InterruptedException {
-        HandlerProcess first = GroupG.process(run);
+        HandlerProcess first = Resilience.process(run);
         HandlerProcess second = second(run);
         if (!run.dry() && (first == null || second == null)) {
             return;
@@ -90,7 +90,7 @@ final class Instances {
             }
         } finally {
             if (first != null && second != null) {
-                boolean unused = first.alive() || GroupG.restart(run, first);
+                boolean unused = first.alive() || Resilience.restart(run, first);
                 second.kill();
             }
         }

@@ -10,13 +10,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Malformed input: 201 to 229. */
-final class GroupC {
+final class MalformedInput {
 
     private static final String TOKEN = "auth[application_token]";
     private static final String CHAT = "data[DATA][connector][chat_id]";
     private static final String NAME = "data[DATA][line][name]";
 
-    private GroupC() {}
+    private MalformedInput() {}
 
     static List<ContractCase> cases() {
         return List.of(
@@ -56,7 +56,7 @@ final class GroupC {
                                 "broken escapes (%, %4, %GG, %C3%28) inside token, key and value",
                                 "refuse with 4xx in token and key, tolerate them in a value, never break down",
                                 "PHP keeps a broken escape as it is")
-                        .runs(GroupC::brokenEscapes),
+                        .runs(MalformedInput::brokenEscapes),
                 numbered(
                                 204,
                                 MUST,
@@ -65,7 +65,7 @@ final class GroupC {
                                         + " children",
                                 "not break down; have an effect only for the right chat",
                                 "PHP's rules for keys")
-                        .runs(GroupC::brokenKeys),
+                        .runs(MalformedInput::brokenKeys),
                 numbered(
                                 205,
                                 MUST,
@@ -119,7 +119,7 @@ final class GroupC {
                                 "an authentic event without chat id, and with ids that are no number",
                                 "answer 2xx or 4xx, and never act on another chat",
                                 "practice: lenient number parsing")
-                        .runs(GroupC::noChat),
+                        .runs(MalformedInput::noChat),
                 numbered(
                                 208,
                                 SHOULD,
@@ -158,7 +158,7 @@ final class GroupC {
                                 "a line name with CR LF and a made-up log line, terminal escapes, NUL",
                                 "keep one record to an event in the log: no forged line",
                                 "practice: log injection")
-                        .runs(GroupC::logLine),
+                        .runs(MalformedInput::logLine),
                 numbered(
                                 211,
                                 MUST,
@@ -166,7 +166,7 @@ final class GroupC {
                                 "a line name with SQL, HTML, template and lookup expressions",
                                 "store it as it is, look nothing up, not break down",
                                 "practice: injection")
-                        .runs(GroupC::injection),
+                        .runs(MalformedInput::injection),
                 numbered(
                                 212,
                                 MUST,
@@ -174,7 +174,7 @@ final class GroupC {
                                 "broken JSON under its type; XML with an external entity at the evil portal",
                                 "refuse with 4xx, and fetch nothing",
                                 "practice: parsers chosen by content type")
-                        .runs(GroupC::otherTypes),
+                        .runs(MalformedInput::otherTypes),
                 numbered(
                                 213,
                                 MUST,
@@ -183,7 +183,7 @@ final class GroupC {
                                 "take the first with effect or refuse it with 415; refuse the broken one with 4xx;"
                                         + " leave no temporary files",
                                 "practice")
-                        .runs(GroupC::multipart),
+                        .runs(MalformedInput::multipart),
                 numbered(
                                 214,
                                 SHOULD,

@@ -10,10 +10,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** Ordinary HTTP behavior: 401 to 409, 414, 416 and 419 to 424. {@link SlowHttp} has slow and broken requests. */
-final class GroupE {
+/** Ordinary HTTP behavior: 401 to 409, 414, 416 and 419 to 424. {@link SlowPeers} has slow and broken requests. */
+final class HttpBehavior {
 
-    private GroupE() {}
+    private HttpBehavior() {}
 
     static List<ContractCase> cases() {
         return List.of(
@@ -49,7 +49,7 @@ final class GroupE {
                                 "HEAD, OPTIONS, PUT, DELETE, PATCH, TRACE, and post in small letters",
                                 "have no effect, not break down, and not echo TRACE",
                                 "RFC 9110")
-                        .runs(GroupE::methods),
+                        .runs(HttpBehavior::methods),
                 numbered(
                                 403,
                                 MUST,
@@ -148,7 +148,7 @@ final class GroupE {
                                 "a hundred events on one connection, then Connection: close",
                                 "acknowledge all, mix up none, and close when asked to",
                                 "RFC 9112")
-                        .runs(GroupE::keptAlive),
+                        .runs(HttpBehavior::keptAlive),
                 numbered(
                                 414,
                                 SHOULD,
@@ -201,7 +201,7 @@ final class GroupE {
                             run.takenOrRefused(reply, plain, "a plain body said to be gzip");
                             EventBody packed = run.event();
                             Reply other =
-                                    run.send(Request.post(run.run().wire().target(), SlowHttp.gzip(packed.bytes()))
+                                    run.send(Request.post(run.run().wire().target(), SlowPeers.gzip(packed.bytes()))
                                             .header("Content-Encoding", "gzip"));
                             run.stands(other, "a gzip body");
                             run.expect(new Expectation(
@@ -234,7 +234,7 @@ final class GroupE {
                                 "a good event",
                                 "answer briefly: no cookie, no HTML, a right length, no banner",
                                 "practice: the platform ignores the answer")
-                        .runs(GroupE::brief),
+                        .runs(HttpBehavior::brief),
                 numbered(
                                 422,
                                 SHOULD,

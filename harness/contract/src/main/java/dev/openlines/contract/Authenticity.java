@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** Authenticity: 101 to 129. */
-final class GroupB {
+final class Authenticity {
 
     private static final String TOKEN = "auth[application_token]";
     private static final String MEMBER = "auth[member_id]";
@@ -22,7 +22,7 @@ final class GroupB {
     /** Numbers, times, hexadecimal and random ids: words that have a digit in them. */
     private static final Pattern VARIABLE = Pattern.compile("[\\w.:+-]*[0-9][\\w.:+-]*");
 
-    private GroupB() {}
+    private Authenticity() {}
 
     static List<ContractCase> cases() {
         return List.of(
@@ -57,7 +57,7 @@ final class GroupB {
                                 "another portal's token with this portal's member id, and the other way round",
                                 "deny both, and let nothing land in either portal",
                                 "documentation: compare per portal")
-                        .runs(GroupB::mixed),
+                        .runs(Authenticity::mixed),
                 numbered(
                                 105,
                                 MUST,
@@ -106,7 +106,7 @@ final class GroupB {
                                 "the application token twice: right then wrong, wrong then right",
                                 "refuse both; at least do not break down",
                                 "practice: parsers differ on repeated keys")
-                        .runs(GroupB::twice),
+                        .runs(Authenticity::twice),
                 numbered(
                                 109,
                                 MUST,
@@ -132,7 +132,7 @@ final class GroupB {
                                         + " look-alike letter, encoded twice",
                                 "deny each",
                                 "practice: trimming, prefixes and folded case in comparisons")
-                        .runs(GroupB::almost),
+                        .runs(Authenticity::almost),
                 numbered(
                                 112,
                                 MUST,
@@ -172,7 +172,7 @@ final class GroupB {
                                 "the right token only in the query, only in a cookie, only in a header",
                                 "deny each",
                                 "documentation: the token is in the body")
-                        .runs(GroupB::elsewhere),
+                        .runs(Authenticity::elsewhere),
                 numbered(
                                 115,
                                 MUST,
@@ -194,7 +194,7 @@ final class GroupB {
                                 "answer 2xx or 4xx, and still have one effect",
                                 "no delivery id: the body is all there is")
                         .in(Profile.DURABLE)
-                        .runs(Lane.PROCESS, GroupG::replayed),
+                        .runs(Lane.PROCESS, Resilience::replayed),
                 numbered(
                                 117,
                                 MUST,
@@ -252,7 +252,7 @@ final class GroupB {
                                 "a wrong token, no token and an unknown portal, side by side",
                                 "give one and the same answer, and give it: no hint which part was wrong",
                                 "practice: no oracle for attackers")
-                        .runs(GroupB::sameAnswer),
+                        .runs(Authenticity::sameAnswer),
                 numbered(
                                 122,
                                 SHOULD,
@@ -260,7 +260,7 @@ final class GroupB {
                                 "500 wrong tokens in five seconds with good events among them",
                                 "acknowledge the good ones in time; refuse or slow the bad, never lock the portal out",
                                 "practice: a lockout is a denial of service")
-                        .runs(Lane.ALONE, GroupB::flood),
+                        .runs(Lane.ALONE, Authenticity::flood),
                 numbered(
                                 123,
                                 SHOULD,

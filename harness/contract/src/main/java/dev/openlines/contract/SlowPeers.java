@@ -15,12 +15,12 @@ import java.util.List;
 import java.util.zip.GZIPOutputStream;
 
 /** Slow and broken HTTP requests of group E: 410 to 413, 417 and 418. */
-final class SlowHttp {
+final class SlowPeers {
 
     private static final Duration MINUTE = Duration.ofSeconds(60);
     private static final Duration A_WHILE = Duration.ofSeconds(2);
 
-    private SlowHttp() {}
+    private SlowPeers() {}
 
     static List<ContractCase> cases() {
         return List.of(
@@ -32,7 +32,7 @@ final class SlowHttp {
                                 "answer both in order, or close after one",
                                 "RFC 9112")
                         .in(Profile.EDGE)
-                        .runs(SlowHttp::pipelined),
+                        .runs(SlowPeers::pipelined),
                 numbered(
                                 411,
                                 MUST,
@@ -40,7 +40,7 @@ final class SlowHttp {
                                 "an authentic event whose last 200 bytes come one each tenth of a second, beside normal traffic",
                                 "keep normal traffic in time; acknowledge the slow one, or end it",
                                 "practice: slow bodies")
-                        .runs(Lane.LONG, SlowHttp::dripping),
+                        .runs(Lane.LONG, SlowPeers::dripping),
                 numbered(
                                 412,
                                 MUST,
@@ -49,7 +49,7 @@ final class SlowHttp {
                                 "acknowledge a normal event in time; best end the slow ones within a minute",
                                 "practice: slowloris")
                         .in(Profile.EDGE)
-                        .runs(Lane.ALONE, SlowHttp::slowHeaders),
+                        .runs(Lane.ALONE, SlowPeers::slowHeaders),
                 numbered(
                                 413,
                                 SHOULD,
@@ -78,7 +78,7 @@ final class SlowHttp {
                                 "refuse or close; the hidden event has no effect",
                                 "RFC 9112: request smuggling")
                         .in(Profile.EDGE)
-                        .runs(SlowHttp::smuggled),
+                        .runs(SlowPeers::smuggled),
                 numbered(
                                 418,
                                 SHOULD,
@@ -87,7 +87,7 @@ final class SlowHttp {
                                 "refuse or close; no effect",
                                 "RFC 9112")
                         .in(Profile.EDGE)
-                        .runs(SlowHttp::bentHttp));
+                        .runs(SlowPeers::bentHttp));
     }
 
     static byte[] gzip(byte[] body) {

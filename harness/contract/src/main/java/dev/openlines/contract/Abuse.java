@@ -16,7 +16,7 @@ import java.util.function.Supplier;
 import java.util.zip.GZIPOutputStream;
 
 /** Limits and abuse: 301 to 329. */
-final class GroupD {
+final class Abuse {
 
     private static final Duration MINUTE = Duration.ofSeconds(60);
 
@@ -30,7 +30,7 @@ final class GroupD {
      */
     private static final long PRINTED = 512;
 
-    private GroupD() {}
+    private Abuse() {}
 
     static List<ContractCase> cases() {
         return List.of(
@@ -57,7 +57,7 @@ final class GroupD {
                                 "ten megabytes with the right token at the end",
                                 "refuse with 413 or 4xx or close; take less than 64 MB for it",
                                 "practice: unbounded bodies")
-                        .runs(Lane.ALONE, GroupD::tenMegabytes),
+                        .runs(Lane.ALONE, Abuse::tenMegabytes),
                 numbered(
                                 304,
                                 MUST,
@@ -65,7 +65,7 @@ final class GroupD {
                                 "two gigabytes promised, ten kilobytes sent, then nothing",
                                 "allocate nothing for the promise, serve others meanwhile, and in the edge profile end it within 60 s",
                                 "practice: slow bodies")
-                        .runs(Lane.LONG, GroupD::promise),
+                        .runs(Lane.LONG, Abuse::promise),
                 numbered(
                                 305,
                                 MUST,
@@ -103,7 +103,7 @@ final class GroupD {
                                 "an index of 999 999 999 in the list of chats",
                                 "make no giant array; refuse it or read it as a map",
                                 "practice: arrays by index")
-                        .runs(Lane.ALONE, GroupD::giantIndex),
+                        .runs(Lane.ALONE, Abuse::giantIndex),
                 numbered(
                                 308,
                                 SHOULD,
@@ -123,7 +123,7 @@ final class GroupD {
                                 "the token after a thousand and one other pairs",
                                 "acknowledge with effect or refuse; never an effect without having seen the token",
                                 "PHP stops at a thousand variables")
-                        .runs(GroupD::lateToken),
+                        .runs(Abuse::lateToken),
                 numbered(
                                 310,
                                 MUST,
@@ -131,7 +131,7 @@ final class GroupD {
                                 "30 KB of gzip that inflate to 300 MB, declared as such",
                                 "refuse it or read it as it is; inflate nothing beyond a limit",
                                 "practice: zip bombs")
-                        .runs(Lane.ALONE, GroupD::bomb),
+                        .runs(Lane.ALONE, Abuse::bomb),
                 numbered(
                                 311,
                                 SHOULD,
@@ -158,7 +158,7 @@ final class GroupD {
                                 "refuse with 4xx or close",
                                 "practice: servers differ widely")
                         .in(Profile.EDGE)
-                        .runs(GroupD::bigHeads),
+                        .runs(Abuse::bigHeads),
                 numbered(
                                 314,
                                 SHOULD,
@@ -166,7 +166,7 @@ final class GroupD {
                                 "a thousand open connections that say nothing",
                                 "acknowledge a new event in time",
                                 "practice: a thread for each connection")
-                        .runs(Lane.ALONE, GroupD::idle),
+                        .runs(Lane.ALONE, Abuse::idle),
                 numbered(
                                 315,
                                 SHOULD,
@@ -207,7 +207,7 @@ final class GroupD {
                                 "three hundred refused requests of each kind, four kilobytes each: with a wrong token, unreadable, with a broken header line",
                                 "refuse them, and print less than 512 bytes for each",
                                 "practice: strangers must not fill the disk")
-                        .runs(Lane.ALONE, GroupD::refusedInTheLog));
+                        .runs(Lane.ALONE, Abuse::refusedInTheLog));
     }
 
     static EventBody padded(CaseRun run, int size) {

@@ -11,13 +11,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Resilience: 601 to 629, and 116. The suite starts, kills and stops the handler. */
-final class GroupG {
+final class Resilience {
 
     private static final Duration STOP = Duration.ofSeconds(30);
     private static final int IN_FLIGHT = 64;
     private static final int MOST_TRIES = 10;
 
-    private GroupG() {}
+    private Resilience() {}
 
     static List<ContractCase> cases() {
         return durable(List.of(
@@ -44,7 +44,7 @@ final class GroupG {
                                 "events while the store cannot be written",
                                 "answer no 2xx; recover without help",
                                 "practice: full disks")
-                        .runs(Lane.PROCESS, GroupG::brokenStore),
+                        .runs(Lane.PROCESS, Resilience::brokenStore),
                 numbered(
                                 604,
                                 MUST,
@@ -52,7 +52,7 @@ final class GroupG {
                                 "SIGKILL right after the acknowledgement, a restart",
                                 "process what was stored, once",
                                 "practice: a queue between storing and processing")
-                        .runs(Lane.PROCESS, GroupG::killedBetween),
+                        .runs(Lane.PROCESS, Resilience::killedBetween),
                 numbered(
                                 605,
                                 MUST,
@@ -60,7 +60,7 @@ final class GroupG {
                                 "a poison event among a hundred: the portal denies access to its chat",
                                 "have the effects of the other 99; try the poison a bounded number of times",
                                 "module source: ACCESS_DENIED")
-                        .runs(Lane.ALONE, GroupG::poison)));
+                        .runs(Lane.ALONE, Resilience::poison)));
     }
 
     private static List<ContractCase> durable(List<ContractCase> cases) {
@@ -169,7 +169,7 @@ final class GroupG {
             if (held) {
                 acknowledgedOnce(run, events, replies, what);
             } else {
-                GroupF.reconcile(run, events, replies, what);
+                Delivery.reconcile(run, events, replies, what);
             }
         }
         if (!between && hooked) {

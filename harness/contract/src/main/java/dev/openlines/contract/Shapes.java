@@ -9,9 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Setup, good events, and the shapes of the event: 001 to 029. */
-final class GroupA {
+final class Shapes {
 
-    private GroupA() {}
+    private Shapes() {}
 
     static List<ContractCase> cases() {
         return List.of(
@@ -34,7 +34,7 @@ final class GroupA {
                                 "the same without any access token, as after a timer closed the chat",
                                 "acknowledge it, have one effect, and not call the portal with a token that is not there",
                                 "module source: no user, no token")
-                        .runs(GroupA::tokenless),
+                        .runs(Shapes::tokenless),
                 numbered(
                                 3,
                                 MUST,
@@ -81,7 +81,7 @@ final class GroupA {
                                 "a list of three chats in one event",
                                 "acknowledge it and have three effects",
                                 "documentation: the field is a list")
-                        .runs(GroupA::threeChats),
+                        .runs(Shapes::threeChats),
                 numbered(
                                 7,
                                 MUST,
@@ -108,7 +108,7 @@ final class GroupA {
                                 "without line, with a session, user_id 0, user_id absent, an empty connector code",
                                 "acknowledge each, have one effect each, and invent nothing that is absent",
                                 "module source: null leaves the pair out, 0 for group chats")
-                        .runs(GroupA::absences),
+                        .runs(Shapes::absences),
                 numbered(
                                 9,
                                 MUST,
@@ -129,7 +129,7 @@ final class GroupA {
                                 "brackets raw and escaped, escapes in both cases, both spaces, keys in any order",
                                 "acknowledge each and have the same effect",
                                 "PHP's form encoding, tests of real senders")
-                        .runs(GroupA::spellings),
+                        .runs(Shapes::spellings),
                 numbered(
                                 11,
                                 MUST,
@@ -165,7 +165,7 @@ final class GroupA {
                                 "chat ids above 2^31 and 2^53, with leading zeros, and of nineteen digits",
                                 "acknowledge each and keep the number exactly; leading zeros may go",
                                 "module source: ids are text on the wire")
-                        .runs(GroupA::bigIds),
+                        .runs(Shapes::bigIds),
                 numbered(
                                 14,
                                 SHOULD,
@@ -181,7 +181,7 @@ final class GroupA {
                                 "other events on the same address: start, message, connector's finish, CRM, unknown",
                                 "answer 2xx, have no effect of a finish, and not take them for an attack",
                                 "documentation: one address may serve many events")
-                        .runs(GroupA::otherEvents),
+                        .runs(Shapes::otherEvents),
                 numbered(
                                 16,
                                 MUST,
@@ -232,7 +232,7 @@ final class GroupA {
                                 "events without a refresh token, as is normal, and with one, as the documentation shows",
                                 "never replace a stored refresh token by nothing, nor use the event's one-off token",
                                 "module source: this event carries none")
-                        .runs(GroupA::refreshToken),
+                        .runs(Shapes::refreshToken),
                 numbered(
                                 24,
                                 SHOULD,

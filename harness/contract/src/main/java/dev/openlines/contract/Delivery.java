@@ -13,11 +13,11 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /** Delivery: 501 to 529. */
-final class GroupF {
+final class Delivery {
 
     private static final int IN_FLIGHT = 64;
 
-    private GroupF() {}
+    private Delivery() {}
 
     static List<ContractCase> cases() {
         return List.of(
@@ -160,7 +160,7 @@ final class GroupF {
                                 "normal events while the portal takes ten seconds to answer a REST call",
                                 "acknowledge in time: the answer does not wait for the portal",
                                 "documentation: slow handlers are called less often")
-                        .runs(Lane.ALONE, GroupF::slowPortal),
+                        .runs(Lane.ALONE, Delivery::slowPortal),
                 numbered(
                                 513,
                                 MUST,
@@ -200,7 +200,7 @@ final class GroupF {
                                 "events while the handler's own processing takes thirty seconds",
                                 "acknowledge in time",
                                 "documentation: answer first, work later")
-                        .runs(Lane.ALONE, GroupF::slowProcessing),
+                        .runs(Lane.ALONE, Delivery::slowProcessing),
                 numbered(
                                 519,
                                 SHOULD,

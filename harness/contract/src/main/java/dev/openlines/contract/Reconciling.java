@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * when it starts. The suite closes chats on the simulated portal, sends some of their events, and starts the handler
  * again when all closes are ten minutes old by the portal's clock.
  */
-final class GroupJ {
+final class Reconciling {
 
     private static final String METHOD = "imopenlines.v2.session.list";
 
@@ -26,7 +26,7 @@ final class GroupJ {
     /** The age of closes, longer than the wait of any handler for an event. */
     private static final Duration OLD = Duration.ofMinutes(10);
 
-    private GroupJ() {}
+    private Reconciling() {}
 
     static List<ContractCase> cases() {
         return List.of(
@@ -38,7 +38,7 @@ final class GroupJ {
                                 "find the close in the portal's list of sessions and have one effect of it",
                                 "documentation: imopenlines.v2.Session.list; events are sent once")
                         .in(Profile.RECONCILE)
-                        .runs(Lane.PROCESS, GroupJ::closedWhileDown),
+                        .runs(Lane.PROCESS, Reconciling::closedWhileDown),
                 numbered(
                                 902,
                                 MUST,
@@ -47,7 +47,7 @@ final class GroupJ {
                                 "have one effect of each",
                                 "documentation: imopenlines.v2.Session.list")
                         .in(Profile.RECONCILE)
-                        .runs(Lane.PROCESS, GroupJ::listedToo),
+                        .runs(Lane.PROCESS, Reconciling::listedToo),
                 numbered(
                                 903,
                                 MUST,
@@ -56,11 +56,11 @@ final class GroupJ {
                                 "acknowledge it and have no second effect",
                                 "practice: an event may wait in the platform or a proxy")
                         .in(Profile.RECONCILE)
-                        .runs(Lane.PROCESS, GroupJ::lateEvent));
+                        .runs(Lane.PROCESS, Reconciling::lateEvent));
     }
 
     private static void closedWhileDown(CaseRun run) throws InterruptedException {
-        HandlerProcess process = GroupG.process(run);
+        HandlerProcess process = Resilience.process(run);
         if (process == null && !run.dry()) {
             return;
         }
@@ -73,7 +73,7 @@ final class GroupJ {
     }
 
     private static void listedToo(CaseRun run) throws InterruptedException {
-        HandlerProcess process = GroupG.process(run);
+        HandlerProcess process = Resilience.process(run);
         if (process == null && !run.dry()) {
             return;
         }
@@ -97,7 +97,7 @@ final class GroupJ {
     }
 
     private static void lateEvent(CaseRun run) throws InterruptedException {
-        HandlerProcess process = GroupG.process(run);
+        HandlerProcess process = Resilience.process(run);
         if (process == null && !run.dry()) {
             return;
         }
@@ -147,7 +147,7 @@ final class GroupJ {
         }
         portal.clock().advance(OLD);
         long before = asked(run);
-        if (!GroupG.restart(run, process)) {
+        if (!Resilience.restart(run, process)) {
             return false;
         }
         Duration settle = run.run().settings().settle;

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Set;
 
 /** Leaks (701 to 719) and what an operator sees (801 to 819). */
-final class GroupH {
+final class Leaks {
 
-    private GroupH() {}
+    private Leaks() {}
 
     static List<ContractCase> cases() {
         return List.of(
@@ -50,7 +50,7 @@ final class GroupH {
                                 "a mark inside a broken body, an unknown key and a value too long",
                                 "neither answer with it nor log it",
                                 "practice: errors quote their input")
-                        .runs(GroupH::marks),
+                        .runs(Leaks::marks),
                 numbered(
                                 704,
                                 MUST,
@@ -58,7 +58,7 @@ final class GroupH {
                                 "the request lines of the handler's calls to the portals",
                                 "name no access token and no client secret if a header or a body can",
                                 "practice: addresses end up in logs")
-                        .runs(Lane.AFTER, GroupH::callLines),
+                        .runs(Lane.AFTER, Leaks::callLines),
                 numbered(
                                 705,
                                 MUST,
