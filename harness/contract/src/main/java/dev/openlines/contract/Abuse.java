@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-import static dev.openlines.contract.ContractCase.numbered;
 import static dev.openlines.contract.Level.MUST;
 import static dev.openlines.contract.Level.SHOULD;
+import static dev.openlines.contract.Oracle.E;
+import static dev.openlines.contract.Oracle.H;
+import static dev.openlines.contract.Oracle.L;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -32,182 +34,329 @@ final class Abuse {
 
     private Abuse() {}
 
-    static List<ContractCase> cases() {
-        return List.of(
-                numbered(
-                                301,
-                                MUST,
-                                "HE",
-                                "an authentic event of five kilobytes",
-                                "acknowledge it",
-                                "the largest captured body has 4.6 KB")
-                        .runs(run -> run.good(padded(run, 5_000), "an event of 5 KB")),
-                numbered(
-                                302,
-                                SHOULD,
-                                "HE",
-                                "an authentic event of 64 kilobytes, padded with unknown keys",
-                                "acknowledge it and have one effect",
-                                "practice: room for growth")
-                        .runs(run -> run.good(padded(run, 64_000), "an event of 64 KB")),
-                numbered(
-                                303,
-                                MUST,
-                                "HL",
-                                "ten megabytes with the right token at the end",
-                                "refuse with 413 or 4xx or close; take less than 64 MB for it",
-                                "practice: unbounded bodies")
-                        .runs(Lane.ALONE, Abuse::tenMegabytes),
-                numbered(
-                                304,
-                                MUST,
-                                "HL",
-                                "two gigabytes promised, ten kilobytes sent, then nothing",
-                                "allocate nothing for the promise, serve others meanwhile, and in the edge profile end it within 60 s",
-                                "practice: slow bodies")
-                        .runs(Lane.LONG, Abuse::promise),
-                numbered(
-                                305,
-                                MUST,
-                                "H",
-                                "a hundred thousand pairs",
-                                "answer in time without breaking down, best with 4xx",
-                                "PHP stops at a thousand variables")
-                        .runs(Lane.ALONE, run -> {
-                            StringBuilder pairs = new StringBuilder();
-                            for (int i = 0; i < 100_000; i++) {
-                                pairs.append("&k").append(i).append("=1");
-                            }
-                            inTime(run, run.post(with(run.event(), pairs)), "100 000 pairs");
-                            run.aliveWithoutEvidence();
-                        }),
-                numbered(
-                                306,
-                                MUST,
-                                "H",
-                                "a key nested a thousand and a hundred thousand deep",
-                                "not run out of stack; refuse or ignore it",
-                                "practice: recursion over input")
-                        .runs(Lane.ALONE, run -> {
-                            for (int depth : List.of(1_000, 100_000)) {
-                                String key = "&data" + "%5Ba%5D".repeat(depth) + "=1";
-                                standsOrCloses(
-                                        run, run.post(with(run.event(), key)), "a key nested " + depth + " deep");
-                            }
-                            run.aliveWithoutEvidence();
-                        }),
-                numbered(
-                                307,
-                                MUST,
-                                "HL",
-                                "an index of 999 999 999 in the list of chats",
-                                "make no giant array; refuse it or read it as a map",
-                                "practice: arrays by index")
-                        .runs(Lane.ALONE, Abuse::giantIndex),
-                numbered(
-                                308,
-                                SHOULD,
-                                "H",
-                                "60 000 keys that collide in the hash tables of Java, PHP or JavaScript",
-                                "answer in time",
-                                "practice: hash flooding")
-                        .runs(Lane.ALONE, run -> {
-                            inTime(run, run.post(with(run.event(), javaTwins())), "60 000 keys with one Java hash");
-                            inTime(run, run.post(with(run.event(), phpTwins())), "60 000 keys with one PHP hash");
-                            run.aliveWithoutEvidence();
-                        }),
-                numbered(
-                                309,
-                                MUST,
-                                "HE",
-                                "the token after a thousand and one other pairs",
-                                "acknowledge with effect or refuse; never an effect without having seen the token",
-                                "PHP stops at a thousand variables")
-                        .runs(Abuse::lateToken),
-                numbered(
-                                310,
-                                MUST,
-                                "HL",
-                                "30 KB of gzip that inflate to 300 MB, declared as such",
-                                "refuse it or read it as it is; inflate nothing beyond a limit",
-                                "practice: zip bombs")
-                        .runs(Lane.ALONE, Abuse::bomb),
-                numbered(
-                                311,
-                                SHOULD,
-                                "H",
-                                "a body of 64 KB in chunks of one byte",
-                                "handle it in time or refuse it",
-                                "practice")
-                        .runs(Lane.ALONE, run -> {
-                            byte[] body = padded(run, 60_000).bytes();
-                            int[] cuts = new int[body.length];
-                            for (int i = 0; i < cuts.length; i++) {
-                                cuts[i] = i;
-                            }
-                            Request request = Request.post(run.run().wire().target(), body)
-                                    .chunked(cuts);
-                            inTime(run, run.send(request), "64 KB in chunks of one byte");
-                            run.aliveWithoutEvidence();
-                        }),
-                numbered(
-                                312,
-                                SHOULD,
-                                "H",
-                                "a header of 70 KB, 500 header lines, a request target of 64 KB",
-                                "refuse with 4xx or close",
-                                "practice: servers differ widely")
-                        .in(Profile.EDGE)
-                        .runs(Abuse::bigHeads),
-                numbered(
-                                314,
-                                SHOULD,
-                                "H",
-                                "a thousand open connections that say nothing",
-                                "acknowledge a new event in time",
-                                "practice: a thread for each connection")
-                        .runs(Lane.ALONE, Abuse::idle),
-                numbered(
-                                315,
-                                SHOULD,
-                                "HE",
-                                "ten times the usual rate on one portal for 20 s",
-                                "keep another portal's answers below the budget",
-                                "practice: noisy neighbours")
-                        .runs(Lane.ALONE, run -> {
-                            if (!run.run().knowsSecond() && !run.dry()) {
-                                run.notObserved(
-                                        "a second portal: --second-member-id and --second-application-token name one");
-                                return;
-                            }
-                            neighbours(run);
-                        }),
-                numbered(
-                                316,
-                                SHOULD,
-                                "H",
-                                "added messages of 20 000 Latin, Cyrillic, Chinese and emoji characters, up to 240 KB",
-                                "acknowledge each; a handler of OnSessionFinish alone may refuse them",
-                                "documentation: a message has at most 20 000 characters")
-                        .runs(run -> {
-                            for (String character : List.of("a", "я", "語", "😀")) {
-                                EventBody event = run.event()
-                                        .set("event", "ONOPENLINEMESSAGEADD")
-                                        .add("data[DATA][message][id]", "5")
-                                        .add("data[DATA][message][text]", character.repeat(20_000));
-                                Reply reply = run.post(event.atEnd("ts").atEnd("auth"));
-                                run.acked(reply, "a message of 20 000 times " + character);
-                            }
-                            run.alive();
-                        }),
-                numbered(
-                                319,
-                                SHOULD,
-                                "HL",
-                                "three hundred refused requests of each kind, four kilobytes each: with a wrong token, unreadable, with a broken header line",
-                                "refuse them, and print less than 512 bytes for each",
-                                "practice: strangers must not fill the disk")
-                        .runs(Lane.ALONE, Abuse::refusedInTheLog));
+    @Case(
+            id = 301,
+            level = MUST,
+            needs = {H, E},
+            sends = "an authentic event of five kilobytes",
+            requires = "acknowledge it",
+            source = "the largest captured body has 4.6 KB")
+    static void fiveKilobytes(CaseRun run) {
+        run.good(padded(run, 5_000), "an event of 5 KB");
+    }
+
+    @Case(
+            id = 302,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "an authentic event of 64 kilobytes, padded with unknown keys",
+            requires = "acknowledge it and have one effect",
+            source = "practice: room for growth")
+    static void sixtyFourKilobytes(CaseRun run) {
+        run.good(padded(run, 64_000), "an event of 64 KB");
+    }
+
+    @Case(
+            id = 303,
+            level = MUST,
+            needs = {H, L},
+            lane = Lane.ALONE,
+            sends = "ten megabytes with the right token at the end",
+            requires = "refuse with 413 or 4xx or close; take less than 64 MB for it",
+            source = "practice: unbounded bodies")
+    static void tenMegabytes(CaseRun run) {
+        long before = Footprint.memory(run);
+        EventBody event = run.event();
+        StringBuilder pad = new StringBuilder(10_500_000);
+        for (int i = 0; i < 640; i++) {
+            pad.append("pad").append(i).append('=').append("x".repeat(16_000)).append('&');
+        }
+        byte[] body = (pad + event.text(EventBody.Style.PLATFORM)).getBytes(StandardCharsets.ISO_8859_1);
+        Reply reply = run.send(Request.post(run.run().wire().target(), body), Duration.ofSeconds(15));
+        run.refusedOrClosed(reply, "a body of 10 MB");
+        Footprint.grewBy(run, before, "a body of 10 MB");
+        run.aliveWithoutEvidence();
+    }
+
+    @Case(
+            id = 304,
+            level = MUST,
+            needs = {H, L},
+            lane = Lane.LONG,
+            sends = "two gigabytes promised, ten kilobytes sent, then nothing",
+            requires =
+                    "allocate nothing for the promise, serve others meanwhile, and in the edge profile end it within 60 s",
+            source = "practice: slow bodies")
+    static void promise(CaseRun run) throws InterruptedException {
+        long before = Footprint.memory(run);
+        byte[] part = padded(run, 10_000).bytes();
+        Request request = Request.post(run.run().wire().target(), part).header("Content-Length", "2147483647");
+        try (Connection connection = run.open()) {
+            connection.write(request.bytes());
+            // A handler with one worker may serve the first request, and the second, before it handles the incomplete
+            // one, but not all of them.
+            for (int others = 0; others < 5; others++) {
+                run.aliveWithoutEvidence();
+            }
+            Footprint.grewBy(run, before, "a promise of 2 GB");
+            boolean edge = run.run().settings().profiles.contains(Profile.EDGE);
+            Reply reply = run.seen(connection.read(edge ? MINUTE : A_WHILE));
+            if (reply.status() == 0 && !reply.closed()) {
+                waitsForEver(run, reply, edge);
+            } else if (reply.is2xx()) {
+                run.fail("4xx or a closed connection for a body that does not come", reply);
+            }
+        }
+        run.aliveWithoutEvidence();
+    }
+
+    @Case(
+            id = 305,
+            level = MUST,
+            needs = H,
+            lane = Lane.ALONE,
+            sends = "a hundred thousand pairs",
+            requires = "answer in time without breaking down, best with 4xx",
+            source = "PHP stops at a thousand variables")
+    static void manyPairs(CaseRun run) {
+        StringBuilder pairs = new StringBuilder();
+        for (int i = 0; i < 100_000; i++) {
+            pairs.append("&k").append(i).append("=1");
+        }
+        inTime(run, run.post(with(run.event(), pairs)), "100 000 pairs");
+        run.aliveWithoutEvidence();
+    }
+
+    @Case(
+            id = 306,
+            level = MUST,
+            needs = H,
+            lane = Lane.ALONE,
+            sends = "a key nested a thousand and a hundred thousand deep",
+            requires = "not run out of stack; refuse or ignore it",
+            source = "practice: recursion over input")
+    static void deepKeys(CaseRun run) {
+        for (int depth : List.of(1_000, 100_000)) {
+            String key = "&data" + "%5Ba%5D".repeat(depth) + "=1";
+            standsOrCloses(run, run.post(with(run.event(), key)), "a key nested " + depth + " deep");
+        }
+        run.aliveWithoutEvidence();
+    }
+
+    @Case(
+            id = 307,
+            level = MUST,
+            needs = {H, L},
+            lane = Lane.ALONE,
+            sends = "an index of 999 999 999 in the list of chats",
+            requires = "make no giant array; refuse it or read it as a map",
+            source = "practice: arrays by index")
+    static void giantIndex(CaseRun run) {
+        long before = Footprint.memory(run);
+        String auth = run.event().without("data").text(EventBody.Style.PLATFORM);
+        String chat = run.chat();
+        String body = auth + "&data%5BDATA%5D%5B999999999%5D%5Bchat%5D%5Bchat_id%5D=" + chat
+                + "&data%5BDATA%5D%5B999999999%5D%5Bconnector%5D%5Bchat_id%5D=" + chat;
+        Reply reply = run.post(body.getBytes(StandardCharsets.ISO_8859_1));
+        if (run.stands(reply, "an index of 999 999 999")
+                && reply.answered().compareTo(run.run().ackMax()) > 0) {
+            run.fail("an answer in time for an index of 999 999 999", reply);
+        }
+        Footprint.grewBy(run, before, "an index of 999 999 999");
+        run.aliveWithoutEvidence();
+    }
+
+    @Case(
+            id = 308,
+            level = SHOULD,
+            needs = H,
+            lane = Lane.ALONE,
+            sends = "60 000 keys that collide in the hash tables of Java, PHP or JavaScript",
+            requires = "answer in time",
+            source = "practice: hash flooding")
+    static void collidingKeys(CaseRun run) {
+        inTime(run, run.post(with(run.event(), javaTwins())), "60 000 keys with one Java hash");
+        inTime(run, run.post(with(run.event(), phpTwins())), "60 000 keys with one PHP hash");
+        run.aliveWithoutEvidence();
+    }
+
+    @Case(
+            id = 309,
+            level = MUST,
+            needs = {H, E},
+            sends = "the token after a thousand and one other pairs",
+            requires = "acknowledge with effect or refuse; never an effect without having seen the token",
+            source = "PHP stops at a thousand variables")
+    static void lateToken(CaseRun run) {
+        String right = run.identity().proof().reveal();
+        StringBuilder pairs = new StringBuilder();
+        for (int i = 0; i < 1_001; i++) {
+            pairs.append("&k").append(i).append('=').append(i);
+        }
+        String token = "&auth%5Bapplication_token%5D=";
+        EventBody good = run.event().without("auth[application_token]");
+        Reply reply = run.post(with(good, pairs + token + EventBody.escape(right, EventBody.Style.PLATFORM)));
+        run.takenOrRefused(reply, good, "the token after 1001 other pairs");
+        EventBody bad = run.event().without("auth[application_token]");
+        Reply other = run.post(with(bad, pairs + token + run.forged()));
+        run.refused(other, "a wrong token after 1001 other pairs");
+        run.noEffect(bad, "a wrong token after 1001 other pairs");
+        run.alive();
+    }
+
+    @Case(
+            id = 310,
+            level = MUST,
+            needs = {H, L},
+            lane = Lane.ALONE,
+            sends = "30 KB of gzip that inflate to 300 MB, declared as such",
+            requires = "refuse it or read it as it is; inflate nothing beyond a limit",
+            source = "practice: zip bombs")
+    static void bomb(CaseRun run) {
+        long before = Footprint.memory(run);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(out, 65_536)) {
+            gzip.write((run.event().text(EventBody.Style.PLATFORM) + "&pad=").getBytes(StandardCharsets.ISO_8859_1));
+            byte[] zeros = new byte[1 << 20];
+            for (int i = 0; i < (run.dry() ? 1 : 300); i++) {
+                gzip.write(zeros);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Request request =
+                Request.post(run.run().wire().target(), out.toByteArray()).header("Content-Encoding", "gzip");
+        Reply reply = run.send(request, Duration.ofSeconds(20));
+        run.refusedOrClosed(reply, "gzip that inflates to 300 MB");
+        Footprint.grewBy(run, before, "gzip that inflates to 300 MB");
+        run.aliveWithoutEvidence();
+    }
+
+    @Case(
+            id = 311,
+            level = SHOULD,
+            needs = H,
+            lane = Lane.ALONE,
+            sends = "a body of 64 KB in chunks of one byte",
+            requires = "handle it in time or refuse it",
+            source = "practice")
+    static void tinyChunks(CaseRun run) {
+        byte[] body = padded(run, 60_000).bytes();
+        int[] cuts = new int[body.length];
+        for (int i = 0; i < cuts.length; i++) {
+            cuts[i] = i;
+        }
+        Request request = Request.post(run.run().wire().target(), body).chunked(cuts);
+        inTime(run, run.send(request), "64 KB in chunks of one byte");
+        run.aliveWithoutEvidence();
+    }
+
+    @Case(
+            id = 312,
+            level = SHOULD,
+            needs = H,
+            profile = Profile.EDGE,
+            sends = "a header of 70 KB, 500 header lines, a request target of 64 KB",
+            requires = "refuse with 4xx or close",
+            source = "practice: servers differ widely")
+    static void bigHeads(CaseRun run) {
+        EventBody one = run.event();
+        edge(run, run.send(run.request(one).header("X-Padding", "x".repeat(70_000))), "a header of 70 KB");
+        Request many = run.request(run.event());
+        for (int i = 0; i < 500; i++) {
+            many.line("X-Padding-" + i + ": x");
+        }
+        edge(run, run.send(many), "500 header lines");
+        String target = Request.target(run.run().wire().target());
+        edge(run, run.send(run.request(run.event()).target(target + "?" + "x".repeat(65_536))), "a target of 64 KB");
+        run.aliveWithoutEvidence();
+    }
+
+    @Case(
+            id = 314,
+            level = SHOULD,
+            needs = H,
+            lane = Lane.ALONE,
+            sends = "a thousand open connections that say nothing",
+            requires = "acknowledge a new event in time",
+            source = "practice: a thread for each connection")
+    static void idle(CaseRun run) {
+        List<Connection> open = new ArrayList<>();
+        try {
+            for (int i = 0; i < (run.dry() ? 1 : 1_000); i++) {
+                open.add(run.open());
+            }
+            run.aliveWithoutEvidence();
+        } finally {
+            open.forEach(Connection::close);
+        }
+    }
+
+    @Case(
+            id = 315,
+            level = SHOULD,
+            needs = {H, E},
+            lane = Lane.ALONE,
+            sends = "ten times the usual rate on one portal for 20 s",
+            requires = "keep another portal's answers below the budget",
+            source = "practice: noisy neighbours")
+    static void noisyNeighbor(CaseRun run) throws InterruptedException {
+        if (!run.run().knowsSecond() && !run.dry()) {
+            run.notObserved("a second portal: --second-member-id and --second-application-token name one");
+            return;
+        }
+        neighbours(run);
+    }
+
+    @Case(
+            id = 316,
+            level = SHOULD,
+            needs = H,
+            sends = "added messages of 20 000 Latin, Cyrillic, Chinese and emoji characters, up to 240 KB",
+            requires = "acknowledge each; a handler of OnSessionFinish alone may refuse them",
+            source = "documentation: a message has at most 20 000 characters")
+    static void longMessages(CaseRun run) {
+        for (String character : List.of("a", "я", "語", "😀")) {
+            EventBody event = run.event()
+                    .set("event", "ONOPENLINEMESSAGEADD")
+                    .add("data[DATA][message][id]", "5")
+                    .add("data[DATA][message][text]", character.repeat(20_000));
+            Reply reply = run.post(event.atEnd("ts").atEnd("auth"));
+            run.acked(reply, "a message of 20 000 times " + character);
+        }
+        run.alive();
+    }
+
+    @Case(
+            id = 319,
+            level = SHOULD,
+            needs = {H, L},
+            lane = Lane.ALONE,
+            sends =
+                    "three hundred refused requests of each kind, four kilobytes each: with a wrong token, unreadable, with a broken header line",
+            requires = "refuse them, and print less than 512 bytes for each",
+            source = "practice: strangers must not fill the disk")
+    static void refusedInTheLog(CaseRun run) throws InterruptedException {
+        if (run.wantsLog() == null && !run.dry()) {
+            return;
+        }
+        String padding = run.mint().hex(4_096);
+        prints(run, "events with a wrong token", () -> {
+            EventBody event =
+                    run.event().set("auth[application_token]", run.forged()).add("pad", padding);
+            run.noEffect(event, "events with a wrong token");
+            return run.request(event);
+        });
+        prints(
+                run,
+                "bodies that are no form",
+                () -> Request.post(run.run().wire().target(), CaseRun.latin("%%%=&[" + padding)));
+        prints(run, "requests with a broken header line", () -> {
+            EventBody event = run.event().set("auth[application_token]", run.forged());
+            run.noEffect(event, "requests with a broken header line");
+            return run.request(event).line("X Broken\u0000: " + padding);
+        });
+        run.alive();
     }
 
     static EventBody padded(CaseRun run, int size) {
@@ -242,43 +391,6 @@ final class Abuse {
         }
     }
 
-    private static void tenMegabytes(CaseRun run) {
-        long before = Footprint.memory(run);
-        EventBody event = run.event();
-        StringBuilder pad = new StringBuilder(10_500_000);
-        for (int i = 0; i < 640; i++) {
-            pad.append("pad").append(i).append('=').append("x".repeat(16_000)).append('&');
-        }
-        byte[] body = (pad + event.text(EventBody.Style.PLATFORM)).getBytes(StandardCharsets.ISO_8859_1);
-        Reply reply = run.send(Request.post(run.run().wire().target(), body), Duration.ofSeconds(15));
-        run.refusedOrClosed(reply, "a body of 10 MB");
-        Footprint.grewBy(run, before, "a body of 10 MB");
-        run.aliveWithoutEvidence();
-    }
-
-    private static void promise(CaseRun run) throws InterruptedException {
-        long before = Footprint.memory(run);
-        byte[] part = padded(run, 10_000).bytes();
-        Request request = Request.post(run.run().wire().target(), part).header("Content-Length", "2147483647");
-        try (Connection connection = run.open()) {
-            connection.write(request.bytes());
-            // A handler with one worker may serve the first request, and the second, before it handles the incomplete
-            // one, but not all of them.
-            for (int others = 0; others < 5; others++) {
-                run.aliveWithoutEvidence();
-            }
-            Footprint.grewBy(run, before, "a promise of 2 GB");
-            boolean edge = run.run().settings().profiles.contains(Profile.EDGE);
-            Reply reply = run.seen(connection.read(edge ? MINUTE : A_WHILE));
-            if (reply.status() == 0 && !reply.closed()) {
-                waitsForEver(run, reply, edge);
-            } else if (reply.is2xx()) {
-                run.fail("4xx or a closed connection for a body that does not come", reply);
-            }
-        }
-        run.aliveWithoutEvidence();
-    }
-
     /**
      * Reports an answer that never ends. The handler's server decides this. A server that faces the internet must end
      * it, but php -S behind a proxy need not.
@@ -292,58 +404,6 @@ final class Abuse {
                             + " s for a body that does not come (with --profile edge it must come within 60 s)",
                     reply);
         }
-    }
-
-    private static void giantIndex(CaseRun run) {
-        long before = Footprint.memory(run);
-        String auth = run.event().without("data").text(EventBody.Style.PLATFORM);
-        String chat = run.chat();
-        String body = auth + "&data%5BDATA%5D%5B999999999%5D%5Bchat%5D%5Bchat_id%5D=" + chat
-                + "&data%5BDATA%5D%5B999999999%5D%5Bconnector%5D%5Bchat_id%5D=" + chat;
-        Reply reply = run.post(body.getBytes(StandardCharsets.ISO_8859_1));
-        if (run.stands(reply, "an index of 999 999 999")
-                && reply.answered().compareTo(run.run().ackMax()) > 0) {
-            run.fail("an answer in time for an index of 999 999 999", reply);
-        }
-        Footprint.grewBy(run, before, "an index of 999 999 999");
-        run.aliveWithoutEvidence();
-    }
-
-    private static void lateToken(CaseRun run) {
-        String right = run.identity().proof().reveal();
-        StringBuilder pairs = new StringBuilder();
-        for (int i = 0; i < 1_001; i++) {
-            pairs.append("&k").append(i).append('=').append(i);
-        }
-        String token = "&auth%5Bapplication_token%5D=";
-        EventBody good = run.event().without("auth[application_token]");
-        Reply reply = run.post(with(good, pairs + token + EventBody.escape(right, EventBody.Style.PLATFORM)));
-        run.takenOrRefused(reply, good, "the token after 1001 other pairs");
-        EventBody bad = run.event().without("auth[application_token]");
-        Reply other = run.post(with(bad, pairs + token + run.forged()));
-        run.refused(other, "a wrong token after 1001 other pairs");
-        run.noEffect(bad, "a wrong token after 1001 other pairs");
-        run.alive();
-    }
-
-    private static void bomb(CaseRun run) {
-        long before = Footprint.memory(run);
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (GZIPOutputStream gzip = new GZIPOutputStream(out, 65_536)) {
-            gzip.write((run.event().text(EventBody.Style.PLATFORM) + "&pad=").getBytes(StandardCharsets.ISO_8859_1));
-            byte[] zeros = new byte[1 << 20];
-            for (int i = 0; i < (run.dry() ? 1 : 300); i++) {
-                gzip.write(zeros);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        Request request =
-                Request.post(run.run().wire().target(), out.toByteArray()).header("Content-Encoding", "gzip");
-        Reply reply = run.send(request, Duration.ofSeconds(20));
-        run.refusedOrClosed(reply, "gzip that inflates to 300 MB");
-        Footprint.grewBy(run, before, "gzip that inflates to 300 MB");
-        run.aliveWithoutEvidence();
     }
 
     /**
@@ -375,46 +435,10 @@ final class Abuse {
         return pairs;
     }
 
-    private static void bigHeads(CaseRun run) {
-        EventBody one = run.event();
-        edge(run, run.send(run.request(one).header("X-Padding", "x".repeat(70_000))), "a header of 70 KB");
-        Request many = run.request(run.event());
-        for (int i = 0; i < 500; i++) {
-            many.line("X-Padding-" + i + ": x");
-        }
-        edge(run, run.send(many), "500 header lines");
-        String target = Request.target(run.run().wire().target());
-        edge(run, run.send(run.request(run.event()).target(target + "?" + "x".repeat(65_536))), "a target of 64 KB");
-        run.aliveWithoutEvidence();
-    }
-
     private static void edge(CaseRun run, Reply reply, String what) {
         if (reply.is5xx() || (reply.status() == 0 && !reply.closed())) {
             run.fail("4xx or a closed connection for " + what, reply);
         }
-    }
-
-    private static void refusedInTheLog(CaseRun run) throws InterruptedException {
-        if (run.wantsLog() == null && !run.dry()) {
-            return;
-        }
-        String padding = run.mint().hex(4_096);
-        prints(run, "events with a wrong token", () -> {
-            EventBody event =
-                    run.event().set("auth[application_token]", run.forged()).add("pad", padding);
-            run.noEffect(event, "events with a wrong token");
-            return run.request(event);
-        });
-        prints(
-                run,
-                "bodies that are no form",
-                () -> Request.post(run.run().wire().target(), CaseRun.latin("%%%=&[" + padding)));
-        prints(run, "requests with a broken header line", () -> {
-            EventBody event = run.event().set("auth[application_token]", run.forged());
-            run.noEffect(event, "requests with a broken header line");
-            return run.request(event).line("X Broken\u0000: " + padding);
-        });
-        run.alive();
     }
 
     /** Sends requests of one kind, which are to be refused, and compares the length of the log. */
@@ -451,18 +475,6 @@ final class Abuse {
             length = now;
         }
         return length;
-    }
-
-    private static void idle(CaseRun run) {
-        List<Connection> open = new ArrayList<>();
-        try {
-            for (int i = 0; i < (run.dry() ? 1 : 1_000); i++) {
-                open.add(run.open());
-            }
-            run.aliveWithoutEvidence();
-        } finally {
-            open.forEach(Connection::close);
-        }
     }
 
     private static void neighbours(CaseRun run) throws InterruptedException {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-import static dev.openlines.contract.ContractCase.numbered;
 import static dev.openlines.contract.Level.MUST;
 import static dev.openlines.contract.Level.SHOULD;
+import static dev.openlines.contract.Oracle.E;
+import static dev.openlines.contract.Oracle.H;
+import static dev.openlines.contract.Oracle.R;
 
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -24,284 +26,51 @@ final class Authenticity {
 
     private Authenticity() {}
 
-    static List<ContractCase> cases() {
-        return List.of(
-                numbered(
-                                101,
-                                MUST,
-                                "HER",
-                                "a wrong application token, everything else right, the User-Agent too",
-                                "deny it: 401 or 403, no effect, no call to the portal",
-                                "documentation: the application token is the proof; public handlers trust the User-Agent")
-                        .runs(run -> denied(run, run.event().set(TOKEN, run.forged()), "a wrong application token")),
-                numbered(102, MUST, "HE", "no application token", "deny it", "documentation: safe event handlers")
-                        .runs(run -> denied(run, run.event().without(TOKEN), "a missing application token")),
-                numbered(
-                                103,
-                                MUST,
-                                "HE",
-                                "an application token that is empty, blank, null, undefined, 0, true",
-                                "deny each",
-                                "practice: handlers that only look whether the field is there")
-                        .runs(run -> {
-                            for (String value : List.of("", "   ", "null", "undefined", "0", "true")) {
-                                EventBody event = run.event().set(TOKEN, value);
-                                run.denied(run.post(event), event, "the application token '" + value + "'");
-                            }
-                            run.alive();
-                        }),
-                numbered(
-                                104,
-                                MUST,
-                                "HE",
-                                "another portal's token with this portal's member id, and the other way round",
-                                "deny both, and let nothing land in either portal",
-                                "documentation: compare per portal")
-                        .runs(Authenticity::mixed),
-                numbered(
-                                105,
-                                MUST,
-                                "HE",
-                                "an unknown member id, and none",
-                                "deny both",
-                                "documentation: safe event handlers")
-                        .runs(run -> {
-                            denied(run, run.event().set(MEMBER, run.forged()), "an unknown member id");
-                            denied(run, run.event().without(MEMBER), "a missing member id");
-                        }),
-                numbered(
-                                106,
-                                MUST,
-                                "HE",
-                                "the application token as a list, as a map, and ten levels deep",
-                                "refuse with 4xx, without breaking down and without effect",
-                                "PHP: hash_equals breaks on an array")
-                        .runs(run -> {
-                            String right = run.identity().proof().reveal();
-                            for (String key : List.of("[]", "[x]", "[a][b][c][d][e][f][g][h][i][j]")) {
-                                EventBody event = run.event().without(TOKEN).add(TOKEN + key, right);
-                                run.refused(run.post(event), "an application token that is no text");
-                                run.noEffect(event, "an application token that is no text");
-                            }
-                            run.alive();
-                        }),
-                numbered(
-                                107,
-                                MUST,
-                                "HE",
-                                "auth as a plain value after its block, and before it",
-                                "refuse with 4xx and without effect if the block is lost; never break down",
-                                "PHP: the later value replaces the block")
-                        .runs(run -> {
-                            EventBody after = run.event().add("auth", "x");
-                            run.takenOrRefused(run.post(after), after, "a plain auth after the block");
-                            EventBody before = run.event().first("auth", "x");
-                            run.takenOrRefused(run.post(before), before, "a plain auth before the block");
-                            run.alive();
-                        }),
-                numbered(
-                                108,
-                                SHOULD,
-                                "HE",
-                                "the application token twice: right then wrong, wrong then right",
-                                "refuse both; at least do not break down",
-                                "practice: parsers differ on repeated keys")
-                        .runs(Authenticity::twice),
-                numbered(
-                                109,
-                                MUST,
-                                "HE",
-                                "a token of 0e and digits in place of the right one",
-                                "deny it: two such texts are equal if they are compared as numbers",
-                                "PHP: loose comparison")
-                        .runs(run -> {
-                            String right = run.identity().proof().reveal();
-                            if (!right.matches("0+e[0-9]+")) {
-                                run.note(
-                                        "the portal's own token is not 0e and digits, so that a loose comparison shows only"
-                                                + " with --application-token 0e…");
-                            }
-                            String wrong = "0e" + run.mint().digits(30);
-                            denied(run, run.event().set(TOKEN, wrong), "a token of 0e and digits");
-                        }),
-                numbered(
-                                110,
-                                MUST,
-                                "HE",
-                                "tokens close to the right one: its start, a longer one, other case, spaces, NUL, a"
-                                        + " look-alike letter, encoded twice",
-                                "deny each",
-                                "practice: trimming, prefixes and folded case in comparisons")
-                        .runs(Authenticity::almost),
-                numbered(
-                                112,
-                                MUST,
-                                "HE",
-                                "no token, but the right User-Agent and listed addresses in forwarding headers",
-                                "deny it",
-                                "public handlers trust exactly this")
-                        .runs(run -> {
-                            EventBody event = run.event().without(TOKEN);
-                            Request request = run.request(event)
-                                    .header("X-Forwarded-For", "91.198.22.1")
-                                    .header("X-Real-IP", "91.198.22.1")
-                                    .header("Forwarded", "for=91.198.22.1");
-                            run.denied(run.send(request), event, "no token but forwarding headers");
-                            run.alive();
-                        }),
-                numbered(
-                                113,
-                                SHOULD,
-                                "HE",
-                                "the right token with an unknown User-Agent, and with none",
-                                "acknowledge both: the header is no credential",
-                                "documentation promises no User-Agent")
-                        .runs(run -> {
-                            for (Optional<String> agent : List.of(Optional.of("curl/8.0"), Optional.<String>empty())) {
-                                EventBody event = run.event();
-                                run.acked(
-                                        run.send(run.request(event).header("User-Agent", agent.orElse(null))),
-                                        "an unfamiliar User-Agent");
-                                run.effects(event, 1, "an unfamiliar User-Agent");
-                            }
-                        }),
-                numbered(
-                                114,
-                                MUST,
-                                "HE",
-                                "the right token only in the query, only in a cookie, only in a header",
-                                "deny each",
-                                "documentation: the token is in the body")
-                        .runs(Authenticity::elsewhere),
-                numbered(
-                                115,
-                                MUST,
-                                "HE",
-                                "an event two days old, and one from an hour ahead",
-                                "acknowledge both with effect: ts is when the portal queued it, and no promise",
-                                "module source: enqueue time")
-                        .runs(run -> {
-                            for (long shift : List.of(-172_800L, 3_600L)) {
-                                String what = shift < 0 ? "an event two days old" : "an event an hour ahead";
-                                run.good(run.event().set("ts", Long.toString(run.now() + shift)), what);
-                            }
-                        }),
-                numbered(
-                                116,
-                                MUST,
-                                "HEC",
-                                "a captured body, byte for byte, after a restart and 500 other events",
-                                "answer 2xx or 4xx, and still have one effect",
-                                "no delivery id: the body is all there is")
-                        .in(Profile.DURABLE)
-                        .runs(Lane.PROCESS, Resilience::replayed),
-                numbered(
-                                117,
-                                MUST,
-                                "HER",
-                                "a forged ONAPPINSTALL for the known portal: the attacker's token and REST address",
-                                "keep what is stored, send no secret to the attacker, accept the portal's next event",
-                                "documentation: an install is unauthenticated until checked")
-                        .runs(Lane.ALONE, ForgedInstalls::ofTheKnownPortal),
-                numbered(
-                                118,
-                                MUST,
-                                "R",
-                                "a forged ONAPPINSTALL of an unknown portal with loopback, link-local, metadata and file"
-                                        + " addresses",
-                                "call none of them, and do not trust the portal",
-                                "practice: server-side request forgery")
-                        .runs(Lane.ALONE, ForgedInstalls::ofAnUnknownPortal),
-                numbered(
-                                119,
-                                MUST,
-                                "HE",
-                                "a forged ONAPPUNINSTALL with a wrong application token",
-                                "leave the installation as it is",
-                                "documentation: the token is the only proof here")
-                        .runs(Lane.ALONE, run -> {
-                            EventBody gone = Events.lifecycle(
-                                            "ONAPPUNINSTALL", run.identity(), run.now(), "", "", "CLEAN", "1")
-                                    .set(TOKEN, run.forged());
-                            Reply reply = run.post(gone);
-                            run.stands(reply, "a forged ONAPPUNINSTALL");
-                            run.alive();
-                        }),
-                numbered(
-                                120,
-                                MUST,
-                                "RE",
-                                "the right token, but client_endpoint and domain lead to the evil portal",
-                                "send no token of ours there: use the stored address, or deny",
-                                "practice: addresses in an event are claims")
-                        .runs(Lane.ALONE, run -> {
-                            String evil = run.evil().uri() + "rest/";
-                            EventBody event = run.event()
-                                    .set("auth[client_endpoint]", evil)
-                                    .set(
-                                            "auth[domain]",
-                                            Request.authority(run.evil().uri()));
-                            run.takenOrRefused(run.post(event), event, "an event with another client_endpoint");
-                            run.alive();
-                            run.quietEvil();
-                        }),
-                numbered(
-                                121,
-                                MUST,
-                                "H",
-                                "a wrong token, no token and an unknown portal, side by side",
-                                "give one and the same answer, and give it: no hint which part was wrong",
-                                "practice: no oracle for attackers")
-                        .runs(Authenticity::sameAnswer),
-                numbered(
-                                122,
-                                SHOULD,
-                                "HE",
-                                "500 wrong tokens in five seconds with good events among them",
-                                "acknowledge the good ones in time; refuse or slow the bad, never lock the portal out",
-                                "practice: a lockout is a denial of service")
-                        .runs(Lane.ALONE, Authenticity::flood),
-                numbered(
-                                123,
-                                SHOULD,
-                                "HE",
-                                "an event of this portal on the address bound for another",
-                                "deny it, if each portal has its own address",
-                                "practice: one address for each tenant")
-                        .runs(run -> {
-                            var other = run.run().settings().secondHandler;
-                            if (other == null) {
-                                run.notObserved("an address bound for another portal: --second-handler names one");
-                                return;
-                            }
-                            EventBody event = run.event();
-                            Wire wire = Wire.to(other, run.run().settings().insecure);
-                            try (Connection connection = wire.open()) {
-                                Reply reply = run.seen(connection
-                                        .write(Request.post(other, event.bytes())
-                                                .bytes())
-                                        .read(run.run().patience()));
-                                run.denied(reply, event, "an event on another portal's address");
-                            }
-                        }),
-                numbered(
-                                125,
-                                SHOULD,
-                                "HE",
-                                "a wrong path, if the handler's address holds a secret",
-                                "answer 404 or 403 there; the right path does not replace the token",
-                                "practice: secret addresses")
-                        .runs(run -> {
-                            run.notObserved("whether the handler's address holds a secret: nothing says so");
-                        }));
+    @Case(
+            id = 101,
+            level = MUST,
+            needs = {H, E, R},
+            sends = "a wrong application token, everything else right, the User-Agent too",
+            requires = "deny it: 401 or 403, no effect, no call to the portal",
+            source = "documentation: the application token is the proof; public handlers trust the User-Agent")
+    static void wrongToken(CaseRun run) {
+        denied(run, run.event().set(TOKEN, run.forged()), "a wrong application token");
     }
 
-    private static void denied(CaseRun run, EventBody event, String what) {
-        run.denied(run.post(event), event, what);
+    @Case(
+            id = 102,
+            level = MUST,
+            needs = {H, E},
+            sends = "no application token",
+            requires = "deny it",
+            source = "documentation: safe event handlers")
+    static void noToken(CaseRun run) {
+        denied(run, run.event().without(TOKEN), "a missing application token");
+    }
+
+    @Case(
+            id = 103,
+            level = MUST,
+            needs = {H, E},
+            sends = "an application token that is empty, blank, null, undefined, 0, true",
+            requires = "deny each",
+            source = "practice: handlers that only look whether the field is there")
+    static void emptyTokens(CaseRun run) {
+        for (String value : List.of("", "   ", "null", "undefined", "0", "true")) {
+            EventBody event = run.event().set(TOKEN, value);
+            run.denied(run.post(event), event, "the application token '" + value + "'");
+        }
         run.alive();
     }
 
-    private static void mixed(CaseRun run) {
+    @Case(
+            id = 104,
+            level = MUST,
+            needs = {H, E},
+            sends = "another portal's token with this portal's member id, and the other way round",
+            requires = "deny both, and let nothing land in either portal",
+            source = "documentation: compare per portal")
+    static void mixed(CaseRun run) {
         Identity other = run.run().second(run.mint());
         EventBody theirToken = run.event().set(TOKEN, other.proof().reveal());
         run.denied(run.post(theirToken), theirToken, "another portal's token with this portal's member id");
@@ -314,7 +83,58 @@ final class Authenticity {
         }
     }
 
-    private static void twice(CaseRun run) {
+    @Case(
+            id = 105,
+            level = MUST,
+            needs = {H, E},
+            sends = "an unknown member id, and none",
+            requires = "deny both",
+            source = "documentation: safe event handlers")
+    static void unknownMember(CaseRun run) {
+        denied(run, run.event().set(MEMBER, run.forged()), "an unknown member id");
+        denied(run, run.event().without(MEMBER), "a missing member id");
+    }
+
+    @Case(
+            id = 106,
+            level = MUST,
+            needs = {H, E},
+            sends = "the application token as a list, as a map, and ten levels deep",
+            requires = "refuse with 4xx, without breaking down and without effect",
+            source = "PHP: hash_equals breaks on an array")
+    static void tokenAsTree(CaseRun run) {
+        String right = run.identity().proof().reveal();
+        for (String key : List.of("[]", "[x]", "[a][b][c][d][e][f][g][h][i][j]")) {
+            EventBody event = run.event().without(TOKEN).add(TOKEN + key, right);
+            run.refused(run.post(event), "an application token that is no text");
+            run.noEffect(event, "an application token that is no text");
+        }
+        run.alive();
+    }
+
+    @Case(
+            id = 107,
+            level = MUST,
+            needs = {H, E},
+            sends = "auth as a plain value after its block, and before it",
+            requires = "refuse with 4xx and without effect if the block is lost; never break down",
+            source = "PHP: the later value replaces the block")
+    static void plainAuth(CaseRun run) {
+        EventBody after = run.event().add("auth", "x");
+        run.takenOrRefused(run.post(after), after, "a plain auth after the block");
+        EventBody before = run.event().first("auth", "x");
+        run.takenOrRefused(run.post(before), before, "a plain auth before the block");
+        run.alive();
+    }
+
+    @Case(
+            id = 108,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "the application token twice: right then wrong, wrong then right",
+            requires = "refuse both; at least do not break down",
+            source = "practice: parsers differ on repeated keys")
+    static void twice(CaseRun run) {
         String right = run.identity().proof().reveal();
         EventBody rightFirst = run.event().add(TOKEN, run.forged());
         EventBody wrongFirst = run.event().set(TOKEN, run.forged()).add(TOKEN, right);
@@ -328,7 +148,32 @@ final class Authenticity {
         run.alive();
     }
 
-    private static void almost(CaseRun run) {
+    @Case(
+            id = 109,
+            level = MUST,
+            needs = {H, E},
+            sends = "a token of 0e and digits in place of the right one",
+            requires = "deny it: two such texts are equal if they are compared as numbers",
+            source = "PHP: loose comparison")
+    static void numericToken(CaseRun run) {
+        String right = run.identity().proof().reveal();
+        if (!right.matches("0+e[0-9]+")) {
+            run.note("the portal's own token is not 0e and digits, so that a loose comparison shows only"
+                    + " with --application-token 0e…");
+        }
+        String wrong = "0e" + run.mint().digits(30);
+        denied(run, run.event().set(TOKEN, wrong), "a token of 0e and digits");
+    }
+
+    @Case(
+            id = 110,
+            level = MUST,
+            needs = {H, E},
+            sends = "tokens close to the right one: its start, a longer one, other case, spaces, NUL, a"
+                    + " look-alike letter, encoded twice",
+            requires = "deny each",
+            source = "practice: trimming, prefixes and folded case in comparisons")
+    static void almost(CaseRun run) {
         String right = run.identity().proof().reveal();
         Map<String, String> values = new LinkedHashMap<>();
         values.put("all but its last character", right.substring(0, right.length() - 1));
@@ -366,7 +211,47 @@ final class Authenticity {
         run.alive();
     }
 
-    private static void elsewhere(CaseRun run) {
+    @Case(
+            id = 112,
+            level = MUST,
+            needs = {H, E},
+            sends = "no token, but the right User-Agent and listed addresses in forwarding headers",
+            requires = "deny it",
+            source = "public handlers trust exactly this")
+    static void forwardedAddresses(CaseRun run) {
+        EventBody event = run.event().without(TOKEN);
+        Request request = run.request(event)
+                .header("X-Forwarded-For", "91.198.22.1")
+                .header("X-Real-IP", "91.198.22.1")
+                .header("Forwarded", "for=91.198.22.1");
+        run.denied(run.send(request), event, "no token but forwarding headers");
+        run.alive();
+    }
+
+    @Case(
+            id = 113,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "the right token with an unknown User-Agent, and with none",
+            requires = "acknowledge both: the header is no credential",
+            source = "documentation promises no User-Agent")
+    static void otherUserAgents(CaseRun run) {
+        for (Optional<String> agent : List.of(Optional.of("curl/8.0"), Optional.<String>empty())) {
+            EventBody event = run.event();
+            run.acked(
+                    run.send(run.request(event).header("User-Agent", agent.orElse(null))), "an unfamiliar User-Agent");
+            run.effects(event, 1, "an unfamiliar User-Agent");
+        }
+    }
+
+    @Case(
+            id = 114,
+            level = MUST,
+            needs = {H, E},
+            sends = "the right token only in the query, only in a cookie, only in a header",
+            requires = "deny each",
+            source = "documentation: the token is in the body")
+    static void elsewhere(CaseRun run) {
         String right = run.identity().proof().reveal();
         EventBody query = run.event().without(TOKEN);
         String target = Request.target(run.run().wire().target());
@@ -390,7 +275,62 @@ final class Authenticity {
         run.alive();
     }
 
-    private static void sameAnswer(CaseRun run) {
+    @Case(
+            id = 115,
+            level = MUST,
+            needs = {H, E},
+            sends = "an event two days old, and one from an hour ahead",
+            requires = "acknowledge both with effect: ts is when the portal queued it, and no promise",
+            source = "module source: enqueue time")
+    static void otherTimes(CaseRun run) {
+        for (long shift : List.of(-172_800L, 3_600L)) {
+            String what = shift < 0 ? "an event two days old" : "an event an hour ahead";
+            run.good(run.event().set("ts", Long.toString(run.now() + shift)), what);
+        }
+    }
+
+    @Case(
+            id = 119,
+            level = MUST,
+            needs = {H, E},
+            lane = Lane.ALONE,
+            sends = "a forged ONAPPUNINSTALL with a wrong application token",
+            requires = "leave the installation as it is",
+            source = "documentation: the token is the only proof here")
+    static void forgedUninstall(CaseRun run) {
+        EventBody gone = Events.lifecycle("ONAPPUNINSTALL", run.identity(), run.now(), "", "", "CLEAN", "1")
+                .set(TOKEN, run.forged());
+        Reply reply = run.post(gone);
+        run.stands(reply, "a forged ONAPPUNINSTALL");
+        run.alive();
+    }
+
+    @Case(
+            id = 120,
+            level = MUST,
+            needs = {E, R},
+            lane = Lane.ALONE,
+            sends = "the right token, but client_endpoint and domain lead to the evil portal",
+            requires = "send no token of ours there: use the stored address, or deny",
+            source = "practice: addresses in an event are claims")
+    static void otherEndpoint(CaseRun run) {
+        String evil = run.evil().uri() + "rest/";
+        EventBody event = run.event()
+                .set("auth[client_endpoint]", evil)
+                .set("auth[domain]", Request.authority(run.evil().uri()));
+        run.takenOrRefused(run.post(event), event, "an event with another client_endpoint");
+        run.alive();
+        run.quietEvil();
+    }
+
+    @Case(
+            id = 121,
+            level = MUST,
+            needs = H,
+            sends = "a wrong token, no token and an unknown portal, side by side",
+            requires = "give one and the same answer, and give it: no hint which part was wrong",
+            source = "practice: no oracle for attackers")
+    static void sameAnswer(CaseRun run) {
         EventBody wrong = run.event().set(TOKEN, run.forged());
         EventBody none = run.event().without(TOKEN);
         EventBody unknown = run.event().set(MEMBER, run.forged());
@@ -424,21 +364,15 @@ final class Authenticity {
         run.alive();
     }
 
-    private static String constant(Reply reply, boolean varies) {
-        return varies ? VARIABLE.matcher(reply.text()).replaceAll("#") : reply.text();
-    }
-
-    private static List<String> names(Reply reply) {
-        return reply.head()
-                .lines()
-                .skip(1)
-                .filter(line -> line.contains(":"))
-                .map(line -> line.substring(0, line.indexOf(':')).toLowerCase(Locale.ROOT))
-                .sorted()
-                .toList();
-    }
-
-    private static void flood(CaseRun run) throws InterruptedException {
+    @Case(
+            id = 122,
+            level = SHOULD,
+            needs = {H, E},
+            lane = Lane.ALONE,
+            sends = "500 wrong tokens in five seconds with good events among them",
+            requires = "acknowledge the good ones in time; refuse or slow the bad, never lock the portal out",
+            source = "practice: a lockout is a denial of service")
+    static void flood(CaseRun run) throws InterruptedException {
         EventBody bad = run.event().set(TOKEN, run.forged());
         byte[] wrong = run.request(bad).bytes();
         Load load = new Load(run, 8);
@@ -460,5 +394,58 @@ final class Authenticity {
         }
         run.noEffect(bad, "500 wrong tokens");
         run.alive();
+    }
+
+    @Case(
+            id = 123,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "an event of this portal on the address bound for another",
+            requires = "deny it, if each portal has its own address",
+            source = "practice: one address for each tenant")
+    static void otherPortalsAddress(CaseRun run) {
+        var other = run.run().settings().secondHandler;
+        if (other == null) {
+            run.notObserved("an address bound for another portal: --second-handler names one");
+            return;
+        }
+        EventBody event = run.event();
+        Wire wire = Wire.to(other, run.run().settings().insecure);
+        try (Connection connection = wire.open()) {
+            Reply reply = run.seen(connection
+                    .write(Request.post(other, event.bytes()).bytes())
+                    .read(run.run().patience()));
+            run.denied(reply, event, "an event on another portal's address");
+        }
+    }
+
+    @Case(
+            id = 125,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "a wrong path, if the handler's address holds a secret",
+            requires = "answer 404 or 403 there; the right path does not replace the token",
+            source = "practice: secret addresses")
+    static void secretAddress(CaseRun run) {
+        run.notObserved("whether the handler's address holds a secret: nothing says so");
+    }
+
+    private static void denied(CaseRun run, EventBody event, String what) {
+        run.denied(run.post(event), event, what);
+        run.alive();
+    }
+
+    private static String constant(Reply reply, boolean varies) {
+        return varies ? VARIABLE.matcher(reply.text()).replaceAll("#") : reply.text();
+    }
+
+    private static List<String> names(Reply reply) {
+        return reply.head()
+                .lines()
+                .skip(1)
+                .filter(line -> line.contains(":"))
+                .map(line -> line.substring(0, line.indexOf(':')).toLowerCase(Locale.ROOT))
+                .sorted()
+                .toList();
     }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-import static dev.openlines.contract.ContractCase.numbered;
 import static dev.openlines.contract.Level.MUST;
+import static dev.openlines.contract.Oracle.E;
+import static dev.openlines.contract.Oracle.H;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.openlines.model.OnSessionFinish;
@@ -58,37 +59,16 @@ final class CapturedEvents {
         this.run = run;
     }
 
-    static List<ContractCase> cases() {
-        return List.of(numbered(
-                        26,
-                        MUST,
-                        "HE",
-                        "an event in the shape of each capture: its fields in their order, with new ids, the run's tokens"
-                                + " and time",
-                        "acknowledge each, have one effect of each closed chat and none of other events",
-                        "captures that a receiver has kept of a portal's requests")
-                .forCaptures()
-                .runs(CapturedEvents::all));
-    }
-
-    /** Reads captures, and expects one of the event that the contract is about. */
-    static List<EventCapture> read(Path path) {
-        List<EventCapture> captures = EventCapture.read(path);
-        if (captures.stream().noneMatch(CapturedEvents::isFinish)) {
-            throw new IllegalArgumentException("expected a capture of " + OnSessionFinish.CODE + " in " + path);
-        }
-        if (captures.size() > MOST) {
-            throw new IllegalArgumentException(
-                    "expected at most " + MOST + " captures in " + path + " but found " + captures.size());
-        }
-        return captures;
-    }
-
-    private static boolean isFinish(EventCapture capture) {
-        return capture.event().equals(OnSessionFinish.CODE);
-    }
-
-    private static void all(CaseRun run) {
+    @Case(
+            id = 26,
+            level = MUST,
+            needs = {H, E},
+            declared = Declaration.CAPTURES,
+            sends = "an event in the shape of each capture: its fields in their order, with new ids, the run's tokens"
+                    + " and time",
+            requires = "acknowledge each, have one effect of each closed chat and none of other events",
+            source = "captures that a receiver has kept of a portal's requests")
+    static void all(CaseRun run) {
         List<EventCapture> captures = run.run().settings().captures;
         if (captures.isEmpty()) {
             run.notObserved("captures of a portal's events: --captures takes them");
@@ -108,6 +88,23 @@ final class CapturedEvents {
                     + " 019 send such events, which change whom the handler trusts");
         }
         run.alive();
+    }
+
+    /** Reads captures, and expects one of the event that the contract is about. */
+    static List<EventCapture> read(Path path) {
+        List<EventCapture> captures = EventCapture.read(path);
+        if (captures.stream().noneMatch(CapturedEvents::isFinish)) {
+            throw new IllegalArgumentException("expected a capture of " + OnSessionFinish.CODE + " in " + path);
+        }
+        if (captures.size() > MOST) {
+            throw new IllegalArgumentException(
+                    "expected at most " + MOST + " captures in " + path + " but found " + captures.size());
+        }
+        return captures;
+    }
+
+    private static boolean isFinish(EventCapture capture) {
+        return capture.event().equals(OnSessionFinish.CODE);
     }
 
     private void send(EventCapture capture, String what) {

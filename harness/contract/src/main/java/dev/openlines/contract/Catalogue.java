@@ -10,22 +10,26 @@ import java.util.stream.Stream;
 final class Catalogue {
 
     private static final List<ContractCase> CASES = Stream.of(
-                    Shapes.cases(),
-                    CapturedEvents.cases(),
-                    Authenticity.cases(),
-                    MalformedInput.cases(),
-                    Abuse.cases(),
-                    HttpBehavior.cases(),
-                    SlowPeers.cases(),
-                    Delivery.cases(),
-                    Resilience.cases(),
-                    Instances.cases(),
-                    Leaks.cases(),
-                    Reconciling.cases(),
-                    Injections.cases(),
-                    Relays.cases(),
-                    Stores.cases())
-            .flatMap(List::stream)
+                    Shapes.class,
+                    Lifecycle.class,
+                    CapturedEvents.class,
+                    Authenticity.class,
+                    ForgedInstalls.class,
+                    Injections.class,
+                    MalformedInput.class,
+                    Abuse.class,
+                    Stores.class,
+                    HttpBehavior.class,
+                    Tls.class,
+                    Relays.class,
+                    SlowPeers.class,
+                    Delivery.class,
+                    Race.class,
+                    Resilience.class,
+                    Instances.class,
+                    Leaks.class,
+                    Reconciling.class)
+            .flatMap(ContractCase::of)
             .sorted(Comparator.comparing(ContractCase::id))
             .toList();
 

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.util.Collections;
 import java.util.EnumSet;
-import java.util.Objects;
+import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /**
  * One numbered requirement of the catalogue. An id is never reused: if a case is removed, no other case gets its id.
@@ -14,100 +17,43 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ContractCase {
 
-    /** A declaration without which the case is not applicable. */
-    private enum Need {
-        WEBHOOKS,
-        INSTALLATIONS,
-        CAPTURES,
-        INSTANCES
-    }
-
+    private final Case about;
+    private final Method program;
     private final String id;
-    private final Level level;
-    private final Profile profile;
     private final Set<Oracle> oracles;
-    private final String sent;
-    private final String requirement;
-    private final String provenance;
-    private final Lane lane;
-    private final Set<Need> needs;
-    private final @Nullable Script script;
 
-    private ContractCase(
-            String id,
-            Level level,
-            Profile profile,
-            Set<Oracle> oracles,
-            String sent,
-            String requirement,
-            String provenance,
-            Lane lane,
-            Set<Need> needs,
-            @Nullable Script script) {
-        this.id = id;
-        this.level = level;
-        this.profile = profile;
-        this.oracles = oracles;
-        this.sent = sent;
-        this.requirement = requirement;
-        this.provenance = provenance;
-        this.lane = lane;
-        this.needs = needs;
-        this.script = script;
+    private ContractCase(Case about, Method program) {
+        this.about = about;
+        this.program = program;
+        id = String.format(Locale.ROOT, "OSF-C-%03d", about.id());
+        oracles = Collections.unmodifiableSet(EnumSet.copyOf(List.of(about.needs())));
     }
 
-    /** Creates the case {@code OSF-C-number} of the core profile, without a script yet. */
-    static ContractCase numbered(
-            int number, Level level, String oracles, String sent, String requirement, String provenance) {
-        Set<Oracle> set = EnumSet.noneOf(Oracle.class);
-        oracles.chars().filter(c -> c != ' ').forEach(c -> set.add(Oracle.valueOf(Character.toString(c))));
-        return new ContractCase(
-                String.format(java.util.Locale.ROOT, "OSF-C-%03d", number),
-                level,
-                Profile.CORE,
-                Collections.unmodifiableSet(set),
-                sent,
-                requirement,
-                provenance,
-                Lane.QUICK,
-                Set.of(),
-                null);
+    /** Returns the cases whose programs are methods of a class. */
+    static Stream<ContractCase> of(Class<?> subject) {
+        return Stream.of(subject.getDeclaredMethods()).flatMap(method -> {
+            Case about = method.getAnnotation(Case.class);
+            return about == null ? Stream.empty() : Stream.of(new ContractCase(about, method));
+        });
     }
 
-    ContractCase in(Profile value) {
-        return new ContractCase(id, level, value, oracles, sent, requirement, provenance, lane, needs, script);
-    }
-
-    /** Limits the case to handlers that declare outgoing webhooks. */
-    ContractCase forWebhooks() {
-        return needing(Need.WEBHOOKS);
-    }
-
-    /** Limits the case to handlers that do not take their portal from settings alone. */
-    ContractCase forInstallations() {
-        return needing(Need.INSTALLATIONS);
-    }
-
-    /** Limits the case to runs that got captures. */
-    ContractCase forCaptures() {
-        return needing(Need.CAPTURES);
-    }
-
-    /** Limits the case to handlers of which two instances may run on one store. */
-    ContractCase forInstances() {
-        return needing(Need.INSTANCES);
-    }
-
-    private ContractCase needing(Need need) {
-        return new ContractCase(id, level, profile, oracles, sent, requirement, provenance, lane, Set.of(need), script);
-    }
-
-    ContractCase runs(Lane where, Script what) {
-        return new ContractCase(id, level, profile, oracles, sent, requirement, provenance, where, needs, what);
-    }
-
-    ContractCase runs(Script what) {
-        return runs(Lane.QUICK, what);
+    /** Runs the case's program. */
+    void run(CaseRun run) throws InterruptedException {
+        try {
+            program.invoke(null, run);
+        } catch (IllegalAccessException e) {
+            throw new IllegalStateException("the program of " + id + " cannot be called", e);
+        } catch (InvocationTargetException e) {
+            Throwable cause = e.getCause();
+            if (cause instanceof InterruptedException interrupted) {
+                throw interrupted;
+            } else if (cause instanceof RuntimeException fault) {
+                throw fault;
+            } else if (cause instanceof Error fault) {
+                throw fault;
+            }
+            throw new IllegalStateException("the program of " + id + " failed", cause);
+        }
     }
 
     /**
@@ -125,7 +71,7 @@ public final class ContractCase {
      * @return the level
      */
     public Level level() {
-        return level;
+        return about.level();
     }
 
     /**
@@ -134,7 +80,7 @@ public final class ContractCase {
      * @return the profile
      */
     public Profile profile() {
-        return profile;
+        return about.profile();
     }
 
     /**
@@ -152,7 +98,7 @@ public final class ContractCase {
      * @return a phrase
      */
     public String sent() {
-        return sent;
+        return about.sends();
     }
 
     /**
@@ -161,7 +107,7 @@ public final class ContractCase {
      * @return a sentence
      */
     public String requirement() {
-        return requirement;
+        return about.requires();
     }
 
     /**
@@ -170,7 +116,7 @@ public final class ContractCase {
      * @return the platform's source, its documentation, captured requests, a standard, or practice
      */
     public String provenance() {
-        return provenance;
+        return about.source();
     }
 
     /**
@@ -179,7 +125,7 @@ public final class ContractCase {
      * @return true if the handler must declare that
      */
     public boolean webhooks() {
-        return needs.contains(Need.WEBHOOKS);
+        return declared(Declaration.WEBHOOKS);
     }
 
     /**
@@ -188,7 +134,7 @@ public final class ContractCase {
      * @return true if the run needs captures
      */
     public boolean captures() {
-        return needs.contains(Need.CAPTURES);
+        return declared(Declaration.CAPTURES);
     }
 
     /**
@@ -197,7 +143,7 @@ public final class ContractCase {
      * @return true if the run needs a second instance
      */
     public boolean instances() {
-        return needs.contains(Need.INSTANCES);
+        return declared(Declaration.INSTANCES);
     }
 
     /**
@@ -212,15 +158,15 @@ public final class ContractCase {
     }
 
     boolean installations() {
-        return needs.contains(Need.INSTALLATIONS);
+        return declared(Declaration.INSTALLATIONS);
     }
 
     Lane lane() {
-        return lane;
+        return about.lane();
     }
 
-    Script script() {
-        return Objects.requireNonNull(script, id);
+    private boolean declared(Declaration declaration) {
+        return List.of(about.declared()).contains(declaration);
     }
 
     /**
@@ -229,7 +175,7 @@ public final class ContractCase {
      * @return true if it needs other cases in the run
      */
     public boolean afterwards() {
-        return lane == Lane.AFTER;
+        return lane() == Lane.AFTER;
     }
 
     /**
@@ -255,6 +201,6 @@ public final class ContractCase {
 
     @Override
     public String toString() {
-        return id + " " + level + " " + requirement;
+        return id + " " + level() + " " + requirement();
     }
 }

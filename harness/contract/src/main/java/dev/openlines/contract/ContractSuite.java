@@ -475,7 +475,7 @@ public final class ContractSuite {
     public List<byte[]> requests(ContractCase one) throws InterruptedException {
         try (Run run = Run.dry(settings)) {
             CaseRun caseRun = new CaseRun(run, one, 0);
-            one.script().run(caseRun);
+            one.run(caseRun);
             return caseRun.exchanges().stream().map(Reply::sent).toList();
         }
     }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-import static dev.openlines.contract.ContractCase.numbered;
 import static dev.openlines.contract.Level.MUST;
 import static dev.openlines.contract.Level.SHOULD;
+import static dev.openlines.contract.Oracle.E;
+import static dev.openlines.contract.Oracle.H;
+import static dev.openlines.contract.Oracle.R;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,209 +21,268 @@ final class Delivery {
 
     private Delivery() {}
 
-    static List<ContractCase> cases() {
-        return List.of(
-                numbered(
-                                501,
-                                MUST,
-                                "HE",
-                                "the same bytes twice, one after the other",
-                                "answer 2xx twice, have one effect",
-                                "captures: paired deliveries; no delivery id")
-                        .runs(run -> {
-                            EventBody event = run.event();
-                            run.acked(run.post(event), "an event");
-                            run.acked(run.post(event), "the same bytes again");
-                            run.effects(event, 1, "the same bytes twice");
-                        }),
-                numbered(
-                                502,
-                                MUST,
-                                "HE",
-                                "the same bytes twenty times at once, then eight times at once in 89 more rounds",
-                                "answer 2xx each time, have one effect of each round",
-                                "practice: two workers, one event")
-                        .runs(Lane.ALONE, Race::ofEqualRequests),
-                numbered(
-                                503,
-                                MUST,
-                                "HE",
-                                "the same chat closed again: equal data, a new ts",
-                                "have two effects",
-                                "module source: a chat whose customer returns closes again with the same data")
-                        .runs(run -> {
-                            EventBody event = run.event();
-                            run.acked(run.post(event), "a close");
-                            EventBody again = event.copy()
-                                    .set("ts", Long.toString(run.now() + 2))
-                                    .set("auth[access_token]", run.token());
-                            run.acked(run.post(again), "the next close of the same chat");
-                            run.effects(event, 2, "two closes of one chat");
-                        }),
-                numbered(
-                                504,
-                                MUST,
-                                "HE",
-                                "fifty chats closed in the same second",
-                                "have fifty effects",
-                                "module source: ts has seconds, group actions close many")
-                        .runs(run -> {
-                            for (int i = 0; i < 50; i++) {
-                                run.good(run.event(), "each of fifty chats with one ts");
-                            }
-                        }),
-                numbered(
-                                505,
-                                SHOULD,
-                                "HE",
-                                "one close through two subscriptions: only the handler id differs",
-                                "have one effect, or document another rule",
-                                "module source: each row is delivered")
-                        .runs(run -> {
-                            EventBody event = run.event();
-                            run.acked(run.post(event), "an event of one subscription");
-                            run.acked(
-                                    run.post(event.copy().set("event_handler_id", "14")),
-                                    "the other subscription's event");
-                            run.effects(event, 1, "one close through two subscriptions");
-                        }),
-                numbered(
-                                506,
-                                SHOULD,
-                                "HE",
-                                "the same event with another access token",
-                                "have one effect",
-                                "module source: a token is made for each delivery")
-                        .runs(run -> {
-                            EventBody event = run.event();
-                            run.acked(run.post(event), "an event");
-                            run.acked(
-                                    run.post(event.copy().set("auth[access_token]", run.token())),
-                                    "the same event with another access token");
-                            run.effects(event, 1, "one close delivered with two access tokens");
-                        }),
-                numbered(
-                                507,
-                                MUST,
-                                "HE",
-                                "a finish before its start, and a hundred events with falling ts",
-                                "acknowledge all, keyed to the right chats; reject none for its age",
-                                "documentation: no order is promised")
-                        .runs(run -> {
-                            EventBody finish = run.event();
-                            run.good(finish, "a finish before its start");
-                            EventBody start = run.event(run.identity(), finish.chatId())
-                                    .set("event", "ONSESSIONSTART")
-                                    .set("ts", Long.toString(run.now() - 60));
-                            Reply reply = run.post(start);
-                            if (!reply.is2xx()) {
-                                run.fail("status 2xx for a start after its finish", reply);
-                            }
-                            for (int i = 0; i < 100; i++) {
-                                run.good(
-                                        run.event().set("ts", Long.toString(run.now() - i)),
-                                        "each of 100 events out of order");
-                            }
-                        }),
-                numbered(
-                                508,
-                                MUST,
-                                "HE",
-                                "a thousand different events, 64 at a time, a connection each",
-                                "answer each with 2xx or an honest 429 or 503, and have the effect of every 2xx",
-                                "documentation: mass changes arrive back to back")
-                        .runs(Lane.ALONE, run -> burst(run, false)),
-                numbered(
-                                509,
-                                MUST,
-                                "HE",
-                                "a thousand events with a tenth of them twice, shuffled",
-                                "have as many effects as different events were acknowledged",
-                                "captures: paired deliveries")
-                        .runs(Lane.ALONE, run -> burst(run, true)),
-                numbered(
-                                511,
-                                SHOULD,
-                                "HE",
-                                "fifty events a second for a minute",
-                                "show no growing delay and lose none",
-                                "practice")
-                        .runs(Lane.LONG, run -> {
-                            if (!run.run().settings().slow && !run.dry()) {
-                                run.notObserved("a minute of steady load: --slow asks for it");
-                                return;
-                            }
-                            sustained(run);
-                        }),
-                numbered(
-                                512,
-                                MUST,
-                                "HR",
-                                "normal events while the portal takes ten seconds to answer a REST call",
-                                "acknowledge in time: the answer does not wait for the portal",
-                                "documentation: slow handlers are called less often")
-                        .runs(Lane.ALONE, Delivery::slowPortal),
-                numbered(
-                                513,
-                                MUST,
-                                "HER",
-                                "a portal that resets connections and answers 503 QUERY_LIMIT_EXCEEDED",
-                                "acknowledge; have the effect after recovery; call less often meanwhile",
-                                "documentation: request limits")
-                        .runs(
-                                Lane.ALONE,
-                                run -> sickPortal(
-                                        run,
-                                        List.of(
-                                                new PortalFront.Fault.Reset(),
-                                                answer(503, "QUERY_LIMIT_EXCEEDED", "Too many requests")))),
-                numbered(
-                                514,
-                                MUST,
-                                "ER",
-                                "a portal that answers 429 OPERATION_TIME_LIMIT, 401 expired_token, and 200 with an error",
-                                "go by the error's code, not by the status; have the effect in the end",
-                                "module source and documentation differ on statuses")
-                        .runs(
-                                Lane.ALONE,
-                                run -> sickPortal(
-                                        run,
-                                        List.of(
-                                                answer(
-                                                        429,
-                                                        "OPERATION_TIME_LIMIT",
-                                                        "Method is blocked due to operation time limit."),
-                                                answer(401, "expired_token", "The access token provided has expired."),
-                                                answer(200, "QUERY_LIMIT_EXCEEDED", "Too many requests")))),
-                numbered(
-                                517,
-                                MUST,
-                                "HE",
-                                "events while the handler's own processing takes thirty seconds",
-                                "acknowledge in time",
-                                "documentation: answer first, work later")
-                        .runs(Lane.ALONE, Delivery::slowProcessing),
-                numbered(
-                                519,
-                                SHOULD,
-                                "E",
-                                "two portals with equal chat ids",
-                                "keep effects apart by portal",
-                                "module source: ids are per portal")
-                        .runs(run -> {
-                            if (!run.run().knowsSecond() && !run.dry()) {
-                                run.notObserved(
-                                        "a second portal: --second-member-id and --second-application-token name one");
-                                return;
-                            }
-                            Identity other = run.run().second(run.mint());
-                            EventBody ours = run.event();
-                            EventBody theirs = run.event(other, ours.chatId());
-                            run.acked(run.post(ours), "an event of the first portal");
-                            run.acked(run.post(theirs), "an event of the second portal with the same chat id");
-                            run.expect(new Expectation(ours.chatId(), null, 2, 2, "equal chat ids in two portals")
-                                    .ofBoth(run.identity().memberId(), other.memberId()));
-                        }));
+    @Case(
+            id = 501,
+            level = MUST,
+            needs = {H, E},
+            sends = "the same bytes twice, one after the other",
+            requires = "answer 2xx twice, have one effect",
+            source = "captures: paired deliveries; no delivery id")
+    static void twice(CaseRun run) {
+        EventBody event = run.event();
+        run.acked(run.post(event), "an event");
+        run.acked(run.post(event), "the same bytes again");
+        run.effects(event, 1, "the same bytes twice");
+    }
+
+    @Case(
+            id = 503,
+            level = MUST,
+            needs = {H, E},
+            sends = "the same chat closed again: equal data, a new ts",
+            requires = "have two effects",
+            source = "module source: a chat whose customer returns closes again with the same data")
+    static void closedAgain(CaseRun run) {
+        EventBody event = run.event();
+        run.acked(run.post(event), "a close");
+        EventBody again = event.copy().set("ts", Long.toString(run.now() + 2)).set("auth[access_token]", run.token());
+        run.acked(run.post(again), "the next close of the same chat");
+        run.effects(event, 2, "two closes of one chat");
+    }
+
+    @Case(
+            id = 504,
+            level = MUST,
+            needs = {H, E},
+            sends = "fifty chats closed in the same second",
+            requires = "have fifty effects",
+            source = "module source: ts has seconds, group actions close many")
+    static void oneSecond(CaseRun run) {
+        for (int i = 0; i < 50; i++) {
+            run.good(run.event(), "each of fifty chats with one ts");
+        }
+    }
+
+    @Case(
+            id = 505,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "one close through two subscriptions: only the handler id differs",
+            requires = "have one effect, or document another rule",
+            source = "module source: each row is delivered")
+    static void twoSubscriptions(CaseRun run) {
+        EventBody event = run.event();
+        run.acked(run.post(event), "an event of one subscription");
+        run.acked(run.post(event.copy().set("event_handler_id", "14")), "the other subscription's event");
+        run.effects(event, 1, "one close through two subscriptions");
+    }
+
+    @Case(
+            id = 506,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "the same event with another access token",
+            requires = "have one effect",
+            source = "module source: a token is made for each delivery")
+    static void otherAccessToken(CaseRun run) {
+        EventBody event = run.event();
+        run.acked(run.post(event), "an event");
+        run.acked(
+                run.post(event.copy().set("auth[access_token]", run.token())),
+                "the same event with another access token");
+        run.effects(event, 1, "one close delivered with two access tokens");
+    }
+
+    @Case(
+            id = 507,
+            level = MUST,
+            needs = {H, E},
+            sends = "a finish before its start, and a hundred events with falling ts",
+            requires = "acknowledge all, keyed to the right chats; reject none for its age",
+            source = "documentation: no order is promised")
+    static void outOfOrder(CaseRun run) {
+        EventBody finish = run.event();
+        run.good(finish, "a finish before its start");
+        EventBody start = run.event(run.identity(), finish.chatId())
+                .set("event", "ONSESSIONSTART")
+                .set("ts", Long.toString(run.now() - 60));
+        Reply reply = run.post(start);
+        if (!reply.is2xx()) {
+            run.fail("status 2xx for a start after its finish", reply);
+        }
+        for (int i = 0; i < 100; i++) {
+            run.good(run.event().set("ts", Long.toString(run.now() - i)), "each of 100 events out of order");
+        }
+    }
+
+    @Case(
+            id = 508,
+            level = MUST,
+            needs = {H, E},
+            lane = Lane.ALONE,
+            sends = "a thousand different events, 64 at a time, a connection each",
+            requires = "answer each with 2xx or an honest 429 or 503, and have the effect of every 2xx",
+            source = "documentation: mass changes arrive back to back")
+    static void differentEvents(CaseRun run) throws InterruptedException {
+        burst(run, false);
+    }
+
+    @Case(
+            id = 509,
+            level = MUST,
+            needs = {H, E},
+            lane = Lane.ALONE,
+            sends = "a thousand events with a tenth of them twice, shuffled",
+            requires = "have as many effects as different events were acknowledged",
+            source = "captures: paired deliveries")
+    static void withDuplicates(CaseRun run) throws InterruptedException {
+        burst(run, true);
+    }
+
+    @Case(
+            id = 511,
+            level = SHOULD,
+            needs = {H, E},
+            lane = Lane.LONG,
+            sends = "fifty events a second for a minute",
+            requires = "show no growing delay and lose none",
+            source = "practice")
+    static void steadyLoad(CaseRun run) throws InterruptedException {
+        if (!run.run().settings().slow && !run.dry()) {
+            run.notObserved("a minute of steady load: --slow asks for it");
+            return;
+        }
+        sustained(run);
+    }
+
+    @Case(
+            id = 512,
+            level = MUST,
+            needs = {H, R},
+            lane = Lane.ALONE,
+            sends = "normal events while the portal takes ten seconds to answer a REST call",
+            requires = "acknowledge in time: the answer does not wait for the portal",
+            source = "documentation: slow handlers are called less often")
+    static void slowPortal(CaseRun run) throws InterruptedException {
+        PortalFront front = run.run().front();
+        int before = front.seen().size();
+        front.fault(request -> new PortalFront.Fault.Late(Duration.ofSeconds(10)));
+        try {
+            for (int i = 0; i < 5; i++) {
+                EventBody event = run.event();
+                if (!run.acked(run.post(event), "an event while the portal is slow")) {
+                    break;
+                }
+            }
+            if (!run.dry() && !called(run, before)) {
+                run.notObserved("a call to the portal: the handler made none while it was slow");
+            }
+        } finally {
+            front.healthy();
+        }
+        run.aliveWithoutEvidence();
+    }
+
+    @Case(
+            id = 513,
+            level = MUST,
+            needs = {H, E, R},
+            lane = Lane.ALONE,
+            sends = "a portal that resets connections and answers 503 QUERY_LIMIT_EXCEEDED",
+            requires = "acknowledge; have the effect after recovery; call less often meanwhile",
+            source = "documentation: request limits")
+    static void sickPortal(CaseRun run) throws InterruptedException {
+        sickPortal(
+                run, List.of(new PortalFront.Fault.Reset(), answer(503, "QUERY_LIMIT_EXCEEDED", "Too many requests")));
+    }
+
+    @Case(
+            id = 514,
+            level = MUST,
+            needs = {E, R},
+            lane = Lane.ALONE,
+            sends = "a portal that answers 429 OPERATION_TIME_LIMIT, 401 expired_token, and 200 with an error",
+            requires = "go by the error's code, not by the status; have the effect in the end",
+            source = "module source and documentation differ on statuses")
+    static void errorCodes(CaseRun run) throws InterruptedException {
+        sickPortal(
+                run,
+                List.of(
+                        answer(429, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit."),
+                        answer(401, "expired_token", "The access token provided has expired."),
+                        answer(200, "QUERY_LIMIT_EXCEEDED", "Too many requests")));
+    }
+
+    /**
+     * Checks acknowledged events that are really waiting. Only these show that an answer does not wait for the work.
+     */
+    @Case(
+            id = 517,
+            level = MUST,
+            needs = {H, E},
+            lane = Lane.ALONE,
+            sends = "events while the handler's own processing takes thirty seconds",
+            requires = "acknowledge in time",
+            source = "documentation: answer first, work later")
+    static void slowProcessing(CaseRun run) throws InterruptedException {
+        String on = run.run().settings().slowOn;
+        String off = run.run().settings().slowOff;
+        if ((on == null || off == null) && !run.dry()) {
+            run.notObserved("the handler's slow processing: --slow-on and --slow-off are its test hook");
+            return;
+        }
+        if (on != null && !run.run().shell(on)) {
+            run.notObserved("the handler's slow processing: the command of --slow-on failed");
+            return;
+        }
+        List<EventBody> acknowledged = new ArrayList<>();
+        boolean ended = false;
+        try {
+            boolean quick = true;
+            for (int i = 0; i < 5 && quick; i++) {
+                EventBody event = run.event();
+                quick = run.acked(run.post(event), "an event while processing is slow");
+                if (quick) {
+                    acknowledged.add(event);
+                }
+            }
+            if (quick && !run.dry()) {
+                stillWaiting(run, acknowledged);
+            }
+        } finally {
+            ended = off == null || run.run().shell(off);
+        }
+        if (!ended) {
+            run.notObserved("the end of slow processing: the command of --slow-off failed");
+            return;
+        }
+        for (EventBody event : acknowledged) {
+            run.effects(event, 1, "each event acknowledged while processing was slow, after --slow-off");
+        }
+        if (!run.dry()) {
+            run.run().effects().await(run::settled, run.run().settings().slowness);
+        }
+    }
+
+    @Case(
+            id = 519,
+            level = SHOULD,
+            needs = E,
+            sends = "two portals with equal chat ids",
+            requires = "keep effects apart by portal",
+            source = "module source: ids are per portal")
+    static void equalChatIds(CaseRun run) {
+        if (!run.run().knowsSecond() && !run.dry()) {
+            run.notObserved("a second portal: --second-member-id and --second-application-token name one");
+            return;
+        }
+        Identity other = run.run().second(run.mint());
+        EventBody ours = run.event();
+        EventBody theirs = run.event(other, ours.chatId());
+        run.acked(run.post(ours), "an event of the first portal");
+        run.acked(run.post(theirs), "an event of the second portal with the same chat id");
+        run.expect(new Expectation(ours.chatId(), null, 2, 2, "equal chat ids in two portals")
+                .ofBoth(run.identity().memberId(), other.memberId()));
     }
 
     private static PortalFront.Fault answer(int status, String code, String text) {
@@ -328,26 +389,6 @@ final class Delivery {
         return count == 0 ? 0 : sum / count;
     }
 
-    private static void slowPortal(CaseRun run) throws InterruptedException {
-        PortalFront front = run.run().front();
-        int before = front.seen().size();
-        front.fault(request -> new PortalFront.Fault.Late(Duration.ofSeconds(10)));
-        try {
-            for (int i = 0; i < 5; i++) {
-                EventBody event = run.event();
-                if (!run.acked(run.post(event), "an event while the portal is slow")) {
-                    break;
-                }
-            }
-            if (!run.dry() && !called(run, before)) {
-                run.notObserved("a call to the portal: the handler made none while it was slow");
-            }
-        } finally {
-            front.healthy();
-        }
-        run.aliveWithoutEvidence();
-    }
-
     /** Returns whether the portal was called. It does not wait long for a handler that has never called it. */
     private static boolean called(CaseRun run, int before) throws InterruptedException {
         PortalFront front = run.run().front();
@@ -388,49 +429,6 @@ final class Delivery {
         }
         events.forEach(event -> run.effects(event, 1, "each event taken while the portal was sick"));
         run.alive();
-    }
-
-    /**
-     * Checks acknowledged events that are really waiting. Only these show that an answer does not wait for the work.
-     */
-    private static void slowProcessing(CaseRun run) throws InterruptedException {
-        String on = run.run().settings().slowOn;
-        String off = run.run().settings().slowOff;
-        if ((on == null || off == null) && !run.dry()) {
-            run.notObserved("the handler's slow processing: --slow-on and --slow-off are its test hook");
-            return;
-        }
-        if (on != null && !run.run().shell(on)) {
-            run.notObserved("the handler's slow processing: the command of --slow-on failed");
-            return;
-        }
-        List<EventBody> acknowledged = new ArrayList<>();
-        boolean ended = false;
-        try {
-            boolean quick = true;
-            for (int i = 0; i < 5 && quick; i++) {
-                EventBody event = run.event();
-                quick = run.acked(run.post(event), "an event while processing is slow");
-                if (quick) {
-                    acknowledged.add(event);
-                }
-            }
-            if (quick && !run.dry()) {
-                stillWaiting(run, acknowledged);
-            }
-        } finally {
-            ended = off == null || run.run().shell(off);
-        }
-        if (!ended) {
-            run.notObserved("the end of slow processing: the command of --slow-off failed");
-            return;
-        }
-        for (EventBody event : acknowledged) {
-            run.effects(event, 1, "each event acknowledged while processing was slow, after --slow-off");
-        }
-        if (!run.dry()) {
-            run.run().effects().await(run::settled, run.run().settings().slowness);
-        }
     }
 
     /** Checks that the hook works. If the work is done as quickly as before, the hook has made nothing slow. */

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
+import static dev.openlines.contract.Level.MUST;
+import static dev.openlines.contract.Oracle.E;
+import static dev.openlines.contract.Oracle.H;
+import static dev.openlines.contract.Oracle.R;
+
 import dev.openlines.model.Secret;
 import java.util.List;
 
@@ -9,6 +14,14 @@ final class ForgedInstalls {
 
     private ForgedInstalls() {}
 
+    @Case(
+            id = 117,
+            level = MUST,
+            needs = {H, E, R},
+            lane = Lane.ALONE,
+            sends = "a forged ONAPPINSTALL for the known portal: the attacker's token and REST address",
+            requires = "keep what is stored, send no secret to the attacker, accept the portal's next event",
+            source = "documentation: an install is unauthenticated until checked")
     static void ofTheKnownPortal(CaseRun run) {
         String evil = run.evil().uri() + "rest/";
         Identity forged = new Identity(
@@ -26,6 +39,15 @@ final class ForgedInstalls {
         run.quietEvil();
     }
 
+    @Case(
+            id = 118,
+            level = MUST,
+            needs = R,
+            lane = Lane.ALONE,
+            sends = "a forged ONAPPINSTALL of an unknown portal with loopback, link-local, metadata and file"
+                    + " addresses",
+            requires = "call none of them, and do not trust the portal",
+            source = "practice: server-side request forgery")
     static void ofAnUnknownPortal(CaseRun run) {
         String evil = run.evil().uri().toString();
         List<String> addresses = List.of(

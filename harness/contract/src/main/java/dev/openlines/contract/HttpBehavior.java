@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-import static dev.openlines.contract.ContractCase.numbered;
 import static dev.openlines.contract.Level.MUST;
 import static dev.openlines.contract.Level.SHOULD;
+import static dev.openlines.contract.Oracle.E;
+import static dev.openlines.contract.Oracle.H;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -15,277 +16,39 @@ final class HttpBehavior {
 
     private HttpBehavior() {}
 
-    static List<ContractCase> cases() {
-        return List.of(
-                numbered(
-                                401,
-                                MUST,
-                                "HE",
-                                "GET with the whole event in the query",
-                                "have no effect and not break down; best answer 405 with Allow: POST",
-                                "documentation: events are POST")
-                        .runs(run -> {
-                            EventBody event = run.event();
-                            String target = Request.target(run.run().wire().target());
-                            String with =
-                                    target + (target.contains("?") ? "&" : "?") + event.text(EventBody.Style.PLATFORM);
-                            run.run().canaries().excuse(with);
-                            Reply reply = run.send(Request.post(run.run().wire().target(), new byte[0])
-                                    .method("GET")
-                                    .target(with)
-                                    .header("Content-Type", null)
-                                    .header("Content-Length", null));
-                            run.stands(reply, "GET");
-                            run.noEffect(event, "GET");
-                            if (reply.status() != 405 || reply.header("Allow").isEmpty()) {
-                                run.warn("status 405 with an Allow line for GET", reply);
-                            }
-                            run.alive();
-                        }),
-                numbered(
-                                402,
-                                SHOULD,
-                                "HE",
-                                "HEAD, OPTIONS, PUT, DELETE, PATCH, TRACE, and post in small letters",
-                                "have no effect, not break down, and not echo TRACE",
-                                "RFC 9110")
-                        .runs(HttpBehavior::methods),
-                numbered(
-                                403,
-                                MUST,
-                                "HE",
-                                "the content type in capitals, with a charset, with odd spaces",
-                                "acknowledge each and have one effect each",
-                                "RFC 9110: types are case-insensitive")
-                        .runs(run -> {
-                            for (String type : List.of(
-                                    "APPLICATION/X-WWW-FORM-URLENCODED",
-                                    Request.FORM + ";charset=utf-8",
-                                    Request.FORM + " ;  charset=UTF-8")) {
-                                EventBody event = run.event();
-                                run.acked(
-                                        run.send(run.request(event).header("Content-Type", type)), "the type " + type);
-                                run.effects(event, 1, "the type " + type);
-                            }
-                        }),
-                numbered(
-                                404,
-                                MUST,
-                                "HE",
-                                "no content type, text/plain, application/octet-stream",
-                                "take it with effect or refuse it with 415; never break down, never lose what was taken",
-                                "practice: one documented rule")
-                        .runs(run -> {
-                            for (String type : List.of("", "text/plain", "application/octet-stream")) {
-                                EventBody event = run.event();
-                                Request request =
-                                        run.request(event).header("Content-Type", type.isEmpty() ? null : type);
-                                Reply reply = run.send(request);
-                                String what = type.isEmpty() ? "no content type" : "the type " + type;
-                                run.takenOrRefused(reply, event, what);
-                                if (reply.is4xx() && reply.status() != 415) {
-                                    run.warn("status 415 where " + what + " is not taken", reply);
-                                }
-                            }
-                            run.alive();
-                        }),
-                numbered(
-                                405,
-                                MUST,
-                                "HE",
-                                "plain chunks with borders inside %5B and inside the token",
-                                "acknowledge it and have one effect",
-                                "RFC 9112")
-                        .runs(run -> chunks(run, false)),
-                numbered(
-                                406,
-                                MUST,
-                                "HE",
-                                "Expect: 100-continue with the body held back for a second",
-                                "answer 2xx in the end; best send 100 before",
-                                "RFC 9110")
-                        .runs(run -> {
-                            EventBody event = run.event();
-                            Request request = run.request(event).header("Expect", "100-continue");
-                            try (Connection connection = run.open()) {
-                                connection.write(request.head()).pause(Duration.ofSeconds(1));
-                                boolean early = connection.answerWaits();
-                                Reply reply = run.seen(connection
-                                        .write(request.body())
-                                        .read(run.run().patience()));
-                                if (!reply.is2xx()) {
-                                    run.fail("status 2xx in the end for Expect: 100-continue", reply);
-                                }
-                                run.effects(event, 1, "Expect: 100-continue");
-                                if (!run.dry() && (!early || !reply.interim())) {
-                                    run.warn("100 Continue before the body", "none within a second");
-                                }
-                            }
-                            run.alive();
-                        }),
-                numbered(407, SHOULD, "H", "Expect with something else", "answer 417 or ignore it", "RFC 9110")
-                        .runs(run -> {
-                            Reply reply = run.send(run.request(run.event()).header("Expect", "the-unexpected"));
-                            if (!reply.is2xx() && reply.status() != 417) {
-                                run.fail("status 417 or 2xx for an unknown expectation", reply);
-                            }
-                            run.aliveWithoutEvidence();
-                        }),
-                numbered(408, SHOULD, "HE", "the event over HTTP/1.0", "acknowledge it", "RFC 9112")
-                        .runs(run -> {
-                            EventBody event = run.event();
-                            run.acked(
-                                    run.send(run.request(event)
-                                            .version("HTTP/1.0")
-                                            .header("Connection", null)),
-                                    "HTTP/1.0");
-                            run.effects(event, 1, "HTTP/1.0");
-                        }),
-                numbered(
-                                409,
-                                MUST,
-                                "HE",
-                                "a hundred events on one connection, then Connection: close",
-                                "acknowledge all, mix up none, and close when asked to",
-                                "RFC 9112")
-                        .runs(HttpBehavior::keptAlive),
-                numbered(
-                                414,
-                                SHOULD,
-                                "HE",
-                                "the sending direction closed after the request",
-                                "answer all the same",
-                                "RFC 9112")
-                        .runs(run -> {
-                            EventBody event = run.event();
-                            try (Connection connection = run.open()) {
-                                Reply reply = run.seen(connection
-                                        .write(run.request(event).bytes())
-                                        .half()
-                                        .read(run.run().patience()));
-                                run.acked(reply, "a half-closed connection");
-                                run.effects(event, 1, "a half-closed connection");
-                            }
-                        }),
-                numbered(
-                                416,
-                                MUST,
-                                "E",
-                                "a connection reset in the middle of a body",
-                                "have no effect from a part",
-                                "RFC 9112: an incomplete message")
-                        .runs(run -> {
-                            EventBody event = run.event();
-                            byte[] whole = with(event, "&pad=" + "x".repeat(2_000));
-                            Request request = Request.post(run.run().wire().target(), whole);
-                            byte[] bytes = request.bytes();
-                            try (Connection connection = run.open()) {
-                                connection.write(java.util.Arrays.copyOf(bytes, bytes.length - 1_500));
-                                connection.pause(Duration.ofMillis(300));
-                                run.sent(connection);
-                                connection.reset();
-                            }
-                            run.noEffect(event, "a body that never ended");
-                            run.alive();
-                        }),
-                numbered(
-                                419,
-                                MUST,
-                                "HE",
-                                "Content-Encoding: gzip over a plain body, and over a real one",
-                                "not break down; read the plain one as it is or refuse it",
-                                "practice")
-                        .runs(run -> {
-                            EventBody plain = run.event();
-                            Reply reply = run.send(run.request(plain).header("Content-Encoding", "gzip"));
-                            run.takenOrRefused(reply, plain, "a plain body said to be gzip");
-                            EventBody packed = run.event();
-                            Reply other =
-                                    run.send(Request.post(run.run().wire().target(), SlowPeers.gzip(packed.bytes()))
-                                            .header("Content-Encoding", "gzip"));
-                            run.stands(other, "a gzip body");
-                            run.expect(new Expectation(
-                                    packed.chatId(), run.identity().memberId(), 0, 1, "a gzip body"));
-                            run.alive();
-                        }),
-                numbered(
-                                420,
-                                SHOULD,
-                                "H",
-                                "the exact address, and with a slash, a query and a double slash",
-                                "answer at the exact address, never with a redirect",
-                                "unknown whether the platform follows")
-                        .runs(run -> {
-                            Reply reply = run.post(run.event());
-                            if (reply.status() / 100 == 3) {
-                                run.fail("no redirect at the exact address", reply);
-                            }
-                            String target = Request.target(run.run().wire().target());
-                            for (String other : List.of(target + "/", target + "?a=1", "/" + target)) {
-                                run.stands(
-                                        run.send(run.request(run.event()).target(other)),
-                                        "another spelling of the address");
-                            }
-                        }),
-                numbered(
-                                421,
-                                SHOULD,
-                                "H",
-                                "a good event",
-                                "answer briefly: no cookie, no HTML, a right length, no banner",
-                                "practice: the platform ignores the answer")
-                        .runs(HttpBehavior::brief),
-                numbered(
-                                422,
-                                SHOULD,
-                                "H",
-                                "a TLS handshake",
-                                "show a chain that holds, TLS 1.2 or later, two weeks left",
-                                "documentation: no self-signed certificates")
-                        .runs(Tls::check),
-                numbered(
-                                424,
-                                SHOULD,
-                                "HE",
-                                "bytes one by one, and one byte, two seconds, the rest",
-                                "acknowledge both and have one effect each",
-                                "practice: segments are not messages")
-                        .runs(Lane.LONG, run -> {
-                            EventBody sliced = run.event();
-                            try (Connection connection = run.open()) {
-                                for (byte b : run.request(sliced).bytes()) {
-                                    connection.write(new byte[] {b});
-                                }
-                                run.acked(run.seen(connection.read(run.run().patience())), "bytes one by one");
-                                run.effects(sliced, 1, "bytes one by one");
-                            }
-                            EventBody paused = run.event();
-                            byte[] bytes = run.request(paused).bytes();
-                            try (Connection connection = run.open()) {
-                                connection.write(new byte[] {bytes[0]}).pause(Duration.ofSeconds(2));
-                                connection.write(java.util.Arrays.copyOfRange(bytes, 1, bytes.length));
-                                Reply reply = run.seen(connection.read(run.run().patience()));
-                                if (!reply.is2xx()) {
-                                    run.fail("status 2xx for a request with a pause in it", reply);
-                                }
-                                run.effects(paused, 1, "a request with a pause in it");
-                            }
-                        }),
-                numbered(
-                                425,
-                                SHOULD,
-                                "HE",
-                                "chunks with an extension and a trailer",
-                                "acknowledge it and have one effect",
-                                "RFC 9112; the JDK's HttpServer knows neither")
-                        .runs(run -> chunks(run, true)));
+    @Case(
+            id = 401,
+            level = MUST,
+            needs = {H, E},
+            sends = "GET with the whole event in the query",
+            requires = "have no effect and not break down; best answer 405 with Allow: POST",
+            source = "documentation: events are POST")
+    static void get(CaseRun run) {
+        EventBody event = run.event();
+        String target = Request.target(run.run().wire().target());
+        String with = target + (target.contains("?") ? "&" : "?") + event.text(EventBody.Style.PLATFORM);
+        run.run().canaries().excuse(with);
+        Reply reply = run.send(Request.post(run.run().wire().target(), new byte[0])
+                .method("GET")
+                .target(with)
+                .header("Content-Type", null)
+                .header("Content-Length", null));
+        run.stands(reply, "GET");
+        run.noEffect(event, "GET");
+        if (reply.status() != 405 || reply.header("Allow").isEmpty()) {
+            run.warn("status 405 with an Allow line for GET", reply);
+        }
+        run.alive();
     }
 
-    private static byte[] with(EventBody event, String more) {
-        return EventBody.join(event.bytes(), more.getBytes(StandardCharsets.US_ASCII));
-    }
-
-    private static void methods(CaseRun run) {
+    @Case(
+            id = 402,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "HEAD, OPTIONS, PUT, DELETE, PATCH, TRACE, and post in small letters",
+            requires = "have no effect, not break down, and not echo TRACE",
+            source = "RFC 9110")
+    static void methods(CaseRun run) {
         for (String method : List.of("HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "post")) {
             EventBody event = run.event();
             Reply reply = run.send(run.request(event).method(method));
@@ -300,24 +63,118 @@ final class HttpBehavior {
         run.alive();
     }
 
-    private static void chunks(CaseRun run, boolean extras) {
-        EventBody event = run.event();
-        String text = event.text(EventBody.Style.PLATFORM);
-        int bracket = text.indexOf("%5B") + 1;
-        int token = text.length() - 7;
-        String what = extras ? "a chunked body with an extension and a trailer" : "a body in plain chunks";
-        Request request = run.request(event);
-        run.acked(
-                run.send(
-                        extras
-                                ? request.chunkedWithExtras(bracket, bracket + 1, token)
-                                : request.chunked(bracket, bracket + 1, token)),
-                what);
-        run.effects(event, 1, what);
+    @Case(
+            id = 403,
+            level = MUST,
+            needs = {H, E},
+            sends = "the content type in capitals, with a charset, with odd spaces",
+            requires = "acknowledge each and have one effect each",
+            source = "RFC 9110: types are case-insensitive")
+    static void contentTypes(CaseRun run) {
+        for (String type : List.of(
+                "APPLICATION/X-WWW-FORM-URLENCODED",
+                Request.FORM + ";charset=utf-8",
+                Request.FORM + " ;  charset=UTF-8")) {
+            EventBody event = run.event();
+            run.acked(run.send(run.request(event).header("Content-Type", type)), "the type " + type);
+            run.effects(event, 1, "the type " + type);
+        }
+    }
+
+    @Case(
+            id = 404,
+            level = MUST,
+            needs = {H, E},
+            sends = "no content type, text/plain, application/octet-stream",
+            requires = "take it with effect or refuse it with 415; never break down, never lose what was taken",
+            source = "practice: one documented rule")
+    static void otherTypes(CaseRun run) {
+        for (String type : List.of("", "text/plain", "application/octet-stream")) {
+            EventBody event = run.event();
+            Request request = run.request(event).header("Content-Type", type.isEmpty() ? null : type);
+            Reply reply = run.send(request);
+            String what = type.isEmpty() ? "no content type" : "the type " + type;
+            run.takenOrRefused(reply, event, what);
+            if (reply.is4xx() && reply.status() != 415) {
+                run.warn("status 415 where " + what + " is not taken", reply);
+            }
+        }
         run.alive();
     }
 
-    private static void keptAlive(CaseRun run) {
+    @Case(
+            id = 405,
+            level = MUST,
+            needs = {H, E},
+            sends = "plain chunks with borders inside %5B and inside the token",
+            requires = "acknowledge it and have one effect",
+            source = "RFC 9112")
+    static void plainChunks(CaseRun run) {
+        chunks(run, false);
+    }
+
+    @Case(
+            id = 406,
+            level = MUST,
+            needs = {H, E},
+            sends = "Expect: 100-continue with the body held back for a second",
+            requires = "answer 2xx in the end; best send 100 before",
+            source = "RFC 9110")
+    static void expectContinue(CaseRun run) throws InterruptedException {
+        EventBody event = run.event();
+        Request request = run.request(event).header("Expect", "100-continue");
+        try (Connection connection = run.open()) {
+            connection.write(request.head()).pause(Duration.ofSeconds(1));
+            boolean early = connection.answerWaits();
+            Reply reply =
+                    run.seen(connection.write(request.body()).read(run.run().patience()));
+            if (!reply.is2xx()) {
+                run.fail("status 2xx in the end for Expect: 100-continue", reply);
+            }
+            run.effects(event, 1, "Expect: 100-continue");
+            if (!run.dry() && (!early || !reply.interim())) {
+                run.warn("100 Continue before the body", "none within a second");
+            }
+        }
+        run.alive();
+    }
+
+    @Case(
+            id = 407,
+            level = SHOULD,
+            needs = H,
+            sends = "Expect with something else",
+            requires = "answer 417 or ignore it",
+            source = "RFC 9110")
+    static void unknownExpectation(CaseRun run) {
+        Reply reply = run.send(run.request(run.event()).header("Expect", "the-unexpected"));
+        if (!reply.is2xx() && reply.status() != 417) {
+            run.fail("status 417 or 2xx for an unknown expectation", reply);
+        }
+        run.aliveWithoutEvidence();
+    }
+
+    @Case(
+            id = 408,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "the event over HTTP/1.0",
+            requires = "acknowledge it",
+            source = "RFC 9112")
+    static void http10(CaseRun run) {
+        EventBody event = run.event();
+        run.acked(run.send(run.request(event).version("HTTP/1.0").header("Connection", null)), "HTTP/1.0");
+        run.effects(event, 1, "HTTP/1.0");
+    }
+
+    @Case(
+            id = 409,
+            level = MUST,
+            needs = {H, E},
+            sends = "a hundred events on one connection, then Connection: close",
+            requires = "acknowledge all, mix up none, and close when asked to",
+            source = "RFC 9112")
+    static void keptAlive(CaseRun run) {
         Connection connection = run.open();
         int connections = 1;
         try {
@@ -360,11 +217,92 @@ final class HttpBehavior {
         }
     }
 
-    private static final Pattern HTML = Pattern.compile("(?i)<(?:!doctype|html|body|pre|p|br|div|h1)\\b");
-    private static final Pattern BANNER =
-            Pattern.compile("(?i)^(?:x-powered-by|x-aspnet-version|x-runtime): *.+|^server: *.*\\d.*");
+    @Case(
+            id = 414,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "the sending direction closed after the request",
+            requires = "answer all the same",
+            source = "RFC 9112")
+    static void halfClosed(CaseRun run) {
+        EventBody event = run.event();
+        try (Connection connection = run.open()) {
+            Reply reply = run.seen(connection
+                    .write(run.request(event).bytes())
+                    .half()
+                    .read(run.run().patience()));
+            run.acked(reply, "a half-closed connection");
+            run.effects(event, 1, "a half-closed connection");
+        }
+    }
 
-    private static void brief(CaseRun run) {
+    @Case(
+            id = 416,
+            level = MUST,
+            needs = E,
+            sends = "a connection reset in the middle of a body",
+            requires = "have no effect from a part",
+            source = "RFC 9112: an incomplete message")
+    static void resetInBody(CaseRun run) throws InterruptedException {
+        EventBody event = run.event();
+        byte[] whole = with(event, "&pad=" + "x".repeat(2_000));
+        Request request = Request.post(run.run().wire().target(), whole);
+        byte[] bytes = request.bytes();
+        try (Connection connection = run.open()) {
+            connection.write(java.util.Arrays.copyOf(bytes, bytes.length - 1_500));
+            connection.pause(Duration.ofMillis(300));
+            run.sent(connection);
+            connection.reset();
+        }
+        run.noEffect(event, "a body that never ended");
+        run.alive();
+    }
+
+    @Case(
+            id = 419,
+            level = MUST,
+            needs = {H, E},
+            sends = "Content-Encoding: gzip over a plain body, and over a real one",
+            requires = "not break down; read the plain one as it is or refuse it",
+            source = "practice")
+    static void declaredGzip(CaseRun run) {
+        EventBody plain = run.event();
+        Reply reply = run.send(run.request(plain).header("Content-Encoding", "gzip"));
+        run.takenOrRefused(reply, plain, "a plain body said to be gzip");
+        EventBody packed = run.event();
+        Reply other = run.send(Request.post(run.run().wire().target(), SlowPeers.gzip(packed.bytes()))
+                .header("Content-Encoding", "gzip"));
+        run.stands(other, "a gzip body");
+        run.expect(new Expectation(packed.chatId(), run.identity().memberId(), 0, 1, "a gzip body"));
+        run.alive();
+    }
+
+    @Case(
+            id = 420,
+            level = SHOULD,
+            needs = H,
+            sends = "the exact address, and with a slash, a query and a double slash",
+            requires = "answer at the exact address, never with a redirect",
+            source = "unknown whether the platform follows")
+    static void exactAddress(CaseRun run) {
+        Reply reply = run.post(run.event());
+        if (reply.status() / 100 == 3) {
+            run.fail("no redirect at the exact address", reply);
+        }
+        String target = Request.target(run.run().wire().target());
+        for (String other : List.of(target + "/", target + "?a=1", "/" + target)) {
+            run.stands(run.send(run.request(run.event()).target(other)), "another spelling of the address");
+        }
+    }
+
+    @Case(
+            id = 421,
+            level = SHOULD,
+            needs = H,
+            sends = "a good event",
+            requires = "answer briefly: no cookie, no HTML, a right length, no banner",
+            source = "practice: the platform ignores the answer")
+    static void brief(CaseRun run) {
         Reply reply = run.post(run.event());
         if (!run.acked(reply, "a good event") || run.dry()) {
             return;
@@ -383,4 +321,70 @@ final class HttpBehavior {
                 .filter(line -> BANNER.matcher(line).matches())
                 .forEach(line -> run.fail("no banner", "the header line " + line.substring(0, line.indexOf(':'))));
     }
+
+    @Case(
+            id = 424,
+            level = SHOULD,
+            needs = {H, E},
+            lane = Lane.LONG,
+            sends = "bytes one by one, and one byte, two seconds, the rest",
+            requires = "acknowledge both and have one effect each",
+            source = "practice: segments are not messages")
+    static void slices(CaseRun run) throws InterruptedException {
+        EventBody sliced = run.event();
+        try (Connection connection = run.open()) {
+            for (byte b : run.request(sliced).bytes()) {
+                connection.write(new byte[] {b});
+            }
+            run.acked(run.seen(connection.read(run.run().patience())), "bytes one by one");
+            run.effects(sliced, 1, "bytes one by one");
+        }
+        EventBody paused = run.event();
+        byte[] bytes = run.request(paused).bytes();
+        try (Connection connection = run.open()) {
+            connection.write(new byte[] {bytes[0]}).pause(Duration.ofSeconds(2));
+            connection.write(java.util.Arrays.copyOfRange(bytes, 1, bytes.length));
+            Reply reply = run.seen(connection.read(run.run().patience()));
+            if (!reply.is2xx()) {
+                run.fail("status 2xx for a request with a pause in it", reply);
+            }
+            run.effects(paused, 1, "a request with a pause in it");
+        }
+    }
+
+    @Case(
+            id = 425,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "chunks with an extension and a trailer",
+            requires = "acknowledge it and have one effect",
+            source = "RFC 9112; the JDK's HttpServer knows neither")
+    static void chunkExtras(CaseRun run) {
+        chunks(run, true);
+    }
+
+    private static byte[] with(EventBody event, String more) {
+        return EventBody.join(event.bytes(), more.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static void chunks(CaseRun run, boolean extras) {
+        EventBody event = run.event();
+        String text = event.text(EventBody.Style.PLATFORM);
+        int bracket = text.indexOf("%5B") + 1;
+        int token = text.length() - 7;
+        String what = extras ? "a chunked body with an extension and a trailer" : "a body in plain chunks";
+        Request request = run.request(event);
+        run.acked(
+                run.send(
+                        extras
+                                ? request.chunkedWithExtras(bracket, bracket + 1, token)
+                                : request.chunked(bracket, bracket + 1, token)),
+                what);
+        run.effects(event, 1, what);
+        run.alive();
+    }
+
+    private static final Pattern HTML = Pattern.compile("(?i)<(?:!doctype|html|body|pre|p|br|div|h1)\\b");
+    private static final Pattern BANNER =
+            Pattern.compile("(?i)^(?:x-powered-by|x-aspnet-version|x-runtime): *.+|^server: *.*\\d.*");
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-import static dev.openlines.contract.ContractCase.numbered;
 import static dev.openlines.contract.Level.MUST;
+import static dev.openlines.contract.Oracle.E;
+import static dev.openlines.contract.Oracle.H;
+import static dev.openlines.contract.Oracle.R;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,28 +24,15 @@ final class Injections {
 
     private Injections() {}
 
-    static List<ContractCase> cases() {
-        return List.of(
-                numbered(
-                                126,
-                                MUST,
-                                "HER",
-                                "SQL, NoSQL operators, patterns and paths as member id and as application token: each"
-                                        + " makes a careless look-up find a portal",
-                                "refuse each with 4xx, without effect and without a call to the portal",
-                                "practice: authentication by a query that is put together from the request")
-                        .runs(Injections::asCredentials),
-                numbered(
-                                218,
-                                MUST,
-                                "HE",
-                                "SQL and expressions as chat id, line id, connector code and user id",
-                                "not break down, act on no other chat, and keep the connector code as it was sent",
-                                "practice: injection")
-                        .runs(Injections::asData));
-    }
-
-    private static void asCredentials(CaseRun run) {
+    @Case(
+            id = 126,
+            level = MUST,
+            needs = {H, E, R},
+            sends = "SQL, NoSQL operators, patterns and paths as member id and as application token: each"
+                    + " makes a careless look-up find a portal",
+            requires = "refuse each with 4xx, without effect and without a call to the portal",
+            source = "practice: authentication by a query that is put together from the request")
+    static void asCredentials(CaseRun run) {
         String right = run.identity().proof().reveal();
         String member = run.identity().memberId();
         String wrong = run.forged();
@@ -87,36 +76,14 @@ final class Injections {
         run.alive();
     }
 
-    /** Queries whose answer is the wrong token, for tables of one to four columns, by their description. */
-    private static Map<String, String> memberIds(String wrong) {
-        Map<String, String> texts = new LinkedHashMap<>();
-        for (String quote : List.of("'", "\"")) {
-            for (int columns = 1; columns <= 4; columns++) {
-                List<String> cells = new ArrayList<>();
-                for (int i = 0; i < columns; i++) {
-                    cells.add("'" + wrong + "'");
-                }
-                texts.put(
-                        "UNION SELECT of " + columns + " columns after " + (quote.equals("'") ? "one quote" : "two"),
-                        "x" + quote + " UNION SELECT " + String.join(", ", cells) + " -- ");
-            }
-        }
-        texts.put("a condition that is always true", "x' OR '1'='1' -- ");
-        texts.put("a comment", "x'/**/OR/**/1=1#");
-        return texts;
-    }
-
-    private static String shown(String text, String member) {
-        return text.replace(member, "MEMBER").replace("\0", "NUL").replaceAll("_{3,}", "of underscores");
-    }
-
-    private static void refused(CaseRun run, EventBody event, String what) {
-        run.refused(run.post(event), what);
-        run.noEffect(event, what);
-        run.noRest(event);
-    }
-
-    private static void asData(CaseRun run) {
+    @Case(
+            id = 218,
+            level = MUST,
+            needs = {H, E},
+            sends = "SQL and expressions as chat id, line id, connector code and user id",
+            requires = "not break down, act on no other chat, and keep the connector code as it was sent",
+            source = "practice: injection")
+    static void asData(CaseRun run) {
         for (String code : List.of(
                 "a'||'b",
                 "a' 'b",
@@ -155,6 +122,35 @@ final class Injections {
             run.noEffect(before, "the chat id " + text);
         }
         run.alive();
+    }
+
+    /** Queries whose answer is the wrong token, for tables of one to four columns, by their description. */
+    private static Map<String, String> memberIds(String wrong) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        for (String quote : List.of("'", "\"")) {
+            for (int columns = 1; columns <= 4; columns++) {
+                List<String> cells = new ArrayList<>();
+                for (int i = 0; i < columns; i++) {
+                    cells.add("'" + wrong + "'");
+                }
+                texts.put(
+                        "UNION SELECT of " + columns + " columns after " + (quote.equals("'") ? "one quote" : "two"),
+                        "x" + quote + " UNION SELECT " + String.join(", ", cells) + " -- ");
+            }
+        }
+        texts.put("a condition that is always true", "x' OR '1'='1' -- ");
+        texts.put("a comment", "x'/**/OR/**/1=1#");
+        return texts;
+    }
+
+    private static String shown(String text, String member) {
+        return text.replace(member, "MEMBER").replace("\0", "NUL").replaceAll("_{3,}", "of underscores");
+    }
+
+    private static void refused(CaseRun run, EventBody event, String what) {
+        run.refused(run.post(event), what);
+        run.noEffect(event, what);
+        run.noRest(event);
     }
 
     /** Expects that the event is acknowledged or refused, and breaks nothing. */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-import static dev.openlines.contract.ContractCase.numbered;
 import static dev.openlines.contract.Level.MUST;
+import static dev.openlines.contract.Oracle.C;
+import static dev.openlines.contract.Oracle.E;
+import static dev.openlines.contract.Oracle.H;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,32 +29,17 @@ final class Instances {
 
     private Instances() {}
 
-    static List<ContractCase> cases() {
-        return List.of(
-                numbered(
-                                608,
-                                MUST,
-                                "HEC",
-                                "the same bytes to two instances on one store, at once and one after the other",
-                                "acknowledge each and have one effect",
-                                "practice: a balancer picks the instance")
-                        .in(Profile.DURABLE)
-                        .forInstances()
-                        .runs(Lane.PROCESS, Instances::sameBytes),
-                numbered(
-                                615,
-                                MUST,
-                                "HEC",
-                                "a burst while a new instance starts and the old one is stopped, and back; what the old one"
-                                        + " refuses or closes goes to the new one",
-                                "acknowledge each event in one of the two and have one effect of it",
-                                "practice: rolling restarts; nothing is sent again by the platform")
-                        .in(Profile.DURABLE)
-                        .forInstances()
-                        .runs(Lane.PROCESS, Instances::rollingRestart));
-    }
-
-    private static void sameBytes(CaseRun run) throws InterruptedException {
+    @Case(
+            id = 608,
+            level = MUST,
+            needs = {H, E, C},
+            profile = Profile.DURABLE,
+            declared = Declaration.INSTANCES,
+            lane = Lane.PROCESS,
+            sends = "the same bytes to two instances on one store, at once and one after the other",
+            requires = "acknowledge each and have one effect",
+            source = "practice: a balancer picks the instance")
+    static void sameBytes(CaseRun run) throws InterruptedException {
         HandlerProcess second = second(run);
         if (!run.dry() && (second == null || !started(run, second))) {
             return;
@@ -76,7 +63,18 @@ final class Instances {
         run.alive();
     }
 
-    private static void rollingRestart(CaseRun run) throws InterruptedException {
+    @Case(
+            id = 615,
+            level = MUST,
+            needs = {H, E, C},
+            profile = Profile.DURABLE,
+            declared = Declaration.INSTANCES,
+            lane = Lane.PROCESS,
+            sends = "a burst while a new instance starts and the old one is stopped, and back; what the old one"
+                    + " refuses or closes goes to the new one",
+            requires = "acknowledge each event in one of the two and have one effect of it",
+            source = "practice: rolling restarts; nothing is sent again by the platform")
+    static void rollingRestart(CaseRun run) throws InterruptedException {
         HandlerProcess first = Resilience.process(run);
         HandlerProcess second = second(run);
         if (!run.dry() && (first == null || second == null)) {

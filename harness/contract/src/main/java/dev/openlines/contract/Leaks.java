@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-import static dev.openlines.contract.ContractCase.numbered;
 import static dev.openlines.contract.Level.MUST;
+import static dev.openlines.contract.Oracle.H;
+import static dev.openlines.contract.Oracle.L;
+import static dev.openlines.contract.Oracle.R;
 
 import java.util.List;
 import java.util.Set;
@@ -12,71 +14,50 @@ final class Leaks {
 
     private Leaks() {}
 
-    static List<ContractCase> cases() {
-        return List.of(
-                numbered(701, MUST, "H", "every answer of the whole run", "hold no secret, in any encoding", "practice")
-                        .runs(Lane.AFTER, run -> {
-                            run.run().leaks().forEach(leak -> run.fail("no secret in any answer", leak));
-                            if (run.run().answers() == 0 && !run.dry()) {
-                                run.notObserved("answers: this run sent nothing");
-                            }
-                        }),
-                numbered(
-                                702,
-                                MUST,
-                                "L",
-                                "the handler's log and output over the whole run",
-                                "hold no secret, at any level",
-                                "practice")
-                        .runs(Lane.AFTER, run -> {
-                            String log = run.wantsLog();
-                            if (log == null) {
-                                return;
-                            }
-                            Set<String> found = run.run().canaries().in(log);
-                            if (!found.isEmpty()) {
-                                run.fail(
-                                        "no secret in the log",
-                                        "<"
-                                                + String.join(
-                                                        ">, <",
-                                                        found.stream().limit(8).toList()) + ">");
-                            }
-                        }),
-                numbered(
-                                703,
-                                MUST,
-                                "HL",
-                                "a mark inside a broken body, an unknown key and a value too long",
-                                "neither answer with it nor log it",
-                                "practice: errors quote their input")
-                        .runs(Leaks::marks),
-                numbered(
-                                704,
-                                MUST,
-                                "R",
-                                "the request lines of the handler's calls to the portals",
-                                "name no access token and no client secret if a header or a body can",
-                                "practice: addresses end up in logs")
-                        .runs(Lane.AFTER, Leaks::callLines),
-                numbered(
-                                705,
-                                MUST,
-                                "H",
-                                "the answers to errors",
-                                "show no stack trace, class name, path, SQL or version",
-                                "practice")
-                        .runs(Lane.AFTER, run -> {
-                            run.run().telling().stream()
-                                    .limit(8)
-                                    .forEach(what -> run.fail("error answers that tell nothing", what));
-                            if (run.run().answers() == 0 && !run.dry()) {
-                                run.notObserved("answers: this run sent nothing");
-                            }
-                        }));
+    @Case(
+            id = 701,
+            level = MUST,
+            needs = H,
+            lane = Lane.AFTER,
+            sends = "every answer of the whole run",
+            requires = "hold no secret, in any encoding",
+            source = "practice")
+    static void answers(CaseRun run) {
+        run.run().leaks().forEach(leak -> run.fail("no secret in any answer", leak));
+        if (run.run().answers() == 0 && !run.dry()) {
+            run.notObserved("answers: this run sent nothing");
+        }
     }
 
-    private static void marks(CaseRun run) {
+    @Case(
+            id = 702,
+            level = MUST,
+            needs = L,
+            lane = Lane.AFTER,
+            sends = "the handler's log and output over the whole run",
+            requires = "hold no secret, at any level",
+            source = "practice")
+    static void log(CaseRun run) {
+        String log = run.wantsLog();
+        if (log == null) {
+            return;
+        }
+        Set<String> found = run.run().canaries().in(log);
+        if (!found.isEmpty()) {
+            run.fail(
+                    "no secret in the log",
+                    "<" + String.join(">, <", found.stream().limit(8).toList()) + ">");
+        }
+    }
+
+    @Case(
+            id = 703,
+            level = MUST,
+            needs = {H, L},
+            sends = "a mark inside a broken body, an unknown key and a value too long",
+            requires = "neither answer with it nor log it",
+            source = "practice: errors quote their input")
+    static void marks(CaseRun run) {
         String mark = "canary" + run.mint().hex(18);
         List<byte[]> bodies = List.of(
                 CaseRun.latin("%%%" + mark + "%GG=&&[" + mark),
@@ -113,13 +94,15 @@ final class Leaks {
         });
     }
 
-    private static void echoes(CaseRun run, Reply reply, String mark) {
-        if ((reply.head() + reply.text()).contains(mark)) {
-            run.fail("no content of a broken request in the answer", "the mark of one, with " + reply.outcome());
-        }
-    }
-
-    private static void callLines(CaseRun run) {
+    @Case(
+            id = 704,
+            level = MUST,
+            needs = R,
+            lane = Lane.AFTER,
+            sends = "the request lines of the handler's calls to the portals",
+            requires = "name no access token and no client secret if a header or a body can",
+            source = "practice: addresses end up in logs")
+    static void callLines(CaseRun run) {
         for (Listener.Seen call : run.run().front().seen()) {
             Set<String> found = run.run().canaries().in(call.line());
             String path = call.line().split("[ ?]", 3).length > 1 ? call.line().split("[ ?]", 3)[1] : "";
@@ -133,6 +116,27 @@ final class Leaks {
                     return;
                 }
             }
+        }
+    }
+
+    @Case(
+            id = 705,
+            level = MUST,
+            needs = H,
+            lane = Lane.AFTER,
+            sends = "the answers to errors",
+            requires = "show no stack trace, class name, path, SQL or version",
+            source = "practice")
+    static void errorAnswers(CaseRun run) {
+        run.run().telling().stream().limit(8).forEach(what -> run.fail("error answers that tell nothing", what));
+        if (run.run().answers() == 0 && !run.dry()) {
+            run.notObserved("answers: this run sent nothing");
+        }
+    }
+
+    private static void echoes(CaseRun run, Reply reply, String mark) {
+        if ((reply.head() + reply.text()).contains(mark)) {
+            run.fail("no content of a broken request in the answer", "the mark of one, with " + reply.outcome());
         }
     }
 }

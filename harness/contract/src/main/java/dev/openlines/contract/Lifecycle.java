@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
+import static dev.openlines.contract.Level.MUST;
+import static dev.openlines.contract.Level.SHOULD;
+import static dev.openlines.contract.Oracle.E;
+import static dev.openlines.contract.Oracle.H;
+import static dev.openlines.contract.Oracle.R;
+
 import dev.openlines.model.Secret;
 
 /** The application's own life: cases 016, 017 and 019. */
@@ -9,6 +15,14 @@ final class Lifecycle {
     private Lifecycle() {}
 
     /** Sends an installation of a portal that the handler knows, after which the portal must still be trusted. */
+    @Case(
+            id = 16,
+            level = MUST,
+            needs = {H, E, R},
+            lane = Lane.ALONE,
+            sends = "ONAPPINSTALL with tokens that work, then the event with its application token",
+            requires = "trust it only with the right application token or after asking the portal; then accept",
+            source = "documentation: safe event handlers")
     static void install(CaseRun run) {
         Reply installed = run.post(Events.install(run.identity(), run.now(), run.token(), run.refreshToken()));
         run.stands(installed, "ONAPPINSTALL with tokens that work");
@@ -22,6 +36,15 @@ final class Lifecycle {
     /**
      * Sends an uninstallation. A handler that has a grant may ask whether it still works; this portal now refuses it.
      */
+    @Case(
+            id = 17,
+            level = MUST,
+            needs = {H, E},
+            declared = Declaration.INSTALLATIONS,
+            lane = Lane.LAST,
+            sends = "ONAPPUNINSTALL with the right application token and no other, then an event",
+            requires = "answer 2xx, then deny",
+            source = "module source: sent without tokens")
     static void uninstall(CaseRun run) {
         run.run().uninstall();
         EventBody gone = Events.lifecycle("ONAPPUNINSTALL", run.identity(), run.now(), "", "", "CLEAN", "1");
@@ -42,6 +65,15 @@ final class Lifecycle {
         run.denied(answer, late, "an event of a portal that has uninstalled the application");
     }
 
+    @Case(
+            id = 19,
+            level = SHOULD,
+            needs = {H, E},
+            declared = Declaration.INSTALLATIONS,
+            lane = Lane.LAST,
+            sends = "ONAPPUPDATE that carries a new application token, then events with the new and the old",
+            requires = "accept the new token and deny the old, or accept both for a documented while",
+            source = "documentation: the token may change on update")
     static void update(CaseRun run) {
         String fresh = run.forged();
         run.run().secret("application_token", fresh);

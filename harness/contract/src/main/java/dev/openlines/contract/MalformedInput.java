@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-import static dev.openlines.contract.ContractCase.numbered;
 import static dev.openlines.contract.Level.MUST;
 import static dev.openlines.contract.Level.SHOULD;
+import static dev.openlines.contract.Oracle.E;
+import static dev.openlines.contract.Oracle.H;
+import static dev.openlines.contract.Oracle.L;
+import static dev.openlines.contract.Oracle.R;
 
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -18,252 +21,43 @@ final class MalformedInput {
 
     private MalformedInput() {}
 
-    static List<ContractCase> cases() {
-        return List.of(
-                numbered(
-                                201,
-                                MUST,
-                                "HE",
-                                "an empty body with length 0, and with no length at all",
-                                "refuse with 4xx",
-                                "practice")
-                        .runs(run -> {
-                            Request empty = Request.post(run.run().wire().target(), new byte[0]);
-                            run.refused(run.send(empty), "an empty body");
-                            Request none = Request.post(run.run().wire().target(), new byte[0])
-                                    .header("Content-Length", null);
-                            run.refused(run.send(none), "a body without a length");
-                            run.alive();
-                        }),
-                numbered(
-                                202,
-                                MUST,
-                                "H",
-                                "random bytes, four kilobytes of ampersands, a single equals sign",
-                                "refuse with 4xx",
-                                "practice")
-                        .runs(run -> {
-                            run.refused(run.post(run.mint().bytes(512)), "random bytes");
-                            run.refused(
-                                    run.post("&".repeat(4096).getBytes(StandardCharsets.US_ASCII)), "ampersands only");
-                            run.refused(run.post(CaseRun.latin("=")), "a single equals sign");
-                            run.aliveWithoutEvidence();
-                        }),
-                numbered(
-                                203,
-                                MUST,
-                                "HE",
-                                "broken escapes (%, %4, %GG, %C3%28) inside token, key and value",
-                                "refuse with 4xx in token and key, tolerate them in a value, never break down",
-                                "PHP keeps a broken escape as it is")
-                        .runs(MalformedInput::brokenEscapes),
-                numbered(
-                                204,
-                                MUST,
-                                "HE",
-                                "keys with unbalanced brackets, without a name, with a list among them, a value with"
-                                        + " children",
-                                "not break down; have an effect only for the right chat",
-                                "PHP's rules for keys")
-                        .runs(MalformedInput::brokenKeys),
-                numbered(
-                                205,
-                                MUST,
-                                "HE",
-                                "no event, an empty one, a list, ten kilobytes of it, and one with CR LF",
-                                "refuse with 4xx or ignore with 2xx, without effect",
-                                "practice")
-                        .runs(run -> {
-                            List<EventBody> bodies = List.of(
-                                    run.event().without("event"),
-                                    run.event().set("event", ""),
-                                    run.event().without("event").first("event[0]", "ONSESSIONFINISH"),
-                                    run.event().set("event", "ONSESSIONFINISH".repeat(700)),
-                                    run.event().set("event", "ONSESSION\r\nFINISH"));
-                            for (EventBody body : bodies) {
-                                ignoredOrRefused(run, run.post(body), "an event without a proper name");
-                                run.noEffect(body, "an event without a proper name");
-                            }
-                            run.alive();
-                        }),
-                numbered(
-                                206,
-                                MUST,
-                                "HE",
-                                "an authentic event whose data is missing, a plain value, or empty",
-                                "answer 2xx or 4xx and not break down",
-                                "module source: data may be null")
-                        .runs(run -> {
-                            List<EventBody> bodies = List.of(
-                                    run.event().without("data"),
-                                    run.event()
-                                            .without("data")
-                                            .add("data", "107")
-                                            .atEnd("ts")
-                                            .atEnd("auth"),
-                                    run.event()
-                                            .without("data")
-                                            .add("data", "")
-                                            .atEnd("ts")
-                                            .atEnd("auth"));
-                            for (EventBody body : bodies) {
-                                ignoredOrRefused(run, run.post(body), "an event without its data");
-                                run.noEffect(body, "an event without its data");
-                            }
-                            run.alive();
-                        }),
-                numbered(
-                                207,
-                                MUST,
-                                "HE",
-                                "an authentic event without chat id, and with ids that are no number",
-                                "answer 2xx or 4xx, and never act on another chat",
-                                "practice: lenient number parsing")
-                        .runs(MalformedInput::noChat),
-                numbered(
-                                208,
-                                SHOULD,
-                                "HE",
-                                "two different chat ids in one event",
-                                "not break down, and pick one by rule",
-                                "documentation and source name the chat twice")
-                        .runs(run -> {
-                            EventBody event = run.event();
-                            String other = run.chat();
-                            Reply reply = run.post(event.set("data[DATA][chat][chat_id]", other));
-                            run.stands(reply, "two chat ids in one event");
-                            String portal = run.identity().memberId();
-                            run.expect(new Expectation(event.chatId(), portal, 0, 1, "one of two chat ids"));
-                            run.expect(new Expectation(other, portal, 0, 1, "the other of two chat ids"));
-                            run.alive();
-                        }),
-                numbered(
-                                209,
-                                MUST,
-                                "HE",
-                                "ts missing, a word, negative, 10^18, a fraction",
-                                "acknowledge each and have one effect: the time of receipt serves",
-                                "module source: ts is a hint")
-                        .runs(run -> {
-                            run.good(run.event().without("ts"), "an event without ts");
-                            for (String ts : List.of("yesterday", "-5", "1000000000000000000", "1795390000.5")) {
-                                run.good(run.event().set("ts", ts), "an event with ts '" + ts + "'");
-                            }
-                            run.alive();
-                        }),
-                numbered(
-                                210,
-                                MUST,
-                                "L",
-                                "a line name with CR LF and a made-up log line, terminal escapes, NUL",
-                                "keep one record to an event in the log: no forged line",
-                                "practice: log injection")
-                        .runs(MalformedInput::logLine),
-                numbered(
-                                211,
-                                MUST,
-                                "ER",
-                                "a line name with SQL, HTML, template and lookup expressions",
-                                "store it as it is, look nothing up, not break down",
-                                "practice: injection")
-                        .runs(MalformedInput::injection),
-                numbered(
-                                212,
-                                MUST,
-                                "HR",
-                                "broken JSON under its type; XML with an external entity at the evil portal",
-                                "refuse with 4xx, and fetch nothing",
-                                "practice: parsers chosen by content type")
-                        .runs(MalformedInput::otherTypes),
-                numbered(
-                                213,
-                                MUST,
-                                "HL",
-                                "the same fields as multipart; multipart that ends in the middle, unclosed",
-                                "take the first with effect or refuse it with 415; refuse the broken one with 4xx;"
-                                        + " leave no temporary files",
-                                "practice")
-                        .runs(MalformedInput::multipart),
-                numbered(
-                                214,
-                                SHOULD,
-                                "HE",
-                                "a byte-order mark first, a UTF-16 body, charset=windows-1251",
-                                "not break down, and read escapes as UTF-8",
-                                "captures: no charset parameter")
-                        .runs(run -> {
-                            byte[] marked = EventBody.join(
-                                    new byte[] {(byte) 0xef, (byte) 0xbb, (byte) 0xbf},
-                                    run.event().bytes());
-                            run.stands(run.post(marked), "a byte-order mark");
-                            byte[] wide =
-                                    run.event().text(EventBody.Style.PLATFORM).getBytes(StandardCharsets.UTF_16LE);
-                            run.stands(run.post(wide), "a UTF-16 body");
-                            EventBody event = run.event().set(NAME, "Линия");
-                            Reply reply = run.send(
-                                    run.request(event).header("Content-Type", Request.FORM + "; charset=windows-1251"));
-                            run.takenOrRefused(reply, event, "charset=windows-1251");
-                            if (reply.is2xx()) {
-                                run.expect(new Expectation(
-                                                event.chatId(), run.identity().memberId(), 1, 1, "a name in UTF-8")
-                                        .namedIfSeen("Линия"));
-                            }
-                            run.alive();
-                        }),
-                numbered(
-                                215,
-                                MUST,
-                                "HE",
-                                "the right token under auth.application_token and auth application_token, a wrong one"
-                                        + " under the real key",
-                                "deny it",
-                                "PHP turns dots and spaces of a name into underscores")
-                        .runs(run -> {
-                            String right = run.identity().proof().reveal();
-                            EventBody event = run.event()
-                                    .set(TOKEN, run.forged())
-                                    .add("auth.application_token", right)
-                                    .add("auth application_token", right)
-                                    .add("auth_application_token", right);
-                            run.denied(run.post(event), event, "the token under look-alike keys");
-                            run.alive();
-                        }),
-                numbered(
-                                217,
-                                MUST,
-                                "HE",
-                                "keys such as __proto__, constructor, class.module and toString",
-                                "ignore them: nothing behaves otherwise, then or later",
-                                "practice: prototype pollution, bean injection")
-                        .runs(run -> {
-                            EventBody bad = run.event()
-                                    .set(TOKEN, run.forged())
-                                    .add("__proto__[application_token]", "1")
-                                    .add("__proto__[verified]", "1")
-                                    .add("auth[__proto__][application_token]", "1")
-                                    .add("constructor[prototype][verified]", "1")
-                                    .add("class.module.classLoader.x", "1")
-                                    .add("toString", "1")
-                                    .add("auth[toString]", "1");
-                            run.refused(run.post(bad), "a wrong token beside prototype keys");
-                            run.noEffect(bad, "a wrong token beside prototype keys");
-                            EventBody good = run.event()
-                                    .add("__proto__[polluted]", "1")
-                                    .add("data[__proto__][polluted]", "1")
-                                    .add("constructor[x]", "1")
-                                    .add("hasOwnProperty", "1");
-                            run.good(good, "an event with prototype keys");
-                            run.alive();
-                        }));
+    @Case(
+            id = 201,
+            level = MUST,
+            needs = {H, E},
+            sends = "an empty body with length 0, and with no length at all",
+            requires = "refuse with 4xx",
+            source = "practice")
+    static void emptyBody(CaseRun run) {
+        Request empty = Request.post(run.run().wire().target(), new byte[0]);
+        run.refused(run.send(empty), "an empty body");
+        Request none = Request.post(run.run().wire().target(), new byte[0]).header("Content-Length", null);
+        run.refused(run.send(none), "a body without a length");
+        run.alive();
     }
 
-    private static void ignoredOrRefused(CaseRun run, Reply reply, String what) {
-        if (!reply.is2xx() && !reply.is4xx()) {
-            run.fail("status 2xx or 4xx for " + what, reply);
-        }
+    @Case(
+            id = 202,
+            level = MUST,
+            needs = H,
+            sends = "random bytes, four kilobytes of ampersands, a single equals sign",
+            requires = "refuse with 4xx",
+            source = "practice")
+    static void randomBytes(CaseRun run) {
+        run.refused(run.post(run.mint().bytes(512)), "random bytes");
+        run.refused(run.post("&".repeat(4096).getBytes(StandardCharsets.US_ASCII)), "ampersands only");
+        run.refused(run.post(CaseRun.latin("=")), "a single equals sign");
+        run.aliveWithoutEvidence();
     }
 
-    private static void brokenEscapes(CaseRun run) {
+    @Case(
+            id = 203,
+            level = MUST,
+            needs = {H, E},
+            sends = "broken escapes (%, %4, %GG, %C3%28) inside token, key and value",
+            requires = "refuse with 4xx in token and key, tolerate them in a value, never break down",
+            source = "PHP keeps a broken escape as it is")
+    static void brokenEscapes(CaseRun run) {
         String right = run.identity().proof().reveal();
         for (String broken : List.of("%", "%4", "%GG", "%C3%28")) {
             EventBody token = run.event().setVerbatim(TOKEN, right + broken);
@@ -278,7 +72,14 @@ final class MalformedInput {
         run.alive();
     }
 
-    private static void brokenKeys(CaseRun run) {
+    @Case(
+            id = 204,
+            level = MUST,
+            needs = {H, E},
+            sends = "keys with unbalanced brackets, without a name, with a list among them, a value with" + " children",
+            requires = "not break down; have an effect only for the right chat",
+            source = "PHP's rules for keys")
+    static void brokenKeys(CaseRun run) {
         List<String> pieces = List.of(
                 "data%5BDATA=1",
                 "data%5DDATA%5B=1", "%5Bx%5D=1", "data%5B%5D%5B%5D=1", "data[DATA=1", "[=1", "]=1", "data[[DATA]]=1");
@@ -298,7 +99,54 @@ final class MalformedInput {
         run.alive();
     }
 
-    private static void noChat(CaseRun run) {
+    @Case(
+            id = 205,
+            level = MUST,
+            needs = {H, E},
+            sends = "no event, an empty one, a list, ten kilobytes of it, and one with CR LF",
+            requires = "refuse with 4xx or ignore with 2xx, without effect",
+            source = "practice")
+    static void noName(CaseRun run) {
+        List<EventBody> bodies = List.of(
+                run.event().without("event"),
+                run.event().set("event", ""),
+                run.event().without("event").first("event[0]", "ONSESSIONFINISH"),
+                run.event().set("event", "ONSESSIONFINISH".repeat(700)),
+                run.event().set("event", "ONSESSION\r\nFINISH"));
+        for (EventBody body : bodies) {
+            ignoredOrRefused(run, run.post(body), "an event without a proper name");
+            run.noEffect(body, "an event without a proper name");
+        }
+        run.alive();
+    }
+
+    @Case(
+            id = 206,
+            level = MUST,
+            needs = {H, E},
+            sends = "an authentic event whose data is missing, a plain value, or empty",
+            requires = "answer 2xx or 4xx and not break down",
+            source = "module source: data may be null")
+    static void noData(CaseRun run) {
+        List<EventBody> bodies = List.of(
+                run.event().without("data"),
+                run.event().without("data").add("data", "107").atEnd("ts").atEnd("auth"),
+                run.event().without("data").add("data", "").atEnd("ts").atEnd("auth"));
+        for (EventBody body : bodies) {
+            ignoredOrRefused(run, run.post(body), "an event without its data");
+            run.noEffect(body, "an event without its data");
+        }
+        run.alive();
+    }
+
+    @Case(
+            id = 207,
+            level = MUST,
+            needs = {H, E},
+            sends = "an authentic event without chat id, and with ids that are no number",
+            requires = "answer 2xx or 4xx, and never act on another chat",
+            source = "practice: lenient number parsing")
+    static void noChat(CaseRun run) {
         EventBody none = run.event().without(CHAT).without("data[DATA][chat]");
         ignoredOrRefused(run, run.post(none), "an event without a chat id");
         run.noEffect(none, "an event without a chat id");
@@ -326,14 +174,47 @@ final class MalformedInput {
         run.alive();
     }
 
-    private static void otherwise(CaseRun run, String id, List<String> others) {
-        EventBody event = run.event(run.identity(), id);
-        String what = "the chat id " + (id.length() > 40 ? "of " + id.length() + " digits" : "'" + id + "'");
-        ignoredOrRefused(run, run.post(event), what);
-        others.forEach(other -> run.noEffect(other, what));
+    @Case(
+            id = 208,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "two different chat ids in one event",
+            requires = "not break down, and pick one by rule",
+            source = "documentation and source name the chat twice")
+    static void twoChats(CaseRun run) {
+        EventBody event = run.event();
+        String other = run.chat();
+        Reply reply = run.post(event.set("data[DATA][chat][chat_id]", other));
+        run.stands(reply, "two chat ids in one event");
+        String portal = run.identity().memberId();
+        run.expect(new Expectation(event.chatId(), portal, 0, 1, "one of two chat ids"));
+        run.expect(new Expectation(other, portal, 0, 1, "the other of two chat ids"));
+        run.alive();
     }
 
-    private static void logLine(CaseRun run) {
+    @Case(
+            id = 209,
+            level = MUST,
+            needs = {H, E},
+            sends = "ts missing, a word, negative, 10^18, a fraction",
+            requires = "acknowledge each and have one effect: the time of receipt serves",
+            source = "module source: ts is a hint")
+    static void oddTimes(CaseRun run) {
+        run.good(run.event().without("ts"), "an event without ts");
+        for (String ts : List.of("yesterday", "-5", "1000000000000000000", "1795390000.5")) {
+            run.good(run.event().set("ts", ts), "an event with ts '" + ts + "'");
+        }
+        run.alive();
+    }
+
+    @Case(
+            id = 210,
+            level = MUST,
+            needs = L,
+            sends = "a line name with CR LF and a made-up log line, terminal escapes, NUL",
+            requires = "keep one record to an event in the log: no forged line",
+            source = "practice: log injection")
+    static void logLine(CaseRun run) {
         String mark = "forged-" + run.mint().hex(12);
         String name = "Line\r\n2026-01-01 00:00:00 INFO " + mark + " all is well\n\u001b[31m" + mark + "\0end";
         Reply reply = run.post(run.event().set(NAME, name));
@@ -351,7 +232,14 @@ final class MalformedInput {
         });
     }
 
-    private static void injection(CaseRun run) {
+    @Case(
+            id = 211,
+            level = MUST,
+            needs = {E, R},
+            sends = "a line name with SQL, HTML, template and lookup expressions",
+            requires = "store it as it is, look nothing up, not break down",
+            source = "practice: injection")
+    static void injection(CaseRun run) {
         String evil = run.evil().uri().getAuthority();
         String mark = run.mint().hex(8);
         List<String> names = List.of(
@@ -376,7 +264,14 @@ final class MalformedInput {
         });
     }
 
-    private static void otherTypes(CaseRun run) {
+    @Case(
+            id = 212,
+            level = MUST,
+            needs = {H, R},
+            sends = "broken JSON under its type; XML with an external entity at the evil portal",
+            requires = "refuse with 4xx, and fetch nothing",
+            source = "practice: parsers chosen by content type")
+    static void otherTypes(CaseRun run) {
         byte[] broken = CaseRun.latin("{\"event\":\"ONSESSIONFINISH\",\"auth\":{");
         run.refused(
                 run.send(Request.post(run.run().wire().target(), broken).header("Content-Type", "application/json")),
@@ -396,7 +291,15 @@ final class MalformedInput {
         });
     }
 
-    private static void multipart(CaseRun run) {
+    @Case(
+            id = 213,
+            level = MUST,
+            needs = {H, L},
+            sends = "the same fields as multipart; multipart that ends in the middle, unclosed",
+            requires = "take the first with effect or refuse it with 415; refuse the broken one with 4xx;"
+                    + " leave no temporary files",
+            source = "practice")
+    static void multipart(CaseRun run) {
         EventBody event = run.event();
         String boundary = "----openlines" + run.mint().hex(16);
         StringBuilder out = new StringBuilder();
@@ -420,5 +323,88 @@ final class MalformedInput {
         run.noEffect(second, "a multipart form without its end");
         run.alive();
         Footprint.temporaryFiles(run, boundary);
+    }
+
+    @Case(
+            id = 214,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "a byte-order mark first, a UTF-16 body, charset=windows-1251",
+            requires = "not break down, and read escapes as UTF-8",
+            source = "captures: no charset parameter")
+    static void otherCharsets(CaseRun run) {
+        byte[] marked = EventBody.join(
+                new byte[] {(byte) 0xef, (byte) 0xbb, (byte) 0xbf}, run.event().bytes());
+        run.stands(run.post(marked), "a byte-order mark");
+        byte[] wide = run.event().text(EventBody.Style.PLATFORM).getBytes(StandardCharsets.UTF_16LE);
+        run.stands(run.post(wide), "a UTF-16 body");
+        EventBody event = run.event().set(NAME, "Линия");
+        Reply reply = run.send(run.request(event).header("Content-Type", Request.FORM + "; charset=windows-1251"));
+        run.takenOrRefused(reply, event, "charset=windows-1251");
+        if (reply.is2xx()) {
+            run.expect(new Expectation(event.chatId(), run.identity().memberId(), 1, 1, "a name in UTF-8")
+                    .namedIfSeen("Линия"));
+        }
+        run.alive();
+    }
+
+    @Case(
+            id = 215,
+            level = MUST,
+            needs = {H, E},
+            sends = "the right token under auth.application_token and auth application_token, a wrong one"
+                    + " under the real key",
+            requires = "deny it",
+            source = "PHP turns dots and spaces of a name into underscores")
+    static void lookAlikeKeys(CaseRun run) {
+        String right = run.identity().proof().reveal();
+        EventBody event = run.event()
+                .set(TOKEN, run.forged())
+                .add("auth.application_token", right)
+                .add("auth application_token", right)
+                .add("auth_application_token", right);
+        run.denied(run.post(event), event, "the token under look-alike keys");
+        run.alive();
+    }
+
+    @Case(
+            id = 217,
+            level = MUST,
+            needs = {H, E},
+            sends = "keys such as __proto__, constructor, class.module and toString",
+            requires = "ignore them: nothing behaves otherwise, then or later",
+            source = "practice: prototype pollution, bean injection")
+    static void prototypeKeys(CaseRun run) {
+        EventBody bad = run.event()
+                .set(TOKEN, run.forged())
+                .add("__proto__[application_token]", "1")
+                .add("__proto__[verified]", "1")
+                .add("auth[__proto__][application_token]", "1")
+                .add("constructor[prototype][verified]", "1")
+                .add("class.module.classLoader.x", "1")
+                .add("toString", "1")
+                .add("auth[toString]", "1");
+        run.refused(run.post(bad), "a wrong token beside prototype keys");
+        run.noEffect(bad, "a wrong token beside prototype keys");
+        EventBody good = run.event()
+                .add("__proto__[polluted]", "1")
+                .add("data[__proto__][polluted]", "1")
+                .add("constructor[x]", "1")
+                .add("hasOwnProperty", "1");
+        run.good(good, "an event with prototype keys");
+        run.alive();
+    }
+
+    private static void ignoredOrRefused(CaseRun run, Reply reply, String what) {
+        if (!reply.is2xx() && !reply.is4xx()) {
+            run.fail("status 2xx or 4xx for " + what, reply);
+        }
+    }
+
+    private static void otherwise(CaseRun run, String id, List<String> others) {
+        EventBody event = run.event(run.identity(), id);
+        String what = "the chat id " + (id.length() > 40 ? "of " + id.length() + " digits" : "'" + id + "'");
+        ignoredOrRefused(run, run.post(event), what);
+        others.forEach(other -> run.noEffect(other, what));
     }
 }

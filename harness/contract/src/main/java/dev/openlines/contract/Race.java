@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
+import static dev.openlines.contract.Level.MUST;
+import static dev.openlines.contract.Oracle.E;
+import static dev.openlines.contract.Oracle.H;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -25,6 +29,14 @@ final class Race {
     private Race() {}
 
     /** Runs case 502. */
+    @Case(
+            id = 502,
+            level = MUST,
+            needs = {H, E},
+            lane = Lane.ALONE,
+            sends = "the same bytes twenty times at once, then eight times at once in 89 more rounds",
+            requires = "answer 2xx each time, have one effect of each round",
+            source = "practice: two workers, one event")
     static void ofEqualRequests(CaseRun run) throws InterruptedException {
         ExecutorService senders = senders(FIRST);
         try {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-import static dev.openlines.contract.ContractCase.numbered;
 import static dev.openlines.contract.Level.MUST;
+import static dev.openlines.contract.Oracle.C;
+import static dev.openlines.contract.Oracle.E;
+import static dev.openlines.contract.Oracle.H;
+import static dev.openlines.contract.Oracle.R;
 
 import dev.openlines.portal.Portal;
 import dev.openlines.portal.PortalChat;
@@ -28,38 +31,16 @@ final class Reconciling {
 
     private Reconciling() {}
 
-    static List<ContractCase> cases() {
-        return List.of(
-                numbered(
-                                901,
-                                MUST,
-                                "ERC",
-                                "no event of a chat that was closed while the handler was stopped; a start",
-                                "find the close in the portal's list of sessions and have one effect of it",
-                                "documentation: imopenlines.v2.Session.list; events are sent once")
-                        .in(Profile.RECONCILE)
-                        .runs(Lane.PROCESS, Reconciling::closedWhileDown),
-                numbered(
-                                902,
-                                MUST,
-                                "HERC",
-                                "events of three chats, whose closes the portal lists too; two starts",
-                                "have one effect of each",
-                                "documentation: imopenlines.v2.Session.list")
-                        .in(Profile.RECONCILE)
-                        .runs(Lane.PROCESS, Reconciling::listedToo),
-                numbered(
-                                903,
-                                MUST,
-                                "HERC",
-                                "the event of a close that the handler has found in the list, late",
-                                "acknowledge it and have no second effect",
-                                "practice: an event may wait in the platform or a proxy")
-                        .in(Profile.RECONCILE)
-                        .runs(Lane.PROCESS, Reconciling::lateEvent));
-    }
-
-    private static void closedWhileDown(CaseRun run) throws InterruptedException {
+    @Case(
+            id = 901,
+            level = MUST,
+            needs = {E, R, C},
+            profile = Profile.RECONCILE,
+            lane = Lane.PROCESS,
+            sends = "no event of a chat that was closed while the handler was stopped; a start",
+            requires = "find the close in the portal's list of sessions and have one effect of it",
+            source = "documentation: imopenlines.v2.Session.list; events are sent once")
+    static void closedWhileDown(CaseRun run) throws InterruptedException {
         HandlerProcess process = Resilience.process(run);
         if (process == null && !run.dry()) {
             return;
@@ -72,7 +53,16 @@ final class Reconciling {
         run.alive();
     }
 
-    private static void listedToo(CaseRun run) throws InterruptedException {
+    @Case(
+            id = 902,
+            level = MUST,
+            needs = {H, E, R, C},
+            profile = Profile.RECONCILE,
+            lane = Lane.PROCESS,
+            sends = "events of three chats, whose closes the portal lists too; two starts",
+            requires = "have one effect of each",
+            source = "documentation: imopenlines.v2.Session.list")
+    static void listedToo(CaseRun run) throws InterruptedException {
         HandlerProcess process = Resilience.process(run);
         if (process == null && !run.dry()) {
             return;
@@ -96,7 +86,16 @@ final class Reconciling {
         events.forEach(event -> run.effects(event, 1, "an event whose close the portal lists too"));
     }
 
-    private static void lateEvent(CaseRun run) throws InterruptedException {
+    @Case(
+            id = 903,
+            level = MUST,
+            needs = {H, E, R, C},
+            profile = Profile.RECONCILE,
+            lane = Lane.PROCESS,
+            sends = "the event of a close that the handler has found in the list, late",
+            requires = "acknowledge it and have no second effect",
+            source = "practice: an event may wait in the platform or a proxy")
+    static void lateEvent(CaseRun run) throws InterruptedException {
         HandlerProcess process = Resilience.process(run);
         if (process == null && !run.dry()) {
             return;

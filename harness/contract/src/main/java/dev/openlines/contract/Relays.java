@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-import static dev.openlines.contract.ContractCase.numbered;
 import static dev.openlines.contract.Level.SHOULD;
+import static dev.openlines.contract.Oracle.E;
+import static dev.openlines.contract.Oracle.H;
 
 import jakarta.json.Json;
 import jakarta.json.JsonObjectBuilder;
@@ -18,37 +19,16 @@ final class Relays {
 
     private Relays() {}
 
-    static List<ContractCase> cases() {
-        return List.of(
-                numbered(
-                                318,
-                                SHOULD,
-                                "HE",
-                                "two hundred bodies that never end, a byte of each now and then, and good events between",
-                                "acknowledge the good events in time",
-                                "practice: places that unfinished bodies take")
-                        .in(Profile.EDGE)
-                        .runs(Lane.ALONE, Relays::unfinishedBodies),
-                numbered(
-                                426,
-                                SHOULD,
-                                "HE",
-                                "the event at addresses that are nearly the handler's: a slash more, other case, dots",
-                                "take it with effect or refuse it; never acknowledge it and forget it",
-                                "public reports: a slash too many, and no event ever arrives")
-                        .runs(Relays::nearMisses),
-                numbered(
-                                427,
-                                SHOULD,
-                                "HE",
-                                "the event as multipart, as JSON and as flat JSON, as relays and form builders forward it,"
-                                        + " each also with a wrong token",
-                                "take it with effect or refuse it; deny the wrong token in every form",
-                                "public reports: integration platforms between portal and handler")
-                        .runs(Relays::relayed));
-    }
-
-    private static void unfinishedBodies(CaseRun run) throws InterruptedException {
+    @Case(
+            id = 318,
+            level = SHOULD,
+            needs = {H, E},
+            profile = Profile.EDGE,
+            lane = Lane.ALONE,
+            sends = "two hundred bodies that never end, a byte of each now and then, and good events between",
+            requires = "acknowledge the good events in time",
+            source = "practice: places that unfinished bodies take")
+    static void unfinishedBodies(CaseRun run) throws InterruptedException {
         List<Connection> slow = new ArrayList<>();
         try {
             for (int i = 0; i < (run.dry() ? 1 : 200); i++) {
@@ -68,7 +48,14 @@ final class Relays {
         run.alive();
     }
 
-    private static void nearMisses(CaseRun run) {
+    @Case(
+            id = 426,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "the event at addresses that are nearly the handler's: a slash more, other case, dots",
+            requires = "take it with effect or refuse it; never acknowledge it and forget it",
+            source = "public reports: a slash too many, and no event ever arrives")
+    static void nearMisses(CaseRun run) {
         String target = Request.target(run.run().wire().target());
         String path = target.split("\\?", 2)[0];
         String query = target.substring(path.length());
@@ -94,7 +81,15 @@ final class Relays {
         run.alive();
     }
 
-    private static void relayed(CaseRun run) {
+    @Case(
+            id = 427,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "the event as multipart, as JSON and as flat JSON, as relays and form builders forward it,"
+                    + " each also with a wrong token",
+            requires = "take it with effect or refuse it; deny the wrong token in every form",
+            source = "public reports: integration platforms between portal and handler")
+    static void relayed(CaseRun run) {
         for (boolean right : List.of(true, false)) {
             EventBody multipart = event(run, right);
             String boundary = "----relay" + run.mint().hex(16);

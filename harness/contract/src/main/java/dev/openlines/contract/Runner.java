@@ -282,7 +282,7 @@ final class Runner {
             synchronized (this) {
                 runs.put(one.id(), caseRun);
             }
-            one.script().run(caseRun);
+            one.run(caseRun);
             caseRun.done();
             HandlerProcess process = run.process();
             if (process != null && !process.alive() && one.lane() != Lane.PROCESS) {
@@ -340,7 +340,7 @@ final class Runner {
     private void attemptAfter(ContractCase one) {
         CaseRun caseRun = new CaseRun(run, one, 0);
         try {
-            one.script().run(caseRun);
+            one.run(caseRun);
             caseRun.done();
             tick(one, 0);
             if (stopped != null) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-import static dev.openlines.contract.ContractCase.numbered;
 import static dev.openlines.contract.Level.MUST;
 import static dev.openlines.contract.Level.SHOULD;
+import static dev.openlines.contract.Oracle.E;
+import static dev.openlines.contract.Oracle.H;
+import static dev.openlines.contract.Oracle.R;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -13,257 +15,27 @@ final class Shapes {
 
     private Shapes() {}
 
-    static List<ContractCase> cases() {
-        return List.of(
-                numbered(
-                                1,
-                                MUST,
-                                "HE",
-                                "the event as the platform sends it, a staff user's token in it, on a new connection",
-                                "acknowledge it and have exactly one effect with portal, chat, line and connector",
-                                "module source, captured header lines")
-                        .runs(run -> {
-                            EventBody event = run.event();
-                            run.acked(run.post(event), "the platform's event");
-                            whole(run, event, Events.LINE, Events.CONNECTOR, "the platform's event");
-                        }),
-                numbered(
-                                2,
-                                MUST,
-                                "HER",
-                                "the same without any access token, as after a timer closed the chat",
-                                "acknowledge it, have one effect, and not call the portal with a token that is not there",
-                                "module source: no user, no token")
-                        .runs(Shapes::tokenless),
-                numbered(
-                                3,
-                                MUST,
-                                "HE",
-                                "the five keys of an outgoing webhook's auth block, in their own order",
-                                "acknowledge it and have one effect",
-                                "captured requests of 2018 and 2025")
-                        .forWebhooks()
-                        .runs(run -> {
-                            EventBody event = Events.withoutTokens(run.event());
-                            List.of("domain", "client_endpoint", "server_endpoint", "member_id", "application_token")
-                                    .forEach(key -> event.atEnd("auth[" + key + "]"));
-                            run.acked(run.post(event), "an outgoing webhook's event");
-                            whole(run, event, Events.LINE, Events.CONNECTOR, "an outgoing webhook's event");
-                        }),
-                numbered(
-                                4,
-                                SHOULD,
-                                "HE",
-                                "the current documentation's shape: a list, a session, chat.id, user.id",
-                                "acknowledge it and have one effect with the same chat id",
-                                "documentation of 2026")
-                        .runs(run -> {
-                            EventBody event = Events.documented(run.event());
-                            run.acked(run.post(event), "the documented event");
-                            whole(run, event, Events.LINE, Events.CONNECTOR, "the documented event");
-                        }),
-                numbered(
-                                5,
-                                SHOULD,
-                                "HE",
-                                "the old documentation's example: the line under user, eventId, broken addresses",
-                                "acknowledge it, have one effect, and not take the line for a visitor",
-                                "documentation of 2024 and 2025")
-                        .runs(run -> {
-                            EventBody event = Events.oldDocumented(run.event(), run.identity());
-                            run.acked(run.post(event), "the event of the old documentation");
-                            whole(run, event, Events.LINE, Events.CONNECTOR, "the event of the old documentation");
-                        }),
-                numbered(
-                                6,
-                                SHOULD,
-                                "HE",
-                                "a list of three chats in one event",
-                                "acknowledge it and have three effects",
-                                "documentation: the field is a list")
-                        .runs(Shapes::threeChats),
-                numbered(
-                                7,
-                                MUST,
-                                "HE",
-                                "unknown keys at every level, an unknown status and scope, one more key at the top",
-                                "acknowledge it and have one effect",
-                                "practice: platforms add fields")
-                        .runs(run -> {
-                            EventBody event = run.event()
-                                    .set("auth[status]", "Q")
-                                    .set("auth[scope]", "imopenlines,telepathy")
-                                    .add("data[DATA][connector][mood]", "fine")
-                                    .add("data[DATA][weather][sky]", "blue")
-                                    .add("data[EXTRA]", "1")
-                                    .add("auth[trace]", "abc")
-                                    .add("priority", "3");
-                            run.good(event, "an event with unknown keys");
-                            run.alive();
-                        }),
-                numbered(
-                                8,
-                                MUST,
-                                "HE",
-                                "without line, with a session, user_id 0, user_id absent, an empty connector code",
-                                "acknowledge each, have one effect each, and invent nothing that is absent",
-                                "module source: null leaves the pair out, 0 for group chats")
-                        .runs(Shapes::absences),
-                numbered(
-                                9,
-                                MUST,
-                                "HE",
-                                "the subscription's number as event_handler_id, as eventId, as event_id, and absent",
-                                "acknowledge each and have one effect each",
-                                "captures, documentation, the PHP SDK")
-                        .runs(run -> {
-                            for (String name : List.of("event_handler_id", "eventId", "event_id")) {
-                                run.good(run.event().rename("event_handler_id", name), "an event with " + name);
-                            }
-                            run.good(run.event().without("event_handler_id"), "an event without a handler id");
-                        }),
-                numbered(
-                                10,
-                                MUST,
-                                "HE",
-                                "brackets raw and escaped, escapes in both cases, both spaces, keys in any order",
-                                "acknowledge each and have the same effect",
-                                "PHP's form encoding, tests of real senders")
-                        .runs(Shapes::spellings),
-                numbered(
-                                11,
-                                MUST,
-                                "HE",
-                                "a line named with markup, ampersands, Cyrillic, emoji, Arabic, and 255 characters",
-                                "acknowledge each and keep the name exactly",
-                                "module source: user-entered, 255 wide")
-                        .runs(run -> {
-                            String odd =
-                                    "R&D = 50 + 50 % <b>\"Линия\"</b> 'été' \uD83D\uDE00 \u0645\u0631\u062D\u0628\u0627";
-                            named(run, odd);
-                            named(run, "Поддержка ".repeat(26).substring(0, 255));
-                        }),
-                numbered(
-                                12,
-                                SHOULD,
-                                "HE",
-                                "a line name in bytes that are no UTF-8: FF FE, and CP1251",
-                                "acknowledge it and have one effect; the bytes may be replaced, the handler must not break",
-                                "practice: invalid bytes pass through PHP")
-                        .runs(run -> {
-                            for (String raw : List.of("%FF%FE", "%CF%EE%E4%E4%E5%F0%E6%EA%E0")) {
-                                run.good(
-                                        run.event().setVerbatim("data[DATA][line][name]", raw),
-                                        "a line name that is no UTF-8");
-                            }
-                            run.alive();
-                        }),
-                numbered(
-                                13,
-                                MUST,
-                                "HE",
-                                "chat ids above 2^31 and 2^53, with leading zeros, and of nineteen digits",
-                                "acknowledge each and keep the number exactly; leading zeros may go",
-                                "module source: ids are text on the wire")
-                        .runs(Shapes::bigIds),
-                numbered(
-                                14,
-                                SHOULD,
-                                "HE",
-                                "the event's name in mixed case",
-                                "acknowledge it and have one effect",
-                                "module source: names are case-insensitive when bound")
-                        .runs(run -> run.good(run.event().set("event", "OnSessionFinish"), "OnSessionFinish")),
-                numbered(
-                                15,
-                                MUST,
-                                "HE",
-                                "other events on the same address: start, message, connector's finish, CRM, unknown",
-                                "answer 2xx, have no effect of a finish, and not take them for an attack",
-                                "documentation: one address may serve many events")
-                        .runs(Shapes::otherEvents),
-                numbered(
-                                16,
-                                MUST,
-                                "HER",
-                                "ONAPPINSTALL with tokens that work, then the event with its application token",
-                                "trust it only with the right application token or after asking the portal; then accept",
-                                "documentation: safe event handlers")
-                        .runs(Lane.ALONE, Lifecycle::install),
-                numbered(
-                                17,
-                                MUST,
-                                "HE",
-                                "ONAPPUNINSTALL with the right application token and no other, then an event",
-                                "answer 2xx, then deny",
-                                "module source: sent without tokens")
-                        .forInstallations()
-                        .runs(Lane.LAST, Lifecycle::uninstall),
-                numbered(
-                                18,
-                                SHOULD,
-                                "HE",
-                                "ONAPPTEST with a tree under QUERY",
-                                "answer 2xx without an effect of a finish",
-                                "module source: event.test")
-                        .runs(run -> {
-                            EventBody test = Events.lifecycle(
-                                            "ONAPPTEST", run.identity(), run.now(), run.token(), "", "QUERY][a][b", "1")
-                                    .add("data[QUERY][chat_id]", run.chat());
-                            if (!run.post(test).is2xx()) {
-                                run.fail("status 2xx for ONAPPTEST", last(run));
-                            }
-                            run.noEffect(test.value("data[QUERY][chat_id]"), "ONAPPTEST");
-                            run.alive();
-                        }),
-                numbered(
-                                19,
-                                SHOULD,
-                                "HE",
-                                "ONAPPUPDATE that carries a new application token, then events with the new and the old",
-                                "accept the new token and deny the old, or accept both for a documented while",
-                                "documentation: the token may change on update")
-                        .forInstallations()
-                        .runs(Lane.LAST, Lifecycle::update),
-                numbered(
-                                23,
-                                MUST,
-                                "RE",
-                                "events without a refresh token, as is normal, and with one, as the documentation shows",
-                                "never replace a stored refresh token by nothing, nor use the event's one-off token",
-                                "module source: this event carries none")
-                        .runs(Shapes::refreshToken),
-                numbered(
-                                24,
-                                SHOULD,
-                                "H",
-                                "the first event after five idle minutes",
-                                "acknowledge it in time",
-                                "practice: pools and connections go stale")
-                        .runs(Lane.LONG, run -> {
-                            if (!run.run().settings().slow && !run.dry()) {
-                                run.notObserved("five idle minutes: --slow waits for them");
-                                return;
-                            }
-                            run.good(run.event(), "an event before the pause");
-                            if (!run.dry()) {
-                                Thread.sleep(300_000);
-                            }
-                            run.good(run.event(), "the first event after five idle minutes");
-                        }));
+    @Case(
+            id = 1,
+            level = MUST,
+            needs = {H, E},
+            sends = "the event as the platform sends it, a staff user's token in it, on a new connection",
+            requires = "acknowledge it and have exactly one effect with portal, chat, line and connector",
+            source = "module source, captured header lines")
+    static void platformsEvent(CaseRun run) {
+        EventBody event = run.event();
+        run.acked(run.post(event), "the platform's event");
+        whole(run, event, Events.LINE, Events.CONNECTOR, "the platform's event");
     }
 
-    /** Expects one effect that names portal, line and connector. */
-    private static void whole(CaseRun run, EventBody event, String line, String connector, String what) {
-        run.expect(new Expectation(event.chatId(), run.identity().memberId(), 1, 1, what).with(line, connector));
-    }
-
-    private static Reply last(CaseRun run) {
-        List<Reply> all = run.exchanges();
-        return all.get(all.size() - 1);
-    }
-
-    private static void tokenless(CaseRun run) {
+    @Case(
+            id = 2,
+            level = MUST,
+            needs = {H, E, R},
+            sends = "the same without any access token, as after a timer closed the chat",
+            requires = "acknowledge it, have one effect, and not call the portal with a token that is not there",
+            source = "module source: no user, no token")
+    static void tokenless(CaseRun run) {
         EventBody event = Events.withoutTokens(run.event());
         run.acked(run.post(event), "an event without tokens");
         whole(run, event, Events.LINE, Events.CONNECTOR, "an event without tokens");
@@ -273,7 +45,56 @@ final class Shapes {
                 .forEach(call -> run.fail("no call to the portal without a token", "a call with an empty one")));
     }
 
-    private static void threeChats(CaseRun run) {
+    @Case(
+            id = 3,
+            level = MUST,
+            needs = {H, E},
+            declared = Declaration.WEBHOOKS,
+            sends = "the five keys of an outgoing webhook's auth block, in their own order",
+            requires = "acknowledge it and have one effect",
+            source = "captured requests of 2018 and 2025")
+    static void outgoingWebhook(CaseRun run) {
+        EventBody event = Events.withoutTokens(run.event());
+        List.of("domain", "client_endpoint", "server_endpoint", "member_id", "application_token")
+                .forEach(key -> event.atEnd("auth[" + key + "]"));
+        run.acked(run.post(event), "an outgoing webhook's event");
+        whole(run, event, Events.LINE, Events.CONNECTOR, "an outgoing webhook's event");
+    }
+
+    @Case(
+            id = 4,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "the current documentation's shape: a list, a session, chat.id, user.id",
+            requires = "acknowledge it and have one effect with the same chat id",
+            source = "documentation of 2026")
+    static void documented(CaseRun run) {
+        EventBody event = Events.documented(run.event());
+        run.acked(run.post(event), "the documented event");
+        whole(run, event, Events.LINE, Events.CONNECTOR, "the documented event");
+    }
+
+    @Case(
+            id = 5,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "the old documentation's example: the line under user, eventId, broken addresses",
+            requires = "acknowledge it, have one effect, and not take the line for a visitor",
+            source = "documentation of 2024 and 2025")
+    static void oldDocumented(CaseRun run) {
+        EventBody event = Events.oldDocumented(run.event(), run.identity());
+        run.acked(run.post(event), "the event of the old documentation");
+        whole(run, event, Events.LINE, Events.CONNECTOR, "the event of the old documentation");
+    }
+
+    @Case(
+            id = 6,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "a list of three chats in one event",
+            requires = "acknowledge it and have three effects",
+            source = "documentation: the field is a list")
+    static void threeChats(CaseRun run) {
         EventBody one = run.event();
         EventBody body = Events.documented(one);
         List<String> chats = new ArrayList<>(List.of(one.chatId()));
@@ -292,7 +113,34 @@ final class Shapes {
                 run.expect(new Expectation(chat, run.identity().memberId(), 1, 1, "each chat of an event of three")));
     }
 
-    private static void absences(CaseRun run) {
+    @Case(
+            id = 7,
+            level = MUST,
+            needs = {H, E},
+            sends = "unknown keys at every level, an unknown status and scope, one more key at the top",
+            requires = "acknowledge it and have one effect",
+            source = "practice: platforms add fields")
+    static void unknownKeys(CaseRun run) {
+        EventBody event = run.event()
+                .set("auth[status]", "Q")
+                .set("auth[scope]", "imopenlines,telepathy")
+                .add("data[DATA][connector][mood]", "fine")
+                .add("data[DATA][weather][sky]", "blue")
+                .add("data[EXTRA]", "1")
+                .add("auth[trace]", "abc")
+                .add("priority", "3");
+        run.good(event, "an event with unknown keys");
+        run.alive();
+    }
+
+    @Case(
+            id = 8,
+            level = MUST,
+            needs = {H, E},
+            sends = "without line, with a session, user_id 0, user_id absent, an empty connector code",
+            requires = "acknowledge each, have one effect each, and invent nothing that is absent",
+            source = "module source: null leaves the pair out, 0 for group chats")
+    static void absences(CaseRun run) {
         EventBody noLine = run.event().without("data[DATA][line]");
         run.acked(run.post(noLine), "an event without line");
         whole(run, noLine, Events.LINE, Events.CONNECTOR, "an event without line");
@@ -311,7 +159,28 @@ final class Shapes {
                 .with(Events.LINE, ""));
     }
 
-    private static void spellings(CaseRun run) {
+    @Case(
+            id = 9,
+            level = MUST,
+            needs = {H, E},
+            sends = "the subscription's number as event_handler_id, as eventId, as event_id, and absent",
+            requires = "acknowledge each and have one effect each",
+            source = "captures, documentation, the PHP SDK")
+    static void handlerIds(CaseRun run) {
+        for (String name : List.of("event_handler_id", "eventId", "event_id")) {
+            run.good(run.event().rename("event_handler_id", name), "an event with " + name);
+        }
+        run.good(run.event().without("event_handler_id"), "an event without a handler id");
+    }
+
+    @Case(
+            id = 10,
+            level = MUST,
+            needs = {H, E},
+            sends = "brackets raw and escaped, escapes in both cases, both spaces, keys in any order",
+            requires = "acknowledge each and have the same effect",
+            source = "PHP's form encoding, tests of real senders")
+    static void spellings(CaseRun run) {
         List<EventBody.Style> styles = List.of(
                 new EventBody.Style(true, false, false),
                 new EventBody.Style(false, true, false),
@@ -330,14 +199,41 @@ final class Shapes {
         whole(run, shuffled, Events.LINE, Events.CONNECTOR, "an event with its keys shuffled");
     }
 
-    private static void named(CaseRun run, String name) {
-        EventBody event = run.event().set("data[DATA][line][name]", name);
-        run.acked(run.post(event), "a line name of " + name.length() + " characters");
-        run.expect(new Expectation(event.chatId(), run.identity().memberId(), 1, 1, "a line with such a name")
-                .named(name));
+    @Case(
+            id = 11,
+            level = MUST,
+            needs = {H, E},
+            sends = "a line named with markup, ampersands, Cyrillic, emoji, Arabic, and 255 characters",
+            requires = "acknowledge each and keep the name exactly",
+            source = "module source: user-entered, 255 wide")
+    static void names(CaseRun run) {
+        String odd = "R&D = 50 + 50 % <b>\"Линия\"</b> 'été' \uD83D\uDE00 \u0645\u0631\u062D\u0628\u0627";
+        named(run, odd);
+        named(run, "Поддержка ".repeat(26).substring(0, 255));
     }
 
-    private static void bigIds(CaseRun run) {
+    @Case(
+            id = 12,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "a line name in bytes that are no UTF-8: FF FE, and CP1251",
+            requires = "acknowledge it and have one effect; the bytes may be replaced, the handler must not break",
+            source = "practice: invalid bytes pass through PHP")
+    static void invalidUtf8(CaseRun run) {
+        for (String raw : List.of("%FF%FE", "%CF%EE%E4%E4%E5%F0%E6%EA%E0")) {
+            run.good(run.event().setVerbatim("data[DATA][line][name]", raw), "a line name that is no UTF-8");
+        }
+        run.alive();
+    }
+
+    @Case(
+            id = 13,
+            level = MUST,
+            needs = {H, E},
+            sends = "chat ids above 2^31 and 2^53, with leading zeros, and of nineteen digits",
+            requires = "acknowledge each and keep the number exactly; leading zeros may go",
+            source = "module source: ids are text on the wire")
+    static void bigIds(CaseRun run) {
         long own = run.mint().chat();
         List<String> ids = List.of(
                 Long.toString((1L << 31) + own),
@@ -353,7 +249,25 @@ final class Shapes {
         run.alive();
     }
 
-    private static void otherEvents(CaseRun run) {
+    @Case(
+            id = 14,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "the event's name in mixed case",
+            requires = "acknowledge it and have one effect",
+            source = "module source: names are case-insensitive when bound")
+    static void mixedCase(CaseRun run) {
+        run.good(run.event().set("event", "OnSessionFinish"), "OnSessionFinish");
+    }
+
+    @Case(
+            id = 15,
+            level = MUST,
+            needs = {H, E},
+            sends = "other events on the same address: start, message, connector's finish, CRM, unknown",
+            requires = "answer 2xx, have no effect of a finish, and not take them for an attack",
+            source = "documentation: one address may serve many events")
+    static void otherEvents(CaseRun run) {
         for (String name : List.of(
                 "ONSESSIONSTART",
                 "ONIMCONNECTORDIALOGFINISH",
@@ -388,7 +302,31 @@ final class Shapes {
         run.alive();
     }
 
-    private static void refreshToken(CaseRun run) {
+    @Case(
+            id = 18,
+            level = SHOULD,
+            needs = {H, E},
+            sends = "ONAPPTEST with a tree under QUERY",
+            requires = "answer 2xx without an effect of a finish",
+            source = "module source: event.test")
+    static void applicationTest(CaseRun run) {
+        EventBody test = Events.lifecycle("ONAPPTEST", run.identity(), run.now(), run.token(), "", "QUERY][a][b", "1")
+                .add("data[QUERY][chat_id]", run.chat());
+        if (!run.post(test).is2xx()) {
+            run.fail("status 2xx for ONAPPTEST", last(run));
+        }
+        run.noEffect(test.value("data[QUERY][chat_id]"), "ONAPPTEST");
+        run.alive();
+    }
+
+    @Case(
+            id = 23,
+            level = MUST,
+            needs = {E, R},
+            sends = "events without a refresh token, as is normal, and with one, as the documentation shows",
+            requires = "never replace a stored refresh token by nothing, nor use the event's one-off token",
+            source = "module source: this event carries none")
+    static void refreshToken(CaseRun run) {
         String oneOff = run.mint().hex(70);
         run.run().secret("refresh_token", oneOff);
         run.good(run.event(), "an event without a refresh token");
@@ -399,5 +337,42 @@ final class Shapes {
                 .forEach(call -> run.fail(
                         "no use of an event's one-off refresh token",
                         call.line().split("\\?", 2)[0])));
+    }
+
+    @Case(
+            id = 24,
+            level = SHOULD,
+            needs = H,
+            lane = Lane.LONG,
+            sends = "the first event after five idle minutes",
+            requires = "acknowledge it in time",
+            source = "practice: pools and connections go stale")
+    static void afterIdleMinutes(CaseRun run) throws InterruptedException {
+        if (!run.run().settings().slow && !run.dry()) {
+            run.notObserved("five idle minutes: --slow waits for them");
+            return;
+        }
+        run.good(run.event(), "an event before the pause");
+        if (!run.dry()) {
+            Thread.sleep(300_000);
+        }
+        run.good(run.event(), "the first event after five idle minutes");
+    }
+
+    /** Expects one effect that names portal, line and connector. */
+    private static void whole(CaseRun run, EventBody event, String line, String connector, String what) {
+        run.expect(new Expectation(event.chatId(), run.identity().memberId(), 1, 1, what).with(line, connector));
+    }
+
+    private static Reply last(CaseRun run) {
+        List<Reply> all = run.exchanges();
+        return all.get(all.size() - 1);
+    }
+
+    private static void named(CaseRun run, String name) {
+        EventBody event = run.event().set("data[DATA][line][name]", name);
+        run.acked(run.post(event), "a line name of " + name.length() + " characters");
+        run.expect(new Expectation(event.chatId(), run.identity().memberId(), 1, 1, "a line with such a name")
+                .named(name));
     }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-import static dev.openlines.contract.ContractCase.numbered;
 import static dev.openlines.contract.Level.MUST;
 import static dev.openlines.contract.Level.SHOULD;
+import static dev.openlines.contract.Oracle.E;
+import static dev.openlines.contract.Oracle.H;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -22,85 +23,15 @@ final class SlowPeers {
 
     private SlowPeers() {}
 
-    static List<ContractCase> cases() {
-        return List.of(
-                numbered(
-                                410,
-                                SHOULD,
-                                "HE",
-                                "two events at once on one connection",
-                                "answer both in order, or close after one",
-                                "RFC 9112")
-                        .in(Profile.EDGE)
-                        .runs(SlowPeers::pipelined),
-                numbered(
-                                411,
-                                MUST,
-                                "HE",
-                                "an authentic event whose last 200 bytes come one each tenth of a second, beside normal traffic",
-                                "keep normal traffic in time; acknowledge the slow one, or end it",
-                                "practice: slow bodies")
-                        .runs(Lane.LONG, SlowPeers::dripping),
-                numbered(
-                                412,
-                                MUST,
-                                "H",
-                                "two hundred connections that drip header lines",
-                                "acknowledge a normal event in time; best end the slow ones within a minute",
-                                "practice: slowloris")
-                        .in(Profile.EDGE)
-                        .runs(Lane.ALONE, SlowPeers::slowHeaders),
-                numbered(
-                                413,
-                                SHOULD,
-                                "H",
-                                "two hundred requests whose answers are not read",
-                                "keep normal traffic in time",
-                                "practice: slow readers")
-                        .runs(Lane.ALONE, run -> {
-                            List<Connection> unread = new ArrayList<>();
-                            try {
-                                for (int i = 0; i < (run.dry() ? 1 : 200); i++) {
-                                    Connection connection = run.open();
-                                    unread.add(connection.write(
-                                            run.request(run.event()).bytes()));
-                                }
-                                run.aliveWithoutEvidence();
-                            } finally {
-                                unread.forEach(Connection::close);
-                            }
-                        }),
-                numbered(
-                                417,
-                                MUST,
-                                "HE",
-                                "contradictory lengths with a second event hidden in the tail",
-                                "refuse or close; the hidden event has no effect",
-                                "RFC 9112: request smuggling")
-                        .in(Profile.EDGE)
-                        .runs(SlowPeers::smuggled),
-                numbered(
-                                418,
-                                SHOULD,
-                                "HE",
-                                "bad and missing chunks, bare line feeds, folded lines, spaces before colons, no Host",
-                                "refuse or close; no effect",
-                                "RFC 9112")
-                        .in(Profile.EDGE)
-                        .runs(SlowPeers::bentHttp));
-    }
-
-    static byte[] gzip(byte[] body) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
-            gzip.write(body);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return out.toByteArray();
-    }
-
-    private static void pipelined(CaseRun run) {
+    @Case(
+            id = 410,
+            level = SHOULD,
+            needs = {H, E},
+            profile = Profile.EDGE,
+            sends = "two events at once on one connection",
+            requires = "answer both in order, or close after one",
+            source = "RFC 9112")
+    static void pipelined(CaseRun run) {
         EventBody one = run.event();
         EventBody two = run.event();
         try (Connection connection = run.open()) {
@@ -124,7 +55,15 @@ final class SlowPeers {
         run.alive();
     }
 
-    private static void dripping(CaseRun run) throws InterruptedException {
+    @Case(
+            id = 411,
+            level = MUST,
+            needs = {H, E},
+            lane = Lane.LONG,
+            sends = "an authentic event whose last 200 bytes come one each tenth of a second, beside normal traffic",
+            requires = "keep normal traffic in time; acknowledge the slow one, or end it",
+            source = "practice: slow bodies")
+    static void dripping(CaseRun run) throws InterruptedException {
         EventBody event = run.event();
         Request request = run.request(event);
         try (Connection connection = run.open()) {
@@ -149,7 +88,16 @@ final class SlowPeers {
         run.alive();
     }
 
-    private static void slowHeaders(CaseRun run) throws InterruptedException {
+    @Case(
+            id = 412,
+            level = MUST,
+            needs = H,
+            profile = Profile.EDGE,
+            lane = Lane.ALONE,
+            sends = "two hundred connections that drip header lines",
+            requires = "acknowledge a normal event in time; best end the slow ones within a minute",
+            source = "practice: slowloris")
+    static void slowHeaders(CaseRun run) throws InterruptedException {
         List<Connection> slow = new ArrayList<>();
         try {
             byte[] start =
@@ -175,7 +123,36 @@ final class SlowPeers {
         run.aliveWithoutEvidence();
     }
 
-    private static void smuggled(CaseRun run) {
+    @Case(
+            id = 413,
+            level = SHOULD,
+            needs = H,
+            lane = Lane.ALONE,
+            sends = "two hundred requests whose answers are not read",
+            requires = "keep normal traffic in time",
+            source = "practice: slow readers")
+    static void unreadAnswers(CaseRun run) {
+        List<Connection> unread = new ArrayList<>();
+        try {
+            for (int i = 0; i < (run.dry() ? 1 : 200); i++) {
+                Connection connection = run.open();
+                unread.add(connection.write(run.request(run.event()).bytes()));
+            }
+            run.aliveWithoutEvidence();
+        } finally {
+            unread.forEach(Connection::close);
+        }
+    }
+
+    @Case(
+            id = 417,
+            level = MUST,
+            needs = {H, E},
+            profile = Profile.EDGE,
+            sends = "contradictory lengths with a second event hidden in the tail",
+            requires = "refuse or close; the hidden event has no effect",
+            source = "RFC 9112: request smuggling")
+    static void smuggled(CaseRun run) {
         EventBody outer = run.event();
         String host = Request.authority(run.run().wire().target());
         String target = Request.target(run.run().wire().target());
@@ -203,7 +180,15 @@ final class SlowPeers {
         run.alive();
     }
 
-    private static void bentHttp(CaseRun run) {
+    @Case(
+            id = 418,
+            level = SHOULD,
+            needs = {H, E},
+            profile = Profile.EDGE,
+            sends = "bad and missing chunks, bare line feeds, folded lines, spaces before colons, no Host",
+            requires = "refuse or close; no effect",
+            source = "RFC 9112")
+    static void bentHttp(CaseRun run) {
         String target = Request.target(run.run().wire().target());
         String host = "Host: " + Request.authority(run.run().wire().target()) + "\r\n";
         String form = "Content-Type: " + Request.FORM + "\r\n";
@@ -250,6 +235,16 @@ final class SlowPeers {
                 post + host + "Host: other\r\n" + form + length(twoHosts) + "\r\n" + text(twoHosts),
                 twoHosts);
         run.alive();
+    }
+
+    static byte[] gzip(byte[] body) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
+            gzip.write(body);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.toByteArray();
     }
 
     private static void bent(CaseRun run, String what, String request, EventBody event) {

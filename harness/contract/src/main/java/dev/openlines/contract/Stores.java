@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-import static dev.openlines.contract.ContractCase.numbered;
 import static dev.openlines.contract.Level.MUST;
 import static dev.openlines.contract.Level.SHOULD;
+import static dev.openlines.contract.Oracle.E;
+import static dev.openlines.contract.Oracle.H;
+import static dev.openlines.contract.Oracle.L;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -25,50 +26,15 @@ final class Stores {
 
     private Stores() {}
 
-    static List<ContractCase> cases() {
-        return List.of(
-                numbered(
-                                317,
-                                SHOULD,
-                                "HL",
-                                "a thousand events with a wrong token and four kilobytes of padding each",
-                                "refuse them, and store less than 512 KB for them",
-                                "practice: strangers must not fill the disk")
-                        .runs(Lane.ALONE, Stores::refusedRequests),
-                numbered(
-                                522,
-                                MUST,
-                                "E",
-                                "the evidence of the whole run beside everything that was sent",
-                                "have effects only for chats that an event named, and none more than once for one event",
-                                "practice: an effect that no event explains is made up")
-                        .runs(Lane.AFTER, Stores::unexplained),
-                numbered(
-                                706,
-                                SHOULD,
-                                "L",
-                                "what the handler has stored by the end of the run",
-                                "hold no token in clear, or be closed to other users",
-                                "practice: stores are backed up and copied")
-                        .runs(Lane.AFTER, Stores::tokens));
-    }
-
-    private static void unexplained(CaseRun run) {
-        if (run.dry()) {
-            return;
-        }
-        if (!run.run().effects().exists()) {
-            run.notObserved("evidence of effects (E)");
-            return;
-        }
-        Settings settings = run.run().settings();
-        Set<String> portals = settings.secondMemberId == null
-                ? Set.of(settings.memberId)
-                : Set.of(settings.memberId, settings.secondMemberId);
-        run.run().account().broken(run.run().effects(), portals).ifPresent(broken -> run.fail(broken[0], broken[1]));
-    }
-
-    private static void refusedRequests(CaseRun run) throws InterruptedException {
+    @Case(
+            id = 317,
+            level = SHOULD,
+            needs = {H, L},
+            lane = Lane.ALONE,
+            sends = "a thousand events with a wrong token and four kilobytes of padding each",
+            requires = "refuse them, and store less than 512 KB for them",
+            source = "practice: strangers must not fill the disk")
+    static void refusedRequests(CaseRun run) throws InterruptedException {
         Path store = store(run);
         if (store == null && !run.dry()) {
             return;
@@ -98,7 +64,38 @@ final class Stores {
         run.alive();
     }
 
-    private static void tokens(CaseRun run) {
+    @Case(
+            id = 522,
+            level = MUST,
+            needs = E,
+            lane = Lane.AFTER,
+            sends = "the evidence of the whole run beside everything that was sent",
+            requires = "have effects only for chats that an event named, and none more than once for one event",
+            source = "practice: an effect that no event explains is made up")
+    static void unexplained(CaseRun run) {
+        if (run.dry()) {
+            return;
+        }
+        if (!run.run().effects().exists()) {
+            run.notObserved("evidence of effects (E)");
+            return;
+        }
+        Settings settings = run.run().settings();
+        Set<String> portals = settings.secondMemberId == null
+                ? Set.of(settings.memberId)
+                : Set.of(settings.memberId, settings.secondMemberId);
+        run.run().account().broken(run.run().effects(), portals).ifPresent(broken -> run.fail(broken[0], broken[1]));
+    }
+
+    @Case(
+            id = 706,
+            level = SHOULD,
+            needs = L,
+            lane = Lane.AFTER,
+            sends = "what the handler has stored by the end of the run",
+            requires = "hold no token in clear, or be closed to other users",
+            source = "practice: stores are backed up and copied")
+    static void tokens(CaseRun run) {
         Path store = store(run);
         if (store == null) {
             return;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
+import static dev.openlines.contract.Level.SHOULD;
+import static dev.openlines.contract.Oracle.H;
+
 import java.io.IOException;
 import java.net.Socket;
 import java.security.cert.Certificate;
@@ -18,6 +21,13 @@ final class Tls {
 
     private Tls() {}
 
+    @Case(
+            id = 422,
+            level = SHOULD,
+            needs = H,
+            sends = "a TLS handshake",
+            requires = "show a chain that holds, TLS 1.2 or later, two weeks left",
+            source = "documentation: no self-signed certificates")
     static void check(CaseRun run) {
         Wire wire = run.run().wire();
         if (!wire.secure()) {

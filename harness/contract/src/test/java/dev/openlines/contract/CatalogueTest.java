@@ -11,8 +11,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -23,6 +25,8 @@ class CatalogueTest {
 
     private static final Path DOCUMENT = Path.of("../../docs/contract-cases.md");
 
+    private static final Pattern ID = Pattern.compile("@Case\\(\\s*id = ([0-9]+),");
+
     @Test
     void idsAreDifferentAndInOrder() {
         List<String> ids = Catalogue.all().stream().map(ContractCase::id).toList();
@@ -30,10 +34,24 @@ class CatalogueTest {
         assertThat(ids).hasSize(138).doesNotHaveDuplicates().isSorted();
     }
 
+    /** Checks that the catalogue names each class that has cases. */
     @Test
-    void everyCaseHasAScriptAndNoneHasAReservedId() {
+    void everyMethodOfACaseIsInTheCatalogue() throws Exception {
+        List<String> ids = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                ID.matcher(Files.readString(file))
+                        .results()
+                        .map(id -> String.format(Locale.ROOT, "OSF-C-%03d", Integer.parseInt(id.group(1))))
+                        .forEach(ids::add);
+            }
+        }
+        assertThat(Catalogue.all().stream().map(ContractCase::id)).containsExactlyInAnyOrderElementsOf(ids);
+    }
+
+    @Test
+    void noCaseHasAReservedId() {
         assertThat(Catalogue.all())
-                .allSatisfy(one -> assertThat(one.script()).isNotNull())
                 .noneMatch(one -> CatalogueDocument.RESERVED.contains(one.id().substring(6)));
     }
 
@@ -101,7 +119,7 @@ class CatalogueTest {
     private static Set<String> chats(ContractCase one) throws InterruptedException {
         try (Run run = dry(7)) {
             CaseRun caseRun = new CaseRun(run, one, 0);
-            one.script().run(caseRun);
+            one.run(caseRun);
             return caseRun.expectations().stream().map(Expectation::chatId).collect(Collectors.toSet());
         }
     }
@@ -149,7 +167,7 @@ class CatalogueTest {
     private static List<String> sent(ContractCase one, long seed) throws InterruptedException {
         try (Run run = dry(seed)) {
             CaseRun caseRun = new CaseRun(run, one, 0);
-            one.script().run(caseRun);
+            one.run(caseRun);
             String evil = Integer.toString(caseRun.evil().uri().getPort());
             return caseRun.exchanges().stream()
                     .map(reply -> new String(reply.sent(), StandardCharsets.ISO_8859_1)

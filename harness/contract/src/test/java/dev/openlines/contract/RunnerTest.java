@@ -98,12 +98,14 @@ class RunnerTest {
         }
     }
 
+    @Case(id = 999, level = Level.MUST, needs = Oracle.H, sends = "nothing", requires = "do nothing", source = "a test")
+    static void broken(CaseRun run) {
+        throw new IllegalStateException("ours");
+    }
+
     @Test
     void aFaultOfTheSuiteIsNoVerdictOnTheHandler() {
-        ContractCase broken = ContractCase.numbered(999, Level.MUST, "H", "nothing", "do nothing", "a test")
-                .runs(run -> {
-                    throw new IllegalStateException("ours");
-                });
+        ContractCase broken = ContractCase.of(RunnerTest.class).findFirst().orElseThrow();
         try (Listener refuses = Listener.start(RunnerTest::right, "127.0.0.1");
                 Run run = Run.start(of(refuses))) {
             ContractReport report = new Runner(run, List.of(broken), told::add).go();
