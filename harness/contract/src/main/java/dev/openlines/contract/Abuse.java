@@ -72,7 +72,7 @@ final class Abuse {
             pad.append("pad").append(i).append('=').append("x".repeat(16_000)).append('&');
         }
         byte[] body = (pad + event.text(EventBody.Style.PLATFORM)).getBytes(StandardCharsets.ISO_8859_1);
-        Reply reply = run.send(Request.post(run.run().wire().target(), body), Duration.ofSeconds(15));
+        Reply reply = run.send(run.request(body), Duration.ofSeconds(15));
         run.refusedOrClosed(reply, "a body of 10 MB");
         Footprint.grewBy(run, before, "a body of 10 MB");
         run.aliveWithoutEvidence();
@@ -90,7 +90,7 @@ final class Abuse {
     static void promise(CaseRun run) throws InterruptedException {
         long before = Footprint.memory(run);
         byte[] part = padded(run, 10_000).bytes();
-        Request request = Request.post(run.run().wire().target(), part).header("Content-Length", "2147483647");
+        Request request = run.request(part).header("Content-Length", "2147483647");
         try (Connection connection = run.open()) {
             connection.write(request.bytes());
             // A handler with one worker may serve the first request, and the second, before it handles the incomplete
@@ -99,7 +99,7 @@ final class Abuse {
                 run.aliveWithoutEvidence();
             }
             Footprint.grewBy(run, before, "a promise of 2 GB");
-            boolean edge = run.run().settings().profiles.contains(Profile.EDGE);
+            boolean edge = run.settings().profiles.contains(Profile.EDGE);
             Reply reply = run.seen(connection.read(edge ? MINUTE : A_WHILE));
             if (reply.status() == 0 && !reply.closed()) {
                 waitsForEver(run, reply, edge);
@@ -158,8 +158,7 @@ final class Abuse {
         String body = auth + "&data%5BDATA%5D%5B999999999%5D%5Bchat%5D%5Bchat_id%5D=" + chat
                 + "&data%5BDATA%5D%5B999999999%5D%5Bconnector%5D%5Bchat_id%5D=" + chat;
         Reply reply = run.post(body.getBytes(StandardCharsets.ISO_8859_1));
-        if (run.stands(reply, "an index of 999 999 999")
-                && reply.answered().compareTo(run.run().ackMax()) > 0) {
+        if (run.stands(reply, "an index of 999 999 999") && reply.answered().compareTo(run.settings().ackMax) > 0) {
             run.fail("an answer in time for an index of 999 999 999", reply);
         }
         Footprint.grewBy(run, before, "an index of 999 999 999");
@@ -224,8 +223,7 @@ final class Abuse {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Request request =
-                Request.post(run.run().wire().target(), out.toByteArray()).header("Content-Encoding", "gzip");
+        Request request = run.request(out.toByteArray()).header("Content-Encoding", "gzip");
         Reply reply = run.send(request, Duration.ofSeconds(20));
         run.refusedOrClosed(reply, "gzip that inflates to 300 MB");
         Footprint.grewBy(run, before, "gzip that inflates to 300 MB");
@@ -246,7 +244,7 @@ final class Abuse {
         for (int i = 0; i < cuts.length; i++) {
             cuts[i] = i;
         }
-        Request request = Request.post(run.run().wire().target(), body).chunked(cuts);
+        Request request = run.request(body).chunked(cuts);
         inTime(run, run.send(request), "64 KB in chunks of one byte");
         run.aliveWithoutEvidence();
     }
@@ -267,7 +265,7 @@ final class Abuse {
             many.line("X-Padding-" + i + ": x");
         }
         edge(run, run.send(many), "500 header lines");
-        String target = Request.target(run.run().wire().target());
+        String target = run.path();
         edge(run, run.send(run.request(run.event()).target(target + "?" + "x".repeat(65_536))), "a target of 64 KB");
         run.aliveWithoutEvidence();
     }
@@ -301,8 +299,7 @@ final class Abuse {
             requires = "keep another portal's answers below the budget",
             source = "practice: noisy neighbours")
     static void noisyNeighbor(CaseRun run) throws InterruptedException {
-        if (!run.run().knowsSecond() && !run.dry()) {
-            run.notObserved("a second portal: --second-member-id and --second-application-token name one");
+        if (!run.knowsSecond() && !run.dry()) {
             return;
         }
         neighbours(run);
@@ -337,7 +334,7 @@ final class Abuse {
             requires = "refuse them, and print less than 512 bytes for each",
             source = "practice: strangers must not fill the disk")
     static void refusedInTheLog(CaseRun run) throws InterruptedException {
-        if (run.wantsLog() == null && !run.dry()) {
+        if (!run.seesLog() && !run.dry()) {
             return;
         }
         String padding = run.mint().hex(4_096);
@@ -347,10 +344,7 @@ final class Abuse {
             run.noEffect(event, "events with a wrong token");
             return run.request(event);
         });
-        prints(
-                run,
-                "bodies that are no form",
-                () -> Request.post(run.run().wire().target(), CaseRun.latin("%%%=&[" + padding)));
+        prints(run, "bodies that are no form", () -> run.request(EventBody.latin("%%%=&[" + padding)));
         prints(run, "requests with a broken header line", () -> {
             EventBody event = run.event().set("auth[application_token]", run.forged());
             run.noEffect(event, "requests with a broken header line");
@@ -378,8 +372,8 @@ final class Abuse {
         if (reply.closed()) {
             return;
         }
-        if (run.stands(reply, what) && reply.answered().compareTo(run.run().ackMax()) > 0) {
-            run.fail("an answer within " + run.run().ackMax().toMillis() + " ms for " + what, reply);
+        if (run.stands(reply, what) && reply.answered().compareTo(run.settings().ackMax) > 0) {
+            run.fail("an answer within " + run.settings().ackMax.toMillis() + " ms for " + what, reply);
         } else if (reply.is2xx()) {
             run.note(what + ": answered with " + reply.status() + "; 4xx would be better");
         }
@@ -443,7 +437,7 @@ final class Abuse {
 
     /** Sends requests of one kind, which are to be refused, and compares the length of the log. */
     private static void prints(CaseRun run, String what, Supplier<Request> kind) throws InterruptedException {
-        long before = run.run().logLength();
+        long before = run.log().length();
         Load load = new Load(run, 16);
         for (int i = 0; i < (run.dry() ? 1 : REFUSED); i++) {
             load.add(kind.get().bytes());
@@ -465,10 +459,10 @@ final class Abuse {
 
     /** Returns the length of the log as soon as it grows no more; logs may be written late. */
     private static long grownTo(CaseRun run) throws InterruptedException {
-        long length = run.run().logLength();
+        long length = run.log().length();
         for (int i = 0; i < 20 && !run.dry(); i++) {
             Thread.sleep(100);
-            long now = run.run().logLength();
+            long now = run.log().length();
             if (now == length) {
                 return length;
             }
@@ -478,7 +472,7 @@ final class Abuse {
     }
 
     private static void neighbours(CaseRun run) throws InterruptedException {
-        Identity other = run.run().second(run.mint());
+        Identity other = run.second();
         Load load = new Load(run, 16);
         for (int i = 0; i < 2_000; i++) {
             load.add(run.request(run.event()).bytes());

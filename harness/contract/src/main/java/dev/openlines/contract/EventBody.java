@@ -189,4 +189,9 @@ final class EventBody {
         }
         return out.toByteArray();
     }
+
+    /** Returns text as bytes, one for each character. */
+    static byte[] latin(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
 }

@@ -53,6 +53,10 @@ final class Findings {
         return answersFailed() || !effects.isEmpty();
     }
 
+    Verdict verdict() {
+        return failed() ? Verdict.FAIL : missing.isEmpty() ? Verdict.PASS : Verdict.NOT_OBSERVED;
+    }
+
     /** Returns whether something failed in a way that other cases beside this one may explain. */
     boolean busy() {
         return answers.stream().anyMatch(finding -> finding.busy() && !finding.warning());

@@ -8,6 +8,7 @@ import static dev.openlines.contract.Oracle.R;
 
 import dev.openlines.model.Secret;
 import java.util.List;
+import java.util.Set;
 
 /** Forged installations: cases 117 and 118. */
 final class ForgedInstalls {
@@ -36,7 +37,7 @@ final class ForgedInstalls {
         EventBody theirs = run.event(forged, Long.toString(run.mint().chat()));
         run.denied(run.post(theirs), theirs, "an event with the token of a forged installation");
         run.alive();
-        run.quietEvil();
+        quietEvil(run);
     }
 
     @Case(
@@ -66,12 +67,27 @@ final class ForgedInstalls {
             run.denied(run.post(theirs), theirs, "an event of a portal that was never verified");
         }
         run.alive();
-        run.quietEvil();
+        quietEvil(run);
         run.atEnd(() -> {
             if (!run.evil().seen().isEmpty()) {
                 run.fail("no request to an address that only a forged ONAPPINSTALL names", "one to the evil portal");
             }
         });
         run.note("requests to the link-local, metadata and file addresses would be seen by an egress proxy only");
+    }
+
+    /** Checks at the end that nothing secret has reached the case's evil portal. */
+    static void quietEvil(CaseRun run) {
+        run.atEnd(() -> {
+            for (Listener.Seen seen : run.evil().seen()) {
+                Set<String> found = run.canaries().in(seen.text());
+                if (!found.isEmpty()) {
+                    run.fail(
+                            "no secret sent to the evil portal",
+                            "a request there with <" + String.join(">, <", found) + ">");
+                    return;
+                }
+            }
+        });
     }
 }

@@ -185,6 +185,11 @@ final class HandlerProcess implements AutoCloseable {
                 .find();
     }
 
+    /** Returns the wire to the address that the process listens on. */
+    Wire wire() {
+        return wire;
+    }
+
     /** Returns the shell command that starts the handler, with its places filled in. */
     String command() {
         return command;

@@ -228,7 +228,7 @@ final class HtmlReport {
     }
 
     private void exchanges(CaseRun run, boolean failed) {
-        Map<Integer, Reply> all = run.numbered();
+        Map<Integer, Reply> all = run.exchanges().kept();
         int first = failed ? SHOWN_EXCHANGES * 2 : SHOWN_EXCHANGES;
         // This adds the exchange that the failure names, whatever its number.
         List<Integer> shown = Stream.concat(all.keySet().stream().limit(first), Stream.of(run.named()))
@@ -241,9 +241,9 @@ final class HtmlReport {
                 written++;
             }
         }
-        if (run.sentCount() > written) {
+        if (run.exchanges().count() > written) {
             out.append("<p class=\"note\">")
-                    .append(run.sentCount() - written)
+                    .append(run.exchanges().count() - written)
                     .append(" more requests are not shown</p>");
         }
     }
@@ -298,8 +298,9 @@ final class HtmlReport {
     private void burst() {
         for (String id : List.of("OSF-C-508", "OSF-C-509", "OSF-C-601")) {
             report.detail(id)
-                    .filter(run -> run.exchanges().size() > 10)
-                    .ifPresent(run -> timeline(id, run.exchanges()));
+                    .filter(run -> run.exchanges().kept().size() > 10)
+                    .ifPresent(run ->
+                            timeline(id, List.copyOf(run.exchanges().kept().values())));
         }
     }
 
@@ -347,7 +348,7 @@ final class HtmlReport {
     }
 
     private void ledger() {
-        List<Run.Entry> entries = report.run().ledger();
+        List<Answers.Entry> entries = report.run().answers().ledger();
         out.append("<details id=\"ledger\"><summary>Ledger: ")
                 .append(entries.size())
                 .append(" events by chat</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\"")
@@ -366,7 +367,7 @@ final class HtmlReport {
         out.append("</details>");
     }
 
-    private void row(Run.Entry entry) {
+    private void row(Answers.Entry entry) {
         EffectBook effects = report.run().effects();
         out.append("<tr>");
         List.of(

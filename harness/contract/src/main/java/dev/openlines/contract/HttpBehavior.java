@@ -25,10 +25,10 @@ final class HttpBehavior {
             source = "documentation: events are POST")
     static void get(CaseRun run) {
         EventBody event = run.event();
-        String target = Request.target(run.run().wire().target());
+        String target = run.path();
         String with = target + (target.contains("?") ? "&" : "?") + event.text(EventBody.Style.PLATFORM);
-        run.run().canaries().excuse(with);
-        Reply reply = run.send(Request.post(run.run().wire().target(), new byte[0])
+        run.canaries().excuse(with);
+        Reply reply = run.send(run.request(new byte[0])
                 .method("GET")
                 .target(with)
                 .header("Content-Type", null)
@@ -126,8 +126,7 @@ final class HttpBehavior {
         try (Connection connection = run.open()) {
             connection.write(request.head()).pause(Duration.ofSeconds(1));
             boolean early = connection.answerWaits();
-            Reply reply =
-                    run.seen(connection.write(request.body()).read(run.run().patience()));
+            Reply reply = run.read(connection.write(request.body()));
             if (!reply.is2xx()) {
                 run.fail("status 2xx in the end for Expect: 100-continue", reply);
             }
@@ -182,7 +181,7 @@ final class HttpBehavior {
                 EventBody event = run.event();
                 boolean last = i == 99;
                 Request request = run.request(event).header("Connection", last ? "close" : "keep-alive");
-                Reply reply = connection.write(request.bytes()).read(run.run().patience());
+                Reply reply = connection.write(request.bytes()).read(run.patience());
                 if (reply.status() == 0
                         && i > 0
                         && reply.failure() != null
@@ -190,7 +189,7 @@ final class HttpBehavior {
                     connection.close();
                     connection = run.open();
                     connections++;
-                    reply = connection.write(request.bytes()).read(run.run().patience());
+                    reply = connection.write(request.bytes()).read(run.patience());
                 }
                 run.seen(reply);
                 if (!run.acked(reply, "event " + (i + 1) + " of 100 on a kept connection")) {
@@ -227,10 +226,7 @@ final class HttpBehavior {
     static void halfClosed(CaseRun run) {
         EventBody event = run.event();
         try (Connection connection = run.open()) {
-            Reply reply = run.seen(connection
-                    .write(run.request(event).bytes())
-                    .half()
-                    .read(run.run().patience()));
+            Reply reply = run.read(connection.write(run.request(event).bytes()).half());
             run.acked(reply, "a half-closed connection");
             run.effects(event, 1, "a half-closed connection");
         }
@@ -246,12 +242,12 @@ final class HttpBehavior {
     static void resetInBody(CaseRun run) throws InterruptedException {
         EventBody event = run.event();
         byte[] whole = with(event, "&pad=" + "x".repeat(2_000));
-        Request request = Request.post(run.run().wire().target(), whole);
+        Request request = run.request(whole);
         byte[] bytes = request.bytes();
         try (Connection connection = run.open()) {
             connection.write(java.util.Arrays.copyOf(bytes, bytes.length - 1_500));
             connection.pause(Duration.ofMillis(300));
-            run.sent(connection);
+            run.seen(Reply.notAwaited(connection.sentSoFar()));
             connection.reset();
         }
         run.noEffect(event, "a body that never ended");
@@ -270,8 +266,7 @@ final class HttpBehavior {
         Reply reply = run.send(run.request(plain).header("Content-Encoding", "gzip"));
         run.takenOrRefused(reply, plain, "a plain body said to be gzip");
         EventBody packed = run.event();
-        Reply other = run.send(Request.post(run.run().wire().target(), SlowPeers.gzip(packed.bytes()))
-                .header("Content-Encoding", "gzip"));
+        Reply other = run.send(run.request(SlowPeers.gzip(packed.bytes())).header("Content-Encoding", "gzip"));
         run.stands(other, "a gzip body");
         run.expect(new Expectation(packed.chatId(), run.identity().memberId(), 0, 1, "a gzip body"));
         run.alive();
@@ -289,7 +284,7 @@ final class HttpBehavior {
         if (reply.status() / 100 == 3) {
             run.fail("no redirect at the exact address", reply);
         }
-        String target = Request.target(run.run().wire().target());
+        String target = run.path();
         for (String other : List.of(target + "/", target + "?a=1", "/" + target)) {
             run.stands(run.send(run.request(run.event()).target(other)), "another spelling of the address");
         }
@@ -336,7 +331,7 @@ final class HttpBehavior {
             for (byte b : run.request(sliced).bytes()) {
                 connection.write(new byte[] {b});
             }
-            run.acked(run.seen(connection.read(run.run().patience())), "bytes one by one");
+            run.acked(run.read(connection), "bytes one by one");
             run.effects(sliced, 1, "bytes one by one");
         }
         EventBody paused = run.event();
@@ -344,7 +339,7 @@ final class HttpBehavior {
         try (Connection connection = run.open()) {
             connection.write(new byte[] {bytes[0]}).pause(Duration.ofSeconds(2));
             connection.write(java.util.Arrays.copyOfRange(bytes, 1, bytes.length));
-            Reply reply = run.seen(connection.read(run.run().patience()));
+            Reply reply = run.read(connection);
             if (!reply.is2xx()) {
                 run.fail("status 2xx for a request with a pause in it", reply);
             }

@@ -44,8 +44,8 @@ final class Instances {
         if (!run.dry() && (second == null || !started(run, second))) {
             return;
         }
-        Wire one = run.run().wire();
-        Wire other = run.run().secondWire();
+        Wire one = run.wire();
+        Wire other = second == null ? one : second.wire();
         try {
             Race.atTwoInstances(run, one, other);
             for (int i = 0; i < ONE_AFTER_THE_OTHER; i++) {
@@ -80,8 +80,8 @@ final class Instances {
         if (!run.dry() && (first == null || second == null)) {
             return;
         }
-        Wire one = run.run().wire();
-        Wire other = run.run().secondWire();
+        Wire one = run.wire();
+        Wire other = second == null ? one : second.wire();
         try {
             if (replace(run, first, one, second, other)) {
                 replace(run, second, other, first, one);
@@ -144,7 +144,7 @@ final class Instances {
     }
 
     private static @Nullable HandlerProcess second(CaseRun run) {
-        HandlerProcess second = run.run().secondInstance();
+        HandlerProcess second = run.secondInstance();
         if (second == null && !run.dry()) {
             run.notObserved("a second instance (C): --instances says that two may run on one store");
         }

@@ -23,8 +23,8 @@ final class Leaks {
             requires = "hold no secret, in any encoding",
             source = "practice")
     static void answers(CaseRun run) {
-        run.run().leaks().forEach(leak -> run.fail("no secret in any answer", leak));
-        if (run.run().answers() == 0 && !run.dry()) {
+        run.answers().leaks().forEach(leak -> run.fail("no secret in any answer", leak));
+        if (run.answers().number() == 0 && !run.dry()) {
             run.notObserved("answers: this run sent nothing");
         }
     }
@@ -38,11 +38,10 @@ final class Leaks {
             requires = "hold no secret, at any level",
             source = "practice")
     static void log(CaseRun run) {
-        String log = run.wantsLog();
-        if (log == null) {
+        if (!run.seesLog()) {
             return;
         }
-        Set<String> found = run.run().canaries().in(log);
+        Set<String> found = run.canaries().in(run.log().text());
         if (!found.isEmpty()) {
             run.fail(
                     "no secret in the log",
@@ -60,7 +59,7 @@ final class Leaks {
     static void marks(CaseRun run) {
         String mark = "canary" + run.mint().hex(18);
         List<byte[]> bodies = List.of(
-                CaseRun.latin("%%%" + mark + "%GG=&&[" + mark),
+                EventBody.latin("%%%" + mark + "%GG=&&[" + mark),
                 run.event()
                         .add(mark, "1")
                         .set("auth[application_token]", run.forged())
@@ -81,14 +80,12 @@ final class Leaks {
         for (byte[] body : bodies) {
             echoes(run, run.post(body), mark);
         }
-        Request json = Request.post(run.run().wire().target(), CaseRun.latin("{\"event\":\"" + mark))
-                .header("Content-Type", "application/json");
+        Request json = run.request(EventBody.latin("{\"event\":\"" + mark)).header("Content-Type", "application/json");
         echoes(run, run.send(json), mark);
         run.aliveWithoutEvidence();
-        run.wantsLog();
+        boolean unused = run.seesLog();
         run.atEnd(() -> {
-            String log = run.run().log();
-            if (log != null && log.contains(mark)) {
+            if (run.log().text().contains(mark)) {
                 run.fail("no content of a broken request in the log", "the mark of one");
             }
         });
@@ -103,8 +100,8 @@ final class Leaks {
             requires = "name no access token and no client secret if a header or a body can",
             source = "practice: addresses end up in logs")
     static void callLines(CaseRun run) {
-        for (Listener.Seen call : run.run().front().seen()) {
-            Set<String> found = run.run().canaries().in(call.line());
+        for (Listener.Seen call : run.front().seen()) {
+            Set<String> found = run.canaries().in(call.line());
             String path = call.line().split("[ ?]", 3).length > 1 ? call.line().split("[ ?]", 3)[1] : "";
             boolean exchange = path.contains("oauth/token");
             if (found.stream().anyMatch(name -> name.startsWith("access_token") || name.startsWith("client_secret"))) {
@@ -128,8 +125,8 @@ final class Leaks {
             requires = "show no stack trace, class name, path, SQL or version",
             source = "practice")
     static void errorAnswers(CaseRun run) {
-        run.run().telling().stream().limit(8).forEach(what -> run.fail("error answers that tell nothing", what));
-        if (run.run().answers() == 0 && !run.dry()) {
+        run.answers().telling().stream().limit(8).forEach(what -> run.fail("error answers that tell nothing", what));
+        if (run.answers().number() == 0 && !run.dry()) {
             run.notObserved("answers: this run sent nothing");
         }
     }

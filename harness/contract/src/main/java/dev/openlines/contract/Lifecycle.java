@@ -46,7 +46,7 @@ final class Lifecycle {
             requires = "answer 2xx, then deny",
             source = "module source: sent without tokens")
     static void uninstall(CaseRun run) {
-        run.run().uninstall();
+        run.installations().end();
         EventBody gone = Events.lifecycle("ONAPPUNINSTALL", run.identity(), run.now(), "", "", "CLEAN", "1");
         Reply reply = run.post(gone);
         if (!reply.is2xx()) {
@@ -54,7 +54,7 @@ final class Lifecycle {
         }
         EventBody late = run.event();
         Reply answer = run.post(late);
-        if (answer.is2xx() && !run.run().recordsInstallations() && !run.dry()) {
+        if (answer.is2xx() && !run.installations().recorded() && !run.dry()) {
             run.notObserved("whether the handler records installations: it took no token that only an installation"
                     + " named, and asked no OAuth host. If it does record them, this event should have been denied:"
                     + " --installing makes that a failure. If its portal comes from settings, --settings-only says so");
@@ -75,8 +75,7 @@ final class Lifecycle {
             requires = "accept the new token and deny the old, or accept both for a documented while",
             source = "documentation: the token may change on update")
     static void update(CaseRun run) {
-        String fresh = run.forged();
-        run.run().secret("application_token", fresh);
+        String fresh = run.secret("application_token", 32);
         Identity renewed = new Identity(
                 run.identity().memberId(),
                 Secret.of(fresh),
@@ -87,7 +86,7 @@ final class Lifecycle {
         run.stands(updated, "ONAPPUPDATE");
         EventBody event = run.event(renewed, run.chat());
         if (run.good(event, "an event with the new application token").is2xx()) {
-            run.run().tookNewToken();
+            run.installations().tookNewToken();
         }
         EventBody old = run.event();
         run.takenOrRefused(run.post(old), old, "an event with the old application token");

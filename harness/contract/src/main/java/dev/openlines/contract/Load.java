@@ -41,7 +41,7 @@ final class Load {
     /** Starts sending, each request no sooner than its place in the queue times the interval. */
     void begin(Duration interval) {
         replies = new Reply[requests.size()];
-        first = run.reserve(requests.size());
+        first = run.exchanges().reserve(requests.size());
         long begun = System.nanoTime();
         for (int i = 0; i < Math.min(concurrency, requests.size()); i++) {
             Thread thread = new Thread(() -> work(begun, interval.toNanos()), "contract-load-" + i);
@@ -59,8 +59,7 @@ final class Load {
                     Thread.sleep(wait);
                 }
                 try (Connection connection = run.open()) {
-                    replies[i] = run.seen(
-                            connection.write(requests.get(i)).read(run.run().patience()), first + i);
+                    replies[i] = run.seen(connection.write(requests.get(i)).read(run.patience()), first + i);
                 }
             }
         } catch (InterruptedException e) {

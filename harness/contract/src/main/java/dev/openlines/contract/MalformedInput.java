@@ -29,9 +29,9 @@ final class MalformedInput {
             requires = "refuse with 4xx",
             source = "practice")
     static void emptyBody(CaseRun run) {
-        Request empty = Request.post(run.run().wire().target(), new byte[0]);
+        Request empty = run.request(new byte[0]);
         run.refused(run.send(empty), "an empty body");
-        Request none = Request.post(run.run().wire().target(), new byte[0]).header("Content-Length", null);
+        Request none = run.request(new byte[0]).header("Content-Length", null);
         run.refused(run.send(none), "a body without a length");
         run.alive();
     }
@@ -46,7 +46,7 @@ final class MalformedInput {
     static void randomBytes(CaseRun run) {
         run.refused(run.post(run.mint().bytes(512)), "random bytes");
         run.refused(run.post("&".repeat(4096).getBytes(StandardCharsets.US_ASCII)), "ampersands only");
-        run.refused(run.post(CaseRun.latin("=")), "a single equals sign");
+        run.refused(run.post(EventBody.latin("=")), "a single equals sign");
         run.aliveWithoutEvidence();
     }
 
@@ -220,13 +220,13 @@ final class MalformedInput {
         Reply reply = run.post(run.event().set(NAME, name));
         run.stands(reply, "a line name with line breaks");
         run.aliveWithoutEvidence();
-        run.wantsLog();
+        boolean unused = run.seesLog();
         run.atEnd(() -> {
-            String log = run.run().log();
-            if (log != null && log.lines().anyMatch(line -> line.startsWith("2026-01-01 00:00:00 INFO " + mark))) {
+            String log = run.log().text();
+            if (log.lines().anyMatch(line -> line.startsWith("2026-01-01 00:00:00 INFO " + mark))) {
                 run.fail("no line in the log that the event's sender wrote", "one that begins as a record");
             }
-            if (log != null && log.contains("\u001b[31m" + mark)) {
+            if (log.contains("\u001b[31m" + mark)) {
                 run.fail("no terminal escape of the event's sender in the log", "one");
             }
         });
@@ -272,17 +272,12 @@ final class MalformedInput {
             requires = "refuse with 4xx, and fetch nothing",
             source = "practice: parsers chosen by content type")
     static void otherTypes(CaseRun run) {
-        byte[] broken = CaseRun.latin("{\"event\":\"ONSESSIONFINISH\",\"auth\":{");
-        run.refused(
-                run.send(Request.post(run.run().wire().target(), broken).header("Content-Type", "application/json")),
-                "broken JSON");
+        byte[] broken = EventBody.latin("{\"event\":\"ONSESSIONFINISH\",\"auth\":{");
+        run.refused(run.send(run.request(broken).header("Content-Type", "application/json")), "broken JSON");
         String mark = run.mint().hex(12);
         String xml = "<?xml version=\"1.0\"?>\n<!DOCTYPE e [<!ENTITY x SYSTEM \""
                 + run.evil().uri() + mark + "\">]>\n<event>&x;</event>";
-        run.refused(
-                run.send(Request.post(run.run().wire().target(), CaseRun.latin(xml))
-                        .header("Content-Type", "application/xml")),
-                "XML");
+        run.refused(run.send(run.request(EventBody.latin(xml)).header("Content-Type", "application/xml")), "XML");
         run.aliveWithoutEvidence();
         run.atEnd(() -> {
             if (run.evil().seen().stream().anyMatch(seen -> seen.text().contains(mark))) {
@@ -312,13 +307,13 @@ final class MalformedInput {
         }
         String type = "multipart/form-data; boundary=" + boundary;
         byte[] whole = (out + "--" + boundary + "--\r\n").getBytes(StandardCharsets.UTF_8);
-        Reply reply = run.send(Request.post(run.run().wire().target(), whole).header("Content-Type", type));
+        Reply reply = run.send(run.request(whole).header("Content-Type", type));
         run.takenOrRefused(reply, event, "a multipart form");
         // The body is cut inside its last value, the token. A lenient reader must not accept it either.
         EventBody second = run.event();
         String body = out.toString().replace(event.chatId(), second.chatId());
         byte[] cut = body.substring(0, body.length() - 12).getBytes(StandardCharsets.UTF_8);
-        Reply broken = run.send(Request.post(run.run().wire().target(), cut).header("Content-Type", type));
+        Reply broken = run.send(run.request(cut).header("Content-Type", type));
         run.refused(broken, "a multipart form without its end");
         run.noEffect(second, "a multipart form without its end");
         run.alive();

@@ -44,11 +44,7 @@ final class Race {
                 EventBody event = run.event();
                 int number = round == 0 ? FIRST : OTHERS;
                 boolean all = true;
-                for (Reply reply : at(
-                        run,
-                        senders,
-                        event,
-                        Collections.nCopies(number, run.run().wire()))) {
+                for (Reply reply : at(run, senders, event, Collections.nCopies(number, run.wire()))) {
                     all &= run.acked(reply, "one of " + number + " equal requests at once");
                 }
                 run.effects(event, 1, "equal requests at once");
@@ -92,7 +88,7 @@ final class Race {
     /** Sends the event on each of the wires at the same moment. */
     private static List<Reply> at(CaseRun run, ExecutorService senders, EventBody event, List<Wire> wires)
             throws InterruptedException {
-        int first = run.reserve(wires.size());
+        int first = run.exchanges().reserve(wires.size());
         CyclicBarrier together = new CyclicBarrier(wires.size());
         List<Future<Reply>> replies = new ArrayList<>();
         for (int i = 0; i < wires.size(); i++) {
@@ -121,7 +117,7 @@ final class Race {
             return run.seen(
                     connection
                             .write(Arrays.copyOfRange(request, last, request.length))
-                            .read(run.run().patience()),
+                            .read(run.patience()),
                     number);
         }
     }

@@ -117,7 +117,7 @@ final class Reconciling {
      * Closes a chat on the portal, which sends no event itself. Returns the event that the platform would have sent.
      */
     private static EventBody close(CaseRun run) {
-        Portal portal = run.run().portal();
+        Portal portal = run.portal();
         if (portal == null) {
             return run.event();
         }
@@ -140,7 +140,7 @@ final class Reconciling {
      */
     private static boolean restart(CaseRun run, @Nullable HandlerProcess process, boolean must)
             throws InterruptedException {
-        Portal portal = run.run().portal();
+        Portal portal = run.portal();
         if (process == null || portal == null) {
             return run.dry();
         }
@@ -149,8 +149,8 @@ final class Reconciling {
         if (!Resilience.restart(run, process)) {
             return false;
         }
-        Duration settle = run.run().settings().settle;
-        if (!run.run().effects().await(() -> asked(run) > before, settle)) {
+        Duration settle = run.settings().settle;
+        if (!run.effects().await(() -> asked(run) > before, settle)) {
             String what = "a call of imopenlines.v2.Session.list within " + settle.toSeconds() + " s of the start";
             if (must) {
                 run.fail(what, "none: {WEBHOOK_URL} in --handler-cmd is the portal's address for it");
@@ -163,15 +163,14 @@ final class Reconciling {
     }
 
     private static long asked(CaseRun run) {
-        return run.run().front().seen().stream()
+        return run.front().seen().stream()
                 .filter(call -> call.line().toLowerCase(Locale.ROOT).contains(METHOD))
                 .count();
     }
 
     /** Waits for the effect of a chat. */
     private static boolean await(CaseRun run, String chat) throws InterruptedException {
-        EffectBook effects = run.run().effects();
-        return run.dry()
-                || effects.await(() -> !effects.of(chat).isEmpty(), run.run().settings().settle);
+        EffectBook effects = run.effects();
+        return run.dry() || effects.await(() -> !effects.of(chat).isEmpty(), run.settings().settle);
     }
 }

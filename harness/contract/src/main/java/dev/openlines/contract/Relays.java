@@ -33,11 +33,11 @@ final class Relays {
         try {
             for (int i = 0; i < (run.dry() ? 1 : 200); i++) {
                 Request request = run.request(run.event());
-                slow.add(run.open().write(request.head()).write(CaseRun.latin("event=")));
+                slow.add(run.open().write(request.head()).write(EventBody.latin("event=")));
             }
             for (int i = 0; i < 5; i++) {
                 for (Connection connection : slow) {
-                    connection.write(CaseRun.latin("O"));
+                    connection.write(EventBody.latin("O"));
                 }
                 run.good(run.event(), "a good event beside 200 unfinished ones");
                 slow.get(0).pause(Duration.ofMillis(500));
@@ -56,7 +56,7 @@ final class Relays {
             requires = "take it with effect or refuse it; never acknowledge it and forget it",
             source = "public reports: a slash too many, and no event ever arrives")
     static void nearMisses(CaseRun run) {
-        String target = Request.target(run.run().wire().target());
+        String target = run.path();
         String path = target.split("\\?", 2)[0];
         String query = target.substring(path.length());
         List<String> near = new ArrayList<>(List.of(path + "/" + query, "/" + path + query, path + "/." + query));
@@ -95,7 +95,7 @@ final class Relays {
             String boundary = "----relay" + run.mint().hex(16);
             judged(
                     run,
-                    run.send(Request.post(run.run().wire().target(), multipart(multipart, boundary))
+                    run.send(run.request(multipart(multipart, boundary))
                             .header("Content-Type", "multipart/form-data; boundary=" + boundary)),
                     multipart,
                     right,
@@ -122,8 +122,7 @@ final class Relays {
     }
 
     private static Request json(CaseRun run, String json) {
-        return Request.post(run.run().wire().target(), json.getBytes(StandardCharsets.UTF_8))
-                .header("Content-Type", "application/json");
+        return run.request(json.getBytes(StandardCharsets.UTF_8)).header("Content-Type", "application/json");
     }
 
     /** Returns the form's names as keys of one object, as form builders forward them. */

@@ -170,6 +170,11 @@ final class Reply {
         return what;
     }
 
+    /** Tells whether the load of other requests may explain the answer: late, missing or refused for now. */
+    boolean mayComeOfLoad(Duration ackMax) {
+        return status == 0 || status == 429 || status == 503 || answered().compareTo(ackMax) > 0;
+    }
+
     /** Returns the outcome, with the time of an answer that came late. */
     String observed() {
         return outcome()

@@ -58,13 +58,13 @@ final class Resilience {
             requires = "answer no 2xx; recover without help",
             source = "practice: full disks")
     static void brokenStore(CaseRun run) throws InterruptedException {
-        String breaking = run.run().settings().breakStore;
-        String repair = run.run().settings().mendStore;
+        String breaking = run.settings().breakStore;
+        String repair = run.settings().mendStore;
         if ((breaking == null || repair == null) && !run.dry()) {
             run.notObserved("a store that cannot be written: --break-store and --mend-store are the test hook");
             return;
         }
-        if (breaking != null && !run.run().shell(breaking)) {
+        if (breaking != null && !run.shell(breaking)) {
             run.notObserved("a store that cannot be written: the command of --break-store failed");
             return;
         }
@@ -87,7 +87,7 @@ final class Resilience {
                         + " connections without one, so that nothing shows whether it looks at its store");
             }
         } finally {
-            if (repair != null && !run.run().shell(repair)) {
+            if (repair != null && !run.shell(repair)) {
                 run.notObserved("the recovery: the command of --mend-store failed");
             }
         }
@@ -132,12 +132,12 @@ final class Resilience {
             @Nullable Reply[] replies = load.all();
             if (process != null) {
                 process.kill();
-                run.run().effects().refresh();
+                run.effects().refresh();
                 for (int i = 0; i < replies.length; i++) {
                     Reply reply = replies[i];
                     between |= reply != null
                             && reply.is2xx()
-                            && run.run().effects().of(events.get(i).chatId()).isEmpty();
+                            && run.effects().of(events.get(i).chatId()).isEmpty();
                 }
                 if ((held && !hold(run, false)) || !restart(run, process)) {
                     return;
@@ -169,7 +169,7 @@ final class Resilience {
             requires = "have the effects of the other 99; try the poison a bounded number of times",
             source = "module source: ACCESS_DENIED")
     static void poison(CaseRun run) throws InterruptedException {
-        PortalFront front = run.run().front();
+        PortalFront front = run.front();
         List<EventBody> events = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
             events.add(run.event());
@@ -226,7 +226,7 @@ final class Resilience {
         if (process == null && !run.dry()) {
             return;
         }
-        int number = run.run().settings().burst;
+        int number = run.settings().burst;
         List<EventBody> events = new ArrayList<>();
         Load load = new Load(run, IN_FLIGHT);
         for (int i = 0; i < number; i++) {
@@ -268,12 +268,12 @@ final class Resilience {
 
     /** Makes processing slow, or normal again, with the user's hook. Returns false if there is none or it fails. */
     private static boolean hold(CaseRun run, boolean on) throws InterruptedException {
-        Settings settings = run.run().settings();
+        Settings settings = run.settings();
         String command = on ? settings.slowOn : settings.slowOff;
         if (run.dry() || command == null || settings.slowOff == null) {
             return false;
         }
-        boolean done = run.run().shell(command);
+        boolean done = run.shell(command);
         if (!done) {
             run.notObserved("the time between storing and processing: the command " + command + " failed");
         }

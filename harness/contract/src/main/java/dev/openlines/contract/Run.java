@@ -7,18 +7,10 @@ import dev.openlines.portal.PortalServer;
 import dev.openlines.portal.PortalSetup;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -26,23 +18,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The objects that all cases of a run share: the handler, the portals, the evidence, the secrets. Thread-safe. */
 final class Run implements AutoCloseable {
-
-    private static final int SILENCES = 24;
-
-    /** One event on its way, by its chat. */
-    static final class Entry {
-        final String chatId;
-        final String caseId;
-        final Instant first;
-        int sent;
-        int acknowledged;
-
-        Entry(String chatId, String caseId, Instant first) {
-            this.chatId = chatId;
-            this.caseId = caseId;
-            this.first = first;
-        }
-    }
 
     private final Settings settings;
     private final long seed;
@@ -57,15 +32,9 @@ final class Run implements AutoCloseable {
     private final Account account = new Account();
     private final @Nullable HandlerProcess process;
     private final @Nullable HandlerProcess secondInstance;
-    private final Wire secondWire;
-    private final Map<String, Entry> ledger = new LinkedHashMap<>();
-    private final Set<String> leaks = new LinkedHashSet<>();
-    private final Set<String> telling = new LinkedHashSet<>();
-    private long answers;
-    private int unanswered;
-    private long answeredAt = System.nanoTime();
-    private volatile boolean silent;
-    private volatile boolean installing;
+    private final HandlerLog log;
+    private final Answers answers;
+    private final Installations installations;
     private volatile Duration quiet = Probe.QUIET;
     private int tokens;
 
@@ -100,9 +69,22 @@ final class Run implements AutoCloseable {
                         : portal.serverEndpoint().toString());
         effects = new EffectBook(dry ? null : settings.evidence);
         process = dry ? null : process(settings.handlerCommand, settings.ready, wire);
-        secondWire =
-                dry || settings.secondInstance == null ? wire : Wire.to(settings.secondInstance, settings.insecure);
-        secondInstance = dry ? null : process(settings.secondCommand, settings.secondReady, secondWire);
+        secondInstance = dry || settings.secondInstance == null
+                ? null
+                : process(
+                        settings.secondCommand,
+                        settings.secondReady,
+                        Wire.to(settings.secondInstance, settings.insecure));
+        log = new HandlerLog(
+                Stream.of(Optional.ofNullable(process), Optional.ofNullable(secondInstance))
+                        .flatMap(Optional::stream)
+                        .toList(),
+                settings.logs);
+        installations = new Installations(settings.installing, portal, front);
+        answers = new Answers(
+                canaries,
+                Request.target(handler).split("\\?", 2)[0],
+                settings.ackMax.plusSeconds(1).plus(settings.silence));
         // The token may be in the command, which everybody can see, but it is still a secret.
         canaries.innocent((settings.memberId + " " + handler + " " + settings.domain + " " + settings.handlerCommand
                         + " " + settings.secondCommand)
@@ -222,11 +204,6 @@ final class Run implements AutoCloseable {
         return secondInstance;
     }
 
-    /** Returns the wire to the second instance; in a run that sends nothing, that to the first. */
-    Wire secondWire() {
-        return secondWire;
-    }
-
     Duration ackMax() {
         return settings.ackMax;
     }
@@ -267,25 +244,6 @@ final class Run implements AutoCloseable {
         }
     }
 
-    /** Records that the handler accepted a token that only an event of the application's life contained. */
-    void tookNewToken() {
-        installing = true;
-    }
-
-    /** Returns whether the handler is declared to record installations, or was observed to do so. */
-    boolean recordsInstallations() {
-        return installing
-                || Boolean.TRUE.equals(settings.installing)
-                || front.seen().stream().anyMatch(call -> call.line().contains("/oauth/"));
-    }
-
-    /** Ends the application's tokens on the simulated portal, whose OAuth host refuses them from now on. */
-    void uninstall() {
-        if (portal != null) {
-            var unused = portal.uninstall(true);
-        }
-    }
-
     /** Adds a secret of the run that no portal has issued. */
     synchronized void secret(String name, String text) {
         canaries.add(name + "#" + ++tokens, text);
@@ -295,52 +253,17 @@ final class Run implements AutoCloseable {
         return canaries.masked(text);
     }
 
-    // The parts of every answer that are kept.
-
-    void answered(CaseRun from, Reply reply) {
-        if (wire.isDry()) {
-            return;
-        }
-        String answer = reply.head() + reply.text();
-        // The handler's public path is no secret, and many error pages repeat it.
-        String path = Request.target(wire.target()).split("\\?", 2)[0];
-        Set<String> found = canaries.in(answer);
-        Set<String> telltale = reply.status() >= 400 ? Telltale.in(reply.text().replace(path, "/")) : Set.of();
-        List<String> chats = Exchanges.chats(reply.sent());
-        synchronized (this) {
-            answers++;
-            listen(reply);
-            for (String name : found) {
-                leaks.add(from.contractCase().id() + " answered with <" + name + ">, " + reply.outcome());
-            }
-            for (String what : telltale) {
-                telling.add(what + " in the answer with status " + reply.status() + " of "
-                        + from.contractCase().id());
-            }
-            for (String chat : chats) {
-                Entry entry = ledger.computeIfAbsent(
-                        chat, id -> new Entry(id, from.contractCase().id(), reply.at()));
-                entry.sent++;
-                entry.acknowledged += reply.is2xx() ? 1 : 0;
-            }
-        }
+    /** Returns what is kept of every answer. */
+    Answers answers() {
+        return answers;
     }
 
-    /** Watches for silence. If nothing else has come for a long time, waiting longer is useless. */
-    private void listen(Reply reply) {
-        boolean nothing = reply.failure() != null && reply.failure().startsWith(Reply.NO_ANSWER + " in");
-        unanswered = nothing ? unanswered + 1 : 0;
-        if (!nothing) {
-            answeredAt = System.nanoTime();
-        }
-        long quiet = System.nanoTime() - answeredAt;
-        silent |= unanswered >= SILENCES
-                && quiet > patience().plus(settings.silence).toNanos();
+    HandlerLog log() {
+        return log;
     }
 
-    /** Returns whether the handler takes connections and never answers any more. */
-    boolean silent() {
-        return silent;
+    Installations installations() {
+        return installations;
     }
 
     /** Returns how long to wait for effects that must not come. */
@@ -350,62 +273,6 @@ final class Run implements AutoCloseable {
 
     void quiet(Duration time) {
         quiet = time;
-    }
-
-    synchronized long answers() {
-        return answers;
-    }
-
-    /** Secrets that came back in answers. */
-    synchronized Set<String> leaks() {
-        return new LinkedHashSet<>(leaks);
-    }
-
-    /** Returns the internals of the handler that its answers to errors revealed. */
-    synchronized Set<String> telling() {
-        return new LinkedHashSet<>(telling);
-    }
-
-    synchronized List<Entry> ledger() {
-        return new ArrayList<>(ledger.values());
-    }
-
-    /** Returns all output and logs of the handler, or null if the suite cannot see them. */
-    @Nullable
-    String log() {
-        if (process == null && settings.logs.isEmpty()) {
-            return null;
-        }
-        StringBuilder text = new StringBuilder(process == null ? "" : process.output());
-        text.append(secondInstance == null ? "" : secondInstance.output());
-        for (Path log : settings.logs) {
-            try (var files = Files.walk(log)) {
-                for (Path file : files.filter(Files::isRegularFile).toList()) {
-                    text.append('\n').append(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1));
-                }
-            } catch (IOException e) {
-                text.append('\n');
-            }
-        }
-        return text.toString();
-    }
-
-    /** Returns the length of all output and logs of the handler in bytes; 0 if the suite cannot see them. */
-    long logLength() {
-        long length = Stream.of(Optional.ofNullable(process), Optional.ofNullable(secondInstance))
-                .flatMap(Optional::stream)
-                .mapToLong(HandlerProcess::printedBytes)
-                .sum();
-        for (Path log : settings.logs) {
-            try (var files = Files.walk(log)) {
-                for (Path file : files.filter(Files::isRegularFile).toList()) {
-                    length += Files.size(file);
-                }
-            } catch (IOException e) {
-                // A log that is rotated at this moment counts as empty.
-            }
-        }
-        return length;
     }
 
     /** Waits for the effects that cases await, as long as effects may take. */

@@ -259,7 +259,7 @@ final class Runner {
             return;
         }
         try {
-            if (run.silent()) {
+            if (run.answers().silent()) {
                 handlerGone = true;
                 stopped = "the handler no longer answers";
                 skip(one, stopped);

@@ -40,7 +40,7 @@ final class Shapes {
         run.acked(run.post(event), "an event without tokens");
         whole(run, event, Events.LINE, Events.CONNECTOR, "an event without tokens");
         run.alive();
-        run.atEnd(() -> run.run().front().seen().stream()
+        run.atEnd(() -> run.front().seen().stream()
                 .filter(call -> call.head().matches("(?s).*(?:[?&]auth=(?:&| |undefined|null)|(?i:bearer) *\r\n).*"))
                 .forEach(call -> run.fail("no call to the portal without a token", "a call with an empty one")));
     }
@@ -312,8 +312,9 @@ final class Shapes {
     static void applicationTest(CaseRun run) {
         EventBody test = Events.lifecycle("ONAPPTEST", run.identity(), run.now(), run.token(), "", "QUERY][a][b", "1")
                 .add("data[QUERY][chat_id]", run.chat());
-        if (!run.post(test).is2xx()) {
-            run.fail("status 2xx for ONAPPTEST", last(run));
+        Reply reply = run.post(test);
+        if (!reply.is2xx()) {
+            run.fail("status 2xx for ONAPPTEST", reply);
         }
         run.noEffect(test.value("data[QUERY][chat_id]"), "ONAPPTEST");
         run.alive();
@@ -327,12 +328,11 @@ final class Shapes {
             requires = "never replace a stored refresh token by nothing, nor use the event's one-off token",
             source = "module source: this event carries none")
     static void refreshToken(CaseRun run) {
-        String oneOff = run.mint().hex(70);
-        run.run().secret("refresh_token", oneOff);
+        String oneOff = run.secret("refresh_token", 70);
         run.good(run.event(), "an event without a refresh token");
         run.good(run.event().set("auth[refresh_token]", oneOff), "an event with a refresh token");
         run.good(run.event().set("auth[refresh_token]", ""), "an event with an empty refresh token");
-        run.atEnd(() -> run.run().front().seen().stream()
+        run.atEnd(() -> run.front().seen().stream()
                 .filter(call -> call.text().contains(oneOff))
                 .forEach(call -> run.fail(
                         "no use of an event's one-off refresh token",
@@ -348,7 +348,7 @@ final class Shapes {
             requires = "acknowledge it in time",
             source = "practice: pools and connections go stale")
     static void afterIdleMinutes(CaseRun run) throws InterruptedException {
-        if (!run.run().settings().slow && !run.dry()) {
+        if (!run.settings().slow && !run.dry()) {
             run.notObserved("five idle minutes: --slow waits for them");
             return;
         }
@@ -362,11 +362,6 @@ final class Shapes {
     /** Expects one effect that names portal, line and connector. */
     private static void whole(CaseRun run, EventBody event, String line, String connector, String what) {
         run.expect(new Expectation(event.chatId(), run.identity().memberId(), 1, 1, what).with(line, connector));
-    }
-
-    private static Reply last(CaseRun run) {
-        List<Reply> all = run.exchanges();
-        return all.get(all.size() - 1);
     }
 
     private static void named(CaseRun run, String name) {

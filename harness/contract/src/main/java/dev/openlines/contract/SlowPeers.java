@@ -38,10 +38,10 @@ final class SlowPeers {
             connection.write(EventBody.join(
                     run.request(one).header("Connection", "keep-alive").bytes(),
                     run.request(two).bytes()));
-            Reply first = run.seen(connection.read(run.run().patience()));
+            Reply first = run.read(connection);
             run.acked(first, "the first of two events sent at once");
             run.effects(one, 1, "the first of two events sent at once");
-            Reply second = run.seen(connection.read(run.run().patience()));
+            Reply second = run.read(connection);
             if (second.status() != 0 && !second.is2xx()) {
                 run.fail("status 2xx, or the connection closed, for the second of two events", second);
             }
@@ -76,7 +76,7 @@ final class SlowPeers {
                     run.aliveWithoutEvidence();
                 }
             }
-            Reply reply = run.seen(connection.read(run.run().patience()));
+            Reply reply = run.read(connection);
             if (reply.is2xx()) {
                 run.effects(event, 1, "a slow event that was acknowledged");
             } else if (!reply.refusedOrClosed()) {
@@ -100,14 +100,13 @@ final class SlowPeers {
     static void slowHeaders(CaseRun run) throws InterruptedException {
         List<Connection> slow = new ArrayList<>();
         try {
-            byte[] start =
-                    CaseRun.latin("POST " + Request.target(run.run().wire().target()) + " HTTP/1.1\r\nHost: x\r\n");
+            byte[] start = EventBody.latin("POST " + run.path() + " HTTP/1.1\r\nHost: x\r\n");
             for (int i = 0; i < (run.dry() ? 1 : 200); i++) {
                 slow.add(run.open().write(start));
             }
             for (int i = 0; i < 5; i++) {
                 for (Connection connection : slow) {
-                    connection.write(CaseRun.latin("X-Drip-" + i + ": 1\r\n"));
+                    connection.write(EventBody.latin("X-Drip-" + i + ": 1\r\n"));
                 }
                 run.aliveWithoutEvidence();
                 slow.get(0).pause(Duration.ofSeconds(1));
@@ -154,8 +153,8 @@ final class SlowPeers {
             source = "RFC 9112: request smuggling")
     static void smuggled(CaseRun run) {
         EventBody outer = run.event();
-        String host = Request.authority(run.run().wire().target());
-        String target = Request.target(run.run().wire().target());
+        String host = Request.authority(run.wire().target());
+        String target = run.path();
         String start = "POST " + target + " HTTP/1.1\r\nHost: " + host + "\r\nContent-Type: " + Request.FORM + "\r\n";
         String body = outer.text(EventBody.Style.PLATFORM);
         List<String> lengths = List.of(
@@ -167,9 +166,7 @@ final class SlowPeers {
             String head = start + String.format(java.util.Locale.ROOT, length, body.length() + tail.length()) + "\r\n";
             String chunk = length.contains("chunked") ? "0\r\n\r\n" : body;
             try (Connection connection = run.open()) {
-                Reply reply = run.seen(connection
-                        .write(CaseRun.latin(head + chunk + tail))
-                        .read(run.run().patience()));
+                Reply reply = run.read(connection.write(EventBody.latin(head + chunk + tail)));
                 if (!reply.refusedOrClosed() && reply.status() != 501) {
                     run.fail("status 4xx or a closed connection for contradictory lengths", reply);
                 }
@@ -189,8 +186,8 @@ final class SlowPeers {
             requires = "refuse or close; no effect",
             source = "RFC 9112")
     static void bentHttp(CaseRun run) {
-        String target = Request.target(run.run().wire().target());
-        String host = "Host: " + Request.authority(run.run().wire().target()) + "\r\n";
+        String target = run.path();
+        String host = "Host: " + Request.authority(run.wire().target()) + "\r\n";
         String form = "Content-Type: " + Request.FORM + "\r\n";
         String post = "POST " + target + " HTTP/1.1\r\n";
         String chunked = post + host + form + "Transfer-Encoding: chunked\r\n\r\n";
@@ -248,7 +245,7 @@ final class SlowPeers {
     }
 
     private static void bent(CaseRun run, String what, String request, EventBody event) {
-        Reply reply = sent(run, request, run.run().patience());
+        Reply reply = sent(run, request, run.patience());
         if (!reply.refusedOrClosed()) {
             run.fail("status 4xx or a closed connection for " + what, reply);
         }
@@ -261,7 +258,7 @@ final class SlowPeers {
      */
     private static Reply sent(CaseRun run, String request, Duration patience) {
         try (Connection connection = run.open()) {
-            return run.seen(connection.write(CaseRun.latin(request)).read(patience));
+            return run.seen(connection.write(EventBody.latin(request)).read(patience));
         }
     }
 

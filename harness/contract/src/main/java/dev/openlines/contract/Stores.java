@@ -76,15 +76,15 @@ final class Stores {
         if (run.dry()) {
             return;
         }
-        if (!run.run().effects().exists()) {
+        if (!run.effects().exists()) {
             run.notObserved("evidence of effects (E)");
             return;
         }
-        Settings settings = run.run().settings();
+        Settings settings = run.settings();
         Set<String> portals = settings.secondMemberId == null
                 ? Set.of(settings.memberId)
                 : Set.of(settings.memberId, settings.secondMemberId);
-        run.run().account().broken(run.run().effects(), portals).ifPresent(broken -> run.fail(broken[0], broken[1]));
+        run.account().broken(run.effects(), portals).ifPresent(broken -> run.fail(broken[0], broken[1]));
     }
 
     @Case(
@@ -107,7 +107,7 @@ final class Stores {
         try (Stream<Path> files = Files.walk(store)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 Set<String> found =
-                        run.run().canaries().in(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1));
+                        run.canaries().in(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1));
                 if (!found.isEmpty()) {
                     run.fail(
                             "no token in clear in a store that other users can read",
@@ -120,7 +120,7 @@ final class Stores {
     }
 
     private static @Nullable Path store(CaseRun run) {
-        Path store = run.run().settings().store;
+        Path store = run.settings().store;
         if (!run.dry() && (store == null || !Files.exists(store))) {
             run.notObserved(
                     store == null

@@ -29,7 +29,7 @@ final class Tls {
             requires = "show a chain that holds, TLS 1.2 or later, two weeks left",
             source = "documentation: no self-signed certificates")
     static void check(CaseRun run) {
-        Wire wire = run.run().wire();
+        Wire wire = run.wire();
         if (!wire.secure()) {
             run.notObserved("TLS: the handler's address is plain http");
             return;

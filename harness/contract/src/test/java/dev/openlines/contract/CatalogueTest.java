@@ -169,7 +169,7 @@ class CatalogueTest {
             CaseRun caseRun = new CaseRun(run, one, 0);
             one.run(caseRun);
             String evil = Integer.toString(caseRun.evil().uri().getPort());
-            return caseRun.exchanges().stream()
+            return caseRun.exchanges().kept().values().stream()
                     .map(reply -> new String(reply.sent(), StandardCharsets.ISO_8859_1)
                             .replace("%3A" + evil + "%", "%3A2%")
                             .replace(":" + evil + "/", ":2/")

@@ -72,23 +72,23 @@ class HtmlReportPageTest {
 
     /** Has the run send so many events, each of a chat of its own. */
     private void sent(int events) {
-        CaseRun caseRun = new CaseRun(run, Catalogue.find("OSF-C-101").orElseThrow(), 0);
         for (int chat = 1; chat <= events; chat++) {
             byte[] body = ("data%5BDATA%5D%5Bconnector%5D%5Bchat_id%5D=" + chat).getBytes(UTF_8);
-            run.answered(
-                    caseRun,
-                    new Reply(
-                            BEGUN.plusSeconds(chat),
-                            body,
-                            body.length,
-                            200,
-                            "HTTP/1.1 200 OK\r\n\r\n",
-                            new byte[0],
-                            false,
-                            Duration.ZERO,
-                            Duration.ZERO,
-                            Duration.ZERO,
-                            null));
+            run.answers()
+                    .add(
+                            "OSF-C-101",
+                            new Reply(
+                                    BEGUN.plusSeconds(chat),
+                                    body,
+                                    body.length,
+                                    200,
+                                    "HTTP/1.1 200 OK\r\n\r\n",
+                                    new byte[0],
+                                    false,
+                                    Duration.ZERO,
+                                    Duration.ZERO,
+                                    Duration.ZERO,
+                                    null));
         }
     }
 
