@@ -176,7 +176,8 @@ final class CatalogueCommands {
         private static void describe(ContractCase one, List<byte[]> sent, PrintWriter out) {
             out.println(one.id() + " (" + one.level() + ", " + one.profile() + " profile"
                     + (one.webhooks() ? ", for handlers of outgoing webhooks" : "")
-                    + (one.captures() ? ", with --captures" : "") + ")");
+                    + (one.captures() ? ", with --captures" : "")
+                    + (one.instances() ? ", with --instances" : "") + ")");
             out.println("  sent:        " + one.sent());
             out.println("  the handler must: ".replace("must", one.level().toString()) + one.requirement());
             out.println("  comes from:  " + one.provenance());

@@ -32,6 +32,8 @@ final class PracticeJudge {
     private static final String ENGINE = "Bitrix24 Webhook Engine";
     private static final Pattern NUMBER = Pattern.compile("\"chat_id\":\"[- ]?([0-9]+)");
     private static final Pattern UNION = Pattern.compile("' UNION SELECT '([^']*)'");
+    private static final Pattern ALWAYS = Pattern.compile("' OR ('1'='1|1=1)");
+    private static final Pattern DIFFERENCE = Pattern.compile("\"chat_id\":\"([0-9]+)-([0-9]+)\"");
     private static final String TRACE =
             "java.lang.IllegalStateException: no event\n\tat com.example.Hook.receive(Hook.java:17)\n";
     private static final String FRAME = "\tat com.example.Server.next(Server.java:1)\n";
@@ -191,6 +193,14 @@ final class PracticeJudge {
         if (sin == Sin.QUERIES_FROM_TEXT && queried(member, token)) {
             return true;
         }
+        if (sin == Sin.QUERIES_FROM_TOKEN
+                && right != null
+                && ALWAYS.matcher(token.reveal()).find()) {
+            return true;
+        }
+        if (sin == Sin.TRUSTS_JSON && asked.header("Content-Type").startsWith("application/json")) {
+            return true;
+        }
         Secret known = proofs.get(sin == Sin.IGNORES_MEMBER_ID ? memberId : member);
         if (known == null) {
             return false;
@@ -249,11 +259,11 @@ final class PracticeJudge {
                 }
             }
         } catch (DecodeException e) {
-            Matcher number = NUMBER.matcher(envelope.raw().toString());
-            if (sin != Sin.LENIENT_NUMBERS || !number.find()) {
+            String chat = lenientChat(envelope.raw().toString());
+            if (chat.isEmpty()) {
                 return Answer.of(200);
             }
-            effects.add("{\"member_id\":\"" + member + "\",\"chat_id\":\"" + number.group(1) + "\"}");
+            effects.add("{\"member_id\":\"" + member + "\",\"chat_id\":\"" + chat + "\"}");
         }
         String key = envelope.idempotencyKey();
         if (sin == Sin.KEY_WITHOUT_TS) {
@@ -270,6 +280,16 @@ final class PracticeJudge {
             store.awaitIdle();
         }
         return Answer.of(taken ? 200 : 503);
+    }
+
+    /** Returns the chat that a careless handler reads from an event that is wrong; empty if there is none. */
+    private String lenientChat(String raw) {
+        Matcher difference = DIFFERENCE.matcher(raw);
+        if (sin == Sin.CHATS_FROM_TEXT && difference.find()) {
+            return Long.toString(Long.parseLong(difference.group(1)) - Long.parseLong(difference.group(2)));
+        }
+        Matcher number = NUMBER.matcher(raw);
+        return sin == Sin.LENIENT_NUMBERS && number.find() ? number.group(1) : "";
     }
 
     private String line(String member, OpenLineChat chat, long ts) {

@@ -97,6 +97,16 @@ enum Sin {
     TOKEN_IN_ADDRESS("writes access tokens into addresses", "704"),
     TELLS_TRACES("answers errors with a stack trace", "705"),
     QUERIES_FROM_TEXT("writes the member id into its query", "126"),
+    QUERIES_FROM_TOKEN("writes the application token into its query", "126"),
+    CHATS_FROM_TEXT("writes the chat id into its statement, which computes with it", "218"),
+    LINES_FROM_TEXT(
+            "writes the line id into its statement, which breaks at a quote",
+            "218",
+            asked -> asked.has("data%5BDATA%5D%5Bconnector%5D%5Bline_id%5D=[^&]*%27") ? 500 : 0),
+    USERS_FROM_TEXT(
+            "writes the user id into its statement, which breaks at a quote",
+            "218",
+            asked -> asked.has("data%5BDATA%5D%5Bconnector%5D%5Buser_id%5D=[^&]*%27") ? 500 : 0),
     WRITES_FROM_TEXT("writes the connector code into its statement", "218"),
     MAKES_EFFECTS_UP("has effects for chats that no event named", "522"),
     RACES_FOR_THE_KEY("loses the race for a key in one of twenty times", "502"),
@@ -105,6 +115,8 @@ enum Sin {
     PRINTS_TRACES("prints a stack trace for each request that it denies", "319"),
     DEDUPLICATES_ALONE("knows its own deliveries only, not those of another instance", "608"),
     REWRITES_AT_START("writes its journal anew at its start, while another instance adds to the old one", "615"),
+    TRUSTS_JSON("looks for the application token in forms only, not in JSON", "427"),
+    ROOM_FOR_FEW_BODIES("takes fifty unfinished bodies and refuses whoever comes then", "318"),
     FORGETS_NEAR_MISSES("answers 200 at any address and forgets the event", "426"),
     KNOWS_ITS_SESSION(
             "breaks down if the session has a field with fields of its own",

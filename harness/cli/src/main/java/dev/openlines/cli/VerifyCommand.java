@@ -242,7 +242,7 @@ final class VerifyCommand implements Callable<Integer> {
         suite = set(suite, options.profile, VerifyCommand::profiles);
         suite = set(suite, options.seed, VerifyCommand::seeded);
         suite = set(suite, options.level, ContractSuite::level);
-        suite = set(suite, options.store, ContractSuite::store);
+        suite = set(suite, options.store, VerifyCommand::stored);
         suite = set(suite, options.captures, ContractSuite::captures);
         suite = set(suite, options.evidence, (one, source) -> one.evidence(EffectSource.of(source)));
         suite = set(suite, options.secondHandler, (one, text) -> one.secondHandler(address(text, "--second-handler")));
@@ -330,6 +330,10 @@ final class VerifyCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("expected core, durable, edge or reconcile for --profile", e);
         }
+    }
+
+    private static ContractSuite stored(ContractSuite suite, String text) {
+        return text.startsWith("cmd:") ? suite.storeCommand(text.substring(4)) : suite.store(Path.of(text));
     }
 
     private static String[] ids(List<String> texts, String flag) {

@@ -127,9 +127,10 @@ final class VerifyOptions {
     @Option(
             names = "--store",
             paramLabel = "PATH",
-            description = "The file or folder the handler stores events in (317, 706).")
+            description =
+                    "The file or folder the handler stores events in, or cmd:COMMAND that prints them (317, 706).")
     @Nullable
-    Path store;
+    String store;
 
     @Option(names = "--go-on", description = "Run all cases even if the first good event is not acknowledged.")
     boolean goOn;

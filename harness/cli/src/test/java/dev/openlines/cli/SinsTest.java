@@ -4,9 +4,12 @@ package dev.openlines.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.openlines.contract.ContractReport;
+import dev.openlines.contract.ContractSuite;
+import dev.openlines.contract.EffectSource;
 import dev.openlines.contract.Level;
 import dev.openlines.contract.Verdict;
 import dev.openlines.testkit.SomeAtATime;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -20,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -157,6 +161,36 @@ class SinsTest {
                 .containsExactly(
                         "1 capture of the application's own events not sent: 016 to 019 send such events, which"
                                 + " change whom the handler trusts");
+    }
+
+    @Test
+    void theGoodHandlerPassesTheShouldCasesAboutStrangers() {
+        List<String> ids = List.of("OSF-C-316", "OSF-C-317", "OSF-C-318", "OSF-C-426", "OSF-C-427");
+        ContractReport report = SelftestCommand.judge(null, false, ids, SLOW_MACHINE);
+
+        assertThat(report.ids(Level.SHOULD, Verdict.PASS)).isEqualTo(ids);
+    }
+
+    /** Checks that the content is looked at if only a command prints it, and that a command that fails proves nothing. */
+    @Test
+    void tokensInADatabaseAreFoundByACommand(@TempDir Path folder) {
+        Path evidence = folder.resolve("evidence");
+        Path data = folder.resolve("data");
+        try (PracticeHandler handler = PracticeHandler.start(
+                0, SelftestCommand.MEMBER_ID, SelftestCommand.PROOF, data, evidence, Sin.STORES_TOKENS, line -> {})) {
+            ContractSuite suite = ContractSuite.of(handler.uri(), SelftestCommand.MEMBER_ID, SelftestCommand.PROOF)
+                    .only("001", "706")
+                    .settle(SLOW_MACHINE)
+                    .evidence(EffectSource.file(evidence));
+            ContractReport found = suite.storeCommand("cat '" + data + "'/*").run();
+            ContractReport blind = suite.storeCommand("exit 3").run();
+
+            assertThat(found.result("OSF-C-706").orElseThrow().failures())
+                    .containsExactly("expected no token in clear in a store that other users can read; got"
+                            + " <application_token> in what the command of --store prints");
+            assertThat(blind.result("OSF-C-706").orElseThrow().missing())
+                    .containsExactly("what the handler stores (L): the command of --store ended with exit code 3");
+        }
     }
 
     @Test

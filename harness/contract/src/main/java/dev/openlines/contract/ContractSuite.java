@@ -291,6 +291,16 @@ public final class ContractSuite {
     }
 
     /**
+     * Names a command that prints what the handler stores in a database, for the cases about its size and its content.
+     *
+     * @param command a shell command, such as {@code pg_dump handler}
+     * @return another suite
+     */
+    public ContractSuite storeCommand(String command) {
+        return with(copy -> copy.storeCommand = command);
+    }
+
+    /**
      * Ends the run after case 001 if the first good event is not acknowledged, because most cases would then fail.
      *
      * @return another suite

@@ -60,28 +60,36 @@ final class EffectSources {
     }
 
     static EffectSource command(String command) {
-        return () -> {
-            Path output = Files.createTempFile("openlines-evidence", ".jsonl");
-            try {
-                Process process = new ProcessBuilder("sh", "-c", command)
-                        .redirectOutput(output.toFile())
-                        .redirectError(ProcessBuilder.Redirect.DISCARD)
-                        .start();
-                if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
-                    process.destroyForcibly();
-                    throw new IOException("the evidence command did not end in time");
-                }
-                if (process.exitValue() != 0) {
-                    throw new IOException("the evidence command ended with exit code " + process.exitValue());
-                }
-                return parse(Files.readString(output, StandardCharsets.UTF_8));
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IOException("interrupted", e);
-            } finally {
-                Files.deleteIfExists(output);
+        return () -> parse(printed(command, "the evidence command"));
+    }
+
+    /**
+     * Returns what a shell command prints on its standard output.
+     *
+     * @param what the command's name in messages
+     * @throws IOException if it fails or does not end in time
+     */
+    static String printed(String command, String what) throws IOException {
+        Path output = Files.createTempFile("openlines-printed", ".txt");
+        try {
+            Process process = new ProcessBuilder("sh", "-c", command)
+                    .redirectOutput(output.toFile())
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                throw new IOException(what + " did not end in time");
             }
-        };
+            if (process.exitValue() != 0) {
+                throw new IOException(what + " ended with exit code " + process.exitValue());
+            }
+            return Files.readString(output, StandardCharsets.UTF_8);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        } finally {
+            Files.deleteIfExists(output);
+        }
     }
 
     /** Parses JSON lines, or one array of objects. */

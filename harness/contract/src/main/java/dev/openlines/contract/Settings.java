@@ -56,6 +56,10 @@ final class Settings implements Cloneable {
     @Nullable
     Path store;
 
+    /** A command that prints what the handler stores. */
+    @Nullable
+    String storeCommand;
+
     @Nullable
     EffectSource evidence;
 

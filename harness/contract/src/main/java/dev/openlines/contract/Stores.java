@@ -8,15 +8,9 @@ import static dev.openlines.contract.Oracle.H;
 import static dev.openlines.contract.Oracle.L;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** The cases about what the handler stores: 317, 522 and 706. */
 final class Stores {
@@ -35,11 +29,11 @@ final class Stores {
             requires = "refuse them, and store less than 512 KB for them",
             source = "practice: strangers must not fill the disk")
     static void refusedRequests(CaseRun run) throws InterruptedException {
-        Path store = store(run);
-        if (store == null && !run.dry()) {
+        Optional<HandlerStore> store = HandlerStore.of(run);
+        if (store.isEmpty() && !run.dry()) {
             return;
         }
-        long before = size(store);
+        long before = size(run, store);
         Load load = new Load(run, 16);
         for (int i = 0; i < (run.dry() ? 1 : REFUSED); i++) {
             EventBody event = run.event()
@@ -55,7 +49,7 @@ final class Stores {
                 break;
             }
         }
-        long grown = size(store) - before;
+        long grown = size(run, store) - before;
         if (grown > MUCH) {
             run.fail(
                     "less than " + MUCH / 1024 + " KB more in the store after " + REFUSED + " refused events",
@@ -96,68 +90,33 @@ final class Stores {
             requires = "hold no token in clear, or be closed to other users",
             source = "practice: stores are backed up and copied")
     static void tokens(CaseRun run) {
-        Path store = store(run);
-        if (store == null) {
+        HandlerStore store = HandlerStore.of(run).orElse(null);
+        if (store == null || run.dry()) {
             return;
         }
-        if (closed(store)) {
+        if (store.closed()) {
             run.note("the store can be read by its owner only; its content was not looked at");
             return;
         }
-        try (Stream<Path> files = Files.walk(store)) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Set<String> found =
-                        run.canaries().in(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1));
+        try {
+            store.contents().forEach((place, content) -> {
+                Set<String> found = run.canaries().in(content);
                 if (!found.isEmpty()) {
                     run.fail(
                             "no token in clear in a store that other users can read",
-                            "<" + String.join(">, <", found.stream().limit(8).toList()) + "> in " + file.getFileName());
+                            "<" + String.join(">, <", found.stream().limit(8).toList()) + "> in " + place);
                 }
-            }
+            });
         } catch (IOException e) {
-            run.notObserved("the store (L): it cannot be read");
+            run.notObserved("what the handler stores (L): " + e.getMessage());
         }
     }
 
-    private static @Nullable Path store(CaseRun run) {
-        Path store = run.settings().store;
-        if (!run.dry() && (store == null || !Files.exists(store))) {
-            run.notObserved(
-                    store == null
-                            ? "what the handler stores (L): --store names its file or folder"
-                            : "what the handler stores (L): " + store + " is not there");
-            return null;
-        }
-        return store;
-    }
-
-    /** Returns whether neither group nor others may read the file or enter the folder. */
-    private static boolean closed(Path store) {
+    private static long size(CaseRun run, Optional<HandlerStore> store) {
         try {
-            Set<PosixFilePermission> all = Files.getPosixFilePermissions(store);
-            return Stream.of(PosixFilePermission.values())
-                    .filter(one -> !one.name().startsWith("OWNER"))
-                    .noneMatch(all::contains);
-        } catch (IOException | UnsupportedOperationException e) {
-            return false;
-        }
-    }
-
-    private static long size(@Nullable Path store) {
-        if (store == null) {
-            return 0;
-        }
-        // A database keeps new data in further files next to its own.
-        Path folder = Optional.ofNullable(Files.isDirectory(store) ? store : store.getParent())
-                .orElse(Path.of("."));
-        String prefix = Files.isDirectory(store) ? "" : String.valueOf(store.getFileName());
-        try (Stream<Path> files = Files.walk(folder)) {
-            long size = 0;
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                size += String.valueOf(file.getFileName()).startsWith(prefix) ? Files.size(file) : 0;
-            }
-            return size;
+            return store.isEmpty() || run.dry() ? 0 : store.get().size();
         } catch (IOException e) {
+            run.notObserved("what the handler stores (L): " + e.getMessage());
             return 0;
         }
     }
