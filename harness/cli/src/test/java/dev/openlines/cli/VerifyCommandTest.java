@@ -8,6 +8,7 @@ import dev.openlines.contract.ContractSuite;
 import dev.openlines.contract.Profile;
 import dev.openlines.testkit.Await;
 import dev.openlines.testkit.RecordingHandler;
+import dev.openlines.testkit.RequiresTool;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -326,7 +327,7 @@ class VerifyCommandTest {
      * Kills {@code verify} with SIGKILL, which leaves it no time to stop the handler: something else must see to it.
      */
     @ParameterizedTest
-    @ValueSource(strings = {"TERM", "KILL"})
+    @ValueSource(strings = {"TERM", "INT", "HUP", "KILL"})
     @Tag("long")
     void noSignalLeavesTheHandlerRunning(String signal) throws Exception {
         Path started = folder.resolve("started");
@@ -379,13 +380,71 @@ class VerifyCommandTest {
         assertThat(err.toString()).hasLineCount(1).doesNotContain(" (0 s)");
     }
 
+    /** Tests a handler that a request without the right token ends. It is started again for the other cases. */
+    @Test
+    @RequiresTool("python3")
+    void aHandlerThatDiesInMidRunIsSaidSoAtOnceWithItsExitCodeAndItsOutput() throws Exception {
+        Path handler = Files.writeString(folder.resolve("dies.py"), """
+                import http.server, os, sys
+                class Hook(http.server.BaseHTTPRequestHandler):
+                    def do_POST(self):
+                        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                        if sys.argv[2] not in body:
+                            print("no such portal", file=sys.stderr, flush=True)
+                            os._exit(9)
+                        self.send_response(200)
+                        self.end_headers()
+                    def log_message(self, *unused): pass
+                http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Hook).serve_forever()
+                """);
+
+        int code = run(
+                "--handler=http://127.0.0.1:{PORT}/",
+                "--handler-cmd=exec python3 '" + handler + "' {PORT} " + SelftestCommand.PROOF.reveal(),
+                "--ready-within=5m",
+                "--ack-max=2m",
+                "--jobs=1",
+                "--only=102,407");
+
+        assertThat(code).isEqualTo(ContractReport.FAILED);
+        assertThat(err.toString())
+                .contains("openlines: WARNING: after OSF-C-102 its process ended with exit code 9; it printed last:\n"
+                        + "no such portal");
+        assertThat(out.toString())
+                .contains("expected a handler that survives; got its process ended with exit code 9; it printed last:")
+                .contains("  pass OSF-C-407 ");
+    }
+
+    @Test
+    @RequiresTool("script")
+    @Tag("long")
+    void aTerminalShowsTheProgress() throws Exception {
+        Path shown = folder.resolve("shown");
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            String command = "'" + Path.of(System.getProperty("java.home"), "bin", "java") + "' -cp '"
+                    + System.getProperty("java.class.path") + "' dev.openlines.cli.OpenlinesCommand verify --handler="
+                    + handler.uri() + " --member-id=m --application-token=t --ack-max=2m --only=407";
+            Process terminal = new ProcessBuilder("script", "-qec", command, "/dev/null")
+                    .redirectErrorStream(true)
+                    .redirectOutput(shown.toFile())
+                    .start();
+            assertThat(terminal.waitFor(5, TimeUnit.MINUTES)).isTrue();
+        }
+        assertThat(Files.readString(shown)).contains("openlines: 1/1 OSF-C-407 (");
+    }
+
     @Test
     void aFirstEventThatIsDeniedEndsTheRunUnlessItIsToGoOn() {
         try (RecordingHandler denies = RecordingHandler.answering(
                 "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")) {
             assertThat(run("--handler=" + denies.uri(), "--only=001,101,102")).isEqualTo(ContractReport.FAILED);
             assertThat(out.toString())
-                    .contains("FAILURES: 1, in the order to fix them", "  OSF-C-001 must\n    sent: ")
+                    .contains(
+                            "FAILURES: 1, in the order to fix them",
+                            "  OSF-C-001 must\n    sent: ",
+                            "\n    required: ",
+                            "\n    why:      An event that is refused or misread is lost",
+                            "\n    source:   module source")
                     .contains("    fix:      Read the chat from data[DATA][connector][chat_id];")
                     .contains("must-failed 1/3 should-failed 0/0 not-observed 2 ")
                     .contains("THE RUN ENDED EARLY: the first good event was not acknowledged; --go-on");

@@ -42,8 +42,7 @@ public final class ContractTests {
     private static void judge(ContractReport report, ContractCase one) {
         CaseResult result = report.result(one.id()).orElseThrow();
         String told = one.id() + " (" + one.level() + "): " + one.requirement() + "\n  "
-                + String.join("\n  ", result.failures()) + "\n  fix: " + Remedy.of(one.id()) + "\n  by hand: "
-                + result.reproduce();
+                + Advice.told(result).replace("\n", "\n  ");
         if (result.verdict() == Verdict.FAIL && one.level() == Level.MUST) {
             Assertions.fail(told);
         }

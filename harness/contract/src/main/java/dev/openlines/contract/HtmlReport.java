@@ -198,6 +198,8 @@ final class HtmlReport {
                 .append(text(one.requirement()))
                 .append("</summary><dl><dt>sent</dt><dd>")
                 .append(text(one.sent()))
+                .append("</dd><dt>why</dt><dd>")
+                .append(text(Advice.why(one.id())))
                 .append("</dd><dt>comes from</dt><dd>")
                 .append(text(one.provenance()))
                 .append("</dd><dt>took</dt><dd>")
@@ -208,7 +210,7 @@ final class HtmlReport {
             lines("note", List.of(baseline.told(one.id())));
         }
         if (failed) {
-            lines("note", List.of("fix: " + Remedy.of(one.id())));
+            lines("note", List.of("fix: " + Advice.fix(one.id())));
         }
         lines("missing", result.missing());
         lines("note", result.warnings());

@@ -24,7 +24,9 @@ final class JsonlReport {
                 .add("level", one.level().toString())
                 .add("verdict", result.verdict().toString())
                 .add("profile", one.profile().toString())
+                .add("sent", one.sent())
                 .add("requirement", one.requirement())
+                .add("source", one.provenance())
                 .add(
                         "oracles",
                         String.join("", one.oracles().stream().map(Oracle::name).toList()))
@@ -34,7 +36,7 @@ final class JsonlReport {
                 .add("missing", array(result.missing()));
         if (result.verdict() == Verdict.FAIL) {
             baseline.tell(one.id(), line);
-            line.add("mend", Remedy.of(one.id()));
+            line.add("why", Advice.why(one.id())).add("mend", Advice.fix(one.id()));
         }
         if (!result.reproduce().isEmpty()) {
             line.add("reproduce", result.reproduce());

@@ -104,9 +104,7 @@ final class JunitReport {
             out.writeStartElement("failure");
             out.writeAttribute("message", clean(String.join("; ", result.failures())));
             out.writeAttribute("type", result.contractCase().level().toString());
-            out.writeCharacters(clean("sent: " + result.contractCase().sent() + "\n"
-                    + String.join("\n", result.failures()) + "\nfix: " + Remedy.of(result.id()) + "\nby hand: "
-                    + result.reproduce()));
+            out.writeCharacters(clean(Advice.told(result)));
             out.writeEndElement();
         } else if (skipped(result)) {
             out.writeStartElement("skipped");

@@ -74,8 +74,9 @@ final class MarkdownReport {
                 .append(result.contractCase().requirement())
                 .append("\n\n");
         out.append("- sent: ").append(result.contractCase().sent()).append('\n');
+        out.append("- why: ").append(Advice.why(result.id())).append('\n');
         result.failures().forEach(line -> out.append("- ").append(line).append('\n'));
-        out.append("- fix: ").append(Remedy.of(result.id())).append('\n');
+        out.append("- fix: ").append(Advice.fix(result.id())).append('\n');
         if (!result.reproduce().isEmpty()) {
             out.append("\n```sh\n").append(result.reproduce()).append("\n```\n");
         }

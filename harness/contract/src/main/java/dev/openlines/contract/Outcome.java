@@ -43,7 +43,7 @@ enum Outcome {
     }
 
     /** Groups whose failures explain those of others come first. */
-    private static final String ORDER = "ABFGHCDEI";
+    private static final String ORDER = "ABFJGHCDE";
 
     private static boolean consequence(CaseResult result) {
         return result.warnings().stream().anyMatch(warning -> warning.startsWith(CaseRun.CONSEQUENCE));

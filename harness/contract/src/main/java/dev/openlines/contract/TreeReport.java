@@ -91,9 +91,10 @@ final class TreeReport {
             out.println("  " + one.id() + " " + one.level());
             out.println("    sent:     " + one.sent());
             out.println("    required: " + one.requirement());
-            out.println("    why:      " + one.provenance());
+            out.println("    why:      " + Advice.why(one.id()));
+            out.println("    source:   " + one.provenance());
             result.failures().forEach(line -> out.println("    seen:     " + line));
-            out.println("    fix:      " + Remedy.of(one.id()));
+            out.println("    fix:      " + Advice.fix(one.id()));
             if (!result.reproduce().isEmpty()) {
                 out.println("    by hand:  " + result.reproduce());
             }

@@ -45,7 +45,8 @@ class ContractTestsTest {
             assertThatThrownBy(() -> tests.get("OSF-C-706").getExecutable().execute())
                     .isInstanceOf(TestAbortedException.class)
                     .hasMessage(
-                            "Assumption failed: not-observed: what the handler stores (L): --store names its file or folder");
+                            "Assumption failed: not-observed: what the handler stores (L): --store names its file or folder,"
+                                    + " or a command that prints it");
         }
     }
 

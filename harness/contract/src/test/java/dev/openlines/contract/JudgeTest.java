@@ -285,10 +285,12 @@ class JudgeTest {
     }
 
     @Test
-    void everyMustCaseHasARemedy() {
+    void everyMustCaseHasARemedyAndEveryCaseAReason() {
         assertThat(Catalogue.all())
                 .filteredOn(one -> one.level() == Level.MUST)
-                .allMatch(one -> Remedy.isFor(one.id()));
-        assertThat(Catalogue.all()).noneMatch(one -> Remedy.of(one.id()).isBlank());
+                .allMatch(one -> Advice.isFor(one.id()));
+        assertThat(Catalogue.all())
+                .noneMatch(one ->
+                        Advice.fix(one.id()).isBlank() || Advice.why(one.id()).isBlank());
     }
 }

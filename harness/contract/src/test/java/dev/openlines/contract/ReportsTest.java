@@ -13,8 +13,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
+import java.util.stream.Stream;
 import javax.xml.XMLConstants;
 import javax.xml.transform.stream.StreamSource;
 import javax.xml.validation.SchemaFactory;
@@ -234,6 +236,19 @@ class ReportsTest {
         int fails = failed.size() + report.ids(Level.SHOULD, Verdict.FAIL).size() - known;
         assertThat(count(tree, "\n  FAIL OSF") + count(tree, "\n  warn OSF")).isEqualTo(fails);
         assertThat(count(tree, "\n  know OSF")).isEqualTo(known);
+        int passed = (int)
+                report.results().stream().filter(Outcome.PASS.in(baseline)).count();
+        int unseen = (int) report.results().stream()
+                .filter(Outcome.NOT_OBSERVED.in(baseline))
+                .count();
+        assertThat(count(tree, "\n  pass OSF")).isEqualTo(passed);
+        assertThat(count(json, "\"verdict\":\"pass\"")).isEqualTo(passed);
+        assertThat(count(tree, "\n  ???? OSF")).isEqualTo(unseen).isPositive();
+        assertThat(count(json, "\"verdict\":\"not-observed\"")).isEqualTo(unseen);
+        assertThat(count(xml, "<skipped ")).isEqualTo(unseen);
+        assertThat(count(xml, "<testcase ")).isEqualTo(passed + fails + known + unseen);
+        assertThat(xml).contains("tests=\"" + (passed + fails + known + unseen) + "\" failures=\"" + fails + "\"");
+        assertThat(report.summary(1, baseline)).contains(" not-observed " + unseen + " ");
         assertThat(count(json, "\"verdict\":\"fail\"") - count(json, "\"known\":{"))
                 .isEqualTo(fails);
         assertThat(count(xml, "<failure ")).isEqualTo(fails);
@@ -242,13 +257,87 @@ class ReportsTest {
                 .allSatisfy(text -> assertThat(text).contains("we wait for a library", "Ada", "2027-01-31"));
     }
 
+    /** Checks that no reader of one format must look for anything in another one. */
+    @Test
+    void everyReportSaysOfEachFailureWhatWasSentWhatIsRequiredAndHowToFixIt() {
+        List<CaseResult> failed = report.results().stream()
+                .filter(result -> result.verdict() == Verdict.FAIL)
+                .toList();
+        assertThat(failed).hasSizeGreaterThan(1);
+        for (String text : List.of(
+                TreeReport.of(report, Baseline.none()),
+                unquoted(JsonlReport.of(report, Baseline.none())),
+                unescaped(JunitReport.of(report, Level.SHOULD, Baseline.none())),
+                unescaped(HtmlReport.of(report, 1, Baseline.none())),
+                MarkdownReport.of(report, 1, Baseline.none()))) {
+            for (CaseResult result : failed) {
+                assertThat(text)
+                        .contains(result.failures())
+                        .contains(
+                                result.contractCase().sent(),
+                                result.contractCase().requirement(),
+                                Advice.why(result.id()),
+                                Advice.fix(result.id()),
+                                result.reproduce());
+            }
+        }
+    }
+
+    private static String unescaped(String text) {
+        return text.replace("&lt;", "<")
+                .replace("&gt;", ">")
+                .replace("&quot;", "\"")
+                .replace("&#39;", "'")
+                .replace("&amp;", "&");
+    }
+
+    private static String unquoted(String json) {
+        return json.replace("\\\"", "\"").replace("\\\\", "\\");
+    }
+
+    @Test
+    void failuresComeAfterAllCasesInTheOrderToFixThem() {
+        String tree = TreeReport.of(report, Baseline.none());
+        List<String> ids = tree.substring(tree.indexOf("FAILURES: "))
+                .lines()
+                .filter(line -> line.matches("  OSF-C-[0-9]+ .*"))
+                .map(line -> line.strip().substring(0, 9))
+                .toList();
+
+        assertThat(tree.lastIndexOf("\n  pass OSF")).isLessThan(tree.indexOf("FAILURES: "));
+        assertThat(ids)
+                .isEqualTo(Outcome.toMend(report.results(), Baseline.none()).stream()
+                        .map(CaseResult::id)
+                        .toList());
+    }
+
+    /** Checks that a failure that others may follow from comes before them, a must before a should. */
+    @Test
+    void failuresOfTheWholeEventComeBeforeThoseOfOddInput() {
+        List<CaseResult> failed = Stream.of("903", "421", "401", "303", "202", "701", "601", "501", "101", "019", "001")
+                .map(number -> new CaseResult(
+                        Catalogue.find(number).orElseThrow(),
+                        Verdict.FAIL,
+                        List.of("expected x; got y"),
+                        number.equals("101") ? List.of(CaseRun.CONSEQUENCE + "OSF-C-117: since") : List.of(),
+                        List.of(),
+                        "",
+                        Instant.EPOCH,
+                        Duration.ZERO))
+                .toList();
+
+        assertThat(Outcome.toMend(failed, Baseline.none()).stream()
+                        .map(result -> result.id().substring(6)))
+                .containsExactly("001", "501", "903", "601", "701", "202", "303", "401", "019", "421", "101");
+    }
+
     private static int count(String text, String part) {
         return text.split(java.util.regex.Pattern.quote(part), -1).length - 1;
     }
 
     private static int cells(String markdown, Outcome outcome) {
         return markdown.lines()
-                .filter(line -> line.matches("\\| [A-I] .*"))
+                .filter(line -> line.matches("\\| [A-J] .*"))
                 .mapToInt(line -> Integer.parseInt(
                         line.split(" \\| ")[List.of(Outcome.values()).indexOf(outcome) + 1].replace(" |", "")))
                 .sum();
