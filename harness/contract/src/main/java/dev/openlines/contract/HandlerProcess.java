@@ -69,9 +69,12 @@ final class HandlerProcess implements AutoCloseable {
 
     /**
      * Starts the handler and waits until it is ready. Returns false if it does not become ready; {@link #trouble} has
-     * the reason.
+     * the reason. Does nothing if it runs, because another thread has started it.
      */
     synchronized boolean start() throws InterruptedException {
+        if (alive()) {
+            return true;
+        }
         try {
             awaitOutput();
             readFrom = Files.size(output);
@@ -198,6 +201,15 @@ final class HandlerProcess implements AutoCloseable {
     synchronized boolean alive() {
         Process running = process;
         return running != null && running.isAlive();
+    }
+
+    /** Waits for the end of the process. Returns whether it has ended. */
+    boolean endsWithin(Duration atMost) throws InterruptedException {
+        Process running;
+        synchronized (this) {
+            running = process;
+        }
+        return running == null || running.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Returns the number of the running process, or empty if there is none. */

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 /** The objects that all cases of a run share: the handler, the portals, the evidence, the secrets. Thread-safe. */
 final class Run implements AutoCloseable {
 
+    /** The longest wait for the end of a process that takes no connections any more. */
+    private static final Duration ENDING = Duration.ofSeconds(5);
+
     private final Settings settings;
     private final long seed;
     private final Wire wire;
@@ -300,12 +303,21 @@ final class Run implements AutoCloseable {
      * Starts the handler again if the suite started it and it has died. Returns false if it can no longer be reached.
      */
     boolean reachable() throws InterruptedException {
+        return takesConnections() || (died() && process != null && process.start());
+    }
+
+    /**
+     * Returns whether the suite started the handler and it has died. Its connections are closed a moment before the
+     * system says that its process has ended.
+     */
+    boolean died() throws InterruptedException {
+        return process != null && (!process.alive() || (!takesConnections() && process.endsWithin(ENDING)));
+    }
+
+    private boolean takesConnections() {
         try (Connection connection = wire.open()) {
-            if (connection.isOpen()) {
-                return true;
-            }
+            return connection.isOpen();
         }
-        return process != null && !process.alive() && process.start();
     }
 
     @Override
