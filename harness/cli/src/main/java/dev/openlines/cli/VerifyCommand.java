@@ -232,6 +232,8 @@ final class VerifyCommand implements Callable<Integer> {
                 .only(ids(options.only, "--only"))
                 .exclude(ids(options.exclude, "--exclude"))
                 .logs(options.logs.toArray(new Path[0]));
+        suite = options.proxied ? suite.proxied() : suite;
+        suite = options.queued ? suite.queued() : suite;
         suite = set(suite, options.domain, ContractSuite::domain);
         suite = set(suite, options.stopSignal, ContractSuite::stopSignal);
         suite = set(suite, time(options.ackMax, "--ack-max"), ContractSuite::ackMax);

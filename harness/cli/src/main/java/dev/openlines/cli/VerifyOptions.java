@@ -125,6 +125,16 @@ final class VerifyOptions {
     boolean settingsOnly;
 
     @Option(
+            names = "--proxied",
+            description = "A proxy stands before the handler: 502 and 504 mean that the handler is away.")
+    boolean proxied;
+
+    @Option(
+            names = "--queued",
+            description = "A queue acknowledges before the handler sees an event: judge effects, not denials.")
+    boolean queued;
+
+    @Option(
             names = "--store",
             paramLabel = "PATH",
             description =

@@ -24,9 +24,30 @@ final class Account {
         sent.add(plain(chat));
     }
 
+    /** Returns whether a request of the run has named the chat. */
+    synchronized boolean knows(String chat) {
+        return sent.contains(plain(chat));
+    }
+
     /** Adds a chat whose effects a case compares. */
     synchronized void expect(String chat) {
         expected.add(plain(chat));
+    }
+
+    /** Returns the chats with effects that a run with another seed has named: of an earlier run, or of one at this time. */
+    synchronized List<String> ofOtherRuns(EffectBook book, long seed) {
+        return strays(book).stream()
+                .filter(chat -> Mint.isOfAnotherRun(chat, seed))
+                .toList();
+    }
+
+    private List<String> strays(EffectBook book) {
+        Set<String> bent = bent(book);
+        return book.chats().stream()
+                .filter(chat -> !chat.isEmpty() && !expected.contains(plain(chat)) && !bent.contains(chat))
+                .filter(chat -> !sent.contains(plain(chat)))
+                .sorted()
+                .toList();
     }
 
     /**
@@ -34,14 +55,12 @@ final class Account {
      *
      * @param book the evidence of the whole run
      * @param portals the member ids of the portals that the handler trusts
+     * @param seed the run's seed
      */
-    synchronized Optional<String[]> broken(EffectBook book, Set<String> portals) {
-        Set<String> bent = bent();
-        List<String> strays = book.chats().stream()
-                .filter(chat -> !chat.isEmpty() && !expected.contains(plain(chat)) && !bent.contains(chat))
-                .filter(chat -> !sent.contains(plain(chat)))
-                .sorted()
-                .toList();
+    synchronized Optional<String[]> broken(EffectBook book, Set<String> portals, long seed) {
+        List<String> others = ofOtherRuns(book, seed);
+        List<String> strays =
+                strays(book).stream().filter(chat -> !others.contains(chat)).toList();
         if (!strays.isEmpty()) {
             int effects = strays.stream().mapToInt(chat -> book.of(chat).size()).sum();
             return Optional.of(new String[] {
@@ -50,12 +69,13 @@ final class Account {
                         + String.join(", ", strays.subList(0, Math.min(NAMED, strays.size())))
             });
         }
+        Set<String> bent = bent(book);
         for (String chat : book.chats()) {
             List<Effect> effects = book.of(chat);
             if (chat.isEmpty() && effects.stream().anyMatch(effect -> effect.memberId() != null)) {
                 return Optional.of(new String[] {"a chat in each effect", "an effect that names a portal and no chat"});
             }
-            if (chat.isEmpty() || expected.contains(plain(chat)) || bent.contains(chat)) {
+            if (chat.isEmpty() || expected.contains(plain(chat)) || bent.contains(chat) || others.contains(chat)) {
                 continue;
             }
             if (effects.size() > 1) {
@@ -76,8 +96,9 @@ final class Account {
     /**
      * Returns the forms that large ids take in numbers that are too small for them. The cases about ids report those.
      */
-    private Set<String> bent() {
+    private Set<String> bent(EffectBook book) {
         Set<String> bent = new HashSet<>();
+        Set<Double> rounded = new HashSet<>();
         for (String chat : sent) {
             if (chat.matches("[0-9]{10,300}")) {
                 BigInteger number = new BigInteger(chat);
@@ -85,8 +106,13 @@ final class Account {
                 bent.add(Integer.toString(number.intValue()));
                 bent.add(new BigDecimal(number.doubleValue()).toBigInteger().toString());
                 bent.add(Long.toString((long) number.doubleValue()));
+                rounded.add(number.doubleValue());
             }
         }
+        // A floating-point number is written in several ways: JavaScript writes zeros for the digits that it lacks.
+        book.chats().stream()
+                .filter(chat -> chat.matches("[0-9]{16,300}") && rounded.contains(Double.parseDouble(chat)))
+                .forEach(bent::add);
         return bent;
     }
 

@@ -138,8 +138,8 @@ final class Authenticity {
         Reply one = run.post(rightFirst);
         Reply two = run.post(wrongFirst);
         for (Reply reply : List.of(one, two)) {
-            if (run.stands(reply, "an application token given twice") && !reply.is4xx()) {
-                run.fail("status 4xx for an application token given twice", reply);
+            if (run.stands(reply, "an application token given twice")) {
+                run.refused(reply, "an application token given twice");
             }
         }
         run.alive();
@@ -252,17 +252,19 @@ final class Authenticity {
         String right = run.identity().proof().reveal();
         EventBody query = run.event().without(TOKEN);
         String target = run.path();
-        String with = target + (target.contains("?") ? "&" : "?") + "auth%5Bapplication_token%5D="
+        // No other request has this query, so that a log that repeats it is not taken for one with a body.
+        String with = target + (target.contains("?") ? "&" : "?") + "copy="
+                + run.mint().hex(8) + "&auth%5Bapplication_token%5D="
                 + EventBody.escape(right, EventBody.Style.PLATFORM);
-        run.canaries().excuse(with);
+        Canaries canaries = run.canaries();
+        canaries.excuseTarget(with);
         run.denied(run.send(run.request(query).target(with)), query, "the token in the query only");
         EventBody cookie = run.event().without(TOKEN);
-        run.denied(
-                run.send(run.request(cookie)
-                        .header("Cookie", "application_token=" + right + "; auth[application_token]=" + right)),
-                cookie,
-                "the token in a cookie only");
+        String value = "application_token=" + right + "; auth[application_token]=" + right;
+        canaries.excuseAfter("cookie[^\\n]{0,300}", right);
+        run.denied(run.send(run.request(cookie).header("Cookie", value)), cookie, "the token in a cookie only");
         EventBody header = run.event().without(TOKEN);
+        canaries.excuseAfter("(?:bearer|x-application-token)\\W{1,8}", right);
         run.denied(
                 run.send(run.request(header)
                         .header("Authorization", "Bearer " + right)
@@ -384,7 +386,7 @@ final class Authenticity {
             }
         }
         for (Reply reply : load.await()) {
-            if (reply.is2xx()) {
+            if (reply.is2xx() && !run.byQueue(reply)) {
                 run.fail("4xx for each of 500 wrong tokens", reply);
                 break;
             }

@@ -23,7 +23,8 @@ import java.util.regex.Pattern;
  * or in any mixture. Twelve equal characters in a row count as found, except those with a run of one character, because
  * the zeros in an access token's user id also occur in large chat ids. In a long run of letters and digits, such as a
  * hash, sixteen must be equal, because ten thousand hashes share twelve characters with one of five thousand tokens too
- * often. Thread-safe.
+ * often. A part without digits counts for nothing, and a secret without digits only as a whole: a token that a user made
+ * up of words shares these with ordinary text. Thread-safe.
  */
 final class Canaries {
 
@@ -33,6 +34,15 @@ final class Canaries {
     private static final int PIECE = 16;
 
     private static final Pattern ROW = Pattern.compile("(.)\\1{3}", Pattern.DOTALL);
+
+    /** Words, as people write them. */
+    private static final Pattern WORDS = Pattern.compile("[A-Za-z ._:/-]*");
+
+    /** A word that is no assignment: a line of assignments is no command. */
+    private static final Pattern COMMAND = Pattern.compile("(?:^| )(?!\\w+=)\\S");
+
+    /** The least length of words in a row that are no ordinary text. */
+    private static final int MANY_WORDS = 24;
 
     /** The length of a run of letters and digits that is no shortened token. */
     private static final int LONG_RUN = 24;
@@ -47,6 +57,7 @@ final class Canaries {
     private final List<String> innocent = new ArrayList<>();
 
     private final Set<String> excused = new HashSet<>();
+    private final List<Pattern> excusedPlaces = new ArrayList<>();
     private final Set<Integer> lengths = new HashSet<>();
 
     /** Marks text as public: slices that it contains are no longer searched for. */
@@ -56,14 +67,14 @@ final class Canaries {
 
     /** Adds a secret, under a name such as {@code access_token#3}. */
     synchronized void add(String name, String secret) {
-        if (secret.isEmpty() || names.putIfAbsent(secret, name) != null) {
+        if (secret.isEmpty() || names.putIfAbsent(secret, name) != null || isPlain(secret)) {
             return;
         }
         long different = secret.chars().distinct().count();
         boolean sliced = secret.length() > SLICE && different >= 6;
         for (int i = 0; sliced && i + SLICE <= secret.length(); i++) {
             String part = secret.substring(i, i + SLICE);
-            if (!ROW.matcher(part).find()) {
+            if (!ROW.matcher(part).find() && !WORDS.matcher(part).matches()) {
                 slice(part, name);
             }
         }
@@ -71,8 +82,14 @@ final class Canaries {
             if (form.length() <= PIECE) {
                 slice(form, name);
             }
+            if (WORDS.matcher(form).matches()) {
+                slice(form, name);
+                continue;
+            }
             for (int i = 0; i + PIECE <= form.length(); i += PIECE) {
-                slice(form.substring(i, i + PIECE), name);
+                if (!WORDS.matcher(form.substring(i, i + PIECE)).matches()) {
+                    slice(form.substring(i, i + PIECE), name);
+                }
             }
         }
     }
@@ -85,9 +102,43 @@ final class Canaries {
         }
     }
 
-    /** Allows a request target into which the suite itself wrote secrets, because a log may repeat it. */
-    synchronized void excuse(String target) {
-        excused.add(target);
+    /**
+     * Returns whether a secret cannot be told from ordinary text: short, or one or two words. The search leaves it out.
+     */
+    static boolean isPlain(String secret) {
+        return secret.length() < 6
+                || (secret.length() < MANY_WORDS && WORDS.matcher(secret).matches());
+    }
+
+    /** Allows a text into which the suite itself wrote secrets, because a log may repeat it, also unescaped. */
+    synchronized void excuse(String written) {
+        Unescaped.readings(written).forEach(reading -> excused.add(reading.text()));
+    }
+
+    /** Allows a request target with secrets in its query, and the query alone, which some logs have in a field of its own. */
+    synchronized void excuseTarget(String target) {
+        excuse(target);
+        excuse(target.substring(target.indexOf('?') + 1));
+    }
+
+    /** Allows a secret after a text that only a request of the suite's own has before it, such as the name of a header. */
+    synchronized void excuseAfter(String pattern, String secret) {
+        String quoted = Pattern.quote(secret);
+        excusedPlaces.add(Pattern.compile(quoted + "(?<=" + pattern + quoted + ")", Pattern.CASE_INSENSITIVE));
+    }
+
+    /**
+     * Allows the handler's command, whole or one of its simple commands, because a shell prints it if a signal ended the
+     * process.
+     */
+    synchronized void excuseCommand(String command) {
+        excuse(command);
+        for (String simple : command.split("[;&|\n]+")) {
+            String words = simple.strip().replaceAll("\\s+", " ");
+            if (COMMAND.matcher(words).find()) {
+                excuse(words);
+            }
+        }
     }
 
     private static Set<String> forms(String secret) {
@@ -117,8 +168,11 @@ final class Canaries {
     /** Returns the names of the secrets in a text. */
     synchronized Set<String> in(String text) {
         String clean = text;
-        for (String target : excused) {
-            clean = clean.replace(target, "");
+        for (String written : excused) {
+            clean = clean.replace(written, "");
+        }
+        for (Pattern place : excusedPlaces) {
+            clean = place.matcher(clean).replaceAll("");
         }
         return found(clean);
     }
@@ -169,6 +223,11 @@ final class Canaries {
     /** Returns the text with each secret replaced by its name, and the remains of one by asterisks. */
     synchronized String masked(String text) {
         Set<String> found = found(text);
+        names.forEach((secret, name) -> {
+            if (isPlain(secret) && text.contains(secret)) {
+                found.add(name);
+            }
+        });
         if (found.isEmpty()) {
             return text;
         }

@@ -281,6 +281,29 @@ public final class ContractSuite {
     }
 
     /**
+     * Declares that a proxy stands before the handler. It is found out if the proxy names itself in its answers.
+     *
+     * @return another suite, which takes statuses 502 and 504 for those of a handler that is not there, and warns of what
+     *     the proxy itself decides
+     */
+    public ContractSuite proxied() {
+        return with(copy -> copy.proxied = true);
+    }
+
+    /**
+     * Declares that a queue acknowledges requests before the handler sees them.
+     *
+     * @return another suite, which judges effects in place of the statuses of acknowledged requests, and waits a minute
+     *     for effects unless {@link #settle} follows
+     */
+    public ContractSuite queued() {
+        return with(copy -> {
+            copy.queued = true;
+            copy.settle = Duration.ofMinutes(1);
+        });
+    }
+
+    /**
      * Names the handler's store, for the cases about its size and its content.
      *
      * @param file a file, such as a database, or a folder

@@ -341,7 +341,10 @@ final class Delivery {
                 continue;
             }
             acknowledged.merge(events.get(i).chatId(), reply.is2xx(), Boolean::logicalOr);
-            boolean honest = reply.failure() == null && (reply.status() == 429 || reply.status() == 503);
+            boolean honest = reply.failure() == null
+                    && (reply.status() == 429
+                            || reply.status() == 503
+                            || run.intermediary().gaveUp(reply));
             if (!reply.is2xx()) {
                 refused++;
                 if (!honest) {

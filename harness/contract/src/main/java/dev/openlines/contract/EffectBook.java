@@ -9,30 +9,37 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The evidence so far, by chat, without effects from before the run. Thread-safe. */
 final class EffectBook {
 
     private final @Nullable EffectSource source;
+    private final Predicate<String> named;
     private final Map<Effect, Integer> before = new HashMap<>();
     private Map<String, List<Effect>> byChat = Map.of();
     private List<Effect> latest = List.of();
     private @Nullable String trouble;
+    private boolean begun = true;
 
-    EffectBook(@Nullable EffectSource source) {
+    /** Creates a book that has begun. {@code named} tells the chats that a request of the run has named. */
+    EffectBook(@Nullable EffectSource source, Predicate<String> named) {
         this.source = source;
+        this.named = named;
     }
 
     boolean exists() {
         return source != null;
     }
 
-    /** Marks the present effects as older than the run. */
+    /**
+     * Marks the present effects as older than the run. If the evidence becomes readable only later, the effects of chats
+     * that the run has not named are the older ones.
+     */
     synchronized void begin() {
-        for (Effect effect : read()) {
-            before.merge(effect, 1, Integer::sum);
-        }
+        begun = false;
+        refresh();
     }
 
     /** Returns why the evidence could not be read at the last look, or null if it could. */
@@ -59,6 +66,12 @@ final class EffectBook {
             return;
         }
         List<Effect> all = read();
+        if (trouble == null && !begun) {
+            begun = true;
+            all.stream()
+                    .filter(effect -> !named.test(Objects.requireNonNullElse(effect.chatId(), "")))
+                    .forEach(effect -> before.merge(effect, 1, Integer::sum));
+        }
         if (trouble != null || (all.isEmpty() && !byChat.isEmpty()) || all.equals(latest)) {
             return;
         }
@@ -96,6 +109,21 @@ final class EffectBook {
 
     synchronized Set<String> chats() {
         return Set.copyOf(byChat.keySet());
+    }
+
+    /** Waits until no effect was added for some time, such as when a queue has delivered everything. */
+    void awaitStill(Duration still, Duration atMost) throws InterruptedException {
+        long end = System.nanoTime() + atMost.toNanos();
+        List<Effect> before;
+        do {
+            before = now();
+            List<Effect> last = before;
+            await(() -> !now().equals(last), still);
+        } while (!now().equals(before) && System.nanoTime() < end);
+    }
+
+    private synchronized List<Effect> now() {
+        return latest;
     }
 
     /** Reads the evidence repeatedly, at growing intervals, until the condition holds or the time is over. */

@@ -5,19 +5,33 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
-/** All that the handler prints and logs: the output of the processes that the suite starts, and files. */
+/**
+ * All that the handler prints and logs during the run: the output of the processes that the suite starts, and what files
+ * have more than when the run began.
+ */
 final class HandlerLog {
 
     private final List<HandlerProcess> processes;
     private final List<Path> logs;
 
+    /** The lengths of the files before the run, by their identity, which a renamed file keeps. */
+    private final Map<Object, Long> before = new HashMap<>();
+
+    /** A log file with its identity and its length in bytes. */
+    private record LogFile(Path path, Object identity, long size) {}
+
     /** Creates a log. The paths are files or folders. */
     HandlerLog(List<HandlerProcess> processes, List<Path> logs) {
         this.processes = processes;
         this.logs = logs;
+        files().forEach(file -> before.put(file.identity(), file.size()));
     }
 
     /** Returns whether the suite can see any output or log. */
@@ -25,15 +39,15 @@ final class HandlerLog {
         return !processes.isEmpty() || !logs.isEmpty();
     }
 
-    /** Returns the whole text so far, with a character for each byte. */
+    /** Returns the whole text since the run began, with a character for each byte. */
     String text() {
         StringBuilder text = new StringBuilder();
         processes.forEach(process -> text.append(process.output()));
-        for (Path log : logs) {
-            try (Stream<Path> files = Files.walk(log)) {
-                for (Path file : files.filter(Files::isRegularFile).toList()) {
-                    text.append('\n').append(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1));
-                }
+        for (LogFile file : files()) {
+            try {
+                byte[] bytes = Files.readAllBytes(file.path());
+                int from = (int) old(file.identity(), bytes.length);
+                text.append('\n').append(new String(bytes, from, bytes.length - from, StandardCharsets.ISO_8859_1));
             } catch (IOException e) {
                 text.append('\n');
             }
@@ -41,18 +55,33 @@ final class HandlerLog {
         return text.toString();
     }
 
-    /** Returns the length so far, in bytes. */
+    /** Returns the length since the run began, in bytes. */
     long length() {
-        long length = processes.stream().mapToLong(HandlerProcess::printedBytes).sum();
+        return processes.stream().mapToLong(HandlerProcess::printedBytes).sum()
+                + files().stream()
+                        .mapToLong(file -> file.size() - old(file.identity(), file.size()))
+                        .sum();
+    }
+
+    /** Returns how much of a file is older than the run. A file that has become shorter was begun anew. */
+    private long old(Object identity, long size) {
+        long length = before.getOrDefault(identity, 0L);
+        return length > size ? 0 : length;
+    }
+
+    private List<LogFile> files() {
+        List<LogFile> all = new ArrayList<>();
         for (Path log : logs) {
             try (Stream<Path> files = Files.walk(log)) {
                 for (Path file : files.filter(Files::isRegularFile).toList()) {
-                    length += Files.size(file);
+                    BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+                    Object key = attributes.fileKey();
+                    all.add(new LogFile(file, key == null ? file : key, attributes.size()));
                 }
             } catch (IOException e) {
-                // A log that is rotated at this moment counts as empty.
+                // It is not there yet, or is rotated at this moment.
             }
         }
-        return length;
+        return all;
     }
 }

@@ -16,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,7 @@ final class HandlerProcess implements AutoCloseable {
     private final String stopSignal;
     private final Duration patience;
     private final Wire wire;
+    private final Predicate<Wire> reachable;
     private final Path output;
     private final HttpClient client = HttpClient.newHttpClient();
     private @Nullable Process process;
@@ -52,14 +54,21 @@ final class HandlerProcess implements AutoCloseable {
 
     /**
      * Creates a process from the command with its placeholders filled in. If {@code ready} is null, it is ready when
-     * its port accepts connections.
+     * it can be reached.
      */
-    HandlerProcess(String command, @Nullable String ready, String stopSignal, Duration patience, Wire wire) {
+    HandlerProcess(
+            String command,
+            @Nullable String ready,
+            String stopSignal,
+            Duration patience,
+            Wire wire,
+            Predicate<Wire> reachable) {
         this.command = command;
         this.ready = ready;
         this.stopSignal = stopSignal;
         this.patience = patience;
         this.wire = wire;
+        this.reachable = reachable;
         try {
             output = Files.createTempFile("openlines-handler", ".log");
         } catch (IOException e) {
@@ -167,9 +176,7 @@ final class HandlerProcess implements AutoCloseable {
 
     private boolean isReady() throws InterruptedException {
         if (ready == null) {
-            try (Connection connection = wire.open()) {
-                return connection.isOpen();
-            }
+            return reachable.test(wire);
         }
         if (ready.startsWith("http://") || ready.startsWith("https://")) {
             try {

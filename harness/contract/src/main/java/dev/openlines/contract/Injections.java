@@ -9,6 +9,7 @@ import static dev.openlines.contract.Oracle.R;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -107,15 +108,11 @@ final class Injections {
             run.expect(new Expectation(user.chatId(), run.identity().memberId(), 0, 1, "the user id " + text));
         }
         // A query that computes finds the previous chat. A query that ends at the quote finds the chat itself.
-        String before = run.chat();
-        String own = run.chat();
-        for (String text : List.of(
-                own + "-1",
-                own + "' OR '1'='1",
-                own + " OR 1=1",
-                own + "; DROP TABLE events",
-                own + "'||'",
-                "(SELECT " + own + ")")) {
+        for (String form :
+                List.of("%s-1", "%s' OR '1'='1", "%s OR 1=1", "%s; DROP TABLE events", "%s'||'", "(SELECT %s)")) {
+            String before = run.chat();
+            String own = run.chat();
+            String text = String.format(Locale.ROOT, form, own);
             EventBody event = run.event(run.identity(), text);
             taken(run, event, "the chat id " + text);
             run.noEffect(own, "the chat id " + text);

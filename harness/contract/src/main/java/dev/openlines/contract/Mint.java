@@ -11,6 +11,12 @@ final class Mint {
     private static final int CHATS_PER_CASE = 10_000;
     private static final int RUNS = 190;
 
+    private static final long FIRST = 10_000_000;
+    private static final long PER_RUN = (long) CASES_PER_RUN * CHATS_PER_CASE;
+
+    /** The most chats of one case, with the random number of its first. */
+    private static final int MOST_CHATS = 4_000;
+
     private final SplittableRandom random;
     private final long at;
     private long nextChat;
@@ -20,8 +26,32 @@ final class Mint {
         this.at = at;
         int number = Integer.parseInt(caseId.substring(caseId.lastIndexOf('-') + 1));
         random = new SplittableRandom(seed * 31 + number);
-        long run = Math.floorMod(new SplittableRandom(seed).nextLong(), (long) RUNS);
-        nextChat = 10_000_000 + (run * CASES_PER_RUN + number) * CHATS_PER_CASE + random.nextInt(100) + 1;
+        nextChat = FIRST + run(seed) * PER_RUN + (long) number * CHATS_PER_CASE + random.nextInt(100) + 1;
+    }
+
+    private static long run(long seed) {
+        return Math.floorMod(new SplittableRandom(seed).nextLong(), (long) RUNS);
+    }
+
+    /**
+     * Returns whether a run with another seed makes this chat for one of its cases. The cases of this run that ran again
+     * have the next seed.
+     */
+    static boolean isOfAnotherRun(String chat, long seed) {
+        if (!chat.matches("[1-9][0-9]{7,9}")) {
+            return false;
+        }
+        long number = Long.parseLong(chat) - FIRST;
+        long run = Math.floorDiv(number, PER_RUN);
+        int of = (int) (Math.floorMod(number, PER_RUN) / CHATS_PER_CASE);
+        return run >= 0
+                && run < RUNS
+                && run != run(seed)
+                && run != run(seed + 1)
+                && Math.floorMod(number, (long) CHATS_PER_CASE) <= MOST_CHATS
+                && (of == 0
+                        || Catalogue.find(String.format(Locale.ROOT, "%03d", of))
+                                .isPresent());
     }
 
     /** Returns a chat that only this case uses, below 2^31. */

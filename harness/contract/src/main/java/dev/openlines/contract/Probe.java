@@ -2,7 +2,9 @@
 package dev.openlines.contract;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One good event before the first case. It gives no verdict. It shows early a mistake of the user that would make every
@@ -12,6 +14,9 @@ final class Probe {
 
     /** The shortest wait, at the end of a run, for effects that must not come. */
     static final Duration QUIET = Duration.ofMillis(300);
+
+    /** The time that the handler behind a proxy may take for an answer that shows that it is there. */
+    static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private static final int TRIES = 2;
 
@@ -36,10 +41,16 @@ final class Probe {
         for (int i = 1; i < TRIES && unanswered(reply); i++) {
             reply = sent(event);
         }
+        Optional<String> proxy = run.intermediary().find(reply);
+        if (proxy.isPresent() && !run.intermediary().reaches(run.wire())) {
+            reply = patiently(event);
+        }
         silent = unanswered(reply);
         acknowledged = reply.is2xx();
         if (reply.is2xx()) {
-            return effect(event.chatId());
+            List<String> remarks = new ArrayList<>(effect(event.chatId()));
+            proxy.ifPresent(mark -> remarks.add("a proxy answers for the handler (" + mark + "), as --proxied says"));
+            return remarks;
         }
         String got = "a good event is not acknowledged (" + reply.outcome() + "): ";
         return switch (reply.status()) {
@@ -54,6 +65,15 @@ final class Probe {
 
     private static boolean unanswered(Reply reply) {
         return reply.failure() != null && reply.failure().startsWith(Reply.NO_ANSWER);
+    }
+
+    /** Sends the event when the handler behind a proxy is ready. */
+    private Reply patiently(EventBody event) throws InterruptedException {
+        long end = System.nanoTime() + run.settings().readyWithin.toNanos();
+        while (System.nanoTime() < end && !run.intermediary().reaches(run.wire())) {
+            Thread.sleep(100);
+        }
+        return sent(event);
     }
 
     private Reply sent(EventBody event) {

@@ -33,6 +33,7 @@ final class Run implements AutoCloseable {
     private final PortalFront front;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final Account account = new Account();
+    private final Intermediary intermediary;
     private final @Nullable HandlerProcess process;
     private final @Nullable HandlerProcess secondInstance;
     private final HandlerLog log;
@@ -59,6 +60,7 @@ final class Run implements AutoCloseable {
             handler = URI.create(filled(handler.toString()));
         }
         settings.handler = handler;
+        intermediary = new Intermediary(settings.proxied, settings.queued);
         wire = dry ? Wire.dry(handler) : Wire.to(handler, settings.insecure);
         identity = new Identity(
                 settings.memberId,
@@ -70,7 +72,7 @@ final class Run implements AutoCloseable {
                 portal == null
                         ? "http://127.0.0.1:1/portal/auth/rest/"
                         : portal.serverEndpoint().toString());
-        effects = new EffectBook(dry ? null : settings.evidence);
+        effects = new EffectBook(dry ? null : settings.evidence, account::knows);
         process = dry ? null : process(settings.handlerCommand, settings.ready, wire);
         secondInstance = dry || settings.secondInstance == null
                 ? null
@@ -94,6 +96,10 @@ final class Run implements AutoCloseable {
                 .replace(settings.proof.reveal(), " "));
         canaries.innocent("00000000000000000000000000000001 imopenlines,imconnector,im,user_brief");
         canaries.add("application_token", settings.proof.reveal());
+        // A shell prints the command when its process was killed, and with -x.
+        Stream.of(Optional.ofNullable(process), Optional.ofNullable(secondInstance))
+                .flatMap(Optional::stream)
+                .forEach(one -> canaries.excuseCommand(one.command()));
         if (portal != null) {
             canaries.add("client_secret", portal.clientSecret().reveal());
             canaries.add("webhook_code", portal.webhookCode().reveal());
@@ -109,7 +115,8 @@ final class Run implements AutoCloseable {
                         ready == null ? null : filled(ready),
                         settings.stopSignal,
                         settings.readyWithin,
-                        to);
+                        to,
+                        intermediary::reaches);
     }
 
     /** Starts portal, evil portal and evidence; not yet the handler. */
@@ -194,6 +201,11 @@ final class Run implements AutoCloseable {
     /** Returns the account of the permitted effects. */
     Account account() {
         return account;
+    }
+
+    /** Returns the server between the sender and the handler, if any. */
+    Intermediary intermediary() {
+        return intermediary;
     }
 
     @Nullable
@@ -315,9 +327,7 @@ final class Run implements AutoCloseable {
     }
 
     private boolean takesConnections() {
-        try (Connection connection = wire.open()) {
-            return connection.isOpen();
-        }
+        return intermediary.reaches(wire);
     }
 
     @Override

@@ -26,6 +26,9 @@ final class Runner {
 
     private static final int CIRCUIT = 3;
 
+    /** The time without a new effect after which a queue is taken for empty. */
+    private static final Duration STILL = Duration.ofSeconds(3);
+
     /** The case of the plain good event. */
     private static final String FIRST = "OSF-C-001";
 
@@ -327,6 +330,9 @@ final class Runner {
             if (!all.isEmpty() && !handlerGone) {
                 Thread.interrupted();
                 Thread.sleep(run.quiet().toMillis());
+                if (run.intermediary().isQueue()) {
+                    run.effects().awaitStill(STILL, run.settings().settle);
+                }
             }
             run.effects().refresh();
         } catch (InterruptedException e) {

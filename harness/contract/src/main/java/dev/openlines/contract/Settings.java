@@ -52,6 +52,12 @@ final class Settings implements Cloneable {
     @Nullable
     Boolean installing;
 
+    /** Set if a proxy stands before the handler. If it is not declared, the run finds out. */
+    boolean proxied;
+
+    /** Set if a queue acknowledges events before the handler sees them. */
+    boolean queued;
+
     /** The file or folder that the handler stores events in. */
     @Nullable
     Path store;

@@ -9,6 +9,7 @@ import static dev.openlines.contract.Oracle.L;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -44,7 +45,7 @@ final class Stores {
         }
         load.begin(Duration.ZERO);
         for (Reply reply : load.await()) {
-            if (reply.is2xx()) {
+            if (reply.is2xx() && !run.byQueue(reply)) {
                 run.fail("4xx for each event with a wrong token", reply);
                 break;
             }
@@ -78,7 +79,14 @@ final class Stores {
         Set<String> portals = settings.secondMemberId == null
                 ? Set.of(settings.memberId)
                 : Set.of(settings.memberId, settings.secondMemberId);
-        run.account().broken(run.effects(), portals).ifPresent(broken -> run.fail(broken[0], broken[1]));
+        Account account = run.account();
+        account.broken(run.effects(), portals, run.seed()).ifPresent(broken -> run.fail(broken[0], broken[1]));
+        List<String> others = account.ofOtherRuns(run.effects(), run.seed());
+        if (!others.isEmpty()) {
+            run.warn(
+                    "a store and evidence that no other run has used",
+                    "effects for chats of another run of the suite, such as chat " + others.get(0));
+        }
     }
 
     @Case(

@@ -9,6 +9,9 @@ import java.util.regex.Pattern;
 /** Finds internals of the handler that an answer to an error must not reveal. */
 final class Telltale {
 
+    /** A sign of the proxy before the handler rather than of the handler. */
+    static final String PROXY_BANNER = "a proxy's version banner";
+
     private static final Map<String, Pattern> SIGNS = Map.of(
             "a stack trace",
             Pattern.compile(
@@ -25,10 +28,11 @@ final class Telltale {
             Pattern.compile(
                     "SQLSTATE|(?i:\\b(?:select .{1,80} from|insert into|update \\w+ set|delete from)\\b)|ORA-\\d{5}"
                             + "|SQLITE_[A-Z]+"),
+            PROXY_BANNER,
+            Pattern.compile("(?i:\\b(?:nginx|openresty|tengine|envoy|haproxy|traefik|caddy|varnish)[/ ]v?\\d+\\.\\d+)"),
             "a version banner",
-            Pattern.compile(
-                    "(?i:\\b(?:nginx|apache|php|jetty|tomcat|express|werkzeug|python|uvicorn|gunicorn|node(?:\\.js)?"
-                            + "|spring|undertow|kestrel)[/ ]v?\\d+\\.\\d+)"));
+            Pattern.compile("(?i:\\b(?:apache|php|jetty|tomcat|express|werkzeug|python|uvicorn|gunicorn|node(?:\\.js)?"
+                    + "|spring|undertow|kestrel)[/ ]v?\\d+\\.\\d+)"));
 
     private Telltale() {}
 

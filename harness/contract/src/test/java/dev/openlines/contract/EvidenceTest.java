@@ -81,7 +81,7 @@ class EvidenceTest {
     void aHundredThousandOldLinesAreNotTheRunsAndCostLittle() throws Exception {
         Path file =
                 Files.writeString(folder.resolve("evidence"), "{\"chat_id\":17,\"member_id\":\"m\"}\n".repeat(100_000));
-        EffectBook book = new EffectBook(new EvidenceFile(file));
+        EffectBook book = new EffectBook(new EvidenceFile(file), chat -> false);
         book.begin();
         Files.writeString(file, "{\"chat_id\":17,\"member_id\":\"m\"}\n", StandardOpenOption.APPEND);
         book.refresh();

@@ -88,23 +88,24 @@ class JudgeTest {
         account.know("18");
         account.expect("18");
         List<Effect> effects = new ArrayList<>(List.of(Effect.of("m", 17), Effect.of("m", 18), Effect.of("m", 18)));
-        EffectBook book = new EffectBook(() -> List.copyOf(effects));
+        EffectBook book = new EffectBook(() -> List.copyOf(effects), account::knows);
         book.refresh();
-        assertThat(account.broken(book, java.util.Set.of("m"))).isEmpty();
+        assertThat(account.broken(book, java.util.Set.of("m"), 1)).isEmpty();
 
         effects.add(Effect.of("m", 17));
         book.refresh();
-        assertThat(account.broken(book, java.util.Set.of("m")).orElseThrow())
+        assertThat(account.broken(book, java.util.Set.of("m"), 1).orElseThrow())
                 .containsExactly("at most one effect for each event that was sent once", "2 for chat 17");
 
         effects.remove(3);
         effects.set(0, Effect.of("other", 17));
         book.refresh();
-        assertThat(account.broken(book, java.util.Set.of("m")).orElseThrow()[1]).isEqualTo("one in another, chat 17");
+        assertThat(account.broken(book, java.util.Set.of("m"), 1).orElseThrow()[1])
+                .isEqualTo("one in another, chat 17");
 
         effects.set(0, new Effect(null, "m", null, null, null));
         book.refresh();
-        assertThat(account.broken(book, java.util.Set.of("m")).orElseThrow()[1])
+        assertThat(account.broken(book, java.util.Set.of("m"), 1).orElseThrow()[1])
                 .isEqualTo("an effect that names a portal and no chat");
     }
 
@@ -270,8 +271,7 @@ class JudgeTest {
     @RequiresTool("prlimit")
     void aLimitOnTheHandlersFilesDoesNotTouchWhatItPrints() throws Exception {
         String talks = "echo ready; while [ ! -e '" + folder + "/go' ]; do sleep 0.05; done; echo printed; sleep 600";
-        try (HandlerProcess process = new HandlerProcess(
-                talks, "ready", "TERM", Duration.ofMinutes(1), Wire.dry(URI.create("http://127.0.0.1:9/")))) {
+        try (HandlerProcess process = new HandlerProcess(talks, "ready", "TERM", Duration.ofMinutes(1), Wire.dry(URI.create("http://127.0.0.1:9/")), wire -> false)) {
             assertThat(process.start()).isTrue();
             assertThat(new ProcessBuilder("prlimit", "--pid", process.pid(), "--fsize=0:")
                             .start()

@@ -88,25 +88,27 @@ class OraclesTest {
             assertThat(suite.run().ids(Level.MUST, Verdict.NOT_OBSERVED)).contains("OSF-C-702");
             assertThat(suite.logs(folder.resolve("logs")).run().ids(Level.MUST, Verdict.PASS))
                     .contains("OSF-C-702");
-            Files.writeString(logs.resolve("b.log"), "token " + SmallHandler.PROOF.reveal() + "\n");
+            EffectSource leaks = () -> {
+                Files.writeString(logs.resolve("b.log"), "token " + SmallHandler.PROOF.reveal() + "\n");
+                return List.of();
+            };
             assertThat(suite.logs(folder.resolve("logs"))
+                            .evidence(leaks)
+                            .settle(TOO_SHORT)
                             .run()
                             .result("OSF-C-702")
                             .orElseThrow()
                             .failures())
-                    .containsExactly("expected no secret in the log; got <application_token>");
-            assertThat(suite.logs(logs.resolve("b.log")).run().ids(Level.MUST, Verdict.FAIL))
-                    .containsExactly("OSF-C-702");
+                    .containsExactly("expected no secret in the log; got <application_token>, first in the line: token"
+                            + " <application_token>");
+            assertThat(suite.logs(folder.resolve("logs")).run().ids(Level.MUST, Verdict.PASS))
+                    .as("the same records, which are older than this run")
+                    .contains("OSF-C-702");
         }
     }
 
     private static HandlerProcess process(String command, String stopSignal) {
-        return new HandlerProcess(
-                command,
-                "ready [0-9]+",
-                stopSignal,
-                Duration.ofSeconds(30),
-                Wire.dry(URI.create("http://127.0.0.1:9/")));
+        return new HandlerProcess(command, "ready [0-9]+", stopSignal, Duration.ofSeconds(30), Wire.dry(URI.create("http://127.0.0.1:9/")), wire -> false);
     }
 
     @Test
