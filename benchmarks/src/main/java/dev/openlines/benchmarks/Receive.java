@@ -22,12 +22,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The whole way from the socket to the acknowledgement under load, beside a Jetty handler that does nothing, what the stores
  * take without a request, and receivers as teams write them ({@link Rivals}): each kind a process of its own, each measured
  * in turn in every round, so that a machine that grows slower grows slower for all; medians. Of a kind that handles, the
- * time counts until the last event is handled. The load is {@code wrk}'s, on the same cores, no body twice.
+ * time counts until the last event is handled. The load is {@code wrk}'s, on the same cores, no body twice. A kind whose
+ * tool or database is missing is skipped by name.
  */
 public final class Receive {
 
@@ -35,20 +37,35 @@ public final class Receive {
     private static final Pattern OTHER = Pattern.compile("Non-2xx or 3xx responses: (\\d+)");
     private static final Pattern PERCENTILE = Pattern.compile("(50|99)%\\s+([\\d.]+)(us|ms|s)\\b");
 
-    private static final String[] KINDS = {
-        "bare", "memory", "sqlite", "postgresql", "handled-sqlite", "handled-postgresql", "express", "php"
-    };
+    private static final List<String> KINDS = List.of(
+            "bare",
+            "memory",
+            "sqlite",
+            "postgresql",
+            "handled-sqlite",
+            "handled-postgresql",
+            "express",
+            "php",
+            "spring",
+            "raw-sqlite",
+            "raw-postgresql");
+
+    static final int[] CONNECTIONS = {1, 16, 128};
 
     /** Stands in a body for numbers that the load fills in; nothing else there looks like it. */
     private static final long PLACE = 7_777_777_777L;
 
     private final Path directory;
     private final int seconds;
+    /** The database, or null if it cannot be started here. */
+    private final @Nullable EmbeddedPostgres postgres;
+
     private final AtomicLong nextChat = new AtomicLong(1);
 
-    Receive(Path directory, int seconds) {
+    Receive(Path directory, int seconds, @Nullable EmbeddedPostgres postgres) {
         this.directory = directory;
         this.seconds = seconds;
+        this.postgres = postgres;
     }
 
     /** The result of one run of wrk. CPU and bytes are those of the receiving process for a request; bytes are 0 if unknown. */
@@ -58,7 +75,7 @@ public final class Receive {
     record Used(long cpuNanos, long bytes, long handled) {}
 
     /** A process that receives. It says what it has used unless {@code out} is null. */
-    record Server(String kind, Process process, BufferedReader out, int port) {
+    record Server(String kind, Process process, @Nullable BufferedReader out, int port) {
 
         Used used() throws IOException {
             if (out == null) {
@@ -87,21 +104,23 @@ public final class Receive {
         int seconds = args.length > 1 ? Integer.parseInt(args[1]) : 8;
         Path directory = Files.createTempDirectory("openlines-receive");
         List<Server> servers = new ArrayList<>();
-        try (EmbeddedPostgres postgres = EmbeddedPostgres.builder()
-                .setServerConfig("shared_buffers", "128MB")
-                .start()) {
-            Receive receive = new Receive(directory, seconds);
-            for (String kind : args.length > 2 ? args[2].split(",") : KINDS) {
-                if (kind.equals("express") || kind.equals("php")) {
-                    Rivals.start(kind, directory).ifPresent(servers::add);
-                } else {
-                    servers.add(receive.start(kind, receive.place(kind, postgres)));
+        try (EmbeddedPostgres postgres = postgres()) {
+            Receive receive = new Receive(directory, seconds, postgres);
+            for (String kind : args.length > 2 ? List.of(args[2].split(",")) : KINDS) {
+                try {
+                    servers.add(receive.start(kind));
+                } catch (IOException e) {
+                    System.out.println("skipped " + kind + ": " + e.getMessage());
                 }
             }
-            receive.print(receive.measure(servers, rounds));
+            Map<String, List<Run>> runs = receive.measure(servers, rounds);
+            print(runs);
+            System.out.println();
+            ReceiveGoals.print(runs);
         } finally {
             for (Server server : servers) {
-                List<ProcessHandle> all = new ArrayList<>(server.process().descendants().toList());
+                List<ProcessHandle> all =
+                        new ArrayList<>(server.process().descendants().toList());
                 all.add(server.process().toHandle());
                 all.forEach(ProcessHandle::destroy);
                 // Each may remove files of its own as it ends.
@@ -117,25 +136,50 @@ public final class Receive {
         }
     }
 
+    private static @Nullable EmbeddedPostgres postgres() {
+        try {
+            return EmbeddedPostgres.builder()
+                    .setServerConfig("shared_buffers", "128MB")
+                    .start();
+        } catch (IOException | RuntimeException e) {
+            System.out.println("PostgreSQL does not start here: " + e.getMessage());
+            return null;
+        }
+    }
+
+    private Server start(String kind) throws Exception {
+        return switch (kind) {
+            case "express" -> Rivals.express(directory);
+            case "php" -> Rivals.php(directory);
+            case "spring" -> Rivals.spring(directory, place(kind));
+            default -> start(kind, place(kind));
+        };
+    }
+
     /** Returns the store of a kind, which shares it with no other kind. */
-    private String place(String kind, EmbeddedPostgres postgres) throws SQLException {
-        if (!kind.endsWith("postgresql")) {
-            return directory.resolve(kind + ".db").toString();
+    private String place(String kind) throws IOException, SQLException {
+        if (!kind.endsWith("postgresql") && !kind.equals("spring")) {
+            String file = directory.resolve(kind + ".db").toString();
+            return kind.startsWith("raw-") ? "jdbc:sqlite:" + file : file;
+        }
+        if (postgres == null) {
+            throw new IOException("there is no PostgreSQL");
         }
         String schema = kind.replace('-', '_');
         try (Connection connection = postgres.getPostgresDatabase().getConnection();
                 Statement statement = connection.createStatement()) {
             statement.execute("create schema " + schema);
         }
-        return postgres.getJdbcUrl("postgres", "postgres") + "&currentSchema=" + schema;
+        return postgres.getJdbcUrl("postgres", "postgres") + "&currentSchema=" + schema
+                + (kind.startsWith("raw-") ? "&reWriteBatchedInserts=true" : "");
     }
 
     private Map<String, List<Run>> measure(List<Server> servers, int rounds) throws Exception {
         Map<String, List<Run>> runs = new LinkedHashMap<>();
         for (int round = 0; round <= rounds; round++) {
-            for (int connections : new int[] {1, 16, 128}) {
+            for (int connections : CONNECTIONS) {
                 for (Server server : servers) {
-                    Run run = load(server, connections);
+                    Run run = server.kind().startsWith("raw-") ? raw(server, connections) : load(server, connections);
                     // The first round warms up.
                     if (round > 0) {
                         runs.computeIfAbsent(server.kind() + " " + connections, key -> new ArrayList<>())
@@ -147,10 +191,10 @@ public final class Receive {
         return runs;
     }
 
-    private void print(Map<String, List<Run>> runs) {
-        System.out.println("| inbox | connections | requests/s | of bare | of one sync each | p50 ms | p99 ms |"
-                + " CPU µs | of bare | bytes |");
-        System.out.println("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    private static void print(Map<String, List<Run>> runs) {
+        System.out.println("| kind | connections | requests/s | slowest to fastest round | of bare |"
+                + " of one sync each | p50 ms | p99 ms | CPU µs | of bare | bytes |");
+        System.out.println("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
         runs.forEach((name, all) -> {
             String[] parts = name.split(" ");
             List<Run> bare = runs.getOrDefault("bare " + parts[1], all);
@@ -158,10 +202,12 @@ public final class Receive {
             boolean durable = !parts[0].equals("bare") && !parts[0].equals("memory");
             System.out.printf(
                     Locale.ROOT,
-                    "| %s | %s | %.0f | %.2f | %s | %.2f | %.2f | %.1f | %.2f | %.0f |%n",
+                    "| %s | %s | %.0f | %.0f – %.0f | %.2f | %s | %.2f | %.2f | %.1f | %.2f | %.0f |%n",
                     parts[0],
                     parts[1],
                     median(all, Run::rate),
+                    all.stream().mapToDouble(Run::rate).min().orElseThrow(),
+                    all.stream().mapToDouble(Run::rate).max().orElseThrow(),
                     median(all, Run::rate) / median(bare, Run::rate),
                     durable
                             ? String.format(Locale.ROOT, "%.1f", median(all, Run::rate) / median(single, Run::rate))
@@ -178,24 +224,53 @@ public final class Receive {
         return runs.stream().mapToDouble(what).sorted().toArray()[runs.size() / 2];
     }
 
-    Server start(String kind, String place) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
+    /**
+     * Starts a process of ours.
+     *
+     * @param prefix a command that starts it, such as one that pins it to a core
+     */
+    Server start(String kind, String place, String... prefix) throws IOException {
+        List<String> command = new ArrayList<>(List.of(prefix));
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx512m",
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
                 "-cp",
-                System.getProperty("java.class.path"),
-                ReceiveServer.class.getName(),
-                kind,
-                place);
-        builder.redirectError(ProcessBuilder.Redirect.INHERIT);
-        Process process = builder.start();
+                System.getProperty("java.class.path")));
+        if (kind.startsWith("raw-")) {
+            command.addAll(List.of(RawStore.class.getName(), place));
+        } else {
+            command.addAll(List.of(ReceiveServer.class.getName(), kind, place));
+        }
+        Process process = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
         BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
         String port = out.readLine();
         if (port == null) {
-            throw new IOException("expected " + kind + " to print its port but it ended");
+            throw new IllegalStateException("expected " + kind + " to print its port but it ended");
         }
         return new Server(kind, process, out, Integer.parseInt(port));
+    }
+
+    /** Lets a store commit as many rows at a time as there would be connections. */
+    private Run raw(Server server, int connections) throws IOException {
+        BufferedReader out = server.out();
+        if (out == null) {
+            throw new IllegalStateException("expected a process that answers");
+        }
+        long before = Rivals.cpuNanos(server.process());
+        OutputStream in = server.process().getOutputStream();
+        in.write((connections + " " + seconds + "\n").getBytes(StandardCharsets.US_ASCII));
+        in.flush();
+        String[] numbers = out.readLine().split(" ");
+        double rate = Double.parseDouble(numbers[0]);
+        return new Run(
+                rate,
+                Double.parseDouble(numbers[1]),
+                Double.parseDouble(numbers[2]),
+                (Rivals.cpuNanos(server.process()) - before) / 1000.0 / rate / seconds,
+                0);
     }
 
     Run load(Server server, int connections) throws Exception {

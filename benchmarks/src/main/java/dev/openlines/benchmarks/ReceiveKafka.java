@@ -50,7 +50,7 @@ public final class ReceiveKafka {
         Path directory = Files.createTempDirectory("openlines-kafka-load");
         List<Server> servers = new ArrayList<>();
         try (KafkaCluster cluster = KafkaCluster.start(1)) {
-            Receive receive = new Receive(directory, seconds);
+            Receive receive = new Receive(directory, seconds, null);
             Map<String, List<Server>> kinds = new LinkedHashMap<>();
             kinds.put("bare", List.of(receive.start("bare", "")));
             Map<Integer, String> topics = new LinkedHashMap<>();

@@ -9,14 +9,16 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
  * Receivers as teams write them without this library. Each checks the token, knows a repeat by a unique key, and commits
- * event and effect in one transaction that is on the disk before the answer. One whose tool is missing is skipped by name.
+ * event and effect in one transaction that is on the disk before the answer. Starting one throws an {@link IOException} if its
+ * tool is missing.
  */
 final class Rivals {
 
@@ -27,32 +29,14 @@ final class Rivals {
 
     private Rivals() {}
 
-    static Optional<Receive.Server> start(String kind, Path directory) throws Exception {
-        try {
-            return Optional.of(kind.equals("express") ? express(directory) : php(directory));
-        } catch (IOException e) {
-            System.out.println("skipped " + kind + ": " + e.getMessage());
-            return Optional.empty();
-        }
-    }
-
     /** Installs Express 5 and better-sqlite3 by npm into target, and starts the server. */
-    private static Receive.Server express(Path directory) throws Exception {
+    static Receive.Server express(Path directory) throws Exception {
         Path home = Files.createDirectories(Path.of("target", "express").toAbsolutePath());
         Files.writeString(home.resolve("package.json"), "{\"private\": true, \"type\": \"module\"}");
         if (!Files.isDirectory(home.resolve("node_modules"))) {
-            Process npm = new ProcessBuilder(Stream.concat(
-                                    Stream.of("npm", "install", "--no-audit", "--no-fund", "--no-save"),
-                                    PACKAGES.stream())
-                            .toList())
-                    .directory(home.toFile())
-                    .redirectErrorStream(true)
-                    .redirectOutput(home.resolve("npm.log").toFile())
-                    .start();
-            if (!npm.waitFor(15, TimeUnit.MINUTES) || npm.exitValue() != 0) {
-                npm.destroy();
-                throw new IOException("npm could not install " + PACKAGES + ", see " + home.resolve("npm.log"));
-            }
+            List<String> install = new ArrayList<>(List.of("npm", "install", "--no-audit", "--no-fund", "--no-save"));
+            install.addAll(PACKAGES);
+            install(install, home);
         }
         Process node = new ProcessBuilder(
                         "node",
@@ -63,15 +47,64 @@ final class Rivals {
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         BufferedReader out = node.inputReader(StandardCharsets.UTF_8);
-        String port = out.readLine();
-        if (port == null) {
-            throw new IOException("node did not start the server");
+        return new Receive.Server("express", node, null, port(out));
+    }
+
+    /** Builds the Spring Boot application with Maven in target, unless it is there, and starts it over PostgreSQL. */
+    static Receive.Server spring(Path directory, String database) throws Exception {
+        Path home = Files.createDirectories(Path.of("target", "spring").toAbsolutePath());
+        boolean changed = false;
+        for (String name : List.of("pom.xml", "Application.java", "schema.sql")) {
+            changed |= copied("spring/" + name, home.resolve(name));
         }
-        return new Receive.Server("express", node, null, Integer.parseInt(port));
+        Path jar = home.resolve("target").resolve("peer.jar");
+        if (changed || !Files.exists(jar)) {
+            install(List.of("mvn", "--batch-mode", "--quiet", "clean", "package"), home);
+        }
+        Process spring = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx512m",
+                        "-jar",
+                        jar.toString(),
+                        "--server.port=0",
+                        "--server.address=127.0.0.1",
+                        "--spring.main.banner-mode=off",
+                        "--spring.sql.init.mode=always",
+                        "--spring.datasource.url=" + database,
+                        "--logging.level.root=error",
+                        "--peer.member=" + ReceiveServer.MEMBER,
+                        "--peer.token=" + ReceiveServer.TOKEN)
+                .directory(directory.toFile())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        return new Receive.Server("spring", spring, null, port(spring.inputReader(StandardCharsets.UTF_8)));
+    }
+
+    /** Returns the port that a server prints when it is ready. */
+    private static int port(BufferedReader out) throws IOException {
+        String port = out.readLine();
+        if (port == null || !port.matches("\\d+")) {
+            throw new IOException("the server did not start: " + port);
+        }
+        return Integer.parseInt(port);
+    }
+
+    /** Runs a command that gets what a server needs from a registry. */
+    private static void install(List<String> command, Path home) throws IOException, InterruptedException {
+        Path log = home.resolve("install.log");
+        Process process = new ProcessBuilder(command)
+                .directory(home.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        if (!process.waitFor(15, TimeUnit.MINUTES) || process.exitValue() != 0) {
+            process.destroy();
+            throw new IOException(command.get(0) + " failed, see " + log);
+        }
     }
 
     /** Starts four workers of php-fpm behind nginx, with PDO over SQLite. */
-    private static Receive.Server php(Path directory) throws Exception {
+    static Receive.Server php(Path directory) throws Exception {
         Path fpm = Stream.of(
                         "/usr/sbin/php-fpm8.4", "/usr/sbin/php-fpm8.3", "/usr/sbin/php-fpm8.2", "/usr/sbin/php-fpm")
                 .map(Path::of)
@@ -151,13 +184,23 @@ final class Rivals {
     }
 
     private static Path resource(String name, Path directory) throws IOException {
+        Path file = directory.resolve(name);
+        copied(name, file);
+        return file;
+    }
+
+    /** Copies a resource, and returns whether that has changed the file. */
+    private static boolean copied(String name, Path file) throws IOException {
         try (InputStream in = Rivals.class.getResourceAsStream(name)) {
             if (in == null) {
                 throw new IOException("expected " + name + " beside the class");
             }
-            Path file = directory.resolve(name);
-            Files.write(file, in.readAllBytes());
-            return file;
+            byte[] content = in.readAllBytes();
+            if (Files.exists(file) && Arrays.equals(content, Files.readAllBytes(file))) {
+                return false;
+            }
+            Files.write(file, content);
+            return true;
         }
     }
 
