@@ -39,7 +39,8 @@ public final class ReceiveKafka {
     /**
      * Measures and prints two tables.
      *
-     * @param args rounds (5) and seconds of each run (4)
+     * @param args rounds (5), seconds of each run (4), and {@code pinned}, to compare receivers that {@code taskset} keeps
+     *     on one core each
      * @throws Exception if it cannot, as without {@code wrk}
      */
     public static void main(String[] args) throws Exception {
@@ -53,6 +54,19 @@ public final class ReceiveKafka {
             Receive receive = new Receive(directory, seconds, null);
             Map<String, List<Server>> kinds = new LinkedHashMap<>();
             kinds.put("bare", List.of(receive.start("bare", "")));
+            if (args.length > 2 && args[2].equals("pinned")) {
+                String address = "kafka:" + cluster.servers() + "/pinned?partitions=2";
+                Server first = receive.start("kafka", address, "taskset", "-c", "0");
+                Server same = receive.start("kafka", address, "taskset", "-c", "0");
+                Server other = receive.start("kafka", address, "taskset", "-c", "1");
+                kinds.put("1 receiver on core 0", List.of(first));
+                kinds.put("2 receivers on core 0", List.of(first, same));
+                kinds.put("2 receivers on cores 0 and 1", List.of(first, other));
+                servers.addAll(List.of(first, same, other));
+                servers.addAll(kinds.get("bare"));
+                print(measure(receive, kinds, rounds));
+                return;
+            }
             Map<Integer, String> topics = new LinkedHashMap<>();
             for (int partitions : new int[] {1, 4}) {
                 String address = "kafka:" + cluster.servers() + "/load" + partitions + "?partitions=" + partitions;
@@ -116,14 +130,17 @@ public final class ReceiveKafka {
 
     private static void print(Map<String, List<Run>> runs) {
         System.out.println(
-                "| receivers and topic | acknowledged/s | of bare | p50 ms | p99 ms | CPU µs of receivers |");
-        System.out.println("| --- | ---: | ---: | ---: | ---: | ---: |");
+                "| receivers and topic | acknowledged/s | slowest to fastest round | of bare | p50 ms | p99 ms |"
+                        + " CPU µs of receivers |");
+        System.out.println("| --- | ---: | ---: | ---: | ---: | ---: | ---: |");
         List<Run> bare = runs.values().iterator().next();
         runs.forEach((name, all) -> System.out.printf(
                 Locale.ROOT,
-                "| %s | %.0f | %.2f | %.2f | %.2f | %.1f |%n",
+                "| %s | %.0f | %.0f – %.0f | %.2f | %.2f | %.2f | %.1f |%n",
                 name,
                 Receive.median(all, Run::rate),
+                all.stream().mapToDouble(Run::rate).min().orElseThrow(),
+                all.stream().mapToDouble(Run::rate).max().orElseThrow(),
                 Receive.median(all, Run::rate) / Receive.median(bare, Run::rate),
                 Receive.median(all, Run::p50),
                 Receive.median(all, Run::p99),
