@@ -13,7 +13,6 @@ import dev.openlines.receiver.RawDelivery;
 import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.Reply;
 import dev.openlines.receiver.Telemetry;
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -45,17 +44,28 @@ public final class Growth {
     private static final OperatingSystemMXBean SYSTEM =
             (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
-    /** Rows like those of events from the wire. The parameters: how many, the first number, state, times. */
+    /** The number of rows that are written in one commit while a store is filled. */
+    private static final long PORTION = 500_000;
+
+    /** The time over which stored events are spread. */
+    private static final long SPREAD_MILLIS = 86_400_000;
+
+    /**
+     * Rows like those of events from the wire. The parameters: how many, the first number, state, the time of the first, and
+     * the time between two in microseconds.
+     */
     private static final String FILL = """
-            with recursive number (n) as (select ?2 union all select n + 1 from number where n < ?2 + ?1 - 1)
+            with recursive number (n, at) as (
+              select ?2, ?4 union all
+              select n + 1, ?4 + (n + 1 - ?2) * ?5 / 1000 from number where n < ?2 + ?1 - 1)
             insert into inbox (idempotency_key, member_id, event, order_key, payload, body_bytes, received_at, state,
               not_before, finished_at)
-            select printf('%010d-%s', ?4 / 1000, lower(hex(randomblob(32)))), '__MEMBER__', 'ONSESSIONFINISH',
+            select printf('%010d-%s', at / 1000, lower(hex(randomblob(32)))), '__MEMBER__', 'ONSESSIONFINISH',
               '__MEMBER__/' || n,
               '{"event":"ONSESSIONFINISH","event_handler_id":"12","data":{"DATA":{"connector":{"connector_id":"livechat",'
               || '"line_id":"1","chat_id":"' || n || '","user_id":"10"},"chat":{"chat_id":"' || n || '"},"line":{"id":"1",'
-              || '"name":"Open channel"}}},"ts":"' || (?4 / 1000) || '","auth":{"member_id":"__MEMBER__"}}',
-              830, ?4, ?3, ?4, case when ?3 = 'done' then ?4 + n % 1000 end
+              || '"name":"Open channel"}}},"ts":"' || (at / 1000) || '","auth":{"member_id":"__MEMBER__"}}',
+              830, at, ?3, at, case when ?3 = 'done' then at + n % 1000 end
             from number""".replace("__MEMBER__", ReceiveServer.MEMBER);
 
     private static final String FILL_LEDGER = """
@@ -75,15 +85,15 @@ public final class Growth {
     /**
      * Measures and prints tables.
      *
-     * @param args the largest number of stored events (1000000) and the events of the backlog (1000000)
+     * @param args the largest number of stored events (1000000), for example 10000000, and the events of the backlog (1000000)
      * @throws Exception if the store cannot be used
      */
     public static void main(String[] args) throws Exception {
         long largest = args.length > 0 ? Long.parseLong(args[0]) : 1_000_000;
         long backlog = args.length > 1 ? Long.parseLong(args[1]) : 1_000_000;
         System.out.println("CPU µs of an event, by what the inbox holds:");
-        System.out.println("| stored | store | repeat | handle | handle in order | forget |");
-        System.out.println("| ---: | ---: | ---: | ---: | ---: | ---: |");
+        System.out.println("| stored | store | repeat | handle | handle in order | forget | heap MB | process MB |");
+        System.out.println("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
         // Measures the first size twice, because the JVM compiles the code during the first.
         run(growth -> growth.costs(1000, false));
         for (long stored = 1000; stored <= largest; stored *= 10) {
@@ -113,9 +123,9 @@ public final class Growth {
     }
 
     private void costs(long stored, boolean print) throws Exception {
-        // The last measurement forgets these: they are sixty days old, and all others one day.
+        // The last measurement forgets these: they are sixty days old, and all others two days at most.
         fill(EVENTS, 0, "done", NOW.minusSeconds(86_400 * 60));
-        fill(stored, EVENTS, "done", NOW.minusSeconds(86_400));
+        fill(stored, EVENTS, "done", NOW.minusSeconds(2 * 86_400));
         try (LeasingInbox inbox = Inbox.sqlite(file)) {
             Receiver receiver = receiver(inbox, () -> {});
             List<byte[]> bodies = bodies();
@@ -131,15 +141,18 @@ public final class Growth {
                 }
             });
             if (print) {
+                System.gc();
                 System.out.printf(
                         Locale.ROOT,
-                        "| %d | %.1f | %.1f | %.1f | %.1f | %.1f |%n",
+                        "| %d | %.1f | %.1f | %.1f | %.1f | %.1f | %.1f | %.0f |%n",
                         stored,
                         store,
                         repeat,
                         handle,
                         ordered,
-                        forget);
+                        forget,
+                        ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() / 1e6,
+                        Idle.residentMegabytes(ProcessHandle.current().pid()));
             }
         }
     }
@@ -148,23 +161,24 @@ public final class Growth {
         try (LeasingInbox inbox = Inbox.sqlite(file);
                 Dispatcher dispatcher = dispatcher(inbox, false)) {
             dispatcher.start();
+            long pid = ProcessHandle.current().pid();
             Thread.sleep(2000);
             int seconds = 10;
-            long switches = switches("");
-            long ours = switches("openlines-");
+            long switches = Idle.wakeUps(pid, "");
+            long ours = Idle.wakeUps(pid, "openlines-");
             long cpu = SYSTEM.getProcessCpuTime();
             Thread.sleep(seconds * 1000L);
             System.out.printf(
                     Locale.ROOT,
                     "Without work, in a second: %.1f wake-ups of our threads, %.1f of all threads, %.1f ms of CPU.%n",
-                    (switches("openlines-") - ours) / (double) seconds,
-                    (switches("") - switches) / (double) seconds,
+                    (Idle.wakeUps(pid, "openlines-") - ours) / (double) seconds,
+                    (Idle.wakeUps(pid, "") - switches) / (double) seconds,
                     (SYSTEM.getProcessCpuTime() - cpu) / 1e6 / seconds);
         }
     }
 
     private void backlog(long events) throws Exception {
-        fill(events, 0, "waiting", NOW.minusSeconds(3600));
+        fill(events, 0, "waiting", NOW.minusSeconds(2 * 86_400));
         System.out.println("Events a second while a backlog of " + events + " is worked off, by its tenths:");
         try (LeasingInbox inbox = Inbox.sqlite(file);
                 Dispatcher dispatcher = dispatcher(inbox, false)) {
@@ -214,27 +228,33 @@ public final class Growth {
                 Telemetry.none());
     }
 
+    /** Stores events of the day that begins at a time, in portions, so that the log stays small. */
     private void fill(long events, long first, String state, Instant at) throws SQLException {
         if (!Files.exists(file)) {
             Inbox.sqlite(file).close();
         }
+        long micros = SPREAD_MILLIS * 1000 / events;
         try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file)) {
             connection.setAutoCommit(false);
             try (PreparedStatement insert = connection.prepareStatement(FILL);
                     PreparedStatement ledger = connection.prepareStatement(FILL_LEDGER + " where id > ?")) {
-                long before;
-                try (var row = connection.createStatement().executeQuery("select coalesce(max(id), 0) from inbox")) {
-                    before = row.getLong(1);
+                for (long done = 0; done < events; done += PORTION) {
+                    long before;
+                    try (var row =
+                            connection.createStatement().executeQuery("select coalesce(max(id), 0) from inbox")) {
+                        before = row.getLong(1);
+                    }
+                    insert.setLong(1, Math.min(PORTION, events - done));
+                    insert.setLong(2, first + done);
+                    insert.setString(3, state);
+                    insert.setLong(4, at.toEpochMilli() + done * micros / 1000);
+                    insert.setLong(5, micros);
+                    insert.executeUpdate();
+                    ledger.setLong(1, before);
+                    ledger.executeUpdate();
+                    connection.commit();
                 }
-                insert.setLong(1, events);
-                insert.setLong(2, first);
-                insert.setString(3, state);
-                insert.setLong(4, at.toEpochMilli());
-                insert.executeUpdate();
-                ledger.setLong(1, before);
-                ledger.executeUpdate();
             }
-            connection.commit();
         }
     }
 
@@ -271,24 +291,5 @@ public final class Growth {
         long begun = SYSTEM.getProcessCpuTime();
         work.run();
         return (SYSTEM.getProcessCpuTime() - begun) / 1000.0 / EVENTS;
-    }
-
-    /** Returns how often those threads of this process have waited whose names begin with a text. */
-    private static long switches(String name) throws IOException {
-        long count = 0;
-        try (var tasks = Files.list(Path.of("/proc/self/task"))) {
-            for (Path task : tasks.toList()) {
-                if (!Files.readString(task.resolve("comm")).startsWith(name)) {
-                    continue;
-                }
-                for (String line : Files.readAllLines(task.resolve("status"))) {
-                    if (line.startsWith("voluntary_ctxt_switches:")) {
-                        count += Long.parseLong(
-                                line.substring(line.indexOf(':') + 1).strip());
-                    }
-                }
-            }
-        }
-        return count;
     }
 }

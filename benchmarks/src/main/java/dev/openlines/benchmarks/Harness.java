@@ -6,15 +6,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.openlines.portal.Portal;
 import dev.openlines.portal.PortalServer;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,16 +19,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The simulated portal and its sender: a new virtual portal, the start of the command line with and without a
- * class-data archive, and {@code send} beside a bare socket loop, each in a process of its own, in turn in every
- * round. Medians of the rounds.
+ * The simulated portal and its sender: a new virtual portal, and {@code send} beside a bare socket loop, each in a process
+ * of its own, in turn in every round. Medians of the rounds.
  */
 final class Harness {
 
@@ -51,18 +45,12 @@ final class Harness {
         Path jar = Path.of("..", "harness", "cli", "target", "openlines.jar")
                 .toAbsolutePath()
                 .normalize();
-        Path archive = Files.createTempDirectory("openlines-cds").resolve("openlines.jsa");
-        start(jar, List.of("-XX:ArchiveClassesAtExit=" + archive));
         double[] portals = new double[rounds];
-        double[] plain = new double[rounds];
-        double[] archived = new double[rounds];
         double[] sent = new double[rounds];
         double[] raw = new double[rounds];
         try (Acknowledging handler = new Acknowledging()) {
             for (int round = 0; round < rounds; round++) {
                 portals[round] = newPortal();
-                plain[round] = start(jar, List.of());
-                archived[round] = start(jar, List.of("-XX:SharedArchiveFile=" + archive, "-Xshare:auto"));
                 sent[round] = seconds(List.of(
                         java(),
                         "-jar",
@@ -88,8 +76,6 @@ final class Harness {
             }
         }
         print("a new virtual portal", portals, "ms", 5);
-        print("java -jar to the ready line", plain, "ms", 1200);
-        print("the same with a class-data archive", archived, "ms", 600);
         print(EVENTS + " events, " + CONCURRENCY + " at a time, by send", sent, "s", 2 * median(raw));
         print("the same by a bare socket loop", raw, "s", Double.NaN);
         System.out.printf(Locale.ROOT, "send takes %.2f times the bare loop%n", median(sent) / median(raw));
@@ -128,28 +114,6 @@ final class Harness {
 
     private static String java() {
         return Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    }
-
-    /** Measures from the start of the process to its ready line, then asks it to end. */
-    private static double start(Path jar, List<String> flags) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(java()));
-        command.addAll(flags);
-        command.addAll(List.of("-jar", jar.toString(), "portal"));
-        long begun = System.nanoTime();
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        BufferedReader lines = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
-        @Nullable String line = lines.readLine();
-        while (line != null && !line.startsWith("portal ready at ")) {
-            line = lines.readLine();
-        }
-        double millis = (System.nanoTime() - begun) / 1e6;
-        // Unlike the process itself, its handle leaves the streams open.
-        process.toHandle().destroy();
-        lines.lines().forEach(rest -> {});
-        if (line == null || !process.waitFor(60, TimeUnit.SECONDS)) {
-            throw new IllegalStateException("the portal did not start or did not end");
-        }
-        return millis;
     }
 
     /** Returns the time that a process reports. */
