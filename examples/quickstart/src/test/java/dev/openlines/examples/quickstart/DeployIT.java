@@ -173,6 +173,30 @@ class DeployIT {
         }
     }
 
+    @Test
+    void aReceiverMakesAnArchiveOfItsClassesAndTheNextStartUsesIt() throws Exception {
+        List<String> commands =
+                PageShell.commands("docs/deploying.md").get(1).lines().toList();
+        assertThat(commands).hasSize(2);
+        try (PageShell shell = new PageShell(directory)) {
+            shell.export("OPENLINES_PORT", "0");
+            shell.export("OPENLINES_MEMBER_ID", Bodies.MEMBER);
+            shell.export("OPENLINES_APPLICATION_TOKEN", Bodies.TOKEN);
+            PageShell.Running first = shell.start(commands.get(0));
+            first.address("receiver ready at ");
+            first.stop();
+            assertThat(directory.resolve("quickstart.jsa")).isNotEmptyFile();
+
+            shell.export("JAVA_TOOL_OPTIONS", "-Xlog:class+load:file=loaded.txt");
+            PageShell.Running second = shell.start(commands.get(1));
+            second.address("receiver ready at ");
+            second.stop();
+        }
+
+        assertThat(Files.readString(directory.resolve("loaded.txt")))
+                .containsPattern("dev\\.openlines\\.server\\.ReceiverServer source: shared objects file \\(top\\)");
+    }
+
     private Process receiver(Map<String, String> settings, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
