@@ -75,7 +75,14 @@ public final class Dispatcher implements AutoCloseable {
     private long othersAt;
 
     private volatile boolean due;
+    /** Changes whenever events may be due that are not leased. Zero if a look has found no more of them. */
+    private final AtomicInteger unleased = new AtomicInteger(1);
+
     private boolean storeDown;
+    /** Hands stored events over, or null if the inbox cannot. */
+    private final @Nullable HandOver handOver;
+
+    private final Taking taking = new Taking();
 
     /**
      * Makes a dispatcher that does nothing yet.
@@ -94,6 +101,8 @@ public final class Dispatcher implements AutoCloseable {
         this.policy = policy;
         this.clock = clock;
         this.telemetry = telemetry;
+        // In order, an event has to wait for others, which only the inbox knows.
+        this.handOver = inbox instanceof SqlInbox sql && !policy.ordered() ? sql.handOver() : null;
         AtomicInteger number = new AtomicInteger();
         this.pool = Executors.newFixedThreadPool(
                 policy.workers(), task -> LastResort.thread(task, "openlines-worker-" + number.incrementAndGet()));
@@ -107,11 +116,45 @@ public final class Dispatcher implements AutoCloseable {
      */
     public Dispatcher start() {
         leasing.start();
+        if (handOver != null) {
+            handOver.begin(taking);
+        }
         return this;
     }
 
     /** Says that something may be due. Quick, and from any thread. */
     public void wake() {
+        if (handOver == null || !handOver.quiet()) {
+            unleased.incrementAndGet();
+            look();
+        }
+    }
+
+    /** Takes events that are being stored while no older ones wait. */
+    private final class Taking implements HandOver.Taker {
+
+        @Override
+        public @Nullable LeaseRequest room() {
+            int most = policy.workers() * LEASED_PER_WORKER;
+            int free = most - leased.size();
+            return unleased.get() != 0 || stopping || free <= most / 2 ? null : request(free, Set.of());
+        }
+
+        @Override
+        public void take(List<LeasedDelivery> deliveries) {
+            for (LeasedDelivery delivery : deliveries) {
+                leased.put(delivery.id(), delivery);
+                queue.add(delivery);
+            }
+            begin();
+            if (stopping) {
+                release();
+            }
+        }
+    }
+
+    /** Lets the leasing thread look for events. */
+    private void look() {
         if (!due) {
             due = true;
             LockSupport.unpark(leasing);
@@ -132,6 +175,9 @@ public final class Dispatcher implements AutoCloseable {
      */
     public void stop(Duration patience) {
         stopping = true;
+        if (handOver != null) {
+            handOver.end(taking);
+        }
         LockSupport.unpark(leasing);
         boolean interrupted = false;
         try {
@@ -237,7 +283,13 @@ public final class Dispatcher implements AutoCloseable {
 
     private boolean lease(int free, Set<String> without) {
         try {
+            int before = unleased.get();
             List<LeasedDelivery> deliveries = inbox.lease(request(free, without));
+            if (deliveries.size() == free) {
+                unleased.incrementAndGet();
+            } else if (without.isEmpty()) {
+                unleased.compareAndSet(before, 0);
+            }
             if (storeDown) {
                 storeDown = false;
                 LOG.info("reason=store-up");
@@ -321,19 +373,26 @@ public final class Dispatcher implements AutoCloseable {
         long begun = System.nanoTime();
         Settlement settlement = stopping ? new Settlement.Release() : attempts.handle(delivery);
         telemetry.attempted(Attempts.outcome(settlement), Duration.ofNanos(System.nanoTime() - begun));
-        inbox.settle(delivery, settlement, clock.instant())
-                .whenComplete((mine, failure) -> settled(delivery, mine, failure));
+        inbox.settle(delivery, settlement, clock.instant()).whenComplete((mine, failure) -> {
+            if (!(settlement instanceof Settlement.Done)) {
+                unleased.incrementAndGet();
+            }
+            settled(delivery, mine, failure);
+        });
     }
 
     private void settled(LeasedDelivery delivery, @Nullable Boolean mine, @Nullable Throwable failure) {
         // If the same event was leased anew meanwhile, that lease must still be extended.
         leased.remove(delivery.id(), delivery);
         if (failure != null) {
+            unleased.incrementAndGet();
             LOG.warn("reason=unsettled id={}: it will be handled again", delivery.id(), LoggedFailure.of(failure));
         } else if (Boolean.FALSE.equals(mine)) {
             LOG.warn("reason=lease-lost id={}: another owner handles it again", delivery.id());
         }
-        wake();
+        if (unleased.get() != 0 || handOver == null) {
+            look();
+        }
     }
 
     private static String newOwner() {

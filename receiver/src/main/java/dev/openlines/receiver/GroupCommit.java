@@ -6,8 +6,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -53,13 +55,41 @@ final class GroupCommit implements AutoCloseable {
         LAZY
     }
 
-    /** Stores all events of a commit together, and returns the result of each. */
-    interface StoreAll {
-        List<StoreResult> run(Connection connection, List<VerifiedDelivery> deliveries) throws SQLException;
+    /** Work that is done once for all its inputs in a commit. It belongs to one writer and runs on its thread. */
+    abstract static class Together<I, T> {
+
+        private final List<Part<I, T>> parts = new ArrayList<>();
+        private final boolean repeatable;
+
+        /**
+         * Makes work without inputs.
+         *
+         * @param repeatable whether the work finds out by itself that it was done before. It then runs again if the
+         *     connection was lost during the commit
+         */
+        Together(boolean repeatable) {
+            this.repeatable = repeatable;
+        }
+
+        /** Does the work, and returns the result for each input. */
+        abstract List<T> run(Connection connection, List<I> inputs) throws SQLException;
+
+        /** Is called after the commit and before its replies. */
+        void committed() {}
+
+        /** Is called after the replies to a commit. */
+        void replied() {}
+
+        private void runParts(Connection connection) throws SQLException {
+            List<T> results =
+                    run(connection, parts.stream().map(part -> part.input).toList());
+            for (int i = 0; i < parts.size(); i++) {
+                parts.get(i).known = results.get(i);
+            }
+        }
     }
 
     private final SqlDialect dialect;
-    private final StoreAll storeAll;
     private final long patienceNanos;
     private final BlockingQueue<Piece<?>> queue = new LinkedBlockingQueue<>();
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -77,9 +107,8 @@ final class GroupCommit implements AutoCloseable {
      *
      * @param patience how long the pieces of a commit that failed are tried one by one
      */
-    GroupCommit(SqlDialect dialect, StoreAll storeAll, Duration patience) {
+    GroupCommit(SqlDialect dialect, Duration patience) {
         this.dialect = dialect;
-        this.storeAll = storeAll;
         this.patienceNanos = patience.toNanos();
         this.thread = LastResort.thread(this::run, "openlines-inbox");
     }
@@ -96,8 +125,8 @@ final class GroupCommit implements AutoCloseable {
         return submit(new Piece<>(kind, work));
     }
 
-    CompletableFuture<StoreResult> submit(VerifiedDelivery delivery) {
-        return submit(new StorePiece(delivery));
+    <I, T> CompletableFuture<T> submit(Kind kind, Together<I, T> together, I input) {
+        return submit(new Part<>(kind, together, input));
     }
 
     private <T> CompletableFuture<T> submit(Piece<T> piece) {
@@ -155,18 +184,22 @@ final class GroupCommit implements AutoCloseable {
     private void commit(List<Piece<?>> batch) {
         boolean used = connection != null;
         committing = false;
+        Set<Together<?, ?>> sorts;
         try {
-            run(batch);
+            sorts = run(batch);
         } catch (Throwable e) {
             LastResort.check(e);
             // An Error is caught too: if this thread ended, callers that wait for it would wait for ever.
             failed(batch, e, used);
             return;
         }
+        sorts.forEach(Together::committed);
         batch.forEach(Piece::succeed);
+        sorts.forEach(Together::replied);
     }
 
-    private void run(List<Piece<?>> batch) throws SQLException {
+    /** Commits, and returns the work that was done together. */
+    private Set<Together<?, ?>> run(List<Piece<?>> batch) throws SQLException {
         dialect.watch().before();
         Connection open = connection;
         if (open == null) {
@@ -180,7 +213,7 @@ final class GroupCommit implements AutoCloseable {
             durable = needed;
         }
         dialect.begin(open);
-        store(open, batch);
+        Set<Together<?, ?>> sorts = together(open, batch);
         for (Piece<?> piece : batch) {
             piece.run(open);
         }
@@ -191,6 +224,24 @@ final class GroupCommit implements AutoCloseable {
             locked = false;
             dialect.patient(open);
         }
+        return sorts;
+    }
+
+    private static Set<Together<?, ?>> together(Connection open, List<Piece<?>> batch) throws SQLException {
+        Set<Together<?, ?>> sorts = new LinkedHashSet<>();
+        try {
+            for (Piece<?> piece : batch) {
+                if (piece instanceof Part<?, ?> part) {
+                    sorts.add(part.join());
+                }
+            }
+            for (Together<?, ?> sort : sorts) {
+                sort.runParts(open);
+            }
+        } finally {
+            sorts.forEach(sort -> sort.parts.clear());
+        }
+        return sorts;
     }
 
     private void failed(List<Piece<?>> batch, Throwable e, boolean used) {
@@ -205,17 +256,14 @@ final class GroupCommit implements AutoCloseable {
 
     /**
      * Runs a commit once more on a fresh connection: a database or what is in front of it may cut one that has been
-     * idle. If it was lost while it committed, only events are stored again, which finds out whether they were.
+     * idle. If it was lost while it committed, only repeatable work runs again, such as storing an event.
      */
     private void again(List<Piece<?>> batch, Throwable e) {
         LOG.debug("reason=reconnecting", e);
         List<Piece<?>> rest = batch;
         if (committing) {
-            rest = batch.stream().filter(StorePiece.class::isInstance).toList();
-            List<Piece<?>> unknown = batch.stream()
-                    .filter(piece -> !(piece instanceof StorePiece))
-                    .toList();
-            fail(unknown, e);
+            rest = batch.stream().filter(Piece::repeatable).toList();
+            fail(batch.stream().filter(piece -> !piece.repeatable()).toList(), e);
         }
         drop();
         if (!rest.isEmpty()) {
@@ -240,23 +288,6 @@ final class GroupCommit implements AutoCloseable {
 
     private boolean blamesRow(Throwable e) {
         return e instanceof SQLException sql ? dialect.blamesRow(sql) : e instanceof RuntimeException;
-    }
-
-    private void store(Connection open, List<Piece<?>> batch) throws SQLException {
-        List<StorePiece> pieces = new ArrayList<>(batch.size());
-        List<VerifiedDelivery> deliveries = new ArrayList<>(batch.size());
-        for (Piece<?> piece : batch) {
-            if (piece instanceof StorePiece store) {
-                pieces.add(store);
-                deliveries.add(store.delivery);
-            }
-        }
-        if (!pieces.isEmpty()) {
-            List<StoreResult> results = storeAll.run(open, deliveries);
-            for (int i = 0; i < results.size(); i++) {
-                pieces.get(i).stored = results.get(i);
-            }
-        }
     }
 
     private void fail(List<Piece<?>> batch, Throwable e) {
@@ -320,24 +351,43 @@ final class GroupCommit implements AutoCloseable {
             result = work.run(connection);
         }
 
+        /** Tells whether it may run again if it is unknown whether it was committed. */
+        boolean repeatable() {
+            return false;
+        }
+
         void succeed() {
             reply.complete(result);
         }
     }
 
-    /** An event to store. Its result is known before its turn comes. */
-    private static final class StorePiece extends Piece<StoreResult> {
-        private final VerifiedDelivery delivery;
-        private @Nullable StoreResult stored;
+    /** A piece of work that is done together with others. Its result is known before its turn comes. */
+    private static final class Part<I, T> extends Piece<T> {
+        private final Together<I, T> together;
+        private final I input;
+        private @Nullable T known;
 
-        StorePiece(VerifiedDelivery delivery) {
-            super(Kind.DURABLE, ignored -> StoreResult.STORED);
-            this.delivery = delivery;
+        Part(Kind kind, Together<I, T> together, I input) {
+            super(kind, ignored -> {
+                throw new IllegalStateException("expected work that is done together");
+            });
+            this.together = together;
+            this.input = input;
+        }
+
+        Together<I, T> join() {
+            together.parts.add(this);
+            return together;
+        }
+
+        @Override
+        boolean repeatable() {
+            return together.repeatable;
         }
 
         @Override
         void run(Connection connection) {
-            super.result = Objects.requireNonNull(stored);
+            super.result = Objects.requireNonNull(known);
         }
     }
 }

@@ -52,14 +52,58 @@ final class SqlInbox implements LeasingInbox {
 
     private final SqlLeases leases;
     private final String forget;
+    private final HandOver handOver = new HandOver();
+    private final StoreAll storeAll = new StoreAll();
+    private final SettleAll settleAll = new SettleAll();
+
+    /** Stores all events of a commit. */
+    private final class StoreAll extends GroupCommit.Together<VerifiedDelivery, StoreResult> {
+
+        StoreAll() {
+            super(true);
+        }
+
+        @Override
+        List<StoreResult> run(Connection connection, List<VerifiedDelivery> deliveries) throws SQLException {
+            handOver.beginCommit();
+            try {
+                return storeAll(connection, deliveries);
+            } finally {
+                handOver.endCommit();
+            }
+        }
+
+        @Override
+        void committed() {
+            handOver.committed();
+        }
+
+        @Override
+        void replied() {
+            handOver.replied();
+        }
+    }
+
+    /** Settles all leases that end in a commit. */
+    private final class SettleAll extends GroupCommit.Together<SqlLeases.Settled, Boolean> {
+
+        SettleAll() {
+            super(false);
+        }
+
+        @Override
+        List<Boolean> run(Connection connection, List<SqlLeases.Settled> settled) throws SQLException {
+            return leases.settle(connection, settled);
+        }
+    }
 
     private SqlInbox(SqlDialect dialect, ProcessLock lock, @Nullable Connection anchor) {
         this.dialect = dialect;
         this.anchor = anchor;
         this.lock = lock;
-        this.ledger =
-                new SessionLedger(dialect, dialect.shared() ? new SqlInsert.Together() : new SqlInsert.OneByOne());
-        this.writer = new GroupCommit(dialect, this::storeAll, PATIENCE);
+        this.ledger = new SessionLedger(
+                dialect, dialect.shared() ? new SqlInsert.Together(handOver) : new SqlInsert.OneByOne(handOver));
+        this.writer = new GroupCommit(dialect, PATIENCE);
         this.transactions = new SqlTransactions(dialect);
         this.leases = new SqlLeases(dialect);
         this.forget = FORGET.formatted(PORTION, dialect.skipLocked());
@@ -128,7 +172,8 @@ final class SqlInbox implements LeasingInbox {
         }
         // Many threads write the JSON here, rather than the one thread that commits for all.
         delivery.payload();
-        return writer.submit(delivery).whenComplete((result, failure) -> storing.decrementAndGet());
+        return writer.submit(GroupCommit.Kind.DURABLE, storeAll, delivery)
+                .whenComplete((result, failure) -> storing.decrementAndGet());
     }
 
     /** Stores an event with the marks of another inbox. */
@@ -158,6 +203,10 @@ final class SqlInbox implements LeasingInbox {
             SqlProgress.write(connection, StoredKey.of(close.idempotencyKey(), close.closedAt()), marks);
             return result;
         });
+    }
+
+    HandOver handOver() {
+        return handOver;
     }
 
     SessionLedger ledger() {
@@ -196,7 +245,7 @@ final class SqlInbox implements LeasingInbox {
 
     @Override
     public CompletionStage<Boolean> settle(LeasedDelivery lease, Settlement settlement, Instant now) {
-        return writer.submit(GroupCommit.Kind.LAZY, connection -> leases.settle(connection, lease, settlement, now));
+        return writer.submit(GroupCommit.Kind.LAZY, settleAll, new SqlLeases.Settled(lease, settlement, now));
     }
 
     @Override

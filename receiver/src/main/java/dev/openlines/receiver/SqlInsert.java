@@ -7,11 +7,10 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Stores the events of one commit: those whose key is new, and the differing parts of the others. Used by the thread
@@ -19,19 +18,52 @@ import org.jspecify.annotations.Nullable;
  */
 abstract sealed class SqlInsert {
 
-    /** Inserts the new events, and returns for each event whether it was new. */
-    abstract boolean[] insert(Connection connection, List<VerifiedDelivery> deliveries) throws SQLException;
+    /** The result for an event that was not new. */
+    private static final long OLD = -1;
+
+    /** The result for an event that was new and is not leased. */
+    private static final long NEW = 0;
+
+    private final HandOver handOver;
+
+    private SqlInsert(HandOver handOver) {
+        this.handOver = handOver;
+    }
+
+    /**
+     * Inserts the new events. The first ones are leased.
+     *
+     * @param leased how many of the events are leased
+     * @return for each event {@link #OLD}, {@link #NEW}, or its id if it is leased
+     */
+    abstract long[] insert(Connection connection, List<VerifiedDelivery> deliveries, int leased) throws SQLException;
 
     List<StoreResult> run(Connection connection, List<VerifiedDelivery> deliveries) throws SQLException {
-        boolean[] inserted = insert(connection, deliveries);
+        long[] inserted = insert(connection, deliveries, Math.min(handOver.room(), deliveries.size()));
         List<StoreResult> results = new ArrayList<>(inserted.length);
         for (int i = 0; i < inserted.length; i++) {
-            if (inserted[i]) {
-                furtherChats(connection, deliveries.get(i));
+            VerifiedDelivery delivery = deliveries.get(i);
+            if (inserted[i] == OLD) {
+                results.add(duplicate(connection, delivery));
+                continue;
             }
-            results.add(inserted[i] ? StoreResult.STORED : duplicate(connection, deliveries.get(i)));
+            furtherChats(connection, delivery);
+            if (inserted[i] == NEW) {
+                handOver.leave();
+            } else {
+                handOver.add(inserted[i], delivery);
+            }
+            results.add(StoreResult.STORED);
         }
         return results;
+    }
+
+    String owner() {
+        return handOver.owner();
+    }
+
+    long until() {
+        return handOver.until();
     }
 
     /** Returns the key of the event's first chat, or an empty text if it has none. */
@@ -101,57 +133,82 @@ abstract sealed class SqlInsert {
     }
 
     /**
-     * Inserts one by one, for an engine in this process. The statement is kept, because preparing it costs as much as
+     * Inserts one by one, for an engine in this process. The statements are kept, because preparing one costs as much as
      * two events.
      */
     static final class OneByOne extends SqlInsert {
 
-        private @Nullable PreparedStatement kept;
-        private @Nullable Connection of;
+        private static final String PLAIN = """
+                insert into inbox
+                  (idempotency_key, member_id, event, order_key, payload, body_bytes, received_at, origin, not_before)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (idempotency_key) do nothing""";
+
+        private static final String LEASED = """
+                insert into inbox
+                  (idempotency_key, member_id, event, order_key, payload, body_bytes, received_at, origin, not_before,
+                   lease_until, lease_owner, attempts, leases)
+                values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, 1) on conflict (idempotency_key) do nothing
+                returning id""";
+
+        private final KeptStatements statements = new KeptStatements();
+
+        OneByOne(HandOver handOver) {
+            super(handOver);
+        }
 
         @Override
-        boolean[] insert(Connection connection, List<VerifiedDelivery> deliveries) throws SQLException {
-            PreparedStatement insert = kept;
-            if (insert == null || of != connection) {
-                insert = connection.prepareStatement("""
-                        insert into inbox
-                          (idempotency_key, member_id, event, order_key, payload, body_bytes, received_at, not_before,
-                           origin)
-                        values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (idempotency_key) do nothing""");
-            }
-            // The statement is kept again only if nothing goes wrong.
-            kept = null;
-            of = connection;
+        long[] insert(Connection connection, List<VerifiedDelivery> deliveries, int leased) throws SQLException {
+            long[] inserted = new long[deliveries.size()];
+            boolean done = false;
             try {
-                boolean[] inserted = run(insert, deliveries);
-                kept = insert;
+                for (int i = 0; i < leased; i++) {
+                    inserted[i] = lease(statements.get(connection, LEASED), deliveries.get(i));
+                }
+                if (leased < inserted.length) {
+                    insert(statements.get(connection, PLAIN), deliveries, leased, inserted);
+                }
+                done = true;
                 return inserted;
             } finally {
-                if (kept == null) {
-                    insert.close();
+                if (!done) {
+                    statements.forget();
                 }
             }
         }
 
-        private static boolean[] run(PreparedStatement insert, List<VerifiedDelivery> deliveries) throws SQLException {
-            for (VerifiedDelivery delivery : deliveries) {
-                insert.setString(1, StoredKey.of(delivery));
-                insert.setString(2, delivery.memberId());
-                insert.setString(3, delivery.event());
-                insert.setString(4, firstChat(delivery));
-                insert.setString(5, delivery.payload());
-                insert.setInt(6, delivery.bodyBytes());
-                insert.setLong(7, delivery.receivedAt().toEpochMilli());
-                insert.setLong(8, delivery.receivedAt().toEpochMilli());
-                insert.setString(9, delivery.origin().stored());
+        private long lease(PreparedStatement insert, VerifiedDelivery delivery) throws SQLException {
+            set(insert, delivery);
+            insert.setLong(9, until());
+            insert.setLong(10, until());
+            insert.setString(11, owner());
+            try (ResultSet row = insert.executeQuery()) {
+                return row.next() ? row.getLong(1) : OLD;
+            }
+        }
+
+        private static void insert(
+                PreparedStatement insert, List<VerifiedDelivery> deliveries, int from, long[] inserted)
+                throws SQLException {
+            for (VerifiedDelivery delivery : deliveries.subList(from, inserted.length)) {
+                set(insert, delivery);
+                insert.setLong(9, delivery.receivedAt().toEpochMilli());
                 insert.addBatch();
             }
             int[] counts = insert.executeBatch();
-            boolean[] inserted = new boolean[counts.length];
             for (int i = 0; i < counts.length; i++) {
-                inserted[i] = counts[i] == 1;
+                inserted[from + i] = counts[i] == 1 ? NEW : OLD;
             }
-            return inserted;
+        }
+
+        private static void set(PreparedStatement insert, VerifiedDelivery delivery) throws SQLException {
+            insert.setString(1, StoredKey.of(delivery));
+            insert.setString(2, delivery.memberId());
+            insert.setString(3, delivery.event());
+            insert.setString(4, firstChat(delivery));
+            insert.setString(5, delivery.payload());
+            insert.setInt(6, delivery.bodyBytes());
+            insert.setLong(7, delivery.receivedAt().toEpochMilli());
+            insert.setString(8, delivery.origin().stored());
         }
     }
 
@@ -160,51 +217,64 @@ abstract sealed class SqlInsert {
 
         private static final int PORTION = 64;
 
+        Together(HandOver handOver) {
+            super(handOver);
+        }
+
         @Override
-        boolean[] insert(Connection connection, List<VerifiedDelivery> deliveries) throws SQLException {
-            boolean[] inserted = new boolean[deliveries.size()];
+        long[] insert(Connection connection, List<VerifiedDelivery> deliveries, int leased) throws SQLException {
+            long[] inserted = new long[deliveries.size()];
             for (int from = 0; from < inserted.length; from += PORTION) {
                 List<VerifiedDelivery> portion = deliveries.subList(from, Math.min(from + PORTION, inserted.length));
-                Set<String> keys = insertPortion(connection, portion);
+                Map<String, Long> ids = insertPortion(connection, portion, leased - from);
                 for (int i = 0; i < portion.size(); i++) {
                     // If several events have one key, the first was inserted.
-                    inserted[from + i] = keys.remove(StoredKey.of(portion.get(i)));
+                    Long id = ids.remove(StoredKey.of(portion.get(i)));
+                    inserted[from + i] = id == null ? OLD : from + i < leased ? id : NEW;
                 }
             }
             return inserted;
         }
 
-        private static Set<String> insertPortion(Connection connection, List<VerifiedDelivery> deliveries)
+        private Map<String, Long> insertPortion(Connection connection, List<VerifiedDelivery> deliveries, int leased)
                 throws SQLException {
-            Set<String> inserted = new HashSet<>();
+            Map<String, Long> inserted = new HashMap<>();
             try (PreparedStatement insert = connection.prepareStatement("""
                     insert into inbox
-                      (idempotency_key, member_id, event, order_key, payload, body_bytes, received_at, not_before,
-                       origin)
-                    select k, m, e, o, p, b, r, r, w
-                    from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::integer[], ?::bigint[],
-                        ?::text[])
-                      with ordinality as portion (k, m, e, o, p, b, r, w, place)
+                      (idempotency_key, member_id, event, order_key, payload, body_bytes, received_at, origin,
+                       not_before, attempts, leases, lease_owner, lease_until)
+                    select k, m, e, o, p, b, r, w,
+                      case when l then ?::bigint else r end, l::integer, l::integer, case when l then ?::text end,
+                      case when l then ?::bigint end
+                    from (select portion.*, place <= ?::bigint
+                        from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::integer[], ?::bigint[],
+                            ?::text[])
+                          with ordinality as portion (k, m, e, o, p, b, r, w, place)) as rows
+                        (k, m, e, o, p, b, r, w, place, l)
                     order by place
                     on conflict (idempotency_key) do nothing
-                    returning idempotency_key""")) {
+                    returning idempotency_key, id""")) {
+                insert.setLong(1, until());
+                insert.setString(2, owner());
+                insert.setLong(3, until());
+                insert.setLong(4, leased);
                 // Arrays of these types are sent in binary form, arrays of objects as escaped text.
-                setTexts(insert, 1, deliveries, StoredKey::of);
-                setTexts(insert, 2, deliveries, VerifiedDelivery::memberId);
-                setTexts(insert, 3, deliveries, VerifiedDelivery::event);
-                setTexts(insert, 4, deliveries, SqlInsert::firstChat);
-                setTexts(insert, 5, deliveries, VerifiedDelivery::payload);
+                setTexts(insert, 5, deliveries, StoredKey::of);
+                setTexts(insert, 6, deliveries, VerifiedDelivery::memberId);
+                setTexts(insert, 7, deliveries, VerifiedDelivery::event);
+                setTexts(insert, 8, deliveries, SqlInsert::firstChat);
+                setTexts(insert, 9, deliveries, VerifiedDelivery::payload);
                 Integer[] bodyBytes =
                         deliveries.stream().map(VerifiedDelivery::bodyBytes).toArray(Integer[]::new);
-                insert.setArray(6, connection.createArrayOf("integer", bodyBytes));
+                insert.setArray(10, connection.createArrayOf("integer", bodyBytes));
                 Long[] receivedAt = deliveries.stream()
                         .map(delivery -> delivery.receivedAt().toEpochMilli())
                         .toArray(Long[]::new);
-                insert.setArray(7, connection.createArrayOf("bigint", receivedAt));
-                setTexts(insert, 8, deliveries, delivery -> delivery.origin().stored());
+                insert.setArray(11, connection.createArrayOf("bigint", receivedAt));
+                setTexts(insert, 12, deliveries, delivery -> delivery.origin().stored());
                 try (ResultSet row = insert.executeQuery()) {
                     while (row.next()) {
-                        inserted.add(row.getString(1));
+                        inserted.put(row.getString(1), row.getLong(2));
                     }
                 }
             }

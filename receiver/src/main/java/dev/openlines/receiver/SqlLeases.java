@@ -9,9 +9,12 @@ import java.sql.Types;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,6 +58,16 @@ final class SqlLeases {
             set state = ?, not_before = ?, attempts = attempts - ?, finished_at = ?, dead_reason = ?, lease_owner = null,
               lease_until = null
             where id = ? and state = 'waiting' and lease_owner = ? and leases = ?""";
+
+    /** Settles events that were handled, with one statement for an engine behind a socket. */
+    static final String SETTLE_DONE = """
+            update inbox
+            set state = 'done', not_before = 0, finished_at = settled.at, dead_reason = null, lease_owner = null,
+              lease_until = null
+            from unnest(?::bigint[], ?::text[], ?::bigint[], ?::bigint[]) as settled (id, owner, lease, at)
+            where inbox.id = settled.id and inbox.state = 'waiting' and inbox.lease_owner = settled.owner
+              and inbox.leases = settled.lease
+            returning inbox.id""";
 
     private final SqlDialect dialect;
     /** For each owner, the event that may have ended a process and is being handled again. */
@@ -210,9 +223,78 @@ final class SqlLeases {
         }
     }
 
-    boolean settle(Connection connection, LeasedDelivery lease, Settlement settlement, Instant now)
+    /** A lease that ends, and how. */
+    record Settled(LeasedDelivery lease, Settlement settlement, Instant now) {
+
+        boolean done() {
+            return settlement instanceof Settlement.Done;
+        }
+    }
+
+    /** Ends leases, and returns for each whether it had not passed to another owner. */
+    List<Boolean> settle(Connection connection, List<Settled> all) throws SQLException {
+        List<Settled> done =
+                dialect.shared() ? all.stream().filter(Settled::done).toList() : List.of();
+        Set<Long> ended = done.size() > 1 ? settleDone(connection, done) : Set.of();
+        List<Boolean> results = new ArrayList<>(all.size());
+        for (Settled one : all) {
+            if (done.size() > 1 && one.done()) {
+                results.add(ended.remove(one.lease.id()));
+            } else {
+                results.add(settle(connection, one.lease, one.settlement, one.now));
+            }
+        }
+        return results;
+    }
+
+    private Set<Long> settleDone(Connection connection, List<Settled> all) throws SQLException {
+        for (Settled one : all) {
+            forgetSuspect(one.lease);
+        }
+        Set<Long> ended = new HashSet<>();
+        boolean done = false;
+        try {
+            PreparedStatement update = statements.get(connection, SETTLE_DONE);
+            setNumbers(update, 1, all, one -> one.lease.id());
+            update.setArray(
+                    2,
+                    connection.createArrayOf(
+                            "text", all.stream().map(one -> one.lease.owner()).toArray(String[]::new)));
+            setNumbers(update, 3, all, one -> one.lease.lease());
+            setNumbers(update, 4, all, one -> one.now.toEpochMilli());
+            try (ResultSet row = update.executeQuery()) {
+                while (row.next()) {
+                    ended.add(row.getLong(1));
+                }
+            }
+            done = true;
+        } finally {
+            if (!done) {
+                statements.forget();
+            }
+        }
+        for (Settled one : all) {
+            if (one.lease.attempt() > 1 && ended.contains(one.lease.id())) {
+                SqlSuspects.survived(connection, one.lease);
+            }
+        }
+        return ended;
+    }
+
+    private static void setNumbers(
+            PreparedStatement update, int column, List<Settled> all, Function<Settled, Long> number)
             throws SQLException {
+        Long[] numbers = all.stream().map(number).toArray(Long[]::new);
+        update.setArray(column, update.getConnection().createArrayOf("bigint", numbers));
+    }
+
+    private void forgetSuspect(LeasedDelivery lease) {
         inHand.computeIfPresent(lease.owner(), (owner, hand) -> hand.is(lease) ? null : hand);
+    }
+
+    private boolean settle(Connection connection, LeasedDelivery lease, Settlement settlement, Instant now)
+            throws SQLException {
+        forgetSuspect(lease);
         String state = "waiting";
         long notBefore = 0;
         String reason = "";

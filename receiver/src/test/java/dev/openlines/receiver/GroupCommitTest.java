@@ -50,7 +50,7 @@ class GroupCommitTest {
                 "select 1",
                 SqliteWatch.none());
         for (int round = 0; round < ROUNDS; round++) {
-            GroupCommit writer = new GroupCommit(dialect, (connection, deliveries) -> List.of(), PATIENCE);
+            GroupCommit writer = new GroupCommit(dialect, PATIENCE);
             writer.start();
             List<CompletableFuture<Boolean>> replies = Collections.synchronizedList(new ArrayList<>());
             CountDownLatch go = new CountDownLatch(1);
@@ -90,7 +90,7 @@ class GroupCommitTest {
     @Test
     void aCommitWaitsForTheDiskUnlessAllOfItMayBeUndone(@TempDir Path directory) {
         SqlDialect dialect = SqlDialect.sqlite(directory.resolve("inbox.db"));
-        GroupCommit writer = new GroupCommit(dialect, (connection, deliveries) -> List.of(), PATIENCE);
+        GroupCommit writer = new GroupCommit(dialect, PATIENCE);
         // Both are in one commit, since the thread has not begun.
         CompletableFuture<Integer> lazy = writer.submit(GroupCommit.Kind.LAZY, GroupCommitTest::synchronous);
         CompletableFuture<Integer> durable = writer.submit(GroupCommitTest::synchronous);
@@ -165,7 +165,7 @@ class GroupCommitTest {
         CountDownLatch begun = new CountDownLatch(1);
         CountDownLatch gathered = new CountDownLatch(1);
         List<CompletableFuture<Boolean>> others = new ArrayList<>();
-        try (GroupCommit writer = new GroupCommit(dialect, (connection, deliveries) -> List.of(), patience)) {
+        try (GroupCommit writer = new GroupCommit(dialect, patience)) {
             writer.start();
             CompletableFuture<Boolean> first = writer.submit(connection -> {
                 begun.countDown();
@@ -199,7 +199,7 @@ class GroupCommitTest {
         SqlDialect.Connections connections = () -> opened.getAndIncrement() == 0 ? broken(open()) : open();
         SqlDialect dialect =
                 new SqlDialect("sqlite", "memory", connections, connections, "", "", "select 1", SqliteWatch.none());
-        try (GroupCommit writer = new GroupCommit(dialect, (connection, deliveries) -> List.of(), PATIENCE)) {
+        try (GroupCommit writer = new GroupCommit(dialect, PATIENCE)) {
             writer.start();
 
             CompletableFuture<Boolean> first = writer.submit(connection -> {

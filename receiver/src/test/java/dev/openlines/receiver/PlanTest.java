@@ -62,15 +62,18 @@ class PlanTest {
             }
         }
         statements.add(SqlLeases.SETTLE);
+        if (dialect.shared()) {
+            statements.add(SqlLeases.SETTLE_DONE);
+        }
         statements.add(SqlInbox.FORGET.formatted(500, dialect.skipLocked()));
         statements.add("select id, payload from inbox where idempotency_key = ?");
         statements.add("delete from inbox_history where inbox_id = ? and attempt = ? and outcome = 'died'");
         return statements;
     }
 
-    /** Puts a 1 in place of all parameters, which is as good as another number or text. */
+    /** Puts a 1 in place of all parameters, which is as good as another number or text, and an array of it. */
     private static String inlined(String sql) {
-        return sql.replace("?", "'1'");
+        return sql.replaceAll("\\?::(\\w+)\\[]", "'{1}'::$1[]").replace("?", "'1'");
     }
 
     private static List<String> rows(Connection connection, String sql, int column) throws SQLException {
