@@ -10,6 +10,7 @@ import dev.openlines.receiver.DispatchPolicy;
 import dev.openlines.receiver.Handlers;
 import dev.openlines.receiver.Telemetry;
 import dev.openlines.testkit.KafkaCluster;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -37,58 +38,83 @@ public final class ReceiveKafka {
     private ReceiveKafka() {}
 
     /**
-     * Measures and prints two tables.
+     * Measures and prints tables.
      *
-     * @param args rounds (5), seconds of each run (4), and {@code pinned}, to compare receivers that {@code taskset} keeps
-     *     on one core each
+     * @param args rounds (5), seconds of each run (4), and {@code shared} for receivers on all cores or {@code pinned} for
+     *     those that {@code taskset} keeps on one core each; both if not given
      * @throws Exception if it cannot, as without {@code wrk}
      */
     public static void main(String[] args) throws Exception {
         int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 5;
         int seconds = args.length > 1 ? Integer.parseInt(args[1]) : 4;
+        String which = args.length > 2 ? args[2] : "shared pinned";
         // Compiled as a broker is in production.
         System.setProperty("kafka.compiler", "4");
         Path directory = Files.createTempDirectory("openlines-kafka-load");
-        List<Server> servers = new ArrayList<>();
         try (KafkaCluster cluster = KafkaCluster.start(1)) {
             Receive receive = new Receive(directory, seconds, null);
-            Map<String, List<Server>> kinds = new LinkedHashMap<>();
-            kinds.put("bare", List.of(receive.start("bare", "")));
-            if (args.length > 2 && args[2].equals("pinned")) {
-                String address = "kafka:" + cluster.servers() + "/pinned?partitions=2";
-                Server first = receive.start("kafka", address, "taskset", "-c", "0");
-                Server same = receive.start("kafka", address, "taskset", "-c", "0");
-                Server other = receive.start("kafka", address, "taskset", "-c", "1");
-                kinds.put("1 receiver on core 0", List.of(first));
-                kinds.put("2 receivers on core 0", List.of(first, same));
-                kinds.put("2 receivers on cores 0 and 1", List.of(first, other));
-                servers.addAll(List.of(first, same, other));
-                servers.addAll(kinds.get("bare"));
-                print(measure(receive, kinds, rounds));
-                return;
+            if (which.contains("shared")) {
+                shared(receive, cluster.servers(), rounds);
             }
-            Map<Integer, String> topics = new LinkedHashMap<>();
+            if (which.contains("pinned")) {
+                pinned(receive, cluster.servers(), rounds);
+            }
+        } finally {
+            Files.delete(directory);
+        }
+    }
+
+    private static void shared(Receive receive, String cluster, int rounds) throws Exception {
+        Map<String, List<Server>> kinds = new LinkedHashMap<>();
+        Map<Integer, String> topics = new LinkedHashMap<>();
+        try {
+            kinds.put("bare", List.of(receive.start("bare", "")));
             for (int partitions : new int[] {1, 4}) {
-                String address = "kafka:" + cluster.servers() + "/load" + partitions + "?partitions=" + partitions;
+                String address = "kafka:" + cluster + "/load" + partitions + "?partitions=" + partitions;
                 topics.put(partitions, address);
                 Server first = receive.start("kafka", address);
                 Server second = receive.start("kafka", address);
                 kinds.put("1 receiver, " + partitions + " partitions", List.of(first));
                 kinds.put("2 receivers, " + partitions + " partitions", List.of(first, second));
-                servers.addAll(List.of(first, second));
             }
-            servers.addAll(kinds.get("bare"));
             print(measure(receive, kinds, rounds));
-            servers.forEach(server -> server.process().destroy());
-            System.out.println();
-            System.out.println(
-                    "| partitions | events that waited | bytes of one on the disk | handled/s by one worker |");
-            System.out.println("| ---: | ---: | ---: | ---: |");
-            topics.forEach(ReceiveKafka::drain);
         } finally {
-            servers.forEach(server -> server.process().destroy());
-            Files.delete(directory);
+            end(kinds);
         }
+        System.out.println();
+        System.out.println("| partitions | events that waited | bytes of one on the disk | handled/s by one worker |");
+        System.out.println("| ---: | ---: | ---: | ---: |");
+        topics.forEach(ReceiveKafka::drain);
+        System.out.println();
+    }
+
+    /** Compares receivers that cannot use more than a core each. Broker and load use all cores. */
+    private static void pinned(Receive receive, String cluster, int rounds) throws Exception {
+        if (Runtime.getRuntime().availableProcessors() < 2) {
+            System.out.println("skipped pinned: there is one core");
+            return;
+        }
+        Map<String, List<Server>> kinds = new LinkedHashMap<>();
+        try {
+            String address = "kafka:" + cluster + "/pinned?partitions=2";
+            kinds.put("bare", List.of(receive.start("bare", "")));
+            Server first = receive.start("kafka", address, "taskset", "-c", "0");
+            kinds.put("1 receiver on core 0", List.of(first));
+            kinds.put("2 receivers on core 0", List.of(first, receive.start("kafka", address, "taskset", "-c", "0")));
+            kinds.put(
+                    "2 receivers on cores 0 and 1",
+                    List.of(first, receive.start("kafka", address, "taskset", "-c", "1")));
+            print(measure(receive, kinds, rounds));
+        } catch (IOException e) {
+            System.out.println("skipped pinned: " + e.getMessage());
+        } finally {
+            end(kinds);
+        }
+    }
+
+    private static void end(Map<String, List<Server>> kinds) {
+        kinds.values()
+                .forEach(servers -> servers.forEach(server -> server.process().destroy()));
     }
 
     private static Map<String, List<Run>> measure(Receive receive, Map<String, List<Server>> kinds, int rounds)
