@@ -47,6 +47,7 @@ final class Start {
             "OPENLINES_CLIENT_SECRET", "secret",
             "OPENLINES_TOKEN_KEY", "token.key",
             "OPENLINES_PAGE_USER_HEADER", "X-User",
+            "OPENLINES_PAGE_URL", "https://board.example.com/",
             "OPENLINES_TRUSTED_PROXIES", "127.0.0.1");
 
     private static final List<Packaged> ALL = List.of(

@@ -230,8 +230,8 @@ final class HttpBehavior {
             if (reply.closed() && run.intermediary().isProxy()) {
                 // The proxy takes the sender for gone, and may have passed the event on.
                 run.warn("an answer of the proxy on a half-closed connection", reply);
-                run.expect(new Expectation(
-                        event.chatId(), run.identity().memberId(), 0, 1, "a half-closed connection"));
+                run.expect(
+                        new Expectation(event.chatId(), run.identity().memberId(), 0, 1, "a half-closed connection"));
                 return;
             }
             run.acked(reply, "a half-closed connection");

@@ -92,8 +92,9 @@ final class Lifecycle {
         String what = "an event with the new application token";
         Reply reply = run.post(event);
         if (reply.is4xx() && !run.installations().recorded() && !run.dry()) {
-            run.notObserved("whether the handler records installations: if it does, it should have taken the new token, and"
-                    + " --installing makes that a failure. If its portal comes from settings, --settings-only says so");
+            run.notObserved(
+                    "whether the handler records installations: if it does, it should have taken the new token, and"
+                            + " --installing makes that a failure. If its portal comes from settings, --settings-only says so");
             run.noEffect(event, what);
         } else {
             run.acked(reply, what);

@@ -271,7 +271,13 @@ class JudgeTest {
     @RequiresTool("prlimit")
     void aLimitOnTheHandlersFilesDoesNotTouchWhatItPrints() throws Exception {
         String talks = "echo ready; while [ ! -e '" + folder + "/go' ]; do sleep 0.05; done; echo printed; sleep 600";
-        try (HandlerProcess process = new HandlerProcess(talks, "ready", "TERM", Duration.ofMinutes(1), Wire.dry(URI.create("http://127.0.0.1:9/")), wire -> false)) {
+        try (HandlerProcess process = new HandlerProcess(
+                talks,
+                "ready",
+                "TERM",
+                Duration.ofMinutes(1),
+                Wire.dry(URI.create("http://127.0.0.1:9/")),
+                wire -> false)) {
             assertThat(process.start()).isTrue();
             assertThat(new ProcessBuilder("prlimit", "--pid", process.pid(), "--fsize=0:")
                             .start()

@@ -108,7 +108,13 @@ class OraclesTest {
     }
 
     private static HandlerProcess process(String command, String stopSignal) {
-        return new HandlerProcess(command, "ready [0-9]+", stopSignal, Duration.ofSeconds(30), Wire.dry(URI.create("http://127.0.0.1:9/")), wire -> false);
+        return new HandlerProcess(
+                command,
+                "ready [0-9]+",
+                stopSignal,
+                Duration.ofSeconds(30),
+                Wire.dry(URI.create("http://127.0.0.1:9/")),
+                wire -> false);
     }
 
     @Test

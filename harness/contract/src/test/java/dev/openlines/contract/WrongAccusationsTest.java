@@ -216,9 +216,10 @@ class WrongAccusationsTest {
 
     @Test
     void aHandlerWithAPortalFromSettingsIsRightToRefuseANewToken() {
-        try (Listener handler = Listener.start(
-                request -> Listener.json(proven(request, TOKEN) ? 200 : 403, ""), "127.0.0.1")) {
-            ContractSuite suite = ContractSuite.of(handler.uri(), "m", Secret.of(TOKEN)).only("019");
+        try (Listener handler =
+                Listener.start(request -> Listener.json(proven(request, TOKEN) ? 200 : 403, ""), "127.0.0.1")) {
+            ContractSuite suite =
+                    ContractSuite.of(handler.uri(), "m", Secret.of(TOKEN)).only("019");
 
             assertThat(result(suite.run(), "019").failures()).isEmpty();
             assertThat(result(suite.run(), "019").missing())
