@@ -74,10 +74,10 @@ final class GroupCommit implements AutoCloseable {
         /** Does the work, and returns the result for each input. */
         abstract List<T> run(Connection connection, List<I> inputs) throws SQLException;
 
-        /** Is called after the commit and before its replies. */
+        /** Runs after the commit and before its replies. */
         void committed() {}
 
-        /** Is called after the replies to a commit. */
+        /** Runs after the replies to a commit. */
         void replied() {}
 
         private void runParts(Connection connection) throws SQLException {

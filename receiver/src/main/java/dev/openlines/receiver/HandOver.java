@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Gives events to a dispatcher of this process as soon as they are stored. Their lease is written with them, so it costs no
- * commit of its own, and they are not read again. Used by the thread that commits, except where a method says otherwise.
+ * commit of its own, and they are not read again. Used by the thread that commits, unless a method says otherwise.
  */
 final class HandOver {
 

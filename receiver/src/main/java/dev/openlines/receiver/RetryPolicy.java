@@ -24,7 +24,7 @@ public record RetryPolicy(
 
     /**
      * Twenty-five attempts, with waits that double from one second to ten minutes and add up to between 78 and 157
-     * minutes, so that an hour in which a handler's database is down makes no dead letters; no attempt later than a day
+     * minutes, so that a handler's database may be down for an hour without dead letters; no attempt later than a day
      * after receipt; no exception is permanent.
      */
     public static final RetryPolicy DEFAULT =

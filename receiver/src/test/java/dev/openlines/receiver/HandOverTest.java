@@ -99,7 +99,7 @@ class HandOverTest {
                             leased.attempt(),
                             leased.lease(),
                             leased.owner()));
-            // Nobody else gets it, and its lease is one that settles.
+            // No other dispatcher gets it, and its lease is one that settles.
             assertThat(inbox.lease(request("other"))).isEmpty();
             assertThat(inbox.settle(handed, new Settlement.Done(), Deliveries.T0)
                             .toCompletableFuture()

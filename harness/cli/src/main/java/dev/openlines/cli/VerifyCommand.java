@@ -289,9 +289,7 @@ final class VerifyCommand implements Callable<Integer> {
         URI second = address(template.replace("{PORT}", place), "--handler");
         String own = command.replace("{PORT}", place);
         String ready = options.ready;
-        return ready == null
-                ? suite.secondInstance(second, own)
-                : suite.secondInstance(second, own, ready.replace("{PORT}", place));
+        return suite.secondInstance(second, own, ready == null ? null : ready.replace("{PORT}", place));
     }
 
     /** Returns the suite with a setting, or unchanged if the flag was not given. */

@@ -84,7 +84,7 @@ class GalleryTest {
     Stream<DynamicTest> aFaultShowsThroughAProxyAndAQueue() throws Exception {
         List<DynamicTest> tests = new ArrayList<>();
         for (Gallery.Mutant mutant : Gallery.MUTANTS) {
-            if (mutant.right() == Gallery.NODE || mutant.right() == Gallery.PYTHON) {
+            if (mutant.right().equals(Gallery.NODE) || mutant.right().equals(Gallery.PYTHON)) {
                 tests.add(fails(mutant, Gallery.Kind.PROXIED));
                 if (!mutant.number().equals("603")) {
                     tests.add(fails(mutant, Gallery.Kind.QUEUED));

@@ -16,8 +16,14 @@ final class Account {
 
     private static final int NAMED = 5;
 
+    private final long seed;
     private final Set<String> sent = new HashSet<>();
     private final Set<String> expected = new HashSet<>();
+
+    /** Creates an account of the run with this seed. */
+    Account(long seed) {
+        this.seed = seed;
+    }
 
     /** Adds a chat that a request names. */
     synchronized void know(String chat) {
@@ -35,7 +41,7 @@ final class Account {
     }
 
     /** Returns the chats with effects that a run with another seed has named: of an earlier run, or of one at this time. */
-    synchronized List<String> ofOtherRuns(EffectBook book, long seed) {
+    synchronized List<String> ofOtherRuns(EffectBook book) {
         return strays(book).stream()
                 .filter(chat -> Mint.isOfAnotherRun(chat, seed))
                 .toList();
@@ -55,10 +61,9 @@ final class Account {
      *
      * @param book the evidence of the whole run
      * @param portals the member ids of the portals that the handler trusts
-     * @param seed the run's seed
      */
-    synchronized Optional<String[]> broken(EffectBook book, Set<String> portals, long seed) {
-        List<String> others = ofOtherRuns(book, seed);
+    synchronized Optional<String[]> broken(EffectBook book, Set<String> portals) {
+        List<String> others = ofOtherRuns(book);
         List<String> strays =
                 strays(book).stream().filter(chat -> !others.contains(chat)).toList();
         if (!strays.isEmpty()) {

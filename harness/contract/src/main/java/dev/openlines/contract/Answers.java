@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What is kept of every answer of the handler, for the cases about the whole run and for reports. Thread-safe. */
+/** A record of all answers of the handler, for the cases about the whole run and for reports. Thread-safe. */
 final class Answers {
 
     private static final int SILENCES = 24;

@@ -14,27 +14,27 @@ import java.lang.annotation.Target;
 @Retention(RetentionPolicy.RUNTIME)
 @interface Case {
 
-    /** The number in {@code OSF-C-101}. It is never reused. */
+    /** Returns the number in {@code OSF-C-101}. It is never reused. */
     int id();
 
     Level level();
 
-    /** All sources that the verdict is read from. */
+    /** Returns all sources that the verdict is read from. */
     Oracle[] needs();
 
     Profile profile() default Profile.CORE;
 
-    /** The declarations without which the case is not applicable. */
+    /** Returns the declarations that the case needs; without them it is not applicable. */
     Declaration[] declared() default {};
 
     Lane lane() default Lane.QUICK;
 
-    /** A phrase about the requests that the handler gets. */
+    /** Returns a phrase about the requests that the handler gets. */
     String sends();
 
-    /** The requirement on the handler, after "the handler must". */
+    /** Returns the requirement on the handler, after "the handler must". */
     String requires();
 
-    /** The platform's source, its documentation, captured requests, a standard, or practice. */
+    /** Returns the origin: the platform's source, its documentation, captured requests, a standard, or practice. */
     String source();
 }

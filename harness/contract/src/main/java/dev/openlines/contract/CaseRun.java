@@ -60,8 +60,6 @@ final class CaseRun {
         return run.wire().isDry();
     }
 
-    // What the run knows.
-
     Settings settings() {
         return run.settings();
     }
@@ -78,17 +76,8 @@ final class CaseRun {
         return run.canaries();
     }
 
-    String masked(String text) {
-        return run.masked(text);
-    }
-
     Intermediary intermediary() {
         return run.intermediary();
-    }
-
-    /** Returns the seed of the run. */
-    long seed() {
-        return run.seed();
     }
 
     Account account() {
@@ -139,8 +128,6 @@ final class CaseRun {
         return at;
     }
 
-    // Events.
-
     /** Returns a good event of a new chat that staff closed. */
     EventBody event() {
         return event(identity(), chat());
@@ -188,8 +175,6 @@ final class CaseRun {
     synchronized String forged() {
         return mint.hex(32);
     }
-
-    // Sending.
 
     Reply post(EventBody event) {
         return post(event.bytes());
@@ -267,8 +252,6 @@ final class CaseRun {
         }
         return listener;
     }
-
-    // Judging.
 
     boolean acked(Reply reply, String what) {
         boolean ok = reply.is2xx() && reply.answered().compareTo(run.ackMax()) <= 0;
@@ -444,8 +427,6 @@ final class CaseRun {
     private synchronized void find(Finding finding) {
         findings.add(finding);
     }
-
-    // The end.
 
     void done() {
         took = Duration.ofNanos(System.nanoTime() - begunNanos);

@@ -138,7 +138,7 @@ public final class ContractCase {
     }
 
     /**
-     * Tells whether the case is for handlers of which two instances may run on one store.
+     * Tells whether the case is for handlers that may run as two instances on one store.
      *
      * @return true if the run needs a second instance
      */

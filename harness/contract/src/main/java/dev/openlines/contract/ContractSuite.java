@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Judges one handler. Immutable; every setting returns a new suite. Sends hostile requests: the target
@@ -147,30 +148,15 @@ public final class ContractSuite {
     }
 
     /**
-     * Declares that a second instance of the handler may run on the same store, and how the suite starts it. It is
-     * ready when its port accepts connections. The cases about two instances need {@link #process} too.
+     * Declares that a second instance may run on the same store, and how the suite starts it. Needs {@link #process} too.
      *
      * @param address the second instance's http or https address
      * @param command a shell command that runs it in the foreground
+     * @param ready an http address, or a regular expression for a line it prints; null if it is ready when its port
+     *     accepts connections
      * @return another suite
      */
-    public ContractSuite secondInstance(URI address, String command) {
-        return with(copy -> {
-            copy.secondInstance = address;
-            copy.secondCommand = command;
-            copy.secondReady = null;
-        });
-    }
-
-    /**
-     * Declares that a second instance of the handler may run on the same store, and how the suite starts it.
-     *
-     * @param address the second instance's http or https address
-     * @param command a shell command that runs it in the foreground
-     * @param ready an http address, or a regular expression for a line it prints
-     * @return another suite
-     */
-    public ContractSuite secondInstance(URI address, String command, String ready) {
+    public ContractSuite secondInstance(URI address, String command, @Nullable String ready) {
         return with(copy -> {
             copy.secondInstance = address;
             copy.secondCommand = command;
@@ -355,8 +341,7 @@ public final class ContractSuite {
      * Names another portal that the handler trusts, for the cases about two of them.
      *
      * @param memberId the portal; wire field {@code auth[member_id]}
-     * @param applicationToken the token that the handler trusts it by; wire field {@code
-     *     auth[application_token]}
+     * @param applicationToken its token; wire field {@code auth[application_token]}
      * @return another suite
      */
     public ContractSuite secondPortal(String memberId, Secret applicationToken) {

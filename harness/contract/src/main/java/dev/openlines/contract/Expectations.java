@@ -6,7 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** What one run of a case expects of effects and of calls to the portal. Not thread-safe. */
+/** The effects and the calls to the portal that one run of a case expects. Not thread-safe. */
 final class Expectations {
 
     private final EffectBook effects;

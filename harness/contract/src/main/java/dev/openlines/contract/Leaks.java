@@ -63,7 +63,7 @@ final class Leaks {
                 .filter(line -> !run.canaries().in(line).isEmpty())
                 .findFirst()
                 .map(line -> {
-                    String masked = run.masked(line);
+                    String masked = run.canaries().masked(line);
                     int at = Math.max(0, masked.indexOf('<') - EXCERPT / 2);
                     return ", first in the line: "
                             + masked.substring(at, Math.min(masked.length(), at + EXCERPT))

@@ -32,7 +32,7 @@ final class Run implements AutoCloseable {
     private final @Nullable Portal portal;
     private final PortalFront front;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
-    private final Account account = new Account();
+    private final Account account;
     private final Intermediary intermediary;
     private final @Nullable HandlerProcess process;
     private final @Nullable HandlerProcess secondInstance;
@@ -45,6 +45,7 @@ final class Run implements AutoCloseable {
     private Run(Settings settings, boolean dry) {
         this.settings = settings;
         seed = settings.seed == null ? Instant.now().toEpochMilli() % 1_000_000_007 : settings.seed;
+        account = new Account(seed);
         front = new PortalFront();
         URI handler = settings.handler;
         if (dry) {

@@ -80,8 +80,8 @@ final class Stores {
                 ? Set.of(settings.memberId)
                 : Set.of(settings.memberId, settings.secondMemberId);
         Account account = run.account();
-        account.broken(run.effects(), portals, run.seed()).ifPresent(broken -> run.fail(broken[0], broken[1]));
-        List<String> others = account.ofOtherRuns(run.effects(), run.seed());
+        account.broken(run.effects(), portals).ifPresent(broken -> run.fail(broken[0], broken[1]));
+        List<String> others = account.ofOtherRuns(run.effects());
         if (!others.isEmpty()) {
             run.warn(
                     "a store and evidence that no other run has used",

@@ -173,22 +173,22 @@ class WrongAccusationsTest {
     /** Tests a fault that 013 reports: it is no second one that JavaScript writes the rounded number in its own way. */
     @Test
     void aChatThatJavaScriptRoundedIsNotMadeUp() {
-        Account account = new Account();
+        Account account = new Account(1);
         account.know("9000000001801300781");
         List<Effect> effects = new ArrayList<>(List.of(Effect.of("m", 9_000_000_001_801_301_000L)));
         EffectBook book = new EffectBook(() -> List.copyOf(effects), account::knows);
         book.refresh();
-        assertThat(account.broken(book, Set.of("m"), 1)).isEmpty();
+        assertThat(account.broken(book, Set.of("m"))).isEmpty();
 
         effects.add(Effect.of("m", 9_000_000_001_801_400_000L));
         book.refresh();
-        assertThat(account.broken(book, Set.of("m"), 1)).isPresent();
+        assertThat(account.broken(book, Set.of("m"))).isPresent();
     }
 
     /** Tests evidence whose server starts after the handler. */
     @Test
     void effectsFromBeforeTheRunAreOldEvenIfTheyCanBeReadOnlyLater() {
-        Account account = new Account();
+        Account account = new Account(1);
         List<Effect> effects = new ArrayList<>(List.of(Effect.of("m", 17), Effect.of("m", 17)));
         boolean[] up = {false};
         EffectBook book = new EffectBook(
@@ -206,12 +206,12 @@ class WrongAccusationsTest {
         account.know("18");
         effects.add(Effect.of("m", 18));
         book.refresh();
-        assertThat(account.broken(book, Set.of("m"), 1)).isEmpty();
+        assertThat(account.broken(book, Set.of("m"))).isEmpty();
         assertThat(book.of("18")).hasSize(1);
 
         effects.add(Effect.of("m", 19));
         book.refresh();
-        assertThat(account.broken(book, Set.of("m"), 1).orElseThrow()[1]).endsWith("such as chat 19");
+        assertThat(account.broken(book, Set.of("m")).orElseThrow()[1]).endsWith("such as chat 19");
     }
 
     @Test

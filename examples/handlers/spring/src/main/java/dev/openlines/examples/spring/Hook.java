@@ -58,7 +58,11 @@ public class Hook {
         this.store = store;
     }
 
-    /** Starts the handler. */
+    /**
+     * Starts the handler.
+     *
+     * @param arguments those of Spring Boot
+     */
     public static void main(String[] arguments) {
         SpringApplication.run(Hook.class, arguments);
     }
