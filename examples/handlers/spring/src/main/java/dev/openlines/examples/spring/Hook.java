@@ -89,7 +89,7 @@ public class Hook {
         }
         // Both are compared before anything else of the event is read.
         boolean right = equal(form.get("auth[application_token]"), applicationToken)
-                & equal(form.get("auth[member_id]"), memberId);
+                && equal(form.get("auth[member_id]"), memberId);
         if (!right || Files.exists(store.resolve("uninstalled"))) {
             return 403;
         }

@@ -75,7 +75,7 @@ class HookTest {
 
     private static final List<Mutant> MUTANTS = List.of(
             new Mutant("013", "number.group(1));", "Long.toString((long) Double.parseDouble(number.group(1))));"),
-            new Mutant("105", "\n                & equal(form.get(\"auth[member_id]\"), memberId)", ""),
+            new Mutant("105", "\n                && equal(form.get(\"auth[member_id]\"), memberId)", ""),
             new Mutant("207", "number.matches()", "number.find()"),
             new Mutant(
                     "502",
