@@ -175,7 +175,7 @@ class StoreAttackIT {
 
         assertThat(command(3))
                 .anyMatch(line -> line.startsWith("OPENLINES_INBOX: " + inbox)
-                        && line.contains("was restored or replaced, and the log beside it is another file's"));
+                        && line.contains("the log beside it is another file's"));
         assertThat(inbox).hasSameBinaryContentAs(backup);
 
         command(0, "inbox", "restore", backup.toString());
