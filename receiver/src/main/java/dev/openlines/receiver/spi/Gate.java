@@ -8,10 +8,10 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /**
  * Bounds the memory that requests hold until they are answered, in bytes and not in number.
@@ -40,7 +40,7 @@ public final class Gate {
 
     private final long most;
     private final Map<String, Source> sources = new HashMap<>();
-    private final Line unfinished = new Line();
+    private final Set<Place> unfinished = new LinkedHashSet<>();
     private long bytes;
     private long wholeBytes;
 
@@ -87,10 +87,10 @@ public final class Gate {
     /** Chooses the requests to drop. Guarded by the gate. */
     private List<Place> makeRoom() {
         List<Place> dropped = new ArrayList<>();
-        for (Spot oldest = unfinished.first; bytes > most && oldest != null; oldest = unfinished.first) {
+        while (bytes > most && !unfinished.isEmpty()) {
             Source largest = Collections.max(sources.values(), Comparator.comparingLong(source -> source.bytes));
-            Spot first = largest.bytes > most / SHARES ? largest.unfinished.first : oldest;
-            dropped.add(Objects.requireNonNull(first).place.end());
+            Set<Place> first = largest.bytes > most / SHARES ? largest.unfinished : unfinished;
+            dropped.add(first.iterator().next().end());
         }
         return dropped;
     }
@@ -101,66 +101,16 @@ public final class Gate {
         GONE
     }
 
-    /** The unfinished requests of one address. Guarded by the gate. */
+    /** The requests of one address. Guarded by the gate. */
     private static final class Source {
-        private final Line unfinished = new Line();
+        private final Set<Place> unfinished = new LinkedHashSet<>();
         private long bytes;
-    }
-
-    /**
-     * Unfinished requests, the oldest first. The links are parts of the requests, so that a connection that has one
-     * request after the other allocates nothing here. Guarded by the gate.
-     */
-    private static final class Line {
-        private @Nullable Spot first;
-        private @Nullable Spot last;
-
-        void add(Spot spot) {
-            Spot before = last;
-            spot.before = before;
-            last = spot;
-            if (before == null) {
-                first = spot;
-            } else {
-                before.after = spot;
-            }
-        }
-
-        void remove(Spot spot) {
-            Spot before = spot.before;
-            Spot after = spot.after;
-            if (before != null) {
-                before.after = after;
-            } else if (first == spot) {
-                first = after;
-            }
-            if (after != null) {
-                after.before = before;
-            } else if (last == spot) {
-                last = before;
-            }
-            spot.before = null;
-            spot.after = null;
-        }
-    }
-
-    /** The spot of a request in a line, if it stands there. */
-    private static final class Spot {
-        private final Place place;
-        private @Nullable Spot before;
-        private @Nullable Spot after;
-
-        Spot(Place place) {
-            this.place = place;
-        }
     }
 
     /** A connection or one of its requests, and what it holds. */
     public final class Place {
 
         private final String address;
-        private final Spot amongAll = new Spot(this);
-        private final Spot amongItsSource = new Spot(this);
         private String current;
         private final long weight;
         private final Runnable drop;
@@ -203,13 +153,13 @@ public final class Gate {
                 if (state == State.UNFINISHED && !source.equals(current)) {
                     Source before = source();
                     before.bytes -= held;
-                    before.unfinished.remove(amongItsSource);
-                    if (before.unfinished.first == null) {
+                    before.unfinished.remove(this);
+                    if (before.unfinished.isEmpty()) {
                         sources.remove(current);
                     }
                     current = source;
                     source().bytes += held;
-                    source().unfinished.add(amongItsSource);
+                    source().unfinished.add(this);
                 }
             }
         }
@@ -322,8 +272,8 @@ public final class Gate {
 
         private void begin() {
             state = State.UNFINISHED;
-            unfinished.add(amongAll);
-            source().unfinished.add(amongItsSource);
+            unfinished.add(this);
+            source().unfinished.add(this);
             held = 0;
             charged();
         }
@@ -336,13 +286,11 @@ public final class Gate {
         private void withdraw() {
             add(-held);
             held = 0;
-            unfinished.remove(amongAll);
-            Source source = sources.get(current);
-            if (source != null) {
-                source.unfinished.remove(amongItsSource);
-                if (source.unfinished.first == null) {
-                    sources.remove(current);
-                }
+            unfinished.remove(this);
+            Source source = source();
+            source.unfinished.remove(this);
+            if (source.unfinished.isEmpty()) {
+                sources.remove(current);
             }
             state = State.GONE;
         }
