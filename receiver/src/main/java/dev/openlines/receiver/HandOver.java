@@ -106,8 +106,14 @@ final class HandOver {
         request = null;
     }
 
-    /** Gives the events away, after the commit. */
+    /** Begins with the replies to a commit. */
     void committed() {
+        quiet = left ? null : Thread.currentThread();
+    }
+
+    /** Gives the events away, after the replies to their commit: a worker that wakes must not delay an answer. */
+    void replied() {
+        quiet = null;
         Taker next = present;
         if (next != null && !handed.isEmpty()) {
             try {
@@ -118,17 +124,11 @@ final class HandOver {
                 LOG.warn("reason=hand-over-failed events={}", handed.size(), e);
             }
         }
-        quiet = left ? null : Thread.currentThread();
         handed.clear();
     }
 
-    /** Ends the replies to a commit. */
-    void replied() {
-        quiet = null;
-    }
-
     /**
-     * Tells whether the calling thread is replying to a commit whose new events the dispatcher has already. May be called
+     * Tells whether the calling thread is replying to a commit whose new events the dispatcher gets without a look. May be called
      * from any thread.
      */
     boolean quiet() {

@@ -83,6 +83,7 @@ class HandOverTest {
             inbox.handOver().begin(taker(TWO));
 
             Deliveries.store(inbox, Deliveries.delivery(2, 1));
+            awaitReplies(inbox);
 
             LeasedDelivery handed = taken.get(0);
             assertThat(taken).hasSize(1);
@@ -151,6 +152,12 @@ class HandOverTest {
         together.countDown();
         first.join();
         stored.forEach(reply -> reply.handle((result, failure) -> true).join());
+        awaitReplies(inbox);
+    }
+
+    /** Waits until the writer has given away what it stored: it does so after its replies. */
+    private static void awaitReplies(SqlInbox inbox) {
+        inbox.probe();
     }
 
     @Test

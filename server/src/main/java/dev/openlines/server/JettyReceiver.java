@@ -60,9 +60,6 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
     private final Gate gate;
     private final Duration patience;
     private final Answers answers = new Answers();
-    /** The number of requests that wait for the inbox. */
-    private final AtomicInteger storing = new AtomicInteger();
-
     private final @Nullable Captures captures;
 
     /**
@@ -342,20 +339,11 @@ public final class JettyReceiver extends Handler.Abstract.NonBlocking {
                     Request.getRemoteAddr(request)));
             if (reply.toCompletableFuture().isDone()) {
                 reply.whenComplete((kept, failure) -> finish(kept, failure, wanted));
-                return;
+            } else {
+                // This may run on the inbox's thread, which must make the next commit instead of sending answers.
+                Executor threads = request.getComponents().getExecutor();
+                reply.whenComplete((kept, failure) -> answers.add(() -> finish(kept, failure, wanted), threads));
             }
-            Executor threads = request.getComponents().getExecutor();
-            storing.incrementAndGet();
-            reply.whenComplete((kept, failure) -> {
-                // This may run on the inbox's thread, which must make the next commit instead of sending answers. If no
-                // other request waits for a commit, waking a thread would take longer than the answer, which never
-                // blocks.
-                if (storing.decrementAndGet() == 0 && captures == null) {
-                    finish(kept, failure, wanted);
-                } else {
-                    answers.add(() -> finish(kept, failure, wanted), threads);
-                }
-            });
         }
 
         private void answer(Reply reply, byte[] whole) {
