@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives events to a dispatcher of this process as soon as they are stored. Their lease is written with them, so it costs no
- * commit of its own, and they are not read again. Used by the thread that commits, unless a method says otherwise.
+ * Gives events to a dispatcher of this process as soon as they are stored. Their lease is written with them, so it costs
+ * no commit of its own, and they are not read again. Used by the thread that commits, unless a method says otherwise.
  */
 final class HandOver {
 
@@ -128,8 +128,8 @@ final class HandOver {
     }
 
     /**
-     * Tells whether the calling thread is replying to a commit whose new events the dispatcher gets without a look. May be called
-     * from any thread.
+     * Tells whether the calling thread is replying to a commit whose new events the dispatcher gets without a look. May be
+     * called from any thread.
      */
     boolean quiet() {
         return quiet == Thread.currentThread();

@@ -110,9 +110,8 @@ final class HttpPort {
                     LOG.error("reason=bug status={}", response.getStatus(), failure);
                 }
             }
-            // Jetty's own callback may block, so Jetty would complete the request on another thread, although the
-            // handler
-            // may be completing it meanwhile.
+            // Jetty's own callback may block. Jetty would then complete the request on another thread, while the
+            // handler may be completing it too.
             response.write(
                     true,
                     null,
