@@ -374,7 +374,8 @@ public final class Dispatcher implements AutoCloseable {
         Settlement settlement = stopping ? new Settlement.Release() : attempts.handle(delivery);
         telemetry.attempted(Attempts.outcome(settlement), Duration.ofNanos(System.nanoTime() - begun));
         inbox.settle(delivery, settlement, clock.instant()).whenComplete((mine, failure) -> {
-            if (!(settlement instanceof Settlement.Done)) {
+            // An event that was tried before may have held others back.
+            if (!(settlement instanceof Settlement.Done) || delivery.attempt() > 1) {
                 unleased.incrementAndGet();
             }
             settled(delivery, mine, failure);

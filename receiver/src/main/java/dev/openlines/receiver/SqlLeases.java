@@ -12,8 +12,10 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -73,6 +75,9 @@ final class SqlLeases {
     /** For each owner, the event that may have ended a process and is being handled again. */
     private final Map<String, InHand> inHand = new ConcurrentHashMap<>();
 
+    /** The other such events that have been put off meanwhile, by owner: the number of the last lease, by id. */
+    private final Map<String, NavigableMap<Long, Long>> putOff = new ConcurrentHashMap<>();
+
     private final KeptStatements statements = new KeptStatements();
 
     SqlLeases(SqlDialect dialect) {
@@ -84,9 +89,14 @@ final class SqlLeases {
      *
      * @param deliveries the events to be handled
      * @param suspect the event among them that may have ended a process, or null
+     * @param putOff other suspects, which were given back
      * @param dead the events that have ended too many processes
      */
-    record Leased(List<LeasedDelivery> deliveries, @Nullable LeasedDelivery suspect, List<LeasedDelivery> dead) {}
+    record Leased(
+            List<LeasedDelivery> deliveries,
+            @Nullable LeasedDelivery suspect,
+            List<LeasedDelivery> putOff,
+            List<LeasedDelivery> dead) {}
 
     private record InHand(LeasedDelivery suspect, Instant until) {
 
@@ -100,6 +110,7 @@ final class SqlLeases {
         List<LeasedDelivery> dead = new ArrayList<>();
         List<LeasedDelivery> granted = new ArrayList<>(leased.size());
         LeasedDelivery suspect = null;
+        List<LeasedDelivery> others = new ArrayList<>();
         InHand hand = inHand.get(request.owner());
         boolean room = hand == null || !request.now().isBefore(hand.until);
         for (LeasedDelivery delivery : leased) {
@@ -116,17 +127,22 @@ final class SqlLeases {
                         granted.add(delivery);
                     } else {
                         SqlSuspects.postpone(connection, delivery, request.now());
+                        others.add(delivery);
                     }
                 }
             }
         }
-        return new Leased(granted, suspect, dead);
+        return new Leased(granted, suspect, others, dead);
     }
 
     /** Returns the events that may be handled, now that the leases are committed. */
     List<LeasedDelivery> leased(LeaseRequest request, Leased leased) {
         if (leased.suspect() != null) {
             inHand.put(request.owner(), new InHand(leased.suspect(), request.until()));
+        }
+        for (LeasedDelivery other : leased.putOff()) {
+            putOff.computeIfAbsent(request.owner(), owner -> new ConcurrentSkipListMap<>())
+                    .put(other.id(), other.lease());
         }
         for (LeasedDelivery dead : leased.dead()) {
             LOG.error(
@@ -249,7 +265,7 @@ final class SqlLeases {
 
     private Set<Long> settleDone(Connection connection, List<Settled> all) throws SQLException {
         for (Settled one : all) {
-            forgetSuspect(one.lease);
+            forgetSuspect(connection, one.lease, one.now);
         }
         Set<Long> ended = new HashSet<>();
         boolean done = false;
@@ -288,13 +304,23 @@ final class SqlLeases {
         update.setArray(column, update.getConnection().createArrayOf("bigint", numbers));
     }
 
-    private void forgetSuspect(LeasedDelivery lease) {
-        inHand.computeIfPresent(lease.owner(), (owner, hand) -> hand.is(lease) ? null : hand);
+    /** Lets the next suspect begin, if this was the one in hand. */
+    private void forgetSuspect(Connection connection, LeasedDelivery lease, Instant now) throws SQLException {
+        InHand hand = inHand.get(lease.owner());
+        NavigableMap<Long, Long> others = putOff.get(lease.owner());
+        if (hand == null || !hand.is(lease) || !inHand.remove(lease.owner(), hand) || others == null) {
+            return;
+        }
+        for (Map.Entry<Long, Long> next = others.pollFirstEntry(); next != null; next = others.pollFirstEntry()) {
+            if (SqlSuspects.advance(connection, next.getKey(), next.getValue(), now)) {
+                return;
+            }
+        }
     }
 
     private boolean settle(Connection connection, LeasedDelivery lease, Settlement settlement, Instant now)
             throws SQLException {
-        forgetSuspect(lease);
+        forgetSuspect(connection, lease, now);
         String state = "waiting";
         long notBefore = 0;
         String reason = "";

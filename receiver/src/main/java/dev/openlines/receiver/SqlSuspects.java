@@ -25,7 +25,7 @@ final class SqlSuspects {
 
     private static final String NOTE = "the process ended, or lost its lease, while it handled this";
 
-    /** The time after which a suspect that waits for another is looked at again. */
+    /** The time after which a suspect that waits for another is looked at again, unless that has ended before. */
     private static final Duration AGAIN = Duration.ofSeconds(1);
 
     private SqlSuspects() {}
@@ -80,6 +80,18 @@ final class SqlSuspects {
             update.setLong(1, now.plus(AGAIN).toEpochMilli());
             update.setLong(2, delivery.id());
             update.executeUpdate();
+        }
+    }
+
+    /** Makes an event due that was put off, and tells whether it still waits: it has not been leased since. */
+    static boolean advance(Connection connection, long id, long lease, Instant now) throws SQLException {
+        try (PreparedStatement update = connection.prepareStatement("""
+                update inbox set not_before = ?
+                where id = ? and leases = ? and state = 'waiting' and lease_owner is null""")) {
+            update.setLong(1, now.toEpochMilli());
+            update.setLong(2, id);
+            update.setLong(3, lease);
+            return update.executeUpdate() == 1;
         }
     }
 

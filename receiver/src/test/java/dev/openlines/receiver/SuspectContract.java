@@ -3,10 +3,14 @@ package dev.openlines.receiver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.testkit.Await;
 import java.time.Instant;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The contract for events whose process ends while it handles them. */
 interface SuspectContract {
@@ -79,6 +83,70 @@ interface SuspectContract {
             // Both at once: an attempt with a result clears an event of suspicion.
             List<LeasedDelivery> rest = lease(inbox, "b", now.plusSeconds(6));
             assertThat(rest).extracting(LeasedDelivery::attempt).containsExactlyInAnyOrder(3, 2);
+        }
+    }
+
+    @Test
+    default void theNextSuspectIsDueAsSoonAsTheOneBeforeItHasEnded() {
+        try (LeasingInbox inbox = openEmpty()) {
+            for (long chat = 1; chat <= 3; chat++) {
+                Deliveries.store(inbox, Deliveries.delivery(chat, 1));
+            }
+            List<Long> ids = lease(inbox, "a", Deliveries.T0).stream()
+                    .map(LeasedDelivery::id)
+                    .toList();
+            Instant now = Deliveries.T0.plusSeconds(60);
+            for (long id : ids) {
+                LeasedDelivery suspect = one(lease(inbox, "b", now));
+                assertThat(suspect.id()).isEqualTo(id);
+                assertThat(lease(inbox, "b", now)).isEmpty();
+                assertThat(settle(inbox, suspect, new Settlement.Done(), now)).isTrue();
+            }
+            assertThat(inbox.backlog()).isEqualTo(new Backlog(0, 0, null));
+        }
+    }
+
+    @Test
+    default void aRetryIsNotAdvancedBecauseItsEventWasPutOffBefore() {
+        try (LeasingInbox inbox = openEmpty()) {
+            Deliveries.store(inbox, Deliveries.delivery(1, 1));
+            Deliveries.store(inbox, Deliveries.delivery(2, 1));
+            assertThat(lease(inbox, "a", Deliveries.T0)).hasSize(2);
+            Instant now = Deliveries.T0.plusSeconds(60);
+            LeasedDelivery first = one(lease(inbox, "b", now));
+            LeasedDelivery second = one(lease(inbox, "c", now.plusSeconds(2)));
+            Settlement retry = new Settlement.Retry(now.plusSeconds(600), "away");
+            assertThat(settle(inbox, second, retry, now.plusSeconds(3))).isTrue();
+
+            assertThat(settle(inbox, first, new Settlement.Done(), now.plusSeconds(4)))
+                    .isTrue();
+
+            assertThat(lease(inbox, "b", now.plusSeconds(5))).isEmpty();
+            assertThat(lease(inbox, "b", now.plusSeconds(601))).hasSize(1);
+        }
+    }
+
+    @Test
+    @Timeout(300)
+    default void aDispatcherHandlesWhatWasLeasedAtACrashWithoutWaitingInBetween() {
+        try (LeasingInbox inbox = openEmpty()) {
+            for (long chat = 1; chat <= 100; chat++) {
+                Deliveries.store(inbox, Deliveries.delivery(chat, 1));
+            }
+            Instant begun = Deliveries.T0;
+            assertThat(inbox.lease(new LeaseRequest("a", 100, begun, begun, Deliveries.LATEST, false)))
+                    .hasSize(100);
+            // The clock stands still, so nothing that was put off becomes due by itself.
+            Instant now = begun.plusSeconds(60);
+            Queue<String> handled = new ConcurrentLinkedQueue<>();
+            Handlers handlers = Handlers.all((event, context) -> handled.add(context.idempotencyKey()));
+            try (Dispatcher dispatcher =
+                    new Dispatcher(inbox, handlers, DispatchPolicy.DEFAULT, () -> now, Telemetry.none())) {
+                dispatcher.start();
+                Await.until("100 handled", () -> handled.size() == 100);
+            }
+            assertThat(handled).doesNotHaveDuplicates();
+            assertThat(inbox.backlog()).isEqualTo(new Backlog(0, 0, null));
         }
     }
 
