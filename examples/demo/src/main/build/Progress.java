@@ -4,6 +4,6 @@
 final class Progress {
 
     public static void main(String[] args) {
-        System.out.println("building the portal and the application, some minutes at the first time");
+        System.out.println("building the portal and the application; the first time takes some minutes");
     }
 }

@@ -37,7 +37,7 @@ class DemoIT {
     private static final Pattern ADDRESS = Pattern.compile("http://127\\.0\\.0\\.1:\\d+/");
 
     private static final List<String> BEGIN = List.of(
-            "building the portal and the application, some minutes at the first time",
+            "building the portal and the application; the first time takes some minutes",
             "starting a simulated portal",
             "starting the application",
             "installing the application on the portal");
