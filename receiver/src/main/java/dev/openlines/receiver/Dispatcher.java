@@ -40,9 +40,6 @@ public final class Dispatcher implements AutoCloseable {
      */
     private static final Duration POLL = Duration.ofMillis(250);
 
-    /** The number of events to lease for each worker, so that no worker waits for the next round of leasing. */
-    private static final int LEASED_PER_WORKER = 8;
-
     /**
      * The most portals with slow handlers that are passed over to lease events of others. Each of them may hold a whole
      * round of leased events.
@@ -62,6 +59,7 @@ public final class Dispatcher implements AutoCloseable {
     private final Telemetry telemetry;
     private final String owner = newOwner();
     private final Map<Long, LeasedDelivery> leased = new ConcurrentHashMap<>();
+    private final LeaseSize size;
     private final FairQueue queue;
     private final ExecutorService pool;
     private final Thread leasing = LastResort.thread(this::run, "openlines-dispatcher");
@@ -98,6 +96,7 @@ public final class Dispatcher implements AutoCloseable {
         this.inbox = inbox;
         this.attempts = new Attempts(inbox, handlers, policy, clock, () -> impatient, telemetry);
         this.queue = new FairQueue(policy.workers());
+        this.size = new LeaseSize(policy.workers(), Runtime.getRuntime().maxMemory());
         this.policy = policy;
         this.clock = clock;
         this.telemetry = telemetry;
@@ -135,18 +134,14 @@ public final class Dispatcher implements AutoCloseable {
 
         @Override
         public @Nullable LeaseRequest room() {
-            int most = policy.workers() * LEASED_PER_WORKER;
+            int most = size.most();
             int free = most - leased.size();
             return unleased.get() != 0 || stopping || free <= most / 2 ? null : request(free, Set.of());
         }
 
         @Override
         public void take(List<LeasedDelivery> deliveries) {
-            for (LeasedDelivery delivery : deliveries) {
-                leased.put(delivery.id(), delivery);
-                queue.add(delivery);
-            }
-            begin();
+            begin(deliveries);
             if (stopping) {
                 release();
             }
@@ -261,7 +256,7 @@ public final class Dispatcher implements AutoCloseable {
 
     /** Returns whether it is worth asking again at once. */
     private boolean leaseDue() {
-        int most = policy.workers() * LEASED_PER_WORKER;
+        int most = size.most();
         int free = most - leased.size();
         if (free > most / 2) {
             return lease(free, Set.of());
@@ -294,11 +289,7 @@ public final class Dispatcher implements AutoCloseable {
                 storeDown = false;
                 LOG.info("reason=store-up");
             }
-            for (LeasedDelivery delivery : deliveries) {
-                leased.put(delivery.id(), delivery);
-                queue.add(delivery);
-            }
-            begin();
+            begin(deliveries);
             return deliveries.size() == free;
         } catch (RuntimeException | Error e) {
             LastResort.check(e);
@@ -332,6 +323,15 @@ public final class Dispatcher implements AutoCloseable {
                 LOG.warn("reason=renew-failed", e);
             }
         }
+    }
+
+    private void begin(List<LeasedDelivery> deliveries) {
+        for (LeasedDelivery delivery : deliveries) {
+            leased.put(delivery.id(), delivery);
+            queue.add(delivery);
+            size.leased(delivery);
+        }
+        begin();
     }
 
     /** Gives each free worker an event that may begin. */
@@ -372,7 +372,9 @@ public final class Dispatcher implements AutoCloseable {
     private void attempt(LeasedDelivery delivery) {
         long begun = System.nanoTime();
         Settlement settlement = stopping ? new Settlement.Release() : attempts.handle(delivery);
-        telemetry.attempted(Attempts.outcome(settlement), Duration.ofNanos(System.nanoTime() - begun));
+        long nanos = System.nanoTime() - begun;
+        size.attempted(nanos);
+        telemetry.attempted(Attempts.outcome(settlement), Duration.ofNanos(nanos));
         inbox.settle(delivery, settlement, clock.instant()).whenComplete((mine, failure) -> {
             // An event that was tried before may have held others back.
             if (!(settlement instanceof Settlement.Done) || delivery.attempt() > 1) {
