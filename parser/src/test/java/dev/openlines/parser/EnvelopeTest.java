@@ -7,19 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.openlines.model.ConnectorDialog;
 import dev.openlines.model.Event;
-import dev.openlines.model.OnImConnectorDialogFinish;
-import dev.openlines.model.OnImConnectorDialogStart;
-import dev.openlines.model.OnImConnectorMessageAdd;
-import dev.openlines.model.OnImConnectorMessageDelete;
-import dev.openlines.model.OnImConnectorMessageUpdate;
-import dev.openlines.model.OnOpenLineMessageAdd;
-import dev.openlines.model.OnOpenLineMessageDelete;
-import dev.openlines.model.OnOpenLineMessageUpdate;
 import dev.openlines.model.OnSessionFinish;
-import dev.openlines.model.OnSessionStart;
+import dev.openlines.model.OpenLineChat;
 import dev.openlines.model.OpenLineMessage;
+import java.lang.reflect.RecordComponent;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -217,36 +211,34 @@ class EnvelopeTest {
                 .containsExactlyInAnyOrderElementsOf(expected);
     }
 
+    /** Returns the keys of the chats that a typed event has, in whichever of its components they are. */
     private static Stream<String> typed(Event event) {
-        if (event instanceof OnSessionFinish finish) {
-            return finish.chats().stream().map(chat -> Long.toString(chat.chatId()));
-        }
-        if (event instanceof OnSessionStart start) {
-            return start.chats().stream().map(chat -> Long.toString(chat.chatId()));
-        }
-        if (event instanceof OnImConnectorDialogStart start) {
-            return start.dialogs().stream().map(ConnectorDialog::chatId).flatMap(EnvelopeTest::messenger);
-        }
-        if (event instanceof OnImConnectorDialogFinish finish) {
-            return finish.dialogs().stream().map(ConnectorDialog::chatId).flatMap(EnvelopeTest::messenger);
-        }
-        List<OpenLineMessage> messages = event instanceof OnOpenLineMessageAdd add
-                ? add.messages()
-                : event instanceof OnOpenLineMessageUpdate update
-                        ? update.messages()
-                        : event instanceof OnOpenLineMessageDelete delete
-                                ? delete.messages()
-                                : event instanceof OnImConnectorMessageAdd add
-                                        ? add.messages()
-                                        : event instanceof OnImConnectorMessageUpdate update
-                                                ? update.messages()
-                                                : event instanceof OnImConnectorMessageDelete delete
-                                                        ? delete.messages()
-                                                        : List.of();
-        return messages.stream().flatMap(EnvelopeTest::keys);
+        return Arrays.stream(event.getClass().getRecordComponents())
+                .map(component -> value(component, event))
+                .filter(List.class::isInstance)
+                .flatMap(parts -> ((List<?>) parts).stream())
+                .flatMap(EnvelopeTest::keys);
     }
 
-    private static Stream<String> keys(OpenLineMessage message) {
+    private static @Nullable Object value(RecordComponent component, Event event) {
+        try {
+            return component.getAccessor().invoke(event);
+        } catch (ReflectiveOperationException e) {
+            throw new LinkageError(e.getMessage(), e);
+        }
+    }
+
+    private static Stream<String> keys(Object part) {
+        if (part instanceof OpenLineChat chat) {
+            return Stream.of(Long.toString(chat.chatId()));
+        }
+        if (part instanceof ConnectorDialog dialog) {
+            return messenger(dialog.chatId());
+        }
+        return part instanceof OpenLineMessage message ? ofMessage(message) : Stream.of();
+    }
+
+    private static Stream<String> ofMessage(OpenLineMessage message) {
         Stream<Long> portal = Stream.of(
                         Optional.ofNullable(message.im()).map(OpenLineMessage.Im::chatId),
                         Optional.ofNullable(message.content().chatId()))
