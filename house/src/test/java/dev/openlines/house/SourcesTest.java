@@ -8,10 +8,17 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -211,6 +218,42 @@ class SourcesTest {
                     .contains("OnImConnectorStatusDelete.java", "Event.java", "ConnectorEvents.java", "wire-format.md")
                     .allSatisfy(name -> assertThat(list).contains(name));
         }
+    }
+
+    @Test
+    void everyOptionOnAPageIsOneOfACommand() throws IOException {
+        // These three belong to prlimit and docker. A dot follows those that are properties of Spring Boot.
+        Set<String> options = new HashSet<>(List.of("--fsize", "--pid", "--network"));
+        for (Path file :
+                javaFiles(path -> ROOT.relativize(path).toString().matches("(server|harness/cli)/src/main/.*"))) {
+            Pattern.compile("\"(--[a-z][a-z-]+)")
+                    .matcher(read(file))
+                    .results()
+                    .forEach(found -> options.add(found.group(1)));
+        }
+        Map<String, Set<String>> unknown = new TreeMap<>();
+        int known = 0;
+        try (Stream<Path> files = Files.walk(ROOT)) {
+            for (Path page : files.filter(path -> ROOT.relativize(path)
+                            .toString()
+                            .matches("README[.]md|docs/[a-z-]+[.]md|examples/(?!.*/target/).*[.]md"))
+                    .toList()) {
+                Set<String> named = Pattern.compile("(?<![\\w-])--[a-z][a-z-]++(?![.]\\w)")
+                        .matcher(read(page))
+                        .results()
+                        .map(MatchResult::group)
+                        .collect(Collectors.toCollection(TreeSet::new));
+                int all = named.size();
+                named.removeAll(options);
+                known += all - named.size();
+                if (!named.isEmpty()) {
+                    unknown.put(ROOT.relativize(page).toString(), named);
+                }
+            }
+        }
+
+        assertThat(unknown).isEmpty();
+        assertThat(known).isGreaterThan(100);
     }
 
     private static List<String> linesWith(String text, Predicate<Path> where) {
