@@ -168,6 +168,7 @@ public final class OpenlinesAutoConfiguration {
             Environment environment) {
         return new Running(
                 inbox,
+                beans.containsBean("openlinesInbox") ? properties.inbox() : "bean",
                 monitor,
                 properties,
                 policy,

@@ -21,6 +21,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.DisposableBean;
 import org.springframework.context.SmartLifecycle;
 
@@ -31,6 +33,8 @@ import org.springframework.context.SmartLifecycle;
  */
 final class Running implements SmartLifecycle, DisposableBean {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Running.class);
+
     /** This phase is below both phases of stopping a web server in Spring Boot. */
     static final int PHASE = SmartLifecycle.DEFAULT_PHASE - 4096;
 
@@ -38,6 +42,9 @@ final class Running implements SmartLifecycle, DisposableBean {
     private static final String OFFLINE_EVENT = "ONOFFLINEEVENT";
 
     private final LeasingInbox inbox;
+    /** The inbox as it is set, or "bean" if the application has one of its own. */
+    private final String place;
+
     private final InboxMonitor monitor;
     private final OpenlinesProperties properties;
     private final DispatchPolicy policy;
@@ -58,6 +65,7 @@ final class Running implements SmartLifecycle, DisposableBean {
 
     Running(
             LeasingInbox inbox,
+            String place,
             InboxMonitor monitor,
             OpenlinesProperties properties,
             DispatchPolicy policy,
@@ -69,6 +77,7 @@ final class Running implements SmartLifecycle, DisposableBean {
             @Nullable OfflineQueues queues,
             Duration patience) {
         this.inbox = inbox;
+        this.place = place;
         this.monitor = monitor;
         this.properties = properties;
         this.policy = policy;
@@ -127,6 +136,13 @@ final class Running implements SmartLifecycle, DisposableBean {
             reconciler.start();
         }
         running = true;
+        LOG.info(
+                "reason=started inbox={} endpoint={} workers={} reconcile={} offline={}",
+                place,
+                properties.path(),
+                properties.workers(),
+                sessions == null ? "off" : reconcile.interval(),
+                offline == null ? "off" : offline);
     }
 
     @Override

@@ -29,9 +29,12 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -51,8 +54,12 @@ class ReceivingTest {
     }
 
     @Test
-    void aClosedChatIsHandledCountedAndAForgedOneRefused(Portal portal) {
+    @ExtendWith(OutputCaptureExtension.class)
+    void aClosedChatIsHandledCountedAndAForgedOneRefused(Portal portal, CapturedOutput output) {
         try (ConfigurableApplicationContext application = Apps.start(WithMethods.class, portal, inbox())) {
+            assertThat(output)
+                    .contains("reason=started inbox=" + folder.resolve("inbox.db")
+                            + " endpoint=/bitrix24 workers=4 reconcile=off offline=off");
             URI endpoint = Apps.at(application, "/bitrix24");
             portal.subscribe(OnSessionFinish.CODE, endpoint);
             PortalChat chat = portal.openLine("Support").openChat();
