@@ -55,7 +55,7 @@ class FrameworksTest {
             new Framework(
                     "express.js",
                     "exec node ",
-                    "008 013 104 105 121 126 201 202 206 207 212 213 218 307 404 501 502 702 703 705"),
+                    "008 013 104 105 121 126 201 202 206 207 212 213 218 307 404 501 502 522 702 703 705"),
             new Framework("fastify.js", "exec node ", "013 104 105 121 126 207 501 502"),
             new Framework("flask_app.py", "exec python3 ", "008 102 104 105 112 114 121 126 207 218 501 502 703"),
             new Framework(
