@@ -52,7 +52,7 @@ final class HttpBehavior {
         for (String method : List.of("HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "post")) {
             EventBody event = run.event();
             Reply reply = run.send(run.request(event).method(method));
-            if (!reply.closed()) {
+            if (!run.intermediary().closed(reply)) {
                 run.stands(reply, "the method " + method);
             }
             run.noEffect(event, "the method " + method);

@@ -47,9 +47,14 @@ final class Intermediary {
         return queue && reply.is2xx();
     }
 
-    /** Returns whether the proxy answered because the handler closed its connection or was not there. */
+    /** Returns whether the proxy answered because the handler closed its connection, was away, or took too long. */
     boolean gaveUp(Reply reply) {
         return proxy && (reply.status() == 502 || reply.status() == 504);
+    }
+
+    /** Returns whether the handler closed the connection without an answer, which a proxy's 502 may tell. */
+    boolean closed(Reply reply) {
+        return reply.closed() || (proxy && reply.status() == 502);
     }
 
     /** Returns whether a handler stands behind the address: a proxy takes connections without one. */

@@ -8,6 +8,7 @@ import java.net.ConnectException;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
@@ -102,6 +103,32 @@ class IntermediaryTest {
         }
     }
 
+    /**
+     * Tests what nginx answers for a handler that refuses a long body and closes the connection before all of it came.
+     * Without a proxy the suite sees the closed connection, which is a refusal.
+     */
+    @Test
+    void aProxysAnswerForAConnectionThatTheHandlerClosedIsARefusal() {
+        try (SmallHandler handler = SmallHandler.right(folder);
+                Listener proxy = Listener.start(
+                        request -> request.body().length > 500_000 ? page(502) : marked(passed(request, handler.uri())),
+                        "127.0.0.1");
+                Listener own = Listener.start(
+                        request -> request.body().length > 500_000
+                                ? new String(page(502), StandardCharsets.ISO_8859_1)
+                                        .replace(NGINX, "")
+                                        .getBytes(StandardCharsets.ISO_8859_1)
+                                : passed(request, handler.uri()),
+                        "127.0.0.1")) {
+            ContractReport report = suite(proxy, handler).only("305", "306").run();
+
+            assertThat(report.ids(Level.MUST, Verdict.PASS)).containsExactly("OSF-C-305", "OSF-C-306");
+            assertThat(suite(own, handler).only("305", "306").run().ids(Level.MUST, Verdict.FAIL))
+                    .as("not behind a proxy")
+                    .containsExactly("OSF-C-305", "OSF-C-306");
+        }
+    }
+
     @Test
     void aHandlerThatStartsLaterThanItsProxyIsWaitedFor() {
         AtomicInteger early = new AtomicInteger(5);
@@ -161,6 +188,25 @@ class IntermediaryTest {
             assertThat(suite(queue, handler).only("101").run().ids(Level.MUST, Verdict.FAIL))
                     .as("not said to be behind a queue")
                     .containsExactly("OSF-C-101");
+        }
+    }
+
+    /** Tests 317 and 319, whose requests the queue acknowledges before the handler can refuse them. */
+    @Test
+    void aQueueThatAcknowledgesWhatTheHandlerRefusesFailsNothing() throws IOException {
+        Path log = Files.createFile(folder.resolve("log"));
+        Path store = Files.createDirectory(folder.resolve("store"));
+        try (SmallHandler handler = SmallHandler.right(folder);
+                Listener queue = queue(handler)) {
+            ContractReport judged = suite(queue, handler)
+                    .queued()
+                    .logs(log)
+                    .store(store)
+                    .only("317", "319")
+                    .run();
+
+            assertThat(judged.ids(Level.SHOULD, Verdict.PASS)).containsExactly("OSF-C-317");
+            assertThat(judged.ids(Level.SHOULD, Verdict.NOT_OBSERVED)).containsExactly("OSF-C-319");
         }
     }
 
