@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.cli;
 
+import dev.openlines.contract.CaseResult;
+import dev.openlines.contract.ContractReport;
 import dev.openlines.contract.ContractSuite;
 import dev.openlines.contract.EffectSource;
+import dev.openlines.contract.Level;
 import dev.openlines.contract.Profile;
+import dev.openlines.contract.Verdict;
 import dev.openlines.testkit.Fronts;
 import java.io.IOException;
 import java.net.URI;
@@ -43,6 +47,17 @@ final class Gallery {
         List<String> failures() {
             return List.of(ids.split(" ")).stream()
                     .map(number -> "OSF-C-" + number)
+                    .sorted()
+                    .toList();
+        }
+
+        /** Returns what it failed: every must-case, and the case that it was made for, of any level. */
+        List<String> failures(ContractReport report) {
+            return report.results().stream()
+                    .filter(result -> result.verdict() == Verdict.FAIL)
+                    .filter(result -> result.contractCase().level() == Level.MUST
+                            || result.id().equals("OSF-C-" + number()))
+                    .map(CaseResult::id)
                     .sorted()
                     .toList();
         }
@@ -110,7 +125,7 @@ final class Gallery {
                     "[connection.execute(\"INSERT INTO closed VALUES ('%s', '%s', '%s', '%s', NULL)\" % row[:4]) for row in closes(form)]"),
             new Mutant(
                     PYTHON,
-                    "501",
+                    "501 116 502",
                     "ON CONFLICT DO NOTHING",
                     "ON CONFLICT DO UPDATE SET member_id = excluded.member_id"),
             new Mutant(PYTHON, "603", "status = 503", "status = 200"),
@@ -125,9 +140,9 @@ final class Gallery {
                     "    if body.count(b\"&\") >= 1000:",
                     "    open(DATABASE + \".log\", \"ab\").write(body)\n    if body.count(b\"&\") >= 1000:"),
             new Mutant(NODE, "013", "chat_id: digits[1]", "chat_id: String(Number(digits[1]))"),
-            new Mutant(NODE, "501", "store(key + '.json'", "store(crypto.randomUUID() + '.json'"),
+            new Mutant(NODE, "501 116 502", "store(key + '.json'", "store(crypto.randomUUID() + '.json'"),
             new Mutant(NODE, "603", "if (error.code !== 'EEXIST') throw error;", ""),
-            new Mutant(NODE, "105", " & equal(member, MEMBER_ID)", ""),
+            new Mutant(NODE, "105 104 121 126", " & equal(member, MEMBER_ID)", ""),
             new Mutant(NODE, "503", "form.get('ts') ?? null, ", ""),
             new Mutant(
                     JAVA,
@@ -141,7 +156,8 @@ final class Gallery {
                     "json(Long.toString((long) Double.parseDouble(number.group(1))))"),
             new Mutant(JAVA, "603", "return 503;", "return 200;"),
             new Mutant(JAVA, "017", " || Files.exists(store.resolve(\"uninstalled\"))", ""),
-            new Mutant(JAVA, "105", "\n                & equal(form.get(\"auth[member_id]\"), memberId)", ""));
+            new Mutant(
+                    JAVA, "105 104 121 126", "\n                & equal(form.get(\"auth[member_id]\"), memberId)", ""));
 
     private Gallery() {}
 
