@@ -135,17 +135,20 @@ class HandOverTest {
         }
     }
 
-    /** Stores events in one commit, or few. */
+    /** Stores events in one commit: the writer is busy until all of them wait. */
     private static void atOnce(SqlInbox inbox, List<VerifiedDelivery> deliveries) {
+        CountDownLatch busy = new CountDownLatch(1);
         CountDownLatch together = new CountDownLatch(1);
         CompletableFuture<Boolean> first = CompletableFuture.supplyAsync(() -> inbox.run(connection -> {
             try {
+                busy.countDown();
                 together.await();
                 return true;
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }
         }));
+        Await.until("the writer is busy", () -> busy.getCount() == 0);
         List<CompletableFuture<StoreResult>> stored = deliveries.stream()
                 .map(delivery -> inbox.store(delivery).toCompletableFuture())
                 .toList();
