@@ -235,6 +235,17 @@ class JudgeTest {
     }
 
     @Test
+    void aHandlerOfSettingsMayRefuseAnUninstallationThatItCannotFollow() {
+        try (Listener settings = Listener.start(
+                request -> answer(proven(request) && !request.text().contains("ONAPPUNINSTALL")), "127.0.0.1")) {
+            ContractSuite suite = suite(settings, "017").evidence(List::of);
+
+            assertThat(result(suite.run(), "017").verdict()).isEqualTo(Verdict.NOT_OBSERVED);
+            assertThat(result(suite.installing().run(), "017").verdict()).isEqualTo(Verdict.FAIL);
+        }
+    }
+
+    @Test
     @Tag("long")
     void casesThatWereNotObservedDoNotPass() {
         try (SmallHandler handler = SmallHandler.right(folder)) {
