@@ -246,6 +246,21 @@ class JudgeTest {
     }
 
     @Test
+    void aHandlerThatEndsItsTrustMayNotRefuseTheUninstallation() {
+        AtomicBoolean ended = new AtomicBoolean();
+        try (Listener ends = Listener.start(
+                request -> {
+                    ended.compareAndSet(false, request.text().contains("ONAPPUNINSTALL"));
+                    return answer(proven(request) && !ended.get());
+                },
+                "127.0.0.1")) {
+            ContractSuite suite = suite(ends, "017").evidence(List::of);
+
+            assertThat(result(suite.run(), "017").verdict()).isEqualTo(Verdict.FAIL);
+        }
+    }
+
+    @Test
     @Tag("long")
     void casesThatWereNotObservedDoNotPass() {
         try (SmallHandler handler = SmallHandler.right(folder)) {
