@@ -9,12 +9,16 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The files of an SQLite database, examined while connections are open. Only SQLite opens them. If this process opened
  * and closed such a file by itself, it would free SQLite's locks.
  */
 final class SqliteFiles {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SqliteFiles.class);
 
     final Path database;
     final Path wal;
@@ -70,6 +74,7 @@ final class SqliteFiles {
     /** Returns the error that {@code quick_check} finds in the database with its log, or null if there is none. */
     @Nullable
     String damage() {
+        LOG.info("reason=store-check place={}: reading the whole file", database);
         // The connection is read-only, so that closing it moves nothing from the log to the database.
         try (Connection connection = open("mode=ro");
                 Statement statement = connection.createStatement();

@@ -73,6 +73,8 @@ final class SqliteWatch {
         }
         if (lock.alone()) {
             new SqliteStart(files, lock).begin();
+            // That has emptied the log.
+            walSize = 0;
         }
         try {
             known = FileStamp.of(files.database);

@@ -4,6 +4,7 @@ package dev.openlines.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.openlines.testkit.LogRecords;
 import dev.openlines.testkit.Rows;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -182,6 +183,35 @@ class StoreWatchTest {
         try (LeasingInbox inbox = Inbox.sqlite(file)) {
             assertThat(inbox.backlog().waiting()).isEqualTo(100);
         }
+    }
+
+    /** Reading the whole file takes seconds for each gigabyte, in which events would wait. */
+    @Test
+    void theFileIsReadAsAWholeOnlyAfterAKillAndNeverBeforeTheFirstEvent() throws Exception {
+        Path file = inbox();
+        Path killed = directory.resolve("killed").resolve("inbox.db");
+        Files.createDirectories(killed.getParent());
+        try (LeasingInbox inbox = Inbox.sqlite(file)) {
+            store(inbox, 1, 5);
+            for (String name : List.of("inbox.db", "inbox.db-wal", "inbox.db.lock")) {
+                Files.copy(file.resolveSibling(name), killed.resolveSibling(name));
+            }
+        }
+
+        assertThat(checks(file, 6)).as("after a clean stop").isZero();
+        assertThat(checks(killed, 6)).as("after a kill").isOne();
+    }
+
+    private static long checks(Path file, long chat) {
+        return LogRecords.of(() -> {
+                    try (LeasingInbox inbox = Inbox.sqlite(file)) {
+                        store(inbox, chat, chat);
+                        assertThat(inbox.backlog().waiting()).isEqualTo(chat);
+                    }
+                })
+                .stream()
+                .filter(line -> line.contains("reason=store-check"))
+                .count();
     }
 
     /** Takes permissions away. Open files do not care; the next start will report it. */
