@@ -52,6 +52,9 @@ public final class Receive {
 
     static final int[] CONNECTIONS = {1, 16, 128};
 
+    /** The rounds before the first that counts: a JVM compiles the code of a commit for half a minute of load. */
+    private static final int WARM_UP = 3;
+
     /** Stands in a body for numbers that the load fills in; nothing else there looks like it. */
     private static final long PLACE = 7_777_777_777L;
 
@@ -176,12 +179,11 @@ public final class Receive {
 
     private Map<String, List<Run>> measure(List<Server> servers, int rounds) throws Exception {
         Map<String, List<Run>> runs = new LinkedHashMap<>();
-        for (int round = 0; round <= rounds; round++) {
+        for (int round = -WARM_UP; round < rounds; round++) {
             for (int connections : CONNECTIONS) {
                 for (Server server : servers) {
                     Run run = server.kind().startsWith("raw-") ? raw(server, connections) : load(server, connections);
-                    // The first round warms up.
-                    if (round > 0) {
+                    if (round >= 0) {
                         runs.computeIfAbsent(server.kind() + " " + connections, key -> new ArrayList<>())
                                 .add(run);
                     }
