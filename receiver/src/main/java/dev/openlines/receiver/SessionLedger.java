@@ -50,8 +50,9 @@ final class SessionLedger {
 
     private static final String LATEST = "select max(at) from session_close where member_id = ?";
 
-    private static final String WAITING =
-            "select 1 from session_close where member_id = ? and state in ('OPEN', 'REPORTED') limit 1";
+    /** Names its index: SQLite prefers the primary key, by which it would read every close of the portal. */
+    static final String WAITING = "select 1 from session_close indexed by session_close_open"
+            + " where member_id = ? and state in ('OPEN', 'REPORTED') limit 1";
 
     private static final String NEAR_ON_SQLITE = "select " + LedgerRow.COLUMNS + " from session_close"
             + " where member_id = ?1 and at in (?2 - 4, ?2 - 3, ?2 - 2, ?2 - 1, ?2, ?2 + 1, ?2 + 2, ?2 + 3, ?2 + 4)"

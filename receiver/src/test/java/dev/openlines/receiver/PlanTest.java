@@ -36,6 +36,19 @@ class PlanTest {
         }
     }
 
+    /** It runs for a close after each commit of another connection, such as that of a handler's transaction. */
+    @Test
+    void theQuestionForClosesThatWaitReadsNoOthers() throws SQLException {
+        Path file = directory.resolve("inbox.db");
+        Inbox.sqlite(file).close();
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file)) {
+            assertThat(rows(connection, "explain query plan " + inlined(SessionLedger.WAITING), 4))
+                    .singleElement()
+                    .asString()
+                    .contains("session_close_open");
+        }
+    }
+
     @Test
     void onPostgresqlEachStatementFindsItsRowsByAnIndex() throws SQLException {
         String url = PostgresServer.newSchema();
