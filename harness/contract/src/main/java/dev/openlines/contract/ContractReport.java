@@ -242,7 +242,7 @@ public final class ContractReport {
         String token = run.settings().proof.reveal();
         return process == null
                 ? Optional.empty()
-                : Optional.of(run.masked(process.command().replace(token, "\"$APPLICATION_TOKEN\"")));
+                : Optional.of(run.masked(ByHand.command(process.command(), token)));
     }
 
     /**
