@@ -54,7 +54,7 @@ final class PracticeCommand implements Callable<Integer> {
                     "An incoming webhook of the portal, to compare its closed sessions with the events at the start.")
     private @Nullable String webhook;
 
-    @Option(names = "--mutant", paramLabel = "NAME", description = "The defect to have: one that selftest names.")
+    @Option(names = "--mutant", paramLabel = "NAME", description = "The defect to have: one of selftest --list.")
     private @Nullable String mutant;
 
     PracticeCommand() {}

@@ -72,11 +72,18 @@ final class SelftestCommand implements Callable<Integer> {
     @Option(names = "--whole", description = "The good handler through the whole durable profile, not only a part.")
     private boolean whole;
 
+    @Option(names = "--list", description = "Only prints the names of the mutants and their defects.")
+    private boolean list;
+
     SelftestCommand() {}
 
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
+        if (list) {
+            Stream.of(Sin.values()).forEach(sin -> out.println(sin.label() + " (" + sin.description() + ")"));
+            return 0;
+        }
         int wrong = 0;
         ContractReport good = judge(
                 null,

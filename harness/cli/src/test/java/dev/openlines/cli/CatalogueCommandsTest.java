@@ -2,6 +2,7 @@
 package dev.openlines.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.openlines.contract.CaseResult;
 import dev.openlines.contract.ContractReport;
@@ -52,6 +53,20 @@ class CatalogueCommandsTest {
                 .anyMatch(line -> line.matches("OSF-C-101 must +core +HER +deny it: .*"))
                 .last()
                 .isEqualTo(ContractSuite.catalogue().size() + " cases");
+    }
+
+    /** Also with the name that the page for teams has. */
+    @Test
+    void selftestListsTheMutantsThatPracticeKnows() {
+        assertThat(run(new SelftestCommand(), "--list")).isZero();
+
+        assertThat(out.toString().lines())
+                .hasSameSizeAs(Sin.values())
+                .contains("any-token (only looks whether there is a token)")
+                .allSatisfy(line -> assertThat(Sin.of(line.substring(0, line.indexOf(' '))))
+                        .isNotNull());
+        assertThatThrownBy(() -> Sin.of("no-such-defect"))
+                .hasMessage("expected the name of a mutant but found 'no-such-defect'; selftest --list shows them");
     }
 
     @Test
