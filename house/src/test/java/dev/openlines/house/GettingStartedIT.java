@@ -148,7 +148,7 @@ class GettingStartedIT {
     @CsvSource({
         "51856fefc120afa4b628cc82d3935cce, not-the-token-of-the-portal, 403, reason=wrong-token",
         "a223c6b3710f85df22e9377d6c4f7553, b223c6b3710f85df22e9377d6c4f7553, 403, reason=refused",
-        "'/\"}]', '/bitrix24\"}]', 404, ''"
+        "'/bitrix24\"}]', '/\"}]', 404, ''"
     })
     void aFaultIsToldInTheAnswerAndOnTheConsole(String right, String wrong, int status, String reason)
             throws Exception {
@@ -170,13 +170,13 @@ class GettingStartedIT {
         awaitLine(printed, "receiver ready at ");
         RawHttp receiver = new RawHttp(URI.create("http://127.0.0.1:" + port + "/"));
         for (String head : List.of(
-                "GET / HTTP/1.1\r\nHost: canary\r\nHost: canary reason=accepted",
+                "GET /bitrix24 HTTP/1.1\r\nHost: canary\r\nHost: canary reason=accepted",
                 "GET /canary HTTP/1.1\r\nHost: a\u009b31m canary",
-                "canary / HTTP/1.1\r\nHost: a",
-                "GET / canary\r\nHost: a",
-                "GET / HTTP/1.1\r\nHost: a\r\ncanary : x",
-                "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: canary",
-                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: canary",
+                "canary /bitrix24 HTTP/1.1\r\nHost: a",
+                "GET /bitrix24 canary\r\nHost: a",
+                "GET /bitrix24 HTTP/1.1\r\nHost: a\r\ncanary : x",
+                "GET /bitrix24 HTTP/1.1\r\nHost: a\r\nContent-Length: canary",
+                "POST /bitrix24 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: canary",
                 "GET http://canary/%zz HTTP/1.1\r\nHost: a")) {
             try (Socket stranger = receiver.connect()) {
                 stranger.setSoTimeout(120_000);

@@ -200,7 +200,7 @@ class ToolPagesIT {
         try (ReceiverServer receiver = ReceiverServer.builder(handlers)
                 .settings(Settings.of(Map.of(
                         "OPENLINES_PORT", "0",
-                        "OPENLINES_PATH", "/bitrix",
+                        "OPENLINES_PATH", "/bitrix24",
                         "OPENLINES_INBOX", folder.resolve("openlines.db").toString(),
                         "OPENLINES_MEMBER_ID", portal.memberId(),
                         "OPENLINES_APPLICATION_TOKEN", portal.applicationToken().reveal())))
@@ -209,7 +209,7 @@ class ToolPagesIT {
             portal.subscribe(OnAppTest.CODE, receiver.url());
             List<String> commands = commands(DOCTOR).stream()
                     .map(command -> command.replace(
-                                    "https://app.example/bitrix", receiver.url().toString())
+                                    "https://app.example/bitrix24", receiver.url().toString())
                             .replace("/var/log/app/handled.log", handled.toString()))
                     .toList();
             assertThat(commands).hasSize(2);

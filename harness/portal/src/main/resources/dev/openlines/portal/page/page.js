@@ -293,7 +293,7 @@ function Delivery() {
 function Subscriptions() {
   return box('subscriptions-title', 'Subscriptions and application',
     h('form', { class: 'row', onsubmit: submit((f) => act('Handler bound', mine('/subscriptions'), f)) },
-      field('Handler', 'handler', { type: 'url', required: true, placeholder: 'http://127.0.0.1:8080/bitrix', class: 'wide' }),
+      field('Handler', 'handler', { type: 'url', required: true, placeholder: 'http://127.0.0.1:8080/bitrix24', class: 'wide' }),
       field('Event', 'event', { value: 'ONSESSIONFINISH', required: true }),
       choice('Dialect', 'dialect', DIALECTS),
       h('button', { type: 'submit' }, 'Bind')),
