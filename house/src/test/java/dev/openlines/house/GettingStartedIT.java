@@ -205,6 +205,24 @@ class GettingStartedIT {
     }
 
     @Test
+    void aTakenPortIsToldByThePortalAndByTheApplication() throws Exception {
+        try (ServerSocket other = new ServerSocket(0)) {
+            String port = Integer.toString(other.getLocalPort());
+            List<Documents.Block> blocks = blocks(port, port);
+            write(blocks, "portal.json", "json");
+            List<String> shell = only(blocks, "sh");
+
+            maven.finish("code=0; " + shell.get(2).strip() + " || code=$?; [ $code = 3 ]", application());
+            assertThat(answer()).startsWith("openlines: port " + port + " is taken: ");
+
+            maven.finish("export OPENLINES_PORT=" + port + "; ! (" + shell.get(3) + ")", application());
+            assertThat(answer()).contains("OPENLINES_PORT: cannot listen on port " + port + ": ");
+        }
+        assertThat(page())
+                .contains("`openlines: port 8085 is taken`", "`OPENLINES_PORT: cannot listen on port 8080`");
+    }
+
+    @Test
     void theApplicationIsJudgedByTheContract() throws Exception {
         maven.finish(only(blocks("8085", "8080"), "sh").get(5), application());
 

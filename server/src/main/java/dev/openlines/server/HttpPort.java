@@ -152,7 +152,11 @@ final class HttpPort {
             jetty.start();
         } catch (IOException e) {
             throw new ConfigurationException(
-                    setting + ": cannot listen on port " + port + (host == null ? "" : " of " + host), e);
+                    setting + ": cannot listen on port " + port
+                            + (host == null
+                                    ? ": end the program that listens there, or set another port"
+                                    : " of " + host + ": expected a free port, and an address of this machine"),
+                    e);
         } catch (ConfigurationException e) {
             throw e;
         } catch (Exception e) {

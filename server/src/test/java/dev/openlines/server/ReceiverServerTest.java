@@ -422,7 +422,8 @@ class ReceiverServerTest {
                             .settings(config)
                             .start())
                     .isInstanceOf(ConfigurationException.class)
-                    .hasMessage("OPENLINES_PORT: cannot listen on port " + taken.getLocalPort());
+                    .hasMessage("OPENLINES_PORT: cannot listen on port " + taken.getLocalPort()
+                            + ": end the program that listens there, or set another port");
         }
     }
 

@@ -120,7 +120,9 @@ final class PracticeHandler implements AutoCloseable {
             handler.server.start();
             return handler;
         } catch (IOException e) {
-            throw new IllegalArgumentException("the practice handler cannot listen on port " + port, e);
+            throw new IllegalArgumentException(
+                    "port " + port + " cannot be listened on: end the program that listens there, or choose another port",
+                    e);
         } catch (Exception e) {
             throw new IllegalStateException("the practice handler did not start", e);
         }

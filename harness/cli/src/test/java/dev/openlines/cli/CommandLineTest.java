@@ -293,7 +293,11 @@ class CommandLineTest {
             int port = server.uri().getPort();
 
             assertThat(run("", "portal", "--port", Integer.toString(port)))
-                    .isEqualTo(new Ran(3, "", "openlines: port " + port + " is taken\n"));
+                    .isEqualTo(new Ran(
+                            3,
+                            "",
+                            "openlines: port " + port + " is taken: end the program that listens there, or choose another"
+                                    + " port\n"));
         }
     }
 

@@ -195,7 +195,9 @@ final class JettyFront implements HttpServer {
         } catch (IOException e) {
             boolean taken = e instanceof BindException || e.getCause() instanceof BindException;
             throw new UncheckedIOException(
-                    "port " + connector.getPort() + (taken ? " is taken" : " cannot be listened on"), e);
+                    "port " + connector.getPort() + (taken ? " is taken" : " cannot be listened on")
+                            + ": end the program that listens there, or choose another port",
+                    e);
         } catch (Exception e) {
             throw new IllegalStateException("the portal's HTTP server did not start", e);
         }

@@ -169,7 +169,10 @@ final class Application implements AutoCloseable {
         try {
             server.start();
         } catch (IOException e) {
-            throw new ConfigurationException("OPENLINES_PAGE_PORT: cannot listen on port " + port + " of " + host, e);
+            throw new ConfigurationException(
+                    "OPENLINES_PAGE_PORT: cannot listen on port " + port + " of " + host
+                            + ": end the program that listens there, or set another port",
+                    e);
         } catch (Exception e) {
             throw new IllegalStateException("Jetty did not start", e);
         }

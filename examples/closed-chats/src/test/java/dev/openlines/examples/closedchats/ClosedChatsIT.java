@@ -143,8 +143,13 @@ class ClosedChatsIT {
             refused(
                     "OPENLINES_PAGE_PORT",
                     port,
-                    "OPENLINES_PAGE_PORT: cannot listen on port " + port + " of 127.0.0.1");
-            refused("OPENLINES_PORT", port, "OPENLINES_PORT: cannot listen on port " + port);
+                    "OPENLINES_PAGE_PORT: cannot listen on port " + port
+                            + " of 127.0.0.1: end the program that listens there, or set another port");
+            refused(
+                    "OPENLINES_PORT",
+                    port,
+                    "OPENLINES_PORT: cannot listen on port " + port
+                            + ": end the program that listens there, or set another port");
         }
     }
 
