@@ -467,7 +467,7 @@ public final class ContractSuite {
     /**
      * Starts the portal and the handler, and sends nothing yet. Use this to watch the run or to end it early.
      *
-     * @param progress gets a line for each case that ended, and warnings; called by several threads
+     * @param progress gets a line for each case that ended or runs long, and warnings; called by several threads
      * @return a run, to be closed
      * @throws IllegalArgumentException if the target is public and that is not permitted
      */

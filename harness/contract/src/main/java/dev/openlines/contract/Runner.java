@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -46,6 +47,11 @@ final class Runner {
     private final Map<String, String> notRun = new LinkedHashMap<>();
     private final AtomicInteger unreachable = new AtomicInteger();
     private final AtomicInteger finished = new AtomicInteger();
+    private final Set<String> running = new ConcurrentSkipListSet<>();
+
+    /** The time of the last line of progress. */
+    private volatile long told = System.nanoTime();
+
     private volatile @Nullable String stopped;
     private volatile boolean handlerGone;
     private volatile @Nullable RuntimeException fault;
@@ -64,6 +70,16 @@ final class Runner {
 
     /** Runs all cases. Ends early if the handler is gone, the time is over or the thread is interrupted. */
     ContractReport go() {
+        Thread lulls = thread(this::fillLulls);
+        lulls.start();
+        try {
+            return judge();
+        } finally {
+            lulls.interrupt();
+        }
+    }
+
+    private ContractReport judge() {
         Thread main = Thread.currentThread();
         ExecutorService waiting = Executors.newCachedThreadPool(Runner::thread);
         Thread clock = thread(() -> watchTheClock(main));
@@ -101,6 +117,27 @@ final class Runner {
         return thread;
     }
 
+    private void tell(String line) {
+        told = System.nanoTime();
+        progress.accept(line);
+    }
+
+    /** Names the cases that run whenever no other line has come for a while, so that a long one is not silent. */
+    private void fillLulls() {
+        try {
+            while (true) {
+                long left = run.settings().lull.toNanos() - (System.nanoTime() - told);
+                if (left > 0) {
+                    TimeUnit.NANOSECONDS.sleep(left);
+                } else {
+                    tell(running.isEmpty() ? "waiting for the handler" : "running: " + String.join(", ", running));
+                }
+            }
+        } catch (InterruptedException e) {
+            // The run ended.
+        }
+    }
+
     private void watchTheClock(Thread main) {
         Duration limit = run.settings().timeLimit;
         if (limit == null) {
@@ -135,7 +172,7 @@ final class Runner {
         Probe probe = new Probe(run);
         for (String remark : probe.go()) {
             remarks.add(remark);
-            progress.accept("WARNING: " + remark);
+            tell("WARNING: " + remark);
         }
         run.quiet(probe.quiet());
         if (probe.silent()) {
@@ -285,14 +322,19 @@ final class Runner {
             synchronized (this) {
                 runs.put(one.id(), caseRun);
             }
-            one.run(caseRun);
+            running.add(one.id());
+            try {
+                one.run(caseRun);
+            } finally {
+                running.remove(one.id());
+            }
             caseRun.done();
             HandlerProcess process = run.process();
             if (process != null && one.lane() != Lane.PROCESS && run.died()) {
                 String ended = run.masked(process.ended());
                 // Another case beside this one may have ended it.
                 caseRun.failUnlessBusy("a handler that survives", ended);
-                progress.accept("WARNING: after " + one.id() + " " + ended);
+                tell("WARNING: after " + one.id() + " " + ended);
                 if (!process.start()) {
                     stopped = "the handler's process ended and does not start again" + why();
                     handlerGone = true;
@@ -311,7 +353,7 @@ final class Runner {
 
     /** Reports one step of progress. Cases that run once more have been counted. */
     private void tick(ContractCase one, int number) {
-        progress.accept(
+        tell(
                 number > 0
                         ? "again, alone: " + one.id()
                         : finished.incrementAndGet() + "/" + selected.size() + " " + one.id());

@@ -109,6 +109,9 @@ final class Settings implements Cloneable {
     /** The run ends after silence of this length, in addition to the wait for one answer. */
     Duration silence = Duration.ofSeconds(30);
 
+    /** The time without a line of progress after which one names the cases that run. */
+    Duration lull = Duration.ofSeconds(15);
+
     /** The time that slow processing needs to end its present work after its hook ends. */
     Duration slowness = Duration.ofSeconds(30);
 

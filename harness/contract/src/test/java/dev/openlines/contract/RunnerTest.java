@@ -3,7 +3,9 @@ package dev.openlines.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.openlines.testkit.Await;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -13,6 +15,9 @@ import org.junit.jupiter.api.Test;
 
 /** Tests of what a run reports on its way, and of when it gives a handler up. */
 class RunnerTest {
+
+    /** A time without a line that every case exceeds. */
+    private static final Duration TOO_SHORT = Duration.ofMillis(10);
 
     private final List<String> told = new CopyOnWriteArrayList<>();
     private final AtomicInteger requests = new AtomicInteger();
@@ -54,8 +59,28 @@ class RunnerTest {
                     .anyMatch(warning -> warning.startsWith("alone it held; beside other cases: "));
         }
         assertThat(told)
-                .filteredOn(line -> !line.startsWith("WARNING"))
+                .filteredOn(line -> !line.matches("(WARNING|running|waiting).*"))
                 .containsExactly("1/1 OSF-C-001", "again, alone: OSF-C-001");
+    }
+
+    /** Keeps a case waiting for its answer until the progress has named it twice. */
+    @Test
+    void aCaseThatRunsLongIsNamedUntilItEnds() {
+        String line = "running: OSF-C-001";
+        try (Listener slow = Listener.start(
+                request -> {
+                    // The first request is the probe, before all cases.
+                    if (request.text().startsWith("POST") && requests.incrementAndGet() == 2) {
+                        Await.until(line, () -> Collections.frequency(told, line) >= 2);
+                    }
+                    return right(request);
+                },
+                "127.0.0.1")) {
+            Settings settings = of(slow, "001");
+            settings.lull = TOO_SHORT;
+            judge(settings);
+        }
+        assertThat(told).contains("1/1 OSF-C-001");
     }
 
     @Test
@@ -65,7 +90,7 @@ class RunnerTest {
             judge(settings);
         }
         assertThat(told)
-                .filteredOn(line -> !line.startsWith("WARNING"))
+                .filteredOn(line -> !line.matches("(WARNING|running|waiting).*"))
                 .hasSize(4)
                 .last()
                 .asString()
