@@ -373,7 +373,7 @@ class GettingStartedIT {
         Files.writeString(path, only(blocks, language).get(0));
     }
 
-    private static void awaitLine(Path output, String part) {
+    static void awaitLine(Path output, String part) {
         AtomicReference<String> printed = new AtomicReference<>();
         Await.until(() -> "a line with '" + part + "' in: " + printed, () -> {
             printed.set(Files.readString(output));
