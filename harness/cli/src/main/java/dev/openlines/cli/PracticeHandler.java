@@ -121,7 +121,7 @@ final class PracticeHandler implements AutoCloseable {
             return handler;
         } catch (IOException e) {
             throw new IllegalArgumentException(
-                    "port " + port + " cannot be listened on: end the program that listens there, or choose another port",
+                    "cannot listen on port " + port + ": end the program that listens there, or choose another port",
                     e);
         } catch (Exception e) {
             throw new IllegalStateException("the practice handler did not start", e);

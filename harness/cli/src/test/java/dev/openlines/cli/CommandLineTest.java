@@ -288,7 +288,7 @@ class CommandLineTest {
     }
 
     @Test
-    void anOccupiedPortIsSaid() {
+    void anOccupiedPortIsSaid(@TempDir Path folder) {
         try (PortalServer server = PortalServer.start()) {
             int port = server.uri().getPort();
 
@@ -298,6 +298,19 @@ class CommandLineTest {
                             "",
                             "openlines: port " + port + " is taken: end the program that listens there, or choose another"
                                     + " port\n"));
+            assertThat(run(
+                            "",
+                            "practice",
+                            "--port=" + port,
+                            "--member-id=m",
+                            "--application-token=t",
+                            "--data=" + folder,
+                            "--evidence=" + folder.resolve("evidence")))
+                    .isEqualTo(new Ran(
+                            3,
+                            "",
+                            "openlines: cannot listen on port " + port + ": end the program that listens there, or choose"
+                                    + " another port\n"));
         }
     }
 
