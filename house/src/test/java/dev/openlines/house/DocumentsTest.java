@@ -60,8 +60,7 @@ class DocumentsTest {
             Map.entry("examples/kafka-workers/README.md", EXAMPLES),
             Map.entry("examples/quickstart/README.md", EXAMPLES),
             Map.entry("examples/spring-boot/README.md", EXAMPLES),
-            Map.entry(
-                    "spring-boot-starter/README.md", "house/src/test/java/dev/openlines/house/StarterPageIT.java"));
+            Map.entry("spring-boot-starter/README.md", "house/src/test/java/dev/openlines/house/StarterPageIT.java"));
 
     private static final Pattern OPTION = Pattern.compile("(?<=\\s)--[a-z][a-z-]*");
     private static final Pattern MAVEN = Pattern.compile("`(mvn [^`]*)`");

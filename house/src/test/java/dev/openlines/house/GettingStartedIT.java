@@ -218,8 +218,7 @@ class GettingStartedIT {
             maven.finish("export OPENLINES_PORT=" + port + "; ! (" + shell.get(3) + ")", application());
             assertThat(answer()).contains("OPENLINES_PORT: cannot listen on port " + port + ": ");
         }
-        assertThat(page())
-                .contains("`openlines: port 8085 is taken`", "`OPENLINES_PORT: cannot listen on port 8080`");
+        assertThat(page()).contains("`openlines: port 8085 is taken`", "`OPENLINES_PORT: cannot listen on port 8080`");
     }
 
     @Test

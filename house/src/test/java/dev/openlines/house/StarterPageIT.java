@@ -28,8 +28,8 @@ class StarterPageIT {
 
     private static final String PAGE = "spring-boot-starter/README.md";
 
-    private static final List<String> FILES = List.of(
-            "pom.xml", "src/main/java/example/Application.java", "src/test/java/example/ClosedChatsTest.java");
+    private static final List<String> FILES =
+            List.of("pom.xml", "src/main/java/example/Application.java", "src/test/java/example/ClosedChatsTest.java");
 
     @TempDir
     private static Path folder;

@@ -171,8 +171,9 @@ class ReceiverServerBuilderTest {
         assertThatThrownBy(() ->
                         ReceiverServer.builder(handlers()).settings(settings).start())
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessage("OPENLINES_PORT: cannot listen on port 0 of 192.0.2.1: expected a free port, and an address of"
-                        + " this machine");
+                .hasMessage(
+                        "OPENLINES_PORT: cannot listen on port 0 of 192.0.2.1: expected a free port, and an address of"
+                                + " this machine");
     }
 
     /** Returns settings that a receiver starts with, and others, each with its value. */

@@ -188,7 +188,7 @@ enum Sin {
                 return sin;
             }
         }
-        throw new IllegalArgumentException("expected the name of a mutant but found '" + label
-                + "'; selftest --list shows them");
+        throw new IllegalArgumentException(
+                "expected the name of a mutant but found '" + label + "'; selftest --list shows them");
     }
 }

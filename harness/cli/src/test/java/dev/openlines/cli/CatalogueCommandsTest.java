@@ -63,8 +63,8 @@ class CatalogueCommandsTest {
         assertThat(out.toString().lines())
                 .hasSameSizeAs(Sin.values())
                 .contains("any-token (only looks whether there is a token)")
-                .allSatisfy(line -> assertThat(Sin.of(line.substring(0, line.indexOf(' '))))
-                        .isNotNull());
+                .allSatisfy(line ->
+                        assertThat(Sin.of(line.substring(0, line.indexOf(' ')))).isNotNull());
         assertThatThrownBy(() -> Sin.of("no-such-defect"))
                 .hasMessage("expected the name of a mutant but found 'no-such-defect'; selftest --list shows them");
     }

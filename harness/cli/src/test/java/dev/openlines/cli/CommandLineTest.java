@@ -296,8 +296,8 @@ class CommandLineTest {
                     .isEqualTo(new Ran(
                             3,
                             "",
-                            "openlines: port " + port + " is taken: end the program that listens there, or choose another"
-                                    + " port\n"));
+                            "openlines: port " + port
+                                    + " is taken: end the program that listens there, or choose another" + " port\n"));
             assertThat(run(
                             "",
                             "practice",
@@ -309,8 +309,8 @@ class CommandLineTest {
                     .isEqualTo(new Ran(
                             3,
                             "",
-                            "openlines: cannot listen on port " + port + ": end the program that listens there, or choose"
-                                    + " another port\n"));
+                            "openlines: cannot listen on port " + port
+                                    + ": end the program that listens there, or choose" + " another port\n"));
         }
     }
 

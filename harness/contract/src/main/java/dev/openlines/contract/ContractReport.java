@@ -240,9 +240,7 @@ public final class ContractReport {
     Optional<String> handlerCommand() {
         HandlerProcess process = run.process();
         String token = run.settings().proof.reveal();
-        return process == null
-                ? Optional.empty()
-                : Optional.of(run.masked(ByHand.command(process.command(), token)));
+        return process == null ? Optional.empty() : Optional.of(run.masked(ByHand.command(process.command(), token)));
     }
 
     /**

@@ -35,8 +35,9 @@ class ByHandTest {
     }
 
     private static String printed(String command) throws Exception {
-        Process shell =
-                new ProcessBuilder("sh", "-c", command).redirectErrorStream(true).start();
+        Process shell = new ProcessBuilder("sh", "-c", command)
+                .redirectErrorStream(true)
+                .start();
         String printed = new String(shell.getInputStream().readAllBytes(), UTF_8);
         assertThat(shell.waitFor(2, TimeUnit.MINUTES)).isTrue();
         return printed;

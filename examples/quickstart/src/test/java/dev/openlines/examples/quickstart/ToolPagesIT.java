@@ -209,7 +209,8 @@ class ToolPagesIT {
             portal.subscribe(OnAppTest.CODE, receiver.url());
             List<String> commands = commands(DOCTOR).stream()
                     .map(command -> command.replace(
-                                    "https://app.example/bitrix24", receiver.url().toString())
+                                    "https://app.example/bitrix24",
+                                    receiver.url().toString())
                             .replace("/var/log/app/handled.log", handled.toString()))
                     .toList();
             assertThat(commands).hasSize(2);
