@@ -55,7 +55,6 @@ class CatalogueCommandsTest {
                 .isEqualTo(ContractSuite.catalogue().size() + " cases");
     }
 
-    /** Also with the name that the page for teams has. */
     @Test
     void selftestListsTheMutantsThatPracticeKnows() {
         assertThat(run(new SelftestCommand(), "--list")).isZero();
