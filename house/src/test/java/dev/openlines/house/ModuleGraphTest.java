@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -17,13 +19,16 @@ import org.junit.jupiter.api.Test;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
-/** The graph of the published modules on the page of the architecture has the arrows that the POMs have, and no other. */
+/** The page of the architecture has the arrows that the POMs have, and the root POM has what several of them share. */
 class ModuleGraphTest {
 
     private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
 
     private static final Pattern GRAPH = Pattern.compile("```mermaid\nflowchart BT\n(.*?)```", Pattern.DOTALL);
     private static final Pattern ARROW = Pattern.compile("  [a-z-]+ (-->|-[.]->) [a-z-]+");
+
+    /** The libraries that fewer modules name, but that come by several ways and must have one version. */
+    private static final Set<String> COME_BY_SEVERAL_WAYS = Set.of("jakarta.json.bind-api", "kafka-clients", "parsson");
 
     @Test
     void theGraphOfTheArchitectureIsThatOfThePoms() throws Exception {
@@ -55,6 +60,35 @@ class ModuleGraphTest {
         assertThat(lines).map(String::strip).containsExactlyInAnyOrderElementsOf(arrows);
     }
 
+    /** Checks that the version of a library that one module names stands in that module: docs/adr/0069. */
+    @Test
+    void theRootPomManagesOnlyWhatSeveralModulesName() throws Exception {
+        List<Path> poms;
+        try (Stream<Path> files = Files.walk(ROOT, 4)) {
+            poms = files.filter(file -> file.endsWith("pom.xml"))
+                    .filter(file -> !ROOT.relativize(file).toString().matches(".*/(target|src)/.*"))
+                    .toList();
+        }
+        List<String> named = new ArrayList<>();
+        for (Path pom : poms) {
+            for (Element dependency : dependenciesIn(project(pom))) {
+                named.add(text(dependency, "artifactId"));
+            }
+        }
+        List<String> managed = dependencies(ROOT.resolve("pom.xml")).stream()
+                .filter(dependency -> !text(dependency, "scope").equals("import"))
+                .map(dependency -> text(dependency, "artifactId"))
+                .toList();
+
+        assertThat(poms).hasSizeGreaterThan(20);
+        assertThat(managed)
+                .containsAll(COME_BY_SEVERAL_WAYS)
+                .filteredOn(library -> !COME_BY_SEVERAL_WAYS.contains(library))
+                .allSatisfy(library -> assertThat(Collections.frequency(named, library))
+                        .as("modules that name %s", library)
+                        .isGreaterThan(1));
+    }
+
     private static List<Path> folders() throws Exception {
         try (Stream<Path> top = Files.list(ROOT);
                 Stream<Path> harness = Files.list(ROOT.resolve("harness"))) {
@@ -66,15 +100,22 @@ class ModuleGraphTest {
 
     /** Returns the dependencies of a POM, or those that it manages if it has no others. */
     private static List<Element> dependencies(Path pom) throws Exception {
-        Element project = DocumentBuilderFactory.newInstance()
-                .newDocumentBuilder()
-                .parse(pom.toFile())
-                .getDocumentElement();
+        Element project = project(pom);
         List<Element> managed = children(project, "dependencyManagement");
-        Element holder = managed.isEmpty() ? project : managed.get(0);
+        return dependenciesIn(managed.isEmpty() ? project : managed.get(0));
+    }
+
+    private static List<Element> dependenciesIn(Element holder) {
         return children(holder, "dependencies").stream()
                 .flatMap(all -> children(all, "dependency").stream())
                 .toList();
+    }
+
+    private static Element project(Path pom) throws Exception {
+        return DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(pom.toFile())
+                .getDocumentElement();
     }
 
     private static String module(Element dependency) {
