@@ -165,6 +165,10 @@ final class ClosedChats implements AutoCloseable {
 
     @Override
     public void close() {
+        end();
+    }
+
+    void end() {
         process.destroy();
         process.onExit()
                 .completeOnTimeout(process, PATIENCE.toSeconds(), TimeUnit.SECONDS)
