@@ -341,7 +341,7 @@ class GettingStartedIT {
     private Path start(String command, String name, String port) throws IOException {
         Path output = folder.resolve(name + ".txt");
         // The shell becomes the command, so that ending the one ends the other.
-        ProcessBuilder shell = StockMaven.shell(command.contains("exec ") ? command : "exec " + command, application());
+        ProcessBuilder shell = StockMaven.shell(command.replace("java -", "exec java -"), application());
         shell.environment().put("OPENLINES_PORT", port);
         processes.add(shell.redirectOutput(output.toFile()).start());
         return output;
