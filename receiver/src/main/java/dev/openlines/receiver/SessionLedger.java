@@ -50,7 +50,7 @@ final class SessionLedger {
 
     private static final String LATEST = "select max(at) from session_close where member_id = ?";
 
-    /** Names its index: SQLite prefers the primary key, by which it would read every close of the portal. */
+    /** Names its index. With the primary key, which SQLite prefers, it would read every close of the portal. */
     static final String WAITING = "select 1 from session_close indexed by session_close_open"
             + " where member_id = ? and state in ('OPEN', 'REPORTED') limit 1";
 

@@ -36,7 +36,7 @@ class PlanTest {
         }
     }
 
-    /** It runs for a close after each commit of another connection, such as that of a handler's transaction. */
+    /** Tests the question for a close after each commit of another connection, such as a handler's transaction. */
     @Test
     void theQuestionForClosesThatWaitReadsNoOthers() throws SQLException {
         Path file = directory.resolve("inbox.db");

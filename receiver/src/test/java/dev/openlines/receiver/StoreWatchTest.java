@@ -185,7 +185,7 @@ class StoreWatchTest {
         }
     }
 
-    /** Reading the whole file takes seconds for each gigabyte, in which events would wait. */
+    /** Tests that no event waits until the whole file is read, which takes seconds for each gigabyte. */
     @Test
     void theFileIsReadAsAWholeOnlyAfterAKillAndNeverBeforeTheFirstEvent() throws Exception {
         Path file = inbox();
