@@ -175,13 +175,16 @@ class WrongAccusationsTest {
     void aChatThatARequestNamedInsteadOfANumberIsNotMadeUp() throws Exception {
         String mark = "canary" + new Mint(1, 0, "OSF-C-703").hex(18);
         try (SmallHandler handler = SmallHandler.right(folder)) {
-            ContractSuite suite = handler.suite().seed(1).only("001", "703", "522").evidence(() -> {
-                List<Effect> all = new ArrayList<>(new EvidenceFile(handler.evidence()).effects());
-                if (!all.isEmpty()) {
-                    all.add(new Effect(mark, SmallHandler.MEMBER_ID, null, null, null));
-                }
-                return all;
-            });
+            ContractSuite suite = handler.suite()
+                    .seed(1)
+                    .only("001", "703", "522")
+                    .evidence(() -> {
+                        List<Effect> all = new ArrayList<>(new EvidenceFile(handler.evidence()).effects());
+                        if (!all.isEmpty()) {
+                            all.add(new Effect(mark, SmallHandler.MEMBER_ID, null, null, null));
+                        }
+                        return all;
+                    });
 
             assertThat(result(suite.run(), "522").failures()).isEmpty();
         }
