@@ -71,12 +71,12 @@ final class SqliteWatch {
         if (place == null || files == null || lock == null) {
             return;
         }
-        if (lock.alone()) {
-            new SqliteStart(files, lock).begin();
-            // That has emptied the log.
-            walSize = 0;
-        }
         try {
+            if (lock.alone()) {
+                new SqliteStart(files, lock).begin();
+                // The log is empty now, unless another program reads it.
+                walSize = FileStamp.of(files.wal).size();
+            }
             known = FileStamp.of(files.database);
             content = files.content();
         } catch (IOException | SQLException e) {
