@@ -165,10 +165,6 @@ final class ClosedChats implements AutoCloseable {
 
     @Override
     public void close() {
-        end();
-    }
-
-    void end() {
         process.destroy();
         process.onExit()
                 .completeOnTimeout(process, PATIENCE.toSeconds(), TimeUnit.SECONDS)

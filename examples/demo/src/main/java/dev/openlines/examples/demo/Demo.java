@@ -53,11 +53,8 @@ public final class Demo {
             Portal portal = server.portal(PortalSetup.minted().label("shop").notInstalled());
             System.out.println("starting the application");
             try (ClosedChats application = ClosedChats.start(Path.of(args[0]), folder, portal)) {
-                Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-                    // Another signal than that of Ctrl-C ends this process alone.
-                    ending = true;
-                    application.end();
-                }));
+                // Another signal than that of Ctrl-C ends this process alone.
+                Runtime.getRuntime().addShutdownHook(new Thread(application::close));
                 exit = run(server, portal, application, once);
             }
         } catch (Exception e) {
