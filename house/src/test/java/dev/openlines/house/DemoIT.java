@@ -71,7 +71,7 @@ class DemoIT {
     @BeforeAll
     static void readTheCommand() throws IOException {
         String readme = Files.readString(Documents.ROOT.resolve("README.md"));
-        assertThat(readme).contains("With `-Ddemo.once=true` it ends after three chats.");
+        assertThat(readme.replaceAll("\\s+", " ")).contains("With `-Ddemo.once=true` it ends after three chats.");
         command = Documents.blocks("README.md", readme).stream()
                 .filter(block -> block.language().equals("sh"))
                 .flatMap(block -> block.text().lines())
@@ -98,13 +98,15 @@ class DemoIT {
     }
 
     /**
-     * Returns the lines without what differs in each run, and without what a JVM says of itself or of Maven. At its end
-     * Debian's Maven resets the colors of a terminal, also if its output is none, which cannot be seen.
+     * Returns the lines without what differs in each run, and without what a JVM says of itself or of Maven. Debian's Maven
+     * resets the colors of a terminal when it ends, also if its output is none. It does so without a new line, before or
+     * after the last words of the demo.
      */
     private static List<String> own(List<String> lines) {
+        boolean resetLast = !lines.isEmpty() && lines.get(lines.size() - 1).matches("(\u001b\\[0?m)+");
         return lines.stream()
+                .limit(resetLast ? lines.size() - 1 : lines.size())
                 .filter(line -> !line.startsWith("WARNING: ") && !line.startsWith("Picked up "))
-                .filter(line -> !line.matches("(\u001b\\[m|\u001b\\[0m)+"))
                 .map(line -> line.replaceAll("\u001b\\[0?m", ""))
                 .map(line -> ADDRESS.matcher(line).replaceAll("ADDRESS").replaceAll("demo-[0-9a-f]+$", "PASSWORD"))
                 .toList();
@@ -129,13 +131,34 @@ class DemoIT {
         expected.addAll(RUNNING);
         expected.addAll(END);
         assertThat(own(lines)).isEqualTo(expected);
+        awaitTheEnd(lines);
+    }
+
+    /** Sends the signal that a service manager sends, to the demo's own process and no other. */
+    @Test
+    void aSignalToTheDemoAloneEndsItsApplicationToo() throws Exception {
+        List<String> lines = until(
+                "  the portal: ",
+                running -> assertThat(running.descendants()
+                                .filter(process -> process.info()
+                                        .commandLine()
+                                        .orElse("")
+                                        .contains("dev.openlines.examples.demo.Demo"))
+                                .filter(ProcessHandle::destroy))
+                        .isNotEmpty());
+
+        assertThat(lines).containsOnlyOnce("the demo has ended");
+        awaitTheEnd(lines);
+    }
+
+    /** Waits until nothing listens at the two addresses. The application is a process of its own, which may end later. */
+    private static void awaitTheEnd(List<String> lines) {
         List<URI> addresses = lines.stream()
                 .map(ADDRESS::matcher)
                 .filter(Matcher::find)
                 .map(found -> URI.create(found.group()))
                 .toList();
         assertThat(addresses).hasSize(2);
-        // The application is a process of its own, which may end later.
         for (URI address : addresses) {
             Await.until(() -> "the end of " + address, () -> isGone(address));
         }
@@ -162,6 +185,16 @@ class DemoIT {
 
     /** Runs the demo, presses Ctrl-C when it has printed a line, and returns all that it prints. */
     private List<String> untilCtrlC(String begin) throws Exception {
+        return until(begin, running -> signal("INT", running));
+    }
+
+    /** Does something with the running demo. */
+    private interface Action {
+        void with(Process running) throws Exception;
+    }
+
+    /** Runs the demo, acts when it has printed a line, and returns all that it prints. */
+    private List<String> until(String begin, Action action) throws Exception {
         ProcessBuilder shell = StockMaven.shell("exec " + command, checkout);
         shell.command().addAll(0, LIKE_A_TERMINAL);
         Process running = shell.start();
@@ -171,7 +204,7 @@ class DemoIT {
             for (String line = output.readLine(); line != null; line = output.readLine()) {
                 lines.add(line);
                 if (line.startsWith(begin)) {
-                    signal("INT", running);
+                    action.with(running);
                 }
             }
         }
