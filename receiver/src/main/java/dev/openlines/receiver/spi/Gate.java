@@ -12,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bounds the memory that requests hold until they are answered, in bytes and not in number.
@@ -41,6 +42,9 @@ public final class Gate {
     private final long most;
     private final Map<String, Source> sources = new HashMap<>();
     private final Set<Place> unfinished = new LinkedHashSet<>();
+    /** One without requests, kept for the next address, or null. */
+    private @Nullable Source spare;
+
     private long bytes;
     private long wholeBytes;
 
@@ -86,6 +90,9 @@ public final class Gate {
 
     /** Chooses the requests to drop. Guarded by the gate. */
     private List<Place> makeRoom() {
+        if (bytes <= most) {
+            return List.of();
+        }
         List<Place> dropped = new ArrayList<>();
         while (bytes > most && !unfinished.isEmpty()) {
             Source largest = Collections.max(sources.values(), Comparator.comparingLong(source -> source.bytes));
@@ -154,9 +161,7 @@ public final class Gate {
                     Source before = source();
                     before.bytes -= held;
                     before.unfinished.remove(this);
-                    if (before.unfinished.isEmpty()) {
-                        sources.remove(current);
-                    }
+                    forgetIfEmpty(before);
                     current = source;
                     source().bytes += held;
                     source().unfinished.add(this);
@@ -289,10 +294,15 @@ public final class Gate {
             unfinished.remove(this);
             Source source = source();
             source.unfinished.remove(this);
+            forgetIfEmpty(source);
+            state = State.GONE;
+        }
+
+        private void forgetIfEmpty(Source source) {
             if (source.unfinished.isEmpty()) {
                 sources.remove(current);
+                spare = source;
             }
-            state = State.GONE;
         }
 
         private void add(long more) {
@@ -305,7 +315,13 @@ public final class Gate {
         }
 
         private Source source() {
-            return sources.computeIfAbsent(current, key -> new Source());
+            Source known = sources.get(current);
+            if (known == null) {
+                known = spare == null ? new Source() : spare;
+                spare = null;
+                sources.put(current, known);
+            }
+            return known;
         }
     }
 }

@@ -38,6 +38,20 @@ class GateTest {
         assertThat(dropped).containsExactly("first");
     }
 
+    @Test
+    void aSourceBeginsWithNothingAfterAnotherHasLeft() {
+        Gate.Place left = enter("left", "left", 400);
+        left.read(10);
+        left.leave();
+        enter("new", "new", 100);
+        enter("other", "other", 300);
+
+        enter("other", "last", 700);
+
+        assertThat(dropped).containsExactly("other");
+        assertThat(gate.sources()).isEqualTo(2);
+    }
+
     /** Puts two senders behind one proxy. Until a head is whole, nothing tells which of them it is. */
     @Test
     void aRequestIsOfTheSourceThatAProxyNamesUntilItsAnswer() {
