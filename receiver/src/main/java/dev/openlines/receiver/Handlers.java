@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> file(finish))
  *         .on(OnSessionStart.class, (start, context) -> open(start))
  *         .on("ONCRMDEALUPDATE", (event, context) -> look(event))
- *         .otherwise((event, context) -> {});
+ *         .ignoringOthers();
  * }</pre>
  *
  * <p>Immutable. There is none without {@code otherwise} or {@code ignoringOthers}: an event without a handler is a
@@ -184,8 +184,8 @@ public final class Handlers {
         /**
          * Completes the handlers.
          *
-         * @param handler gets every event that has no handler of its own; {@code (event, context) -> {}}
-         *     says that they are of no interest
+         * @param handler gets every event that has no handler of its own; if these are of no interest, end with
+         *     {@link #ignoringOthers} instead
          * @return handlers that do not change any more
          */
         public Handlers otherwise(EventHandler<Event> handler) {

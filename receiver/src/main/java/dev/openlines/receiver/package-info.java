@@ -13,8 +13,7 @@
  * dev.openlines.receiver.Inbox}, and only what an inbox leases out is handled.
  *
  * <pre>{@code
- * Handlers handlers =
- *         Handlers.on(OnSessionFinish.class, Quickstart::closed).otherwise((event, context) -> {});
+ * Handlers handlers = Handlers.on(OnSessionFinish.class, Quickstart::closed).ignoringOthers();
  * }</pre>
  */
 @NullMarked

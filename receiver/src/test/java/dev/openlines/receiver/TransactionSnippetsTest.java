@@ -50,7 +50,7 @@ class TransactionSnippetsTest {
                         context.inTransaction(chat.chatId(), connection -> archive.add(connection, chat));
                     }
                 })
-                .otherwise((event, context) -> {});
+                .ignoringOthers();
         try (LeasingInbox inbox = Inbox.sqlite(directory.resolve("inbox.db"))) {
             Deliveries.store(inbox, Deliveries.delivery(Bodies.chats(7, 8)));
             try (Dispatcher dispatcher = new Dispatcher(

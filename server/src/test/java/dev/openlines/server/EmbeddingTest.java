@@ -64,7 +64,7 @@ class EmbeddingTest {
         Parts(Path file) {
             inbox = Inbox.sqlite(file);
             Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> archive(finish))
-                    .otherwise((event, context) -> {});
+                    .ignoringOthers();
             dispatcher = new Dispatcher(
                             inbox, handlers, DispatchPolicy.DEFAULT, InstantSource.system(), Telemetry.none())
                     .start();

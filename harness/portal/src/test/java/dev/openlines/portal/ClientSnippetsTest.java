@@ -133,7 +133,7 @@ class ClientSnippetsTest {
                         (event, context) -> client.portal(context.memberId())
                                 .subscriptions()
                                 .ensure(wanted(context.memberId())))
-                .otherwise((event, context) -> {});
+                .ignoringOthers();
         return handlers;
     }
 

@@ -71,7 +71,7 @@ final class Application implements AutoCloseable {
             Archiver archiver = new Archiver(client, archive, notes, live::changed);
             Handlers handlers = Handlers.on(OnSessionFinish.class, archiver::closed)
                     .on(OnAppInstall.class, (event, context) -> subscribe(context))
-                    .otherwise((event, context) -> {});
+                    .ignoringOthers();
             Comparisons comparisons = new Comparisons(clock);
             ReceiverServerBuilder builder =
                     ReceiverServer.builder(handlers).settings(config).telemetry(comparisons);

@@ -42,7 +42,7 @@ final class ChatLog {
     /** Starts the receiver that fills this log. */
     ReceiverServer start(Settings config) {
         return ReceiverServer.builder(
-                        Handlers.on(OnSessionFinish.class, this::closed).otherwise((event, context) -> {}))
+                        Handlers.on(OnSessionFinish.class, this::closed).ignoringOthers())
                 .settings(config)
                 .start();
     }

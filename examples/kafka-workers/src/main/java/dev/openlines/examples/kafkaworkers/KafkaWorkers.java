@@ -71,7 +71,7 @@ final class KafkaWorkers {
     }
 
     private static Handlers handlers() {
-        return Handlers.on(OnSessionFinish.class, KafkaWorkers::closed).otherwise((event, context) -> {});
+        return Handlers.on(OnSessionFinish.class, KafkaWorkers::closed).ignoringOthers();
     }
 
     /**

@@ -16,7 +16,7 @@ final class Quickstart {
 
     public static void main(String[] args) throws InterruptedException {
         Handlers handlers =
-                Handlers.on(OnSessionFinish.class, Quickstart::closed).otherwise((event, context) -> {});
+                Handlers.on(OnSessionFinish.class, Quickstart::closed).ignoringOthers();
         try (ReceiverServer server = ReceiverServer.builder(handlers)
                 .settings(Settings.fromEnvironment())
                 .start()) {

@@ -17,7 +17,7 @@ public final class App {
     private App() {}
 
     public static void main(String[] args) throws Exception {
-        Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> {}).otherwise((event, context) -> {});
+        Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> {}).ignoringOthers();
         try (LeasingInbox inbox = Inbox.sqlite(Files.createTempDirectory("consumer").resolve("inbox.db"));
                 Dispatcher dispatcher = new Dispatcher(
                         inbox, handlers, DispatchPolicy.DEFAULT, InstantSource.system(), Telemetry.none())) {

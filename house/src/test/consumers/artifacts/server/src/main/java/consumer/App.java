@@ -15,7 +15,7 @@ public final class App {
     private App() {}
 
     public static void main(String[] args) throws Exception {
-        Handlers handlers = Handlers.on(OnSessionFinish.class, App::closed).otherwise((event, context) -> {});
+        Handlers handlers = Handlers.on(OnSessionFinish.class, App::closed).ignoringOthers();
         try (ReceiverServer server = ReceiverServer.builder(handlers)
                 .settings(Settings.of(Map.of(
                         "OPENLINES_PORT", "0",
