@@ -216,9 +216,9 @@ class GettingStartedIT {
             assertThat(answer()).startsWith("openlines: port " + port + " is taken: ");
 
             maven.finish("export OPENLINES_PORT=" + port + "; ! (" + shell.get(3) + ")", application());
-            assertThat(answer()).contains("OPENLINES_PORT: cannot listen on port " + port + ": ");
+            assertThat(answer()).contains("OPENLINES_PORT: cannot listen on port " + port + " of 127.0.0.1: ");
         }
-        assertThat(page()).contains("`openlines: port 8085 is taken`", "`OPENLINES_PORT: cannot listen on port 8080`");
+        assertThat(page()).contains("`openlines: port 8085 is taken`", "cannot listen on port 8080 of 127.0.0.1`");
     }
 
     @Test

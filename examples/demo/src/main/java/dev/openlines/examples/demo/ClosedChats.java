@@ -59,6 +59,7 @@ final class ClosedChats implements AutoCloseable {
                         "OPENLINES_CLIENT_ID", portal.clientId(),
                         "OPENLINES_CLIENT_SECRET", portal.clientSecret().reveal(),
                         "OPENLINES_OAUTH_HOSTS", portal.restUri().getAuthority()));
+        builder.environment().put("OPENLINES_HOST", "127.0.0.1");
         ClosedChats application = new ClosedChats(builder.start(), password, log);
         Thread reader = new Thread(application::read, "application-output");
         reader.setDaemon(true);
