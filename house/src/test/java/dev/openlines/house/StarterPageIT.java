@@ -52,8 +52,9 @@ class StarterPageIT {
                 .orElseThrow();
         maven.finish(install, checkout);
 
-        application = Files.createDirectory(folder.resolve("my-app"));
+        application = Files.createDirectory(folder.resolve("my-spring-app"));
         maven.configure(application);
+        assertThat(page(PAGE)).contains("in a new folder `my-spring-app`", "<artifactId>my-spring-app</artifactId>");
         List<Documents.Block> files = Documents.blocks(PAGE, page(PAGE)).stream()
                 .filter(block -> block.language().matches("xml|java"))
                 .toList();
