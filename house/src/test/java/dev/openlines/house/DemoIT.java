@@ -96,8 +96,12 @@ class DemoIT {
 
     @AfterEach
     void kill() throws Exception {
-        if (demo != null && demo.isAlive()) {
-            signal("KILL", demo);
+        if (demo != null) {
+            // Also if only its children are left.
+            new ProcessBuilder("sh", "-c", "kill -s KILL -- -" + demo.pid())
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor();
         }
     }
 
@@ -150,17 +154,31 @@ class DemoIT {
     @Test
     void aSignalToTheDemoAloneEndsItsApplicationToo() throws Exception {
         List<String> lines = until(
-                "  the portal: ",
-                running -> assertThat(running.descendants()
-                                .filter(process -> process.info()
-                                        .commandLine()
-                                        .orElse("")
-                                        .contains("dev.openlines.examples.demo.Demo"))
-                                .filter(ProcessHandle::destroy))
-                        .isNotEmpty());
+                "exec " + command, "  the portal: ", running -> demoOf(running).destroy());
 
         assertThat(lines).containsOnlyOnce("the demo has ended");
         awaitTheEnd(lines);
+    }
+
+    /** Sends the signal to Maven, which does not pass it on. The pipe is open until the demo itself has ended. */
+    @Test
+    void aSignalToMavenAloneEndsTheDemoAndItsApplicationToo() throws Exception {
+        List<String> lines = until(command + " | cat", "  the portal: ", running -> {
+            ProcessHandle own = demoOf(running);
+            own.parent().orElseThrow().destroy();
+            Await.until("the end of the demo", () -> !own.isAlive());
+        });
+
+        assertThat(lines).containsOnlyOnce("the demo has ended");
+        awaitTheEnd(lines);
+    }
+
+    /** Returns the process of the demo, which Maven has started. */
+    private static ProcessHandle demoOf(Process running) {
+        return running.descendants()
+                .filter(process -> process.info().commandLine().orElse("").contains("dev.openlines.examples.demo.Demo"))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** Waits until nothing listens at the two addresses. The application is a process of its own, which may end later. */
@@ -212,7 +230,7 @@ class DemoIT {
 
     /** Runs the demo, presses Ctrl-C when it has printed a line, and returns all that it prints. */
     private List<String> untilCtrlC(String begin) throws Exception {
-        return until(begin, running -> signal("INT", running));
+        return until("exec " + command, begin, running -> signal("INT", running));
     }
 
     /** Does something with the running demo. */
@@ -220,9 +238,9 @@ class DemoIT {
         void with(Process running) throws Exception;
     }
 
-    /** Runs the demo, acts when it has printed a line, and returns all that it prints. */
-    private List<String> until(String begin, Action action) throws Exception {
-        ProcessBuilder shell = StockMaven.shell("exec " + command, checkout);
+    /** Runs the demo by a script, acts when it has printed a line, and returns all that it prints. */
+    private List<String> until(String script, String begin, Action action) throws Exception {
+        ProcessBuilder shell = StockMaven.shell(script, checkout);
         shell.command().addAll(0, LIKE_A_TERMINAL);
         Process running = shell.start();
         demo = running;

@@ -47,6 +47,8 @@ public final class Demo {
         if (!once) {
             Runtime.getRuntime().addShutdownHook(new Thread(Demo::end));
         }
+        // A signal to Maven ends Maven alone.
+        ProcessHandle.current().parent().ifPresent(maven -> maven.onExit().thenRun(() -> System.exit(1)));
         System.out.println("starting a simulated portal");
         int exit = 1;
         try (PortalServer server = PortalServer.start()) {
