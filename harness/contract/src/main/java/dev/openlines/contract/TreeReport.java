@@ -3,15 +3,19 @@ package dev.openlines.contract;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * The result on a terminal: a line for each case, group by group, then the failures in full, in the order to fix them.
+ * The result on a terminal: a line for each case that was observed, group by group, then the others by their reason, then
+ * the failures in full, in the order to fix them.
  */
 final class TreeReport {
+
+    private static final int IN_A_LINE = 10;
 
     private final ContractReport report;
     private final Baseline baseline;
@@ -33,12 +37,14 @@ final class TreeReport {
 
     private void print() {
         report.results().stream()
+                .filter(Outcome.NOT_OBSERVED.in(baseline).negate())
                 .collect(Collectors.groupingBy(
                         result -> result.contractCase().group(), TreeMap::new, Collectors.toList()))
                 .forEach((group, results) -> {
                     out.println(group + " " + Catalogue.groupTitle(group));
                     results.forEach(this::line);
                 });
+        unseen();
         List<CaseResult> known =
                 report.results().stream().filter(Outcome.KNOWN.in(baseline)).toList();
         if (!known.isEmpty()) {
@@ -59,7 +65,7 @@ final class TreeReport {
             case PASS -> "pass";
             case FAIL -> result.contractCase().level() == Level.MUST ? "FAIL" : "warn";
             case KNOWN -> "know";
-            case NOT_OBSERVED -> "????";
+            case NOT_OBSERVED -> throw new IllegalStateException(result.id());
         };
         out.println(String.format(
                 Locale.ROOT,
@@ -68,12 +74,33 @@ final class TreeReport {
                 result.id(),
                 result.contractCase().level(),
                 result.contractCase().requirement()));
-        if (result.verdict() == Verdict.NOT_OBSERVED) {
-            result.missing().forEach(line -> out.println("         not observed: " + line));
-        }
         if (result.verdict() != Verdict.FAIL) {
             result.warnings().forEach(line -> out.println("         note: " + line));
         }
+    }
+
+    private void unseen() {
+        List<CaseResult> unseen = report.results().stream()
+                .filter(Outcome.NOT_OBSERVED.in(baseline))
+                .toList();
+        if (unseen.isEmpty()) {
+            return;
+        }
+        out.println();
+        out.println("NOT OBSERVED: " + unseen.size());
+        unseen.stream()
+                .collect(Collectors.groupingBy(
+                        result -> String.join(", and ", result.missing()), LinkedHashMap::new, Collectors.toList()))
+                .forEach((reason, results) -> {
+                    out.println("  " + reason);
+                    for (int i = 0; i < results.size(); i += IN_A_LINE) {
+                        out.println(results.subList(i, Math.min(i + IN_A_LINE, results.size())).stream()
+                                .map(CaseResult::id)
+                                .collect(Collectors.joining(" ", "    ", "")));
+                    }
+                    results.forEach(result ->
+                            result.warnings().forEach(line -> out.println("    " + result.id() + " note: " + line)));
+                });
     }
 
     private void failures() {

@@ -15,7 +15,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.xml.XMLConstants;
 import javax.xml.transform.stream.StreamSource;
@@ -243,7 +246,8 @@ class ReportsTest {
                 .count();
         assertThat(count(tree, "\n  pass OSF")).isEqualTo(passed);
         assertThat(count(json, "\"verdict\":\"pass\"")).isEqualTo(passed);
-        assertThat(count(tree, "\n  ???? OSF")).isEqualTo(unseen).isPositive();
+        assertThat(unseen).isPositive();
+        assertThat(tree).contains("\nNOT OBSERVED: " + unseen + "\n");
         assertThat(count(json, "\"verdict\":\"not-observed\"")).isEqualTo(unseen);
         assertThat(count(xml, "<skipped ")).isEqualTo(unseen);
         assertThat(count(xml, "<testcase ")).isEqualTo(passed + fails + known + unseen);
@@ -293,6 +297,31 @@ class ReportsTest {
 
     private static String unquoted(String json) {
         return json.replace("\\\"", "\"").replace("\\\\", "\\");
+    }
+
+    /** Checks that a long run does not hide its verdicts among the cases that have none. */
+    @Test
+    void casesThatWereNotObservedStandByTheirReasonAfterTheOthers() {
+        String tree = TreeReport.of(report, Baseline.none());
+        int begin = tree.indexOf("NOT OBSERVED: ");
+        String section = tree.substring(begin, tree.indexOf("FAILURES: "));
+        Map<String, String> reasons = new HashMap<>();
+        String reason = "";
+        for (String line : section.lines().skip(1).toList()) {
+            if (!line.startsWith("    ")) {
+                reason = line.strip();
+            } else if (!line.contains(" note: ")) {
+                for (String id : line.strip().split(" ", -1)) {
+                    reasons.put(id, reason);
+                }
+            }
+        }
+
+        assertThat(tree.lastIndexOf("\n  pass OSF")).isLessThan(begin);
+        assertThat(reasons)
+                .isEqualTo(report.results().stream()
+                        .filter(result -> result.verdict() == Verdict.NOT_OBSERVED)
+                        .collect(Collectors.toMap(CaseResult::id, result -> String.join(", and ", result.missing()))));
     }
 
     @Test
