@@ -42,6 +42,11 @@ final class EffectBook {
         refresh();
     }
 
+    /** Returns how many effects are known to be older than the run. */
+    synchronized int old() {
+        return before.values().stream().mapToInt(Integer::intValue).sum();
+    }
+
     /** Returns why the evidence could not be read at the last look, or null if it could. */
     synchronized @Nullable String trouble() {
         return trouble;

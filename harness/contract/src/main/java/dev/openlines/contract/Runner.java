@@ -91,6 +91,7 @@ final class Runner {
                     return report();
                 }
                 run.effects().begin();
+                warnOfOldEffects();
                 clock.start();
                 probe();
                 lanes(waiting);
@@ -168,12 +169,22 @@ final class Runner {
     }
 
     /** Sends one good event before all cases, so that a wrong token or path is reported at once. */
+    private void warnOfOldEffects() {
+        int old = run.effects().old();
+        if (old > 0) {
+            warn("the evidence has effects from before the run, " + old + " of them, which do not count: remove it, and"
+                    + " give the handler a fresh store");
+        }
+    }
+
+    private void warn(String remark) {
+        remarks.add(remark);
+        tell("WARNING: " + remark);
+    }
+
     private void probe() throws InterruptedException {
         Probe probe = new Probe(run);
-        for (String remark : probe.go()) {
-            remarks.add(remark);
-            tell("WARNING: " + remark);
-        }
+        probe.go().forEach(this::warn);
         run.quiet(probe.quiet());
         if (probe.silent()) {
             handlerGone = true;

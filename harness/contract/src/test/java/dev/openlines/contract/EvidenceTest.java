@@ -89,6 +89,18 @@ class EvidenceTest {
         assertThat(book.of("17")).hasSize(1);
     }
 
+    @Test
+    void effectsFromBeforeTheRunAreAWarning() throws Exception {
+        Path file = Files.writeString(folder.resolve("evidence"), "{\"chat_id\":17,\"member_id\":\"m\"}\n".repeat(2));
+
+        ContractReport report = judge(EffectSources.file(file), "001");
+
+        assertThat(report.remarks())
+                .contains(
+                        "the evidence has effects from before the run, 2 of them, which do not count: remove it, and give"
+                                + " the handler a fresh store");
+    }
+
     private ContractReport judge(EffectSource source, String... only) {
         try (SmallHandler handler = SmallHandler.right(folder)) {
             return handler.suite().only(only).evidence(source).settle(TOO_SHORT).run();
