@@ -63,6 +63,23 @@ class AttemptsTest {
     }
 
     @Test
+    void aRetryIsRecordedWithItsPortalAndItsTimeAndADeadLetterWithItsPortal() {
+        try (LeasingInbox inbox = Inbox.memory()) {
+            store(inbox, 1);
+            Handlers handlers = Handlers.all((event, context) -> {
+                throw new IllegalStateException("the archive is away");
+            });
+            List<String> log = LogRecords.of(() -> untilDead(inbox, handlers, QUICK));
+
+            String portal = " id=1 portal=" + Bodies.MEMBER;
+            assertThat(log)
+                    .anyMatch(line ->
+                            line.matches(".* WARN .*reason=retry" + portal + " attempt=1 of=2 next=\\d{4}-\\S+Z"))
+                    .anyMatch(line -> line.matches(".* ERROR .*reason=dead" + portal + " attempt=2"));
+        }
+    }
+
+    @Test
     void aMessageIsOneHarmlessLineInTheLogAndInTheHistory() {
         try (LeasingInbox inbox = Inbox.memory()) {
             store(inbox, 1);
