@@ -15,8 +15,8 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * A portal that sends twenty events a second while others attack. It sends fewer if the receiver answers slowly, and
- * never two with one number.
+ * A portal that sends events while others attack, twenty a second unless a test says otherwise. It sends fewer if the
+ * receiver answers slowly, and never two with one number.
  */
 public final class SteadyPortal implements AutoCloseable {
 
@@ -29,6 +29,7 @@ public final class SteadyPortal implements AutoCloseable {
     private final AtomicInteger last = new AtomicInteger();
     private final IntFunction<String> sender;
     private final Supplier<String> state;
+    private final int eventsASecond;
 
     /**
      * Makes a portal that sends nothing yet.
@@ -36,14 +37,21 @@ public final class SteadyPortal implements AutoCloseable {
      * @param sender sends the event with a number from 1 on, and returns its status, or what happened instead
      */
     public SteadyPortal(IntFunction<String> sender) {
+        this(sender, EVENTS_A_SECOND);
+    }
+
+    /** Makes a portal that sends nothing yet, and then so many events a second. */
+    public SteadyPortal(IntFunction<String> sender, int eventsASecond) {
         this.sender = sender;
         this.state = this::toString;
+        this.eventsASecond = eventsASecond;
     }
 
     /** Makes a portal that sends nothing yet, and says more if a wait fails. */
     public SteadyPortal(IntFunction<String> sender, Supplier<String> state) {
         this.sender = sender;
         this.state = state;
+        this.eventsASecond = EVENTS_A_SECOND;
     }
 
     /** Begins to send. */
@@ -51,8 +59,8 @@ public final class SteadyPortal implements AutoCloseable {
         for (int i = 0; i < SENDERS; i++) {
             var unused = senders.scheduleAtFixedRate(
                     this::sendInTurn,
-                    i * 1000L / EVENTS_A_SECOND,
-                    SENDERS * 1000L / EVENTS_A_SECOND,
+                    i * 1000L / eventsASecond,
+                    SENDERS * 1000L / eventsASecond,
                     TimeUnit.MILLISECONDS);
         }
     }

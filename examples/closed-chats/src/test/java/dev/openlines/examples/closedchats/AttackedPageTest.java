@@ -44,7 +44,7 @@ class AttackedPageTest {
     /** More than the page has threads. */
     private static final int SLOW = 70;
     /** The number of events that must be answered during the attack. */
-    private static final int EVENTS = 20;
+    private static final int EVENTS = 10;
 
     @TempDir
     private Path folder;

@@ -33,6 +33,9 @@ final class Running implements AutoCloseable {
     static final String PASSWORD = "correct horse battery";
     static final String HASH = SignIn.hash(PASSWORD, 1_000);
 
+    /** The portal's limit, which the application's client keeps. */
+    private static final int CALLS_A_SECOND = 2;
+
     final PortalServer server = PortalServer.start();
     final Portal portal = server.portal(PortalSetup.minted()
             .label("shop")
@@ -92,15 +95,20 @@ final class Running implements AutoCloseable {
         return settings;
     }
 
-    /** Returns a portal that closes chats, and sends nothing yet. */
+    /**
+     * Returns a portal that closes chats, and sends nothing yet. It closes as many as the application may read
+     * transcripts of, so that no chats wait at the end, however long a slow machine takes.
+     */
     SteadyPortal sending() {
         PortalLine line = portal.openLine("Attacked");
-        return new SteadyPortal(number -> {
-            PortalChat chat = line.openChat();
-            closed.add(chat.id());
-            Delivery delivery = chat.close().get(0);
-            return delivery.acknowledged() ? Integer.toString(delivery.status()) : delivery.toString();
-        });
+        return new SteadyPortal(
+                number -> {
+                    PortalChat chat = line.openChat();
+                    closed.add(chat.id());
+                    Delivery delivery = chat.close().get(0);
+                    return delivery.acknowledged() ? Integer.toString(delivery.status()) : delivery.toString();
+                },
+                CALLS_A_SECOND);
     }
 
     /** Ends the sending, and checks that every event was answered with 200 and that its chat is archived once. */

@@ -44,7 +44,7 @@ class SignInTest {
     /** The end of the operator's address. */
     private static final int OPERATOR = 9;
     /** The number of events that must be answered between two of the operator's visits. */
-    private static final int EVENTS = 20;
+    private static final int EVENTS = 5;
 
     @Test
     void twoHashesOfAPasswordDifferAndAShortOneIsRefused() {
