@@ -180,7 +180,8 @@ public final class Browser implements AutoCloseable {
 
     /**
      * Looks at the page in both color schemes and at every one of {@link #WIDTHS}: nothing is beyond the right edge,
-     * the header covers nothing, axe finds no serious fault. Keeps a picture of each.
+     * the header covers nothing, no short word of a heading, a cell or a control is broken, axe finds no serious fault.
+     * Keeps a picture of each.
      *
      * @param name the name of the pictures
      */
@@ -192,6 +193,7 @@ public final class Browser implements AutoCloseable {
                 size(width, width < 600 ? 844 : 1000);
                 // A chart takes a moment to follow the page's width.
                 Await.until(() -> "beyond the edge of " + where + ": " + cutOff(), () -> cutOff().isEmpty());
+                assertNoWordIsBroken(where);
                 if (width == 390 || width == 1280) {
                     noSeriousFault(where);
                 }
@@ -218,6 +220,30 @@ public final class Browser implements AutoCloseable {
                     .filter((e) => e.getBoundingClientRect().left < -1 || e.getBoundingClientRect().right > width + 1)
                     .map((e) => e.outerHTML.slice(0, 120)));
                 """));
+    }
+
+    /** Looks at words that are as short as those of headings. A long name may be broken, but not "Chat" beside it. */
+    private void assertNoWordIsBroken(String where) {
+        Object broken = driver.executeScript("""
+                const words = (element) => {
+                    const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+                    const found = [];
+                    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+                        for (const word of text.data.matchAll(/(?<!\\S)[A-Za-z]{2,12}(?!\\S)/g)) {
+                            const range = document.createRange();
+                            range.setStart(text, word.index);
+                            range.setEnd(text, word.index + word[0].length);
+                            if (range.getClientRects().length > 1) { found.push(word[0]); }
+                        }
+                    }
+                    return found;
+                };
+                return [...document.querySelectorAll('h1, h2, h3, th, td, dt, button, summary, label')]
+                    .slice(0, 500).flatMap(words);
+                """);
+        if (!List.of().equals(broken)) {
+            throw new AssertionError("words that are broken in " + where + ": " + broken);
+        }
     }
 
     /**

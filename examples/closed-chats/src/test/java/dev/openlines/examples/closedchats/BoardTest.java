@@ -44,6 +44,8 @@ import org.openqa.selenium.WindowType;
 @Tag("long")
 class BoardTest {
 
+    private static final String RIGHT_TO_LEFT = "محمد عبد الله الأنصاري";
+
     @TempDir
     private Path profile;
 
@@ -319,6 +321,8 @@ class BoardTest {
         busyDay();
         browser.driver().navigate().refresh();
         browser.shows("● live");
+        assertThat(browser.driver().findElement(By.linkText(RIGHT_TO_LEFT)).getCssValue("direction"))
+                .isEqualTo("rtl");
         browser.looksRight("board");
         browser.click("tbody tr[data-chat='2'] a");
         browser.shows("parcel");
@@ -363,7 +367,7 @@ class BoardTest {
         List<String> customers = List.of(
                 "Anna Schmidt",
                 "Пётр Иванов",
-                "محمد عبد الله الأنصاري",
+                RIGHT_TO_LEFT,
                 "Mei Lin",
                 "Wolfeschlegelsteinhausenbergerdorff".repeat(2));
         List<String> connectors = List.of("livechat", "telegrambot", "viber", "whatsapp");
