@@ -257,6 +257,9 @@ class PageTest {
         browser.click("#edit");
         browser.find("#edited");
 
+        assertThat(browser.driver().findElements(By.cssSelector("h3 bdi")))
+                .extracting(name -> name.getCssValue("direction"))
+                .containsExactly("ltr", "ltr", "rtl");
         browser.looksRight("portal");
     }
 

@@ -184,7 +184,7 @@ function Lines() {
       field('New line', 'name', { required: true, placeholder: 'Support' }), h('button', { type: 'submit' }, 'Add line')),
     state.lines.length === 0 ? h('p', { class: 'muted' }, 'No line yet.') : null,
     state.lines.map((line) => h('div', { key: line.id },
-      h('h3', { class: 'muted', dir: 'auto' }, 'Line ' + line.id + ': ' + line.name),
+      h('h3', { class: 'muted' }, 'Line ' + line.id + ': ', h('bdi', null, line.name)),
       button('Open chat', () => act('Chat opened', mine('/chats'), { line_id: line.id }), { 'aria-label': 'Open chat on line ' + line.id }),
       Chats(line))));
 }
