@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.spring;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.concurrent.TimeUnit.MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -11,6 +12,9 @@ import dev.openlines.portal.SimulatedPortal;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.InboxMonitor;
 import dev.openlines.testkit.Await;
+import dev.openlines.testkit.Bodies;
+import dev.openlines.testkit.RawHttp;
+import dev.openlines.testkit.Rows;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -67,6 +71,37 @@ class StoppingTest {
             Await.until("a look", monitor::ready);
             assertThat(monitor.backlog().waiting()).isZero();
         }
+    }
+
+    @Test
+    void anEventThatIsComingInIsAnsweredAndStoredBeforeTheEnd(Portal portal) throws Exception {
+        ConfigurableApplicationContext application =
+                Apps.start(Slow.class, portal, inbox(), "spring.lifecycle.timeout-per-shutdown-phase=2m");
+        application.getBean(Archive.class).goOn.countDown();
+        RawHttp http = new RawHttp(Apps.at(application, "/"));
+        String event = Bodies.finish(
+                17,
+                "auth[member_id]",
+                portal.memberId(),
+                "auth[application_token]",
+                portal.applicationToken().reveal());
+        try (Socket sender = http.connect()) {
+            sender.setSoTimeout(120_000);
+            String request = http.request("POST /bitrix24", event, "Expect: 100-continue");
+            int last = request.length() - 1;
+            sender.getOutputStream().write(request.substring(0, last).getBytes(US_ASCII));
+            assertThat(RawHttp.head(sender)).as("the endpoint reads").startsWith("HTTP/1.1 100");
+
+            CompletableFuture<Void> stop = CompletableFuture.runAsync(application::close);
+            int port = Apps.at(application, "/").getPort();
+            Await.until("the web server's end", () -> !accepts(port));
+            sender.getOutputStream().write(request.substring(last).getBytes(US_ASCII));
+
+            assertThat(RawHttp.head(sender)).startsWith("HTTP/1.1 200");
+            stop.get(2, MINUTES);
+        }
+        assertThat(Rows.of(folder.resolve("inbox.db"), "select event from inbox"))
+                .containsExactly(OnSessionFinish.CODE);
     }
 
     private static boolean accepts(int port) {
