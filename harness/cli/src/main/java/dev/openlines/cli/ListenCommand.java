@@ -38,6 +38,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -65,6 +66,9 @@ final class ListenCommand implements Callable<Integer> {
             ErrorCode.INSUFFICIENT_SCOPE, "the application needs the scopes of the events",
             ErrorCode.ERROR_EVENT_NOT_FOUND, "the event is unknown, or the application lacks its scope",
             ErrorCode.EXPIRED_TOKEN, "take a new token; the next run unbinds what this one bound");
+
+    /** Stands for the portal in records. */
+    private static final String RECORDED = "portal.bitrix24.test";
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -226,7 +230,7 @@ final class ListenCommand implements Callable<Integer> {
         seen++;
         out.println(queued + "  --> " + Printed.line(event) + " " + Printed.line(row.getString("MESSAGE_ID", "")));
         if (folder != null) {
-            record(folder, payload, event);
+            record(folder, payload, event, String.valueOf(access.rest().getHost()));
         }
         byte[] body = EventBodies.form(payload);
         byte[] head = EventSender.head(handler, body.length, "application/x-www-form-urlencoded");
@@ -267,15 +271,22 @@ final class ListenCommand implements Callable<Integer> {
         return id.matches("\\d{1,18}") ? Long.parseLong(id) : 0;
     }
 
-    private void record(Path into, JsonObject payload, String event) throws IOException {
+    private void record(Path into, JsonObject payload, String event, String host) throws IOException {
         Map<String, Object> auth = new HashMap<>(Map.of(
-                "access_token", "***",
-                "application_token", "***",
-                "domain", "portal.bitrix24.test",
-                "client_endpoint", "https://portal.bitrix24.test/rest/",
-                "server_endpoint", "https://oauth.bitrix24.test/rest/",
-                "member_id", "0".repeat(32),
-                "status", AppStatus.LOCAL.code()));
+                "access_token",
+                "***",
+                "application_token",
+                "***",
+                "domain",
+                RECORDED,
+                "client_endpoint",
+                "https://" + RECORDED + "/rest/",
+                "server_endpoint",
+                "https://oauth.bitrix24.test/rest/",
+                "member_id",
+                "0".repeat(32),
+                "status",
+                AppStatus.LOCAL.code()));
         JsonObject kept = EventBodies.object()
                 .addAll(Json.createObjectBuilder(payload))
                 .add("auth", Json.createObjectBuilder(auth))
@@ -283,7 +294,15 @@ final class ListenCommand implements Callable<Integer> {
         Files.createDirectories(into);
         Path file =
                 into.resolve(Instant.now().toEpochMilli() + "-" + seen + "-" + event.replaceAll("\\W", "_") + ".json");
-        Files.writeString(file, SecretMask.of(kept) + "\n", StandardOpenOption.CREATE_NEW);
+        Files.writeString(
+                file, withoutAddresses(SecretMask.of(kept).toString(), host) + "\n", StandardOpenOption.CREATE_NEW);
+    }
+
+    /** Replaces the portal's addresses in texts. Such an address may open a file for anybody who knows it. */
+    private static String withoutAddresses(String json, String host) {
+        return Pattern.compile("(?i)(?:https?://)?" + Pattern.quote(host) + "[^\"\\\\\\s]*")
+                .matcher(json)
+                .replaceAll("https://" + RECORDED + "/***");
     }
 
     private ParameterException wrong(String what) {

@@ -8,8 +8,10 @@ import dev.openlines.client.PortalClient;
 import dev.openlines.client.RestClient;
 import dev.openlines.client.Subscription;
 import dev.openlines.client.Subscriptions;
+import dev.openlines.model.OnOpenLineMessageAdd;
 import dev.openlines.model.OnSessionFinish;
 import dev.openlines.model.OnSessionStart;
+import dev.openlines.model.OpenLineMessage;
 import dev.openlines.parser.BodyFormat;
 import dev.openlines.parser.EventDecoder;
 import dev.openlines.portal.Portal;
@@ -160,6 +162,47 @@ class ListenCommandTest {
                         .satisfies(sent -> assertThat(sent.acknowledged()).isTrue());
             }
         }
+    }
+
+    @Test
+    void aRecordHasNoAddressOfThePortalSuchAsALinkThatOpensAFile(Portal portal) throws Exception {
+        Path records = folder.resolve("records");
+        PortalChat chat = portal.openLine("Support").openChat();
+        try (RecordingHandler handler = RecordingHandler.start()) {
+            CompletableFuture<Ran> run = listening(
+                    portal,
+                    handler.uri().toString(),
+                    "--event",
+                    OnOpenLineMessageAdd.CODE,
+                    "--count",
+                    "1",
+                    "--record",
+                    records.toString());
+            chat.send(
+                    chat.addBot("Robo"),
+                    "see " + portal.restUri() + "page-of-the-portal or https://shop.example/page",
+                    Map.of("price.pdf", new byte[] {1}));
+            Ran ran = run.get(5, TimeUnit.MINUTES);
+
+            assertThat(ran.exit()).as(ran.err()).isZero();
+            String link = String.valueOf(
+                    file(handler.body(0).getBytes(UTF_8), BodyFormat.FORM).link());
+            assertThat(link).startsWith(portal.restUri().resolve("/").toString());
+            try (Stream<Path> files = Files.list(records)) {
+                String kept = Files.readString(files.toList().get(0));
+                assertThat(kept)
+                        .contains("price.pdf", "or https://shop.example/page")
+                        .doesNotContain(portal.restUri().getHost(), link.replaceFirst(".*/", ""), "page-of-the-portal");
+                assertThat(file(kept.getBytes(UTF_8), BodyFormat.JSON).link())
+                        .isEqualTo("https://portal.bitrix24.test/***");
+            }
+        }
+    }
+
+    private static OpenLineMessage.File file(byte[] body, BodyFormat format) {
+        OnOpenLineMessageAdd add = (OnOpenLineMessageAdd)
+                EventDecoder.lenient().decode(body, format).event();
+        return add.messages().get(0).content().files().get(0);
     }
 
     @Test
