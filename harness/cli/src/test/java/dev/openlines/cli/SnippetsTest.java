@@ -97,6 +97,20 @@ class SnippetsTest {
         return tests.stream();
     }
 
+    @Test
+    void theCommandOfTheHandlersToCopyRuns() throws Exception {
+        Path handlers = Path.of("../..").resolve("examples/handlers");
+        Matcher command = FENCED.matcher(Files.readString(handlers.resolve("README.md")));
+        assertThat(command.find()).isTrue();
+        Path own = Files.createDirectory(folder.resolve("handlers"));
+        Files.createDirectory(own.resolve("php"));
+        Files.copy(handlers.resolve("php/hook.php"), own.resolve("php/hook.php"));
+
+        assertRan(command.group(2), own, exitCode(command.group(2), own));
+
+        assertThat(command.find()).as("a second block").isFalse();
+    }
+
     private static int exitCode(String snippet, Path own) throws Exception {
         String classes = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .map(part -> Path.of(part).toAbsolutePath().toString())
