@@ -162,6 +162,24 @@ class DeployIT {
         assertThat(said).doesNotContain("openlines.service");
     }
 
+    /** The exposure is ten times the level that systemd computes, from 0 to 100. */
+    @Test
+    @RequiresTool("systemd-analyze")
+    void theUnitExposesLittle() throws Exception {
+        Process check = new ProcessBuilder(
+                        "systemd-analyze",
+                        "--no-pager",
+                        "security",
+                        "--offline=yes",
+                        "--threshold=20",
+                        DEPLOY.resolve("openlines.service").toString())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(check.getInputStream().readAllBytes(), UTF_8);
+
+        assertThat(check.waitFor()).as(said).isZero();
+    }
+
     @Test
     void eachStartEndsTheProcessIfMemoryIsExhausted() throws IOException {
         for (String file : List.of("openlines.service", "Dockerfile")) {
