@@ -167,7 +167,7 @@ class DocumentsTest {
     @Test
     void everyMavenCommandInASentenceIsKnown() throws IOException {
         List<String> commands = new ArrayList<>();
-        for (Path page : Documents.pages()) {
+        for (Path page : withLlms()) {
             Matcher inline = MAVEN.matcher(Files.readString(page));
             while (inline.find()) {
                 commands.add(inline.group(1));
@@ -206,9 +206,7 @@ class DocumentsTest {
     @Test
     void everyLinkLeadsToAFileAndASection() throws IOException {
         List<String> broken = new ArrayList<>();
-        List<Path> pages = new ArrayList<>(Documents.pages());
-        pages.add(Documents.ROOT.resolve("llms.txt"));
-        for (Path page : pages) {
+        for (Path page : withLlms()) {
             Matcher links = LINK.matcher(Files.readString(page));
             while (links.find()) {
                 String file = links.group(1);
@@ -224,6 +222,12 @@ class DocumentsTest {
             }
         }
         assertThat(broken).isEmpty();
+    }
+
+    private static List<Path> withLlms() throws IOException {
+        List<Path> pages = new ArrayList<>(Documents.pages());
+        pages.add(Documents.ROOT.resolve("llms.txt"));
+        return pages;
     }
 
     @Test
