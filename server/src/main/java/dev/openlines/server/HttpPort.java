@@ -16,6 +16,7 @@ import java.security.KeyStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
@@ -258,7 +259,8 @@ final class HttpPort {
     private static final class Threads extends QueuedThreadPool {
 
         Threads() {
-            super(THREADS);
+            // Jetty's own queue would start the JVM's management only to find out the size of a cache line.
+            super(THREADS, 8, new LinkedBlockingQueue<>());
         }
 
         @Override

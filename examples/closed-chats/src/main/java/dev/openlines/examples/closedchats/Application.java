@@ -21,6 +21,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import org.eclipse.jetty.io.ByteBufferPool;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -148,7 +149,8 @@ final class Application implements AutoCloseable {
         if (!port.matches("\\d{1,5}") || Integer.parseInt(port) > 65535) {
             throw ConfigurationException.wrong("OPENLINES_PAGE_PORT", "a number from 0 to 65535", port);
         }
-        QueuedThreadPool threads = new QueuedThreadPool(64, 4);
+        // Jetty's own queue would start the JVM's management only to find out the size of a cache line.
+        QueuedThreadPool threads = new QueuedThreadPool(64, 4, new LinkedBlockingQueue<>());
         threads.setName("page");
         // Jetty 12.1.14 may lend a pooled buffer to two connections at once after a malformed head (ADR 0061).
         Server server = new Server(threads, null, ByteBufferPool.NON_POOLING);
