@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
 import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -20,7 +22,16 @@ import picocli.CommandLine.Spec;
         name = "openlines",
         description = "Develop and test handlers of Bitrix24 Open Lines events, without a portal.",
         mixinStandardHelpOptions = true,
-        subcommands = {
+        exitCodeOnInvalidInput = OpenlinesCommand.BAD_INPUT,
+        exitCodeOnExecutionException = OpenlinesCommand.OUR_FAULT)
+public final class OpenlinesCommand implements Runnable {
+
+    static final int FAILED = 1;
+    static final int BAD_INPUT = 3;
+    static final int OUR_FAULT = 70;
+
+    /** The commands, in the order of the help. */
+    private static final List<Class<?>> COMMANDS = List.of(
             DecodeCommand.class,
             EncodeCommand.class,
             SendCommand.class,
@@ -34,15 +45,7 @@ import picocli.CommandLine.Spec;
             CatalogueCommands.ListCommand.class,
             CatalogueCommands.ExplainCommand.class,
             PracticeCommand.class,
-            SelftestCommand.class
-        },
-        exitCodeOnInvalidInput = OpenlinesCommand.BAD_INPUT,
-        exitCodeOnExecutionException = OpenlinesCommand.OUR_FAULT)
-public final class OpenlinesCommand implements Runnable {
-
-    static final int FAILED = 1;
-    static final int BAD_INPUT = 3;
-    static final int OUR_FAULT = 70;
+            SelftestCommand.class);
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -55,14 +58,27 @@ public final class OpenlinesCommand implements Runnable {
      * @param arguments the command and its flags
      */
     public static void main(String[] arguments) {
-        System.exit(line(
-                        new PrintWriter(System.out, true, StandardCharsets.UTF_8),
-                        new PrintWriter(System.err, true, StandardCharsets.UTF_8))
-                .execute(arguments));
+        System.exit(execute(
+                new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+                new PrintWriter(System.err, true, StandardCharsets.UTF_8),
+                arguments));
     }
 
-    static CommandLine line(PrintWriter out, PrintWriter err) {
+    /** Runs one command and returns its exit code. */
+    static int execute(PrintWriter out, PrintWriter err, String... arguments) {
+        CommandLine line = line(out, err, arguments.length == 0 ? "" : arguments[0]);
+        return line.execute(arguments);
+    }
+
+    /**
+     * Returns a command line with one command, or with all of them if none has the name. Picocli reads the options of
+     * each command by reflection. For all commands, that takes a third of the start of a portal.
+     */
+    static CommandLine line(PrintWriter out, PrintWriter err, String name) {
         CommandLine line = new CommandLine(new OpenlinesCommand());
+        List<Class<?>> named =
+                COMMANDS.stream().filter(command -> name(command).equals(name)).toList();
+        (named.isEmpty() ? COMMANDS : named).forEach(line::addSubcommand);
         line.setOut(new PrintWriter(new TerminalWriter(out), true));
         line.setErr(new PrintWriter(new TerminalWriter(err), true));
         // Colors would need characters that must not reach the terminal.
@@ -83,6 +99,10 @@ public final class OpenlinesCommand implements Runnable {
         });
         setVersion(line, "openlines " + version());
         return line;
+    }
+
+    private static String name(Class<?> command) {
+        return Objects.requireNonNull(command.getAnnotation(Command.class)).name();
     }
 
     private static void setVersion(CommandLine line, String version) {

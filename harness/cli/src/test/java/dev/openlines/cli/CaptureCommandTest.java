@@ -59,8 +59,7 @@ class CaptureCommandTest {
     private static Ran run(String... arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        int exit = OpenlinesCommand.line(new PrintWriter(out, true), new PrintWriter(err, true))
-                .execute(arguments);
+        int exit = OpenlinesCommand.execute(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
         return new Ran(exit, out.toString(), err.toString());
     }
 

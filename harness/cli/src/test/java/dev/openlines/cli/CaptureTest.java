@@ -268,8 +268,7 @@ class CaptureTest {
         StringWriter errors = new StringWriter();
         String[] arguments =
                 Stream.concat(Stream.of("send", "--to", to), Stream.of(more)).toArray(String[]::new);
-        int exit = OpenlinesCommand.line(new PrintWriter(new StringWriter()), new PrintWriter(errors))
-                .execute(arguments);
+        int exit = OpenlinesCommand.execute(new PrintWriter(new StringWriter()), new PrintWriter(errors), arguments);
         return exit + " " + errors;
     }
 

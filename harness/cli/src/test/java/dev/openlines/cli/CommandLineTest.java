@@ -582,10 +582,10 @@ class CommandLineTest {
         try {
             System.setIn(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)));
             System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-            int exit = OpenlinesCommand.line(
-                            new PrintWriter(out, true, StandardCharsets.UTF_8),
-                            new PrintWriter(err, true, StandardCharsets.UTF_8))
-                    .execute(arguments);
+            int exit = OpenlinesCommand.execute(
+                    new PrintWriter(out, true, StandardCharsets.UTF_8),
+                    new PrintWriter(err, true, StandardCharsets.UTF_8),
+                    arguments);
             return new Ran(exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
         } finally {
             System.setIn(oldIn);

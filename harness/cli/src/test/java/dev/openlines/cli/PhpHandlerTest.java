@@ -89,19 +89,20 @@ class PhpHandlerTest {
                 case DOCS_2024 -> "data.DATA.0.user.name";
                 case DOCS_2026 -> "data.extra.name";
             };
-            int exit = OpenlinesCommand.line(new PrintWriter(Writer.nullWriter()), new PrintWriter(Writer.nullWriter()))
-                    .execute(
-                            "send",
-                            "--to",
-                            handler.toString(),
-                            "--member-id",
-                            "m1",
-                            "--application-token",
-                            "t&1",
-                            "--dialect",
-                            dialect.label(),
-                            "--set",
-                            path + "=" + name);
+            int exit = OpenlinesCommand.execute(
+                    new PrintWriter(Writer.nullWriter()),
+                    new PrintWriter(Writer.nullWriter()),
+                    "send",
+                    "--to",
+                    handler.toString(),
+                    "--member-id",
+                    "m1",
+                    "--application-token",
+                    "t&1",
+                    "--dialect",
+                    dialect.label(),
+                    "--set",
+                    path + "=" + name);
             assertThat(exit).isZero();
             List<String> lines = lines();
             assertThat(lines).hasSize((int) before + 1);

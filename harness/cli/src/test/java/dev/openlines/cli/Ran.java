@@ -11,8 +11,8 @@ record Ran(int exit, String out, String err) {
     static Ran of(List<String> arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        int exit = OpenlinesCommand.line(new PrintWriter(out, true), new PrintWriter(err, true))
-                .execute(arguments.toArray(new String[0]));
+        int exit = OpenlinesCommand.execute(
+                new PrintWriter(out, true), new PrintWriter(err, true), arguments.toArray(new String[0]));
         return new Ran(exit, out.toString(), err.toString());
     }
 }

@@ -107,7 +107,7 @@ class TerminalTest {
     @Test
     void noCommandHasAWriterThatSteersTheTerminal() {
         StringWriter printed = new StringWriter();
-        CommandLine line = OpenlinesCommand.line(new PrintWriter(printed), new PrintWriter(printed));
+        CommandLine line = OpenlinesCommand.line(new PrintWriter(printed), new PrintWriter(printed), "");
         List<CommandLine> commands = new ArrayList<>(List.of(line));
         for (int i = 0; i < commands.size(); i++) {
             commands.addAll(commands.get(i).getSubcommands().values());
