@@ -17,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpField;
@@ -50,20 +51,26 @@ final class JettyFront implements HttpServer {
     private final Server server;
     private final ServerConnector connector;
 
-    private JettyFront(Options options, StubRequestHandler stubs, PortalServer portals) {
-        ControlApi control = new ControlApi(portals);
-        Page page = new Page();
-        LiveStream live = new LiveStream(portals);
+    /** Makes a server, and a connector that does not know its address yet. */
+    private static ServerConnector connector() {
         // Jetty's own queue would start the JVM's management only to find out the size of a cache line.
         QueuedThreadPool threads = new QueuedThreadPool(200, 4, 30_000, -1, new LinkedBlockingQueue<>(), null);
         threads.setName("portal");
         threads.setDaemon(true);
         // ADR 0061
-        server = new Server(threads, null, ByteBufferPool.NON_POOLING);
+        Server server = new Server(threads, null, ByteBufferPool.NON_POOLING);
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         http.setUriCompliance(UriCompliance.UNSAFE);
-        connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
+        return new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
+    }
+
+    private JettyFront(Options options, StubRequestHandler stubs, PortalServer portals, ServerConnector prepared) {
+        ControlApi control = new ControlApi(portals);
+        Page page = new Page();
+        LiveStream live = new LiveStream(portals);
+        connector = prepared;
+        server = prepared.getServer();
         connector.setHost(options.bindAddress());
         connector.setPort(options.portNumber());
         connector.setAcceptQueueSize(1024);
@@ -227,10 +234,15 @@ final class JettyFront implements HttpServer {
         return -1;
     }
 
-    /** Lets WireMock use this server instead of its own. */
+    /**
+     * Lets WireMock use this server instead of its own. Jetty initializes its classes on another thread, while WireMock
+     * does the same.
+     */
     static final class Factory implements HttpServerFactory {
 
         private final PortalServer portals;
+        private final CompletableFuture<ServerConnector> prepared =
+                CompletableFuture.supplyAsync(JettyFront::connector, task -> new Thread(task, "portal-start").start());
 
         Factory(PortalServer portals) {
             this.portals = portals;
@@ -243,7 +255,7 @@ final class JettyFront implements HttpServer {
 
         @Override
         public HttpServer buildHttpServer(Options options, AdminRequestHandler admin, StubRequestHandler stubs) {
-            return new JettyFront(options, stubs, portals);
+            return new JettyFront(options, stubs, portals, prepared.join());
         }
     }
 }
