@@ -15,6 +15,7 @@ import java.nio.file.attribute.FileTime;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -120,6 +121,18 @@ final class HttpPort {
             return true;
         });
         jetty.setStopTimeout(STOP_MILLIS);
+    }
+
+    /**
+     * Initializes classes of Jetty on another thread, while the caller opens the inbox. Wait for it before you make a
+     * server: two threads that initialize the same classes may block each other for ever.
+     */
+    static CompletableFuture<Void> warm() {
+        return CompletableFuture.runAsync(
+                () -> {
+                    var unused = new HttpPort(new Handler.Sequence(), HttpLimits.DEFAULT, () -> {}, null);
+                },
+                task -> new Thread(task, "openlines-start").start());
     }
 
     private SslContextFactory.Server tls(PemKeys keys) {

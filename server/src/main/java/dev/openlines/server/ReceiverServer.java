@@ -31,6 +31,7 @@ import java.util.Deque;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
@@ -283,7 +284,13 @@ public final class ReceiverServer implements AutoCloseable {
 
     /** Opens the inbox, with its spool, so that it is closed with this server. */
     private Store open(ReceiverServerBuilder options) {
-        Store store = options.store.get();
+        CompletableFuture<Void> jetty = HttpPort.warm();
+        Store store;
+        try {
+            store = options.store.get();
+        } finally {
+            jetty.join();
+        }
         if (options.spool.isEmpty()) {
             parts.push(store.inbox());
             return store;
