@@ -48,7 +48,9 @@ public final class Demo {
             Runtime.getRuntime().addShutdownHook(new Thread(Demo::end));
         }
         // A signal to Maven ends Maven alone.
-        ProcessHandle.current().parent().ifPresent(maven -> maven.onExit().thenRun(() -> System.exit(1)));
+        ProcessHandle.current().parent().ifPresent(maven -> {
+            var unused = maven.onExit().thenRun(() -> System.exit(1));
+        });
         System.out.println("starting a simulated portal");
         int exit = 1;
         try (PortalServer server = PortalServer.start()) {
