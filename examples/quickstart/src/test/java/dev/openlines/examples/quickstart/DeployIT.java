@@ -162,7 +162,7 @@ class DeployIT {
         assertThat(said).doesNotContain("openlines.service");
     }
 
-    /** The exposure is ten times the level that systemd computes, from 0 to 100. */
+    /** Limits the exposure. The threshold is from 0 to 100, ten times the level that systemd prints. */
     @Test
     @RequiresTool("systemd-analyze")
     void theUnitExposesLittle() throws Exception {
