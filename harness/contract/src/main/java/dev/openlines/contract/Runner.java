@@ -168,7 +168,6 @@ final class Runner {
         return true;
     }
 
-    /** Sends one good event before all cases, so that a wrong token or path is reported at once. */
     private void warnOfOldEffects() {
         int old = run.effects().old();
         if (old > 0) {
@@ -182,6 +181,7 @@ final class Runner {
         tell("WARNING: " + remark);
     }
 
+    /** Sends one good event before all cases, so that a wrong token or path is reported at once. */
     private void probe() throws InterruptedException {
         Probe probe = new Probe(run);
         probe.go().forEach(this::warn);
