@@ -200,7 +200,11 @@ class VerifyCommandTest {
                         "--format=jsonl",
                         "--only=101"))
                 .isEqualTo(4);
-        assertThat(out.toString()).contains("\"verdict\":\"not-observed\"", "the handler never became ready");
+        assertThat(out.toString())
+                .contains(
+                        "\"verdict\":\"not-observed\"",
+                        "the handler never became ready: no connection to 127.0.0.1:" + port
+                                + "; is it started, and is the port right?");
     }
 
     @Test

@@ -106,10 +106,12 @@ final class Runner {
         return report();
     }
 
-    /** Returns the facts about the handler's process, without secrets. */
+    /** Returns the facts about the handler's process, without secrets, or its address if it was started by others. */
     private String why() {
         HandlerProcess process = run.process();
-        return process == null ? "" : ": " + run.masked(process.trouble());
+        return process == null
+                ? ": no connection to " + run.settings().handler.getAuthority() + "; is it started, and is the port right?"
+                : ": " + run.masked(process.trouble());
     }
 
     private static Thread thread(Runnable task) {
