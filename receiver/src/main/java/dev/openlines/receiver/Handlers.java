@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,7 +100,27 @@ public final class Handlers {
      * @return handlers that call both
      */
     public Handlers then(EventHandler<Event> more) {
-        return new Handlers(then(byType, more), then(byCode, more), inOrder(otherwise, more), ignoresOthers);
+        return around(handler -> inOrder(handler, more));
+    }
+
+    /**
+     * Returns these handlers with another one in the place of each, which calls it. Use this for work that begins before
+     * every handler and ends after it, such as a span of a trace. Let each exception of the handler through, because it
+     * decides whether the event is retried.
+     *
+     * <pre>{@code
+     * handlers.around(handler -> (event, context) -> {
+     *     try (Scope scope = begin(event)) {
+     *         handler.handle(event, context);
+     *     }
+     * })
+     * }</pre>
+     *
+     * @param wrapper gets each handler once, also the one for all the rest, and returns the one that is called instead
+     * @return handlers of the same events
+     */
+    public Handlers around(UnaryOperator<EventHandler<Event>> wrapper) {
+        return new Handlers(around(byType, wrapper), around(byCode, wrapper), wrapper.apply(otherwise), ignoresOthers);
     }
 
     /**
@@ -113,10 +134,11 @@ public final class Handlers {
         return !ignoresOthers || byType.containsKey(type) || byCode.containsKey(upper(type.getSimpleName()));
     }
 
-    private static <K> Map<K, EventHandler<Event>> then(Map<K, EventHandler<Event>> all, EventHandler<Event> more) {
-        Map<K, EventHandler<Event>> both = new LinkedHashMap<>();
-        all.forEach((key, handler) -> both.put(key, inOrder(handler, more)));
-        return both;
+    private static <K> Map<K, EventHandler<Event>> around(
+            Map<K, EventHandler<Event>> all, UnaryOperator<EventHandler<Event>> wrapper) {
+        Map<K, EventHandler<Event>> wrapped = new LinkedHashMap<>(all);
+        wrapped.replaceAll((key, handler) -> wrapper.apply(handler));
+        return wrapped;
     }
 
     void handle(Event event, EventContext context) throws Exception {

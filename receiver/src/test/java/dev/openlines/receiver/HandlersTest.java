@@ -69,6 +69,35 @@ class HandlersTest {
     }
 
     @Test
+    void eachHandlerMayBeWrapped() throws Exception {
+        List<String> calls = new ArrayList<>();
+        Handlers handlers = Handlers.on("OnCrmDealAdd", (event, context) -> calls.add("deal"))
+                .on(OnSessionFinish.class, (finish, context) -> {
+                    throw new IOException("away");
+                })
+                .ignoringOthers()
+                .around(handler -> (event, context) -> {
+                    calls.add("begin");
+                    try {
+                        handler.handle(event, context);
+                    } finally {
+                        calls.add("end");
+                    }
+                });
+
+        handlers.handle(event(Bodies.finish(17, "event", "ONCRMDEALADD")), context());
+        assertThat(calls).containsExactly("begin", "deal", "end");
+
+        calls.clear();
+        assertThatThrownBy(() -> handlers.handle(event(Bodies.finish(17)), context()))
+                .isInstanceOf(IOException.class);
+        handlers.handle(event(Bodies.finish(17, "event", "ONCRMDEALDELETE")), context());
+        assertThat(calls).containsExactly("begin", "end", "begin", "end");
+        assertThat(handlers.wants(OnSessionFinish.class)).isTrue();
+        assertThat(handlers.wants(OnSessionStart.class)).isFalse();
+    }
+
+    @Test
     void anEventWithoutAHandlerIsOfInterestUnlessOthersAreIgnored() throws Exception {
         EventHandler<Event> none = (event, context) -> {};
         assertThat(Handlers.on(OnSessionStart.class, none).otherwise(none).wants(OnSessionFinish.class))

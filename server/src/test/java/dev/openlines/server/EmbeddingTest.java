@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.openlines.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
@@ -15,11 +16,15 @@ import dev.openlines.receiver.HttpServerReceiver;
 import dev.openlines.receiver.Inbox;
 import dev.openlines.receiver.LeasingInbox;
 import dev.openlines.receiver.Portals;
+import dev.openlines.receiver.RawDelivery;
 import dev.openlines.receiver.Receiver;
 import dev.openlines.receiver.ReceiverServlet;
 import dev.openlines.receiver.Telemetry;
 import dev.openlines.testkit.Await;
 import dev.openlines.testkit.Bodies;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationHandler;
+import io.micrometer.observation.ObservationRegistry;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -131,6 +136,55 @@ class EmbeddingTest {
             threads.shutdown();
         }
         allIsStored();
+    }
+
+    @Test
+    void aHandlerMayRunInASpan() {
+        ObservationRegistry observations = ObservationRegistry.create();
+        Queue<Observation.Context> ended = new ConcurrentLinkedQueue<>();
+        observations.observationConfig().observationHandler(new ObservationHandler<>() {
+            @Override
+            public void onStop(Observation.Context context) {
+                ended.add(context);
+            }
+
+            @Override
+            public boolean supportsContext(Observation.Context context) {
+                return true;
+            }
+        });
+        Handlers handlers = Handlers.on(OnSessionFinish.class, (finish, context) -> {
+                    archive(finish);
+                    throw context.deadLetter("no such line");
+                })
+                .ignoringOthers();
+        Handlers traced = handlers.around(
+                handler -> (event, context) -> Observation.createNotStarted("openlines.handler", observations)
+                        .contextualName("process " + event.code())
+                        .highCardinalityKeyValue("openlines.portal", context.memberId())
+                        .observeChecked(() -> handler.handle(event, context)));
+        try (LeasingInbox inbox = Inbox.memory();
+                Dispatcher dispatcher = new Dispatcher(
+                                inbox, traced, DispatchPolicy.DEFAULT, InstantSource.system(), Telemetry.none())
+                        .start()) {
+            Receiver receiver = new Receiver(
+                    inbox,
+                    inbox.portals().trust(MEMBER_ID, APPLICATION_TOKEN),
+                    Limits.DEFAULT,
+                    InstantSource.system(),
+                    dispatcher::wake,
+                    Telemetry.none());
+            receiver.receive(new RawDelivery(
+                    "POST",
+                    "application/x-www-form-urlencoded",
+                    Bodies.finish(17).getBytes(UTF_8)));
+            Await.until("the dead letter", () -> inbox.backlog().dead() == 1);
+        }
+        assertThat(archived).containsExactly(17L);
+        assertThat(ended).singleElement().satisfies(span -> {
+            assertThat(span.getContextualName()).isEqualTo("process ONSESSIONFINISH");
+            assertThat(span.getError()).hasMessage("no such line");
+        });
     }
 
     /** Sends events, and one to another path. A servlet container may say that nothing there takes a POST. */
