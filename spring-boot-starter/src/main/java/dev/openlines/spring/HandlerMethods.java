@@ -6,6 +6,7 @@ import dev.openlines.model.UnknownEvent;
 import dev.openlines.receiver.EventContext;
 import dev.openlines.receiver.EventHandler;
 import dev.openlines.receiver.Handlers;
+import io.micrometer.observation.ObservationRegistry;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.HashMap;
@@ -20,7 +21,10 @@ import org.springframework.scheduling.annotation.Async;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.ReflectionUtils;
 
-/** Makes {@link Handlers} of the methods with {@link OpenLinesHandler}, or takes the application's own bean. */
+/**
+ * Makes {@link Handlers} of the methods with {@link OpenLinesHandler}, or takes the application's own bean. Each attempt
+ * is observed, if the application has a registry of observations.
+ */
 final class HandlerMethods {
 
     private final ConfigurableListableBeanFactory beans;
@@ -34,6 +38,12 @@ final class HandlerMethods {
      * methods.
      */
     Handlers handlers() {
+        ObservationRegistry registry =
+                beans.getBeanProvider(ObservationRegistry.class).getIfUnique(() -> ObservationRegistry.NOOP);
+        return ObservedHandlers.of(unobserved(), registry);
+    }
+
+    private Handlers unobserved() {
         Found found = new Found();
         for (String name : beans.getBeanDefinitionNames()) {
             Class<?> type = ScopedProxyUtils.isScopedTarget(name) ? null : beans.getType(name, false);
