@@ -22,6 +22,7 @@ import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.IDN;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -294,15 +295,23 @@ final class ListenCommand implements Callable<Integer> {
         Files.createDirectories(into);
         Path file =
                 into.resolve(Instant.now().toEpochMilli() + "-" + seen + "-" + event.replaceAll("\\W", "_") + ".json");
-        Files.writeString(
-                file, withoutAddresses(SecretMask.of(kept).toString(), host) + "\n", StandardOpenOption.CREATE_NEW);
+        String masked =
+                SecretMask.of(kept, text -> withoutAddresses(text, host)).toString();
+        Files.writeString(file, masked + "\n", StandardOpenOption.CREATE_NEW);
     }
 
-    /** Replaces the portal's addresses in texts. Such an address may open a file for anybody who knows it. */
-    private static String withoutAddresses(String json, String host) {
-        return Pattern.compile("(?i)(?:https?://)?" + Pattern.quote(host) + "[^\"\\\\\\s]*")
-                .matcher(json)
-                .replaceAll("https://" + RECORDED + "/***");
+    /**
+     * Replaces the portal's addresses in a text, which may be JSON itself. Such an address may open a file for anybody who
+     * knows it. A text that begins with one is replaced as a whole, since the address may have spaces.
+     */
+    static String withoutAddresses(String text, String host) {
+        String hosts = Pattern.quote(host) + "|" + Pattern.quote(IDN.toUnicode(host));
+        String address = "(?iu)(?:https?:(?:\\\\*/){2}(?:[^\\s/@\"']*@)?(?:" + hosts + ")|(?<![\\w.-])(?:" + hosts
+                + "))" + "(?![\\w.-]*\\w)";
+        String replacement = "https://" + RECORDED + "/***";
+        return Pattern.compile(address).matcher(text.strip()).lookingAt()
+                ? replacement
+                : Pattern.compile(address + "[^\\s\"'<>\\[\\]]*").matcher(text).replaceAll(replacement);
     }
 
     private ParameterException wrong(String what) {

@@ -11,6 +11,7 @@ import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /** Replaces secrets in JSON by three asterisks, however deep they are. */
@@ -38,24 +39,31 @@ final class SecretMask {
 
     /** Returns the value without secrets. */
     static JsonValue of(JsonValue value) {
-        return of(value, false);
+        return of(value, text -> text);
     }
 
-    private static JsonValue of(JsonValue value, boolean secret) {
+    /** Returns the value without secrets, and with each text that is a value as another function makes it. */
+    static JsonValue of(JsonValue value, UnaryOperator<String> texts) {
+        return of(value, false, texts);
+    }
+
+    private static JsonValue of(JsonValue value, boolean secret, UnaryOperator<String> texts) {
         if (value instanceof JsonObject object) {
             JsonObjectBuilder out = EventBodies.object();
-            object.forEach((name, member) -> out.add(inText(name), of(member, secret || isSecret(name))));
+            object.forEach((name, member) -> out.add(inText(name), of(member, secret || isSecret(name), texts)));
             return out.build();
         }
         if (value instanceof JsonArray array) {
             JsonArrayBuilder out = PhpJson.PROVIDER.createArrayBuilder();
-            array.forEach(item -> out.add(of(item, secret)));
+            array.forEach(item -> out.add(of(item, secret, texts)));
             return out.build();
         }
         if (secret) {
             return value.getValueType() == JsonValue.ValueType.NULL ? value : MASK;
         }
-        return value instanceof JsonString text ? PhpJson.PROVIDER.createValue(inText(text.getString())) : value;
+        return value instanceof JsonString text
+                ? PhpJson.PROVIDER.createValue(texts.apply(inText(text.getString())))
+                : value;
     }
 
     private static boolean isSecret(String name) {

@@ -35,6 +35,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -162,6 +163,24 @@ class ListenCommandTest {
                         .satisfies(sent -> assertThat(sent.acknowledged()).isTrue());
             }
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "see https://xn--bcher-kva.example/f/1?t=a, please | see https://portal.bitrix24.test/*** please",
+                "see HTTPS://user:word@XN--bcher-kva.example:8443/f | see https://portal.bitrix24.test/***",
+                "see bücher.example/f or BÜCHER.example. | see https://portal.bitrix24.test/*** or https://portal.bitrix24.test/***",
+                "https://xn--bcher-kva.example/price list.pdf?sig=a | https://portal.bitrix24.test/***",
+                "{\"link\":\"https:\\/\\/xn--bcher-kva.example\\/f\\/1?t=a\"} | {\"link\":\"https://portal.bitrix24.test/***\"}",
+                "[URL=https://xn--bcher-kva.example/f]offer[/URL] | [URL=https://portal.bitrix24.test/***]offer[/URL]",
+                "at https://xn--bcher-kva.example.org/ and myxn--bcher-kva.example | at https://xn--bcher-kva.example.org/ and myxn--bcher-kva.example"
+            })
+    void addressesOfThePortalAreReplacedInATextAndNoOthers(String text, String kept) {
+        assertThat(ListenCommand.withoutAddresses(text, "xn--bcher-kva.example"))
+                .isEqualTo(kept);
     }
 
     @Test
