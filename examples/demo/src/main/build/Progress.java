@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 final class Progress {
 
     public static void main(String[] args) throws Exception {
+        ProcessHandle maven = ProcessHandle.current().parent().orElseThrow();
         boolean built = Files.exists(Path.of(args[0]));
         System.out.println("building the portal and the application"
                 + (built ? "" : "; the first time takes some minutes"));
@@ -19,14 +20,13 @@ final class Progress {
         for (int i = 1; i < args.length && !built; i++) {
             System.out.println("  " + i + " of " + (args.length - 1) + ": " + Path.of(args[i]).getFileName());
             if (i < args.length - 1) {
-                awaitJar(Path.of(args[i], "target"));
+                awaitJar(Path.of(args[i], "target"), maven);
             }
         }
     }
 
     /** Waits for the jar of a module. Ends this process when Maven has ended. */
-    private static void awaitJar(Path target) throws Exception {
-        ProcessHandle maven = ProcessHandle.current().parent().orElseThrow();
+    private static void awaitJar(Path target, ProcessHandle maven) throws Exception {
         while (!hasJar(target)) {
             if (!maven.isAlive()) {
                 System.exit(0);

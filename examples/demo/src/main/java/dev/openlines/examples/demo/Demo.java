@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Starts a simulated portal, starts the closed-chats application in a second process, installs the application on the
@@ -30,7 +32,7 @@ public final class Demo {
             new String[] {"<script>alert('boo')</script>", "That is text here, and stays text."},
             new String[] {"Добрый день! Где мой заказ?", "Здравствуйте! Уже в пути."});
 
-    private static volatile boolean ending;
+    private static final CountDownLatch ENDING = new CountDownLatch(1);
 
     private Demo() {}
 
@@ -44,9 +46,7 @@ public final class Demo {
     public static void main(String[] args) throws Exception {
         Path folder = empty(Path.of(args[1]));
         boolean once = Boolean.parseBoolean(args[2]);
-        if (!once) {
-            Runtime.getRuntime().addShutdownHook(new Thread(Demo::end));
-        }
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(once)));
         // A signal to Maven ends Maven alone.
         ProcessHandle.current().parent().ifPresent(maven -> {
             var unused = maven.onExit().thenRun(() -> System.exit(1));
@@ -62,21 +62,34 @@ public final class Demo {
                 exit = run(server, portal, application, once);
             }
         } catch (Exception e) {
-            // Ctrl-C ends the application, too, and what waits for it fails.
-            if (!ending) {
+            if (!ending()) {
                 throw e;
             }
         }
         System.exit(exit);
     }
 
-    private static void end() {
-        ending = true;
-        System.out.println(System.lineSeparator() + "the demo has ended");
+    private static void end(boolean once) {
+        ENDING.countDown();
+        if (!once) {
+            System.out.println(System.lineSeparator() + "the demo has ended");
+        }
+    }
+
+    /**
+     * Tells whether this process ends after a failure. Ctrl-C ends the application, too, and what waits for it may fail a
+     * moment before this process knows of the signal.
+     */
+    private static boolean ending() {
+        try {
+            return ENDING.await(1, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            return true;
+        }
     }
 
     private static int failed(String why) {
-        if (!ending) {
+        if (!ending()) {
             System.err.println(why);
         }
         return 1;
