@@ -41,8 +41,9 @@ record FileStamp(String key, long size, long modified) {
         return size < 0;
     }
 
-    // A record's own methods are generated when they are first called. That takes the start of a receiver longer than
-    // any other class of ours.
+    // A record's own methods are generated when they are first called. In the start of a receiver, that takes longer
+    // than
+    // any other class of ours does.
 
     @Override
     public boolean equals(@Nullable Object other) {

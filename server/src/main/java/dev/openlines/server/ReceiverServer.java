@@ -289,7 +289,8 @@ public final class ReceiverServer implements AutoCloseable {
         try {
             store = options.store.get();
         } finally {
-            jetty.join();
+            // A failure shows itself again when Jetty is made.
+            jetty.exceptionally(failure -> null).join();
         }
         if (options.spool.isEmpty()) {
             parts.push(store.inbox());

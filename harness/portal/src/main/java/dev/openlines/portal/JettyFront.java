@@ -236,7 +236,7 @@ final class JettyFront implements HttpServer {
 
     /**
      * Lets WireMock use this server instead of its own. Jetty initializes its classes on another thread, while WireMock
-     * does the same.
+     * initializes its own ones.
      */
     static final class Factory implements HttpServerFactory {
 

@@ -42,7 +42,7 @@ public final class Gate {
     private final long most;
     private final Map<String, Source> sources = new HashMap<>();
     private final Set<Place> unfinished = new LinkedHashSet<>();
-    /** One without requests, kept for the next address, or null. */
+    /** A source without requests, kept for the next address, or null. */
     private @Nullable Source spare;
 
     private long bytes;
@@ -301,6 +301,7 @@ public final class Gate {
         private void forgetIfEmpty(Source source) {
             if (source.unfinished.isEmpty()) {
                 sources.remove(current);
+                source.bytes = 0;
                 spare = source;
             }
         }

@@ -214,7 +214,7 @@ class DeployIT {
         List<String> loaded = Files.readAllLines(directory.resolve("loaded.txt"));
         assertThat(loaded)
                 .anyMatch(line -> line.contains("openlines.server.ReceiverServer source: shared objects file (top)"))
-                .as("the management of the JVM, and methods of records, take a start long")
+                .as("the management of the JVM and methods of records make a start slower")
                 .noneMatch(line -> line.contains("java.lang.management.ManagementFactory "))
                 .noneMatch(line -> line.contains("java.lang.runtime.ObjectMethods "));
         // A few of Jetty's are loaded only because the receiver stops.
