@@ -449,7 +449,8 @@ class VerifyCommandTest {
                             "\n    required: ",
                             "\n    why:      An event that is refused or misread is lost",
                             "\n    source:   module source")
-                    .contains("    fix:      If the answer was 403 or 404, look first at the path, the member id and the token")
+                    .contains(
+                            "    fix:      If the answer was 403 or 404, look first at the path, the member id and the token")
                     .contains("must-failed 1/3 should-failed 0/0 not-observed 2 ")
                     .contains("THE RUN ENDED EARLY: the first good event was not acknowledged; --go-on");
             assertThat(run("--handler=" + denies.uri(), "--only=001,101,102", "--go-on"))

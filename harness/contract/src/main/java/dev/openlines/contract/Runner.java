@@ -110,7 +110,8 @@ final class Runner {
     private String why() {
         HandlerProcess process = run.process();
         return process == null
-                ? ": no connection to " + run.settings().handler.getAuthority() + "; is it started, and is the port right?"
+                ? ": no connection to " + run.settings().handler.getAuthority()
+                        + "; is it started, and is the port right?"
                 : ": " + run.masked(process.trouble());
     }
 
