@@ -267,7 +267,7 @@ class DocumentsTest {
         } else {
             assertThat(command)
                     .as("%s: a command that nothing checks", page)
-                    .matches("|mkdir -p \\w+|export [A-Z_]+=\\S+");
+                    .matches("|rm -rf \\w+|mkdir -p \\w+|export [A-Z_]+=\\S+");
         }
     }
 
