@@ -109,8 +109,8 @@ final class ListenCommand implements Callable<Integer> {
     @Option(
             names = "--record",
             paramLabel = "FOLDER",
-            description = "Keep each event there as JSON without tokens and the portal's addresses, for send --body,"
-                    + " the portal's page and replay in a test. What customers wrote stays in it.")
+            description = "Keep each event there as JSON without tokens and addresses at the portal's own host, for"
+                    + " send --body, the portal's page and replay in a test. What customers wrote stays in it.")
     private @Nullable Path folder;
 
     private int seen;
@@ -306,8 +306,8 @@ final class ListenCommand implements Callable<Integer> {
      */
     static String withoutAddresses(String text, String host) {
         String hosts = Pattern.quote(host) + "|" + Pattern.quote(IDN.toUnicode(host));
-        String address = "(?iu)(?:https?:(?:\\\\*/){2}(?:[^\\s/@\"']*@)?(?:" + hosts + ")|(?<![\\w.-])(?:" + hosts
-                + "))" + "(?![\\w.-]*\\w)";
+        String begin = "(?:https?:(?:\\\\*/){2}(?:[^\\s/@\"']*@)?|(?<![\\w.-]))";
+        String address = "(?iu)" + begin + "(?:" + hosts + ")(?![\\w.-]*\\w)";
         String replacement = "https://" + RECORDED + "/***";
         return Pattern.compile(address).matcher(text.strip()).lookingAt()
                 ? replacement
