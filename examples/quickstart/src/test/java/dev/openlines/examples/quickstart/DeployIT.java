@@ -150,34 +150,26 @@ class DeployIT {
     @Test
     @RequiresTool("systemd-analyze")
     void theUnitIsOneThatSystemdTakes() throws Exception {
-        Process check = new ProcessBuilder(
-                        "systemd-analyze",
-                        "verify",
-                        DEPLOY.resolve("openlines.service").toString())
-                .redirectErrorStream(true)
-                .start();
-        String said = new String(check.getInputStream().readAllBytes(), UTF_8);
-
-        assertThat(check.waitFor()).as(said).isZero();
-        assertThat(said).doesNotContain("openlines.service");
+        assertThat(analyzed("verify")).doesNotContain("openlines.service");
     }
 
     /** Limits the exposure. The threshold is from 0 to 100, ten times the level that systemd prints. */
     @Test
     @RequiresTool("systemd-analyze")
     void theUnitExposesLittle() throws Exception {
-        Process check = new ProcessBuilder(
-                        "systemd-analyze",
-                        "--no-pager",
-                        "security",
-                        "--offline=yes",
-                        "--threshold=20",
-                        DEPLOY.resolve("openlines.service").toString())
-                .redirectErrorStream(true)
-                .start();
-        String said = new String(check.getInputStream().readAllBytes(), UTF_8);
+        assertThat(analyzed("--no-pager", "security", "--offline=yes", "--threshold=20"))
+                .contains("Overall exposure level");
+    }
 
+    /** Returns what systemd prints of the unit, after it has accepted it. */
+    private static String analyzed(String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of("systemd-analyze"));
+        command.addAll(List.of(arguments));
+        command.add(DEPLOY.resolve("openlines.service").toString());
+        Process check = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String said = new String(check.getInputStream().readAllBytes(), UTF_8);
         assertThat(check.waitFor()).as(said).isZero();
+        return said;
     }
 
     @Test
